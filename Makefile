@@ -1,0 +1,65 @@
+# Two commands do everything on a fresh machine with git, make and Python 3.11 with venv:
+#   make demo    the main job, on a real small model in a child process
+#   make test    the tests
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help demo test lint bench docs lock typing clean
+
+help:
+	@echo "make demo | test | lint | typing | bench | docs | lock | clean"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(RUN)
+	$(BIN)/promptkit local setup
+	$(BIN)/promptkit render templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
+	$(BIN)/promptkit run templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
+
+test: $(DEV)
+	$(BIN)/promptkit local setup --quiet
+	PROMPTKIT_REQUIRE_LOCAL=1 $(BIN)/python -m pytest
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/promptkit check templates examples
+
+typing: $(DEV)
+	$(BIN)/mypy tests/typing
+	$(BIN)/pyright
+
+bench: $(DEV) requirements/bench.txt
+	$(PIP) install --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m benchmarks
+
+docs: $(DEV)
+	$(BIN)/python docs/reference.py
+	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+# The lock names no registry: pip asks the one that the machine is set up for.
+lock: $(DEV)
+	$(PIP) install uv
+	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs --group bench -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
+
+clean:
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,196 @@
+"""promptkit: prompts as engineered artefacts. A checked YAML file in, validated JSON out.
+
+    from promptkit import Prompt
+
+    prompt = Prompt.from_yaml("triage.yaml")
+    result = prompt.run(ticket="I was charged twice.")
+    result.output          # fits the file's schema
+    result.attempts        # everything that was done to get it
+
+Names load on first use, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from promptkit.client import Client as Client
+    from promptkit.completion import Completion as Completion
+    from promptkit.completion import Delta as Delta
+    from promptkit.completion import Model as Model
+    from promptkit.completion import ModelFacts as ModelFacts
+    from promptkit.completion import Request as Request
+    from promptkit.completion import Usage as Usage
+    from promptkit.diagnostics import Diagnostic as Diagnostic
+    from promptkit.errors import AuthError as AuthError
+    from promptkit.errors import BadRequest as BadRequest
+    from promptkit.errors import BadResponse as BadResponse
+    from promptkit.errors import BudgetExceeded as BudgetExceeded
+    from promptkit.errors import ConfigError as ConfigError
+    from promptkit.errors import ConnectionLost as ConnectionLost
+    from promptkit.errors import ContextExceeded as ContextExceeded
+    from promptkit.errors import DatasetError as DatasetError
+    from promptkit.errors import InputError as InputError
+    from promptkit.errors import LockError as LockError
+    from promptkit.errors import MissingExtra as MissingExtra
+    from promptkit.errors import ModelError as ModelError
+    from promptkit.errors import ModelGone as ModelGone
+    from promptkit.errors import OutputError as OutputError
+    from promptkit.errors import PromptkitError as PromptkitError
+    from promptkit.errors import QuotaExhausted as QuotaExhausted
+    from promptkit.errors import RateLimited as RateLimited
+    from promptkit.errors import RecordingMissing as RecordingMissing
+    from promptkit.errors import RenderError as RenderError
+    from promptkit.errors import RepoError as RepoError
+    from promptkit.errors import ServerError as ServerError
+    from promptkit.errors import SpecError as SpecError
+    from promptkit.errors import StreamInterrupted as StreamInterrupted
+    from promptkit.errors import Timeout as Timeout
+    from promptkit.errors import Truncated as Truncated
+    from promptkit.events import AttemptAbandoned as AttemptAbandoned
+    from promptkit.events import FieldComplete as FieldComplete
+    from promptkit.events import PartialValue as PartialValue
+    from promptkit.events import ReasoningDelta as ReasoningDelta
+    from promptkit.events import TextDelta as TextDelta
+    from promptkit.messages import Message as Message
+    from promptkit.messages import Role as Role
+    from promptkit.messages import ToolCall as ToolCall
+    from promptkit.output import PartialParser as PartialParser
+    from promptkit.output import parse_output as parse_output
+    from promptkit.prompt import Prompt as Prompt
+    from promptkit.prompt import Prompts as Prompts
+    from promptkit.result import Attempt as Attempt
+    from promptkit.result import Check as Check
+    from promptkit.result import Output as Output
+    from promptkit.result import Rendered as Rendered
+    from promptkit.result import Result as Result
+    from promptkit.result import Violation as Violation
+    from promptkit.schema import Schema as Schema
+    from promptkit.source import Folder as Folder
+    from promptkit.source import Memory as Memory
+    from promptkit.source import Package as Package
+    from promptkit.source import Source as Source
+    from promptkit.spec import PromptSpec as PromptSpec
+
+_HOMES = {
+    "client": ("Client",),
+    "completion": ("Completion", "Delta", "Model", "ModelFacts", "Request", "Usage"),
+    "diagnostics": ("Diagnostic",),
+    "errors": (
+        "AuthError",
+        "BadRequest",
+        "BadResponse",
+        "BudgetExceeded",
+        "ConfigError",
+        "ConnectionLost",
+        "ContextExceeded",
+        "DatasetError",
+        "InputError",
+        "LockError",
+        "MissingExtra",
+        "ModelError",
+        "ModelGone",
+        "OutputError",
+        "PromptkitError",
+        "QuotaExhausted",
+        "RateLimited",
+        "RecordingMissing",
+        "RenderError",
+        "RepoError",
+        "ServerError",
+        "SpecError",
+        "StreamInterrupted",
+        "Timeout",
+        "Truncated",
+    ),
+    "events": ("AttemptAbandoned", "FieldComplete", "PartialValue", "ReasoningDelta", "TextDelta"),
+    "messages": ("Message", "Role", "ToolCall"),
+    "output": ("PartialParser", "parse_output"),
+    "prompt": ("Prompt", "Prompts"),
+    "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Violation"),
+    "schema": ("Schema",),
+    "source": ("Folder", "Memory", "Package", "Source"),
+    "spec": ("PromptSpec",),
+}
+"""The module that each public name lives in."""
+
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Attempt",
+    "AttemptAbandoned",
+    "AuthError",
+    "BadRequest",
+    "BadResponse",
+    "BudgetExceeded",
+    "Check",
+    "Client",
+    "Completion",
+    "ConfigError",
+    "ConnectionLost",
+    "ContextExceeded",
+    "DatasetError",
+    "Delta",
+    "Diagnostic",
+    "FieldComplete",
+    "Folder",
+    "InputError",
+    "LockError",
+    "Memory",
+    "Message",
+    "MissingExtra",
+    "Model",
+    "ModelError",
+    "ModelFacts",
+    "ModelGone",
+    "Output",
+    "OutputError",
+    "Package",
+    "PartialParser",
+    "PartialValue",
+    "Prompt",
+    "PromptSpec",
+    "PromptkitError",
+    "Prompts",
+    "QuotaExhausted",
+    "RateLimited",
+    "ReasoningDelta",
+    "RecordingMissing",
+    "RenderError",
+    "Rendered",
+    "RepoError",
+    "Request",
+    "Result",
+    "Role",
+    "Schema",
+    "ServerError",
+    "Source",
+    "SpecError",
+    "StreamInterrupted",
+    "TextDelta",
+    "Timeout",
+    "ToolCall",
+    "Truncated",
+    "Usage",
+    "Violation",
+    "__version__",
+    "parse_output",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'promptkit' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"promptkit.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,176 @@
+"""A prompt file with what it extends, merged: each part still knows the document in which it is written.
+
+One parent, at most eight levels. `inputs options models metadata layout budget output` merge one level, an
+entry replacing whole; everything else replaces whole; `null` removes at those two levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import Diagnostic
+from promptkit.source import SourceError, join
+from promptkit.yamlfile import Document, Mapping, Node, Scalar, read_yaml
+
+if TYPE_CHECKING:
+    from promptkit.source import Source
+
+MAX_DEPTH = 8
+MERGED = ("inputs", "options", "models", "metadata", "layout", "budget", "output")
+NOT_INHERITED = ("name", "version", "description", "tests", "promptkit", "extends")
+
+_EITHER_OR = {"schema": "fields", "fields": "schema"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key and its value, in the document in which they are written."""
+
+    document: Document
+    key: Scalar
+    node: Node
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The value's span; the key's when the value is empty."""
+        node = self.node
+        return (node.start, node.end) if node.end > node.start else (self.key.start, self.key.end)
+
+
+@dataclass(slots=True, eq=False)
+class Chain:
+    """The merged file: `entries` by key, and for the keys in `MERGED` the entries of each by its own key."""
+
+    main: Document
+    documents: list[Document]
+    entries: dict[str, Entry] = field(default_factory=dict)
+    merged: dict[str, dict[str, Entry]] = field(default_factory=dict)
+    faults: list[Diagnostic] = field(default_factory=list)
+
+    def inherited(self, entry: Entry) -> bool:
+        """Whether an entry comes from a parent."""
+        return entry.document is not self.main
+
+
+def read_chain(source: Source, path: str, text: str | None = None) -> Chain:
+    """Read a file (or a text that stands for it) and its parents. Never raises; see the chain's `faults`."""
+    documents, faults = _documents(source, path, text)
+    chain = Chain(documents[0], documents, faults=faults)
+    for document in reversed(documents):
+        if isinstance(document.root, Mapping):
+            _merge(chain, document, document.root)
+    return chain
+
+
+def read_document(source: Source, path: str) -> Document:
+    """One YAML file through the one door; a file that cannot be read is a fault of the document."""
+    shown = source.shown(path)
+    try:
+        return read_yaml(source.read(path), shown)
+    except SourceError as error:
+        return Document("", shown, faults=[Diagnostic("PK113", "error", str(error), shown)])
+
+
+def _documents(source: Source, path: str, text: str | None) -> tuple[list[Document], list[Diagnostic]]:
+    """The file first, then its parent, and so on."""
+    document = read_document(source, path) if text is None else read_yaml(text, source.shown(path))
+    document.origin = path
+    documents, faults, paths = [document], [*_file_faults(document)], [path]
+    while (entry := _extends(documents[-1])) is not None:
+        try:
+            paths.append(join(paths[-1].rpartition("/")[0], entry.node.text))
+            document = read_document(source, paths[-1])
+        except SourceError as error:
+            faults.append(_unextended(entry, str(error)))
+            break
+        trouble = _chain_trouble(paths, document)
+        if trouble:
+            faults.append(_unextended(entry, trouble))
+            break
+        document.origin = paths[-1]
+        line, _ = entry.document.place(entry.node.start)
+        note = f"extended at {entry.document.path}:{line}"
+        faults += [replace(fault, notes=(*fault.notes, note)) for fault in _file_faults(document)]
+        documents.append(document)
+    return documents, faults
+
+
+def _chain_trouble(paths: list[str], document: Document) -> str:
+    if paths[-1] in paths[:-1]:
+        return "the files extend each other in a circle: " + " -> ".join(paths)
+    if len(paths) > MAX_DEPTH:
+        return f"more than {MAX_DEPTH} files extend each other: " + " -> ".join(paths)
+    missing = [fault.message for fault in document.faults if fault.code == "PK113"]
+    return missing[0] if missing else ""
+
+
+def _unextended(entry: Entry, message: str) -> Diagnostic:
+    return entry.document.diagnostic(
+        "PK130", message, entry.span, help="a path is relative to the file in which it is written"
+    )
+
+
+def _extends(document: Document) -> Entry | None:
+    if not isinstance(document.root, Mapping):
+        return None
+    key, node = document.root.key("extends"), document.root.get("extends")
+    return Entry(document, key, node) if key and isinstance(node, Scalar) and node.text else None
+
+
+def _file_faults(document: Document) -> list[Diagnostic]:
+    if document.faults and document.root is None:
+        return document.faults
+    if document.root is None:
+        empty = Diagnostic(
+            "PK114",
+            "error",
+            "the file is empty",
+            document.path,
+            help="a prompt needs at least `task:`; try `promptkit init`",
+        )
+        return [*document.faults, empty]
+    if not isinstance(document.root, Mapping):
+        kind = "a list" if not isinstance(document.root, Scalar) else "a text"
+        span = document.root.start, document.root.start + 1
+        return [
+            *document.faults,
+            document.diagnostic(
+                "PK114",
+                f"the file is {kind}, not a prompt",
+                span,
+                help="a prompt is a mapping with keys such as `task:`",
+            ),
+        ]
+    return document.faults
+
+
+def _merge(chain: Chain, document: Document, root: Mapping) -> None:
+    if document is chain.main:
+        for name in NOT_INHERITED:
+            chain.entries.pop(name, None)
+    for key, node in root.pairs:
+        entry = Entry(document, key, node)
+        if _is_null(node) and key.text in chain.entries:
+            del chain.entries[key.text]
+            chain.merged.pop(key.text, None)
+            continue
+        chain.entries[key.text] = entry
+        if key.text in MERGED and isinstance(node, Mapping):
+            _merge_level(chain.merged.setdefault(key.text, {}), document, node)
+
+
+def _merge_level(known: dict[str, Entry], document: Document, node: Mapping) -> None:
+    inherited = set(known)
+    for key, value in node.pairs:
+        name = key.text.removesuffix("?")
+        if _is_null(value) and name in inherited:
+            del known[name]
+            continue
+        if _EITHER_OR.get(name) in inherited:
+            known.pop(_EITHER_OR[name], None)
+        known[name] = Entry(document, key, value)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None

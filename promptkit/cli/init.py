@@ -1,0 +1,78 @@
+"""`promptkit init`: a prompt to begin with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from promptkit.cli.report import say
+
+PROMPT = """\
+# yaml-language-server: $schema=promptkit.schema.json
+promptkit: 1
+name: {name}
+version: 0.1.0
+description: Route a support ticket to a team.
+
+inputs:
+  ticket: string, the customer's message
+  product: string = Acme Cloud
+
+persona: You are a support lead at {{{{ product }}}} who answers in one line.
+task: |
+  Route this ticket to the right team.
+
+  Ticket: {{{{ ticket }}}}
+
+output:
+  fields:
+    team: billing | platform | security
+    urgency: integer, 1..5, 5 means an outage
+    summary: string, one sentence
+
+examples:
+  - inputs: {{ticket: I was charged twice.}}
+    output: {{team: billing, urgency: 3, summary: Duplicate charge.}}
+"""
+INPUTS = '{\n  "ticket": "My invoice is wrong"\n}\n'
+PROJECT = """\
+# The root of these prompts: paths in them may not leave this folder.
+# Settings of the project may stand here; `promptkit config` lists them all.
+# model = "MiniMax-M2.5"
+"""
+
+
+@click.command("init")
+@click.argument("name")
+def command(name: str) -> None:
+    """Write a first prompt: a folder NAME with the prompt, its inputs, a project file and the editors' schema.
+
+    Files that are there already are never overwritten.
+
+    \b
+    Examples:
+      promptkit init triage
+    """
+    from promptkit.authored import authored_schema
+    from promptkit.cli.common import to_json
+
+    folder = Path(name)
+    stem = folder.name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", stem):
+        raise click.BadParameter(f"`{stem}` cannot be a prompt's name: use a-z, 0-9, `-` and `_`", param_hint="NAME")
+    files = {
+        folder / f"{stem}.yaml": PROMPT.format(name=stem),
+        folder / "inputs.json": INPUTS,
+        folder / "promptkit.toml": PROJECT,
+        folder / "promptkit.schema.json": to_json(authored_schema()) + "\n",
+    }
+    taken = [str(path) for path in files if path.exists()]
+    if taken:
+        raise click.BadParameter(f"{', '.join(taken)}: there already", param_hint="NAME")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+    click.echo("created " + "  ".join(map(str, files)))
+    say(f"next: promptkit render {folder / stem}.yaml -i {folder}/inputs.json      (no key needed)")

@@ -1,0 +1,290 @@
+"""Inputs and fields as they are authored, shorthands and all, to JSON Schemas; each fault at its character."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.chain import Entry
+from promptkit.findings import is_empty
+from promptkit.schema import Schema
+from promptkit.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
+from promptkit.yamlfile import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Map
+
+    from promptkit.findings import Findings
+    from promptkit.yamlfile import Document, Node
+
+OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
+"""What a declared input has beside JSON Schema's keywords."""
+
+MISSPELT_KEYWORDS = {
+    "required": "an input is optional when its key ends in `?` or it has a `default`",
+    "desc": "the keyword is `description`",
+    "min": "the keyword is `minimum`, or `minLength` for texts",
+    "max": "the keyword is `maximum`, or `maxLength` for texts",
+    "options": "the keyword is `enum`",
+    "choices": "the keyword is `enum`",
+}
+
+
+def read_inputs(findings: Findings, merged: Map[str, Entry]) -> tuple[dict[str, Any], dict[str, Entry], Any]:
+    """The declared inputs: their data by name, the entries they stand in, and the third spelling's whole schema."""
+    if (
+        set(merged) == {"schema"}
+        and isinstance(merged["schema"].node, Mapping)
+        and merged["schema"].node.get("properties")
+    ):
+        return _from_schema(findings, merged["schema"])
+    found: dict[str, Any] = {}
+    for declared in merged.values():
+        name, optional = split_key(declared.key.text)
+        data = _read_input(findings, declared, name)
+        if data is not None:
+            data["required"] = not optional and not data["has_default"]
+            found[name] = data
+    return found, dict(merged), None
+
+
+def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] | None:
+    if not name.isidentifier() or not name.isascii():
+        findings.add(
+            entry.document,
+            "PK124",
+            f"`{name}` cannot be the name of an input",
+            entry.key,
+            help="a name is made of letters, digits and `_`, and does not begin with a digit",
+        )
+        return None
+    node = entry.node
+    if isinstance(node, Mapping) and _is_schema_mapping(node):
+        return _keyword_input(findings, entry, node)
+    read = _read_declaration(findings, entry.document, entry.key, node)
+    # A faulty declaration still declares the name: one cause, one report.
+    schema, has_default, default = read or (True, False, None)
+    if has_default:
+        _check_default(findings, entry, schema, default, node)
+    return _input(schema, has_default=has_default, default=default)
+
+
+def _input(schema: Any, **rest: Any) -> dict[str, Any]:
+    return {"json_schema": schema, "has_default": False, "default": None} | rest
+
+
+def _is_schema_mapping(node: Mapping) -> bool:
+    return any(key.text in _KEYWORDS or key.text in OWN_KEYWORDS for key, _ in node.pairs) or not node.pairs
+
+
+_KEYWORDS = frozenset(
+    [
+        "type",
+        "enum",
+        "const",
+        "description",
+        "title",
+        "examples",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "items",
+        "prefixItems",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "contains",
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "$ref",
+        "$defs",
+        "definitions",
+        "dependentRequired",
+        "dependentSchemas",
+        "$comment",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+    ]
+)
+
+
+def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str, Any]:
+    data = _input({})
+    schema: dict[str, Any] = {}
+    for key, value in node.pairs:
+        own = Entry(entry.document, key, value)
+        if key.text in MISSPELT_KEYWORDS and key.text not in ("required",):
+            findings.unknown_key(own, [*_KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
+        elif key.text == "required" and isinstance(value, Scalar):
+            findings.add(
+                entry.document,
+                "PK120",
+                "`required` does not belong to one input",
+                key,
+                help=MISSPELT_KEYWORDS["required"],
+            )
+        elif key.text in OWN_KEYWORDS:
+            data[key.text] = value.value
+        elif key.text in _KEYWORDS or key.text.startswith("x-"):
+            schema[key.text] = value.value
+        else:
+            findings.unknown_key(own, [*_KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
+    data["json_schema"] = schema
+    data["has_default"] = node.get("default") is not None
+    sound = check_schema(findings, entry.document, schema, node, entry.key)
+    if data["has_default"] and sound:
+        _check_default(findings, entry, schema, data["default"], node.get("default") or node)
+    return data
+
+
+def _check_default(findings: Findings, entry: Entry, schema: Any, default: Any, node: Node) -> None:
+    for violation in Schema(schema).validate(default):
+        findings.add(
+            entry.document,
+            "PK307",
+            f"the default of `{entry.key.text}` does not fit its own declaration",
+            node,
+            label=violation.message,
+        )
+
+
+def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict[str, Entry], Any]:
+    """`inputs: {schema: ...}`: one JSON Schema object, each of its properties an input."""
+    whole = entry.node.value
+    if not check_schema(findings, entry.document, whole, entry.node, entry.key):
+        return {}, {}, None
+    properties = entry.node.get("properties") if isinstance(entry.node, Mapping) else None
+    shared = {name: whole[name] for name in ("$defs", "definitions", "$schema") if name in whole}
+    found: dict[str, Any] = {}
+    entries: dict[str, Entry] = {}
+    for key, node in properties.pairs if isinstance(properties, Mapping) else ():
+        schema = node.value
+        own = {name: schema.pop(name) for name in OWN_KEYWORDS if isinstance(schema, dict) and name in schema}
+        body = schema | shared if isinstance(schema, dict) else schema
+        has_default = "default" in own
+        found[key.text] = _input(body, has_default=has_default) | own
+        found[key.text]["required"] = key.text in whole.get("required", ()) and not has_default
+        entries[key.text] = Entry(entry.document, key, node)
+    return found, entries, whole
+
+
+def read_fields(findings: Findings, entry: Entry) -> dict[str, Any] | None:
+    """The `fields` shorthand of an output as one closed object schema."""
+    if not isinstance(entry.node, Mapping):
+        findings.expected(entry, "fields", "a mapping of names to declarations")
+        return None
+    return _object(findings, entry.document, entry.node)
+
+
+def read_items(findings: Findings, entry: Entry) -> Any:
+    """The declaration of a list's items."""
+    read = _read_declaration(findings, entry.document, entry.key, entry.node)
+    return None if read is None else read[0]
+
+
+def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, Any] | None:
+    properties: dict[str, tuple[dict[str, Any], bool]] = {}
+    whole = True
+    for key, value in node.pairs:
+        name, optional = split_key(key.text)
+        read = _read_declaration(findings, document, key, value)
+        if read is None:
+            whole = False
+        else:
+            schema, has_default, default = read
+            if has_default:
+                schema = schema | {"default": default}
+            properties[name] = (schema, not optional)
+    return to_object_schema(properties) if whole else None
+
+
+def _read_declaration(
+    findings: Findings, document: Document, key: Scalar, node: Node
+) -> tuple[dict[str, Any], bool, Any] | None:
+    """A declaration in any of its forms: (schema, has default, default), or None when it is faulty."""
+    if is_empty(node):
+        return _missing_declaration(findings, document, key)
+    if isinstance(node, Scalar):
+        return _shorthand(findings, document, node)
+    if isinstance(node, Sequence):
+        return _list_shorthand(findings, document, key, node)
+    if _is_schema_mapping(node):
+        schema = node.value
+        return (schema, False, None) if check_schema(findings, document, schema, node, key) else None
+    built = _object(findings, document, node)
+    return None if built is None else (built, False, None)
+
+
+def _missing_declaration(findings: Findings, document: Document, key: Scalar) -> None:
+    message = f"`{key.text}` has no declaration"
+    if ".." in key.text or " " in key.text:
+        findings.add(
+            document,
+            "PK125",
+            message,
+            key,
+            label="a comma in `{...}` begins the next key",
+            help="quote the whole declaration: `urgency: 'integer, 1..5'`, or write one key a line",
+        )
+    else:
+        findings.add(document, "PK125", message, key, help=f"say what it holds: `{key.text}: string`")
+
+
+def _shorthand(findings: Findings, document: Document, node: Scalar) -> tuple[dict[str, Any], bool, Any] | None:
+    try:
+        declared = parse_declaration(node.text)
+    except ShorthandError as error:
+        offsets = document.offsets(node)
+        start = offsets[min(error.offset, len(node.text))]
+        end = offsets[min(error.offset + max(error.length, 1), len(node.text))]
+        findings.add(document, "PK126", str(error), (start, max(end, start + 1)), help=error.help)
+        return None
+    return declared.schema, declared.has_default, declared.default
+
+
+def _list_shorthand(
+    findings: Findings, document: Document, key: Scalar, node: Sequence
+) -> tuple[dict[str, Any], bool, Any] | None:
+    """`[string]` as YAML reads it: a list with one declaration; several items are an enum's words."""
+    if len(node.items) != 1:
+        findings.add(
+            document,
+            "PK126",
+            f"`{key.text}`: a list declares one kind of item",
+            node,
+            help="write `[string]`; an enum is `a | b | c`",
+        )
+        return None
+    read = _read_declaration(findings, document, key, node.items[0])
+    return None if read is None else ({"type": "array", "items": read[0]}, False, None)
+
+
+def check_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> bool:
+    """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used."""
+    from promptkit.findings import node_at
+
+    sound = True
+    for problem in Schema(schema).problems():
+        sound = False
+        found = node_at(node, problem.location)
+        span = (found.start, found.end) if isinstance(found, Scalar) else (key.start, key.end)
+        findings.add(document, "PK401", "this is not a usable JSON Schema", span, label=problem.message)
+    return sound

@@ -1,0 +1,123 @@
+"""What is wrong with a file, where, and how to cure it.
+
+A `Diagnostic` is a value: the loader, the renderer and the checks of examples and inputs make them, and one
+text form prints them in every command and in every exception. Lines and columns are 1-based and columns
+count characters, not bytes; the end is exclusive.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Severity = Literal["error", "warning", "note"]
+
+_WIDEST_EXCERPT = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: its stable code, its place, what is wrong and the cure.
+
+    `message` says what is wrong in one line. `label` stands beside the caret under the quoted line,
+    `help` and `notes` follow it. `line` is 0 when the fault belongs to a file (or to no file) as a whole.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    label: str = ""
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    excerpt: str = ""
+
+    @property
+    def place(self) -> str:
+        """`path:line:column`, as far as it is known."""
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `check --format json` prints."""
+        message = f"{self.message}: {self.label}" if self.label else self.message
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "path": self.path,
+            "line": self.line,
+            "column": self.column,
+            "end_line": self.end_line,
+            "end_column": self.end_column,
+            "message": message,
+            "help": self.help,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def by_place(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The same diagnostics in order of place, equal ones once."""
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda d: (d.path, d.line, d.column, d.code)))
+
+
+def to_text(diagnostics: Iterable[Diagnostic]) -> str:
+    """The text form of several diagnostics, a blank line between them."""
+    return "\n\n".join(map(str, diagnostics))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean `x`?`` for the nearest known word, or nothing when none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _lines(diagnostic: Diagnostic) -> Iterable[str]:
+    yield f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"
+    gutter = " " * len(str(diagnostic.line or ""))
+    if diagnostic.place:
+        yield f"{gutter}--> {diagnostic.place}"
+    if diagnostic.excerpt.strip():
+        text, underline = _excerpt(diagnostic)
+        yield f"{gutter} |"
+        yield f"{diagnostic.line} | {text}"
+        yield f"{gutter} | {underline} {diagnostic.label}".rstrip()
+    elif diagnostic.label:
+        yield f"{gutter} = {diagnostic.label}"
+    if diagnostic.help:
+        yield f"{gutter} = help: {diagnostic.help}"
+    for note in diagnostic.notes:
+        yield f"{gutter} = note: {note}"
+
+
+def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
+    """The quoted line, cut to a readable width around the fault, and the carets under it."""
+    line = "".join(
+        " " if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in diagnostic.excerpt
+    )
+    start = min(max(diagnostic.column - 1, 0), len(line))
+    one_line = diagnostic.end_line <= diagnostic.line
+    end = min(max(diagnostic.end_column - 1, start), len(line)) if one_line else len(line)
+    before, after = "", ""
+    if len(line) > _WIDEST_EXCERPT:
+        left = max(0, start - _WIDEST_EXCERPT // 3)
+        right = left + _WIDEST_EXCERPT
+        before, after = ("..." if left else ""), ("..." if right < len(line) else "")
+        line, start, end = line[left:right], start - left, min(end, right) - left
+    marked = max(1, _width(line[start:end].rstrip()))
+    return before + line.rstrip() + after, " " * (len(before) + _width(line[:start])) + "^" * marked
+
+
+def _width(text: str) -> int:
+    """How many terminal columns a text fills: wide characters (UAX #11) take two, combining ones none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

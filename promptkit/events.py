@@ -1,0 +1,48 @@
+"""What a stream tells while an answer arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer's text, as the model wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of the model's reasoning, where the server tells it apart."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialValue:
+    """The answer's value so far. The same object grows from event to event: copy it to keep it."""
+
+    partial: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FieldComplete:
+    """A value inside the answer has ended: its location, such as `("tags", 0)`, and the value (not yet validated)."""
+
+    location: Location
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptAbandoned:
+    """What was streamed so far is void: the model is asked again. `reason` says why."""
+
+    attempt: int
+    reason: str
+
+
+Event = TextDelta | ReasoningDelta | PartialValue | FieldComplete | AttemptAbandoned

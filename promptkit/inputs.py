@@ -1,0 +1,162 @@
+"""A call's inputs against their declarations: every fault at once, defaults filled in."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.errors import InputError
+from promptkit.schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from promptkit.spec import Input, PromptSpec
+
+MAX_DEPTH = 64
+
+
+class Inputs:
+    """The declared inputs of one prompt, ready to take values."""
+
+    def __init__(self, spec: PromptSpec) -> None:
+        self._declared = spec.inputs
+        self._path = spec.path
+        self._schemas = {name: Schema(declared.json_schema) for name, declared in spec.inputs.items()}
+        self._whole = Schema(spec.inputs_schema) if spec.inputs_schema is not None else None
+        self._defaults = {name: declared.default for name, declared in spec.inputs.items() if not declared.required}
+
+    def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that templates see: what is given over the defaults; an optional input that is absent is None.
+
+        Raises `InputError` with every missing, unknown and unfit input.
+        """
+        faults = [*self._missing(given), *self._unknown(given), *self._unfit(given)]
+        if not faults and self._whole is not None:
+            faults = [self._fault("PK306", f"the inputs do not fit: {v}") for v in self._whole.validate(dict(given))]
+        if faults:
+            raise InputError(faults)
+        return {**self._defaults, **given}
+
+    def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
+        for name, declared in self._declared.items():
+            if declared.required and name not in given and not declared.secret:
+                yield self._fault("PK303", f"the input `{name}` is missing", help=_told(declared))
+
+    def _unknown(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
+        for name in given:
+            if name not in self._declared:
+                hint = did_you_mean(str(name), self._declared)
+                known = ", ".join(self._declared) or "none"
+                yield self._fault(
+                    "PK304",
+                    f"there is no input `{name}`",
+                    label=hint,
+                    help="" if hint else f"inputs: {known}",
+                )
+
+    def _unfit(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
+        for name, value in given.items():
+            declared = self._declared.get(name)
+            if declared is None or (declared.json_schema == _PLAIN_TEXT and isinstance(value, str)):
+                continue
+            trouble = not_plain(value)
+            if trouble:
+                yield self._fault(
+                    "PK306",
+                    f"the input `{name}` is not plain data",
+                    label=trouble,
+                    help="give texts, numbers, booleans, lists and mappings",
+                )
+                continue
+            for violation in self._schemas[name].validate(value):
+                where = "" if violation.path == "$" else f" at {violation.path}"
+                yield self._fault(
+                    "PK306",
+                    f"the input `{name}` does not fit{where}",
+                    label="the value is secret" if declared.secret else violation.message,
+                )
+
+    def _fault(self, code: str, message: str, **told: Any) -> Diagnostic:
+        return Diagnostic(code, "error", message, self._path, **told)
+
+    def from_texts(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Values from the texts of a command line, each read by its declared type.
+
+        Raises `InputError` for a text that its type cannot be read from.
+        """
+        values, faults = {}, []
+        for name, text in given.items():
+            schema = self._declared[name].json_schema if name in self._declared else {}
+            try:
+                values[name] = _read(text, schema)
+            except ValueError:
+                wanted = schema.get("type") if isinstance(schema, dict) else "value"
+                faults.append(
+                    self._fault(
+                        "PK306",
+                        f"the input `{name}` does not fit",
+                        label=f"{text[:40]!r} is not a JSON {wanted}",
+                    )
+                )
+        if faults:
+            raise InputError(faults)
+        return values
+
+
+_PLAIN_TEXT = {"type": "string"}
+
+
+def _told(declared: Input) -> str:
+    schema = declared.json_schema
+    said = schema.get("description") if isinstance(schema, dict) else None
+    return f"it is: {said}" if said else ""
+
+
+def _read(text: str, schema: Any) -> Any:
+    """A text by the declared type: a text stays as it is; all else is JSON, or a text where that is allowed."""
+    kinds = _kinds(schema)
+    if kinds <= {"string"}:
+        return text
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        if "string" in kinds or not kinds:
+            return text
+        raise ValueError(text) from None
+    return text if "string" in kinds and isinstance(value, (dict, list)) and not kinds & {"object", "array"} else value
+
+
+def _kinds(schema: Any) -> set[str]:
+    if not isinstance(schema, dict):
+        return set()
+    if "enum" in schema:
+        return {"string"} if all(isinstance(item, str) for item in schema["enum"]) else {"string", "any"}
+    kind = schema.get("type", ())
+    if not kind and (branches := schema.get("anyOf") or schema.get("oneOf")):
+        return set().union(*map(_kinds, branches)) or {"any"}
+    return ({kind} if isinstance(kind, str) else set(kind)) or {"any", "string"}
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def not_plain(value: Any, depth: int = 0) -> str:
+    """Why a value is not plain JSON data, or nothing when it is."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return ""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else f"{value} is not a JSON number"
+    if depth >= MAX_DEPTH:
+        return f"it is nested deeper than {MAX_DEPTH} levels"
+    if isinstance(value, dict):
+        bad = next((key for key in value if not isinstance(key, str)), None)
+        if bad is not None:
+            return f"a key is {type(bad).__name__}, not a text"
+        return next(filter(None, (not_plain(item, depth + 1) for item in value.values())), "")
+    if isinstance(value, (list, tuple)):
+        return next(filter(None, (not_plain(item, depth + 1) for item in value)), "")
+    return f"it is of type {type(value).__name__}"

@@ -1,0 +1,118 @@
+"""How sections are set into messages, and the words in which promptkit itself speaks to a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptkit.thought import ANSWER_LINE, Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.schema import Schema
+    from promptkit.spec import OutputSpec
+
+Sections = list[tuple[str, str]]
+
+_TITLES = {
+    "context": "Context",
+    "task": "Task",
+    "output_format": "Output format",
+    "reasoning": "Reasoning",
+    "untrusted": "Untrusted text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one section looks under its name."""
+
+    section: Callable[[str, str], str]
+
+    def system(self, sections: Sections) -> str:
+        """The system message: sections that are not empty, in order."""
+        return "\n\n".join(self.section(name, text) for name, text in sections if text)
+
+    def user(self, sections: Sections) -> str:
+        """A user message: a single section stands by itself, several get their names."""
+        filled = [(name, text) for name, text in sections if text]
+        return filled[0][1] if len(filled) == 1 else self.system(filled)
+
+
+def _markdown(name: str, text: str) -> str:
+    return f"## {_TITLES[name]}\n{text}" if name in _TITLES else text
+
+
+def _xml(name: str, text: str) -> str:
+    return f"<{name}>\n{text}\n</{name}>"
+
+
+LAYOUTS = {"markdown": Layout(_markdown), "xml": Layout(_xml)}
+
+
+def instructions(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
+    """What the model is told about the form of its answer."""
+    written = _FORMS[output.format](output, schema, mode)
+    return "\n".join(filter(None, (output.description, written)))
+
+
+def _json(_: OutputSpec, schema: Schema | None, mode: Mode) -> str:
+    form = schema.to_text() if schema is not None else "any JSON value"
+    if mode == "field":
+        return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
+    lead = "Give the answer as one JSON value" if mode == "prose" else "Answer with one JSON value and nothing else"
+    return f"{lead}, in this form:\n{form}"
+
+
+def _choice(output: OutputSpec, _: Schema | None, mode: Mode) -> str:
+    listed = "\n".join(f"- {choice}" for choice in output.choices)
+    if mode == "field":
+        form = " | ".join(f'"{choice}"' for choice in output.choices)
+        return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
+    lead = "The answer is" if mode == "prose" else "Answer with"
+    return f"{lead} exactly one of these, as written and without anything else:\n{listed}"
+
+
+def _text(_: OutputSpec, __: Schema | None, mode: Mode) -> str:
+    return f"Answer with one JSON object and nothing else:\n{_field_form('string')}" if mode == "field" else ""
+
+
+def _markdown_form(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
+    listed = "\n".join(f"## {heading}" for heading in output.headings)
+    said = f"Answer in Markdown, with these headings in this order:\n{listed}" if listed else "Answer in Markdown."
+    return "\n".join(filter(None, (said, _text(output, schema, mode))))
+
+
+def _field_form(form: str) -> str:
+    reasoning = '"reasoning": string (step-by-step thinking that leads to the answer)'
+    return f'{{\n  {reasoning},\n  "answer": {_indented(form)}\n}}'
+
+
+def _indented(form: str) -> str:
+    return form.replace("\n", "\n  ")
+
+
+_FORMS: dict[str, Callable[[OutputSpec, Schema | None, Mode], str]] = {
+    "json": _json,
+    "list": _json,
+    "choice": _choice,
+    "text": _text,
+    "markdown": _markdown_form,
+}
+
+_THINK = "Think step by step before you answer"
+
+
+def thought_instruction(output_format: str, mode: Mode, own: str) -> str:
+    """How the model is asked to reason; `own` is the author's instruction, in place of the usual first sentence."""
+    lead = own or f"{_THINK}."
+    block = " in a ```json block" if output_format in ("json", "list") else ""
+    asked: dict[Mode, str] = {
+        "off": "",
+        "native": own,
+        "field": f'{lead} Write your thinking into "reasoning" first, then the "answer".',
+        "prose": f"{lead} Write your thinking first, then a line `{ANSWER_LINE}` and below it the answer{block}, "
+        "and nothing after it.",
+    }
+    return asked[mode]

@@ -1,0 +1,203 @@
+"""Positioned data to `PromptSpec`, with every fault of a file and of what it pulls in, at its place, at once.
+
+`load` reads the chain of files, each key by its own reader, then checks what only shows when all is known:
+templates against inputs, examples and tests against inputs and output.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.chain import Chain, Entry, read_chain
+from promptkit.diagnostics import Diagnostic, by_place, did_you_mean
+from promptkit.errors import SpecError
+from promptkit.example_checks import read_examples, read_tests
+from promptkit.findings import Findings
+from promptkit.readers import READERS, read_plain
+from promptkit.spec import Origin, PromptSpec
+from promptkit.structure import report
+from promptkit.template_checks import check_templates
+from promptkit.yamlfile import Mapping, Scalar
+
+if TYPE_CHECKING:
+    from promptkit.source import Source
+
+TEXTS = ("persona", "context", "task")
+KEYS = (
+    "promptkit",
+    "name",
+    "version",
+    "description",
+    "metadata",
+    "extends",
+    "model",
+    "options",
+    "models",
+    "inputs",
+    "persona",
+    "context",
+    "task",
+    "messages",
+    "output",
+    "examples",
+    "examples_from",
+    "chain_of_thought",
+    "tools",
+    "layout",
+    "conversation",
+    "memory",
+    "budget",
+    "tests",
+)
+AFTER_ALL = {"examples": read_examples, "tests": read_tests}
+"""What can be read only once inputs and output are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A spec, if there is a usable one, and everything that was found."""
+
+    spec: PromptSpec | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that forbid to use the file."""
+        return tuple(finding for finding in self.diagnostics if finding.severity == "error")
+
+
+def load(source: Source, path: str, text: str | None = None) -> Loaded:
+    """Load a file from a source; with `text`, that text stands for the file. Never raises."""
+    chain = read_chain(source, path, text)
+    findings = Findings(list(chain.faults))
+    spec = Loading(source, path, chain, findings).spec() if isinstance(chain.main.root, Mapping) else None
+    found = by_place(findings.diagnostics)
+    failed = any(finding.severity == "error" for finding in found)
+    return Loaded(None if failed else spec, found)
+
+
+def load_spec(source: Source, path: str, text: str | None = None) -> PromptSpec:
+    """The spec of a file. Raises `SpecError` with all its faults."""
+    loaded = load(source, path, text)
+    if loaded.spec is None:
+        raise SpecError(loaded.errors)
+    return loaded.spec
+
+
+def to_yaml(data: Any) -> str:
+    """A YAML text (in its JSON form) for a prompt given as data, so that it is loaded like any file.
+
+    Raises `SpecError` for what no file can hold.
+    """
+    import json
+
+    try:
+        text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        fault = Diagnostic("PK114", "error", f"a prompt is plain data: {error}", "<dict>")
+        raise SpecError([fault]) from None
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+_UNPRINTABLE = re.compile("[\x7f-\x84\x86-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+_TASK_MEANT = {"did you mean `task`?", "did you mean `messages`?"}
+
+
+class Loading:
+    """One load in progress: the data that pydantic will see, and the node that each part of it came from."""
+
+    def __init__(self, source: Source, path: str, chain: Chain, findings: Findings) -> None:
+        self.source = source
+        self.path = path
+        self.chain = chain
+        self.findings = findings
+        self.data: dict[str, Any] = {}
+        self.texts: dict[str, Entry] = {}
+        self.places: dict[tuple[str | int, ...], Entry] = {}
+        self.inputs: dict[str, Entry] = {}
+        self.misspelt: set[str] = set()
+
+    def spec(self) -> PromptSpec | None:
+        """The spec, unless its structure is wrong."""
+        entries = self.chain.entries
+        for name, entry in entries.items():
+            self.places[name,] = entry
+            if name.startswith("x-"):
+                self.data.setdefault("extras", {})[name] = entry.node.value
+            elif name not in KEYS:
+                self.findings.unknown_key(entry, [*KEYS, "x-..."])
+                self.misspelt.add(did_you_mean(name, KEYS))
+        for name in KEYS:
+            if name in entries and name not in AFTER_ALL:
+                READERS.get(name, read_plain)(self, name, entries[name])
+        self._require_task()
+        self._build_examples()
+        built = self._validated()
+        files = check_templates(self.findings, self.source, self.chain, self.texts, self.data, self.inputs)
+        if built is None:
+            return None
+        origins = {location: _origin(entry) for location, entry in self.texts.items()}
+        return built.model_copy(update={"path": self.path, "origins": origins, "files": files})
+
+    def _require_task(self) -> None:
+        entries = self.chain.entries
+        if "messages" in entries:
+            for name in TEXTS:
+                if name in entries and not self.chain.inherited(entries[name]):
+                    self.findings.add(
+                        entries[name].document,
+                        "PK123",
+                        f"`{name}` and `messages` exclude each other",
+                        entries[name].key,
+                        help="put the text into one of the messages",
+                    )
+                self.data.pop(name, None)
+                self.texts.pop(name, None)
+        elif "task" not in entries and not self._partial and not self.misspelt & _TASK_MEANT:
+            main = self.chain.main
+            self.findings.add(
+                main, "PK122", "there is no `task`", (0, 0), help="say what the model shall do: `task: ...`"
+            )
+
+    @property
+    def _partial(self) -> bool:
+        """A file whose name begins with `_` is a base for others, and need not be whole."""
+        return self.path.rpartition("/")[2].startswith("_")
+
+    def _build_examples(self) -> None:
+        known = {"inputs": self.data.get("inputs", {}), "output": self.data.get("output", {})}
+        for name, reader in AFTER_ALL.items():
+            if entry := self.chain.entries.get(name):
+                self.data[name] = reader(self.findings, entry, known)
+
+    def _validated(self) -> PromptSpec | None:
+        from pydantic import ValidationError
+
+        try:
+            return PromptSpec.model_validate(self.data)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False):
+                report(self.findings, fault, self.places, next(iter(self.chain.entries.values())))
+            return None
+
+
+def _origin(entry: Entry) -> Origin:
+    document, node = entry.document, entry.node
+    if not isinstance(node, Scalar):
+        return Origin(path=document.origin)
+    offsets = document.offsets(node)
+    starts = [0, *(i + 1 for i, char in enumerate(node.text) if char == "\n")]
+    return Origin(path=document.origin, lines=tuple(document.place(_first(offsets, node, i)) for i in starts))
+
+
+def _first(offsets: list[int], node: Scalar, start: int) -> int:
+    """The offset of the first visible character of a line, counted back to where the line's text begins."""
+    text = node.text
+    at = start
+    while at < len(text) and text[at] in " \t":
+        at += 1
+    return max(0, offsets[min(at, len(text))] - (at - start))

@@ -1,0 +1,90 @@
+"""What is said in a chat: roles, messages and tool calls, and their OpenAI form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Role = Literal["system", "user", "assistant", "tool"]
+"""The four roles of MARA's text-generation guide; `developer` is sent as `system`."""
+
+ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
+
+Content = str | tuple[dict[str, Any], ...] | None
+"""A text, or parts in OpenAI's form when one of them is not text; null only beside tool calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model asks for: the tool's name and its arguments as the model wrote them (a JSON text)."""
+
+    id: str
+    name: str
+    arguments: str
+
+    def to_openai(self) -> dict[str, Any]:
+        """The call in the chat-completions form."""
+        return {
+            "id": self.id,
+            "type": "function",
+            "function": {"name": self.name, "arguments": self.arguments},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Role
+    content: Content
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as text; parts that are not text are left out."""
+        if isinstance(self.content, tuple):
+            return "".join(part.get("text", "") for part in self.content)
+        return self.content or ""
+
+    def to_openai(self) -> dict[str, Any]:
+        """The message in the chat-completions form, without fields that are unset.
+
+        Text goes as a plain string, since text-only models may refuse a list of parts.
+        """
+        message: dict[str, Any] = {
+            "role": self.role,
+            "content": list(self.content) if isinstance(self.content, tuple) else self.content,
+        }
+        if self.tool_calls:
+            message["tool_calls"] = [call.to_openai() for call in self.tool_calls]
+        if self.tool_call_id is not None:
+            message["tool_call_id"] = self.tool_call_id
+        return message
+
+    @classmethod
+    def from_openai(cls, message: Mapping[str, Any]) -> Message:
+        """A message from its chat-completions form.
+
+        Raises `ValueError` for a role or a content that no chat can hold.
+        """
+        role = "system" if message.get("role") == "developer" else message.get("role")
+        if role not in ROLES:
+            raise ValueError(f"role {message.get('role')!r} is not one of {', '.join(ROLES)}")
+        content = message.get("content")
+        calls = tuple(_tool_call(call) for call in message.get("tool_calls") or ())
+        if isinstance(content, list):
+            content = tuple(content)
+        elif content is None and not calls:
+            raise ValueError(f"the {role} message has no content")
+        elif content is not None and not isinstance(content, str):
+            raise ValueError(f"the content of a message is a text, not {type(content).__name__}")
+        return cls(role, content, calls, message.get("tool_call_id"))
+
+
+def _tool_call(call: Mapping[str, Any]) -> ToolCall:
+    function = call["function"]
+    return ToolCall(call["id"], function["name"], function["arguments"])

@@ -1,0 +1,79 @@
+"""JSON as RFC 8259 has it, within limits: what Python's reader lets through is refused here."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+MAX_DEPTH = 64
+MAX_CHARACTERS = 4_000_000
+MAX_DIGITS = 4_000
+
+
+class NotJson(ValueError):
+    """Why a text is not JSON, with the offset of the character where that shows."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text. Duplicate keys, NaN and Infinity, and what is too deep, long or large are refused.
+
+    Raises `NotJson`.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise NotJson(f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}")
+    _check_depth(text)
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise NotJson(
+            f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}", error.pos
+        ) from None
+
+
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for match in _STRUCTURE.finditer(text):
+        sign = match[0]
+        depth += (sign in "[{") - (sign in "]}") if len(sign) == 1 else 0
+        if depth > MAX_DEPTH:
+            raise NotJson(f"nested deeper than {MAX_DEPTH} levels", match.start())
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise NotJson(f"the key {json.dumps(twice[:60], ensure_ascii=False)} stands twice in one object")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise NotJson(f"{constant} is not JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise NotJson(f"a number of {len(digits):,} digits; the limit is {MAX_DIGITS:,}")
+    return int(digits)
+
+
+def _real(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise NotJson(f"the number {text[:40]} is too large")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_whole, parse_float=_real)

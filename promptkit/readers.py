@@ -1,0 +1,278 @@
+"""One reader for each key of a spec that is more than plain data.
+
+Each takes the loading, the key's name and its entry, and leaves the key's data in the loading.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.chain import MERGED, Entry
+from promptkit.declarations import read_inputs
+from promptkit.diagnostics import did_you_mean
+from promptkit.findings import is_empty
+from promptkit.options import KNOWN_OPTIONS, check_option
+from promptkit.output_reader import read_output
+from promptkit.spec import MessageSpec, Slot
+from promptkit.structure import report
+from promptkit.yamlfile import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.findings import Findings
+    from promptkit.loader import Loading
+
+
+def read_plain(loading: Loading, name: str, entry: Entry) -> None:
+    """Plain data; what merges with a parent has been merged."""
+    loading.data[name] = _frozen_lists(entry.node.value) if name in _TUPLES else entry.node.value
+    if name in MERGED and name in loading.chain.merged:
+        merged = loading.chain.merged[name]
+        loading.data[name] = {key: each.node.value for key, each in merged.items()}
+        loading.places |= {(name, key): each for key, each in merged.items()}
+
+
+_TUPLES = ("tools",)
+
+
+def _frozen_lists(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _text(loading: Loading, name: str, entry: Entry) -> None:
+    """A text, as written: plain scalars keep their source."""
+    if isinstance(entry.node, Scalar) and not is_empty(entry.node):
+        loading.data[name] = entry.node.text
+    else:
+        loading.findings.expected(entry, name, "a text")
+
+
+def _template(loading: Loading, name: str, entry: Entry) -> None:
+    """A section's template."""
+    if _braced(entry):
+        return
+    if not isinstance(entry.node, Scalar) or is_empty(entry.node):
+        loading.findings.expected(entry, name, "a text")
+        return
+    _warn_of_lost_prose(loading.findings, name, entry)
+    loading.data[name] = entry.node.text
+    loading.texts[name] = entry
+
+
+def _braced(entry: Entry) -> bool:
+    """Whether `{{` at the beginning made a mapping of a text; that has been reported where it was read."""
+    return isinstance(entry.node, Mapping) and entry.document.text.startswith("{{", entry.node.start)
+
+
+def _warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
+    document, node = entry.document, entry.node
+    if not isinstance(node, Scalar) or node.style:
+        return
+    line_end = document.text.find("\n", node.end)
+    rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)]
+    if re.match(r"[ \t]+#\S", rest):
+        start = node.end + rest.index("#")
+        findings.add(
+            document,
+            "PK110",
+            f"a comment cuts the text of `{name}` off",
+            (start, node.end + len(rest.rstrip())),
+            label="this part is not read",
+            help="quote the whole value, or write it under `|`",
+        )
+
+
+def _model(loading: Loading, name: str, entry: Entry) -> None:
+    if isinstance(entry.node, Mapping):
+        value = entry.node.value
+        if isinstance(value.get("needs"), list):
+            value["needs"] = tuple(value["needs"])
+        loading.data[name] = value
+    else:
+        _text(loading, name, entry)
+
+
+def _options(loading: Loading, name: str, entry: Entry) -> None:
+    read_plain(loading, name, entry)
+    merged = loading.chain.merged.get(name)
+    if merged is None:
+        loading.findings.expected(entry, name, "a mapping of option names to values")
+        del loading.data[name]
+        return
+    _check_options(loading.findings, merged)
+
+
+def _check_options(findings: Findings, options: dict[str, Entry]) -> None:
+    for key, each in options.items():
+        if key not in KNOWN_OPTIONS and (hint := did_you_mean(key, KNOWN_OPTIONS)):
+            findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=hint)
+            continue
+        fault = check_option(key, each.node.value)
+        if fault is not None:
+            code = "PK127" if fault.severity == "error" else "PK128"
+            findings.add(each.document, code, fault.message, each.span, severity=fault.severity, help=fault.help)
+    if "max_tokens" in options and "max_completion_tokens" in options:
+        each = options["max_completion_tokens"]
+        findings.add(
+            each.document,
+            "PK123",
+            "`max_tokens` and `max_completion_tokens` exclude each other",
+            each.key,
+            help="keep `max_tokens`",
+        )
+
+
+def _models(loading: Loading, name: str, entry: Entry) -> None:
+    merged = loading.chain.merged.get(name)
+    if merged is None:
+        loading.findings.expected(entry, name, "a mapping of model names to what is different for them")
+        return
+    loading.data[name] = {}
+    for model, each in merged.items():
+        loading.places[name, model] = each
+        value = each.node.value
+        if not isinstance(each.node, Mapping):
+            loading.findings.expected(each, f"models.{model}", "a mapping")
+            continue
+        options = each.node.get("options")
+        if isinstance(options, Mapping):
+            _check_options(loading.findings, {key.text: Entry(each.document, key, node) for key, node in options.pairs})
+        if "chain_of_thought" in value:
+            value["chain_of_thought"] = _thought(value["chain_of_thought"])
+        loading.data[name][model] = value
+
+
+def _thought(value: Any) -> Any:
+    if value is True:
+        return {"mode": "auto"}
+    if value is False:
+        return {"mode": "off"}
+    return {"mode": value} if isinstance(value, str) else value
+
+
+def _chain_of_thought(loading: Loading, name: str, entry: Entry) -> None:
+    node = entry.node
+    if isinstance(node, Scalar) and node.text in ("yes", "no", "on") and not node.style:
+        loading.findings.add(
+            entry.document,
+            "PK121",
+            f"`{name}` is true, false or a mode",
+            node,
+            label="this is a text in YAML 1.2",
+            help="write `true` or `off`",
+        )
+        return
+    loading.data[name] = _thought(node.value)
+    loading.places[name, "mode"] = entry
+    if isinstance(node, Mapping) and isinstance(instruction := node.get("instruction"), Scalar):
+        key = node.key("instruction") or entry.key
+        loading.data[name]["instruction"] = instruction.text
+        loading.texts["chain_of_thought.instruction"] = Entry(entry.document, key, instruction)
+
+
+def _inputs(loading: Loading, name: str, entry: Entry) -> None:
+    merged = loading.chain.merged.get(name)
+    if merged is None:
+        loading.findings.expected(entry, name, "a mapping of names to declarations")
+        return
+    loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged)
+    if whole is not None:
+        loading.data["inputs_schema"] = whole
+    loading.places |= {(name, key): each for key, each in loading.inputs.items()}
+    loading.places |= {(name, key, step): each for key, each in loading.inputs.items() for step in ("trust", "secret")}
+
+
+def _messages(loading: Loading, name: str, entry: Entry) -> None:
+    if not isinstance(entry.node, Sequence):
+        loading.findings.expected(entry, name, "a list of `{role, content}`")
+        return
+    messages, seen = [], set()
+    for index, node in enumerate(entry.node.items):
+        each = Entry(entry.document, entry.key, node)
+        loading.places[name, index] = each
+        if not isinstance(node, Mapping):
+            loading.findings.expected(each, f"messages.{index}", "a mapping `{role, content}`")
+            continue
+        slot = _slot(node)
+        if slot:
+            if slot in seen:
+                loading.findings.add(entry.document, "PK123", f"there are two `{slot}` slots", node, help="keep one")
+            seen.add(slot)
+            messages.append(_slot_of(loading, index, slot, node))
+        else:
+            messages.append(_message(loading, index, each, node))
+    loading.data[name] = tuple(messages)
+
+
+def _slot(node: Mapping) -> str | None:
+    return next((name for name in ("history", "examples") if node.get(name) is not None), None)
+
+
+def _slot_of(loading: Loading, index: int, slot: str, node: Mapping) -> Any:
+    if node.value != {slot: True}:
+        loading.findings.add(
+            loading.chain.entries["messages"].document,
+            "PK121",
+            f"`messages.{index}`: a slot is `{{{slot}: true}}` and nothing else",
+            node,
+        )
+    return Slot(**{slot: True})
+
+
+def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:
+    location = f"messages.{index}.content"
+    for key, value in node.pairs:
+        loading.places["messages", index, key.text] = Entry(entry.document, key, value)
+        if key.text not in ("role", "content"):
+            loading.findings.unknown_key(Entry(entry.document, key, value), ("role", "content"), f"messages.{index}")
+    known = {
+        key.text: value.text
+        for key, value in node.pairs
+        if isinstance(value, Scalar) and key.text in ("role", "content")
+    }
+    content = node.get("content")
+    if isinstance(content, Scalar):
+        _warn_of_lost_prose(
+            loading.findings, location, Entry(entry.document, node.key("content") or entry.key, content)
+        )
+        loading.texts[location] = Entry(entry.document, node.key("content") or entry.key, content)
+        if not content.text.strip():
+            loading.findings.add(
+                entry.document,
+                "PK121",
+                f"`{location}` is empty",
+                content,
+                help="write a text, or drop the message",
+            )
+    return _built(loading, index, entry, known)
+
+
+def _built(loading: Loading, index: int, entry: Entry, known: dict[str, str]) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return MessageSpec.model_validate(known)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            report(loading.findings, fault | {"loc": ("messages", index, *fault["loc"])}, loading.places, entry)
+        return MessageSpec(role="user", content="-")
+
+
+READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
+    "name": _text,
+    "version": _text,
+    "description": _text,
+    "extends": _text,
+    "persona": _template,
+    "context": _template,
+    "task": _template,
+    "model": _model,
+    "options": _options,
+    "models": _models,
+    "chain_of_thought": _chain_of_thought,
+    "inputs": _inputs,
+    "messages": _messages,
+    "output": read_output,
+}

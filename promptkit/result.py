@@ -1,0 +1,132 @@
+"""What promptkit gives back: rendered messages, parsed output, attempts and results. All frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from promptkit.completion import Completion, Request, Usage, canonical_json, sha256
+
+if TYPE_CHECKING:
+    from promptkit.messages import Message
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Confidence = Literal["native", "reasked", "repaired"]
+"""How much was done to get a valid answer, best first: nothing; asked again; its text repaired."""
+
+CONFIDENCES: tuple[Confidence, ...] = ("native", "reasked", "repaired")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The messages that a prompt renders to; a pure function of spec, inputs and model facts.
+
+    `notes` says what rendering did to values (a neutralised chat marker, say).
+    """
+
+    messages: tuple[Message, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_openai(self) -> list[dict[str, Any]]:
+        """Plain message dicts, usable with any client."""
+        return [message.to_openai() for message in self.messages]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the messages."""
+        return sha256(canonical_json(self.to_openai()))
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a value does not fit: where (a JSON path such as `$.tags[2]`), what, by which keyword."""
+
+    path: str
+    message: str
+    keyword: str = ""
+    location: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"at {self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done to an answer's text; `repairs` is False for what keeps the answer native."""
+
+    name: str
+    detail: str
+    repairs: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Generic[T_co]):
+    """A valid value and the steps that led to it from the model's text."""
+
+    value: T_co
+    reasoning: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def repaired(self) -> bool:
+        """Whether the text had to be changed to become a value."""
+        return any(step.repairs for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one of the spec's `checks`. A failed `asserted` check makes the answer invalid."""
+
+    name: str
+    passed: bool
+    asserted: bool = False
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request and what became of it: the answer, what was wrong with it, how long it took (seconds)."""
+
+    request: Request
+    completion: Completion | None = None
+    violations: tuple[Violation, ...] = ()
+    steps: tuple[Step, ...] = ()
+    error: str = ""
+    seconds: float = 0.0
+
+    @property
+    def usage(self) -> Usage:
+        """What this attempt cost, in tokens."""
+        return self.completion.usage if self.completion else Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T_co]):
+    """A validated answer with its receipt. `cost` is USD, None when the price is not known."""
+
+    output: T_co
+    text: str
+    reasoning: str
+    attempts: tuple[Attempt, ...]
+    model: str
+    confidence: Confidence = "native"
+    checks: tuple[Check, ...] = ()
+    cost: float | None = None
+    steps: tuple[Step, ...] = ()
+    rendered: Rendered | None = field(default=None, repr=False)
+    record_id: str = ""
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all attempts together."""
+        return total_usage(self.attempts)
+
+
+def total_usage(attempts: tuple[Attempt, ...]) -> Usage:
+    """The usage of several attempts, added up."""
+    return sum((attempt.usage for attempt in attempts), Usage())

@@ -1,0 +1,195 @@
+"""`Source`: the only door to template files.
+
+A path inside a source is written with `/` and relative to the source's root. A source resolves it inside
+that root and reads regular files only: nothing outside is ever opened, whatever `..` or links say.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_BYTES = 1 << 20
+"""The largest file that is read as a template or a schema, in bytes (1 MiB)."""
+
+
+class SourceError(Exception):
+    """A file that cannot be read, in words for whoever named it. The loader turns it into a diagnostic."""
+
+
+class Source(Protocol):
+    """Where template files come from."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises `SourceError`."""
+
+    def shown(self, path: str) -> str:
+        """The path as a person would type it, for diagnostics."""
+
+
+def join(folder: str, path: str) -> str:
+    """A path written in a file of `folder`, as a path under the root; a leading `/` is the root.
+
+    Raises `SourceError` when it leaves the root.
+    """
+    if "\0" in path or "\\" in path:
+        raise SourceError(f"`{path!r}` is not a path: use `/` between names")
+    parts: list[str] = [] if path.startswith("/") else [part for part in folder.split("/") if part]
+    for part in path.split("/"):
+        if part == "..":
+            if not parts:
+                raise SourceError(f"`{path}` leaves the root of the templates")
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files under a folder on disk."""
+
+    root: Path
+    max_bytes: int = MAX_BYTES
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`."""
+        try:
+            with os.fdopen(_open_inside(self.root, join("", path)), "rb") as file:
+                return _bounded(file.read(self.max_bytes + 1), path, self.max_bytes)
+        except FileNotFoundError:
+            raise SourceError(f"there is no file `{self.shown(path)}`") from None
+        except IsADirectoryError:
+            raise SourceError(f"`{self.shown(path)}` is a folder, not a file") from None
+        except PermissionError:
+            raise SourceError(f"`{self.shown(path)}` cannot be read: permission denied") from None
+        except OSError as error:
+            raise SourceError(f"`{self.shown(path)}` cannot be read: {error.strerror or error}") from None
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`: relative to the working folder when the root lies under it."""
+        full = self.root / path
+        try:
+            return str(full.absolute().relative_to(Path.cwd()))
+        except (ValueError, OSError):
+            return str(full)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Files given as texts: for prompts made in code, and for tests."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    max_bytes: int = MAX_BYTES
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`."""
+        key = join("", path)
+        if key not in self.files:
+            raise SourceError(f"there is no file `{path}`")
+        return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, self.max_bytes)
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The data files of an importable package, wherever it is installed (also inside a zip)."""
+
+    package: str
+    max_bytes: int = MAX_BYTES
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`."""
+        from importlib import resources
+
+        inside = join("", path)
+        try:
+            found = resources.files(self.package).joinpath(inside)
+            if isinstance(found, Path):
+                return Folder(_package_root(self.package), self.max_bytes).read(inside)
+            return _bounded(found.read_bytes(), path, self.max_bytes)
+        except ModuleNotFoundError:
+            raise SourceError(f"there is no package `{self.package}`") from None
+        except (OSError, KeyError, ValueError):
+            raise SourceError(f"there is no file `{path}` in the package `{self.package}`") from None
+
+    def names(self) -> list[str]:
+        """The paths of all files in the package, in order."""
+        from importlib import resources
+
+        def walk(folder: resources.abc.Traversable, prefix: str) -> list[str]:
+            found: list[str] = []
+            for item in folder.iterdir():
+                if item.is_dir():
+                    found += walk(item, f"{prefix}{item.name}/")
+                else:
+                    found.append(prefix + item.name)
+            return found
+
+        try:
+            return sorted(walk(resources.files(self.package), ""))
+        except ModuleNotFoundError:
+            raise SourceError(f"there is no package `{self.package}`") from None
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        return f"{self.package}:{path}"
+
+
+def _package_root(package: str) -> Path:
+    from importlib import resources
+
+    root = resources.files(package)
+    if not isinstance(root, Path):
+        raise SourceError(f"the package `{package}` has no folder on disk")
+    return root
+
+
+def _bounded(data: bytes, path: str, limit: int) -> bytes:
+    if len(data) > limit:
+        raise SourceError(f"`{path}` is larger than the limit of {limit:,} bytes")
+    return data
+
+
+def _open_inside(root: Path, path: str) -> int:
+    """A file descriptor for a regular file under the root.
+
+    Links are resolved first and must end inside the root; the resolved path is then opened name by name
+    without following links, so that a link put there in between is not followed either.
+    """
+    base = root.resolve(strict=True)
+    target = (base / path).resolve(strict=True)
+    if not target.is_relative_to(base):
+        raise SourceError(f"`{path}` is a link that leaves the root of the templates")
+    names = PurePosixPath(target.relative_to(base).as_posix()).parts
+    descriptor = _descend(base, names) if os.open in os.supports_dir_fd else os.open(target, _FILE_FLAGS)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        kind = "a folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "not a regular file"
+        os.close(descriptor)
+        raise SourceError(f"`{path}` is {kind}")
+    return descriptor
+
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_FOLDER_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
+
+
+def _descend(base: Path, names: tuple[str, ...]) -> int:
+    folder = os.open(base, _FOLDER_FLAGS)
+    try:
+        for name in names[:-1]:
+            parent, folder = folder, os.open(name, _FOLDER_FLAGS, dir_fd=folder)
+            os.close(parent)
+        return os.open(names[-1] if names else ".", _FILE_FLAGS, dir_fd=folder)
+    finally:
+        os.close(folder)

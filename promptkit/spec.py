@@ -1,0 +1,241 @@
+"""`PromptSpec`: what a prompt file says, as frozen values.
+
+The loader turns authored YAML (with its shorthands) into the normal form that stands here; unknown keys are
+refused at every level. The one module on its floor that uses pydantic: its `loc` tuples map to places in the
+file, and it prints the editor's JSON Schema.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from promptkit.completion import canonical_json, sha256
+from promptkit.messages import Role
+
+FORMAT_VERSION = 1
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$"
+SEMVER_PATTERN = (
+    r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
+    r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
+)
+"""Semantic versions as https://semver.org/spec/v2.0.0 defines them."""
+
+Trust = Literal["caller", "user", "web", "tool"]
+OutputFormat = Literal["text", "markdown", "json", "choice", "list"]
+ThoughtMode = Literal["off", "auto", "field", "prose", "native"]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=200)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+Version = Annotated[str, StringConstraints(pattern=SEMVER_PATTERN)]
+JsonSchema = dict[str, Any] | bool
+
+
+class Part(BaseModel):
+    """What all parts of a spec share: frozen, strict, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class Origin(Part):
+    """Where a template's text stands: its file (under the root) and the place of each of its lines.
+
+    `lines[i]` is the 1-based (line, column) at which the text's line `i` begins; empty when the spec was
+    made from data.
+    """
+
+    path: str = ""
+    lines: tuple[tuple[int, int], ...] = ()
+
+    def place(self, line: int) -> tuple[int, int]:
+        """The (line, column) in the file at which a 1-based template line begins; (0, 0) when not known."""
+        if not self.lines:
+            return 0, 0
+        return self.lines[min(max(line, 1), len(self.lines)) - 1]
+
+
+class Input(Part):
+    """One declared variable: what it may hold (a JSON Schema), whether it must be given, whom it comes from."""
+
+    json_schema: JsonSchema = Field(default=True, description="JSON Schema of the value.")
+    required: bool = True
+    default: Any = None
+    has_default: bool = False
+    trust: Trust = "caller"
+    secret: bool = False
+    neutralise: bool = True
+
+    @property
+    def untrusted(self) -> bool:
+        """Whether the value comes from strangers, and so is fenced."""
+        return self.trust != "caller"
+
+
+class ModelChoice(Part):
+    """A model described by what it is for, instead of named."""
+
+    purpose: Literal["reasoning", "speed", "cost", "accuracy"] | None = Field(default=None, alias="for")
+    needs: tuple[str, ...] = ()
+    context: int | None = Field(default=None, gt=0)
+
+
+class ChainOfThought(Part):
+    """Whether and how the model is asked to reason before it answers."""
+
+    mode: ThoughtMode = "auto"
+    instruction: str | None = None
+
+
+class ModelOverride(Part):
+    """What is different for one model."""
+
+    options: dict[str, Any] = Field(default_factory=dict)
+    chain_of_thought: ChainOfThought | None = None
+
+
+class MessageSpec(Part):
+    """One authored message of `messages:`; its content is a template."""
+
+    role: Role
+    content: str
+
+
+class Slot(Part):
+    """A place among `messages:` that is filled with the history or with the examples."""
+
+    history: Literal[True] | None = None
+    examples: Literal[True] | None = None
+
+
+class CheckSpec(Part):
+    """A Jinja expression over `value` that should hold for every answer; with `asserted` it must."""
+
+    name: str
+    that: str
+    asserted: bool = Field(default=False, alias="assert")
+
+
+class OutputSpec(Part):
+    """What the answer looks like, and how far promptkit may go to get it."""
+
+    format: OutputFormat = "text"
+    json_schema: JsonSchema | None = Field(default=None, description="JSON Schema of the answer's value.")
+    description: str | None = None
+    choices: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    instructions: bool = True
+    checks: tuple[CheckSpec, ...] = ()
+    attempts: int = Field(default=3, ge=1, le=10)
+    repair: bool = True
+    coerce: bool = True
+    reask: bool = True
+    strict: bool = False
+
+
+class Example(Part):
+    """One worked example: inputs, the answer, and the reasoning that leads to it."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    reasoning: str | None = None
+    output: Any
+
+
+class ExamplesFrom(Part):
+    """Examples taken from a file of rows."""
+
+    path: str
+    select: Literal["first", "last", "random", "similar"] = "first"
+    k: int = Field(default=4, ge=1)
+
+
+class Layout(Part):
+    """How sections are set: markdown or XML, and in which message the context stands."""
+
+    style: Literal["markdown", "xml"] = "markdown"
+    context: Literal["system", "user"] = "system"
+
+
+class ConversationSpec(Part):
+    """Which input a later turn's text is."""
+
+    input: Identifier
+
+
+class Budget(Part):
+    """What one call may cost at most, in tokens and USD."""
+
+    input_tokens: int | None = Field(default=None, gt=0)
+    output_tokens: int | None = Field(default=None, gt=0)
+    usd: float | None = Field(default=None, gt=0)
+
+
+class TestCase(Part):
+    """Inputs and what must hold for the answer; run by the tests of a repo."""
+
+    __test__ = False
+
+    name: str | None = None
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    output: Any = None
+    assertions: tuple[dict[str, Any], ...] = Field(default=(), alias="assert")
+
+
+class PromptSpec(Part):
+    """A prompt: everything its file says, with what it extends merged in and shorthands spelt out."""
+
+    promptkit: Literal[1] = 1
+    name: Name | None = None
+    version: Version | None = None
+    description: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    extends: str | None = None
+
+    model: str | ModelChoice | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    models: dict[str, ModelOverride] = Field(default_factory=dict)
+
+    inputs: dict[Identifier, Input] = Field(default_factory=dict)
+    inputs_schema: dict[str, Any] | None = None
+    persona: str | None = None
+    context: str | None = None
+    task: str | None = None
+    messages: tuple[MessageSpec | Slot, ...] | None = None
+
+    output: OutputSpec = OutputSpec()
+    examples: tuple[Example, ...] = ()
+    examples_from: ExamplesFrom | None = None
+    chain_of_thought: ChainOfThought = ChainOfThought(mode="off")
+
+    tools: tuple[str | dict[str, Any], ...] = ()
+    layout: Layout = Layout()
+    conversation: ConversationSpec | None = None
+    memory: dict[str, Any] | str | None = None
+    budget: Budget | None = None
+    tests: tuple[TestCase, ...] = ()
+    extras: dict[str, Any] = Field(default_factory=dict, description="`x-` keys: kept, not interpreted.")
+
+    path: str = Field(default="", exclude=True, repr=False, description="The file, under its source's root.")
+    origins: dict[str, Origin] = Field(default_factory=dict, exclude=True, repr=False)
+    files: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    """What the templates include: path under the root to text."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the authored data with what it pulls in, unset fields left out, and the format version."""
+        authored = self.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        authored.pop("extends", None)
+        return sha256(canonical_json({"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}))
+
+    def templates(self) -> dict[str, str]:
+        """Every template of the spec by its location, such as `task` or `messages.0.content`."""
+        named = {"persona": self.persona, "context": self.context, "task": self.task}
+        if self.messages is not None:
+            named |= {
+                f"messages.{i}.content": message.content
+                for i, message in enumerate(self.messages)
+                if isinstance(message, MessageSpec)
+            }
+        named["chain_of_thought.instruction"] = self.chain_of_thought.instruction
+        return {location: text for location, text in named.items() if text is not None}

@@ -1,0 +1,240 @@
+"""A prompt's templates against its inputs: what they name, include, print and where, without rendering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.source import SourceError, join
+from promptkit.template import MAX_INCLUDE_DEPTH, Analysis, analyse
+from promptkit.yamlfile import Document, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.chain import Chain, Entry
+    from promptkit.findings import Findings
+    from promptkit.source import Source
+
+UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
+
+
+@dataclass(slots=True)
+class _Text:
+    """A template's text and how its offsets become places."""
+
+    document: Document
+    text: str
+    span: Callable[[int, int], tuple[int, int]]
+    system: bool
+    folder: str
+    stack: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Check:
+    findings: Findings
+    source: Source
+    inputs: dict[str, Any]
+    used: set[str] = field(default_factory=set)
+    explained: set[str] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)
+    reported: set[tuple[str, int, str]] = field(default_factory=set)
+    whole: bool = True
+    """False once a template cannot be read: then nobody knows what it uses."""
+
+
+def check_templates(
+    findings: Findings,
+    source: Source,
+    chain: Chain,
+    texts: dict[str, Entry],
+    data: dict[str, Any],
+    inputs: dict[str, Entry],
+) -> dict[str, str]:
+    """Check every template; the text of each included file by its path under the root."""
+    check = _Check(findings, source, data.get("inputs", {}))
+    for location, entry in texts.items():
+        if isinstance(entry.node, Scalar):
+            _check_text(check, _of_entry(entry, _is_system(location, data)))
+    _check_expressions(check, chain, data)
+    for name, entry in inputs.items() if check.whole else ():
+        quiet = chain.inherited(entry) or chain.main.origin.rpartition("/")[2].startswith("_")
+        if not quiet and name not in check.used | check.explained and not check.inputs.get(name, {}).get("secret"):
+            findings.add(
+                entry.document,
+                "PK203",
+                f"the input `{name}` is used by no template",
+                entry.key,
+                severity="warning",
+                help="use it, or remove it",
+            )
+    return check.files
+
+
+def _is_system(location: str, data: dict[str, Any]) -> bool:
+    layout = data.get("layout")
+    if location == "context":
+        return not (isinstance(layout, dict) and layout.get("context") == "user")
+    if location.startswith("messages."):
+        message = data["messages"][int(location.split(".")[1])]
+        return getattr(message, "role", "") == "system"
+    return location != "task"
+
+
+def _of_entry(entry: Entry, system: bool) -> _Text:
+    document, node = entry.document, entry.node
+    offsets: list[int] = []
+
+    def span(start: int, end: int) -> tuple[int, int]:
+        if not offsets:
+            offsets.extend(document.offsets(node))  # type: ignore[arg-type]
+        last = max(end - 1, start)
+        return offsets[min(start, len(offsets) - 1)], offsets[min(last, len(offsets) - 1)] + 1
+
+    text = node.text if isinstance(node, Scalar) else ""
+    return _Text(document, text, span, system, document.origin.rpartition("/")[0])
+
+
+def _check_text(check: _Check, text: _Text) -> None:
+    analysis = analyse(text.text)
+    for fault in analysis.faults:
+        _report(
+            check,
+            text,
+            fault.code,
+            fault.message,
+            (fault.start, fault.end),
+            severity=fault.severity,
+            label=fault.label,
+            help=fault.help,
+        )
+    check.whole = check.whole and not any(fault.code == "PK201" for fault in analysis.faults)
+    _check_names(check, text, analysis)
+    _check_trust(check, text, analysis)
+    for use in analysis.includes:
+        _check_include(check, text, use.name, (use.start, use.end))
+
+
+def _report(check: _Check, text: _Text, code: str, message: str, span: tuple[int, int], **told: Any) -> None:
+    """Report once, however many templates include the faulty text; say who includes it."""
+    where = text.span(*span)
+    key = text.document.path, where[0], code
+    if key not in check.reported:
+        check.reported.add(key)
+        notes = (f"included by {text.stack[-1]}",) if text.stack else ()
+        check.findings.add(text.document, code, message, where, notes=notes, **told)
+
+
+def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
+    for use in analysis.names:
+        check.used.add(use.name)
+        declared = check.inputs.get(use.name)
+        span = use.start, use.end
+        if declared is None:
+            hint = did_you_mean(use.name, check.inputs)
+            check.explained |= {name for name in check.inputs if f"`{name}`" in hint}
+            _report(
+                check,
+                text,
+                "PK202",
+                f"`{use.name}` is not declared under `inputs`",
+                span,
+                label=hint,
+                help="" if hint else f"declare it: `inputs: {{{use.name}: string}}`",
+            )
+        elif declared.get("secret"):
+            _report(
+                check,
+                text,
+                "PK208",
+                f"the secret input `{use.name}` may not stand in a template",
+                span,
+                help="secrets reach tools only",
+            )
+
+
+def _check_trust(check: _Check, text: _Text, analysis: Analysis) -> None:
+    if not text.system:
+        return
+    untrusted = {
+        name: declared["trust"]
+        for name, declared in check.inputs.items()
+        if declared.get("trust", "caller") != "caller"
+    }
+    for names, start, end in analysis.outputs:
+        for name in sorted(names & untrusted.keys()):
+            _report(
+                check,
+                text,
+                "PK207",
+                f"`{name}` is untrusted (`trust: {untrusted[name]}`) and would stand in the system message",
+                (start, end),
+                help=UNTRUSTED_CURE,
+            )
+
+
+def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int]) -> None:
+    if not name:
+        _report(check, text, "PK205", "the file to include is not written out", span, help="include a fixed path")
+        return
+    try:
+        path = join(text.folder, name)
+        content = check.files.get(path) or check.source.read(path).decode("utf-8")
+    except (SourceError, UnicodeDecodeError) as error:
+        said = str(error) if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
+        _report(check, text, "PK206", said, span, help="a path is relative to the file in which it is written")
+        return
+    trouble = _include_trouble(text, path)
+    if trouble:
+        _report(check, text, "PK206", trouble, span)
+        return
+    check.files[path] = content
+    document = Document(content, check.source.shown(path), path)
+    line, _ = text.document.place(text.span(*span)[0])
+    stack = (*text.stack, f"{text.document.path}:{line}")
+    _check_text(
+        check,
+        _Text(document, content, lambda start, end: (start, end), text.system, path.rpartition("/")[0], stack),
+    )
+
+
+def _include_trouble(text: _Text, path: str) -> str:
+    chain = [*(item.rpartition(":")[0] for item in text.stack), text.document.path]
+    if text.document.origin == path and not text.stack:
+        return f"`{path}` includes itself"
+    if any(item.endswith(path) for item in chain):
+        return "files include each other in a circle: " + " -> ".join([*chain, path])
+    if len(text.stack) >= MAX_INCLUDE_DEPTH:
+        return f"includes are nested deeper than {MAX_INCLUDE_DEPTH} files: " + " -> ".join([*chain, path])
+    return ""
+
+
+def _check_expressions(check: _Check, chain: Chain, data: dict[str, Any]) -> None:
+    """The `that` of each check is a Jinja expression over `value` and the inputs."""
+    entry = chain.merged.get("output", {}).get("checks")
+    for item in data.get("output", {}).get("checks", ()):
+        that = item.get("that") if isinstance(item, dict) else None
+        if not isinstance(that, str) or entry is None:
+            continue
+        analysis = analyse("{{ " + that + " }}")
+        for fault in analysis.faults:
+            if fault.severity == "error":
+                check.findings.add(
+                    entry.document,
+                    fault.code,
+                    f"check `{item.get('name')}`: {fault.message}",
+                    entry.key,
+                    label=fault.label,
+                )
+        for use in analysis.names:
+            check.used.add(use.name)
+            if use.name != "value" and use.name not in check.inputs:
+                check.findings.add(
+                    entry.document,
+                    "PK202",
+                    f"check `{item.get('name')}`: `{use.name}` is neither `value` nor an input",
+                    entry.key,
+                    label=did_you_mean(use.name, ["value", *check.inputs]),
+                )

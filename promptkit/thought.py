@@ -1,0 +1,86 @@
+"""Chain of thought: which mode a call uses, and the wrappers that carry reasoning beside the answer.
+
+`field` asks for `{"reasoning": string, "answer": S}`; `prose` for free text, then a line `Answer:` and the
+answer; `native` leaves it to a model that reasons by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.completion import ModelFacts
+    from promptkit.spec import ChainOfThought, PromptSpec
+
+Mode = Literal["off", "prose", "field", "native"]
+
+ANSWER_LINE = "Answer:"
+_STRUCTURED = ("json", "choice", "list")
+
+
+def chain_of_thought(spec: PromptSpec, facts: ModelFacts | None) -> ChainOfThought:
+    """The spec's toggle, or what it says for this model."""
+    override = spec.models.get(facts.name) if facts else None
+    return override.chain_of_thought if override and override.chain_of_thought else spec.chain_of_thought
+
+
+def thought_mode(spec: PromptSpec, facts: ModelFacts | None) -> Mode:
+    """The mode of a call.
+
+    `auto` is `native` for a model that is known to reason, else `field` for structured answers and `prose`
+    for texts.
+    """
+    mode = chain_of_thought(spec, facts).mode
+    if mode != "auto":
+        return mode
+    if facts is not None and facts.reasoning:
+        return "native"
+    return "field" if spec.output.format in _STRUCTURED else "prose"
+
+
+def wrapped_schema(schema: Mapping[str, Any] | bool) -> dict[str, Any]:
+    """The schema of `{"reasoning", "answer"}` around a schema, whose definitions move to the new root."""
+    inner = dict(schema) if isinstance(schema, Mapping) else schema
+    wrapper: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "reasoning": {"type": "string", "description": "step-by-step thinking that leads to the answer"},
+            "answer": inner,
+        },
+        "required": ["reasoning", "answer"],
+        "additionalProperties": False,
+    }
+    if isinstance(inner, dict):
+        for name in ("$schema", "$defs", "definitions"):
+            if name in inner:
+                wrapper[name] = _moved(inner.pop(name))
+        wrapper["properties"]["answer"] = _moved(inner)
+    return wrapper
+
+
+def _moved(node: Any) -> Any:
+    """A schema whose references to its own root, or below it, find it at its new place."""
+    if isinstance(node, Mapping):
+        return {key: _moved_reference(item) if key == "$ref" else _moved(item) for key, item in node.items()}
+    return [_moved(item) for item in node] if isinstance(node, list) else node
+
+
+def _moved_reference(reference: Any) -> Any:
+    kept = ("#/$defs/", "#/definitions/")
+    if not isinstance(reference, str) or not reference.startswith("#") or reference.startswith(kept):
+        return reference
+    return "#/properties/answer" + reference.removeprefix("#")
+
+
+def wrapped_value(value: Any, reasoning: str | None, mode: Mode, *, plain: bool, dump: Callable[[Any], str]) -> str:
+    """An answer as the model shall write it in a mode; `plain` answers are texts, all others JSON."""
+    if mode == "field":
+        return dump({"reasoning": reasoning or "", "answer": value})
+    answer = str(value) if plain else dump(value)
+    if mode != "prose":
+        return answer
+    block = answer if plain else f"```json\n{answer}\n```"
+    return "\n\n".join(filter(None, (reasoning, f"{ANSWER_LINE}\n{block}")))
