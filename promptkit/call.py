@@ -152,7 +152,7 @@ class Call:
             inputs=self._shown_inputs(),
             confidence=result.confidence if result else "",
             cost=result.cost if result else None,
-            error=error,
+            error=_shown(error),
             seconds=time.monotonic() - drive.started,
         )
         return log.append(entry)
@@ -160,6 +160,13 @@ class Call:
     def _shown_inputs(self) -> dict[str, Any]:
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
         return {name: value for name, value in self.inputs.items() if name not in secret}
+
+
+def _shown(error: BaseException | None) -> Exception | None:
+    """An error for the log; an interrupt is none of ours and is only named."""
+    if error is None or isinstance(error, Exception):
+        return error
+    return PromptkitError("interrupted", code="PK515")
 
 
 def _plain(value: Any) -> Any:

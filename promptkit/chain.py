@@ -78,8 +78,9 @@ def _documents(source: Source, path: str, text: str | None) -> tuple[list[Docume
     document.origin = path
     documents, faults, paths = [document], [*_file_faults(document)], [path]
     while (entry := _extends(documents[-1])) is not None:
+        named = entry.node.text if isinstance(entry.node, Scalar) else ""
         try:
-            paths.append(join(paths[-1].rpartition("/")[0], entry.node.text))
+            paths.append(join(paths[-1].rpartition("/")[0], named))
             document = read_document(source, paths[-1])
         except SourceError as error:
             faults.append(_unextended(entry, str(error)))

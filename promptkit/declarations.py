@@ -221,7 +221,8 @@ def _read_declaration(
 ) -> tuple[dict[str, Any], bool, Any] | None:
     """A declaration in any of its forms: (schema, has default, default), or None when it is faulty."""
     if is_empty(node):
-        return _missing_declaration(findings, document, key)
+        _missing_declaration(findings, document, key)
+        return None
     if isinstance(node, Scalar):
         return _shorthand(findings, document, node)
     if isinstance(node, Sequence):

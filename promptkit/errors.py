@@ -186,9 +186,13 @@ class ServerError(ModelError):
 
 
 class BadRequest(ModelError):
-    """The server refuses the request."""
+    """The server refuses the request; `model_output` is what the model wrote when only that was at fault."""
 
     default_code = "PK509"
+
+    def __init__(self, message: str, *, model_output: str = "", **told: Any) -> None:
+        super().__init__(message, **told)
+        self.model_output = model_output
 
 
 class BadResponse(ModelError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptkit.chain import Entry
 from promptkit.diagnostics import did_you_mean
@@ -23,7 +23,7 @@ def read_examples(findings: Findings, entry: Entry, known: dict[str, Any]) -> tu
     found = []
     for number, node in enumerate(_items(findings, entry, "examples"), 1):
         name = f"example {number}"
-        if not _is_case(findings, entry, node, name, EXAMPLE_KEYS):
+        if not _is_case(node, findings, entry, name, EXAMPLE_KEYS):
             continue
         output = node.get("output")
         if output is None:
@@ -42,7 +42,7 @@ def read_tests(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple
     found = []
     for number, node in enumerate(_items(findings, entry, "tests"), 1):
         name = f"test {number}"
-        if not _is_case(findings, entry, node, name, TEST_KEYS):
+        if not _is_case(node, findings, entry, name, TEST_KEYS):
             continue
         case: dict[str, Any] = {"inputs": _checked_inputs(findings, entry, node, known["inputs"], name)}
         if (output := node.get("output")) is not None:
@@ -62,7 +62,7 @@ def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
     return ()
 
 
-def _is_case(findings: Findings, entry: Entry, node: Node, name: str, keys: tuple[str, ...]) -> bool:
+def _is_case(node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...]) -> TypeGuard[Mapping]:
     if not isinstance(node, Mapping):
         findings.add(entry.document, "PK121", f"{name} is not a mapping", node, help=f"keys: {', '.join(keys)}")
         return False

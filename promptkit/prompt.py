@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from promptkit.completion import Model
+    from promptkit.diagnostics import Diagnostic
     from promptkit.spec import PromptSpec
 
 T_co = TypeVar("T_co", covariant=True)
@@ -286,7 +287,8 @@ class Prompts(dict[str, Prompt[Any]]):
 
     @classmethod
     def _all(cls, source: Source, paths: list[str], where: str) -> Prompts:
-        found, faults = cls(), []
+        found = cls()
+        faults: list[Diagnostic] = []
         for path in paths:
             if path.rpartition("/")[2].startswith("_") or any(
                 part.startswith((".", "_")) for part in path.split("/")[:-1]

@@ -218,7 +218,7 @@ def _slot_of(loading: Loading, index: int, slot: str, node: Mapping) -> Any:
             f"`messages.{index}`: a slot is `{{{slot}: true}}` and nothing else",
             node,
         )
-    return Slot(**{slot: True})
+    return Slot(history=True) if slot == "history" else Slot(examples=True)
 
 
 def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:

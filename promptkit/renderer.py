@@ -18,17 +18,17 @@ from promptkit.messages import Message
 from promptkit.result import Rendered
 from promptkit.sandbox import to_json
 from promptkit.schema import Schema
-from promptkit.spec import MessageSpec, ModelChoice, Slot
+from promptkit.spec import MessageSpec, ModelChoice, PromptSpec, Slot
 from promptkit.template import Fences, Templates
 from promptkit.thought import Mode, thought_mode, wrapped_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.completion import ModelFacts
-    from promptkit.spec import Example, PromptSpec
+    from promptkit.spec import Example
 
-_UNSUPPORTED = {
+_UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {
     "tools": lambda spec: spec.tools,
     "examples_from": lambda spec: spec.examples_from,
     "memory": lambda spec: spec.memory,
@@ -199,36 +199,36 @@ class Renderer:
     def _explicit(
         self, values: Mapping[str, Any], mode: Mode, history: tuple[Message, ...], notes: list[str]
     ) -> Iterable[Message]:
-        parts = list(enumerate(self.spec.messages or ()))
-        users = [i for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
-        last_user = users[-1] if users else len(parts)
-        systems = [i for i, part in parts if isinstance(part, MessageSpec) and part.role == "system"]
         guidance = self._layout.system(self._guidance(values, mode, notes))
+        plan = self._plan()
+        systems = [index for index, part in plan if isinstance(part, MessageSpec) and part.role == "system"]
         if guidance and not systems:
             yield Message("system", guidance)
-        slots = {
-            name
-            for _, part in parts
-            if isinstance(part, Slot)
-            for name in ("history", "examples")
-            if getattr(part, name)
-        }
-        fillers = {
-            "examples": lambda: self._examples(self._message_sections(last_user), mode, notes) if users else (),
-            "history": lambda: history,
-        }
-        for index, part in parts:
-            if isinstance(part, Slot):
-                yield from fillers["history" if part.history else "examples"]()
-                continue
-            if index == last_user:
-                for name in ("examples", "history"):
-                    if name not in slots:
-                        yield from fillers[name]()
-            text = self._filled(part.role, self._message_sections(index), values, notes)
-            ends = guidance and systems and index == systems[0]
-            yield Message(part.role, f"{text}\n\n{guidance}" if ends else text)
+        for index, part in plan:
+            if isinstance(part, MessageSpec):
+                text = self._filled(part.role, [(f"messages.{index}.content", part.content)], values, notes)
+                ends = guidance and index in systems[:1]
+                yield Message(part.role, f"{text}\n\n{guidance}" if ends else text)
+            elif part.history:
+                yield from history
+            else:
+                yield from self._examples(self._last_user(), mode, notes)
 
-    def _message_sections(self, index: int) -> list[tuple[str, str]]:
-        part = (self.spec.messages or ())[index]
-        return [(f"messages.{index}.content", part.content)] if isinstance(part, MessageSpec) else []
+    def _plan(self) -> list[tuple[int, MessageSpec | Slot]]:
+        """The authored messages with their index; slots that are not written stand before the last user message."""
+        plan = list(enumerate(self.spec.messages or ()))
+        slots = [part for _, part in plan if isinstance(part, Slot)]
+        users = [place for place, (_, part) in enumerate(plan) if isinstance(part, MessageSpec) and part.role == "user"]
+        at = users[-1] if users else len(plan)
+        implied: list[tuple[int, MessageSpec | Slot]] = []
+        if users and not any(slot.examples for slot in slots):
+            implied.append((-1, Slot(examples=True)))
+        if not any(slot.history for slot in slots):
+            implied.append((-1, Slot(history=True)))
+        return [*plan[:at], *implied, *plan[at:]]
+
+    def _last_user(self) -> list[tuple[str, str]]:
+        """The template that renders examples: the last user message's."""
+        parts = list(enumerate(self.spec.messages or ()))
+        users = [(i, part) for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
+        return [(f"messages.{i}.content", part.content) for i, part in users[-1:]]

@@ -227,7 +227,8 @@ def _bounded_range(*bounds: int) -> range:
 def environment_class() -> Any:
     """The environment's class, made on first use so that importing this module loads no Jinja."""
     from jinja2 import StrictUndefined, nodes
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
     from jinja2.visitor import NodeTransformer
 
     class CountLoops(NodeTransformer):
@@ -264,7 +265,8 @@ def environment_class() -> Any:
             }
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-            return CountLoops().visit(super()._parse(source, name, filename))
+            counted: nodes.Template = CountLoops().visit(super()._parse(source, name, filename))
+            return counted
 
         def getattr(self, obj: Any, attribute: str) -> Any:
             if isinstance(obj, Mapping) and attribute in obj:

@@ -99,7 +99,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _worded(fault: dict[str, Any]) -> str:
+def _worded(fault: Map[str, Any]) -> str:
     word = _WORDS.get(fault["type"])
     said = word(fault.get("ctx", {})) if word else fault["msg"][:1].lower() + fault["msg"][1:]
     value = fault.get("input")

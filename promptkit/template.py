@@ -131,7 +131,7 @@ def _include_uses(tree: nodes.Template, tokens: list[_Token]) -> Iterator[Use]:
 
     keywords = [token for token in tokens if token.kind == "name" and token.value in _LOADING]
     kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
-    loads = sorted(tree.find_all(kinds), key=lambda node: node.lineno)
+    loads: list[Any] = sorted(tree.find_all(kinds), key=lambda node: node.lineno)
     for node in loads:
         start, end = _argument_span(node, keywords, tokens)
         if isinstance(node.template, nodes.Const) and isinstance(node.template.value, str):
@@ -364,12 +364,11 @@ class Templates:
             raise RenderError(_worded(error), code=_code(error)) from None
 
     def _template(self, text: str, path: str) -> JinjaTemplate:
-        found = self._compiled.get((path, text))
+        found: JinjaTemplate | None = self._compiled.get((path, text))
         if found is None:
             env = self._environment()
             code = env.compile(text, name=path, filename=_FILENAME)
-            found = env.template_class.from_code(env, code, env.globals)
-            self._compiled[path, text] = found
+            found = self._compiled[path, text] = env.template_class.from_code(env, code, env.globals)
         return found
 
     def _environment(self) -> Any:
@@ -422,7 +421,7 @@ def _environment(files: Mapping[str, str], trusts: Mapping[str, str]) -> Any:
         fences = context.get(_FENCES)
         return value if fences is None or value is None else fences.printed(value, origin)
 
-    class Environment(sandbox.environment_class()):
+    class Environment(sandbox.environment_class()):  # type: ignore[misc]
         """The sandbox with this prompt's files and fences."""
 
         def join_path(self, template: str, parent: str) -> str:
@@ -432,8 +431,10 @@ def _environment(files: Mapping[str, str], trusts: Mapping[str, str]) -> Any:
                 raise RenderError(str(error), code="PK206") from None
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-            tree = super()._parse(source, name, filename)
-            return FenceOutputs(_flows(tree)).visit(tree) if trusts else tree
+            tree: nodes.Template = super()._parse(source, name, filename)
+            if trusts:
+                tree = FenceOutputs(_flows(tree)).visit(tree)
+            return tree
 
     env = Environment(loader=Files())
     env.filters["fence_"] = fence
@@ -442,7 +443,7 @@ def _environment(files: Mapping[str, str], trusts: Mapping[str, str]) -> Any:
 
 def _worded(error: Exception) -> str:
     from jinja2 import TemplateError, UndefinedError
-    from jinja2.sandbox import SecurityError
+    from jinja2.exceptions import SecurityError
 
     if isinstance(error, UndefinedError):
         return (error.message or "a name is undefined").replace("'", "`")
@@ -455,9 +456,10 @@ def _worded(error: Exception) -> str:
 
 def _code(error: Exception) -> str:
     from jinja2 import UndefinedError
-    from jinja2.sandbox import SecurityError
+    from jinja2.exceptions import SecurityError
 
-    return {UndefinedError: "PK202", SecurityError: "PK225"}.get(type(error), "PK226")
+    codes: dict[type[Exception], str] = {UndefinedError: "PK202", SecurityError: "PK225"}
+    return codes.get(type(error), "PK226")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 class TokenCounter(Protocol):
-    """Counts the tokens of texts. `error` is the largest relative error to expect: 0 is exact."""
+    """Counts the tokens of texts. An error of 0 is exact."""
 
-    error: float
+    @property
+    def error(self) -> float:
+        """The largest relative error to expect."""
 
     def count(self, text: str) -> int:
         """The tokens of a text."""

@@ -11,14 +11,13 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptkit.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from yaml import Event
 
 MAX_DEPTH = 64
 MAX_ALIASES = 100
@@ -51,7 +50,7 @@ class Sequence:
     flow: bool = False
 
     @property
-    def value(self) -> list[Any]:
+    def value(self) -> Any:
         """The plain data."""
         return [item.value for item in self.items]
 
@@ -66,7 +65,7 @@ class Mapping:
     flow: bool = False
 
     @property
-    def value(self) -> dict[str, Any]:
+    def value(self) -> Any:
         """The plain data."""
         return {key.text: node.value for key, node in self.pairs}
 
@@ -228,7 +227,7 @@ class _Composer:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.yaml = yaml
         try:
-            self.events: Iterator[Event] = iter(yaml.parse(self.document.text, Loader=loader))
+            self.events: Iterator[Any] = iter(yaml.parse(self.document.text, Loader=loader))
             self._document()
         except yaml.YAMLError as error:
             self.document.root = None
@@ -253,7 +252,7 @@ class _Composer:
         if not isinstance(after, yaml.StreamEndEvent):
             self._fault("PK106", "a template file holds one YAML document", after, help="split the file at `---`")
 
-    def _node(self, event: Event) -> Node:
+    def _node(self, event: Any) -> Node:
         yaml = self.yaml
         self._count(1, event)
         if isinstance(event, yaml.AliasEvent):
@@ -266,7 +265,7 @@ class _Composer:
             self.anchors[event.anchor] = (node, self.nodes - before + 1)
         return node
 
-    def _scalar(self, event: Event) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar:
         style = "" if event.style in (None, "") else event.style
         if event.style is None and not event.implicit[0]:
             style = '"'
@@ -281,7 +280,7 @@ class _Composer:
             raise _Stop
         return Scalar(text, style, event.start_mark.index, event.end_mark.index)
 
-    def _collection(self, event: Event) -> Node:
+    def _collection(self, event: Any) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self._fault("PK105", f"the file is nested deeper than the limit of {MAX_DEPTH} levels", event)
@@ -291,15 +290,17 @@ class _Composer:
         self.depth -= 1
         return node
 
-    def _sequence(self, event: Event) -> Sequence:
-        items = []
+    def _sequence(self, event: Any) -> Sequence:
+        items: list[Node] = []
+        item: Any
         while not isinstance(item := next(self.events), self.yaml.SequenceEndEvent):
             items.append(self._node(item))
         return Sequence(tuple(items), event.start_mark.index, item.end_mark.index, bool(event.flow_style))
 
-    def _mapping(self, event: Event) -> Mapping:
+    def _mapping(self, event: Any) -> Mapping:
         pairs: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
+        item: Any
         while not isinstance(item := next(self.events), self.yaml.MappingEndEvent):
             key, value = self._node(item), self._node(next(self.events))
             if self._good_key(key, seen):
@@ -307,7 +308,7 @@ class _Composer:
                 pairs.append((key, value))
         return Mapping(tuple(pairs), event.start_mark.index, item.end_mark.index, bool(event.flow_style))
 
-    def _good_key(self, key: Node, seen: dict[str, Scalar]) -> bool:
+    def _good_key(self, key: Node, seen: dict[str, Scalar]) -> TypeGuard[Scalar]:
         document = self.document
         if not isinstance(key, Scalar):
             braces = document.text.startswith("{{", key.start - 1)
@@ -341,7 +342,7 @@ class _Composer:
             return False
         return True
 
-    def _alias(self, event: Event) -> Node:
+    def _alias(self, event: Any) -> Node:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             self._fault("PK105", f"the file has more aliases than the limit of {MAX_ALIASES}", event)
@@ -353,13 +354,13 @@ class _Composer:
         self._count(size, event)
         return node
 
-    def _count(self, nodes: int, event: Event) -> None:
+    def _count(self, nodes: int, event: Any) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             self._fault("PK105", f"the file has more nodes than the limit of {MAX_NODES:,}", event)
             raise _Stop
 
-    def _fault(self, code: str, message: str, event: Event, **told: Any) -> None:
+    def _fault(self, code: str, message: str, event: Any, **told: Any) -> None:
         span = event.start_mark.index, event.end_mark.index
         self.document.faults.append(self.document.diagnostic(code, message, span, **told))
 

@@ -25,7 +25,8 @@ def wire_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
         return wrapped_schema(inner)
     if expected.mode == "prose" or expected.format not in _STRUCTURED or expected.schema is None:
         return None
-    return expected.schema.json
+    schema: Mapping[str, Any] | bool = expected.schema.json
+    return schema
 
 
 def _is_text(expected: Expected) -> bool:

@@ -1,0 +1,39 @@
+"""`promptkit config`: every setting and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from promptkit.cli import common
+
+
+@click.command("config")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def command(form: str) -> None:
+    """Show every setting, its value here and where the value comes from. A key is only `set` or `not set`.
+
+    \b
+    Examples:
+      promptkit config
+      promptkit config --format json
+    """
+    from promptkit.settings import load_settings
+
+    rows = load_settings().rows()
+    if form == "json":
+        click.echo(common.to_json({"version": 1, "settings": rows}))
+        return
+    cells = [(row["name"], _text(row["value"]), row["origin"]) for row in rows]
+    name_width, value_width = (max(len(cell[column]) for cell in cells) for column in (0, 1))
+    for name, value, origin in cells:
+        click.echo(f"{name:{name_width}}  {value:{value_width}}  {origin}")
+
+
+def _text(value: Any) -> str:
+    """Texts as they are, everything else as JSON; nothing at all as a dash."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False) if value not in ([], {}) else "-"

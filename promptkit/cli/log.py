@@ -1,0 +1,205 @@
+"""`promptkit log`: the runs that were made, and all that one of them sent and got."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli import common
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from promptkit.record import Record, RunLog
+
+_SUMMARY = ("id", "time", "prompt", "version", "model", "status", "confidence", "usage", "cost", "seconds")
+
+_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+
+
+@click.group("log")
+def command() -> None:
+    """Show past runs. The log is on this machine only; `promptkit config` says where.
+
+    \b
+    Examples:
+      promptkit log list -n 5
+      promptkit log show 01M8715AVB
+    """
+
+
+@command.command("list")
+@click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
+@click.option("--prompt", metavar="NAME", help="Only the runs of this prompt.")
+@click.option("--status", metavar="STATUS", help="Only ok, error (any), or an error by its name.")
+@_format
+def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> None:
+    """List the latest runs, the newest first.
+
+    \b
+    Examples:
+      promptkit log list -n 5
+      promptkit log list --prompt support/triage --status error
+      promptkit log list --format json
+    """
+    with _open_log() as log:
+        records = log.list(limit, prompt, status)
+        if form == "json":
+            runs = [{name: record.to_dict()[name] for name in _SUMMARY} for record in records]
+            click.echo(common.to_json({"version": 1, "runs": runs}))
+        elif not records:
+            click.echo(f"no such runs in {log.path}", err=True)
+        else:
+            click.echo("\n".join(_table([_row(record) for record in records])))
+
+
+@command.command("show", short_help="Show one run: what was sent, what came back, what was done.")
+@click.argument("record_id", metavar="ID")
+@_format
+def show_run(record_id: str, form: str) -> None:
+    """Show one run: messages, answers, what was wrong with them, what was done. The beginning of an ID will do.
+
+    \b
+    Examples:
+      promptkit log show 01M8715AVB
+      promptkit log show 01M8715AVB --format json
+    """
+    with _open_log() as log:
+        record = log.get(record_id)
+    if form == "json":
+        click.echo(common.to_json({"version": 1, "run": record.to_dict()}))
+    else:
+        click.echo("\n".join(_shown(record)))
+
+
+def _open_log() -> RunLog:
+    from promptkit.record import RunLog
+    from promptkit.settings import load_settings
+
+    return RunLog(load_settings().log_path)
+
+
+def _row(record: Record) -> tuple[str, ...]:
+    return (
+        record.id,
+        record.time[:19].replace("T", " "),
+        record.prompt,
+        record.model,
+        record.status,
+        f"{record.usage.total_tokens:,} tokens",
+        f"{record.seconds:.1f} s",
+        _money(record.cost),
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield _safe("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
+
+
+def _shown(record: Record) -> Iterator[str]:
+    for name, value in _facts(record).items():
+        if value:
+            yield _safe(f"{name:9} {value}")
+    yield from _block("inputs", record.inputs)
+    before: list[Any] = []
+    for number, attempt in enumerate(record.attempts, 1):
+        messages = attempt["request"]["messages"]
+        yield ""
+        yield f"attempt {number} of {len(record.attempts)}, {attempt['seconds']:.2f} s"
+        yield from _indented(_attempt_lines(attempt, _shared(before, messages)))
+        before = messages
+    for name, value in (("output", record.output), ("error", record.error)):
+        block = list(_block(name, value))
+        yield from ["", *block] if block else []
+
+
+def _facts(record: Record) -> dict[str, str]:
+    usage = record.usage
+    tokens = f"{usage.prompt_tokens:,} prompt + {usage.completion_tokens:,} completion tokens"
+    parts = f"{usage.reasoning_tokens:,} of them reasoning, {usage.cached_tokens:,} cached"
+    return {
+        "record": record.id,
+        "time": record.time,
+        "prompt": f"{record.prompt} {record.version}".strip(),
+        "digest": record.prompt_digest,
+        "rendered": record.rendered_digest,
+        "model": record.model,
+        "status": ", ".join(filter(None, (record.status, record.confidence))),
+        "usage": f"{tokens} ({parts}){_counted(usage.unreported)}",
+        "cost": _money(record.cost),
+        "seconds": f"{record.seconds:.2f}",
+    }
+
+
+def _counted(unreported: int) -> str:
+    return f"; answers without a count: {unreported}" if unreported else ""
+
+
+def _shared(before: list[Any], messages: list[Any]) -> int:
+    """How many messages two requests begin with in common."""
+    pairs = enumerate(zip(before, messages, strict=False))
+    return next((n for n, (old, new) in pairs if old != new), min(len(before), len(messages)))
+
+
+def _attempt_lines(attempt: Mapping[str, Any], seen: int) -> Iterator[str]:
+    """A request and its answer; the first `seen` messages were shown with the attempt before."""
+    request = attempt["request"]
+    if seen:
+        yield f"(the first {seen} as before)"
+    for message in request["messages"][seen:]:
+        yield from _block(f"[{message['role']}]", message["content"])
+        yield from _block("tool calls", message.get("tool_calls"))
+    for name in sorted(set(request) - {"messages", "model", "stream", "stream_options"}):
+        yield _safe(f"{name}: {_text(request[name])}")
+    yield from _answer_lines(attempt["completion"] or {})
+    for violation in attempt["violations"]:
+        yield _safe(f"violation {_violation(violation)}")
+    for step in attempt["steps"]:
+        yield _safe(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
+    yield from _block("error", attempt["error"])
+
+
+def _answer_lines(completion: Mapping[str, Any]) -> Iterator[str]:
+    yield from _block("[reasoning]", completion.get("reasoning"))
+    yield from _block("[answer]", completion.get("text"))
+    yield from _block("[tool calls]", completion.get("tool_calls"))
+    if completion:
+        yield _safe(f"finished: {completion.get('finish_reason', '')}")
+
+
+def _violation(violation: Mapping[str, Any]) -> str:
+    if "message" not in violation:  # the log keeps no content
+        return f"of {violation['keyword']}"
+    return f"at {violation['path']}: {violation['message']}"
+
+
+def _block(title: str, value: Any) -> Iterator[str]:
+    if value in (None, "", [], {}):
+        return
+    yield title
+    yield from _indented(_safe(_text(value)).splitlines())
+
+
+def _indented(lines: Any) -> Iterator[str]:
+    return (f"  {line}".rstrip() for line in lines)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and value.keys() == {"chars", "sha256"}:
+        return f"({value['chars']:,} characters, SHA-256 {value['sha256']})"
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _safe(text: str) -> str:
+    """The text without control characters: a model's answer must not steer the terminal."""
+    return "".join(c if c in "\n\t" or not (c < " " or "\x7f" <= c < "\xa0") else f"\\x{ord(c):02x}" for c in text)
+
+
+def _money(cost: float | None) -> str:
+    return "" if cost is None else f"${cost:.6f}"

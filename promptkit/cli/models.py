@@ -1,0 +1,149 @@
+"""`promptkit models`: which models there are, what is known of them, and where that comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli import common
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptkit.completion import ModelFacts
+
+_TITLES = ("id", "window", "max output", "USD per 1M in/out", "source")
+
+_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+
+
+@click.group("models")
+def command() -> None:
+    """List and show models. Only `refresh` uses the network; it asks the server for its list.
+
+    \b
+    Examples:
+      promptkit models list
+      promptkit models show MiniMax-M2.5
+      promptkit models refresh
+    """
+
+
+@command.command("list")
+@_format
+def list_models(form: str) -> None:
+    """List the models: as the server listed them last, or else as documentation names them.
+
+    \b
+    Examples:
+      promptkit models list
+      promptkit models list --format json
+    """
+    from promptkit.models.catalog import listed_models, load_catalog
+    from promptkit.settings import load_settings
+
+    settings = load_settings()
+    models = listed_models(settings)
+    if form == "json":
+        click.echo(common.to_json({"version": 1, "models": [_row(model) for model in models]}))
+        return
+    click.echo("\n".join(_table([_TITLES, *map(_cells, models)])))
+    if load_catalog(settings) is None:
+        click.echo("from documentation; `promptkit models refresh` asks the server itself", err=True)
+
+
+@command.command("show")
+@click.argument("model_id", metavar="ID")
+@_format
+def show_model(model_id: str, form: str) -> None:
+    """Show all that is known of one model.
+
+    \b
+    Examples:
+      promptkit models show MiniMax-M2.5
+      promptkit models show local: --format json
+    """
+    from promptkit.models.catalog import facts_for, near_model
+    from promptkit.settings import load_settings
+
+    settings = load_settings()
+    facts = facts_for(model_id, settings)
+    if form == "json":
+        click.echo(common.to_json({"version": 1, "model": _row(facts)}))
+    else:
+        click.echo("\n".join(f"{name:17} {_plain(value)}" for name, value in _row(facts).items()))
+    if not facts.source:
+        hint = near_model(model_id, settings)
+        click.echo(" ".join(filter(None, (f"nothing is known of `{model_id}`", hint))), err=True)
+
+
+@command.command("refresh")
+@_format
+def refresh(form: str) -> None:
+    """Ask the server for its models and keep the answer, with its date, in the cache. Needs a key.
+
+    \b
+    Examples:
+      promptkit models refresh
+      promptkit models refresh --format json
+    """
+    from promptkit.models.catalog import fetch_models, save_catalog
+    from promptkit.models.endpoint import configured_endpoint
+    from promptkit.settings import load_settings
+
+    settings = load_settings()
+    catalog = fetch_models(configured_endpoint(settings))
+    path = save_catalog(catalog, settings)
+    if form == "json":
+        rows = [_row(model) for model in catalog.models]
+        click.echo(common.to_json({"version": 1, "fetched": catalog.fetched, "models": rows}))
+    else:
+        click.echo(f"{len(catalog.models)} models from {catalog.base_url}, kept in {path}")
+
+
+def _row(facts: ModelFacts) -> dict[str, Any]:
+    return {
+        "id": facts.name,
+        "context_length": facts.context_length,
+        "max_output": facts.max_output,
+        "prompt_price": facts.prompt_price,
+        "completion_price": facts.completion_price,
+        "json_schema": facts.json_schema,
+        "json_mode": facts.json_mode,
+        "reasoning": facts.reasoning,
+        "tools": facts.tools,
+        "source": facts.source,
+    }
+
+
+def _cells(facts: ModelFacts) -> tuple[str, ...]:
+    prices = (facts.prompt_price, facts.completion_price)
+    price = "-" if prices == (None, None) else "/".join(_per_million(each) for each in prices)
+    return (facts.name, _tokens(facts.context_length), _tokens(facts.max_output), price, facts.source or "-")
+
+
+def _tokens(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def _per_million(price: float | None) -> str:
+    return "-" if price is None else f"{price * 1e6:.2f}"
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "":
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".") + " USD a token"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterable[str]:
+    """Aligned columns, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *numbers, source in rows:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:-1], strict=True))
+        yield "  ".join((f"{name:{widths[0]}}", *aligned, source)).rstrip()

@@ -1,0 +1,140 @@
+"""Models by name: what a name means, and how the model behind it is opened.
+
+Only `local:`, `replay:`, `simulate:` and `openai+http[s]://` are schemes; every other name, such as
+`llama3:8b`, is an id on the configured endpoint. A new kind of model is one more entry in `OPENERS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from promptkit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.completion import Model
+    from promptkit.redact import Redactor
+    from promptkit.settings import Settings
+
+Scheme = Literal["chat", "local", "replay", "simulate", "openai"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """A name in its parts. `target` is the id, the local model's name or the file; `base_url` only `openai` has."""
+
+    scheme: Scheme
+    target: str
+    base_url: str = ""
+
+
+def parse_model_name(name: str) -> ModelName:
+    """The parts of a model's name. Raises `ConfigError`, with the cure, for a name that cannot be meant."""
+    text = name.strip()
+    if not text or not text.isprintable():
+        raise _bad("a model's name is a text in one line", name, "such as MiniMax-M2.5, local: or simulate:")
+    if text.startswith("openai+") and ":" in text:
+        return _compatible(text)
+    scheme, colon, target = text.partition(":")
+    return _SCHEMES[scheme](target, text) if colon and scheme in _SCHEMES else ModelName("chat", text)
+
+
+def wire_name(name: str) -> str:
+    """The id that stands in the request's body. Raises `ConfigError`."""
+    parsed = parse_model_name(name)
+    if parsed.scheme in ("chat", "openai"):
+        return parsed.target
+    return f"{parsed.scheme}:{parsed.target}" if parsed.scheme == "local" else f"{parsed.scheme}:"
+
+
+def open_model(name: str, settings: Settings, *, redactor: Redactor) -> Model:
+    """The model of a name; nothing is connected or started yet. Raises `ConfigError`.
+
+    The key of `settings.base_url` goes to that server only; another server's key is the one that its entry
+    under `endpoints` names.
+    """
+    parsed = parse_model_name(name)
+    return OPENERS[parsed.scheme](parsed, settings, redactor)
+
+
+def _local(target: str, _: str) -> ModelName:
+    return ModelName("local", target)
+
+
+def _replay(target: str, text: str) -> ModelName:
+    if not target:
+        raise _bad("`replay:` needs a file of recordings", text, "write it as replay:answers.jsonl")
+    return ModelName("replay", target)
+
+
+def _simulate(target: str, text: str) -> ModelName:
+    if target:
+        raise _bad("`simulate:` takes no name", text, "write it as simulate:")
+    return ModelName("simulate", "")
+
+
+_SCHEMES: dict[str, Callable[[str, str], ModelName]] = {"local": _local, "replay": _replay, "simulate": _simulate}
+
+
+def _compatible(text: str) -> ModelName:
+    from promptkit.models.endpoint import normalise_base_url
+
+    url, _, model = text.removeprefix("openai+").partition("#")
+    base_url = normalise_base_url(url)
+    if not model:
+        raise _bad(
+            f"which model at {base_url}? its name is missing",
+            text,
+            f"write it as openai+{base_url}#NAME, in quotes where the shell takes # for a comment",
+        )
+    return ModelName("openai", model, base_url)
+
+
+def _bad(message: str, name: str, cure: str) -> ConfigError:
+    # A name with an @ may hold a password.
+    where = "" if "@" in name or not name.strip() else f"model `{name.strip()}`"
+    return ConfigError(message, where=where, help=cure)
+
+
+def _open_chat(_: ModelName, settings: Settings, redactor: Redactor) -> Model:
+    from promptkit.models.chat_api import ChatApi
+    from promptkit.models.endpoint import configured_endpoint
+
+    return ChatApi(configured_endpoint(settings), redactor=redactor)
+
+
+def _open_compatible(name: ModelName, settings: Settings, redactor: Redactor) -> Model:
+    from promptkit.models.chat_api import ChatApi
+    from promptkit.models.endpoint import compatible_endpoint
+
+    return ChatApi(compatible_endpoint(name.base_url, settings), redactor=redactor)
+
+
+def _open_local(name: ModelName, settings: Settings, _: Redactor) -> Model:
+    from promptkit.models.local import open_local
+
+    return open_local(name.target, settings)
+
+
+def _open_replay(name: ModelName, _: Settings, __: Redactor) -> Model:
+    from promptkit.models.replay import Replayed
+
+    return Replayed(Path(name.target).expanduser())
+
+
+def _open_simulate(_: ModelName, __: Settings, ___: Redactor) -> Model:
+    from promptkit.models.simulate import Simulated
+
+    return Simulated()
+
+
+OPENERS: dict[Scheme, Callable[[ModelName, Settings, Redactor], Model]] = {
+    "chat": _open_chat,
+    "openai": _open_compatible,
+    "local": _open_local,
+    "replay": _open_replay,
+    "simulate": _open_simulate,
+}

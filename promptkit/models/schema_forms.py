@@ -1,0 +1,250 @@
+"""A JSON Schema as the forms that a value may have: references followed, `allOf` merged, unions spread out.
+
+A form is a plain mapping of keywords without combinators, so that whoever makes a value looks at one form and
+nothing else. What a form cannot say (`not`, `oneOf`'s exclusiveness) is left to the validator.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin
+
+from promptkit.errors import ModelError
+from promptkit.models.schema_merge import among, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from promptkit.models.schema_merge import Form
+
+_MOST = 64
+_DEEPEST = 24
+_DATA = frozenset(("enum", "const", "default", "examples"))
+_COMBINATORS = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else")
+_SCALARS = frozenset(("string", "integer", "number", "boolean", "null"))
+
+
+class Forms:
+    """The forms of a schema and of the schemas inside it."""
+
+    def __init__(self, root: Mapping[str, Any] | bool) -> None:
+        self._root = root
+        self._named: dict[str, Any] = {}
+        self._known: dict[int, tuple[Any, list[Form]]] = {}
+        self._fitting: dict[tuple[int, int], bool] = {}
+        self._bases: dict[int, str] = {}
+        self._index(root, "")
+
+    def _index(self, node: Any, base: str) -> None:
+        """Remember each schema's base address, and what has a name of its own."""
+        if isinstance(node, dict):
+            base = self._named_as(node, base)
+            self._bases[id(node)] = base
+            children: Iterable[Any] = (child for keyword, child in node.items() if keyword not in _DATA)
+        else:
+            children = node if isinstance(node, list) else ()
+        for child in children:
+            self._index(child, base)
+
+    def _named_as(self, node: Mapping[str, Any], base: str) -> str:
+        """The base address inside a schema; its names are remembered."""
+        for keyword in ("$id", "id"):
+            if isinstance(node.get(keyword), str):
+                base, _, anchor = _absolute(base, node[keyword]).partition("#")
+                self._named.setdefault(f"{base}#{anchor}" if anchor else base, node)
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            if isinstance(node.get(keyword), str):
+                self._named.setdefault(f"{base}#{node[keyword]}", node)
+        return base
+
+    def of(self, schema: Any) -> list[Form]:
+        """The forms of a schema, at most 64 of them; none when nothing can fit it."""
+        known = self._known.get(id(schema))
+        if known is None:
+            known = (schema, list(islice(self._spread(schema, frozenset()), _MOST)))
+            self._known[id(schema)] = known  # keeps the schema alive, and so its id its own
+        return known[1]
+
+    def _spread(self, schema: Any, followed: frozenset[str]) -> Iterator[Form]:
+        if isinstance(schema, bool) or not isinstance(schema, dict):
+            yield from ({},) if schema is not False else ()
+            return
+        parts = [list(islice(part, _MOST)) for part in self._parts(schema, followed)]
+        for chosen in islice(product(*parts), _MOST * 4):
+            form: Form | None = _own(schema)
+            for other in chosen:
+                form = merged(form, other) if form is not None else None
+            if form is not None:
+                yield form
+
+    def _parts(self, schema: Mapping[str, Any], followed: frozenset[str]) -> Iterator[Iterator[Form]]:
+        """Each combinator as the forms that it leaves to choose from."""
+        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+            if isinstance(schema.get(keyword), str):
+                yield self._followed(_absolute(self._bases.get(id(schema), ""), schema[keyword]), followed)
+        for part in schema.get("allOf", ()):
+            yield self._spread(part, followed)
+        for keyword in ("anyOf", "oneOf"):
+            if keyword in schema:
+                yield self._any(schema[keyword], followed)
+        if "if" in schema:
+            holds = {"allOf": [schema["if"], schema.get("then", True)]}
+            yield self._any([holds, schema.get("else", True)], followed)
+
+    def _any(self, branches: list[Any], followed: frozenset[str]) -> Iterator[Form]:
+        for branch in branches:
+            yield from self._spread(branch, followed)
+
+    def _followed(self, reference: str, followed: frozenset[str]) -> Iterator[Form]:
+        if reference not in followed:  # a reference to itself alone allows nothing
+            yield from self._spread(self._target(reference), followed | {reference})
+
+    def _target(self, reference: str) -> Any:
+        """What a reference means. Raises `ModelError` for one that leads nowhere inside the schema."""
+        if reference in self._named:
+            return self._named[reference]
+        address, _, pointer = reference.partition("#")
+        node = self._named.get(address) if address else self._root
+        try:
+            for step in pointer.split("/")[1:]:
+                key = unquote(step).replace("~1", "/").replace("~0", "~")
+                node = node[int(key)] if isinstance(node, list) else node[key]  # type: ignore[index]
+        except (KeyError, IndexError, ValueError, TypeError):
+            node = None
+        if node is None or (pointer and not pointer.startswith("/")):
+            what = f"the schema's reference {reference} leads nowhere inside the schema"
+            raise ModelError(what, where="the simulated model")
+        return node
+
+    def height(self, schema: Any) -> int | None:
+        """How deep the flattest value is: 0 for a scalar; None for more than 24, or when there is none."""
+        return next((height for height in range(_DEEPEST) if self._fits(schema, height)), None)
+
+    def form_height(self, form: Form) -> int:
+        """The same of one form, 24 for what cannot be."""
+        return next((height for height in range(_DEEPEST) if self._form_fits(form, height)), _DEEPEST)
+
+    def _fits(self, schema: Any, height: int) -> bool:
+        key = (id(schema), height)
+        if key not in self._fitting:
+            self._fitting[key] = any(self._form_fits(form, height) for form in self.of(schema))
+        return self._fitting[key]
+
+    def _form_fits(self, form: Form, height: int) -> bool:
+        if "enum" in form:
+            return True
+        types = types_of(form)
+        if _SCALARS & set(types):
+            return True
+        return any(_NEEDS[kind](self, form, height) for kind in types)
+
+    def _object_fits(self, form: Form, height: int) -> bool:
+        needed = [form.get("properties", {}).get(name, True) for name in form.get("required", ())]
+        return height > 0 and all(self._fits(schema, height - 1) for schema in needed)
+
+    def _array_fits(self, form: Form, height: int) -> bool:
+        count = form.get("minItems", 0)
+        prefix = form.get("prefixItems", [])[:count]
+        needed = [*prefix, form.get("items", True)] if count > len(prefix) else prefix
+        return height > 0 and all(self._fits(schema, height - 1) for schema in needed)
+
+
+_NEEDS: dict[str, Callable[[Forms, Form, int], bool]] = {"object": Forms._object_fits, "array": Forms._array_fits}  # noqa: SLF001 (the table is the class's own)
+
+_HINTS = (
+    ("object", ("properties", "required", "additionalProperties", "patternProperties", "minProperties")),
+    ("array", ("items", "prefixItems", "minItems", "uniqueItems", "contains")),
+    ("string", ("pattern", "format", "minLength", "maxLength")),
+    ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+)
+
+
+def types_of(form: Form) -> list[str]:
+    """The types that a form allows, likeliest first: the declared ones, else what its keywords hint at."""
+    if "type" in form:
+        types: list[str] = form["type"]
+        return types
+    hinted = [kind for kind, keywords in _HINTS if any(keyword in form for keyword in keywords)]
+    return list(dict.fromkeys([*hinted, "string", "integer", "object", "array", "boolean", "null"]))
+
+
+def _absolute(base: str, reference: str) -> str:
+    """A reference from where it stands (RFC 3986); a fragment alone stays in its document, URNs included."""
+    return base + reference if reference.startswith("#") else urljoin(base, reference).rstrip("#")
+
+
+def _own(schema: Mapping[str, Any]) -> Form:
+    """A schema's own keywords, one spelling for all drafts."""
+    form = {name: value for name, value in schema.items() if name not in _COMBINATORS}
+    for keyword in _SPELLINGS.keys() & form.keys():
+        _SPELLINGS[keyword](form, form.pop(keyword))
+    return form
+
+
+def _spell_type(form: Form, types: Any) -> None:
+    form["type"] = [types] if isinstance(types, str) else list(types)
+
+
+def _spell_const(form: Form, value: Any) -> None:
+    listed = form.get("enum")
+    form["enum"] = [value] if listed is None or among(value, listed) else []
+
+
+def _spell_exclusive(limit: str) -> Callable[[Form, Any], None]:
+    """Draft 4 has a boolean beside the limit."""
+
+    def spell(form: Form, value: Any) -> None:
+        keyword = "exclusive" + limit.title()
+        if value is True and limit in form:
+            form[keyword] = form.pop(limit)
+        elif not isinstance(value, bool):
+            form[keyword] = value
+
+    return spell
+
+
+def _spell_items(form: Form, items: Any) -> None:
+    """Before 2020-12, a list of schemas in `items` is what `prefixItems` is now."""
+    if isinstance(items, list):
+        form["prefixItems"] = items
+        form["items"] = form.pop("additionalItems", True)
+    else:
+        form["items"] = items
+
+
+def _spell_dependencies(form: Form, dependencies: Mapping[str, Any]) -> None:
+    for name, needed in dependencies.items():
+        keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
+        form[keyword] = {**form.get(keyword, {}), name: needed}
+
+
+def _spell_contains(form: Form, schema: Any) -> None:
+    least = int(form.pop("minContains", 1))
+    form["contains"] = [(schema, least, form.pop("maxContains", None))]
+
+
+def _spell_list(keyword: str) -> Callable[[Form, Any], None]:
+    def spell(form: Form, value: Any) -> None:
+        form[keyword] = [value]
+
+    return spell
+
+
+def _spell_examples(form: Form, value: Any) -> None:
+    form["examples"] = list(value) if isinstance(value, list) else [value]
+
+
+_SPELLINGS: dict[str, Callable[[Form, Any], None]] = {
+    "type": _spell_type,
+    "const": _spell_const,
+    "exclusiveMinimum": _spell_exclusive("minimum"),
+    "exclusiveMaximum": _spell_exclusive("maximum"),
+    "items": _spell_items,
+    "dependencies": _spell_dependencies,
+    "contains": _spell_contains,
+    "pattern": _spell_list("pattern"),
+    "format": _spell_list("format"),
+    "default": _spell_list("default"),
+    "examples": _spell_examples,
+}

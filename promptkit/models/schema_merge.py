@@ -1,0 +1,96 @@
+"""Two forms of a JSON Schema made one that asks for both, keyword by keyword."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from promptkit.completion import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Form = dict[str, Any]
+"""Keywords without combinators; see `schema_forms`."""
+
+
+def merged(one: Form, other: Form) -> Form | None:
+    """The form that asks for both; None when nothing can be both."""
+    form = dict(one)
+    for keyword, value in other.items():
+        if keyword in form:
+            value = _MERGES.get(keyword, _first)(form[keyword], value)  # noqa: PLW2901
+            if value == [] and keyword in ("type", "enum"):
+                return None
+        form[keyword] = value
+    return form
+
+
+def _first(one: Any, _: Any) -> Any:
+    return one
+
+
+def _both(one: Any, other: Any) -> Any:
+    return False if one is False or other is False else one if other is True else {"allOf": [one, other]}
+
+
+def _both_each(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    shared = one.keys() & other.keys()
+    return {**one, **other, **{name: _both(one[name], other[name]) for name in one if name in shared}}
+
+
+def _both_in_place(one: list[Any], other: list[Any]) -> list[Any]:
+    return [_both(a, b) for a, b in zip_longest(one, other, fillvalue=True)]
+
+
+def _types(one: list[str], other: list[str]) -> list[str]:
+    wider = {"integer"} if "number" in other else set()
+    kept = [kind for kind in one if kind in other or kind in wider]
+    return kept + [kind for kind in other if kind == "integer" and "number" in one and kind not in kept]
+
+
+def among(value: Any, values: list[Any]) -> bool:
+    """Whether a JSON value is in a list; true is not 1."""
+    return canonical_json(value) in map(canonical_json, values)
+
+
+def _listed(one: list[Any], other: list[Any]) -> list[Any]:
+    known = set(map(canonical_json, other))
+    return [value for value in one if canonical_json(value) in known]
+
+
+def _needs(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: _union(one.get(name, []), other.get(name, [])) for name in {**one, **other}}
+
+
+def _union(one: list[str], other: list[str]) -> list[str]:
+    return list(dict.fromkeys([*one, *other]))
+
+
+def _common_multiple(one: Any, other: Any) -> Any:
+    a, b = Fraction(str(one)), Fraction(str(other))
+    shared = Fraction(math.lcm(a.numerator, b.numerator), math.gcd(a.denominator, b.denominator))
+    return int(shared) if shared.denominator == 1 else float(shared)
+
+
+def _joined(one: list[Any], other: list[Any]) -> list[Any]:
+    return [*one, *other]
+
+
+_MERGES: dict[str, Callable[[Any, Any], Any]] = {
+    "type": _types,
+    "enum": _listed,
+    "required": _union,
+    "dependentRequired": _needs,
+    "multipleOf": _common_multiple,
+    "uniqueItems": lambda one, other: one or other,
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), _both_each),
+    **dict.fromkeys(("items", "additionalProperties", "unevaluatedProperties", "propertyNames"), _both),
+    **dict.fromkeys(("pattern", "format", "contains", "examples", "default"), _joined),
+    "prefixItems": _both_in_place,
+}
+"""How a keyword that stands in both is made one; for any other the first stands."""

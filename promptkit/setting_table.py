@@ -1,0 +1,177 @@
+"""All there is to set, in one table, and the kinds of values: how each is read from text and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SWITCHES = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value. `check` gives the value in its one form or raises `ValueError`.
+
+    `from_text` makes raw data from what an environment variable holds; it may raise `ValueError` too.
+    """
+
+    words: str
+    check: Callable[[Any], Any]
+    from_text: Callable[[str], Any] = str
+
+
+def _need(fits: bool) -> None:
+    if not fits:
+        raise ValueError("does not fit")
+
+
+def check_name(value: Any) -> str:
+    """A text in one line, without blanks around it."""
+    _need(isinstance(value, str) and bool(value.strip()) and value.isprintable())
+    return str(value).strip()
+
+
+def check_key(value: Any) -> str:
+    """A key: what cannot stand in an HTTP header cannot be one; blanks around it are accidents."""
+    _need(isinstance(value, str) and all("!" <= char <= "~" for char in value.strip()))
+    return str(value).strip()
+
+
+def check_url(value: Any) -> str:
+    """A base URL, freed of what people paste with it; one without a path is taken to mean `/v1`."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    text = check_name(value)
+    parts = urlsplit(text)
+    _need(parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0)
+    _need(not (parts.query or parts.fragment or "@" in parts.netloc or " " in text))
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    return urlunsplit((parts.scheme, parts.netloc.lower(), path or "/v1", "", ""))
+
+
+def address(base_url: str) -> str:
+    """Scheme, host and port of a URL: two URLs with the same address reach the same server.
+
+    Raises `ValueError` for what is not a URL.
+    """
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(base_url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname or ''}:{port}"
+
+
+def host(address: str) -> str:
+    """The host of an `address`."""
+    return address.split("://", 1)[1].rsplit(":", 1)[0]
+
+
+def _check_switch(value: Any) -> bool:
+    _need(isinstance(value, bool))
+    return bool(value)
+
+
+def _check_positive(value: Any) -> float:
+    _need(isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"))
+    return float(value)
+
+
+def _check_count(value: Any) -> int:
+    _need(isinstance(value, int) and not isinstance(value, bool) and value > 0)
+    return int(value)
+
+
+def _check_path(value: Any) -> Path:
+    _need(isinstance(value, str | Path) and str(value) != "" and "\0" not in str(value))
+    return Path(value)
+
+
+def _check_endpoints(value: Any) -> dict[str, dict[str, str]]:
+    _need(isinstance(value, Mapping))
+    return {check_url(url): _check_endpoint(entry) for url, entry in value.items()}
+
+
+def _check_endpoint(entry: Any) -> dict[str, str]:
+    _need(isinstance(entry, Mapping) and set(entry) == {"key_env"})
+    variable = entry["key_env"]
+    _need(isinstance(variable, str) and variable.isidentifier())
+    return {"key_env": variable}
+
+
+def _check_hosts(value: Any) -> tuple[str, ...]:
+    _need(isinstance(value, list | tuple))
+    return tuple(check_name(host).lower() for host in value)
+
+
+def _listed(text: str) -> list[str]:
+    return [name for name in text.split(",") if name.strip()]
+
+
+KINDS: dict[str, Kind] = {
+    "name": Kind("a text in one line", check_name),
+    "key": Kind("a key of printable ASCII characters", check_key),
+    "switch": Kind("true or false", _check_switch, lambda text: _SWITCHES.get(text.strip().lower())),
+    "positive": Kind("a number above 0", _check_positive, float),
+    "count": Kind("a whole number from 1", _check_count, int),
+    "path": Kind("a path", _check_path),
+    "url": Kind("an http or https URL without user name, password, query and fragment", check_url),
+    "endpoints": Kind('tables like [endpoints."https://host/v1"] with one key, `key_env`', _check_endpoints),
+    "hosts": Kind("a list of host names", _check_hosts, _listed),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: the kind of value, the variable that sets it, its default and its meaning.
+
+    A default of None is a place that the platform has for it.
+    """
+
+    kind: str
+    env: str
+    default: Any
+    doc: str
+
+
+KEY_VARIABLE = "MARA_API_KEY"
+MARA_URL = "https://bczfskny6zqw.poweredby.snova.ai/v1"
+"""MARA docs, page OpenAI compatibility."""
+
+SETTINGS: dict[str, Setting] = {
+    "model": Setting("name", "MARA_MODEL", "MiniMax-M2.5", "The model; by default that of MARA's examples."),
+    "base_url": Setting("url", "MARA_BASE_URL", MARA_URL, "The server that model ids belong to."),
+    "api_key": Setting("key", KEY_VARIABLE, "", "The key for that server; refused in a project's file."),
+    "max_temperature": Setting(
+        "positive", "PROMPTKIT_MAX_TEMPERATURE", 1.0, "The highest temperature; MARA documents 0 to 1."
+    ),
+    "max_tokens": Setting(
+        "count", "PROMPTKIT_MAX_TOKENS", 4096, "Tokens of an answer and its reasoning, if a prompt sets none."
+    ),
+    "log": Setting("switch", "PROMPTKIT_LOG", True, "Whether the command line keeps a log of its runs."),
+    "log_path": Setting("path", "PROMPTKIT_LOG_PATH", None, "The file of the log."),
+    "log_content": Setting(
+        "switch", "PROMPTKIT_LOG_CONTENT", True, "Whether the log keeps texts, or only sizes and SHA-256s."
+    ),
+    "cache_dir": Setting("path", "PROMPTKIT_CACHE_DIR", None, "The folder for what can be fetched again."),
+    "attempt_timeout": Setting("positive", "PROMPTKIT_ATTEMPT_TIMEOUT", 120.0, "Seconds for one request."),
+    "call_timeout": Setting(
+        "positive", "PROMPTKIT_CALL_TIMEOUT", 600.0, "Seconds for one call: all its requests and waits."
+    ),
+    "first_byte_timeout": Setting(
+        "positive", "PROMPTKIT_FIRST_BYTE_TIMEOUT", 60.0, "Seconds until a stream's first byte."
+    ),
+    "gap_timeout": Setting("positive", "PROMPTKIT_GAP_TIMEOUT", 30.0, "Seconds between two pieces of a stream."),
+    "endpoints": Setting("endpoints", "", {}, "Other servers: `key_env` names the variable that holds the key."),
+    "trusted_hosts": Setting(
+        "hosts",
+        "PROMPTKIT_TRUSTED_HOSTS",
+        (),
+        "Hosts that may get a key although only a project's file names them; refused in a project's file.",
+    ),
+}
+"""The table: `load_settings`, ``promptkit config`` and the reference page are all driven by it."""

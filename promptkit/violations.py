@@ -1,0 +1,284 @@
+"""What is wrong with a value, in words for people and models: short, and never a long value echoed.
+
+Made from the validator's own errors (`jsonschema_rs.ValidationError`), whose kinds are told apart by keyword.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from itertools import islice
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from promptkit.result import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from promptkit.references import Location
+
+MOST = 100
+"""How many violations of one value are told."""
+
+DEEPEST_VALUE = 250
+"""How deep a value may be nested; the validator itself ends at 255 levels."""
+
+_LONGEST = 60
+_SHOWN_DEPTH = 8
+_JSON_TYPES = (dict, list, tuple, str, int, float, Decimal)
+_MOST_NAMED = 12
+_ARTICLES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "an object",
+    "array": "a list",
+}
+
+
+def violations(errors: Iterable[Any], value: Any) -> tuple[Violation, ...]:
+    """The validator's errors about a value as violations, in its order, at most a hundred."""
+    found = (violation for error in errors for violation in _worded(error, value))
+    return tuple(dict.fromkeys(islice(found, MOST)))
+
+
+def json_path(location: Location) -> str:
+    """`$.tags[2]`; a key that is no plain name is quoted: `$["a b"]`."""
+    return "$" + "".join(map(_path_step, location))
+
+
+def shown(value: Any) -> str:
+    """A value as JSON when that is short; else its beginning, or what it is."""
+    if isinstance(value, (dict, list)):
+        return _shown_whole(value)
+    text = json.dumps(value[:_LONGEST] if isinstance(value, str) else value, ensure_ascii=False, default=str)
+    text = text.encode("utf-8", "replace").decode()
+    cut = len(text) > _LONGEST or (isinstance(value, str) and len(value) > _LONGEST)
+    return f"{text[: _LONGEST - 4].rstrip(chr(34))}...{chr(34) if isinstance(value, str) else ''}" if cut else text
+
+
+def _shown_whole(value: Any) -> str:
+    if len(value) <= 4:
+        try:
+            text = json.dumps(value, ensure_ascii=False, default=str)
+        except (ValueError, TypeError, RecursionError):
+            text = " " * _LONGEST
+        if len(text) < _LONGEST and text.isprintable():
+            return text
+    return "the object" if isinstance(value, dict) else "the list"
+
+
+def _path_step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    plain = step.isidentifier() or step.replace("-", "_").isidentifier()
+    return f".{step}" if plain and step.isascii() else f"[{json.dumps(step, ensure_ascii=False)}]"
+
+
+def _found(value: Any, path: Location) -> tuple[Any, Location]:
+    """What stands at a validator's path; there a key of digits is an integer even in an object."""
+    location: list[str | int] = []
+    for step in path:
+        exact = str(step) if isinstance(value, dict) else step
+        location.append(exact)
+        value = value[exact]
+    return value, tuple(location)
+
+
+def _worded(error: Any, value: Any) -> Iterator[Violation]:
+    keyword = error.kind.name
+    instance, location = _found(value, error.instance_path)
+    if keyword in _SPLIT:
+        yield from _SPLIT[keyword](error, instance, location)
+    elif keyword in ("anyOf", "oneOf"):
+        yield from _Alternatives(error, value, instance, location).violations()
+    else:
+        yield Violation(json_path(location), _said(error, instance), keyword, location)
+
+
+def _said(error: Any, instance: Any) -> str:
+    word = _WORDS.get(error.kind.name)
+    return word(error.kind, instance) if word else _cut(error.message)
+
+
+def _cut(message: str) -> str:
+    first = message.partition("\n")[0]
+    return first if len(first) <= 2 * _LONGEST else first[: 2 * _LONGEST - 3] + "..."
+
+
+def _missing(error: Any, instance: Any, location: Location) -> Iterator[Violation]:
+    name = error.kind.property
+    near = _near(name, [key for key in instance if isinstance(key, str)])
+    yield Violation(json_path(location), f"required field {shown(name)} is missing{near}", "required", location)
+
+
+def _unexpected(error: Any, _: Any, location: Location) -> Iterator[Violation]:
+    for name in error.kind.unexpected:
+        place = (*location, name)
+        what = f"item {name}" if isinstance(name, int) else f"field {shown(name)}"
+        yield Violation(json_path(place), f"{what} is not allowed", error.kind.name, place)
+
+
+def _key(error: Any, _: Any, location: Location) -> Iterator[Violation]:
+    inner = error.kind.error
+    message = f"the key {shown(inner.instance)} is not allowed: {_said(inner, inner.instance)}"
+    yield Violation(json_path(location), message, "propertyNames", location)
+
+
+_SPLIT: dict[str, Callable[[Any, Any, Location], Iterator[Violation]]] = {
+    "required": _missing,
+    "additionalProperties": _unexpected,
+    "unevaluatedProperties": _unexpected,
+    "unevaluatedItems": _unexpected,
+    "propertyNames": _key,
+}
+
+
+class _Alternatives:
+    """The errors of a value that does not fit `anyOf` or `oneOf`, a list for each branch."""
+
+    def __init__(self, error: Any, value: Any, instance: Any, location: Location) -> None:
+        self.value, self.instance, self.location = value, instance, location
+        self.keyword = error.kind.name
+        self.branches: list[list[Any]] = error.kind.context
+
+    def violations(self) -> Iterator[Violation]:
+        """What is wrong by the one branch that the value means; else that it fits none, or too many."""
+        wrong = [branch for branch in self.branches if branch]
+        if len(wrong) < len(self.branches):
+            fits = len(self.branches) - len(wrong)
+            yield self._violation(f"{shown(self.instance)} fits {fits} alternatives, but only one may fit")
+            return
+        meant = [branch for branch in wrong if not self._other_kinds(branch)]
+        if len(meant) == 1:
+            yield from (found for each in meant[0] for found in _worded(each, self.value))
+        else:
+            yield self._violation(self._none_fits(meant or wrong))
+
+    def _violation(self, message: str) -> Violation:
+        return Violation(json_path(self.location), message, self.keyword, self.location)
+
+    def _other_kinds(self, branch: list[Any]) -> list[Any]:
+        """The errors that say that a branch is for another kind of value altogether, by its type or fixed values."""
+        here = len(self.location)
+        fixed = [each for each in branch if each.kind.name == "const" and len(each.instance_path) == here + 1]
+        return fixed + [
+            each for each in branch if len(each.instance_path) == here and each.kind.name in ("type", "const", "enum")
+        ]
+
+    def _none_fits(self, branches: list[list[Any]]) -> str:
+        firsts = [(self._other_kinds(branch) or branch)[0] for branch in branches]
+        if all(each.kind.name == "type" for each in firsts):
+            kinds = dict.fromkeys(_ARTICLES.get(kind, kind) for each in firsts for kind in each.kind.types)
+            return f"{shown(self.instance)} is not {_either(list(kinds))}"
+        told = [found for each in firsts[:3] for found in islice(_worded(each, self.value), 1)]
+        reasons = dict.fromkeys(
+            each.message if each.location == self.location else str(each).removeprefix("at ") for each in told
+        )
+        return f"{shown(self.instance)} fits none of {len(self.branches)} alternatives: {'; or '.join(reasons)}"
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _type(kind: Any, instance: Any) -> str:
+    return f"{shown(instance)} is not {_either([_ARTICLES.get(each, each) for each in kind.types])}"
+
+
+def _enum(kind: Any, instance: Any) -> str:
+    options = kind.options
+    words = [each if isinstance(each, str) else shown(each) for each in options[:_MOST_NAMED]]
+    named = ", ".join(word if len(word) <= _LONGEST else shown(word) for word in words)
+    more = f", or {len(options) - _MOST_NAMED} more" if len(options) > _MOST_NAMED else ""
+    known = [each for each in options if isinstance(each, str)]
+    near = _near(instance, known) if isinstance(instance, str) else ""
+    return f"{shown(instance)} is not one of {named}{more}{near}"
+
+
+def _near(word: str, known: list[str]) -> str:
+    if len(known) > 1000 or len(word) > _LONGEST:
+        return ""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {shown(found[0])}?)" if found else ""
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _longer(what: str, limit: str) -> Callable[[Any, Any], str]:
+    return lambda kind, instance: f"has {_counted(len(instance), what)}, {limit} {kind.limit}"
+
+
+_WORDS: dict[str, Callable[[Any, Any], str]] = {
+    "type": _type,
+    "enum": _enum,
+    "const": lambda kind, instance: f"{shown(instance)} is not {shown(kind.expected_value)}",
+    "minimum": lambda kind, instance: f"{shown(instance)} is less than the minimum of {kind.limit}",
+    "maximum": lambda kind, instance: f"{shown(instance)} is greater than the maximum of {kind.limit}",
+    "exclusiveMinimum": lambda kind, instance: f"{shown(instance)} is not greater than {kind.limit}",
+    "exclusiveMaximum": lambda kind, instance: f"{shown(instance)} is not less than {kind.limit}",
+    "multipleOf": lambda kind, instance: f"{shown(instance)} is not a multiple of {kind.multiple_of}",
+    "minLength": _longer("character", "fewer than the minimum of"),
+    "maxLength": _longer("character", "more than the maximum of"),
+    "minItems": _longer("item", "fewer than the minimum of"),
+    "maxItems": _longer("item", "more than the maximum of"),
+    "minProperties": _longer("field", "fewer than the minimum of"),
+    "maxProperties": _longer("field", "more than the maximum of"),
+    "uniqueItems": lambda _, __: "has items that are equal to each other",
+    "contains": lambda _, __: "has no item of the kind that must be in it",
+    "additionalItems": lambda kind, instance: f"has {_counted(len(instance), 'item')}, but only {kind.limit} may be",
+    "pattern": lambda kind, instance: f"{shown(instance)} does not match the pattern {_cut(kind.pattern)}",
+    "format": lambda kind, instance: f"{shown(instance)} is not a valid {kind.format}",
+    "not": lambda _, instance: f"{shown(instance)} is of a kind that is excluded",
+    "falseSchema": lambda _, __: "nothing is allowed here",
+}
+
+
+def strange_part(value: Any) -> Violation | None:
+    """The first part of a value that is no JSON: NaN and infinities, keys that are no texts, other types, loops.
+
+    JSON values are told from others at the speed of C: marshal takes only builtin types, at most 2,000 levels
+    deep, and writes a float's eight bytes as they are, so that NaN and the infinities show by their last two.
+    """
+    import marshal
+
+    try:
+        written = marshal.dumps(value)
+    except ValueError:
+        return first_strange(value)
+    return first_strange(value) if any(mark in written for mark in _NO_NUMBERS) else None
+
+
+_NO_NUMBERS = (b"\xf0\x7f", b"\xf0\xff", b"\xf8\x7f", b"\xf8\xff")
+
+
+def first_strange(value: Any) -> Violation | None:
+    """The same by looking at every part, keys and characters too."""
+    waiting: list[tuple[Location, Any]] = [((), value)]
+    while waiting:
+        location, each = waiting.pop()
+        if why := _why_strange(each, len(location)):
+            return Violation(json_path(location[:_SHOWN_DEPTH]), why, "value", location[:_SHOWN_DEPTH])
+        pairs = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, (list, tuple)) else ()
+        waiting.extend(reversed([((*location, step), child) for step, child in pairs]))
+    return None
+
+
+def _why_strange(each: Any, depth: int) -> str:
+    if depth > DEEPEST_VALUE:
+        return f"is nested deeper than {DEEPEST_VALUE} levels"
+    if isinstance(each, (float, Decimal)) and not isfinite(each):
+        return f"{each} is no JSON number"
+    if isinstance(each, dict) and any(not isinstance(key, str) for key in each):
+        return "has a key that is no text"
+    if isinstance(each, str) and any("\ud800" <= char <= "\udfff" for char in each):
+        return "holds half of a surrogate pair, which is no character"
+    plain = each is None or isinstance(each, _JSON_TYPES)
+    return "" if plain else f"is no JSON value, but of type {type(each).__name__}"

@@ -1,0 +1,127 @@
+"""Every case in `cases/load`: a bad file gives just the expected findings, a good one just its warnings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from promptkit.codes import page, titles
+from promptkit.diagnostics import Diagnostic
+from promptkit.errors import SpecError
+from promptkit.loader import Loaded, load, load_spec, to_yaml
+from promptkit.source import Folder, Memory
+
+CASES = Path(__file__).parent / "cases" / "load"
+EXPECT = re.compile(r"# expect: (?P<code>PK\d+) (?P<place>\S+) ?(?P<words>.*?)\r?$", re.MULTILINE)
+
+
+def cases(kind: str) -> list[str]:
+    return sorted(folder.name for folder in (CASES / kind).iterdir())
+
+
+def loaded(kind: str, name: str) -> tuple[Loaded, list[re.Match[str]]]:
+    folder = CASES / kind / name
+    text = (folder / "prompt.yaml").read_bytes().decode("utf-8")
+    return load(Folder(folder), "prompt.yaml"), list(EXPECT.finditer(text))
+
+
+def fits(expected: re.Match[str], found: Diagnostic) -> bool:
+    place = f"{found.line}:{found.column}"
+    return (
+        expected["code"] == found.code
+        and expected["place"] in ("-", place)
+        and expected["words"] in f"{found} {' '.join(found.notes)}"
+    )
+
+
+@pytest.mark.parametrize("name", cases("bad"))
+def test_a_bad_file_gives_each_expected_finding_and_no_other(name: str) -> None:
+    result, expected = loaded("bad", name)
+    assert expected
+    assert result.spec is None
+    report = "\n\n".join(map(str, result.diagnostics))
+    assert len(expected) == len(result.diagnostics), report
+    for wanted in expected:
+        assert any(fits(wanted, found) for found in result.diagnostics), f"{wanted[0]}\n\n{report}"
+
+
+@pytest.mark.parametrize("name", cases("good"))
+def test_a_good_file_loads_with_just_the_expected_warnings(name: str) -> None:
+    result, expected = loaded("good", name)
+    report = "\n\n".join(map(str, result.diagnostics))
+    assert result.spec is not None, report
+    assert len(expected) == len(result.diagnostics), report
+    for wanted in expected:
+        assert any(fits(wanted, found) for found in result.diagnostics), f"{wanted[0]}\n\n{report}"
+
+
+EXAMPLES = [code for code in titles() if "```yaml" in page(code)]
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
+    bad, good = re.findall(r"```yaml\n(.*?)\n```", page(code), re.DOTALL)
+    around = {"_base.yaml": "persona: You are kind.\ntask: Greet."}
+    assert [code] == [found.code for found in load(Memory(around), "prompt.yaml", bad).diagnostics]
+    assert [] == [str(found) for found in load(Memory(around), "prompt.yaml", good).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "PK114"),
+        (b"\xff\xfe\x00", "PK101"),
+        (b"\x00\x01", "PK101"),
+        (b"task: \x07", "PK101"),
+        (b"- [" * 5000, "PK105"),
+    ],
+)
+def test_a_file_that_is_no_text_is_one_finding(tmp_path: Path, data: bytes, code: str) -> None:
+    (tmp_path / "prompt.yaml").write_bytes(data)
+    assert code in [found.code for found in load(Folder(tmp_path), "prompt.yaml").diagnostics]
+
+
+def test_a_file_beyond_the_size_limit_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    (tmp_path / "prompt.yaml").write_text("task: " + "a" * (1 << 20))
+    [found] = load(Folder(tmp_path), "prompt.yaml").diagnostics
+    assert found.code == "PK113"
+    assert "1,048,576" in found.message
+
+
+def test_a_link_out_of_the_root_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("the secret")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "rules.md").symlink_to(tmp_path / "secret.txt")
+    (root / "prompt.yaml").write_text("task: '{% include \"rules.md\" %}'")
+    [found] = load(Folder(root), "prompt.yaml").diagnostics
+    assert found.code == "PK206"
+    assert "the secret" not in str(found)
+
+
+def test_an_error_holds_all_findings_in_order_of_place() -> None:
+    with pytest.raises(SpecError) as caught:
+        load_spec(Memory(), "x.yaml", "tsk: a\npersona: '{{ b }}'\nzz: 1")
+    assert ["PK120", "PK202", "PK120"] == [found.code for found in caught.value.diagnostics]
+
+
+def test_data_loads_like_the_file_that_says_the_same() -> None:
+    data = {"task": "Greet {{ n }}\x85 é 😀", "inputs": {"n": "string"}, "output": {"fields": {"a": "integer, 1..5"}}}
+    spec = load_spec(Memory(), "<dict>", to_yaml(data))
+    assert data["task"] == spec.task
+    assert {"type": "integer", "minimum": 1, "maximum": 5} == spec.output.json_schema["properties"]["a"]
+
+
+def test_data_that_no_file_can_hold_is_refused() -> None:
+    with pytest.raises(SpecError, match="plain data"):
+        to_yaml({"task": object()})
+
+
+def test_a_digest_counts_what_is_pulled_in_and_not_how_it_is_written() -> None:
+    def digest(text: str, rules: str = "Be brief.") -> str:
+        return load_spec(Memory({"rules.md": rules}), "x.yaml", text).digest
+
+    first = digest("task: Greet.\ncontext: '{% include \"rules.md\" %}'")
+    assert first == digest('context: "{% include \\"rules.md\\" %}"\ntask: |-\n  Greet.\n')
+    assert first != digest("task: Greet.\ncontext: '{% include \"rules.md\" %}'", rules="Be long.")
