@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic
 from promptkit.source import SourceError, join
-from promptkit.yamlfile import Document, Mapping, Node, Scalar, read_yaml
+from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
+from promptkit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     from promptkit.source import Source
@@ -47,16 +48,25 @@ class Chain:
     entries: dict[str, Entry] = field(default_factory=dict)
     merged: dict[str, dict[str, Entry]] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
+    extended_at: dict[str, str] = field(default_factory=dict)
 
     def inherited(self, entry: Entry) -> bool:
         """Whether an entry comes from a parent."""
         return entry.document is not self.main
 
+    def noted(self, fault: Diagnostic) -> Diagnostic:
+        """A fault of a parent says where that parent is extended."""
+        where = self.extended_at.get(fault.path)
+        return replace(fault, notes=(*fault.notes, f"extended at {where}")) if where else fault
+
 
 def read_chain(source: Source, path: str, text: str | None = None) -> Chain:
     """Read a file (or a text that stands for it) and its parents. Never raises; see the chain's `faults`."""
-    documents, faults = _documents(source, path, text)
-    chain = Chain(documents[0], documents, faults=faults)
+    first = read_document(source, path) if text is None else read_yaml(text, source.shown(path))
+    first.origin = path
+    chain = Chain(first, [first], faults=[*_file_faults(first)])
+    _follow(chain, source)
+    documents = chain.documents
     for document in reversed(documents):
         if isinstance(document.root, Mapping):
             _merge(chain, document, document.root)
@@ -72,29 +82,26 @@ def read_document(source: Source, path: str) -> Document:
         return Document("", shown, faults=[Diagnostic("PK113", "error", str(error), shown)])
 
 
-def _documents(source: Source, path: str, text: str | None) -> tuple[list[Document], list[Diagnostic]]:
-    """The file first, then its parent, and so on."""
-    document = read_document(source, path) if text is None else read_yaml(text, source.shown(path))
-    document.origin = path
-    documents, faults, paths = [document], [*_file_faults(document)], [path]
+def _follow(chain: Chain, source: Source) -> None:
+    """Add the file's parent, and its parent, and so on."""
+    documents, paths = chain.documents, [chain.main.origin]
     while (entry := _extends(documents[-1])) is not None:
         named = entry.node.text if isinstance(entry.node, Scalar) else ""
         try:
             paths.append(join(paths[-1].rpartition("/")[0], named))
             document = read_document(source, paths[-1])
         except SourceError as error:
-            faults.append(_unextended(entry, str(error)))
-            break
+            chain.faults.append(_unextended(entry, str(error)))
+            return
         trouble = _chain_trouble(paths, document)
         if trouble:
-            faults.append(_unextended(entry, trouble))
-            break
+            chain.faults.append(_unextended(entry, trouble))
+            return
         document.origin = paths[-1]
         line, _ = entry.document.place(entry.node.start)
-        note = f"extended at {entry.document.path}:{line}"
-        faults += [replace(fault, notes=(*fault.notes, note)) for fault in _file_faults(document)]
+        chain.extended_at[document.path] = f"{entry.document.path}:{line}"
+        chain.faults += _file_faults(document)
         documents.append(document)
-    return documents, faults
 
 
 def _chain_trouble(paths: list[str], document: Document) -> str:

@@ -8,13 +8,13 @@ from promptkit.chain import Entry
 from promptkit.findings import is_empty
 from promptkit.schema import Schema
 from promptkit.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
-from promptkit.yamlfile import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
     from promptkit.findings import Findings
-    from promptkit.yamlfile import Document, Node
+    from promptkit.yaml_nodes import Document, Node
 
 OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
@@ -44,7 +44,7 @@ def read_inputs(findings: Findings, merged: Map[str, Entry]) -> tuple[dict[str, 
         if data is not None:
             data["required"] = not optional and not data["has_default"]
             found[name] = data
-    return found, dict(merged), None
+    return found, {name: entry for name, entry in merged.items() if name in found}, None
 
 
 def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] | None:

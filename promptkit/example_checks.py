@@ -8,11 +8,11 @@ from promptkit.chain import Entry
 from promptkit.diagnostics import did_you_mean
 from promptkit.findings import declared_value, node_at, span_of
 from promptkit.schema import Schema
-from promptkit.yamlfile import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from promptkit.findings import Findings
-    from promptkit.yamlfile import Node
+    from promptkit.yaml_nodes import Node
 
 EXAMPLE_KEYS = ("inputs", "reasoning", "output")
 TEST_KEYS = ("name", "inputs", "output", "assert")

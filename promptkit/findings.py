@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
-from promptkit.yamlfile import Mapping, Node, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptkit.chain import Entry
     from promptkit.result import Violation
-    from promptkit.yamlfile import Document
+    from promptkit.yaml_nodes import Document
 
 KINDS = {Scalar: "a text", Sequence: "a list", Mapping: "a mapping"}
 

@@ -19,7 +19,7 @@ from promptkit.readers import READERS, read_plain
 from promptkit.spec import Origin, PromptSpec
 from promptkit.structure import report
 from promptkit.template_checks import check_templates
-from promptkit.yamlfile import Mapping, Scalar
+from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from promptkit.source import Source
@@ -73,7 +73,7 @@ def load(source: Source, path: str, text: str | None = None) -> Loaded:
     chain = read_chain(source, path, text)
     findings = Findings(list(chain.faults))
     spec = Loading(source, path, chain, findings).spec() if isinstance(chain.main.root, Mapping) else None
-    found = by_place(findings.diagnostics)
+    found = by_place(map(chain.noted, findings.diagnostics))
     failed = any(finding.severity == "error" for finding in found)
     return Loaded(None if failed else spec, found)
 
@@ -101,7 +101,7 @@ def to_yaml(data: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-_UNPRINTABLE = re.compile("[\x7f-\x84\x86-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 _TASK_MEANT = {"did you mean `task`?", "did you mean `messages`?"}
@@ -159,8 +159,9 @@ class Loading:
                 self.texts.pop(name, None)
         elif "task" not in entries and not self._partial and not self.misspelt & _TASK_MEANT:
             main = self.chain.main
+            at = main.root.start if main.root else 0
             self.findings.add(
-                main, "PK122", "there is no `task`", (0, 0), help="say what the model shall do: `task: ...`"
+                main, "PK122", "there is no `task`", (at, at), help="say what the model shall do: `task: ...`"
             )
 
     @property

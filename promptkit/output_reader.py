@@ -8,7 +8,8 @@ from promptkit.chain import Entry
 from promptkit.declarations import check_schema, read_fields, read_items
 from promptkit.source import SourceError, join
 from promptkit.spec import OutputFormat
-from promptkit.yamlfile import Mapping, Scalar, Sequence, read_yaml
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     from promptkit.findings import Findings

@@ -16,7 +16,7 @@ from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.output_reader import read_output
 from promptkit.spec import MessageSpec, Slot
 from promptkit.structure import report
-from promptkit.yamlfile import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +181,6 @@ def _inputs(loading: Loading, name: str, entry: Entry) -> None:
     if whole is not None:
         loading.data["inputs_schema"] = whole
     loading.places |= {(name, key): each for key, each in loading.inputs.items()}
-    loading.places |= {(name, key, step): each for key, each in loading.inputs.items() for step in ("trust", "secret")}
 
 
 def _messages(loading: Loading, name: str, entry: Entry) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain import Entry
 from promptkit.diagnostics import did_you_mean
 from promptkit.spec import PromptSpec
-from promptkit.yamlfile import Mapping
+from promptkit.yaml_nodes import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

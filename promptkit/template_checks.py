@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.source import SourceError, join
 from promptkit.template import MAX_INCLUDE_DEPTH, Analysis, analyse
-from promptkit.yamlfile import Document, Scalar
+from promptkit.yaml_nodes import Document, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -74,7 +74,9 @@ def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
         (b"\xff\xfe\x00", "PK101"),
         (b"\x00\x01", "PK101"),
         (b"task: \x07", "PK101"),
-        (b"- [" * 5000, "PK105"),
+        (b"[" * 500_000, "PK105"),
+        (b"- " * 500_000, "PK105"),
+        (b"a: 1\n" * 5_000, "PK105"),
     ],
 )
 def test_a_file_that_is_no_text_is_one_finding(tmp_path: Path, data: bytes, code: str) -> None:

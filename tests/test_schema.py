@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gzip
 import http.server
 import json
@@ -236,12 +236,12 @@ def test_formats_of_today_are_checked_in_older_drafts() -> None:
 
 class Ticket(pydantic.BaseModel):
     team: Literal["billing", "platform"]
-    due: datetime.date
+    due: dt.date
     size: tuple[int, int] = (0, 0)
 
     @pydantic.field_validator("due")
     @classmethod
-    def _not_ancient(cls, due: datetime.date) -> datetime.date:
+    def _not_ancient(cls, due: dt.date) -> dt.date:
         if due.year < 2000:
             raise ValueError("too long ago")
         return due
@@ -257,7 +257,7 @@ def test_a_python_type_has_a_schema_and_a_view() -> None:
 
     assert schema.is_valid({"team": "billing", "due": "2026-01-31"})
     assert not schema.is_valid({"team": "billing", "due": "soon"})
-    expected = Ticket(team="billing", due=datetime.date(2026, 1, 31), size=(1, 2))
+    expected = Ticket(team="billing", due=dt.date(2026, 1, 31), size=(1, 2))
     assert expected == schema.view({"team": "billing", "due": "2026-01-31", "size": [1, 2]})
 
 

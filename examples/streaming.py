@@ -1,0 +1,25 @@
+"""Print the answer while it arrives, then its receipt.
+
+python examples/streaming.py [MODEL]
+"""
+
+import sys
+from pathlib import Path
+
+from promptkit import AttemptAbandoned, Prompt, TextDelta
+
+prompt = Prompt.from_yaml(Path(__file__).with_name("streaming.yaml"))
+prompt = prompt.using(model=next(iter(sys.argv[1:]), None))
+
+pieces = 0
+with prompt.stream(hero="a snail with a suitcase", place="at a railway station") as stream:
+    for event in stream:
+        if isinstance(event, TextDelta):
+            print(event.text, end="", flush=True)
+            pieces += 1
+        elif isinstance(event, AttemptAbandoned):
+            print(f"\n[asked again: {event.reason}]")
+    result = stream.result()
+
+# A piece may hold several tokens: count tokens by the usage, never by the pieces.
+print(f"\n\n{result.model}: {pieces} pieces, {result.usage.completion_tokens} tokens")

@@ -1,0 +1,191 @@
+"""YAML nodes that know their place: the value of a file that has been read, without the reader."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A text. `style` is YAML's own sign: `|`, `>`, `'`, `"`, or empty for a plain scalar."""
+
+    text: str
+    style: str
+    start: int
+    end: int
+
+    @property
+    def value(self) -> Any:
+        """The value by YAML 1.2's core schema; only plain scalars are anything but text."""
+        return resolve(self.text) if self.style == "" else self.text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    start: int
+    end: int
+    flow: bool = False
+
+    @property
+    def value(self) -> Any:
+        """The plain data."""
+        return [item.value for item in self.items]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """Pairs of a key and a node, in the file's order; keys are unique."""
+
+    pairs: tuple[tuple[Scalar, Node], ...]
+    start: int
+    end: int
+    flow: bool = False
+
+    @property
+    def value(self) -> Any:
+        """The plain data."""
+        return {key.text: node.value for key, node in self.pairs}
+
+    def get(self, name: str) -> Node | None:
+        """The node under a key."""
+        return next((node for key, node in self.pairs if key.text == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """The key's own node."""
+        return next((key for key, _ in self.pairs if key.text == name), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+@dataclass(eq=False)
+class Document:
+    """A YAML text that has been read: its root node, and the faults of its syntax.
+
+    `path` is for people, `origin` is the path under the source's root.
+    """
+
+    text: str
+    path: str
+    origin: str = ""
+    root: Node | None = None
+    faults: list[Diagnostic] = field(default_factory=list)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", self.text))]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """The 1-based line and column of a character."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def start(self, number: int) -> int:
+        """The offset at which a line begins."""
+        return self._starts[number - 1]
+
+    def line(self, number: int) -> str:
+        """A line's text, without its end."""
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return self.text[self._starts[number - 1] : end].rstrip("\r\n")
+
+    def diagnostic(
+        self,
+        code: str,
+        message: str,
+        span: tuple[int, int],
+        *,
+        severity: Severity = "error",
+        label: str = "",
+        **told: Any,
+    ) -> Diagnostic:
+        """A diagnostic over a span of offsets."""
+        line, column = self.place(span[0])
+        end_line, end_column = self.place(max(span))
+        return Diagnostic(
+            code,
+            severity,
+            message,
+            self.path,
+            line,
+            column,
+            end_line,
+            end_column,
+            label,
+            excerpt=self.line(line),
+            **told,
+        )
+
+    def offsets(self, scalar: Scalar) -> list[int]:
+        """For each character of a scalar's text, its offset in the file; one more for the text's end."""
+        return list(_aligned(self.text, scalar))
+
+
+_CORE = (
+    (re.compile(r"(?:~|null|Null|NULL|)\Z"), lambda _: None),
+    (re.compile(r"(?:true|True|TRUE)\Z"), lambda _: True),
+    (re.compile(r"(?:false|False|FALSE)\Z"), lambda _: False),
+    (re.compile(r"[-+]?[0-9]+\Z"), int),
+    (re.compile(r"0o[0-7]+\Z"), lambda text: int(text[2:], 8)),
+    (re.compile(r"0x[0-9a-fA-F]+\Z"), lambda text: int(text, 16)),
+    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"), float),
+)
+_MAYBE_NOT_TEXT = frozenset("~nNtTfF-+.0123456789")
+
+
+def resolve(text: str) -> Any:
+    """The value of a plain scalar by YAML 1.2.2, section 10.3; `.inf` and `.nan` stay text, since JSON has neither."""
+    if text and text[0] not in _MAYBE_NOT_TEXT:
+        return text
+    for pattern, convert in _CORE:
+        if pattern.match(text):
+            value = convert(text)
+            return text if value in (float("inf"), float("-inf")) else value
+    return text
+
+
+_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+
+
+def _aligned(text: str, scalar: Scalar) -> Iterator[int]:
+    """Walk the source beside the value: whitespace folds, quotes double, escapes shrink; all else is equal."""
+    at = scalar.start
+    if scalar.style in ("|", ">"):
+        at = text.find("\n", at) + 1 or len(text)
+    elif scalar.style:
+        at += 1
+    for char in scalar.text:
+        if scalar.style == '"' and text.startswith("\\", at):
+            while text.startswith("\\\n", at) or text.startswith("\\\r", at):
+                at = _past_space(text, at + 1)
+        at, width = _match(text, at, char, scalar.style)
+        yield at
+        at += width
+    yield at
+
+
+def _match(text: str, at: int, char: str, style: str) -> tuple[int, int]:
+    if style == '"' and text.startswith("\\", at):
+        return at, _ESCAPE_LENGTHS.get(text[at + 1 : at + 2], 2)
+    if char.isspace():
+        return at, int(text[at : at + 1].isspace())
+    at = _past_space(text, at)
+    return at, 2 if style == "'" and char == "'" else 1
+
+
+def _past_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
