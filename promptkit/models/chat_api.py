@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from contextlib import aclosing
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
 from promptkit.errors import (
     AuthError,
@@ -41,13 +39,13 @@ from promptkit.models.connection import (
     timed_out,
 )
 from promptkit.models.endpoint import check_options
+from promptkit.models.loop_clients import LoopClients
 from promptkit.models.refusals import read_refusal, refusal_error
 from promptkit.models.waiting import Waiting
 from promptkit.options import check_tools
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
     import httpx2
@@ -83,8 +81,7 @@ class ChatApi:
         self._redactor.add(endpoint.api_key)
         self._connections = connections
         self._transport = transport
-        self._lock = threading.Lock()
-        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper] = WeakKeyDictionary()
+        self._clients = LoopClients(self._open)
         self._warned: set[str] = set()
 
     def send(self, request: Request) -> Iterator[Delta]:
@@ -112,18 +109,11 @@ class ChatApi:
 
     def close(self) -> None:
         """Close all connections. Using the model again opens new ones."""
-        for loop, keeper in self._released():
-            background.finish(loop, keeper.aclose())
+        self._clients.close()
 
     async def aclose(self) -> None:
         """The same under asyncio."""
-        import asyncio
-
-        for loop, keeper in self._released():
-            if loop is asyncio.get_running_loop():
-                await keeper.aclose()
-            else:
-                await asyncio.to_thread(background.finish, loop, keeper.aclose())
+        await self._clients.aclose()
 
     def __repr__(self) -> str:
         return f"ChatApi({self.endpoint!r})"
@@ -131,7 +121,7 @@ class ChatApi:
     async def _answer(self, request: Request) -> AsyncGenerator[Delta, None]:
         content = self._content(request)
         waiting = Waiting(self.endpoint, stream=request.stream)
-        client = await self._client()
+        client = await self._clients.get()
         post = client.post("/chat/completions", content=content, cast_to=_raw(), stream=True, stream_cls=_unused())
         response = await waiting.on(post)
         try:
@@ -149,7 +139,7 @@ class ChatApi:
         try:
             self._require_key()
             waiting = Waiting(self.endpoint, stream=False)
-            client = await self._client()
+            client = await self._clients.get()
             response = await waiting.on(client.get(path, cast_to=_raw(), stream=True, stream_cls=_unused()))
             try:
                 return decode(await read_body(response, waiting))
@@ -189,22 +179,8 @@ class ChatApi:
             "(a real small model, 196 MB once)   or   -m simulate:",
         )
 
-    async def _client(self) -> openai.AsyncOpenAI:
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        keeper = self._keepers.get(loop)
-        if keeper is None:
-            keeper = _Keeper(_open_client(self.endpoint, self._connections, self._transport))
-            await keeper.begin()
-            with self._lock:
-                self._keepers[loop] = keeper
-        return keeper.client
-
-    def _released(self) -> list[tuple[asyncio.AbstractEventLoop, _Keeper]]:
-        with self._lock:
-            keepers, self._keepers = list(self._keepers.items()), WeakKeyDictionary()
-        return keepers
+    def _open(self) -> openai.AsyncOpenAI:
+        return _open_client(self.endpoint, self._connections, self._transport)
 
     def _told(self, error: BaseException, model: str) -> PromptkitError:
         """Any failure as an error of promptkit's, without a secret in it."""
@@ -212,32 +188,6 @@ class ChatApi:
         if isinstance(told, BadResponse) and not told.where:
             told.where = self.endpoint.host
         return _redacted(told, self._redactor)
-
-
-class _Keeper:
-    """Holds a client as long as its loop lives.
-
-    asyncio closes asynchronous generators before it closes a loop, and so this one closes the client's
-    connections in time, also for those who never call `aclose`.
-    """
-
-    def __init__(self, client: openai.AsyncOpenAI) -> None:
-        self.client = client
-        self._life = self._live()
-
-    async def _live(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            await self.client.close()
-
-    async def begin(self) -> None:
-        """Tie the client to the running loop."""
-        await anext(self._life)
-
-    async def aclose(self) -> None:
-        """Close the client."""
-        await self._life.aclose()
 
 
 def _open_client(endpoint: Endpoint, connections: int, transport: Transport | None) -> openai.AsyncOpenAI:

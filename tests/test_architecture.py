@@ -1,0 +1,118 @@
+"""What keeps the house: what loads when, who may import whom, and how large a room may grow."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "promptkit"
+TEMPLATE = "templates/support/triage.yaml"
+INPUTS = "templates/support/triage.inputs.json"
+
+LOADED = """
+import atexit, json, sys
+atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))
+"""
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level packages that a fresh interpreter holds after running some code."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED + code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert 0 == done.returncode, done.stderr[-2000:]
+    return {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+
+
+def loaded_by_command(*arguments: str) -> set[str]:
+    return loaded_by(f"from promptkit.cli.main import entry\nentry({list(arguments)!r})")
+
+
+def third_party(names: set[str]) -> set[str]:
+    """What neither Python itself nor its start-up (site, .pth files) brings along."""
+    return names - set(sys.stdlib_module_names) - loaded_by("") - {"promptkit"}
+
+
+def test_importing_the_package_loads_no_third_party_package() -> None:
+    assert set() == third_party(loaded_by("import promptkit"))
+
+
+def test_help_loads_no_heavy_package() -> None:
+    heavy = {"pydantic", "jinja2", "yaml", "openai", "asyncio", "rich"}
+    assert set() == heavy & loaded_by_command("--help")
+
+
+def test_render_loads_neither_the_client_nor_the_log() -> None:
+    assert set() == {"openai", "rich", "sqlite3"} & loaded_by_command("render", TEMPLATE, "-i", INPUTS)
+
+
+def test_check_loads_neither_the_client_nor_the_log() -> None:
+    assert set() == {"openai", "rich", "sqlite3", "asyncio"} & loaded_by_command("check", TEMPLATE)
+
+
+def test_a_run_on_a_model_of_our_own_does_not_load_the_client() -> None:
+    assert "openai" not in loaded_by_command("run", TEMPLATE, "-i", INPUTS, "-m", "simulate:", "--no-log")
+
+
+OWNERS = {
+    "yaml": {"yamlfile.py"},
+    "jinja2": {"sandbox.py", "template.py", "template_environment.py"},
+    "openai": {"models/chat_api.py"},
+    "httpx2": {"models/chat_api.py", "models/connection.py"},
+    "jsonschema_rs": {"schema.py"},
+    "sqlite3": {"logfile.py"},
+    "xllamacpp": {"models/local_server.py"},
+}
+"""The few modules that may know each package."""
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a module imports anywhere, but for type checking."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_package_is_imported_only_by_its_owner(package: str) -> None:
+    importers = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if package in imported(path)}
+    assert importers
+    assert set() == importers - OWNERS[package]
+
+
+def test_no_module_outgrows_its_reader() -> None:
+    long = {
+        path.relative_to(PACKAGE).as_posix(): lines
+        for path in PACKAGE.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
+    }
+    assert {} == long
+
+
+def test_template_files_are_opened_by_the_source_alone() -> None:
+    """Loading, checking and rendering read nothing but through `Source`."""
+    doors = ("open(", ".read_text(", ".read_bytes(")
+    rooms = [
+        *("loader", "readers", "chain", "declarations", "structure", "output_reader", "example_checks"),
+        *("template", "template_checks", "renderer", "layout", "inputs", "yamlfile", "schema", "references"),
+    ]
+    assert [] == [room for room in rooms if any(door in (PACKAGE / f"{room}.py").read_text() for door in doors)]
