@@ -103,9 +103,8 @@ class _Composer:
         return node
 
     def _scalar(self, event: Any) -> Scalar:
-        style = "" if event.style in (None, "") else event.style
-        if event.style is None and not event.implicit[0]:
-            style = '"'
+        # The tag `!` makes a text of a plain scalar, as quotes do (YAML 1.2.2, section 6.9.1).
+        style = event.style or ('"' if event.tag == "!" else "")
         text = event.value
         if style == "" and len(text) > MAX_DIGITS and text.lstrip("+-").isdigit():
             self._fault(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import promptkit
 import pytest
+
+import promptkit
 from promptkit.codes import page, titles
 from promptkit.errors import ConfigError
 

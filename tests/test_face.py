@@ -6,8 +6,9 @@ import inspect
 import re
 from pathlib import Path
 
-import promptkit
 import pytest
+
+import promptkit
 
 FACE = Path(promptkit.__file__).read_text(encoding="utf-8")
 NAMES = [name for name in promptkit.__all__ if name != "__version__"]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from promptkit.codes import page, titles
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import SpecError
