@@ -230,6 +230,9 @@ def _read_declaration(
     if _is_schema_mapping(node):
         schema = node.value
         return (schema, False, None) if check_schema(findings, document, schema, node, key) else None
+    if node.flow and all(is_empty(value) for _, value in node.pairs):
+        _braced_declaration(findings, document, key, node)
+        return None
     built = _object(findings, document, node)
     return None if built is None else (built, False, None)
 
@@ -237,16 +240,22 @@ def _read_declaration(
 def _missing_declaration(findings: Findings, document: Document, key: Scalar) -> None:
     message = f"`{key.text}` has no declaration"
     if ".." in key.text or " " in key.text:
-        findings.add(
-            document,
-            "PK125",
-            message,
-            key,
-            label="a comma in `{...}` begins the next key",
-            help="quote the whole declaration: `urgency: 'integer, 1..5'`, or write one key a line",
-        )
+        findings.add(document, "PK125", message, key, label=_COMMA, help=f"quote the whole declaration: {_QUOTED}")
     else:
         findings.add(document, "PK125", message, key, help=f"say what it holds: `{key.text}: string`")
+
+
+_COMMA = "a comma in `{...}` begins the next key"
+_QUOTED = "`urgency: 'integer, 1..5'`, or write one key a line"
+
+
+def _braced_declaration(findings: Findings, document: Document, key: Scalar, node: Mapping) -> None:
+    """`{integer, 1..5}`: braces around a shorthand make keys of its parts."""
+    meant = ", ".join(part.text for part, _ in node.pairs)
+    label = "keys without declarations; a shorthand stands without braces"
+    findings.add(
+        document, "PK125", f"`{key.text}` has no declaration", node, label=label, help=f"`{key.text}: {meant}`"
+    )
 
 
 def _shorthand(findings: Findings, document: Document, node: Scalar) -> tuple[dict[str, Any], bool, Any] | None:
