@@ -1,6 +1,6 @@
 """Ask several things at once, without threads.
 
-python examples/asynchronous.py [MODEL]
+Usage: python examples/asynchronous.py [MODEL]
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Write every message yourself, and give the model a memory by sending the earlier turns.
 
-python examples/messages.py [MODEL]
+Usage: python examples/messages.py [MODEL]
 """
 
 import sys

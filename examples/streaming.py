@@ -1,6 +1,6 @@
 """Print the answer while it arrives, then its receipt.
 
-python examples/streaming.py [MODEL]
+Usage: python examples/streaming.py [MODEL]
 """
 
 import sys
@@ -12,7 +12,7 @@ prompt = Prompt.from_yaml(Path(__file__).with_name("streaming.yaml"))
 prompt = prompt.using(model=next(iter(sys.argv[1:]), None))
 
 pieces = 0
-with prompt.stream(hero="a snail with a suitcase", place="at a railway station") as stream:
+with prompt.stream(subject="a snail with a suitcase") as stream:
     for event in stream:
         if isinstance(event, TextDelta):
             print(event.text, end="", flush=True)
@@ -22,4 +22,4 @@ with prompt.stream(hero="a snail with a suitcase", place="at a railway station")
     result = stream.result()
 
 # A piece may hold several tokens: count tokens by the usage, never by the pieces.
-print(f"\n\n{result.model}: {pieces} pieces, {result.usage.completion_tokens} tokens")
+print(f"\n\n{result.usage.completion_tokens} tokens in {pieces} pieces, from {result.model}")

@@ -1,6 +1,6 @@
 """Get the answer as an object of your own type, checked against the file when it is loaded.
 
-python examples/typed.py [MODEL]
+Usage: python examples/typed.py [MODEL]
 """
 
 import sys
@@ -28,4 +28,4 @@ print(f"urgency  {triage.urgency} of 5")
 print(f"summary  {triage.summary}")
 for check in result.checks:
     print(f"{'passed' if check.passed else 'failed':7}  {check.name}")
-print(f"\n{result.model}: {result.confidence} after {len(result.attempts)} attempt(s)")
+print(f"\n{result.confidence}, in {len(result.attempts)} attempt(s) of {result.model}")

@@ -139,16 +139,22 @@ def _models(loading: Loading, name: str, entry: Entry) -> None:
         options = each.node.get("options")
         if isinstance(options, Mapping):
             _check_options(loading.findings, {key.text: Entry(each.document, key, node) for key, node in options.pairs})
-        if "chain_of_thought" in value:
-            value["chain_of_thought"] = _thought(value["chain_of_thought"])
+        chain = each.node.key("chain_of_thought"), each.node.get("chain_of_thought")
+        if chain[0] is not None and chain[1] is not None:
+            written = Entry(each.document, chain[0], chain[1])
+            value["chain_of_thought"] = _thought(loading, f"{name}.{model}.chain_of_thought", written)
         loading.data[name][model] = value
 
 
-def _thought(value: Any) -> Any:
-    if value is True:
-        return {"mode": "auto"}
-    if value is False:
-        return {"mode": "off"}
+def _thought(loading: Loading, location: str, entry: Entry) -> Any:
+    """The toggle's data; its instruction is a template."""
+    node, value = entry.node, entry.node.value
+    if isinstance(node, Mapping) and isinstance(instruction := node.get("instruction"), Scalar):
+        key = node.key("instruction") or entry.key
+        value["instruction"] = instruction.text
+        loading.texts[f"{location}.instruction"] = Entry(entry.document, key, instruction)
+    if isinstance(value, bool):
+        return {"mode": "auto" if value else "off"}
     return {"mode": value} if isinstance(value, str) else value
 
 
@@ -164,12 +170,8 @@ def _chain_of_thought(loading: Loading, name: str, entry: Entry) -> None:
             help="write `true` or `off`",
         )
         return
-    loading.data[name] = _thought(node.value)
+    loading.data[name] = _thought(loading, name, entry)
     loading.places[name, "mode"] = entry
-    if isinstance(node, Mapping) and isinstance(instruction := node.get("instruction"), Scalar):
-        key = node.key("instruction") or entry.key
-        loading.data[name]["instruction"] = instruction.text
-        loading.texts["chain_of_thought.instruction"] = Entry(entry.document, key, instruction)
 
 
 def _inputs(loading: Loading, name: str, entry: Entry) -> None:
@@ -203,6 +205,20 @@ def _messages(loading: Loading, name: str, entry: Entry) -> None:
         else:
             messages.append(_message(loading, index, each, node))
     loading.data[name] = tuple(messages)
+
+
+def _conversation(loading: Loading, name: str, entry: Entry) -> None:
+    read_plain(loading, name, entry)
+    chosen = entry.node.get("input") if isinstance(entry.node, Mapping) else None
+    declared = loading.data.get("inputs", {})
+    if isinstance(chosen, Scalar) and chosen.text not in declared:
+        hint = did_you_mean(chosen.text, declared)
+        message = f"`conversation.input`: there is no input `{chosen.text}`"
+        loading.findings.add(entry.document, "PK121", message, chosen, label=hint, help=_declared(declared))
+
+
+def _declared(inputs: dict[str, Any]) -> str:
+    return f"declared inputs: {', '.join(inputs)}" if inputs else "declare it under `inputs`"
 
 
 def _slot(node: Mapping) -> str | None:
@@ -273,5 +289,6 @@ READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
     "chain_of_thought": _chain_of_thought,
     "inputs": _inputs,
     "messages": _messages,
+    "conversation": _conversation,
     "output": read_output,
 }

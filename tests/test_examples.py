@@ -1,0 +1,71 @@
+"""Each example is a real process that talks to a real socket: the loopback server, or the local model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from live_model import require_local
+
+from promptkit.testing import MaraServer
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+
+ANSWERS = {
+    "standard": ["An API is a counter at which one program asks another."],
+    "streaming": ["The snail has packed all.\nIts suitcase is its own house.\nThe train has left it."],
+    "asynchronous": [{"mood": "mixed", "stars": 3}] * 3,
+    "typed": [{"team": "platform", "urgency": 5, "summary": "The EU cluster is down."}],
+    "few_shot": ['4 times 9 is 36. 36 minus 6 is 30.\n\nAnswer:\n{"count": 30, "unit": "chairs"}'],
+    "messages": ["You told me earlier, Peter: you are 31."],
+}
+SHOWN = {
+    "standard": ["An API is a counter", "tokens in", "from MiniMax-M2.5"],
+    "streaming": ["The snail has packed all.\nIts suitcase", "pieces, from MiniMax-M2.5"],
+    "asynchronous": ["***    mixed     Works as described", "***    mixed     Great sound."],
+    "typed": ["team     platform", "urgency  5 of 5", "passed   the summary is a sentence", "native, in 1 attempt"],
+    "few_shot": ["assistant  There are 12 eggs.", "thought    4 times 9 is 36.", "answer     30 chairs"],
+    "messages": ["I'm 31. What is 1+1?", "answer     You told me earlier, Peter: you are 31."],
+}
+
+
+def run(example: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(example), *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_every_example_has_its_prompt_beside_it() -> None:
+    assert [path.with_suffix(".yaml").exists() for path in EXAMPLES] == [True] * len(EXAMPLES) != []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_against_the_server_that_the_environment_names(example: Path) -> None:
+    with MaraServer(map(_content, ANSWERS[example.stem])) as server:
+        done = run(example, MARA_BASE_URL=server.base_url, MARA_API_KEY="a-key")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert [] == [words for words in SHOWN[example.stem] if words not in done.stdout]
+    assert len(ANSWERS[example.stem]) == len(server.requests)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_on_the_local_model(example: Path) -> None:
+    require_local()
+    done = run(example, "local:")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "" != done.stdout
+
+
+def _content(answer: object) -> str:
+    import json
+
+    return answer if isinstance(answer, str) else json.dumps(answer)
