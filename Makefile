@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-installed
+LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
 
 .PHONY: help demo test lint bench docs lock typing clean
@@ -21,16 +22,20 @@ $(RUN): requirements/run.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(LOCAL): requirements/local.txt $(RUN)
+	$(PIP) install --require-hashes -r requirements/local.txt
+	@touch $@
+
 $(DEV): requirements/dev.txt $(RUN)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(RUN)
+demo: $(LOCAL)
 	$(BIN)/promptkit local setup
 	$(BIN)/promptkit render templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 	$(BIN)/promptkit run templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 
-test: $(DEV)
+test: $(DEV) $(LOCAL)
 	$(BIN)/promptkit local setup --quiet
 	PROMPTKIT_REQUIRE_LOCAL=1 $(BIN)/python -m pytest
 
@@ -58,6 +63,7 @@ docs: $(DEV)
 lock: $(DEV)
 	$(PIP) install uv
 	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra local --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/local.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs --group bench -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
 

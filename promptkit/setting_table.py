@@ -158,6 +158,12 @@ SETTINGS: dict[str, Setting] = {
         "switch", "PROMPTKIT_LOG_CONTENT", True, "Whether the log keeps texts, or only sizes and SHA-256s."
     ),
     "cache_dir": Setting("path", "PROMPTKIT_CACHE_DIR", None, "The folder for what can be fetched again."),
+    "local_model": Setting(
+        "name",
+        "PROMPTKIT_LOCAL_MODEL",
+        "SmolLM2-135M-Instruct",
+        "What `local:` means: a .gguf file, or a name in the cache; refused in a project's file.",
+    ),
     "attempt_timeout": Setting("positive", "PROMPTKIT_ATTEMPT_TIMEOUT", 120.0, "Seconds for one request."),
     "call_timeout": Setting(
         "positive", "PROMPTKIT_CALL_TIMEOUT", 600.0, "Seconds for one call: all its requests and waits."

@@ -32,6 +32,7 @@ CONFIG_VARIABLE = "PROMPTKIT_CONFIG"
 _USER_ONLY = {
     "api_key": "it would be committed with it",
     "trusted_hosts": "a project cannot vouch for itself",
+    "local_model": "native code would read a file of its choice",
 }
 
 
@@ -52,6 +53,7 @@ class Settings:
     log_path: Path
     log_content: bool
     cache_dir: Path
+    local_model: str
     attempt_timeout: float
     call_timeout: float
     first_byte_timeout: float

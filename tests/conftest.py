@@ -19,7 +19,7 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     """No test sees, or leaves anything in, the settings, keys, log and cache of whoever runs it."""
     home = tmp_path_factory.mktemp("home")
     for name in [name for name in os.environ if name.startswith(("MARA_", "PROMPTKIT_", "OPENAI_"))]:
-        if name not in ("PROMPTKIT_REQUIRE_LOCAL", "PROMPTKIT_LOCAL_MODEL", "PROMPTKIT_DATA"):
+        if name not in ("PROMPTKIT_REQUIRE_LOCAL", "PROMPTKIT_LOCAL_MODEL", "PROMPTKIT_CACHE_DIR", "PROMPTKIT_DATA"):
             monkeypatch.delenv(name)
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))

@@ -25,9 +25,8 @@ def _title(path: Path) -> str:
 
 def page(code: str) -> str:
     """The page of a code. Raises `ConfigError` for a code that does not exist."""
-    path = _FOLDER / f"{code}.md"
-    if path.name not in {known.name for known in _FOLDER.glob("PK*.md")}:
-        known = [known.stem for known in _FOLDER.glob("PK*.md")]
+    known = {path.stem: path for path in _FOLDER.glob("PK*.md")}
+    if code not in known:
         cure = did_you_mean(code, known) or "`promptkit explain` lists them"
         raise ConfigError(f"there is no code `{code}`", code="PK514", help=cure)
-    return path.read_text(encoding="utf-8").rstrip("\n")
+    return known[code].read_text(encoding="utf-8").rstrip("\n")

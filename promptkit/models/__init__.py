@@ -113,10 +113,10 @@ def _open_compatible(name: ModelName, settings: Settings, redactor: Redactor) ->
     return ChatApi(compatible_endpoint(name.base_url, settings), redactor=redactor)
 
 
-def _open_local(name: ModelName, settings: Settings, _: Redactor) -> Model:
+def _open_local(name: ModelName, settings: Settings, redactor: Redactor) -> Model:
     from promptkit.models.local import open_local
 
-    return open_local(name.target, settings)
+    return open_local(name.target, settings, redactor=redactor)
 
 
 def _open_replay(name: ModelName, _: Settings, __: Redactor) -> Model:

@@ -207,7 +207,8 @@ def _empty(raw: str) -> BadResponse:
 def _refuse_refusal(message: Mapping[str, Any]) -> None:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal.strip() and not message.get("content"):
-        raise BadResponse(f"the model refuses to answer: {refusal[:EXCERPT]}", help="change what is asked for")
+        words = f"the model refuses to answer: {refusal[:EXCERPT]}"
+        raise BadResponse(words, server_code="refusal", help="change what is asked for")
 
 
 def _first_choice(data: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from promptkit.settings import Settings
 
 _VERSION = 1
-_LOCAL_WINDOW = 4096
+LOCAL_WINDOW = 4096
+"""The window that a local model is started with, in tokens."""
+LOCAL_OUTPUT = 512
+"""Its longest answer, if no other is asked for: a small model that repeats itself goes on to the window's end."""
+
 _KEPT = ("name", "context_length", "max_output", "prompt_price", "completion_price")
 
 
@@ -191,14 +195,15 @@ def _compatible(name: ModelName, settings: Settings) -> ModelFacts:
 def _local(name: ModelName, _: Settings) -> ModelFacts:
     return ModelFacts(
         name.target,
-        context_length=_LOCAL_WINDOW,
+        context_length=LOCAL_WINDOW,
+        max_output=LOCAL_OUTPUT,
         json_schema=True,
         any_schema_root=True,
         json_mode=True,
         reasoning=False,
         prompt_price=0.0,
         completion_price=0.0,
-        source="promptkit: the window that it starts the model with",
+        source="promptkit: the limits that it starts the model with",
     )
 
 

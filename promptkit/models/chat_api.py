@@ -120,7 +120,7 @@ class ChatApi:
 
     async def _answer(self, request: Request) -> AsyncGenerator[Delta, None]:
         content = self._content(request)
-        waiting = Waiting(self.endpoint, stream=request.stream)
+        waiting = Waiting(self.endpoint, stream=request.stream, call=request.timeout)
         client = await self._clients.get()
         post = client.post("/chat/completions", content=content, cast_to=_raw(), stream=True, stream_cls=_unused())
         response = await waiting.on(post)

@@ -50,6 +50,7 @@ def open_connections(kind: type[httpx2.AsyncClient], endpoint: Endpoint, most: i
     try:
         return kind(
             follow_redirects=False,
+            trust_env=not _is_loopback(endpoint),
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
             event_hooks={"request": [trim], "response": [_read_refusal]},
@@ -57,6 +58,12 @@ def open_connections(kind: type[httpx2.AsyncClient], endpoint: Endpoint, most: i
     except (OSError, ValueError, ImportError, httpx2.InvalidURL) as error:
         cure = "look at the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
         raise ConfigError(f"no connection can be made from this environment: {error}", help=cure) from None
+
+
+def _is_loopback(endpoint: Endpoint) -> bool:
+    """Whether no proxy can be meant: on a proxy's machine, 127.0.0.1 is somebody else."""
+    parts = urlsplit(endpoint.base_url)
+    return parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 class _CleanLogs(logging.Filter):

@@ -171,7 +171,8 @@ def _too_many(refusal: Refusal) -> ModelError:
 
 def _failed(refusal: Refusal) -> ModelError:
     cure = "ask again; the request is not at fault"
-    return ServerError(refusal.words("the server failed"), help=cure, **refusal.told)
+    wait = retry_after(refusal.headers, refusal.now)
+    return ServerError(refusal.words("the server failed"), retry_after=wait, help=cure, **refusal.told)
 
 
 def _refused(refusal: Refusal) -> ModelError:
@@ -186,6 +187,7 @@ def _refused(refusal: Refusal) -> ModelError:
         return BadRequest(
             refusal.words("the model's answer did not pass the server's check"),
             model_output=refusal.model_output,
+            failed_answer="truncated" if "truncated" in refusal.message.lower() else "invalid",
             help="raise `max_tokens`; what the model wrote is in the error's `model_output`, if the server told",
             **refusal.told,
         )

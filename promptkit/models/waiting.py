@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,12 +17,16 @@ T = TypeVar("T")
 
 
 class Waiting:
-    """What is left of an attempt's time. Only waiting for the server counts, not what a reader does meanwhile."""
+    """What is left of an attempt's time. Only waiting for the server counts, not what a reader does meanwhile.
 
-    def __init__(self, endpoint: Endpoint, *, stream: bool) -> None:
+    `call` is what is left of the time of the call that the attempt is part of, in seconds.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, stream: bool, call: float | None = None) -> None:
         self._host = endpoint.host
         self._deadlines = endpoint.deadlines
         self._stream = stream
+        self._whole = min(self._deadlines.attempt, math.inf if call is None else call)
         self._spent = 0.0
         self._begun = False
 
@@ -46,15 +51,21 @@ class Waiting:
         self._begun = True
 
     def _left(self) -> float:
-        left = self._deadlines.attempt - self._spent
+        left = self._whole - self._spent
         if self._stream:
             left = min(left, self._deadlines.gap if self._begun else self._deadlines.first_byte - self._spent)
         return max(left, 0.0)
 
     def _timeout(self) -> Timeout:
         deadlines = self._deadlines
-        if self._spent >= deadlines.attempt or not self._stream:
-            name, what = "attempt", f"no whole answer within {deadlines.attempt:g} s"
+        if self._spent >= self._whole or not self._stream:
+            late = self._whole < deadlines.attempt
+            name, what = (
+                ("call", f"the {deadlines.call:g} s of the whole call")
+                if late
+                else ("attempt", f"{deadlines.attempt:g} s")
+            )
+            what = f"no whole answer within {what}"
         elif self._begun:
             name, what = "gap", f"nothing more for {deadlines.gap:g} s"
         else:
