@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
+import selectors
 import threading
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,13 +30,24 @@ class _Loop:
     """The process's one background loop; started on first need, again after a fork, stopped at exit."""
 
     def __init__(self) -> None:
-        self.forget()
+        self.of_others: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._selector: selectors.BaseSelector | None = None
+        self._begin()
 
-    def forget(self) -> None:
-        """Begin anew. A forked child has the loop but not its thread, and the lock as it stood."""
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+    def forget(self) -> None:
+        """Begin anew in a forked child, which has the loop but not its thread, and the lock as it stood."""
+        if self._loop is not None:
+            self.of_others.add(self._loop)
+            # The parent's connections are not closed here, and need not be: nothing to complain about.
+            self._loop.set_exception_handler(lambda *_: None)
+        if self._selector is not None and hasattr(select, "epoll"):
+            _part_from_parent(self._selector)
+        self._begin()
 
     def get(self) -> asyncio.AbstractEventLoop:
         """The running loop."""
@@ -41,7 +55,8 @@ class _Loop:
             if self._loop is None:
                 import asyncio
 
-                self._loop = asyncio.new_event_loop()
+                self._selector = selectors.DefaultSelector()
+                self._loop = asyncio.SelectorEventLoop(self._selector)
                 self._thread = threading.Thread(target=self._run, args=(self._loop,), name="promptkit", daemon=True)
                 self._thread.start()
             return self._loop
@@ -59,6 +74,16 @@ class _Loop:
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_CLOSING_SECONDS)
+
+
+def _part_from_parent(selector: Any) -> None:
+    """Put a set of its own under a forked child's number for the parent's epoll set.
+
+    The kernel shares the set over a fork (epoll(7)): what the child's clean-up takes out of it, the parent
+    would never hear of again.
+    """
+    with select.epoll() as own:
+        os.dup2(own.fileno(), selector.fileno(), inheritable=False)
 
 
 _LOOP = _Loop()
@@ -130,11 +155,11 @@ def _drain(pieces: SimpleQueue[tuple[bool, Any]]) -> None:
 def finish(loop: asyncio.AbstractEventLoop, closing: Coroutine[Any, Any, None]) -> None:
     """Let a loop run what closes its connections, and wait where that is possible.
 
-    A loop that has stopped closed them itself, or will when it is closed.
+    A loop that has stopped closed them itself, or will when it is closed; a parent's loop is not ours to run.
     """
     import asyncio
 
-    if not loop.is_running():
+    if not loop.is_running() or loop in _LOOP.of_others:
         closing.close()
         return
     future = asyncio.run_coroutine_threadsafe(closing, loop)
