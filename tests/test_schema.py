@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import http.server
-import json
 import math
-import os
 import pickle
-import statistics
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
@@ -77,7 +72,7 @@ def test_a_violation_says_where_and_what(value: Any, violations: list[str]) -> N
         ({"not": {}}, 1, "1 is of a kind that is excluded"),
         ({"properties": {"a": False}}, {"a": 1}, "nothing is allowed here"),
         ({"uniqueItems": True}, [1, 1], "has items that are equal to each other"),
-        ({"prefixItems": [{}], "unevaluatedItems": False}, [1, 2], "item 1 is not allowed"),
+        ({"prefixItems": [{}], "unevaluatedItems": False}, [1, 2], "has more items than are allowed"),
     ],
 )
 def test_a_violation_is_worded_for_people(schema: Any, value: Any, message: str) -> None:
@@ -146,7 +141,11 @@ def test_what_is_no_json_is_a_violation(value: Any) -> None:
     assert "value" == Schema(TREE | {"type": ["object", "array", "null"]}).validate(value)[0].keyword
 
 
-@pytest.mark.parametrize("value", ["\ud800", 10**400, -(10**5000), nested(200), "\U0001f600" * 9])
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", 10**400, -(10**5000), nested(200), "\U0001f600" * 9],
+    ids=["half", "big", "huge", "deep", "wide"],
+)
 def test_a_strange_value_raises_nothing(value: Any) -> None:
     assert isinstance(Schema({"type": "null", "maximum": 5}).validate(value), tuple)
 
@@ -204,11 +203,14 @@ def test_a_schema_nested_without_end_is_a_problem() -> None:
         schema = {"items": schema}
 
     assert "nested deeper" in Schema(schema).problems()[0].message
-    assert "$schema" == Schema(schema).validate([])[0].keyword
 
 
-def test_nothing_fits_an_unusable_schema() -> None:
-    assert "the schema itself cannot be used" in told({"$ref": "#/nowhere"}, 1)[0]
+@pytest.mark.parametrize("schema", [{"$ref": "#/nowhere"}, {"type": "strng"}, {"$ref": "#"}, nested(100_000), "string"])
+def test_a_schema_that_cannot_be_used_is_a_config_error(schema: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Schema(schema).validate(1)
+
+    assert [str(problem) for problem in Schema(schema).problems()] == list(caught.value.details)
 
 
 def test_a_reference_fetches_nothing() -> None:
@@ -223,8 +225,8 @@ def test_a_reference_fetches_nothing() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/s.json"
         for schema in ({"$ref": address}, {"$id": address, "$ref": "x"}, {"$schema": address}):
-            Schema(schema).problems()
-            Schema(schema).validate(1)
+            with pytest.raises(ConfigError):
+                Schema(schema).validate(1)
         server.shutdown()
 
     assert [] == asked
@@ -296,110 +298,3 @@ def test_a_schema_survives_pickling() -> None:
 
     assert used == pickle.loads(pickle.dumps(used))
     assert Point(1) == pickle.loads(pickle.dumps(typed)).view({"x": 1})
-
-
-def test_keys_are_put_in_the_schemas_order() -> None:
-    schema = {"properties": {"b": {"$ref": "#"}, "a": {"items": {"anyOf": [{"properties": {"y": {}, "x": {}}}]}}}}
-
-    found = Schema(schema).order({"z": 1, "a": [{"x": 1, "y": 2}], "b": {"a": 1, "b": 2}})
-
-    assert '{"b": {"b": 2, "a": 1}, "a": [{"y": 2, "x": 1}], "z": 1}' == json.dumps(found)
-
-
-@pytest.mark.parametrize(
-    ("schema", "text"),
-    [
-        (True, "any"),
-        (False, "never"),
-        ({}, "any"),
-        ({"type": "string", "minLength": 1, "maxLength": 5, "pattern": "^a"}, "string (1..5 chars; /^a/)"),
-        ({"type": "number", "exclusiveMinimum": 0, "maximum": 1}, "number (..1; >0)"),
-        ({"type": "number", "minimum": 0, "exclusiveMinimum": True}, "number (>0)"),
-        ({"type": "integer", "multipleOf": 5, "default": 10}, "integer (multiple of 5) = 10"),
-        ({"type": ["string", "null"], "format": "date"}, "string (date) | null"),
-        ({"type": "string", "enum": ["a", "b"]}, '"a" | "b"'),
-        ({"const": {"a": 1}}, '{"a":1}'),
-        (
-            {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
-            "[string] (1.. items; unique)",
-        ),
-        ({"type": "array", "prefixItems": [{"type": "string"}, {}], "items": False}, "[string, any]"),
-        ({"type": "array", "prefixItems": [{"type": "string"}]}, "[string, ...]"),
-        ({"type": "object"}, "object"),
-        ({"type": "object", "additionalProperties": False}, "{}"),
-        ({"type": "object", "additionalProperties": {"type": "integer"}}, "{...: integer}"),
-        ({"type": "object", "patternProperties": {"^x-": {}}, "additionalProperties": False}, "{/^x-/: any}"),
-        ({"type": "object", "properties": {"a": {}}, "required": ["a", "b"]}, '{(requires "b") "a": any, ...}'),
-        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, "string | integer"),
-        ({"oneOf": [{"type": "number"}, {"type": "integer"}]}, "one of (number | integer)"),
-        ({"allOf": [{"type": "string"}, {"not": {"const": "x"}}]}, 'string & not ("x")'),
-        ({"type": "array", "contains": {"const": 1}}, 'array ({"contains":{"const":1}})'),
-        (
-            {"type": "string", "title": "T", "description": "said\n twice", "examples": ["a"]},
-            'string (e.g. "a"; T; said twice)',
-        ),
-    ],
-)
-def test_each_fact_has_its_notation(schema: Any, text: str) -> None:
-    assert text == Schema(schema).to_text()
-
-
-def test_an_object_is_written_one_field_a_line() -> None:
-    expected = """{
- "team": "billing" | "platform" | "security",
- "urgency"?: integer (1..5; 5 means an outage),
- "summary"?: string (one sentence),
- "tags"?: [string (..9 chars)]
-}"""
-
-    assert expected == Schema(TRIAGE).to_text()
-
-
-def test_a_recursive_schema_is_written_once() -> None:
-    assert 'Tree\nTree = {"kids"?: [Tree], ...}' == Schema(TREE).to_text()
-
-
-def test_a_schema_that_is_its_own_part_has_a_name() -> None:
-    assert 'Root = {"kid"?: Root, ...}' == Schema({"type": "object", "properties": {"kid": {"$ref": "#"}}}).to_text()
-
-
-def test_a_shared_schema_is_written_once() -> None:
-    shared = {"type": "object", "properties": {"street": {"type": "string"}}, "additionalProperties": False}
-    schema = {"type": "array", "prefixItems": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}], "$defs": {"A": shared}}
-
-    assert '[A, A, ...]\nA = {"street"?: string}' == Schema(schema).to_text()
-
-
-def benchmark(name: str) -> list[dict[str, Any]]:
-    place = os.environ.get("PROMPTKIT_DATA")
-    if not place:
-        pytest.skip("PROMPTKIT_DATA names no folder with jsonschemabench's files")
-    path = Path(place) / name
-    if not path.exists():
-        pytest.skip(f"{name} is not in the folder that PROMPTKIT_DATA names")
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def test_real_schemas_are_sound_and_short() -> None:
-    ratios = []
-    for row in benchmark("jsonschemabench-dev.jsonl.gz"):
-        schema = Schema(row["schema"])
-        assert () == schema.problems(), row["id"]
-        ratios.append(len(schema.to_text()) / len(json.dumps(row["schema"], separators=(",", ":"), ensure_ascii=False)))
-
-    assert statistics.median(ratios) <= 0.65
-    assert statistics.quantiles(ratios, n=10)[-1] <= 0.85
-
-
-def test_real_values_get_the_verdict_of_their_label() -> None:
-    rows = benchmark("jsonschemabench-dev.jsonl.gz")
-    schemas = {row["id"].replace("/", "---"): Schema(row["schema"]) for row in rows}
-
-    wrong = [
-        row["id"]
-        for row in benchmark("jsonschemabench-dev-instances.jsonl.gz")
-        if schemas[row["schema_id"]].is_valid(row["data"]) != row["valid"]
-    ]
-
-    assert [] == wrong

@@ -66,7 +66,9 @@ def test_bounds_hold_for_the_declared_type(text: str, keywords: dict[str, Any]) 
         ("string, 1-5 words", "1-5 words"),
         ("string, about 1..5 of them", "about 1..5 of them"),
         ("a | b, prose with | and [x]", "prose with | and [x]"),
+        ('string, "a = b" and more', '"a = b" and more'),
         ('string, "like E = mc2"', "like E = mc2"),
+        ("integer, \N{ARABIC-INDIC DIGIT ONE}..", "\N{ARABIC-INDIC DIGIT ONE}.."),
     ],
 )
 def test_prose_runs_to_the_end(text: str, prose: str) -> None:
@@ -101,6 +103,12 @@ def test_a_default_is_read_by_the_declared_type(text: str, default: Any) -> None
     declared = parse_declaration(text)
 
     assert (True, default, type(default)) == (declared.has_default, declared.default, type(declared.default))
+
+
+def test_many_quotes_and_signs_are_read_in_one_pass() -> None:
+    declared = parse_declaration("string, " + '"x" = ' * 50_000 + "end")
+
+    assert "end" == declared.default
 
 
 def test_a_default_stays_out_of_the_schema() -> None:
@@ -139,6 +147,14 @@ def test_a_default_stays_out_of_the_schema() -> None:
         ("object = {a: 1}", "{a: 1}", "JSON"),
         ("number = 1e999", "1e999", ""),
         ("'a' b", "b", "`|`"),
+        ("strng | null", "strng", "`string`"),
+        ("strng, one sentence", "strng", "quote"),
+        ("strng | integer", "strng", "`string`"),
+        ("number, 1e999..", "1e999..", "`1..5`"),
+        ("array = [1e999]", "[1e999]", "JSON"),
+        ('"\\ud800" | a', '"\\ud800"', "the character itself"),
+        ("a | \ud800", "\ud800", "the character itself"),
+        ("string, ", ",", "description"),
     ],
 )
 def test_a_fault_is_told_at_its_place_with_its_cure(text: str, marked: str, cure: str) -> None:

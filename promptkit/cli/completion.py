@@ -1,4 +1,4 @@
-"""`promptkit completion`: the script that teaches a shell our commands and options."""
+"""`promptkit completion`: the script that teaches a shell our commands, options and prompts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import click
 def command(shell: str) -> None:
     """Print the completion script of SHELL, to be sourced by it.
 
+    Commands, options, templates, models, and the inputs of the template that is named are completed.
+
     \b
     Examples:
       promptkit completion bash >> ~/.bashrc
       promptkit completion zsh >> ~/.zshrc
       promptkit completion fish > ~/.config/fish/completions/promptkit.fish
     """
-    from click.shell_completion import get_completion_class
-
     from promptkit.cli.main import command as group
+    from promptkit.cli.shells import script
+    from promptkit.cli.terminal import put
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.BadParameter(f"there is no completion for {shell}")
-    click.echo(kind(group, {}, "promptkit", "_PROMPTKIT_COMPLETE").source())
+    put(script(group, shell).rstrip("\n"))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.terminal import put
 
 
 @click.command("config")
@@ -24,12 +25,12 @@ def command(form: str) -> None:
 
     rows = load_settings().rows()
     if form == "json":
-        click.echo(common.to_json({"version": 1, "settings": rows}))
+        put(common.to_json({"version": 1, "settings": rows}))
         return
     cells = [(row["name"], _text(row["value"]), row["origin"]) for row in rows]
     name_width, value_width = (max(len(cell[column]) for cell in cells) for column in (0, 1))
     for name, value, origin in cells:
-        click.echo(f"{name:{name_width}}  {value:{value_width}}  {origin}")
+        put(f"{name:{name_width}}  {value:{value_width}}  {origin}".rstrip())
 
 
 def _text(value: Any) -> str:

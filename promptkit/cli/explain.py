@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from promptkit.cli.candidates import codes
+
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 def command(code: str | None) -> None:
     """Tell more about a diagnostic's CODE: why it is a fault, a bad and a good example. Without CODE, list all.
 
@@ -15,10 +17,10 @@ def command(code: str | None) -> None:
       promptkit explain PK301
       promptkit explain
     """
+    from promptkit.cli.terminal import put
     from promptkit.codes import page, titles
 
     if code is None:
-        for known, title in titles().items():
-            click.echo(f"{known}  {title}")
+        put("\n".join(f"{known}  {title}" for known, title in titles().items()))
         return
-    click.echo(page(code.upper()))
+    put(page(f"PK{code}" if code.isdecimal() else code.upper()))

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from promptkit.cli.report import say
+from promptkit.cli.terminal import put
+from promptkit.errors import ConfigError
 
 PROMPT = """\
 # yaml-language-server: $schema=promptkit.schema.json
@@ -54,25 +56,35 @@ def command(name: str) -> None:
     \b
     Examples:
       promptkit init triage
+      promptkit init prompts/greeting
     """
     from promptkit.authored import authored_schema
     from promptkit.cli.common import to_json
 
     folder = Path(name)
-    stem = folder.name
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", stem):
-        raise click.BadParameter(f"`{stem}` cannot be a prompt's name: use a-z, 0-9, `-` and `_`", param_hint="NAME")
+    stem = _stem(folder)
     files = {
         folder / f"{stem}.yaml": PROMPT.format(name=stem),
         folder / "inputs.json": INPUTS,
         folder / "promptkit.toml": PROJECT,
         folder / "promptkit.schema.json": to_json(authored_schema()) + "\n",
     }
-    taken = [str(path) for path in files if path.exists()]
+    taken = [f"`{path}`" for path in files if path.exists()]
     if taken:
-        raise click.BadParameter(f"{', '.join(taken)}: there already", param_hint="NAME")
+        verb = "is" if len(taken) == 1 else "are"
+        raise ConfigError(f"{', '.join(taken)} {verb} there already", code="PK115", help="choose another name")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
-        path.write_text(text, encoding="utf-8")
-    click.echo("created " + "  ".join(map(str, files)))
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    put("created " + "  ".join(map(str, files)))
     say(f"next: promptkit render {folder / stem}.yaml -i {folder}/inputs.json      (no key needed)")
+
+
+def _stem(folder: Path) -> str:
+    stem = folder.name
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", stem):
+        return stem
+    near = re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-_")
+    hint = f"did you mean `{folder.with_name(near)}`?" if near else "such as `triage`"
+    raise ConfigError(f"`{stem}` cannot be a prompt's name: use a-z, 0-9, `-` and `_`", code="PK124", help=hint)

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.candidates import runs
+from promptkit.cli.report import say
+from promptkit.cli.terminal import printable, put
+from promptkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +30,7 @@ def command() -> None:
     \b
     Examples:
       promptkit log list -n 5
-      promptkit log show 01M8715AVB
+      promptkit log show
     """
 
 
@@ -48,30 +52,39 @@ def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> 
         records = log.list(limit, prompt, status)
         if form == "json":
             runs = [{name: record.to_dict()[name] for name in _SUMMARY} for record in records]
-            click.echo(common.to_json({"version": 1, "runs": runs}))
+            put(common.to_json({"version": 1, "runs": runs}))
         elif not records:
-            click.echo(f"no such runs in {log.path}", err=True)
+            say(f"no such runs in {log.path}")
         else:
-            click.echo("\n".join(_table([_row(record) for record in records])))
+            put("\n".join(_table([_row(record) for record in records])))
 
 
 @command.command("show", short_help="Show one run: what was sent, what came back, what was done.")
-@click.argument("record_id", metavar="ID")
+@click.argument("record_id", metavar="[ID]", required=False, shell_complete=runs)
 @_format
-def show_run(record_id: str, form: str) -> None:
-    """Show one run: messages, answers, what was wrong with them, what was done. The beginning of an ID will do.
+def show_run(record_id: str | None, form: str) -> None:
+    """Show one run: messages, answers, what was wrong with them, what was done.
+
+    The beginning of an ID will do; without one, it is the latest run.
 
     \b
     Examples:
-      promptkit log show 01M8715AVB
-      promptkit log show 01M8715AVB --format json
+      promptkit log show
+      promptkit log show --format json
     """
     with _open_log() as log:
-        record = log.get(record_id)
+        record = log.get(record_id) if record_id is not None else _latest(log)
     if form == "json":
-        click.echo(common.to_json({"version": 1, "run": record.to_dict()}))
+        put(common.to_json({"version": 1, "run": record.to_dict()}))
     else:
-        click.echo("\n".join(_shown(record)))
+        put("\n".join(_shown(record)))
+
+
+def _latest(log: RunLog) -> Record:
+    records = log.list(1)
+    if not records:
+        raise ConfigError("there is no run in the log", where=str(log.path), help="`promptkit run` adds one")
+    return records[0]
 
 
 def _open_log() -> RunLog:
@@ -97,13 +110,13 @@ def _row(record: Record) -> tuple[str, ...]:
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield _safe("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
+        yield printable("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
 
 
 def _shown(record: Record) -> Iterator[str]:
     for name, value in _facts(record).items():
         if value:
-            yield _safe(f"{name:9} {value}")
+            yield printable(f"{name:9} {value}")
     yield from _block("inputs", record.inputs)
     before: list[Any] = []
     for number, attempt in enumerate(record.attempts, 1):
@@ -154,12 +167,13 @@ def _attempt_lines(attempt: Mapping[str, Any], seen: int) -> Iterator[str]:
         yield from _block(f"[{message['role']}]", message["content"])
         yield from _block("tool calls", message.get("tool_calls"))
     for name in sorted(set(request) - {"messages", "model", "stream", "stream_options"}):
-        yield _safe(f"{name}: {_text(request[name])}")
+        value = request[name]
+        yield from _block(name, value) if isinstance(value, (dict, list)) else [printable(f"{name}: {_text(value)}")]
     yield from _answer_lines(attempt["completion"] or {})
     for violation in attempt["violations"]:
-        yield _safe(f"violation {_violation(violation)}")
+        yield printable(f"violation {_violation(violation)}")
     for step in attempt["steps"]:
-        yield _safe(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
+        yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
     yield from _block("error", attempt["error"])
 
 
@@ -168,7 +182,7 @@ def _answer_lines(completion: Mapping[str, Any]) -> Iterator[str]:
     yield from _block("[answer]", completion.get("text"))
     yield from _block("[tool calls]", completion.get("tool_calls"))
     if completion:
-        yield _safe(f"finished: {completion.get('finish_reason', '')}")
+        yield printable(f"finished: {completion.get('finish_reason', '')}")
 
 
 def _violation(violation: Mapping[str, Any]) -> str:
@@ -181,7 +195,7 @@ def _block(title: str, value: Any) -> Iterator[str]:
     if value in (None, "", [], {}):
         return
     yield title
-    yield from _indented(_safe(_text(value)).splitlines())
+    yield from _indented(printable(_text(value)).splitlines())
 
 
 def _indented(lines: Any) -> Iterator[str]:
@@ -194,11 +208,6 @@ def _text(value: Any) -> str:
     if isinstance(value, dict) and value.keys() == {"chars", "sha256"}:
         return f"({value['chars']:,} characters, SHA-256 {value['sha256']})"
     return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _safe(text: str) -> str:
-    """The text without control characters: a model's answer must not steer the terminal."""
-    return "".join(c if c in "\n\t" or not (c < " " or "\x7f" <= c < "\xa0") else f"\\x{ord(c):02x}" for c in text)
 
 
 def _money(cost: float | None) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "init": "Write a new prompt, its inputs and a project file.",
@@ -22,6 +28,8 @@ COMMANDS = {
     "local": "Set up the small model that runs on this machine.",
     "completion": "Print the completion script of a shell.",
 }
+COMPLETE_VARIABLE = "_PROMPTKIT_COMPLETE"
+"""Set by a shell's completion script: the command line completes instead of running."""
 
 
 class LazyGroup(click.Group):
@@ -45,12 +53,20 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names and options that begin so, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=told) for name, told in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from promptkit import __version__
+        from promptkit.cli.terminal import put
 
-        click.echo(f"promptkit {__version__}")
+        put(f"promptkit {__version__}")
         ctx.exit()
 
 
@@ -81,24 +97,29 @@ def entry(argv: list[str] | None = None) -> None:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    sys.exit(_guarded(argv))
+    with _sigterm_as_interrupt():
+        code = _guarded(argv)
+    _flush()
+    sys.exit(code)
 
 
 def _guarded(argv: list[str] | None) -> int:
     try:
+        if COMPLETE_VARIABLE in os.environ:
+            from promptkit.cli.shells import complete
+
+            return complete(command, os.environ[COMPLETE_VARIABLE])
         code = command.main(argv, prog_name="promptkit", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence_stdout()
-        return 0
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return 130
+        return _interrupted()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        from promptkit.cli.report import report_usage
+
+        return report_usage(error)
+    except (BrokenPipeError, SystemExit):  # click, too, leaves when the reader of its help has gone
+        return 0
     except Exception as error:  # noqa: BLE001 (the last line of defence: a bug must not look like a crash)
         from promptkit.cli.report import report_exception
 
@@ -106,6 +127,37 @@ def _guarded(argv: list[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _silence_stdout() -> None:
-    """The reader has gone: let the interpreter's last flush go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextlib.contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let a polite request to end go the way of Ctrl-C: the run is logged, connections and children are closed."""
+    import signal
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before: Any = None
+    with contextlib.suppress(ValueError):  # not in the main thread: somebody else's process, and not ours to steer
+        before = signal.signal(signal.SIGTERM, stop)
+    yield
+    if before is not None:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted() -> int:
+    from promptkit.cli.report import INTERRUPTED
+    from promptkit.cli.terminal import tell
+
+    tell("interrupted")
+    return INTERRUPTED
+
+
+def _flush() -> None:
+    """Write what is left, so that the interpreter's own last flush has nothing to complain about."""
+    from promptkit.cli.terminal import silence
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            silence(stream)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from promptkit.cli.report import say
+from promptkit.cli.terminal import put
 
 
 @click.command("mock")
@@ -32,22 +33,9 @@ def command(port: int, api_key: str | None, quiet: bool) -> None:
 
     from promptkit.testing.server import MaraServer
 
-    _stop_on_sigterm()
     with MaraServer(api_key=api_key, port=port, on_log=lambda line: say(line, quiet=quiet)) as server:
-        click.echo(server.base_url)
-        click.echo(f"export MARA_BASE_URL={server.base_url}")
-        click.echo("export MARA_API_KEY=" + ("any-key" if api_key is None else "...    # the key that you gave"))
+        put(server.base_url)
+        put(f"export MARA_BASE_URL={server.base_url}")
+        put("export MARA_API_KEY=" + ("any-key" if api_key is None else "...    # the key that you gave"))
         say("serving simulated answers; Ctrl-C stops", quiet=quiet)
         threading.Event().wait()
-
-
-def _stop_on_sigterm() -> None:
-    """Let a polite request to end go the way of Ctrl-C, so that connections are closed."""
-    import signal
-    import threading
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, stop)

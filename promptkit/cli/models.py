@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.candidates import models
+from promptkit.cli.report import say
+from promptkit.cli.terminal import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +33,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the models.")
 @_format
 def list_models(form: str) -> None:
     """List the models: as the server listed them last, or else as documentation names them.
@@ -46,15 +49,15 @@ def list_models(form: str) -> None:
     settings = load_settings()
     models = listed_models(settings)
     if form == "json":
-        click.echo(common.to_json({"version": 1, "models": [_row(model) for model in models]}))
+        put(common.to_json({"version": 1, "models": [_row(model) for model in models]}))
         return
-    click.echo("\n".join(_table([_TITLES, *map(_cells, models)])))
+    put("\n".join(_table([_TITLES, *map(_cells, models)])))
     if load_catalog(settings) is None:
-        click.echo("from documentation; `promptkit models refresh` asks the server itself", err=True)
+        say("from documentation; `promptkit models refresh` asks the server itself")
 
 
 @command.command("show")
-@click.argument("model_id", metavar="ID")
+@click.argument("model_id", metavar="ID", shell_complete=models)
 @_format
 def show_model(model_id: str, form: str) -> None:
     """Show all that is known of one model.
@@ -70,15 +73,15 @@ def show_model(model_id: str, form: str) -> None:
     settings = load_settings()
     facts = facts_for(model_id, settings)
     if form == "json":
-        click.echo(common.to_json({"version": 1, "model": _row(facts)}))
+        put(common.to_json({"version": 1, "model": _row(facts)}))
     else:
-        click.echo("\n".join(f"{name:17} {_plain(value)}" for name, value in _row(facts).items()))
+        put("\n".join(f"{name:17} {_plain(value)}" for name, value in _row(facts).items()))
     if not facts.source:
         hint = near_model(model_id, settings)
-        click.echo(" ".join(filter(None, (f"nothing is known of `{model_id}`", hint))), err=True)
+        say("; ".join(filter(None, (f"nothing is known of `{model_id}`", hint))))
 
 
-@command.command("refresh")
+@command.command("refresh", short_help="Ask the server for its models. Needs a key.")
 @_format
 def refresh(form: str) -> None:
     """Ask the server for its models and keep the answer, with its date, in the cache. Needs a key.
@@ -97,9 +100,9 @@ def refresh(form: str) -> None:
     path = save_catalog(catalog, settings)
     if form == "json":
         rows = [_row(model) for model in catalog.models]
-        click.echo(common.to_json({"version": 1, "fetched": catalog.fetched, "models": rows}))
+        put(common.to_json({"version": 1, "fetched": catalog.fetched, "models": rows}))
     else:
-        click.echo(f"{len(catalog.models)} models from {catalog.base_url}, kept in {path}")
+        put(f"{len(catalog.models)} models from {catalog.base_url}, kept in {path}")
 
 
 def _row(facts: ModelFacts) -> dict[str, Any]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from promptkit.cli import common
-from promptkit.cli.report import say
 
 if TYPE_CHECKING:
     from promptkit.completion import Request
-    from promptkit.prompt import Prompt
-
-WIDTH = 76
 
 
 @click.command("render")
@@ -40,50 +36,46 @@ def command(
 ) -> None:
     """Show the messages that TEMPLATE renders to. Needs no key and no network.
 
+    TEMPLATE is a path that ends in .yaml, or `-` for stdin.
+
     \b
     Examples:
-      promptkit render triage.yaml -p ticket="My invoice is wrong"
-      promptkit render triage.yaml -i inputs.json --format openai
-      promptkit render - -p name=Ada < hello.yaml
+      promptkit render triage/triage.yaml -i triage/inputs.json
+      promptkit render triage/triage.yaml -p ticket="My invoice is wrong" -m gpt-oss-120b
+      promptkit render triage/triage.yaml -i triage/inputs.json --format openai -o body.json
+      promptkit render - -p ticket=Hello < triage/triage.yaml
     """
-    prompt = common.load_prompt(template)
+    from promptkit.cli.inputs import read_inputs, refuse_two_readers
+    from promptkit.cli.messages import fit
+    from promptkit.cli.report import say
+    from promptkit.cli.results import refuse_unwritable, write_result
+    from promptkit.cli.templates import load_prompt, places_as_typed
+    from promptkit.cli.terminal import headed
+
+    refuse_two_readers(template, inputs_file)
+    refuse_unwritable(output_file)
+    prompt = load_prompt(template, quiet=quiet)
     if model:
         prompt = prompt.using(model=model)
-    request = prompt.request(common.read_inputs(prompt, params, inputs_file))
-    common.write_result(_FORMS[form](prompt, request), output_file)
+    with places_as_typed(template):
+        inputs = read_inputs(prompt, params, inputs_file)
+        request, notes = prompt.request(inputs), prompt.render(inputs).notes
+    write_result(_FORMS[form](request), output_file, paint=headed if form == "text" else None)
     if form == "text":
-        say(_fit(prompt, request), quiet=quiet)
+        say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
 
 
-def _text(_: Prompt[Any], request: Request) -> str:
-    from promptkit.tokens import BytesEstimate, count_messages
+def _text(request: Request) -> str:
+    from promptkit.cli.messages import blocks
 
-    counter = BytesEstimate()
-    counts = count_messages(request.messages, counter)
-    blocks = []
-    for message, count in zip(request.messages, counts, strict=True):
-        size = f" ~{count:,} tokens +-{counter.error:.0%}"
-        rule = "-" * max(3, WIDTH - len(message.role) - len(size) - 1)
-        blocks.append(f"{message.role} {rule}{size}\n{message.text}")
-    return "\n\n".join(blocks)
+    return blocks(request.messages)
 
 
-def _fit(prompt: Prompt[Any], request: Request) -> str:
-    """What the request fills of the window, and how its answer's form is asked for."""
-    from promptkit.tokens import BytesEstimate, count_messages
-
-    total = sum(count_messages(request.messages, BytesEstimate()))
-    window = prompt.facts.context_length
-    of = f"of {window:,} tokens" if window else "tokens; its window is not known"
-    form = (request.response_format or {}).get("type", "asked for in the prompt alone")
-    return f"{'-' * WIDTH}\n{prompt.model}: ~{total:,} {of}      output: {form}"
-
-
-def _json(_: Prompt[Any], request: Request) -> str:
+def _json(request: Request) -> str:
     return common.to_json({"version": 1, "messages": [message.to_openai() for message in request.messages]})
 
 
-def _openai(_: Prompt[Any], request: Request) -> str:
+def _openai(request: Request) -> str:
     return common.to_json(request.to_openai())
 
 

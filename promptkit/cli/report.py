@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from promptkit import errors
+from promptkit.cli.terminal import hide, tell
+from promptkit.setting_table import KEY_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.InputError, 3),
@@ -24,7 +29,16 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 """The first class that fits says the code; 70 is a bug of ours."""
 
-BUG = 70
+FINDINGS, USAGE, NOTHING_SELECTED, BUG, INTERRUPTED = 1, 2, 9, 70, 130
+
+_WORTH_A_LOOK = (
+    errors.OutputError,
+    errors.StreamInterrupted,
+    errors.BadRequest,
+    errors.BadResponse,
+    errors.ContextExceeded,
+)
+"""The errors whose record shows more than they say: something was sent, or came back, that is to be looked at."""
 
 
 def exit_code(error: BaseException) -> int:
@@ -34,30 +48,55 @@ def exit_code(error: BaseException) -> int:
 
 def report_exception(error: Exception) -> int:
     """Print an error, and say which code to exit with."""
-    if isinstance(error, OSError) and error.filename:
-        click.echo(error_text("PK115", f"{error.filename}: {error.strerror}"), err=True)
-        return 2
     if isinstance(error, errors.PromptkitError):
-        click.echo(_worded(error), err=True)
+        tell(_worded(error))
         return exit_code(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        tell(error_text("PK115", f"{where}{error.strerror}"))
+        return USAGE
     if os.environ.get("PROMPTKIT_DEBUG"):
         raise error
-    click.echo(
-        error_text(
-            "PK999",
-            f"promptkit failed: {type(error).__name__}: {error}",
-            help="this is a bug of promptkit; set PROMPTKIT_DEBUG=1 to see where, and report it",
-        ),
-        err=True,
-    )
+    cure = "this is a bug of promptkit; set PROMPTKIT_DEBUG=1 to see where, and report it"
+    hide(os.environ.get(KEY_VARIABLE, ""))
+    tell(error_text("PK999", f"promptkit failed: {type(error).__name__}: {error}", help=cure))
     return BUG
+
+
+def report_usage(error: click.ClickException) -> int:
+    """Print what is wrong with the command line itself."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        tell(error.message)
+        return error.exit_code
+    message = error.format_message()
+    lines = [f"error: {message[:1].lower()}{message[1:]}".rstrip(".")]
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        lines = [_no_command(error)]
+    if isinstance(error, click.MissingParameter) and context is not None:
+        lines.append(f"  = usage: {' '.join((context.command_path, *context.command.collect_usage_pieces(context)))}")
+    if context is not None:
+        lines.append(f"  = help: {context.command_path} --help")
+    tell("\n".join(lines))
+    return error.exit_code
+
+
+def _no_command(error: click.exceptions.NoSuchCommand) -> str:
+    from promptkit.diagnostics import did_you_mean
+
+    group = error.ctx.command if error.ctx is not None else None
+    known: Iterable[str] = group.list_commands(error.ctx) if isinstance(group, click.Group) and error.ctx else ()
+    hint = did_you_mean(error.command_name, known)
+    return "; ".join(filter(None, (f"error: there is no command `{error.command_name}`", hint)))
 
 
 def _worded(error: errors.PromptkitError) -> str:
     diagnostics = getattr(error, "diagnostics", ())
     if diagnostics:
         return "\n\n".join(map(str, diagnostics))
-    return error_text(error.code, error.message, error.where, error.details, error.help)
+    record = error.record if isinstance(error, _WORTH_A_LOOK) else ""
+    details = (*error.details, record) if record else error.details
+    return error_text(error.code, error.message, error.where, details, error.help)
 
 
 def error_text(code: str, message: str, where: str = "", details: tuple[str, ...] = (), help: str = "") -> str:
@@ -72,9 +111,4 @@ def error_text(code: str, message: str, where: str = "", details: tuple[str, ...
 def say(text: str, *, quiet: bool = False) -> None:
     """A word for the person at the terminal: never on stdout, nothing when it shall be quiet."""
     if not quiet:
-        click.echo(text, err=True)
-
-
-def stderr_is_terminal() -> bool:
-    """Whether somebody watches: colour, spinners and growing text are for terminals only."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        tell(text)

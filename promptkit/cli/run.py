@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from promptkit.cli import common
-from promptkit.cli.report import say, stderr_is_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from promptkit.prompt import Prompt
-    from promptkit.result import Attempt, Result
+    from promptkit.result import Result
 
 
 @click.command("run")
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
 @common.output_option
 @click.option("--stream", is_flag=True, help="Show the answer while it arrives.")
 @click.option("--dry-run", is_flag=True, help="Print the request and send nothing.")
-@click.option("--record", metavar="FILE", type=click.Path(), help="Add the answers to a file for replay:FILE.")
+@click.option(
+    "--record", metavar="FILE", type=click.Path(readable=False), help="Add the answers to a file for replay:FILE."
+)
 @click.option("--no-log", is_flag=True, help="Keep this run out of the log.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the answer.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell what was sent and what was done to each answer.")
 def command(
     template: str,
@@ -48,113 +52,100 @@ def command(
 ) -> None:
     """Run TEMPLATE: ask the model, validate the answer, print it.
 
-    The answer goes to stdout and everything else to stderr. Exit code 6 means that no valid answer came.
+    The answer goes to stdout and everything else to stderr. Exit codes: 3 inputs, 4 provider or network, 5 key,
+    6 no valid answer, 7 too long, 75 quota used up.
 
     \b
     Examples:
-      promptkit run triage.yaml -p ticket="My invoice is wrong"
-      promptkit run triage.yaml -i inputs.json -m local:
-      promptkit run triage.yaml -i inputs.json -m simulate: --format json
+      promptkit run triage/triage.yaml -i triage/inputs.json -m simulate:
+      promptkit run triage/triage.yaml -p ticket="My invoice is wrong" --format json
+      promptkit run triage/triage.yaml -i triage/inputs.json -m gpt-oss-120b --stream -v
+      promptkit run triage/triage.yaml -i triage/inputs.json --record answers.jsonl -o answer.json
+      promptkit run triage/triage.yaml -i triage/inputs.json --dry-run
     """
+    from promptkit.cli.inputs import read_inputs, refuse_two_readers
+    from promptkit.cli.results import refuse_unwritable, write_result
+    from promptkit.cli.templates import load_prompt, places_as_typed
+    from promptkit.cli.terminal import hide
     from promptkit.client import Client
+    from promptkit.settings import load_settings
 
-    prompt = common.load_prompt(template)
-    with Client(log=not no_log and not dry_run, record=record) as client:
+    refuse_two_readers(template, inputs_file)
+    refuse_unwritable(output_file)
+    prompt = load_prompt(template, quiet=quiet)
+    settings = load_settings()
+    hide(*settings.secrets)
+    client = Client(settings=settings, log=settings.log and not no_log, record=record)
+    with client, places_as_typed(template), _warnings_shown(quiet=quiet):
         prompt = prompt.using(model=model, client=client)
-        inputs = common.read_inputs(prompt, params, inputs_file)
+        inputs = read_inputs(prompt, params, inputs_file)
         if dry_run:
-            common.write_result(common.to_json(prompt.request(inputs).to_openai()), output_file)
-            return
-        live = stream and output_file is None and form == "text" and _is_text(prompt)
-        result = _streamed(prompt, inputs, live=live, quiet=quiet) if stream else prompt.run(inputs)
-        if not live:
-            common.write_result(_FORMS[form](prompt, result), output_file)
-        _receipt(result, quiet=quiet, verbose=verbose)
+            write_result(common.to_json(prompt.request(inputs).to_openai()), output_file)
+        else:
+            _run(prompt, inputs, form, output_file, stream=stream, quiet=quiet, verbose=verbose and not quiet)
 
 
-def _is_text(prompt: Prompt[Any]) -> bool:
-    """Whether the model's text is the answer as it stands, so that it can be shown on stdout while it arrives."""
-    from promptkit.thought import thought_mode
+def _run(
+    prompt: Prompt[Any],
+    inputs: dict[str, Any],
+    form: str,
+    output_file: str | None,
+    *,
+    stream: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    from promptkit.cli.receipt import FORMS, tell_receipt
+    from promptkit.cli.results import write_result
 
-    spec = prompt.spec
-    return spec.output.format in ("text", "markdown") and thought_mode(spec, prompt.facts) in ("off", "native")
-
-
-def _streamed(prompt: Prompt[Any], inputs: dict[str, Any], *, live: bool, quiet: bool) -> Result[Any]:
-    """Show the text as it comes: on stdout where the text is the answer, else on stderr for whoever watches."""
-    from promptkit.events import AttemptAbandoned, TextDelta
-
-    shown = live or (stderr_is_terminal() and not quiet)
-    started = False
-    try:
-        with prompt.stream(inputs) as stream:
-            for event in stream:
-                if isinstance(event, TextDelta) and shown:
-                    click.echo(event.text, nl=False, err=not live)
-                    started = True
-                elif isinstance(event, AttemptAbandoned):
-                    say(f"\nasked again: {event.reason}", quiet=quiet)
-            return stream.result()
-    finally:
-        if started:
-            click.echo(err=not live)
-
-
-def _text(_: Prompt[Any], result: Result[Any]) -> str:
-    return result.output if isinstance(result.output, str) else common.to_json(result.output)
-
-
-def _json(prompt: Prompt[Any], result: Result[Any]) -> str:
-    usage = result.usage
-    return common.to_json(
-        {
-            "version": 1,
-            "prompt": prompt.name,
-            "model": result.model,
-            "output": result.output,
-            "reasoning": result.reasoning,
-            "confidence": result.confidence,
-            "checks": [{"name": check.name, "passed": check.passed} for check in result.checks],
-            "usage": {
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "reasoning_tokens": usage.reasoning_tokens,
-                "requests": usage.requests,
-            },
-            "cost": result.cost,
-            "steps": [str(step) for step in result.steps],
-            "attempts": [_attempt(attempt) for attempt in result.attempts],
-            "record": result.record_id,
-        }
-    )
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "text": attempt.completion.text if attempt.completion else "",
-        "violations": [str(violation) for violation in attempt.violations],
-        "seconds": round(attempt.seconds, 3),
-    }
-
-
-_FORMS = {"text": _text, "json": _json}
-
-
-def _receipt(result: Result[Any], *, quiet: bool, verbose: bool) -> None:
-    """What there is to know beside the answer: always when something had to be done, else on request."""
-    for check in result.checks:
-        if not check.passed:
-            say(f"check failed: {check.name}" + (f" ({check.message})" if check.message else ""), quiet=quiet)
-    if result.confidence != "native":
-        say(
-            f"{result.confidence}: {len(result.attempts)} attempts; promptkit log show {result.record_id}",
-            quiet=quiet,
-        )
     if verbose:
-        usage = result.usage
-        spent = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens"
-        say(f"model {result.model}, {spent}, record {result.record_id or '-'}")
-        for step in result.steps:
-            say(f"  {step}")
-        if result.reasoning:
-            say(f"reasoning: {result.reasoning}")
+        _tell_request(prompt, inputs)
+    wanted = stream and form == "text" and output_file is None
+    result, shown = _asked(prompt, inputs, stream=stream, to_stdout=wanted, quiet=quiet)
+    if not shown:
+        write_result(FORMS[form](prompt, result), output_file)
+    if not quiet:
+        tell_receipt(result, verbose=verbose)
+
+
+def _asked(
+    prompt: Prompt[Any], inputs: dict[str, Any], *, stream: bool, to_stdout: bool, quiet: bool
+) -> tuple[Result[Any], bool]:
+    """The result, and whether stdout has it already."""
+    if not stream:
+        from promptkit.cli.waiting import waiting
+
+        with waiting(prompt.model, quiet=quiet):
+            return prompt.run(inputs), False
+    from promptkit.cli.live import shows_its_text, streamed
+
+    live = to_stdout and shows_its_text(prompt)
+    return streamed(prompt, inputs, to_stdout=live, quiet=quiet), live
+
+
+def _tell_request(prompt: Prompt[Any], inputs: dict[str, Any]) -> None:
+    from promptkit.cli.messages import blocks, fit
+    from promptkit.cli.report import say
+
+    request = prompt.request(inputs)
+    options = ", ".join(f"{name} {value}" for name, value in request.options.items())
+    say(f"{blocks(request.messages)}\n{fit(prompt, request)}      options: {options}\n")
+
+
+@contextmanager
+def _warnings_shown(*, quiet: bool) -> Iterator[None]:
+    """Let what the library warns of, such as an option without effect, be seen in our own form."""
+    import logging
+
+    from promptkit.cli.report import say
+
+    class Shown(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"warning: {record.getMessage()}", quiet=quiet)
+
+    log, shown = logging.getLogger("promptkit"), Shown(logging.WARNING)
+    log.addHandler(shown)
+    try:
+        yield
+    finally:
+        log.removeHandler(shown)

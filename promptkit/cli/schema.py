@@ -16,8 +16,10 @@ def command(output_file: str | None) -> None:
 
     \b
     Examples:
+      promptkit schema
       promptkit schema -o promptkit.schema.json
     """
     from promptkit.authored import authored_schema
+    from promptkit.cli.results import write_result
 
-    common.write_result(common.to_json(authored_schema()), output_file)
+    write_result(common.to_json(authored_schema()), output_file)

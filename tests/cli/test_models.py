@@ -103,7 +103,7 @@ def test_a_model_is_data_for_machines() -> None:
 
 def test_an_unknown_model_is_shown_with_a_suggestion_beside_it() -> None:
     result = run("show", "gpt-oss-120B")
-    assert result.stderr == "nothing is known of `gpt-oss-120B` did you mean `gpt-oss-120b`?\n"
+    assert result.stderr == "nothing is known of `gpt-oss-120B`; did you mean `gpt-oss-120b`?\n"
 
 
 def test_a_name_that_cannot_be_meant_is_an_error() -> None:

@@ -144,3 +144,20 @@ def test_an_unknown_run_is_an_error_of_ours(log: RunLog) -> None:
 @pytest.mark.parametrize("arguments", [[], ["list"], ["show"]])
 def test_help_has_examples(log: RunLog, arguments: list[str]) -> None:
     assert "Examples:\n    promptkit log " in run(log, *arguments, "--help").stdout
+
+
+def test_show_without_an_id_shows_the_latest(log: RunLog) -> None:
+    write(log, "a")
+    name = write(log, "b")
+    assert run(log, "show").stdout.startswith(f"record    {name}\n")
+    assert run(log, "show").stdout == run(log, "show", name).stdout
+
+
+def test_show_of_an_empty_log_is_an_error_of_ours(log: RunLog) -> None:
+    assert isinstance(run(log, "show").exception, ConfigError)
+
+
+def test_show_indents_what_a_request_holds(log: RunLog) -> None:
+    asked = Request("m", (Message("user", "a"),), response_format={"type": "json_object"})
+    text = run(log, "show", write(log, attempts=(Attempt(asked),))).stdout
+    assert '  response_format\n    {\n      "type": "json_object"\n    }\n' in text

@@ -1,0 +1,96 @@
+"""The inputs that a command is given: a file's, and over them the single ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli.templates import STDIN, read_stdin
+from promptkit.diagnostics import Diagnostic
+from promptkit.errors import InputError
+
+if TYPE_CHECKING:
+    from promptkit.prompt import Prompt
+
+_FORM = 'such as {"ticket": "..."}'
+
+
+def read_inputs(prompt: Prompt[Any], params: tuple[str, ...], inputs_file: str | None) -> dict[str, Any]:
+    """The inputs of a command. Raises `InputError`, or a usage error for a parameter without a value."""
+    given = {} if inputs_file is None else _inputs_of(inputs_file)
+    return given | prompt.inputs_from_texts(dict(map(_param, params)))
+
+
+def refuse_two_readers(template: str, inputs_file: str | None) -> None:
+    """Stdin can be read once only. Raises a usage error."""
+    if template == inputs_file == "-":
+        raise click.UsageError("the template and the inputs cannot both be read from stdin")
+
+
+def _param(param: str) -> tuple[str, str]:
+    name, equals, value = param.partition("=")
+    if not equals or not name:
+        raise click.BadParameter(f"`{param}` is not NAME=VALUE", param_hint="-p")
+    return name, _param_text(value)
+
+
+def _param_text(value: str) -> str:
+    if value.startswith("@@"):
+        return value[1:]
+    return _decoded(_bytes_of(value[1:]), value[1:]) if value.startswith("@") else value
+
+
+def _inputs_of(path: str) -> dict[str, Any]:
+    shown = STDIN if path == "-" else path
+    text = _decoded(read_stdin() if path == "-" else _bytes_of(path), shown).removeprefix("\ufeff")
+    if not text.strip():
+        raise _unfit("the inputs are empty", shown, _FORM)
+    value = _parsed(text, shown)
+    if not isinstance(value, dict):
+        raise _unfit("the inputs are not a mapping", shown, _FORM)
+    return value
+
+
+def _parsed(text: str, shown: str) -> Any:
+    """JSON, or else YAML: what looks like JSON is not told of YAML's trouble with it."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise _unfit("the inputs are nested too deeply", shown) from None
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError) and text.lstrip().startswith(("{", "[")) and shown.endswith(".json"):
+            raise _not_json(text, shown, error) from None
+    from promptkit.yamlfile import read_yaml
+
+    document = read_yaml(text, shown)
+    if document.faults:
+        raise InputError(document.faults)
+    return document.root.value if document.root is not None else None
+
+
+def _not_json(text: str, shown: str, error: json.JSONDecodeError) -> InputError:
+    excerpt = text.splitlines()[error.lineno - 1] if error.lineno <= len(text.splitlines()) else ""
+    message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+    return InputError([Diagnostic("PK306", "error", message, shown, error.lineno, error.colno, excerpt=excerpt)])
+
+
+def _bytes_of(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        shown = path if len(path) <= 80 else f"{path[:77]}..."
+        raise InputError([Diagnostic("PK113", "error", f"`{shown}` cannot be read: {error.strerror}")]) from None
+
+
+def _decoded(data: bytes, shown: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _unfit("the inputs are not UTF-8 text", shown, "save them as UTF-8", code="PK101") from None
+
+
+def _unfit(message: str, shown: str, help: str = "", code: str = "PK306") -> InputError:
+    return InputError([Diagnostic(code, "error", message, shown, help=help)])

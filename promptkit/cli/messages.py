@@ -1,0 +1,50 @@
+"""Messages as a person reads them: a rule with role and size over each, and what they fill of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promptkit.completion import Request
+    from promptkit.messages import Message
+    from promptkit.prompt import Prompt
+
+WIDTH = 76
+
+
+def blocks(messages: Sequence[Message]) -> str:
+    """The messages under their rules."""
+    from promptkit.tokens import BytesEstimate, count_messages
+
+    counter = BytesEstimate()
+    counts = count_messages(messages, counter)
+    sizes = [f"~{count:,} tokens +-{counter.error * 100:.0f} %" for count in counts]
+    rules = [_rule(message.role, size) for message, size in zip(messages, sizes, strict=True)]
+    return "\n\n".join(f"{rule}\n{message.text}" for rule, message in zip(rules, messages, strict=True))
+
+
+def _rule(role: str, size: str) -> str:
+    return f"{role} {'-' * max(3, WIDTH - len(role) - len(size) - 2)} {size}"
+
+
+def fit(prompt: Prompt[Any], request: Request) -> str:
+    """What the request fills of the window, and how its answer's form is asked for."""
+    from promptkit.tokens import BytesEstimate, count_messages
+
+    total = sum(count_messages(request.messages, BytesEstimate()))
+    window = prompt.facts.context_length
+    of = f"of {window:,} tokens" if window else "tokens (its window is not known)"
+    return f"{'-' * WIDTH}\n{named(prompt.model)} ~{total:,} {of}      output: {_form(prompt, request)}"
+
+
+def _form(prompt: Prompt[Any], request: Request) -> str:
+    native = (request.response_format or {}).get("type")
+    wanted = prompt.spec.output.format
+    return str(native or (wanted if wanted in ("text", "markdown") else f"{wanted}, asked for in the prompt alone"))
+
+
+def named(model: str) -> str:
+    """A model's name as the head of a line."""
+    return model if model.endswith(":") else f"{model}:"

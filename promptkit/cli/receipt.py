@@ -1,0 +1,96 @@
+"""What there is to know of a run beside its answer: one line, the whole story, or JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.cli import common
+from promptkit.cli.messages import named
+from promptkit.cli.report import say
+
+if TYPE_CHECKING:
+    from promptkit.prompt import Prompt
+    from promptkit.result import Attempt, Result
+
+
+def as_text(_: Prompt[Any], result: Result[Any]) -> str:
+    """The answer alone: a text as it is, all else as JSON."""
+    return result.output if isinstance(result.output, str) else common.to_json(result.output)
+
+
+def as_json(prompt: Prompt[Any], result: Result[Any]) -> str:
+    """The answer with its receipt."""
+    usage = result.usage
+    return common.to_json(
+        {
+            "version": 1,
+            "prompt": prompt.name,
+            "model": result.model,
+            "output": result.output,
+            "reasoning": result.reasoning,
+            "confidence": result.confidence,
+            "checks": [
+                {"name": check.name, "passed": check.passed, "message": check.message} for check in result.checks
+            ],
+            "usage": {
+                "prompt_tokens": usage.prompt_tokens,
+                "completion_tokens": usage.completion_tokens,
+                "reasoning_tokens": usage.reasoning_tokens,
+                "requests": usage.requests,
+            },
+            "cost": result.cost,
+            "steps": [str(step) for step in result.steps],
+            "attempts": [_attempt(attempt) for attempt in result.attempts],
+            "record": result.record_id,
+        }
+    )
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "text": attempt.completion.text if attempt.completion else "",
+        "violations": [str(violation) for violation in attempt.violations],
+        "seconds": round(attempt.seconds, 3),
+    }
+
+
+FORMS = {"text": as_text, "json": as_json}
+
+
+def tell_receipt(result: Result[Any], *, verbose: bool) -> None:
+    """Failed checks and one line about the run; what was done to each answer when it is asked for."""
+    for check in result.checks:
+        if not check.passed:
+            say(f"warning: the check `{check.name}` does not hold" + (f": {check.message}" if check.message else ""))
+    if verbose:
+        for number, attempt in enumerate(result.attempts, 1):
+            say(_story(number, attempt))
+        if result.reasoning:
+            say(f"reasoning:\n{_indented(result.reasoning)}")
+    say(_line(result))
+
+
+def _story(number: int, attempt: Attempt) -> str:
+    usage = attempt.usage
+    head = f"attempt {number}: {_tokens(usage.prompt_tokens, usage.completion_tokens)}, {attempt.seconds:.1f} s"
+    violations = [f"  violation {violation}" for violation in attempt.violations]
+    return "\n".join((head, *violations, *(f"  {step}" for step in attempt.steps)))
+
+
+def _line(result: Result[Any]) -> str:
+    usage = result.usage
+    parts = [_tokens(usage.prompt_tokens, usage.completion_tokens)]
+    parts += [f"{sum(attempt.seconds for attempt in result.attempts):.1f} s"]
+    parts += [f"${result.cost:.6f}"] if result.cost else []
+    parts += [f"{len(result.attempts)} attempts"] if len(result.attempts) > 1 else []
+    parts += [result.confidence] if result.confidence != "native" else []
+    record = f"      promptkit log show {result.record_id[:12]}" if result.record_id else ""
+    return f"{named(result.model)} {', '.join(parts)}{record}"
+
+
+def _tokens(prompt: int, completion: int) -> str:
+    return f"{prompt:,} + {completion:,} tokens"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,81 @@
+"""Where a command's result goes: stdout, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptkit.cli.terminal import put
+from promptkit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def write_result(text: str, output_file: str | None, *, paint: Callable[[str], str] | None = None) -> None:
+    """Print a result (see `put`), or write it to a file. Raises `ConfigError`."""
+    if output_file is None:
+        put(text, paint=paint)
+        return
+    data = (text + "\n").encode("utf-8", "backslashreplace")
+    try:
+        _write(Path(output_file), data)
+    except OSError as error:
+        raise _unwritable(output_file, error.strerror or str(error)) from None
+
+
+def refuse_unwritable(output_file: str | None) -> None:
+    """Find out that a file cannot be written before an answer is paid for. Raises `ConfigError`."""
+    if output_file is None:
+        return
+    path = Path(output_file)
+    try:
+        if path.is_dir():
+            raise _unwritable(output_file, "it is a folder")
+        if not path.parent.is_dir():
+            raise _unwritable(output_file, f"there is no folder `{path.parent}`")
+        if not os.access(path if _is_special(path) else path.resolve().parent, os.W_OK):
+            raise _unwritable(output_file, "permission denied")
+    except OSError as error:
+        raise _unwritable(output_file, error.strerror or str(error)) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    if _is_special(path):
+        path.write_bytes(data)
+    else:
+        _replace(path.resolve(), data)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is a device or a pipe (`/dev/stdout`), which is written to and never replaced."""
+    return path.exists() and not path.is_file()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put a file in the place of the old one, at once, with the old one's mode or that of any new file."""
+    import tempfile
+
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(output_file: str, why: str) -> ConfigError:
+    shown = output_file if len(output_file) <= 80 else f"{output_file[:77]}..."
+    return ConfigError(f"the result cannot be written to `{shown}`: {why}", code="PK115")

@@ -1,0 +1,86 @@
+"""Mistakes in the command line itself: one clear message, code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from command_line import START, environment, process, promptkit
+
+from promptkit import __version__
+from promptkit.cli.report import report_exception
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("rendr", "error: there is no command `rendr`; did you mean `render`?\n  = help: promptkit --help\n"),
+        ("frobnicate", "error: there is no command `frobnicate`\n  = help: promptkit --help\n"),
+        ("log lst", "error: there is no command `lst`; did you mean `list`?\n  = help: promptkit log --help\n"),
+        (
+            "run --fromat x",
+            ("error: no such option '--fromat'. Did you mean '--format'?\n  = help: promptkit run --help\n"),
+        ),
+        (
+            "render",
+            (
+                "error: missing argument 'TEMPLATE'\n"
+                "  = usage: promptkit render [OPTIONS] TEMPLATE\n"
+                "  = help: promptkit render --help\n"
+            ),
+        ),
+        (
+            "check --format xml",
+            (
+                "error: invalid value for '--format': 'xml' is not one of 'text', 'json', 'github', 'sarif'\n"
+                "  = help: promptkit check --help\n"
+            ),
+        ),
+        (
+            "render - -i -",
+            ("error: the template and the inputs cannot both be read from stdin\n  = help: promptkit render --help\n"),
+        ),
+    ],
+)
+def test_a_mistake_in_the_line_is_told_with_the_cure(line: str, expected: str) -> None:
+    ran = promptkit(*line.split())
+    assert (2, "", expected) == (ran.code, ran.out, ran.err)
+
+
+def test_nothing_at_all_shows_the_help() -> None:
+    ran = promptkit()
+    assert ran.code == 2
+    assert "Commands:" in ran.err
+
+
+def test_the_version_is_printed() -> None:
+    assert (0, f"promptkit {__version__}\n") == promptkit("--version").said
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "{'pydantic', 'jinja2', 'yaml', 'openai', 'asyncio', 'rich', 'sqlite3', 'json', 'promptkit.errors'}"
+    program = (
+        "import sys\nfrom promptkit.cli.main import entry\n"
+        f"try: entry(['--help'])\nfinally: print(sorted({heavy} & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "[]\n" == ran.stderr
+
+
+def test_a_bug_ends_with_70_and_shows_no_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MARA_API_KEY", "sk-in-the-error")
+    assert 70 == report_exception(ValueError("sent sk-in-the-error"))
+    assert "error[PK999]: promptkit failed: ValueError: sent [redacted]\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("explain",), ("config", "--format", "json")])
+def test_the_streams_of_a_process_may_be_closed(arguments: tuple[str, ...]) -> None:
+    closed = ["bash", "-c", 'exec "$@" >&- 2>&-', "bash", *START, *arguments]
+    assert 0 == subprocess.run(closed, env=environment(), check=False, timeout=60).returncode
+
+
+def test_a_process_says_the_same_as_this_one() -> None:
+    assert promptkit("rendr") == process("rendr")
