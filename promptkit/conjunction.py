@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.references import resolve
+from promptkit.json_equality import among, same_json
+from promptkit.references import refers_alone, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 ALL_KINDS = ("null", "boolean", "number", "string", "array", "object")
 
 NARROWING = (
-    *("not", "if", "contains", "patternProperties", "propertyNames", "dependencies", "dependentRequired"),
-    *("dependentSchemas", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef"),
+    *("not", "if", "then", "else", "contains", "minContains", "maxContains", "patternProperties", "propertyNames"),
+    *("dependencies", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"),
+    *("contentEncoding", "contentMediaType", "$dynamicRef", "$recursiveRef"),
 )
 """Keywords that narrow a schema in ways that are not followed further."""
+
+_MOST_WHOLE = 64
+_SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "$defs", "definitions")
+_LATER = {
+    "draft-04": ("const", "contains", "propertyNames", "if"),
+    "draft-06": ("if",),
+}
+"""Keywords that a draft does not know yet, and so passes over."""
 
 
 @dataclass
@@ -50,7 +60,12 @@ class Form:
             return list(self.keywords["enum"])
         if set(self.kinds()) <= {"null", "boolean"}:
             return [each for kind in self.kinds() for each in ((None,) if kind == "null" else (True, False))]
-        return None
+        return self._whole_numbers() if self.kinds() == ("integer",) else None
+
+    def _whole_numbers(self) -> list[Any] | None:
+        low, high = self.keywords.get("minimum"), self.keywords.get("maximum")
+        few = isinstance(low, int) and isinstance(high, int) and high - low < _MOST_WHOLE
+        return list(range(low, high + 1)) if few else None  # type: ignore[arg-type, operator]
 
     def by_kind(self) -> Iterator[dict[str, Any]]:
         """The same schema as several, one for each type."""
@@ -63,14 +78,15 @@ class Form:
         (_, first), *others = self.unions
         rest = [{keyword: branches} for keyword, branches in others]
         for branch in first:
-            yield {**self.keywords, "allOf": [branch, *rest]}
+            yield {"allOf": [dict(self.keywords), branch, *rest]}
 
 
 def form_of(root: Any, schema: Any) -> Form:
     """The form of a schema that stands in the document `root`."""
     form = Form()
     _join(root, schema, form, set())
-    _tidy(form)
+    # An empty set of types or values is nothing.
+    form.never |= form.keywords.get("type") == [] or form.keywords.get("enum") == []
     return form
 
 
@@ -80,18 +96,15 @@ def _join(root: Any, schema: Any, form: Form, seen: set[int]) -> None:
     if not isinstance(schema, dict) or id(schema) in seen:
         return
     seen.add(id(schema))
-    for keyword, value in _modern(schema).items():
-        if keyword == "$ref":
-            _follow(root, value, form, seen)
-        elif keyword == "allOf" and isinstance(value, list):
-            for each in value:
-                _join(root, each, form, seen)
-        elif keyword in ("anyOf", "oneOf") and isinstance(value, list):
-            form.unions.append((keyword, value))
-        elif keyword not in form.keywords:
-            form.keywords[keyword] = value
-        else:
-            _JOINS.get(keyword, _keep_first)(form, keyword, value)
+    found = {"$ref": schema["$ref"]} if "$ref" in schema and refers_alone(root) else _modern(root, schema)
+    if "$ref" in found:
+        _follow(root, found.pop("$ref"), form, seen)
+    for each in found.pop("allOf", ()):
+        _join(root, each, form, seen)
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in found:
+            form.unions.append((keyword, found.pop(keyword)))
+    _add(form, found)
 
 
 def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
@@ -101,9 +114,11 @@ def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
         form.dropped = True
 
 
-def _modern(schema: dict[str, Any]) -> dict[str, Any]:
+def _modern(root: Any, schema: dict[str, Any]) -> dict[str, Any]:
     """Older spellings in today's: lists of `items`, boolean exclusive bounds, `const` as an enum of one."""
-    found = dict(schema)
+    draft = str(root.get("$schema", "")) if isinstance(root, dict) else ""
+    unknown = [keyword for name, keywords in _LATER.items() if name in draft for keyword in keywords]
+    found = {keyword: value for keyword, value in schema.items() if keyword not in unknown}
     if isinstance(found.get("items"), list):
         found["prefixItems"] = found["items"]
         found["items"] = found.pop("additionalItems", True)
@@ -112,15 +127,45 @@ def _modern(schema: dict[str, Any]) -> dict[str, Any]:
             found[strict] = found.pop(bound)
     if "const" in found:
         value = found.pop("const")
-        found["enum"] = [value] if "enum" not in found or value in found["enum"] else []
+        found["enum"] = [value] if among(value, found.get("enum", [value])) else []
     return found
 
 
+def _add(form: Form, found: dict[str, Any]) -> None:
+    """Join the keywords of one more schema that holds for the same value."""
+    mine = form.keywords
+    form.dropped |= _align_fields(mine, found) | _align_fields(found, mine)
+    _align_items(mine, found)
+    for keyword, value in found.items():
+        if keyword not in mine:
+            mine[keyword] = value
+        else:
+            _JOINS.get(keyword, _keep_first)(form, keyword, value)
+
+
+def _align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Spell out what `additionalProperties` says of the fields that only the other declares.
+
+    True when that cannot be told for fields that match patterns.
+    """
+    others = one.get("additionalProperties", True)
+    if others is True or others == {} or not ({"properties", "patternProperties"} & other.keys()):
+        return False
+    known = one.get("properties", {})
+    one["properties"] = known | {name: others for name in other.get("properties", {}) if name not in known}
+    return "patternProperties" in one or "patternProperties" in other
+
+
+def _align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Make both lists of `prefixItems` equally long, by what is said of all other items."""
+    length = max(len(each.get("prefixItems", ())) for each in (one, other))
+    for each in (one, other) if length and one else ():
+        listed = each.get("prefixItems", [])
+        each["prefixItems"] = [*listed, *[each.get("items", True)] * (length - len(listed))]
+
+
 def _keep_first(form: Form, keyword: str, value: Any) -> None:
-    form.dropped |= form.keywords[keyword] != value and keyword not in _SAYS_NOTHING
-
-
-_SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "$defs", "definitions")
+    form.dropped |= not same_json(form.keywords[keyword], value) and keyword not in _SAYS_NOTHING
 
 
 def _narrower(choose: Callable[[Any, Any], Any]) -> Callable[[Form, str, Any], None]:
@@ -140,29 +185,20 @@ def _has(kinds: tuple[str, ...], kind: str) -> bool:
     return kind in kinds or (kind == "integer" and "number" in kinds)
 
 
-def _properties(form: Form, keyword: str, value: dict[str, Any]) -> None:
-    known = form.keywords[keyword]
-    both = {name: {"allOf": [known[name], each]} if name in known else each for name, each in value.items()}
-    form.keywords[keyword] = known | both
-
-
-def _all_of(form: Form, keyword: str, value: Any) -> None:
-    form.keywords[keyword] = {"allOf": [form.keywords[keyword], value]}
+def _properties(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = {name: {"allOf": [one[name], each]} if name in one else each for name, each in other.items()}
+    return one | both
 
 
 _JOINS: dict[str, Callable[[Form, str, Any], None]] = {
     "type": _types,
-    "enum": _narrower(lambda one, other: [each for each in one if each in other]),
+    "enum": _narrower(lambda one, other: [each for each in one if among(each, other)]),
     "required": _narrower(lambda one, other: [*one, *(each for each in other if each not in one)]),
-    "properties": _properties,
-    "additionalProperties": _all_of,
-    "items": _all_of,
+    "properties": _narrower(_properties),
+    "additionalProperties": _narrower(lambda one, other: {"allOf": [one, other]}),
+    "items": _narrower(lambda one, other: {"allOf": [one, other]}),
+    "prefixItems": _narrower(lambda one, other: [{"allOf": list(pair)} for pair in zip(one, other, strict=True)]),
     "uniqueItems": _narrower(lambda one, other: one or other),
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), _narrower(max)),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), _narrower(min)),
 }
-
-
-def _tidy(form: Form) -> None:
-    """Enum values that the type leaves out do not count, and an empty set of types or values is nothing."""
-    form.never |= form.keywords.get("type") == [] or form.keywords.get("enum") == []

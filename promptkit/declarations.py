@@ -147,9 +147,10 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
             schema[key.text] = value.value
         else:
             findings.unknown_key(own, [*_KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
-    data["json_schema"] = schema
     data["has_default"] = node.get("default") is not None
     sound = check_schema(findings, entry.document, schema, node, entry.key)
+    # A faulty schema still declares the name: one cause, one report.
+    data["json_schema"] = schema if sound else True
     if data["has_default"] and sound:
         _check_default(findings, entry, schema, data["default"], node.get("default") or node)
     return data

@@ -30,7 +30,10 @@ MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
 NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions")
 _SAME_PLACE_ONE = ("not", "if", "then", "else")
 _SAME_PLACE_MANY = ("allOf", "anyOf", "oneOf")
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+"""The keywords that lead to another schema; the dynamic ones are taken as if they were not."""
+
+_LONE_REFERENCE = ("draft-04", "draft-06", "draft-07")
 
 
 def children(schema: Any) -> Iterator[tuple[Location, Any]]:
@@ -62,19 +65,44 @@ def walk(root: Any) -> Iterator[tuple[Location, dict[str, Any]]]:
 def resolve(root: Any, reference: Any) -> Any:
     """The schema that a reference inside the document leads to. Raises `LookupError` when there is none.
 
-    JSON Pointers (RFC 6901, in a URI fragment) and plain names by `$anchor`, `$dynamicAnchor` or draft 4's `id`.
+    JSON Pointers (RFC 6901, in a URI fragment), plain names by `$anchor`, `$dynamicAnchor` or draft 4's `id`, and
+    both behind the `$id` of a schema in the document.
     """
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        raise LookupError(reference)
-    fragment = reference[1:]
+    if not isinstance(reference, str):
+        raise LookupError(reference)  # noqa: TRY004 (what leads nowhere, for whatever reason)
+    address, _, fragment = reference.partition("#")
+    if address:
+        root = _identified(root, address)
     if fragment and not fragment.startswith("/"):
         return _anchored(root, fragment)
     found = root
     for part in fragment.split("/")[1:]:
-        found = _step(found, _unescaped(part))
+        found = _step(found, unescaped(part))
     if isinstance(found, (dict, bool)):
         return found
     raise LookupError(reference)
+
+
+def _identified(root: Any, address: str) -> Any:
+    """The schema with an `$id`; both addresses are taken as relative to the document's own."""
+    from urllib.parse import urljoin
+
+    base = str(root.get("$id", root.get("id", ""))) if isinstance(root, dict) else ""
+    try:
+        wanted = urljoin(base, address)
+        for _, schema in walk(root):
+            own = schema.get("$id", schema.get("id"))
+            if isinstance(own, str) and own[:1] != "#" and urljoin(base, own).rstrip("#") == wanted:
+                return schema
+    except ValueError:  # urllib's word for an address that is none
+        pass
+    raise LookupError(address)
+
+
+def refers_alone(root: Any) -> bool:
+    """Whether `$ref` makes nothing of the keywords beside it, as in the drafts 4 to 7."""
+    draft = str(root.get("$schema", "")) if isinstance(root, dict) else ""
+    return any(name in draft for name in _LONE_REFERENCE)
 
 
 def _anchored(root: Any, name: str) -> Any:
@@ -88,7 +116,8 @@ def _ids(schema: Mapping[str, Any]) -> tuple[Any, Any]:
     return schema.get("$id"), schema.get("id")
 
 
-def _unescaped(part: str) -> str:
+def unescaped(part: str) -> str:
+    """A key as a JSON Pointer in a URI spells it."""
     if "%" in part:
         from urllib.parse import unquote
 
@@ -107,7 +136,7 @@ def _step(found: Any, part: str) -> Any:
 def references(root: Any) -> Iterator[tuple[Location, Any]]:
     """Every reference of a document: where its keyword stands, and what it says."""
     for place, schema in walk(root):
-        yield from (((*place, keyword), schema[keyword]) for keyword in _REFERENCES if keyword in schema)
+        yield from (((*place, keyword), schema[keyword]) for keyword in REFERENCES if keyword in schema)
 
 
 def same_place(schema: Any) -> Iterator[tuple[Location, Any]]:
@@ -124,35 +153,40 @@ def same_place(schema: Any) -> Iterator[tuple[Location, Any]]:
 
 def endless(root: Any) -> Iterator[Location]:
     """The references that lead back to themselves without going into the value: nothing could ever fit them."""
+    places = {id(schema): place for place, schema in walk(root)}
     done: set[int] = set()
     for place, schema in walk(root):
-        yield from _endless_from(root, place, schema, done)
+        yield from _endless_from(root, (place, schema), places, done)
 
 
-def _endless_from(root: Any, place: Location, start: dict[str, Any], done: set[int]) -> Iterator[Location]:
+def _endless_from(
+    root: Any, start: tuple[Location, dict[str, Any]], places: Mapping[int, Location], done: set[int]
+) -> Iterator[Location]:
     """Depth first without recursion; `path` holds what is being visited, so that meeting it again is a circle."""
     path: set[int] = set()
-    stack: list[tuple[Location, Any, bool]] = [(place, start, False)]
+    stack: list[tuple[Location, Any, bool]] = [(*start, False)]
     while stack:
         at, schema, leaving = stack.pop()
         if leaving:
             path.discard(id(schema))
             done.add(id(schema))
             continue
-        if not isinstance(schema, dict) or id(schema) in done:
+        if not isinstance(schema, dict) or id(schema) in done or id(schema) in path:
             continue
         path.add(id(schema))
         stack.append((at, schema, True))
         for inner, each in _same_value(root, schema):
+            place = (*at, *inner)
             if id(each) in path:
-                yield (*at, *inner)
+                yield place
             else:
-                stack.append(((*at, *inner), each, False))
+                stack.append((places.get(id(each), place), each, False))
 
 
 def _same_value(root: Any, schema: dict[str, Any]) -> Iterator[tuple[Location, Any]]:
-    yield from same_place(schema)
-    for keyword in ("$ref", "$recursiveRef"):
+    if "$ref" not in schema or not refers_alone(root):
+        yield from same_place(schema)
+    for keyword in REFERENCES:
         try:
             yield (keyword,), resolve(root, schema.get(keyword))
         except LookupError:
@@ -161,9 +195,11 @@ def _same_value(root: Any, schema: dict[str, Any]) -> Iterator[tuple[Location, A
 
 def too_deep(value: Any, limit: int) -> bool:
     """Whether lists and objects are nested deeper than a limit; without recursion, stopping at the first such."""
-    level = [value]
+    level = {id(value): value}
     for _ in range(limit + 1):
-        level = [child for each in level for child in _inside(each) if isinstance(child, (dict, list))]
+        inner = (child for each in level.values() for child in _inside(each) if isinstance(child, (dict, list)))
+        # What is shared counts once at each level, so that aliases upon aliases do not multiply.
+        level = {id(child): child for child in inner}
         if not level:
             return False
     return True

@@ -6,9 +6,7 @@ Made from the validator's own errors (`jsonschema_rs.ValidationError`), whose ki
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from itertools import islice
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from promptkit.result import Violation
@@ -21,12 +19,7 @@ if TYPE_CHECKING:
 MOST = 100
 """How many violations of one value are told."""
 
-DEEPEST_VALUE = 250
-"""How deep a value may be nested; the validator itself ends at 255 levels."""
-
 _LONGEST = 60
-_SHOWN_DEPTH = 8
-_JSON_TYPES = (dict, list, tuple, str, int, float, Decimal)
 _MOST_NAMED = 12
 _ARTICLES = {
     "string": "a string",
@@ -118,8 +111,7 @@ def _missing(error: Any, instance: Any, location: Location) -> Iterator[Violatio
 def _unexpected(error: Any, _: Any, location: Location) -> Iterator[Violation]:
     for name in error.kind.unexpected:
         place = (*location, name)
-        what = f"item {name}" if isinstance(name, int) else f"field {shown(name)}"
-        yield Violation(json_path(place), f"{what} is not allowed", error.kind.name, place)
+        yield Violation(json_path(place), f"field {shown(name)} is not allowed", error.kind.name, place)
 
 
 def _key(error: Any, _: Any, location: Location) -> Iterator[Violation]:
@@ -132,7 +124,6 @@ _SPLIT: dict[str, Callable[[Any, Any, Location], Iterator[Violation]]] = {
     "required": _missing,
     "additionalProperties": _unexpected,
     "unevaluatedProperties": _unexpected,
-    "unevaluatedItems": _unexpected,
     "propertyNames": _key,
 }
 
@@ -165,9 +156,12 @@ class _Alternatives:
         """The errors that say that a branch is for another kind of value altogether, by its type or fixed values."""
         here = len(self.location)
         fixed = [each for each in branch if each.kind.name == "const" and len(each.instance_path) == here + 1]
-        return fixed + [
-            each for each in branch if len(each.instance_path) == here and each.kind.name in ("type", "const", "enum")
-        ]
+        return fixed + [each for each in branch if len(each.instance_path) == here and self._other_kind(each)]
+
+    def _other_kind(self, error: Any) -> bool:
+        """A word that is nearly a listed one is meant for that list."""
+        nearly = error.kind.name == "enum" and _near_option(error.kind.options, self.instance)
+        return error.kind.name in ("type", "const", "enum") and not nearly
 
     def _none_fits(self, branches: list[list[Any]]) -> str:
         firsts = [(self._other_kinds(branch) or branch)[0] for branch in branches]
@@ -194,9 +188,12 @@ def _enum(kind: Any, instance: Any) -> str:
     words = [each if isinstance(each, str) else shown(each) for each in options[:_MOST_NAMED]]
     named = ", ".join(word if len(word) <= _LONGEST else shown(word) for word in words)
     more = f", or {len(options) - _MOST_NAMED} more" if len(options) > _MOST_NAMED else ""
+    return f"{shown(instance)} is not one of {named}{more}{_near_option(options, instance)}"
+
+
+def _near_option(options: list[Any], instance: Any) -> str:
     known = [each for each in options if isinstance(each, str)]
-    near = _near(instance, known) if isinstance(instance, str) else ""
-    return f"{shown(instance)} is not one of {named}{more}{near}"
+    return _near(instance, known) if isinstance(instance, str) else ""
 
 
 def _near(word: str, known: list[str]) -> str:
@@ -206,6 +203,14 @@ def _near(word: str, known: list[str]) -> str:
 
     found = get_close_matches(word, known, n=1, cutoff=0.6)
     return f" (did you mean {shown(found[0])}?)" if found else ""
+
+
+def _pattern(kind: Any, instance: Any) -> str:
+    # A backtracking engine that gives up says so under the same keyword, without the pattern.
+    pattern = getattr(kind, "pattern", None)
+    if pattern is None:
+        return f"{shown(instance)} cannot be checked: its pattern takes too long"
+    return f"{shown(instance)} does not match the pattern {_cut(pattern)}"
 
 
 def _counted(count: int, what: str) -> str:
@@ -232,53 +237,11 @@ _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "minProperties": _longer("field", "fewer than the minimum of"),
     "maxProperties": _longer("field", "more than the maximum of"),
     "uniqueItems": lambda _, __: "has items that are equal to each other",
+    "unevaluatedItems": lambda _, __: "has more items than are allowed",
     "contains": lambda _, __: "has no item of the kind that must be in it",
     "additionalItems": lambda kind, instance: f"has {_counted(len(instance), 'item')}, but only {kind.limit} may be",
-    "pattern": lambda kind, instance: f"{shown(instance)} does not match the pattern {_cut(kind.pattern)}",
+    "pattern": _pattern,
     "format": lambda kind, instance: f"{shown(instance)} is not a valid {kind.format}",
     "not": lambda _, instance: f"{shown(instance)} is of a kind that is excluded",
     "falseSchema": lambda _, __: "nothing is allowed here",
 }
-
-
-def strange_part(value: Any) -> Violation | None:
-    """The first part of a value that is no JSON: NaN and infinities, keys that are no texts, other types, loops.
-
-    JSON values are told from others at the speed of C: marshal takes only builtin types, at most 2,000 levels
-    deep, and writes a float's eight bytes as they are, so that NaN and the infinities show by their last two.
-    """
-    import marshal
-
-    try:
-        written = marshal.dumps(value)
-    except ValueError:
-        return first_strange(value)
-    return first_strange(value) if any(mark in written for mark in _NO_NUMBERS) else None
-
-
-_NO_NUMBERS = (b"\xf0\x7f", b"\xf0\xff", b"\xf8\x7f", b"\xf8\xff")
-
-
-def first_strange(value: Any) -> Violation | None:
-    """The same by looking at every part, keys and characters too."""
-    waiting: list[tuple[Location, Any]] = [((), value)]
-    while waiting:
-        location, each = waiting.pop()
-        if why := _why_strange(each, len(location)):
-            return Violation(json_path(location[:_SHOWN_DEPTH]), why, "value", location[:_SHOWN_DEPTH])
-        pairs = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, (list, tuple)) else ()
-        waiting.extend(reversed([((*location, step), child) for step, child in pairs]))
-    return None
-
-
-def _why_strange(each: Any, depth: int) -> str:
-    if depth > DEEPEST_VALUE:
-        return f"is nested deeper than {DEEPEST_VALUE} levels"
-    if isinstance(each, (float, Decimal)) and not isfinite(each):
-        return f"{each} is no JSON number"
-    if isinstance(each, dict) and any(not isinstance(key, str) for key in each):
-        return "has a key that is no text"
-    if isinstance(each, str) and any("\ud800" <= char <= "\udfff" for char in each):
-        return "holds half of a surrogate pair, which is no character"
-    plain = each is None or isinstance(each, _JSON_TYPES)
-    return "" if plain else f"is no JSON value, but of type {type(each).__name__}"

@@ -148,7 +148,7 @@ def test_a_default_stays_out_of_the_schema() -> None:
         ("number = 1e999", "1e999", ""),
         ("'a' b", "b", "`|`"),
         ("strng | null", "strng", "`string`"),
-        ("strng, one sentence", "strng", "quote"),
+        ("strng, one sentence", "strng", "Quote it"),
         ("strng | integer", "strng", "`string`"),
         ("number, 1e999..", "1e999..", "`1..5`"),
         ("array = [1e999]", "[1e999]", "JSON"),

@@ -1,0 +1,196 @@
+"""What a reading schema asks of a writing one, for each JSON type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any
+
+from promptkit.violations import json_path, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from promptkit.compat import Comparison
+
+    Keywords = dict[str, Any]
+    Path = tuple[Any, ...]
+    Check = Callable[[Comparison, Keywords, Keywords, Path], Iterator["Mismatch"]]
+
+_CHECKED_FORMATS = frozenset(
+    (
+        *("date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
+        *("uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer"),
+        *("relative-json-pointer", "regex"),
+    )
+)
+"""The formats of JSON Schema 2020-12, section 7.3; others are never checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Where a value may fit the writer and not the reader, and why; `certain` is False for "cannot tell"."""
+
+    path: str
+    message: str
+    certain: bool = True
+
+    def __str__(self) -> str:
+        return f"at {self.path}: {self.message}"
+
+
+def place(path: Path) -> str:
+    """The path as it is shown; -1 is any item."""
+    return json_path(path).replace("[-1]", "[*]")
+
+
+def unsure(path: Path, message: str) -> Mismatch:
+    """What cannot be told."""
+    return Mismatch(place(path), message, certain=False)
+
+
+def either(kinds: Iterable[str]) -> str:
+    """Types in a row."""
+    return " or ".join(kinds) or "nothing"
+
+
+def _bounds(least: str, most: str, what: str) -> Callable[[Keywords, Keywords, Path], Iterator[Mismatch]]:
+    """A check that what is written stays within two inclusive bounds."""
+
+    def check(read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+        low, high = read.get(least), read.get(most)
+        if low and wrote.get(least, 0) < low:
+            yield Mismatch(place(path), f"may have fewer than {low} {what}")
+        if high is not None and (wrote.get(most) is None or wrote[most] > high):
+            yield Mismatch(place(path), f"may have more than {high} {what}")
+
+    return check
+
+
+_lengths = _bounds("minLength", "maxLength", "characters")
+_counts = _bounds("minItems", "maxItems", "items")
+_fields = _bounds("minProperties", "maxProperties", "fields")
+
+
+def _string(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    yield from _lengths(read, wrote, path)
+    for keyword in ("pattern", "format"):
+        wanted, found = read.get(keyword), wrote.get(keyword)
+        if wanted is None or wanted == found or (keyword == "format" and wanted not in _CHECKED_FORMATS):
+            continue
+        says = f"the {keyword} {wanted}" if keyword == "format" else f"the pattern {wanted}"
+        yield Mismatch(place(path), f"may be a text that does not match {says}")
+
+
+def _number(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    whole = wrote["type"] == "integer"
+    for inclusive, exclusive, sign, words in _LIMITS:
+        wanted, found = (_limit(each, inclusive, exclusive, sign, whole=whole) for each in (read, wrote))
+        if wanted is not None and (found is None or found < wanted):
+            yield Mismatch(place(path), f"may be {words[wanted[1]].format(shown(sign * wanted[0]))}")
+    step, own = read.get("multipleOf"), wrote.get("multipleOf", 1 if whole else None)
+    if step and (own is None or own % step):
+        yield Mismatch(place(path), f"may be no multiple of {step}")
+
+
+_LIMITS = (
+    ("minimum", "exclusiveMinimum", 1, ("less than {}", "{} or less")),
+    ("maximum", "exclusiveMaximum", -1, ("greater than {}", "{} or more")),
+)
+
+
+def _limit(keywords: Keywords, inclusive: str, exclusive: str, sign: int, *, whole: bool) -> tuple[float, bool] | None:
+    """The narrowest of the bounds on one side as (bound, exclusive), which grows with narrowness.
+
+    Between whole numbers every bound is an inclusive whole one.
+    """
+    found = [(sign * keywords[name], name == exclusive) for name in (inclusive, exclusive) if name in keywords]
+    if whole:
+        found = [(floor(bound) + 1 if strict else ceil(bound), False) for bound, strict in found]
+    return max(found) if found else None
+
+
+def _array(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    most = _most_items(wrote)
+    found = _counts(read, wrote if most is None else {**wrote, "maxItems": most}, path)
+    # A list without equal items may run out of them.
+    yield from (replace(each, certain=False) for each in found) if wrote.get("uniqueItems") else found
+    if read.get("uniqueItems") and not wrote.get("uniqueItems") and (most is None or most > 1):
+        yield Mismatch(place(path), "may hold the same item twice")
+    listed, own = read.get("prefixItems", ()), wrote.get("prefixItems", ())
+    for index in range(max(len(listed), len(own))):
+        if most is None or index < most:
+            wanted = listed[index] if index < len(listed) else read.get("items", True)
+            found_there = own[index] if index < len(own) else wrote.get("items", True)
+            yield from comparison.compare(wanted, found_there, (*path, index))
+    if most is None or most > max(len(listed), len(own)):
+        yield from comparison.compare(read.get("items", True), wrote.get("items", True), (*path, -1))
+
+
+def _most_items(wrote: Keywords) -> int | None:
+    """How many items there may be: by the bound, or since none may follow the listed ones."""
+    bounds = [wrote["maxItems"]] if "maxItems" in wrote else []
+    if wrote.get("items") is False:
+        bounds.append(len(wrote.get("prefixItems", ())))
+    return min(bounds, default=None)
+
+
+def _object(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    yield from _fields(read, {**wrote, **_field_counts(wrote)}, path)
+    for name in read.get("required", ()):
+        if name not in wrote.get("required", ()):
+            yield Mismatch(place((*path, name)), "may be missing, but is required", "minProperties" not in wrote)
+    wanted, found = read.get("properties", {}), wrote.get("properties", {})
+    for name in wanted:
+        if name in found:
+            yield from comparison.compare(wanted[name], found[name], (*path, name))
+        else:
+            yield from map(_open_field, comparison.compare(wanted[name], _others(wrote), (*path, name)))
+    yield from _more_fields(comparison, read, wrote, path)
+
+
+def _field_counts(wrote: Keywords) -> Keywords:
+    """The bounds on the number of fields that follow from which there are."""
+    least = max(len(wrote.get("required", ())), wrote.get("minProperties", 0))
+    if wrote.get("additionalProperties") is not False or "patternProperties" in wrote:
+        return {"minProperties": least}
+    possible = sum(schema is not False for schema in wrote.get("properties", {}).values())
+    return {"minProperties": least, "maxProperties": min(possible, wrote.get("maxProperties", possible))}
+
+
+def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    others = read.get("additionalProperties", True)
+    for name, schema in wrote.get("properties", {}).items():
+        if name in read.get("properties", {}) or schema is False or others is True:
+            continue
+        if "patternProperties" in read:
+            yield unsure((*path, name), "whether this field is accepted cannot be told")
+        elif others is False:
+            yield Mismatch(place((*path, name)), "is not a field that is accepted")
+        else:
+            yield from comparison.compare(others, schema, (*path, name))
+    if others is False and _others(wrote) is not False:
+        yield unsure(path, "may have more fields than are accepted")
+    elif others is not False:
+        yield from comparison.compare(others, _others(wrote), (*path, "*"))
+
+
+def _others(wrote: Keywords) -> Any:
+    if "patternProperties" in wrote and wrote.get("additionalProperties") is False:
+        return True
+    return wrote.get("additionalProperties", True)
+
+
+def _open_field(mismatch: Mismatch) -> Mismatch:
+    """An undeclared field of an open object could be anything, but whoever writes hardly means it."""
+    return Mismatch(mismatch.path, mismatch.message, certain=False)
+
+
+CHECKS: dict[str, Check] = {
+    "string": _string,
+    "integer": _number,
+    "number": _number,
+    "array": _array,
+    "object": _object,
+}
+"""The check of each type, given the keywords of both; the writer's `type` is that type."""

@@ -1,0 +1,126 @@
+"""The types of declarations: their names, unions and enums of them, and what people write instead."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from promptkit.declared_literals import fail
+
+TYPES: dict[str, dict[str, Any]] = {
+    **{name: {"type": name} for name in ("string", "integer", "number", "boolean", "null", "object", "array")},
+    "any": {},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "time": {"type": "string", "format": "time"},
+    "email": {"type": "string", "format": "email"},
+    "uri": {"type": "string", "format": "uri"},
+    "uuid": {"type": "string", "format": "uuid"},
+}
+"""The type names and the JSON Schema that each stands for; formats as in JSON Schema 2020-12, section 7.3."""
+
+_MEANT = {
+    "str": "string",
+    "text": "string",
+    "char": "string",
+    "int": "integer",
+    "long": "integer",
+    "float": "number",
+    "double": "number",
+    "decimal": "number",
+    "bool": "boolean",
+    "none": "null",
+    "nil": "null",
+    "list": "array",
+    "tuple": "array",
+    "set": "array",
+    "dict": "object",
+    "map": "object",
+    "mapping": "object",
+    "json": "any",
+    "timestamp": "datetime",
+    "date-time": "datetime",
+    "url": "uri",
+    "guid": "uuid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One alternative: a `schema` when it is a type or a list, else the text of a literal."""
+
+    schema: dict[str, Any] | None
+    text: str
+    offset: int
+    length: int
+    bare: bool
+
+
+def schema_of(alternatives: list[Alternative]) -> dict[str, Any]:
+    """The schema of alternatives: a union of types or an enum of words. Raises `ShorthandError`."""
+    _refuse_repetition(alternatives)
+    nulls = [each for each in alternatives if each.bare and each.text == "null"]
+    rest = [each for each in alternatives if not (each.bare and each.text == "null")]
+    literals = [each for each in rest if each.schema is None]
+    if len(literals) == len(rest) == 1 and rest[0].bare:
+        _fail_single_word(rest[0])
+    if literals and len(literals) < len(rest):
+        _fail_mixture(rest, literals)
+    if literals:
+        return {"enum": [each.text for each in literals] + [None] * len(nulls)}
+    return _union([each.schema for each in alternatives if each.schema is not None])
+
+
+def _union(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    rest = [each for each in schemas if each != TYPES["null"]]
+    if len(schemas) == 1:
+        return schemas[0]
+    if {} in schemas:
+        return {}
+    if all(set(each) == {"type"} for each in schemas):
+        return {"type": [each["type"] for each in schemas]}
+    if len(rest) == 1:
+        return rest[0] | {"type": [rest[0]["type"], "null"]}
+    return {"anyOf": rest + [dict(TYPES["null"]) for _ in schemas[len(rest) :]]}
+
+
+def _refuse_repetition(alternatives: list[Alternative]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for each in alternatives:
+        what = (json.dumps(each.schema), "" if each.schema is not None else each.text)
+        if what in seen:
+            fail("this alternative is written twice", each.offset, each.length, "take one of them away")
+        seen.add(what)
+
+
+def _fail_single_word(alone: Alternative) -> NoReturn:
+    word = alone.text
+    if "=" in word:
+        cure = "a default has spaces around its `=`: `string = Acme`"
+    elif listed := re.fullmatch(r"(?:list|array|set|tuple)\s*[\[<](.+)[\]>]|(.+)\[\]", word, re.IGNORECASE):
+        cure = f"a list is written `[{listed[1] or listed[2]}]`"
+    elif meant := _near_type(word):
+        cure = f"did you mean `{meant}`? Quote it to mean the literal: `'{word}'`"
+    else:
+        cure = f"quote it to mean the literal: `'{word}'`; the types are {', '.join(TYPES)}"
+    fail(f"unknown type `{word}`", alone.offset, alone.length, cure)
+
+
+def _fail_mixture(rest: list[Alternative], literals: list[Alternative]) -> NoReturn:
+    near = [each for each in literals if each.bare and _near_type(each.text)]
+    typed = [each for each in rest if each.schema is not None]
+    wrong = near[0] if near else literals[0] if len(literals) <= len(typed) else typed[0]
+    quote = "quote each type name that is meant as a word: `'integer'`"
+    cure = f"did you mean `{_near_type(wrong.text)}`? Otherwise {quote}" if near else quote
+    fail("types and words do not mix, except with `null`", wrong.offset, wrong.length, cure)
+
+
+def _near_type(word: str) -> str:
+    from difflib import get_close_matches
+
+    if known := _MEANT.get(word.lower()):
+        return known
+    near = get_close_matches(word.lower(), list(TYPES), n=1, cutoff=0.75)
+    return near[0] if near else ""

@@ -1,0 +1,45 @@
+"""Equality and types as JSON Schema has them (2020-12, section 4.2): 1 is 1.0, and true is not 1, as in Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(each, other[key]) for key, each in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_json, one, other))
+    return bool(one == other)
+
+
+def among(value: Any, values: Iterable[Any]) -> bool:
+    """Whether a JSON value is one of several."""
+    return any(same_json(value, each) for each in values)
+
+
+def is_kind(value: Any, kinds: Iterable[Any]) -> bool:
+    """Whether a value is of one of some JSON types; names that are none are passed over."""
+    return any(KINDS[kind](value) for kind in kinds if kind in KINDS)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
+    "number": _is_number,
+}
+"""The JSON types, each with whether a value is of it."""

@@ -1,0 +1,129 @@
+"""What is no JSON value, or too much of one: NaN, other types, keys that are no texts, half characters, depth, digits.
+
+The validator looks only at what its schema speaks of, so all of a value is looked at here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from promptkit.references import Location
+
+    Link = tuple[Any, str | int] | None
+
+DEEPEST_VALUE = 64
+"""How deep lists and objects may be nested in each other; the limit for answers too."""
+
+MOST_DIGITS = 4_000
+"""How many digits a whole number may have; Python by itself prints no more than 4,300."""
+
+_TOO_LARGE = 10**MOST_DIGITS
+_MOST_AT_ONCE = 1_000_000
+_SHOWN_DEPTH = 8
+_TEXT = frozenset((str,))
+
+
+def first_fault(value: Any, deepest: int = DEEPEST_VALUE) -> tuple[Location, str] | None:
+    """A part of a value that is no JSON: where it is and why; None when all of it is."""
+    return None if _is_plain(value, deepest) else _search(value, deepest)
+
+
+def _is_plain(value: Any, deepest: int) -> bool:
+    """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast."""
+    level = [value]
+    for _ in range(deepest):
+        inner: list[Any] = []
+        for each in level:
+            kind = type(each)
+            if kind is dict:
+                if not _TEXT.issuperset(map(type, each)):
+                    return False
+                inner += each
+                inner += each.values()
+            elif kind is list or kind is tuple:
+                inner += each
+            elif kind not in _CHECKS or _CHECKS[kind](each):
+                return False
+        if not inner or len(inner) > _MOST_AT_ONCE:
+            return not inner
+        level = inner
+    return False  # deep, or shared over and over: the search tells
+
+
+def _search(value: Any, deepest: int) -> tuple[Location, str] | None:
+    waiting: list[tuple[Any, int, Link]] = [(value, 0, None)]
+    seen: dict[int, int] = {}
+    while waiting:
+        each, depth, link = waiting.pop()
+        if why := _why(each):
+            return _location(link), why
+        # What stands at many places is looked at once for each depth: shared parts must not multiply.
+        if isinstance(each, (dict, list, tuple)) and seen.get(id(each), -1) < depth:
+            if depth >= deepest:
+                return _location(link)[:_SHOWN_DEPTH], f"is nested deeper than {deepest} levels"
+            seen[id(each)] = depth
+            waiting.extend(reversed([(inner, depth + 1, (link, step)) for step, inner in _inside(each)]))
+    return None
+
+
+def _inside(each: Any) -> Iterable[tuple[Any, Any]]:
+    return each.items() if isinstance(each, dict) else enumerate(each)
+
+
+def _location(link: Link) -> Location:
+    steps: list[str | int] = []
+    while link is not None:
+        link, step = link
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+def _why(each: Any) -> str:
+    check = _CHECKS.get(type(each)) or next((_CHECKS[kind] for kind in _CHECKS if isinstance(each, kind)), None)
+    return check(each) if check else f"is no JSON value, but of type {type(each).__name__}"
+
+
+def _text(each: str) -> str:
+    if each.isascii():
+        return ""
+    try:
+        each.encode()
+    except UnicodeEncodeError:
+        return "holds half of a surrogate pair, which is no character"
+    return ""
+
+
+def _whole(each: int) -> str:
+    return f"is a number of more than {MOST_DIGITS:,} digits" if abs(each) >= _TOO_LARGE else ""
+
+
+def _real(each: float | Decimal) -> str:
+    return "" if isfinite(each) else f"{each} is no JSON number"
+
+
+def _object(each: dict[Any, Any]) -> str:
+    if any(not isinstance(key, str) for key in each):
+        return "has a key that is no text"
+    return next((f"has a key that {why}" for key in each if (why := _text(key))), "")
+
+
+def _sound(_: Any) -> str:
+    return ""
+
+
+_CHECKS: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    bool: _sound,
+    int: _whole,
+    float: _real,
+    type(None): _sound,
+    dict: _object,
+    list: _sound,
+    tuple: _sound,
+    Decimal: _real,
+}

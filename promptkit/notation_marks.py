@@ -1,0 +1,82 @@
+"""The marks of the notation: JSON in a line, bounds, notes in parentheses, braces, joined alternatives."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_WIDEST = 100
+_INSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
+_HEAD = re.compile(r"(string|integer|boolean|null)\b|[\[{]")
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def limit(value: Any) -> str:
+    """One end of `1..5`; nothing when it is open."""
+    return "" if value is None else to_json(value)
+
+
+def bare(title: Any) -> str:
+    """A title without all that letter case and punctuation make of it."""
+    return re.sub(r"[\W_]+", "", str(title)).lower()
+
+
+def pattern(regex: str) -> str:
+    """A pattern between slashes, or as JSON when it would not show."""
+    return f"/{regex}/" if regex.isprintable() else f"pattern {to_json(regex)}"
+
+
+def noted(body: str, notes: list[str]) -> str:
+    """What is said of a part, in parentheses behind it."""
+    return f"{body} ({'; '.join(notes)})" if notes else body
+
+
+def one_line(text: str) -> str:
+    """Prose without line breaks."""
+    return " ".join(text.split())
+
+
+def closed(text: str) -> str:
+    """A part that can stand beside others: in parentheses if it is itself joined of several."""
+    return f"({text})" if _is_joined(text) else text
+
+
+def joined(branches: list[str], join: str, *, exactly: bool) -> str:
+    """Branches between a sign; `exactly` says that only one of them may hold, which is told unless it shows."""
+    inner = list(map(closed, branches))
+    if not exactly:
+        return join.join(dict.fromkeys(inner))
+    return join.join(inner) if len(inner) == 1 or _apart(branches) else f"one of ({join.join(inner)})"
+
+
+def _is_joined(text: str) -> bool:
+    """Whether a sign stands between its parts, outside of all brackets and quotes."""
+    depth = 0
+    for found in _INSIDE.finditer(text):
+        sign = found.group()
+        if sign[0] == " " and not depth:
+            return True
+        depth += {"[": 1, "(": 1, "{": 1, "]": -1, ")": -1, "}": -1}.get(sign, 0)
+    return False
+
+
+def _apart(branches: list[str]) -> bool:
+    """Whether branches exclude each other by their kinds alone, or are different texts."""
+    if all(re.fullmatch(r'"(?:[^"\\]|\\.)*"', each) for each in branches):
+        return len(set(branches)) == len(branches)
+    heads = [None if _is_joined(each) else _HEAD.match(each) for each in branches]
+    return len({head.group() for head in heads if head}) == len(branches)
+
+
+def braced(lines: list[str], said: str) -> str:
+    """An object: on one line if that is short, else a field a line."""
+    width = sum(map(len, lines)) + 2 * len(lines) + len(said)
+    if width <= _WIDEST and not any("\n" in line for line in lines):
+        return f"{{{said}{' ' if said and lines else ''}{', '.join(lines)}}}"
+    body = ",\n".join(lines).replace("\n", "\n ")
+    return f"{{{said}\n {body}\n}}"

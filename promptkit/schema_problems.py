@@ -1,0 +1,96 @@
+"""What is wrong with a JSON Schema itself, each problem at its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.json_limits import first_fault
+from promptkit.plain_schemas import is_plain
+from promptkit.references import endless, references, resolve
+from promptkit.validators import DEEPEST_SCHEMA, UnusableSchemaError, shape_fault, validator
+from promptkit.violations import json_path, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+from promptkit.references import Location
+
+DRAFTS = (
+    "http://json-schema.org/draft-04/schema",
+    "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-07/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "https://json-schema.org/draft/2020-12/schema",
+)
+"""The drafts that are known, by their metaschemas' addresses (json-schema.org, "Specification Links")."""
+
+_NEWEST = "http://json-schema.org/schema"
+_METASCHEMAS: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """Why a schema cannot be used, and where in it."""
+
+    message: str
+    location: Location = ()
+
+    def __str__(self) -> str:
+        return f"at {json_path(self.location)}: {self.message}"
+
+
+def schema_problems(schema: Any) -> tuple[SchemaProblem, ...]:
+    """What keeps a schema from use by its draft's metaschema, its patterns and its references."""
+    if is_plain(schema):
+        return ()
+    if why := shape_fault(schema):
+        return (SchemaProblem(why),)
+    found = [*_draft_problems(schema), *_circles(schema)]
+    try:
+        validator(schema)
+    except UnusableSchemaError as error:
+        found += _astray(schema)
+        found = found or [SchemaProblem(error.args[0])]
+    return tuple(dict.fromkeys(found))
+
+
+def _draft_problems(schema: Any) -> Iterator[SchemaProblem]:
+    """What the metaschema says; patterns are checked there too, as texts of the format `regex`."""
+    draft = schema.get("$schema", DRAFTS[-1]) if isinstance(schema, dict) else DRAFTS[-1]
+    address = draft.rstrip("#") if isinstance(draft, str) else ""
+    address = DRAFTS[-1] if address == _NEWEST else address
+    if address not in DRAFTS:
+        yield SchemaProblem(f"the draft {draft!r} is not known; known are {', '.join(DRAFTS)}", ("$schema",))
+    elif fault := first_fault(schema, DEEPEST_SCHEMA):
+        yield SchemaProblem(fault[1], fault[0])
+    else:
+        for violation in violations(_metaschema(address).iter_errors(schema), schema):
+            yield SchemaProblem(violation.message, violation.location)
+
+
+def _metaschema(draft: str) -> Any:
+    if draft not in _METASCHEMAS:
+        _METASCHEMAS[draft] = validator({"$schema": draft, "$ref": draft})
+    return _METASCHEMAS[draft]
+
+
+def _circles(schema: Any) -> Iterator[SchemaProblem]:
+    for place in endless(schema):
+        yield SchemaProblem("this leads back to itself without end", place)
+
+
+def _astray(schema: Any) -> Iterator[SchemaProblem]:
+    """The references that no schema of the document answers."""
+    for place, reference in references(schema):
+        try:
+            resolve(schema, reference)
+        except LookupError:
+            if isinstance(reference, str):  # else the metaschema says so
+                yield SchemaProblem(_where_to(reference), place)
+
+
+def _where_to(reference: str) -> str:
+    if reference.startswith("#"):
+        return f"`{reference[:80]}` leads nowhere in this schema"
+    return f"`{reference[:80]}` is outside of this document, and nothing is fetched; copy it into `$defs`"

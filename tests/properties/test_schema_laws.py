@@ -1,0 +1,187 @@
+"""Laws of schemas and declarations: verdicts, order, notation, compatibility, whatever is thrown at them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+from typing import Any
+
+import jsonschema_rs
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from schema_strategies import closed_schemas, narrowed_and_wide, schemas, values
+
+from promptkit.compat import accepts
+from promptkit.errors import ConfigError, ModelError
+from promptkit.models.simulate import simulate_value
+from promptkit.schema import Schema
+from promptkit.shorthand import Declaration, ShorthandError, parse_declaration
+
+pieces = st.sampled_from(
+    [
+        *("string", "integer", "number", "boolean", "null", "any", "date", "array", "strng", "billing", "in progress"),
+        *(
+            " | ",
+            "|",
+            ", ",
+            ",",
+            " = ",
+            "=",
+            "[",
+            "]",
+            "'",
+            '"',
+            "''",
+            "\\",
+            "1..5",
+            "..",
+            "5..1",
+            "1e999..",
+            "-1",
+            "1-5",
+        ),
+        *("true", "{}", "[1]", "[NaN]", '"\\ud800"', "prose", "?", " ", "\n", "٣", "é", "\ud800"),
+    ]
+)
+declarations = st.lists(pieces, max_size=9).map("".join) | st.text(max_size=30)
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=4)
+    | st.binary(max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def usable(schema: Any) -> bool:
+    return not Schema(schema).problems()
+
+
+def fits(schema: Any, value: Any) -> bool:
+    return bool(jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value))
+
+
+def declaration_or_fault(text: str) -> Declaration | ShorthandError:
+    try:
+        return parse_declaration(text)
+    except ShorthandError as fault:
+        return fault
+
+
+@given(declarations)
+@example("number, 1e999..")
+@example("array = [1e999]")
+@example('"\\ud800" | a')
+def test_a_declaration_is_a_valid_schema_or_a_fault_inside_the_text(text: str) -> None:
+    read = declaration_or_fault(text)
+
+    if isinstance(read, ShorthandError):
+        assert 0 <= read.offset <= len(text)
+        assert 1 <= read.length <= max(len(text) - read.offset, 1)
+        assert read.help
+    else:
+        assert () == Schema({"$schema": "https://json-schema.org/draft/2020-12/schema", **read.schema}).problems()
+
+
+@given(schemas, values)
+def test_validating_agrees_with_the_validator(schema: Any, value: Any) -> None:
+    assume(usable(schema))
+
+    assert fits(schema, value) == (() == Schema(schema).validate(value))
+
+
+@given(schemas, anything)
+def test_validating_never_raises_and_never_lets_through_what_is_no_json(schema: Any, value: Any) -> None:
+    assume(usable(schema))
+
+    if Schema(schema).is_valid(value):
+        assert value == json.loads(json.dumps(value, allow_nan=False).encode())
+
+
+@given(schemas, values)
+def test_a_violation_stands_where_it_says(schema: Any, value: Any) -> None:
+    assume(usable(schema))
+
+    for violation in Schema(schema).validate(value):
+        found = value
+        for step in violation.location:
+            found = found[step]
+        assert violation.message
+
+
+@given(schemas)
+def test_a_schema_is_usable_or_has_problems(schema: Any) -> None:
+    told = Schema(schema)
+
+    try:
+        told.validate(None)
+        works = True
+    except ConfigError:
+        works = False
+
+    assert works == (() == told.problems())
+
+
+@given(schemas | anything, values)
+def test_ordering_keeps_the_value(schema: Any, value: Any) -> None:
+    ordered = Schema(schema).order(value)
+
+    assert value == ordered
+    assert json.dumps(ordered) == json.dumps(Schema(schema).order(ordered))
+
+
+@given(schemas)
+def test_every_schema_can_be_printed_and_pickled(schema: Any) -> None:
+    told = Schema(schema)
+
+    assert told.to_text()
+    assert told == pickle.loads(pickle.dumps(told))
+
+
+@given(schemas)
+def test_a_schema_accepts_what_it_allows_itself(schema: Any) -> None:
+    assume(usable(schema))
+
+    assert () == accepts(schema, schema)
+    assert () == accepts(schema, json.loads(json.dumps(schema)))
+
+
+@given(schemas, schemas, st.lists(values, max_size=9))
+def test_what_is_accepted_is_read(reader: Any, writer: Any, tried: list[Any]) -> None:
+    assume(usable(reader) and usable(writer))
+
+    if not accepts(reader, writer):
+        assert [] == [value for value in [*made(writer), *tried] if fits(writer, value) and not fits(reader, value)]
+
+
+@given(narrowed_and_wide(), st.lists(values, max_size=9))
+def test_a_wider_reader_is_never_surely_refused_nor_a_narrower_one_wrongly_accepted(
+    pair: tuple[Any, Any], tried: list[Any]
+) -> None:
+    narrow, wide = pair
+    assume(usable(narrow) and usable(wide))
+
+    if '"#"' not in json.dumps(pair):
+        assert [] == [mismatch for mismatch in accepts(wide, narrow) if mismatch.certain]
+    if not accepts(narrow, wide):
+        assert [] == [value for value in [*made(wide), *tried] if fits(wide, value) and not fits(narrow, value)]
+
+
+@given(closed_schemas, closed_schemas)
+def test_a_sure_mismatch_is_no_mismatch_of_equals(reader: Any, writer: Any) -> None:
+    both = {"anyOf": [reader, writer]}
+
+    assert [] == [mismatch for mismatch in accepts(both, writer) if mismatch.certain]
+
+
+def made(schema: Any) -> list[Any]:
+    """A few values that fit."""
+    found = []
+    for seed in "123":
+        with contextlib.suppress(ModelError):
+            found.append(simulate_value(schema, seed))
+    return found

@@ -1,0 +1,186 @@
+"""Whether one schema accepts what another one allows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pydantic
+import pytest
+
+from promptkit.compat import accepts
+from promptkit.schema import Schema
+
+TRIAGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "team": {"enum": ["billing", "platform"]},
+        "urgency": {"type": "integer", "minimum": 1, "maximum": 5},
+        "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+    },
+    "required": ["team", "urgency"],
+    "additionalProperties": False,
+}
+TREE: dict[str, Any] = {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}}}
+PAIR: dict[str, Any] = {"type": "array", "prefixItems": [{"type": "string"}], "items": False}
+TEXT, WHOLE, NUMBER = ({"type": kind} for kind in ("string", "integer", "number"))
+FIELD_A = {"properties": {"a": {}}, "additionalProperties": False}
+
+
+class Triage(pydantic.BaseModel):
+    team: Literal["billing", "platform", "security"]
+    urgency: int
+    tags: list[str] | None = None
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+
+
+class Owner(pydantic.BaseModel):
+    pet: Cat | Dog = pydantic.Field(discriminator="kind")
+
+
+def told(reader: Any, writer: Any) -> list[tuple[str, bool]]:
+    return [(str(mismatch), mismatch.certain) for mismatch in accepts(reader, writer)]
+
+
+@pytest.mark.parametrize(
+    ("reader", "writer"),
+    [
+        ({}, TRIAGE),
+        (True, {}),
+        (TRIAGE, False),
+        (NUMBER, WHOLE),
+        (WHOLE, {"enum": [1, 2.0]}),
+        ({"minimum": 0}, {"type": "integer", "exclusiveMinimum": -1}),
+        ({"enum": [1, 2, 3]}, {"type": "integer", "minimum": 1, "maximum": 3}),
+        ({"multipleOf": 2}, {"type": "integer", "multipleOf": 4}),
+        ({"anyOf": [TEXT, {"type": "null"}]}, {"type": ["null", "string"]}),
+        ({"type": ["null", "string"]}, {"anyOf": [TEXT, {"type": "null"}]}),
+        ({"maxItems": 1}, PAIR),
+        ({"uniqueItems": True}, PAIR),
+        ({"maxProperties": 3}, TRIAGE),
+        ({"minProperties": 2}, TRIAGE),
+        ({"format": "date"}, {"type": "string", "format": "date"}),
+        ({"format": "own"}, TEXT),
+        (
+            TREE,
+            {"$ref": "#/$defs/T", "$defs": {"T": TREE | {"properties": {"kids": {"type": "array", "maxItems": 0}}}}},
+        ),
+        ({"$ref": "#/$defs/N", "$defs": {"N": {"anyOf": [WHOLE, {"items": {"$ref": "#/$defs/N"}}]}}}, {"const": [[1]]}),
+        (Schema.from_type(Triage).json, TRIAGE),
+        (
+            Schema.from_type(Owner).json,
+            {"type": "object", "properties": {"pet": {"const": {"kind": "dog"}}}, "required": ["pet"]},
+        ),
+    ],
+    ids=str,
+)
+def test_a_reader_accepts_what_is_narrower(reader: Any, writer: Any) -> None:
+    assert [] == told(reader, writer)
+
+
+@pytest.mark.parametrize(
+    ("reader", "writer", "message"),
+    [
+        (TEXT, WHOLE, "at $: may be integer, but string is wanted"),
+        (WHOLE, {"enum": [1, "a"]}, 'at $: "a" is allowed, but not accepted'),
+        ({"enum": [1]}, {"const": True}, "at $: true is allowed, but not accepted"),
+        ({"minimum": 2}, {"type": "integer", "minimum": 1}, "at $: may be less than 2"),
+        ({"exclusiveMaximum": 5}, {"type": "number", "maximum": 5}, "at $: may be 5 or more"),
+        ({"multipleOf": 2}, WHOLE, "at $: may be no multiple of 2"),
+        ({"maxLength": 3}, TEXT, "at $: may have more than 3 characters"),
+        ({"pattern": "^a"}, TEXT, "at $: may be a text that does not match the pattern ^a"),
+        ({"format": "date"}, TEXT, "at $: may be a text that does not match the format date"),
+        ({"enum": ["a"]}, TEXT, 'at $: may be more than "a"'),
+        ({"items": TEXT}, {"type": "array", "items": WHOLE}, "at $[*]: may be integer, but string is wanted"),
+        ({"prefixItems": [WHOLE]}, PAIR, "at $[0]: may be string, but integer is wanted"),
+        ({"minItems": 1}, {"type": "array"}, "at $: may have fewer than 1 items"),
+        ({"required": ["tags"]}, TRIAGE, "at $.tags: may be missing, but is required"),
+        (
+            FIELD_A,
+            {"type": "object", "properties": {"b": {}}, "additionalProperties": False},
+            "at $.b: is not a field that is accepted",
+        ),
+        (
+            {"allOf": [FIELD_A, {"properties": {"b": {}}}]},
+            {"type": "object", "properties": {"b": TEXT}, "additionalProperties": False},
+            "at $.b: no value is accepted here",
+        ),
+        (
+            {"allOf": [{"prefixItems": [{}]}, {"items": TEXT}]},
+            {"type": "array", "items": WHOLE},
+            "at $[0]: may be integer, but string is wanted",
+        ),
+        (
+            {"properties": {"kids": {"items": {"properties": {"kids": TEXT}}}}},
+            TREE,
+            "at $.kids[*].kids: may be array, but string is wanted",
+        ),
+        (
+            Schema.from_type(Cat).json,
+            {"type": "object", "properties": {"kind": {"const": "dog"}}, "required": ["kind", "lives"]},
+            'at $.kind: "dog" is allowed, but not accepted',
+        ),
+    ],
+)
+def test_a_sure_mismatch_says_where_and_what(reader: Any, writer: Any, message: str) -> None:
+    assert (message, True) in told(reader, writer)
+
+
+@pytest.mark.parametrize(
+    ("reader", "writer"),
+    [
+        ({"pattern": "^.*$"}, {"type": "string", "pattern": "^a"}),
+        ({"minLength": 1}, {"type": "string", "format": "date"}),
+        ({"pattern": "^[0-9]{4}"}, {"type": "string", "format": "date"}),
+        ({"pattern": ".*|\\n"}, TEXT),
+        ({"not": {"type": "null"}}, TEXT),
+        ({"if": {"const": "a"}, "then": {"minLength": 1}}, {"type": "string", "if": {"const": "a"}, "then": {}}),
+        ({"contains": TEXT, "maxContains": 1}, {"type": "array", "contains": TEXT}),
+        ({"enum": ["a", "b"]}, {"type": "string", "pattern": "^[ab]$"}),
+        ({"properties": {"a": TEXT}}, {"type": "object"}),
+        (FIELD_A, {"type": "object"}),
+        ({"required": ["a"]}, {"type": "object", "minProperties": 1, **FIELD_A}),
+        (
+            {"patternProperties": {"^a": {}}, "additionalProperties": False},
+            {"type": "object", "patternProperties": {"^a": {}}, "properties": {"z": {}}, "additionalProperties": False},
+        ),
+        (TEXT, {"oneOf": [WHOLE, NUMBER]}),
+        ({"oneOf": [WHOLE, NUMBER]}, WHOLE),
+    ],
+)
+def test_what_cannot_be_told_is_never_sure(reader: Any, writer: Any) -> None:
+    found = told(reader, writer)
+
+    assert found
+    assert not any(certain for _, certain in found)
+
+
+def test_a_keyword_that_the_draft_does_not_know_says_nothing() -> None:
+    old = {"$schema": "http://json-schema.org/draft-04/schema#", "const": 1}
+
+    assert [("at $: may be anything, but integer is wanted", True)] == told(WHOLE, old)
+
+
+def test_keywords_beside_a_reference_say_nothing_in_old_drafts() -> None:
+    old = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"N": NUMBER},
+        "$ref": "#/definitions/N",
+        "minimum": 5,
+    }
+
+    assert [("at $: may be less than 5", True)] == told({"minimum": 5}, old)
+
+
+def test_a_comparison_ends_on_schemas_without_end() -> None:
+    wide = {"type": "object", "properties": {str(n): {"$ref": "#"} for n in range(300)}}
+    other = {"type": "object", "properties": {str(n): {"anyOf": [{"$ref": "#"}, {"type": "null"}]} for n in range(300)}}
+
+    assert () != accepts(wide, other)

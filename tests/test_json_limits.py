@@ -1,0 +1,75 @@
+"""What is no JSON value, or too much of one."""
+
+from __future__ import annotations
+
+import enum
+import math
+import struct
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from promptkit.json_limits import first_fault
+
+ODD_NAN = struct.unpack("<d", b"\x01\x00\x00\x00\x00\x00\xf4\x7f")[0]
+
+
+class Level(enum.IntEnum):
+    HIGH = 1
+
+
+def nested(depth: int, innermost: Any = 0) -> Any:
+    value = innermost
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def circle() -> list[Any]:
+    value: list[Any] = []
+    value += [value, value]
+    return value
+
+
+def shared(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value, value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "location", "why"),
+    [
+        (math.nan, (), "no JSON number"),
+        ([1, -math.inf], (1,), "no JSON number"),
+        ({"a": [ODD_NAN]}, ("a", 0), "no JSON number"),
+        (Decimal("NaN"), (), "no JSON number"),
+        ([b"x"], (0,), "of type bytes"),
+        ({"a": {1}}, ("a",), "of type set"),
+        ({"a": {1: 2}}, ("a",), "a key that is no text"),
+        ({"\ud800": 1}, (), "has a key that holds half"),
+        (["a\ud800"], (0,), "half of a surrogate pair"),
+        (10**4000, (), "more than 4,000 digits"),
+        (nested(65), (0,) * 8, "nested deeper than 64"),
+        (circle(), (0,) * 8, "nested deeper than 64"),
+        (shared(65), (0,) * 8, "nested deeper than 64"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_json_is_found(value: Any, location: tuple[Any, ...], why: str) -> None:
+    found = first_fault(value)
+
+    assert found is not None
+    assert location == found[0]
+    assert why in found[1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**4000 - 1, nested(64), (1, 2), Level.HIGH, Decimal("1.5"), {"größe": "\U0001f600"}, shared(40), None, True],
+    ids=["digits", "depth", "tuple", "enum", "decimal", "unicode", "shared", "null", "true"],
+)
+def test_all_of_json_passes(value: Any) -> None:
+    assert first_fault(value) is None
