@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from promptkit.output import PartialParser as PartialParser
     from promptkit.output import parse_output as parse_output
     from promptkit.prompt import Prompt as Prompt
-    from promptkit.prompt import Prompts as Prompts
+    from promptkit.prompts import Prompts as Prompts
     from promptkit.result import Attempt as Attempt
     from promptkit.result import Check as Check
     from promptkit.result import Output as Output
@@ -109,7 +109,8 @@ _HOMES = {
     "events": ("AttemptAbandoned", "FieldComplete", "PartialValue", "ReasoningDelta", "TextDelta"),
     "messages": ("Message", "Role", "ToolCall"),
     "output": ("PartialParser", "parse_output"),
-    "prompt": ("Prompt", "Prompts"),
+    "prompt": ("Prompt",),
+    "prompts": ("Prompts",),
     "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Violation"),
     "schema": ("Schema",),
     "source": ("Folder", "Memory", "Package", "Source"),

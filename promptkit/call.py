@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+import logging
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request
 from promptkit.drive import Drive
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.flow import Ask, answer
+from promptkit.flow import Ask
 from promptkit.output.transport import response_format, wire_schema
 from promptkit.result import Check, Rendered, Result
+from promptkit.retries import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 
     from promptkit.client import Client
     from promptkit.completion import Model
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from promptkit.renderer import Renderer
     from promptkit.spec import PromptSpec
     from promptkit.typed import TypedOutput
+
+_log = logging.getLogger("promptkit")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Call:
     name: str
     renderer: Renderer
     typed: TypedOutput
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, Any] = field(repr=False)  # one of them may be secret
     facts: ModelFacts
     model: Callable[[], Model]
     client: Client
@@ -63,11 +66,15 @@ class Call:
         )
 
     def _options(self) -> dict[str, Any]:
-        """The settings' token budget, under the spec's options, under those for this model, under the call's."""
+        """The token budget, under the spec's options, under those for this model, under the call's.
+
+        The budget is that of the settings, or what the model can if that is less.
+        """
         override = self.spec.models.get(self.facts.name)
         merged = {**self.spec.options, **(override.options if override else {}), **self.options}
         if not {"max_tokens", "max_completion_tokens"} & merged.keys():
-            merged["max_tokens"] = self.client.settings.max_tokens
+            limit = self.client.settings.max_tokens
+            merged["max_tokens"] = min(limit, self.facts.max_output or limit)
         return {name: value for name, value in merged.items() if value is not None}
 
     def run(self) -> Result[Any]:
@@ -75,46 +82,50 @@ class Call:
         drive = self.drive()
         for _ in self.events(drive):
             pass
-        return self.finished(drive)
+        return _result(drive)
 
     async def arun(self) -> Result[Any]:
         """Ask and wait, under asyncio."""
         drive = self.drive()
         async for _ in self.aevents(drive):
             pass
-        return self.finished(drive)
+        return _result(drive)
 
-    def events(self, drive: Drive[Any]) -> Iterator[Event]:
-        """The events of a drive; a failure is recorded."""
+    def events(self, drive: Drive[Any]) -> Generator[Event, None, None]:
+        """The events of a drive. Whatever it comes to, also to being stopped, is recorded."""
         try:
             yield from drive.events()
-        except (PromptkitError, KeyboardInterrupt) as error:
-            self._record(drive, error)
+        except BaseException as error:
+            self._failed(drive, error)
             raise
+        self._finished(drive)
 
-    async def aevents(self, drive: Drive[Any]) -> AsyncIterator[Event]:
+    async def aevents(self, drive: Drive[Any]) -> AsyncGenerator[Event, None]:
         """The same under asyncio."""
+        events = drive.aevents()
         try:
-            async for event in drive.aevents():
+            async for event in events:
                 yield event
-        except PromptkitError as error:
-            self._record(drive, error)
+        except BaseException as error:
+            await events.aclose()
+            self._failed(drive, error)
             raise
+        self._finished(drive)
 
     def drive(self) -> Drive[Any]:
         """A new drive of this call's flow."""
-        expected = self.typed.expected(self.facts)
         output = self.spec.output
         ask = Ask(
             request=self.request,
-            expected=expected,
+            expected=self.typed.expected(self.facts),
             facts=self.facts,
             attempts=output.attempts,
             reask=output.reask,
+            retries=Retries(call=self.client.settings.call_timeout),
             checks=self._checks,
             view=self.typed.view,
         )
-        return Drive(answer(ask), self.model())
+        return Drive(ask, self.model(), self.client.clock)
 
     def _checks(self, value: Any) -> tuple[Check, ...]:
         """The outcome of each of the spec's checks on a value; one that cannot be computed has failed, and says why."""
@@ -127,49 +138,56 @@ class Call:
                 outcomes.append(Check(check.name, passed=False, asserted=check.asserted, message=error.message))
         return tuple(outcomes)
 
-    def finished(self, drive: Drive[Any]) -> Result[Any]:
-        """The result of a drive that has ended, recorded."""
-        result = drive.result
-        assert result is not None
-        result = replace(result, rendered=self.rendered)
-        return replace(result, record_id=self._record(drive, None, result))
+    def _finished(self, drive: Drive[Any]) -> None:
+        """Complete the result of a drive that has ended."""
+        result = replace(_result(drive), rendered=self.rendered)
+        drive.result = replace(result, record_id=self._record(drive, None, result))
+
+    def _failed(self, drive: Drive[Any], error: BaseException) -> None:
+        drive.error = error
+        record = self._record(drive, error)
+        if isinstance(error, PromptkitError):
+            error.record_id = record
 
     def _record(self, drive: Drive[Any], error: BaseException | None, result: Result[Any] | None = None) -> str:
+        """The id of the run's record. Empty if there is none: a paid answer is not lost for a record that fails."""
         log = self.client.log
         if log is None:
             return ""
         from promptkit.record import entry_from
 
-        attempts = result.attempts if result else getattr(error, "attempts", ())
-        entry = entry_from(
-            prompt=self.name,
-            version=self.spec.version or "",
-            prompt_digest=self.spec.digest,
-            rendered=self.rendered,
-            model=result.model if result else self.facts.name,
-            attempts=attempts,
-            output=_plain(result.output) if result else None,
-            inputs=self._shown_inputs(),
-            confidence=result.confidence if result else "",
-            cost=result.cost if result else None,
-            error=_shown(error),
-            seconds=time.monotonic() - drive.started,
-        )
-        return log.append(entry)
+        try:
+            entry = entry_from(
+                prompt=self.name,
+                version=self.spec.version or "",
+                prompt_digest=self.spec.digest,
+                rendered=self.rendered,
+                model=result.model if result else self.facts.name,
+                attempts=result.attempts if result else drive.attempts,
+                output=result.output if result else None,
+                inputs=self._shown_inputs(),
+                confidence=result.confidence if result else "",
+                cost=result.cost if result else None,
+                error=_shown(error),
+                seconds=drive.seconds,
+            )
+            return log.append(entry)
+        except Exception as failure:  # noqa: BLE001 (whatever it is, the answer must not get lost for it)
+            _log.warning("the run is not in the log: %s", failure)
+            return ""
 
     def _shown_inputs(self) -> dict[str, Any]:
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
         return {name: value for name, value in self.inputs.items() if name not in secret}
 
 
+def _result(drive: Drive[Any]) -> Result[Any]:
+    assert drive.result is not None
+    return drive.result
+
+
 def _shown(error: BaseException | None) -> Exception | None:
-    """An error for the log; an interrupt is none of ours and is only named."""
+    """An error for the log; an interrupt or a stream that was closed early is none of ours and is only named."""
     if error is None or isinstance(error, Exception):
         return error
     return PromptkitError("interrupted", code="PK515")
-
-
-def _plain(value: Any) -> Any:
-    """A typed output as JSON data, for the log."""
-    dump = getattr(value, "model_dump", None)
-    return dump(mode="json") if dump is not None else value

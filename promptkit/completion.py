@@ -56,7 +56,8 @@ class Request:
     """All that is sent to a model. `options` are chat-completions parameters such as `temperature`.
 
     `schema` is the output's JSON Schema when there is one: models that answer by themselves (simulated,
-    scripted) use it; on the wire it stands in `response_format`.
+    scripted) use it; on the wire it stands in `response_format`. `timeout` is what is left of the call's time
+    in seconds: models that wait for somebody wait no longer. It is no part of what is asked.
     """
 
     model: str
@@ -66,6 +67,7 @@ class Request:
     tools: tuple[Mapping[str, Any], ...] = ()
     schema: Mapping[str, Any] | bool | None = None
     stream: bool = False
+    timeout: float | None = field(default=None, compare=False, repr=False)
 
     def to_openai(self) -> dict[str, Any]:
         """The body of `POST /chat/completions`, without fields that are unset."""

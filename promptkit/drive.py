@@ -1,96 +1,179 @@
-"""The two drivers of a flow: they send what it asks to be sent, and nothing else.
+"""The two drivers of a flow: they send what it asks to be sent, wait as it asks to, and nothing else.
 
-Each gives the events of the answer while it arrives; the result stands in `result` when they have ended.
+Each gives the events of the answer while it arrives; when they have ended, `result` has what came of them, or
+`error` what ended them.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from promptkit.errors import PromptkitError
+from promptkit.flow import Asking, Send, Sleep
+from promptkit.result import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
-    from promptkit.completion import Model
+    from promptkit.completion import Completion, Delta, Model
     from promptkit.events import Event
-    from promptkit.flow import Flow
+    from promptkit.flow import Ask, Effect
     from promptkit.result import Result
 
 T = TypeVar("T")
+
+_WORTH_A_WORD = 5.0  # seconds: who waits longer is told why
+
+_log = logging.getLogger("promptkit")
+
+
+class Clock:
+    """Time as a call sees it; tests give a client one that does not really wait."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """The same under asyncio."""
+        import asyncio
+
+        await asyncio.sleep(seconds)
 
 
 class Drive(Generic[T]):
     """One run of a flow with a model."""
 
-    def __init__(self, flow: Flow, model: Model) -> None:
-        self._flow = flow
-        self._model = model
+    def __init__(self, ask: Ask, model: Model, clock: Clock | None = None) -> None:
         self.result: Result[T] | None = None
-        self.started = time.monotonic()
+        self.error: BaseException | None = None
+        self._asking = Asking(ask)
+        self._flow = self._asking.flow()
+        self._model = model
+        self._clock = clock or Clock()
+        self._sent: Send | None = None
+        self._started = self._clock.now()
 
-    def events(self) -> Iterator[Event]:
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far."""
+        return self._clock.now() - self._started
+
+    @property
+    def text(self) -> str:
+        """The text of the answer that is under way."""
+        return self._sent.reading.text if self._sent is not None else ""
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was asked so far, with the request that is under way."""
+        if self._sent is None:
+            return tuple(self._asking.attempts)
+        error = f"stopped after {len(self.text):,} characters"
+        under_way = Attempt(self._sent.request, error=error, seconds=self._sent.reading.seconds)
+        return (*self._asking.attempts, under_way)
+
+    def events(self) -> Generator[Event, None, None]:
         """Drive without asyncio. Closing the iterator closes the connection."""
-        effect = next(self._flow)
-        while True:
+        effect = self._go_on()
+        while effect is not None:
+            if isinstance(effect, Sleep):
+                _tell(effect)
+                self._clock.sleep(effect.seconds)
+                effect = self._go_on()
+                continue
             if effect.abandons:
                 yield effect.abandons
+            failure = None
             try:
-                deltas = self._model.send(effect.request)
+                deltas = iter(self._model.send(effect.request))
                 try:
-                    for delta in deltas:
+                    while (delta := self._next(deltas, effect)) is not None:
                         yield from effect.reading.feed(delta)
                 finally:
                     _close(deltas)
-                completion = effect.reading.completion()
             except PromptkitError as error:
-                step = self._step(error=error)
-            else:
-                step = self._step(completion)
-            if step is None:
-                return
-            effect = step
+                failure = error
+            effect = self._answered(effect, failure)
 
-    async def aevents(self) -> AsyncIterator[Event]:
+    async def aevents(self) -> AsyncGenerator[Event, None]:
         """Drive under asyncio."""
-        effect = next(self._flow)
-        while True:
+        effect = self._go_on()
+        while effect is not None:
+            if isinstance(effect, Sleep):
+                _tell(effect)
+                await self._clock.asleep(effect.seconds)
+                effect = self._go_on()
+                continue
             if effect.abandons:
                 yield effect.abandons
+            failure = None
             try:
-                deltas = self._model.asend(effect.request)
+                deltas = aiter(self._model.asend(effect.request))
                 try:
-                    async for delta in deltas:
+                    while (delta := await self._anext(deltas, effect)) is not None:
                         for event in effect.reading.feed(delta):
                             yield event
                 finally:
                     await _aclose(deltas)
+            except PromptkitError as error:
+                failure = error
+            effect = self._answered(effect, failure)
+
+    def _next(self, deltas: Iterator[Delta], effect: Send) -> Delta | None:
+        started = self._clock.now()
+        try:
+            return next(deltas, None)
+        finally:
+            effect.reading.seconds += self._clock.now() - started
+
+    async def _anext(self, deltas: AsyncIterator[Delta], effect: Send) -> Delta | None:
+        started = self._clock.now()
+        try:
+            return await anext(deltas, None)
+        finally:
+            effect.reading.seconds += self._clock.now() - started
+
+    def _answered(self, effect: Send, failure: PromptkitError | None) -> Effect | None:
+        """Go on with the answer that was read, or with why there is none."""
+        completion = None
+        if failure is None:
+            try:
                 completion = effect.reading.completion()
             except PromptkitError as error:
-                step = self._step(error=error)
-            else:
-                step = self._step(completion)
-            if step is None:
-                return
-            effect = step
+                failure = error
+        return self._go_on(completion, failure)
 
-    def _step(self, completion: Any = None, error: PromptkitError | None = None) -> Any:
+    def _go_on(self, reply: Completion | None = None, failure: PromptkitError | None = None) -> Effect | None:
         """Send a reply, or throw an error, into the flow: its next effect, or None when it has a result."""
+        self._sent = None
         try:
-            return self._flow.throw(error) if error is not None else self._flow.send(completion)
+            effect = self._flow.throw(failure) if failure is not None else self._flow.send(reply)
         except StopIteration as stop:
             self.result = stop.value
             return None
+        self._sent = effect if isinstance(effect, Send) else None
+        return effect
 
 
-def _close(deltas: Iterator[Any]) -> None:
+def _tell(sleep: Sleep) -> None:
+    level = logging.WARNING if sleep.seconds >= _WORTH_A_WORD else logging.INFO
+    _log.log(level, "%s; asking again in %.1f s", sleep.error.message, sleep.seconds)
+
+
+def _close(deltas: Any) -> None:
     close = getattr(deltas, "close", None)
     if close is not None:
         close()
 
 
-async def _aclose(deltas: AsyncIterator[Any]) -> None:
+async def _aclose(deltas: Any) -> None:
     close = getattr(deltas, "aclose", None)
     if close is not None:
         await close()

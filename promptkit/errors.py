@@ -32,18 +32,22 @@ Every one says where, then what, then the cure: `where`, `message`, `details` an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from promptkit.diagnostics import Diagnostic, by_place, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from promptkit.completion import Usage
     from promptkit.result import Attempt, Violation
 
 
 class PromptkitError(Exception):
-    """The root of the tree: catch it to catch all that promptkit raises."""
+    """The root of the tree: catch it to catch all that promptkit raises.
+
+    `record_id` is the record of the run that failed, where a log is kept.
+    """
 
     default_code: ClassVar[str] = "PK000"
 
@@ -62,11 +66,20 @@ class PromptkitError(Exception):
         self.where = where
         self.details = tuple(details)
         self.help = help
+        self.record_id = ""
 
     def __str__(self) -> str:
         head = f"{self.code}: {self.where}: {self.message}" if self.where else f"{self.code}: {self.message}"
+        told = (f"  {line}" for line in (*self.details, self.record) if line)
         tail = (f"  = help: {self.help}",) if self.help else ()
-        return "\n".join((head, *(f"  {line}" for line in self.details), *tail))
+        return "\n".join((head, *told, *tail))
+
+    @property
+    def record(self) -> str:
+        """Which model was asked and where its answers can be read; empty without a record."""
+        attempts: Sequence[Attempt] = getattr(self, "attempts", ())
+        model = f"model {attempts[-1].request.model}, " if attempts else ""
+        return f"{model}record {self.record_id}, see: promptkit log show {self.record_id}" if self.record_id else ""
 
 
 class _Diagnosed(PromptkitError):
@@ -107,7 +120,10 @@ class ConfigError(PromptkitError):
 
 
 class ModelError(PromptkitError):
-    """The model or the way to it failed: HTTP `status`, the server's own `server_code` and `request_id`, if any."""
+    """The model or the way to it failed: HTTP `status`, the server's own `server_code` and `request_id`, if any.
+
+    `retry_after` is how many seconds the server asks to wait, `attempts` all that was tried in the call.
+    """
 
     default_code = "PK500"
 
@@ -119,6 +135,7 @@ class ModelError(PromptkitError):
         server_code: str = "",
         request_id: str = "",
         body: str = "",
+        retry_after: float | None = None,
         **told: Any,
     ) -> None:
         super().__init__(message, **told)
@@ -126,7 +143,13 @@ class ModelError(PromptkitError):
         self.server_code = server_code
         self.request_id = request_id
         self.body = body
+        self.retry_after = retry_after
         self.attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all attempts together."""
+        return _usage(self.attempts)
 
 
 class AuthError(ModelError):
@@ -139,10 +162,6 @@ class RateLimited(ModelError):
     """Too many requests now; `retry_after` in seconds when the server said so."""
 
     default_code = "PK502"
-
-    def __init__(self, message: str, *, retry_after: float | None = None, **told: Any) -> None:
-        super().__init__(message, **told)
-        self.retry_after = retry_after
 
 
 class QuotaExhausted(ModelError):
@@ -186,13 +205,25 @@ class ServerError(ModelError):
 
 
 class BadRequest(ModelError):
-    """The server refuses the request; `model_output` is what the model wrote when only that was at fault."""
+    """The server refuses the request.
+
+    `failed_answer` says that the request was fine and the model's answer did not pass the server's check:
+    `invalid`, or `truncated` at the token limit. `model_output` is that answer, where the server told.
+    """
 
     default_code = "PK509"
 
-    def __init__(self, message: str, *, model_output: str = "", **told: Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        model_output: str = "",
+        failed_answer: Literal["", "invalid", "truncated"] = "",
+        **told: Any,
+    ) -> None:
         super().__init__(message, **told)
         self.model_output = model_output
+        self.failed_answer = failed_answer
 
 
 class BadResponse(ModelError):
@@ -229,6 +260,11 @@ class OutputError(PromptkitError):
         self.violations = tuple(violations)
         self.attempts = tuple(attempts)
         self.text = text
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all attempts together."""
+        return _usage(self.attempts)
 
 
 class Truncated(OutputError):
@@ -271,3 +307,9 @@ class MissingExtra(PromptkitError):
     """An optional package is not installed; `help` is the pip line."""
 
     default_code = "PK540"
+
+
+def _usage(attempts: tuple[Attempt, ...]) -> Usage:
+    from promptkit.completion import Usage  # which stands beside this module, on it
+
+    return sum((attempt.usage for attempt in attempts), Usage())

@@ -2,39 +2,47 @@
 
 A generator that yields effects and is sent back their results, as httpx does for its auth flows; drivers
 (`drive`) do the I/O, throw model errors into it, and so there is no asynchronous twin of any logic.
+
+    Send(request)   ask; sent back: a `Completion`, or a `ModelError` is thrown in
+    Sleep(seconds)  wait
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import Assembler, Completion, Request
-from promptkit.errors import ModelError, OutputError, Truncated
-from promptkit.events import AttemptAbandoned, Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
-from promptkit.messages import Message
+from promptkit.completion import Completion, Request
+from promptkit.errors import BadRequest, ModelError, OutputError, Truncated
+from promptkit.events import AttemptAbandoned
 from promptkit.output.ladder import Expected, parse_output
-from promptkit.output.partial import NOTHING, PartialParser
-from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Output, Result, Violation, total_usage
+from promptkit.reading import Reading
+from promptkit.reasking import asked_again, with_more_tokens
+from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Output, Result, Step, Violation, total_usage
+from promptkit.retries import Retries
 
 if TYPE_CHECKING:
-    from promptkit.completion import Delta, ModelFacts
+    from promptkit.completion import ModelFacts
 
-MOST_SAID = 10
-"""How many violations a re-ask names."""
+_FINISHED = ("stop", "tool_calls")
+_JSON = ("json", "list")
+_REASONS = 3  # how many violations an abandoned attempt names
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """All that the flow needs to know: the first request, what the answer should be, and how far to go."""
+    """All that the flow needs to know: the first request, what the answer should be, and how far to go.
+
+    `attempts` counts answers, not what is retried on the way to one.
+    """
 
     request: Request
     expected: Expected
     facts: ModelFacts
     attempts: int = 3
     reask: bool = True
+    retries: Retries = field(default_factory=Retries)
     checks: Callable[[Any], tuple[Check, ...]] = lambda _: ()
     view: Callable[[Any], Any] = lambda value: value
 
@@ -48,108 +56,161 @@ class Send:
     abandons: AttemptAbandoned | None = None
 
 
-class Reading:
-    """Turns the deltas of one answer into events and, in the end, into a completion. Knows no I/O."""
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """The effect: wait, because of an error that the next try may not meet."""
 
-    def __init__(self, expected: Expected, *, stream: bool) -> None:
-        self._assembler = Assembler()
-        self._structured = stream and expected.mode != "prose" and expected.format in ("json", "list")
-        self._parser = PartialParser() if self._structured or (stream and expected.mode == "field") else None
-        self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
-
-    def feed(self, delta: Delta) -> list[Event]:
-        """Take the next piece; what there is to tell about it."""
-        self._assembler.feed(delta)
-        events: list[Event] = []
-        if delta.reasoning:
-            events.append(ReasoningDelta(delta.reasoning))
-        if delta.text:
-            events.append(TextDelta(delta.text))
-            events += self._fields(delta.text)
-        return events
-
-    def _fields(self, text: str) -> list[Event]:
-        if self._parser is None or self._parser.broken:
-            return []
-        depth = len(self._inside)
-        ended = self._parser.feed(text)
-        events: list[Event] = [
-            FieldComplete(done.location[depth:], done.value)
-            for done in ended
-            if done.location[:depth] == self._inside and len(done.location) > depth
-        ]
-        value = self._parser.value
-        if self._inside:
-            value = value.get("answer", NOTHING) if isinstance(value, dict) else NOTHING
-        return [*events, PartialValue(value)] if value is not NOTHING else events
-
-    def completion(self) -> Completion:
-        """The whole answer. Raises `StreamInterrupted` when it is not whole."""
-        return self._assembler.completion()
+    seconds: float
+    error: ModelError
 
 
-Flow = Generator[Send, Completion, Result[Any]]
+Effect = Send | Sleep
+Flow = Generator[Effect, Completion | None, Result[Any]]
 
 
-def answer(ask: Ask) -> Flow:
-    """The flow of one call. Returns a `Result`.
+class Asking:
+    """One call on its way. `attempts` grows with each request that has come to an end."""
 
-    Raises `OutputError` (or `Truncated`) with all attempts, or the model's own error with `attempts` set.
-    """
-    attempts: list[Attempt] = []
-    request, abandons = ask.request, None
-    while True:
-        started = time.monotonic()
-        try:
-            completion = yield Send(request, Reading(ask.expected, stream=request.stream), abandons)
-        except ModelError as error:
-            failed = Attempt(request, error=str(error), seconds=time.monotonic() - started)
-            error.attempts = (*attempts, failed)
-            raise
-        attempt = Attempt(request, completion, seconds=time.monotonic() - started)
-        try:
-            return _result(ask, attempts, attempt)
-        except OutputError as error:
-            attempts.append(replace(attempt, violations=error.violations, error=error.message))
-            if isinstance(error, Truncated) or not ask.reask or len(attempts) >= ask.attempts:
-                raise _final(error, attempts) from None
-            request = _asked_again(ask.request, completion, error.violations)
-            abandons = AttemptAbandoned(len(attempts), "; ".join(map(str, error.violations[:3])))
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.attempts: list[Attempt] = []
+        self._spent = 0.0
+        self._doubled = False
 
+    def flow(self) -> Flow:
+        """The flow of the call. Returns a `Result`.
 
-def _result(ask: Ask, earlier: list[Attempt], attempt: Attempt) -> Result[Any]:
-    completion = attempt.completion
-    assert completion is not None
-    _refuse_unfinished(completion)
-    output = parse_output(completion.text, expected=ask.expected)
-    checks = ask.checks(output.value)
-    _refuse_failed(checks, completion.text)
-    typed = Output(_viewed(ask, output), output.reasoning, output.steps)
-    attempts = (*earlier, replace(attempt, steps=output.steps))
-    return Result(
-        output=typed.value,
-        text=completion.text,
-        reasoning="\n\n".join(filter(None, (completion.reasoning, output.reasoning))),
-        attempts=attempts,
-        model=completion.model or ask.request.model,
-        confidence=confidence(output, len(attempts)),
-        checks=checks,
-        cost=cost(attempts, ask.facts),
-        steps=output.steps,
-    )
+        Raises `OutputError` (or `Truncated`) with all attempts, or the model's own error with `attempts` set.
+        """
+        request: Request | None = self.ask.request
+        void = ""
+        while request is not None:
+            refused: BadRequest | None = None
+            try:
+                completion = yield from self._completion(request, void)
+            except BadRequest as error:
+                if not error.failed_answer:
+                    raise
+                refused, completion = error, self._answer_in(error)
+            try:
+                return self._result(completion, refused)
+            except OutputError as error:
+                invalid = error
+            self._note(invalid)
+            void = "; ".join(map(str, invalid.violations[:_REASONS]))
+            request = self._next(request, completion, invalid, refused)
+        raise _final(invalid, self._answers, self.attempts, self.ask.expected)
 
+    @property
+    def _answers(self) -> int:
+        return sum(attempt.completion is not None for attempt in self.attempts)
 
-def _refuse_unfinished(completion: Completion) -> None:
-    if completion.finish_reason == "length":
-        raise Truncated(
-            f"the answer was cut at the token limit after {completion.usage.completion_tokens or '?'} tokens",
+    @property
+    def _left(self) -> float:
+        return self.ask.retries.call - self._spent
+
+    def _completion(self, request: Request, void: str) -> Generator[Effect, Completion | None, Completion]:
+        """The answer to a request, retried as it is when the way to it fails."""
+        tried = 0
+        while True:
+            reading = Reading(self.ask.expected, stream=request.stream)
+            abandons = AttemptAbandoned(len(self.attempts), void) if void else None
+            try:
+                completion = yield Send(replace(request, timeout=self._left), reading, abandons)
+            except ModelError as error:
+                tried += 1
+                self._end(Attempt(request, error=error.message, seconds=reading.seconds))
+                error.attempts = tuple(self.attempts)
+                pause = None if reading.text else self.ask.retries.pause(error, tried, self._left)
+                if pause is None:
+                    raise
+                self._spent += pause
+                void = error.message if reading.heard else ""
+                yield Sleep(pause, error)
+            else:
+                assert completion is not None
+                self._end(Attempt(request, completion, seconds=reading.seconds))
+                return completion
+
+    def _end(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        self._spent += attempt.seconds
+
+    def _answer_in(self, refused: BadRequest) -> Completion:
+        """The answer that the server's own check refused: it was generated, and nobody says at what price."""
+        reason = "length" if refused.failed_answer == "truncated" else "stop"
+        completion = Completion(refused.model_output, finish_reason=reason, model=self.ask.request.model)
+        self.attempts[-1] = replace(self.attempts[-1], completion=completion)
+        return completion
+
+    def _note(self, invalid: OutputError) -> None:
+        """What was wrong with the last answer."""
+        last = self.attempts[-1]
+        self.attempts[-1] = replace(last, violations=invalid.violations, error=last.error or invalid.message)
+
+    def _next(
+        self, request: Request, completion: Completion, invalid: OutputError, refused: BadRequest | None
+    ) -> Request | None:
+        """The request that may get a better answer; None when it is time to give up."""
+        if not self.ask.reask or self._answers >= self.ask.attempts or self._left <= 0:
+            return None
+        cut = isinstance(invalid, Truncated)
+        if (cut and self.ask.expected.format in _JSON) or refused:
+            more = self._with_more_tokens(request, completion)
+            if more is not None:
+                return more
+        if completion.finish_reason not in _FINISHED:
+            return None
+        again = asked_again(self.ask.request, completion, invalid.violations)
+        form = None if refused else request.response_format
+        return replace(again, options=request.options, response_format=form)
+
+    def _with_more_tokens(self, request: Request, completion: Completion) -> Request | None:
+        """The same request with twice the budget, once: a cut answer is not worth showing to the model."""
+        doubled = None if self._doubled else with_more_tokens(request, completion, self.ask.facts)
+        self._doubled = True
+        return doubled
+
+    def _result(self, completion: Completion, refused: BadRequest | None) -> Result[Any]:
+        """The result that an answer is. Raises `OutputError` for one that is not valid."""
+        ask = self.ask
+        _refuse_unfinished(completion, refused)
+        output = parse_output(completion.text, expected=ask.expected)
+        checks = ask.checks(output.value)
+        _refuse_failed(checks, completion.text)
+        value = ask.view(output.value)
+        steps = (Step("recovered", "the server refused the answer and told it"),) if refused else ()
+        steps = (*steps, *output.steps)
+        attempts = (*self.attempts[:-1], replace(self.attempts[-1], steps=steps))
+        return Result(
+            output=value,
             text=completion.text,
+            reasoning="\n\n".join(filter(None, (completion.reasoning, output.reasoning))),
+            attempts=attempts,
+            model=completion.model or ask.request.model,
+            confidence=confidence(output, self._answers),
+            checks=checks,
+            cost=cost(attempts, ask.facts),
+            steps=steps,
+        )
+
+
+def _refuse_unfinished(completion: Completion, refused: BadRequest | None) -> None:
+    """Raise for an answer that is cut, that was stopped, or that a refusal does not tell."""
+    text, reason = completion.text, completion.finish_reason
+    if reason == "length":
+        counted = completion.usage.completion_tokens
+        raise Truncated(
+            f"the answer was truncated at {counted:,} tokens" if counted else "the answer was truncated",
+            text=text,
             violations=[Violation("$", "the answer was cut at the token limit", "length")],
             help="raise `max_tokens` under `options`, or ask for less",
         )
-    if completion.finish_reason not in ("stop", "tool_calls"):
-        reason = f"the model stopped for another reason: {completion.finish_reason}"
-        raise OutputError(reason, text=completion.text, violations=[Violation("$", reason, "finish_reason")])
+    if reason not in _FINISHED:
+        said = f"the model stopped for another reason: {reason}"
+        raise OutputError(said, text=text, violations=[Violation("$", said, "finish_reason")])
+    if refused is not None and not text.strip():
+        raise OutputError(refused.message, violations=[Violation("$", refused.message, "json")])
 
 
 def _refuse_failed(checks: tuple[Check, ...], text: str) -> None:
@@ -159,21 +220,13 @@ def _refuse_failed(checks: tuple[Check, ...], text: str) -> None:
         if check.asserted and not check.passed
     ]
     if failed:
-        raise OutputError("a check does not hold", code="PK404", violations=failed, text=text)
+        raise OutputError("a check that must hold does not", code="PK404", violations=failed, text=text)
 
 
-def _viewed(ask: Ask, output: Output[Any]) -> Any:
-    try:
-        return ask.view(output.value)
-    except ValueError as error:
-        violations = getattr(error, "violations", None) or [Violation("$", str(error), "type")]
-        raise OutputError("the answer does not fit the type", violations=violations) from None
-
-
-def confidence(output: Output[Any], attempts: int) -> Confidence:
+def confidence(output: Output[Any], answers: int) -> Confidence:
     """The worst of what had to be done."""
     grades: list[Confidence] = ["native"]
-    grades += ["reasked"] if attempts > 1 else []
+    grades += ["reasked"] if answers > 1 else []
     grades += ["repaired"] if output.repaired else []
     return max(grades, key=CONFIDENCES.index)
 
@@ -186,27 +239,16 @@ def cost(attempts: tuple[Attempt, ...], facts: ModelFacts) -> float | None:
     return usage.prompt_tokens * facts.prompt_price + usage.completion_tokens * facts.completion_price
 
 
-def _asked_again(first: Request, completion: Completion, violations: tuple[Violation, ...]) -> Request:
-    """The first request with the last answer and what is wrong with it: only ever one answer, so it does not grow."""
-    listed = "\n".join(f"- {violation}" for violation in violations[:MOST_SAID])
-    more = f"\n- and {len(violations) - MOST_SAID} more" if len(violations) > MOST_SAID else ""
-    asked = "Give the whole answer again, in the form asked for, with these faults mended."
-    said = f"That answer cannot be used:\n{listed}{more}\n{asked}"
-    answered = [Message("assistant", completion.text)] if completion.text.strip() else []
-    return replace(first, messages=(*first.messages, *answered, Message("user", said)))
-
-
-def _final(error: OutputError, attempts: list[Attempt]) -> OutputError:
-    tries = f"after {len(attempts)} attempts" if len(attempts) > 1 else "after 1 attempt"
-    what = error.message if isinstance(error, Truncated) else "the answer does not fit the schema"
-    if error.code == "PK404":
-        what = "a check that must hold does not"
+def _final(error: OutputError, answers: int, attempts: list[Attempt], expected: Expected) -> OutputError:
+    """The error of the whole call, in the words of its last answer."""
+    misfit = "the answer does not fit the schema" if expected.schema is not None else "the answer cannot be used"
+    own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword == "finish_reason"
     return type(error)(
-        f"{what} {tries}",
+        f"{error.message if own else misfit} after {answers} attempt{'s' if answers > 1 else ''}",
         code=error.code,
         violations=error.violations,
         attempts=attempts,
-        text=error.text,
+        text=attempts[-1].completion.text if attempts[-1].completion else "",
         details=[str(violation) for violation in error.violations],
         help=error.help,
     )

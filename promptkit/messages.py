@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 """The four roles of MARA's text-generation guide; `developer` is sent as `system`."""
@@ -71,13 +69,15 @@ class Message:
 
         Raises `ValueError` for a role or a content that no chat can hold.
         """
+        if not isinstance(message, Mapping):
+            raise ValueError(f"a message is a mapping, not {type(message).__name__}")  # noqa: TRY004 (as promised)
         role = "system" if message.get("role") == "developer" else message.get("role")
         if role not in ROLES:
             raise ValueError(f"role {message.get('role')!r} is not one of {', '.join(ROLES)}")
         content = message.get("content")
         calls = tuple(_tool_call(call) for call in message.get("tool_calls") or ())
         if isinstance(content, list):
-            content = tuple(content)
+            content = tuple(map(_part, content))
         elif content is None and not calls:
             raise ValueError(f"the {role} message has no content")
         elif content is not None and not isinstance(content, str):
@@ -85,6 +85,17 @@ class Message:
         return cls(role, content, calls, message.get("tool_call_id"))
 
 
-def _tool_call(call: Mapping[str, Any]) -> ToolCall:
-    function = call["function"]
-    return ToolCall(call["id"], function["name"], function["arguments"])
+def _part(part: Any) -> dict[str, Any]:
+    if not isinstance(part, Mapping):
+        raise ValueError(f"a part of a message is a mapping, not {type(part).__name__}")  # noqa: TRY004 (as above)
+    return dict(part)
+
+
+def _tool_call(call: Any) -> ToolCall:
+    try:
+        function = call["function"]
+        return ToolCall(call["id"], function["name"], function["arguments"])
+    except KeyError as missing:
+        raise ValueError(f"a tool call without `{missing.args[0]}`") from None
+    except TypeError:
+        raise ValueError("a tool call is a mapping with `id` and `function`") from None

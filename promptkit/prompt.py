@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from promptkit.call import Call
 from promptkit.client import Client, default_client
-from promptkit.completion import ModelFacts, Request
-from promptkit.errors import ConfigError, SpecError
+from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.errors import ConfigError, InputError
 from promptkit.loader import load_spec, to_yaml
 from promptkit.messages import Message
 from promptkit.output.ladder import Expected, parse_output
@@ -19,14 +22,23 @@ from promptkit.streams import AsyncStream, Stream
 from promptkit.typed import TypedOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from promptkit.completion import Model
-    from promptkit.diagnostics import Diagnostic
+    from promptkit.completion import Model, ModelFacts, Request
     from promptkit.spec import PromptSpec
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """How a prompt is to be used."""
+
+    model: str | Model | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    client: Client | None = None
+    history: tuple[Message, ...] = ()
 
 
 class Prompt(Generic[T_co]):
@@ -35,6 +47,14 @@ class Prompt(Generic[T_co]):
     Inputs are keyword arguments, or one mapping: `prompt.run({"self": 1})`. What is not an input (model,
     options, client, history) goes through `using`.
     """
+
+    __slots__ = ("spec", "_output", "_typed", "_renderer", "_use")  # noqa: RUF023 (the order of `_set`)
+
+    spec: PromptSpec
+    _output: type[T_co] | None
+    _typed: TypedOutput
+    _renderer: Renderer
+    _use: _Use
 
     def __init__(
         self,
@@ -46,11 +66,18 @@ class Prompt(Generic[T_co]):
         client: Client | None = None,
         history: Sequence[Message | Mapping[str, Any]] = (),
     ) -> None:
-        self.spec = spec
-        self._typed = TypedOutput(spec, output)
-        self._renderer = Renderer(spec)
-        self._use: dict[str, Any] = {"model": model, "options": dict(options or {}), "client": client}
-        self._use["history"] = tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
+        use = _Use(_known(model), _checked(options or {}), client, _messages(history))
+        self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use)
+
+    def _set(self, *values: Any) -> None:
+        for name, value in zip(Prompt.__slots__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Prompt does not change: `{name}` cannot be set; `using` gives another one")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.spec, self._output, self._use)
 
     # Loading
 
@@ -124,14 +151,16 @@ class Prompt(Generic[T_co]):
         client: Client | None = None,
         history: Sequence[Message | Mapping[str, Any]] | None = None,
     ) -> Self:
-        """The same prompt, used otherwise. Options are merged; one that is None goes back to the model's default."""
+        """The same prompt, used otherwise. Options are merged; one that is None goes back to the model's default.
+
+        Raises `ConfigError` for an option, a message or a model's name that cannot be meant.
+        """
+        given: dict[str, Any] = {"model": _known(model), "client": client}
+        given["options"] = {**self._use.options, **_checked(options)} if options else None
+        given["history"] = None if history is None else _messages(history)
+        use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
         changed = object.__new__(type(self))
-        changed.__dict__.update(self.__dict__)
-        given = {"model": model, "client": client}
-        changed._use = {**self._use, **{name: value for name, value in given.items() if value is not None}}
-        changed._use["options"] = {**self._use["options"], **(options or {})}
-        if history is not None:
-            changed._use["history"] = tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
+        changed._set(self.spec, self._output, self._typed, self._renderer, use)
         return changed
 
     # What it is
@@ -157,7 +186,7 @@ class Prompt(Generic[T_co]):
 
         Raises `InputError` or `RenderError`.
         """
-        return self._renderer.render(_inputs(inputs, named), self._facts(), self._use["history"])
+        return self._renderer.render(_inputs(inputs, named), self.facts, self._use.history)
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""
@@ -196,34 +225,38 @@ class Prompt(Generic[T_co]):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model in use."""
-        return self._facts()
+        used = self._use.model
+        named = self.model if isinstance(used, str | None) else used
+        return self.client.facts(named, instead_of=self._authored_model)
 
     @property
     def client(self) -> Client:
         """The client in use."""
-        return self._use["client"] or default_client()
+        return self._use.client or default_client()
 
     @property
     def model(self) -> str:
-        """The name of the model in use: a call's over the spec's over the settings'."""
-        used = self._use["model"]
-        if used is not None:
-            return used if isinstance(used, str) else getattr(used, "name", type(used).__name__)
-        return self.spec.model if isinstance(self.spec.model, str) else self.client.settings.model
+        """The name of the model in use: a call's over the spec's over the settings'.
 
-    def _facts(self) -> ModelFacts:
-        name = self.model
-        return ModelFacts(name) if not isinstance(self._use["model"], str | None) else self.client.facts(name)
+        A model made in code may have a `name`; one that has none is asked under the spec's or the settings'.
+        """
+        used = self._use.model
+        name = used if isinstance(used, str | None) else getattr(used, "name", None)
+        return name or self._authored_model or self.client.settings.model
+
+    @property
+    def _authored_model(self) -> str:
+        return self.spec.model if isinstance(self.spec.model, str) else ""
 
     def _model(self) -> Model:
-        used = self._use["model"]
-        return used if used is not None and not isinstance(used, str) else self.client.model(self.model)
+        used = self._use.model
+        return self.client.model(self.model) if isinstance(used, str | None) else used
 
     def _expected(self, facts: ModelFacts | None = None) -> Expected:
-        return self._typed.expected(facts or self._facts())
+        return self._typed.expected(facts or self.facts)
 
     def _call(self, inputs: Mapping[str, Any], *, stream: bool = False) -> Call:
-        facts = self._facts()
+        facts = self.facts
         return Call(
             spec=self.spec,
             name=self.name,
@@ -233,14 +266,61 @@ class Prompt(Generic[T_co]):
             facts=facts,
             model=self._model,
             client=self.client,
-            options=self._use["options"],
-            history=self._use["history"],
+            options=self._use.options,
+            history=self._use.history,
             stream=stream,
         )
 
 
-def _inputs(inputs: Mapping[str, Any] | None, named: Mapping[str, Any]) -> dict[str, Any]:
-    return {**(inputs or {}), **named}
+def _unpickled(spec: PromptSpec, output: Any, use: _Use) -> Prompt[Any]:
+    return Prompt(spec, output=output, **{name: getattr(use, name) for name in _Use.__slots__})
+
+
+def _inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a call; those that are named win. Raises `InputError`."""
+    if inputs is None or isinstance(inputs, Mapping):
+        return {**(inputs or {}), **named}
+    fault = Diagnostic(
+        "PK306",
+        "error",
+        f"the inputs are {type(inputs).__name__}, not a mapping",
+        help='give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`',
+    )
+    raise InputError([fault])
+
+
+def _known(model: str | Model | None) -> str | Model | None:
+    """The model, if its name can be meant. Raises `ConfigError`."""
+    if isinstance(model, str):
+        from promptkit.models import parse_model_name
+
+        parse_model_name(model)
+    return model
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a call. A file may hold an option that only some server knows; in a call it is a typing error."""
+    from promptkit.options import KNOWN_OPTIONS, check_option
+
+    for name, value in options.items():
+        fault = check_option(name, value, max_temperature=None)
+        if fault is not None and fault.severity == "error":
+            raise ConfigError(fault.message, where="options", help=fault.help)
+        if name not in KNOWN_OPTIONS:
+            cure = (
+                did_you_mean(name, KNOWN_OPTIONS) or "one that only your server knows goes under the file's `options`"
+            )
+            raise ConfigError(f"there is no option `{name}`", where="options", help=cure)
+    return dict(options)
+
+
+def _messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Earlier turns, in either form. Raises `ConfigError`."""
+    try:
+        return tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
+    except ValueError as error:
+        cure = "a message is a `Message`, or a mapping with `role` and `content`"
+        raise ConfigError(f"the history cannot be read: {error}", where="history", help=cure) from None
 
 
 def locate(path: Path) -> tuple[Path, str]:
@@ -250,63 +330,6 @@ def locate(path: Path) -> tuple[Path, str]:
     """
     from promptkit.settings import find_root
 
-    folder = path.parent if path.parent != Path() else Path()
-    root = find_root(folder) or folder
-    try:
-        inside = path.absolute().relative_to(root.absolute()).as_posix()
-    except ValueError:
-        root, inside = folder, path.name
-    return root, inside
-
-
-class Prompts(dict[str, Prompt[Any]]):
-    """Several prompts by name, all checked when they are loaded."""
-
-    @classmethod
-    def from_folder(cls, folder: str | Path) -> Prompts:
-        """Every prompt in a folder and below; files whose name begins with `_` are parts of others.
-
-        Raises `SpecError` with the faults of all files, or `ConfigError` when there is no prompt.
-        """
-        root = Path(folder)
-        if not root.is_dir():
-            raise ConfigError(f"`{root}` is not a folder", help="name the folder that holds the prompts")
-        paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.yaml"))
-        return cls._all(Folder(root), paths, str(root))
-
-    @classmethod
-    def from_package(cls, package: str) -> Prompts:
-        """Every prompt among the data files of an installed package, wherever the process runs."""
-        from promptkit.source import Package, SourceError
-
-        source = Package(package)
-        try:
-            return cls._all(source, [path for path in source.names() if path.endswith(".yaml")], package)
-        except SourceError as error:
-            raise ConfigError(str(error), help="name an importable package, such as `app.prompts`") from None
-
-    @classmethod
-    def _all(cls, source: Source, paths: list[str], where: str) -> Prompts:
-        found = cls()
-        faults: list[Diagnostic] = []
-        for path in paths:
-            if path.rpartition("/")[2].startswith("_") or any(
-                part.startswith((".", "_")) for part in path.split("/")[:-1]
-            ):
-                continue
-            try:
-                found[path.removesuffix(".yaml")] = Prompt(load_spec(source, path))
-            except SpecError as error:
-                faults += error.diagnostics
-        if faults:
-            raise SpecError(faults)
-        if not found:
-            raise ConfigError("there is no prompt", where=where, help="a prompt is a file that ends in `.yaml`")
-        return found
-
-    def __missing__(self, name: str) -> Prompt[Any]:
-        from promptkit.diagnostics import did_you_mean
-
-        raise ConfigError(
-            f"there is no prompt `{name}`", help=did_you_mean(name, self) or f"prompts: {', '.join(self)}"
-        )
+    full = Path(os.path.abspath(path))  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
+    root = find_root(full.parent)
+    return (root, full.relative_to(root).as_posix()) if root else (path.parent, path.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,33 +12,42 @@ if TYPE_CHECKING:
 _SHORTEST = 4
 MASK = "[redacted]"
 
+_LOCK = threading.Lock()
+
 
 class Redactor:
     """Replaces known secret values wherever they stand, however they got there.
 
-    A value shorter than four characters is ignored: replacing it would tear up unrelated text.
+    A value shorter than four characters is ignored: replacing it would tear up unrelated text. Safe to share
+    between threads.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: frozenset[str] = frozenset()
+        self._compiled: tuple[frozenset[str], re.Pattern[str]] | None = None
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Know more secrets."""
-        self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST}
+        with _LOCK:
+            self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST}
 
     def text(self, text: str) -> str:
-        """The text with each secret masked, the longest first."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, MASK)
-        return text
+        """The text with each secret masked; where two overlap, the one that begins first, or else the longest."""
+        secrets, compiled = self._secrets, self._compiled
+        if not secrets:
+            return text
+        if compiled is None or compiled[0] != secrets:
+            longest_first = sorted(secrets, key=len, reverse=True)
+            compiled = self._compiled = secrets, re.compile("|".join(map(re.escape, longest_first)))
+        return compiled[1].sub(MASK, text)
 
     def data(self, value: Any) -> Any:
         """A JSON value with each secret masked in its texts and keys."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(key): self.data(item) for key, item in value.items()}
+            return {self.data(key): self.data(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.data(item) for item in value]
         return value

@@ -115,7 +115,7 @@ class Package:
         try:
             found = resources.files(self.package).joinpath(inside)
             if isinstance(found, Path):
-                return Folder(_package_root(self.package), self.max_bytes).read(inside)
+                return Folder(_root_of(found, inside), self.max_bytes).read(inside)
             return _bounded(found.read_bytes(), path, self.max_bytes)
         except ModuleNotFoundError:
             raise SourceError(f"there is no package `{self.package}`") from None
@@ -139,19 +139,17 @@ class Package:
             return sorted(walk(resources.files(self.package), ""))
         except ModuleNotFoundError:
             raise SourceError(f"there is no package `{self.package}`") from None
+        except NotADirectoryError:  # importlib finds no files of a package in a zip that has no `__init__.py`
+            raise SourceError(f"the package `{self.package}` lies in no folder: it needs an `__init__.py`") from None
 
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
         return f"{self.package}:{path}"
 
 
-def _package_root(package: str) -> Path:
-    from importlib import resources
-
-    root = resources.files(package)
-    if not isinstance(root, Path):
-        raise SourceError(f"the package `{package}` has no folder on disk")
-    return root
+def _root_of(found: Path, inside: str) -> Path:
+    """The package's folder. One without `__init__.py` may lie in several, and so it is found from its file."""
+    return found.parents[inside.count("/")]
 
 
 def _bounded(data: bytes, path: str, limit: int) -> bytes:

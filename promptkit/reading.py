@@ -1,0 +1,67 @@
+"""`Reading`: the deltas of one answer as events, and in the end as a completion. Knows no I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.completion import Assembler, Completion
+from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
+from promptkit.output.partial import NOTHING, PartialParser
+
+if TYPE_CHECKING:
+    from promptkit.completion import Delta
+    from promptkit.output.ladder import Expected
+
+_STRUCTURED = ("json", "list")
+
+
+class Reading:
+    """One answer while it arrives.
+
+    `seconds` is how long the model was waited for so far: whoever fetches the deltas keeps it, since the time
+    that a reader of a stream takes does not count. `heard` says that events have been given out.
+    """
+
+    def __init__(self, expected: Expected, *, stream: bool) -> None:
+        self.seconds = 0.0
+        self.heard = False
+        self._stream = stream
+        self._assembler = Assembler()
+        self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
+        structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
+        self._parser = PartialParser() if stream and structured else None
+
+    @property
+    def text(self) -> str:
+        """The answer's text so far."""
+        return self._assembler.text
+
+    def feed(self, delta: Delta) -> list[Event]:
+        """Take the next piece; what there is to tell about it."""
+        self._assembler.feed(delta)
+        if not self._stream:
+            return []
+        events: list[Event] = [ReasoningDelta(delta.reasoning)] if delta.reasoning else []
+        if delta.text:
+            events += [TextDelta(delta.text), *self._fields(delta.text)]
+        self.heard = self.heard or bool(events)
+        return events
+
+    def _fields(self, text: str) -> list[Event]:
+        if self._parser is None or self._parser.broken:
+            return []
+        depth = len(self._inside)
+        ended = self._parser.feed(text)
+        events: list[Event] = [
+            FieldComplete(done.location[depth:], done.value)
+            for done in ended
+            if done.location[:depth] == self._inside and len(done.location) > depth
+        ]
+        value = self._parser.value
+        if self._inside:
+            value = value.get("answer", NOTHING) if isinstance(value, dict) else NOTHING
+        return [*events, PartialValue(value)] if value is not NOTHING else events
+
+    def completion(self) -> Completion:
+        """The whole answer. Raises `StreamInterrupted` when it is not whole."""
+        return self._assembler.completion()

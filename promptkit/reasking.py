@@ -1,0 +1,43 @@
+"""Asking again: what the next request says when an answer was no good. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from promptkit.messages import Message
+
+if TYPE_CHECKING:
+    from promptkit.completion import Completion, ModelFacts, Request
+    from promptkit.result import Violation
+
+MOST_SAID = 10
+"""How many violations a re-ask names."""
+
+_BUDGETS = ("max_tokens", "max_completion_tokens")
+
+
+def asked_again(first: Request, completion: Completion, violations: tuple[Violation, ...]) -> Request:
+    """The first request with the last answer and what is wrong with it: only ever one answer, so it does not grow."""
+    listed = "\n".join(f"- {violation}" for violation in violations[:MOST_SAID])
+    more = f"\n- and {len(violations) - MOST_SAID} more" if len(violations) > MOST_SAID else ""
+    asked = "Give the whole answer again, in the form asked for, with these faults mended."
+    said = f"That answer cannot be used:\n{listed}{more}\n{asked}"
+    answered = [Message("assistant", completion.text)] if completion.text.strip() else []
+    return replace(first, messages=(*first.messages, *answered, Message("user", said)))
+
+
+def with_more_tokens(request: Request, completion: Completion, facts: ModelFacts) -> Request | None:
+    """The same request with twice the budget, as far as the model is known to go; None when there is no more.
+
+    Repeating with more tokens is what helped on MARA where an answer was cut (observed June 2026); asking for
+    less structure made it worse.
+    """
+    name = next((name for name in _BUDGETS if request.options.get(name)), None)
+    if name is None:
+        return None
+    window = facts.context_length - completion.usage.prompt_tokens if facts.context_length else None
+    budget = min(filter(None, (2 * request.options[name], facts.max_output, window)))
+    if budget <= request.options[name]:
+        return None
+    return replace(request, options={**request.options, name: budget})
