@@ -8,18 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request
-from promptkit.drive import Drive
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.flow import Ask
 from promptkit.output.transport import response_format, wire_schema
 from promptkit.result import Check, Rendered, Result
-from promptkit.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 
     from promptkit.client import Client
     from promptkit.completion import Model
+    from promptkit.drive import Drive
     from promptkit.events import Event
     from promptkit.messages import Message
     from promptkit.renderer import Renderer
@@ -115,6 +113,10 @@ class Call:
     def drive(self) -> Drive[Any]:
         """A new drive of this call's flow."""
         output = self.spec.output
+        from promptkit.drive import Drive
+        from promptkit.flow import Ask
+        from promptkit.retries import Retries
+
         ask = Ask(
             request=self.request,
             expected=self.typed.expected(self.facts),

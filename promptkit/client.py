@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from promptkit.completion import ModelFacts
-from promptkit.drive import Clock
 from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from promptkit.completion import Model
+    from promptkit.drive import Clock
     from promptkit.record import RunLog
 
 
@@ -46,13 +47,20 @@ class Client:
     ) -> None:
         self.settings = settings or load_settings(base_url=base_url, api_key=api_key, model=model)
         self.redactor = Redactor(self.settings.secrets)
-        self.clock = clock or Clock()
+        self._given_clock = clock
         self._log = log
         self._record = Path(record) if record is not None else None
         self._given: dict[str, Model] = dict(models or {})
         self._opened: dict[str, Model] = {}
         self._run_log: RunLog | None = None
         self._lock = threading.Lock()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What waits between tries. Made on first use: who only renders needs nothing of how requests are driven."""
+        from promptkit.drive import Clock
+
+        return self._given_clock or Clock()
 
     def model(self, name: str) -> Model:
         """The model of a name, opened on first use. Raises `ConfigError` for a name that names nothing."""

@@ -18,7 +18,6 @@ from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
 from promptkit.source import Folder, Memory, Source
-from promptkit.streams import AsyncStream, Stream
 from promptkit.typed import TypedOutput
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Model, ModelFacts, Request
     from promptkit.spec import PromptSpec
+    from promptkit.streams import AsyncStream, Stream
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -210,10 +210,14 @@ class Prompt(Generic[T_co]):
 
     def stream(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Stream[T_co]:
         """The answer as it arrives: iterate over events in a `with` block, then ask for `.result()`."""
+        from promptkit.streams import Stream
+
         return Stream(self._call(_inputs(inputs, named), stream=True))
 
     def astream(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> AsyncStream[T_co]:
         """The same under asyncio: `async for` over events."""
+        from promptkit.streams import AsyncStream
+
         return AsyncStream(self._call(_inputs(inputs, named), stream=True))
 
     # How it is used now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,7 @@ def command() -> None:
 
 def entry(argv: list[str] | None = None) -> None:
     """Run the command line and exit with its code; nothing leaves here as a traceback."""
+    gc.set_threshold(100_000, 50, 100)  # importing makes objects that stay: looking for garbage among them is in vain
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
