@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from promptkit.spec import Input, PromptSpec
-
-MAX_DEPTH = 64
 
 
 class Inputs:
@@ -60,16 +57,7 @@ class Inputs:
     def _unfit(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, value in given.items():
             declared = self._declared.get(name)
-            if declared is None or (declared.json_schema == _PLAIN_TEXT and isinstance(value, str)):
-                continue
-            trouble = not_plain(value)
-            if trouble:
-                yield self._fault(
-                    "PK306",
-                    f"the input `{name}` is not plain data",
-                    label=trouble,
-                    help="give texts, numbers, booleans, lists and mappings",
-                )
+            if declared is None:
                 continue
             for violation in self._schemas[name].validate(value):
                 where = "" if violation.path == "$" else f" at {violation.path}"
@@ -93,7 +81,8 @@ class Inputs:
             try:
                 values[name] = _read(text, schema)
             except ValueError:
-                wanted = schema.get("type") if isinstance(schema, dict) else "value"
+                kind = schema.get("type", "value") if isinstance(schema, dict) else "value"
+                wanted = kind if isinstance(kind, str) else " or ".join(kind)
                 faults.append(
                     self._fault(
                         "PK306",
@@ -104,9 +93,6 @@ class Inputs:
         if faults:
             raise InputError(faults)
         return values
-
-
-_PLAIN_TEXT = {"type": "string"}
 
 
 def _told(declared: Input) -> str:
@@ -131,7 +117,7 @@ def _read(text: str, schema: Any) -> Any:
 
 def _kinds(schema: Any) -> set[str]:
     if not isinstance(schema, dict):
-        return set()
+        return {"any", "string"}
     if "enum" in schema:
         return {"string"} if all(isinstance(item, str) for item in schema["enum"]) else {"string", "any"}
     kind = schema.get("type", ())
@@ -142,21 +128,3 @@ def _kinds(schema: Any) -> set[str]:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
-
-
-def not_plain(value: Any, depth: int = 0) -> str:
-    """Why a value is not plain JSON data, or nothing when it is."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return ""
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else f"{value} is not a JSON number"
-    if depth >= MAX_DEPTH:
-        return f"it is nested deeper than {MAX_DEPTH} levels"
-    if isinstance(value, dict):
-        bad = next((key for key in value if not isinstance(key, str)), None)
-        if bad is not None:
-            return f"a key is {type(bad).__name__}, not a text"
-        return next(filter(None, (not_plain(item, depth + 1) for item in value.values())), "")
-    if isinstance(value, (list, tuple)):
-        return next(filter(None, (not_plain(item, depth + 1) for item in value)), "")
-    return f"it is of type {type(value).__name__}"

@@ -32,11 +32,11 @@ class Layout:
 
     def system(self, sections: Sections) -> str:
         """The system message: sections that are not empty, in order."""
-        return "\n\n".join(self.section(name, text) for name, text in sections if text)
+        return "\n\n".join(self.section(name, text) for name, text in sections if text.strip())
 
     def user(self, sections: Sections) -> str:
         """A user message: a single section stands by itself, several get their names."""
-        filled = [(name, text) for name, text in sections if text]
+        filled = [(name, text) for name, text in sections if text.strip()]
         return filled[0][1] if len(filled) == 1 else self.system(filled)
 
 

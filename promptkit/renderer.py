@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
+from promptkit.fences import Fences, Untrusted
 from promptkit.inputs import Inputs
 from promptkit.layout import LAYOUTS, instructions, thought_instruction
-from promptkit.markup import neutralise
 from promptkit.messages import Message
+from promptkit.printing import to_json
 from promptkit.result import Rendered
-from promptkit.sandbox import to_json
 from promptkit.schema import Schema
 from promptkit.spec import MessageSpec, ModelChoice, PromptSpec, Slot
-from promptkit.template import Fences, Templates
-from promptkit.thought import Mode, thought_mode, wrapped_value
+from promptkit.template import Templates
+from promptkit.thought import Mode, chain_of_thought, thought_mode, wrapped_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,33 +54,28 @@ def refuse_unsupported(spec: PromptSpec) -> None:
         )
 
 
-@dataclass(slots=True)
-class _Message:
-    """A message being rendered: its untrusted values are fenced together."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A template of a message, and where it stands in the spec."""
 
-    renderer: Renderer
+    location: str
+    template: str
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing in it, whatever the inputs."""
+        return not self.template.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one rendering is about."""
+
     values: Mapping[str, Any]
-    notes: list[str] = field(default_factory=list)
-
-    def texts(self, sections: Iterable[tuple[str, str]]) -> list[str]:
-        """Several sections of one message, by (location, template)."""
-        renderer, named = self.renderer, list(sections)
-        if not renderer.trusts:
-            return [renderer.text(location, template, self.values, None) for location, template in named]
-        fences = Fences(self._neutralised)
-        plain = [renderer.text(location, template, self.values, fences) for location, template in named]
-        if not fences.close():
-            return plain
-        return [renderer.text(location, template, self.values, fences) for location, template in named]
-
-    def _neutralised(self, text: str, origin: str) -> str:
-        if not self.renderer.neutralises:
-            return text
-        harmless, found = neutralise(text)
-        note = f"neutralised in a value from {origin}: {', '.join(found)}"
-        if found and note not in self.notes:
-            self.notes.append(note)
-        return harmless
+    mode: Mode
+    instruction: _Part | None
+    history: tuple[Message, ...]
+    notes: dict[str, None] = field(default_factory=dict)
 
 
 class Renderer:
@@ -89,9 +84,10 @@ class Renderer:
     def __init__(self, spec: PromptSpec) -> None:
         self.spec = spec
         self.inputs = Inputs(spec)
-        self.trusts = {name: declared.trust for name, declared in spec.inputs.items() if declared.untrusted}
-        self.neutralises = any(d.neutralise for d in spec.inputs.values() if d.untrusted)
-        self._templates = Templates(spec.files, self.trusts)
+        strangers = {name: declared for name, declared in spec.inputs.items() if declared.untrusted}
+        self._untrusted = {name: Untrusted(each.trust, each.neutralise) for name, each in strangers.items()}
+        self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
+        self._templates = Templates(spec.files, self._untrusted)
         self._layout = LAYOUTS[spec.layout.style]
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
 
@@ -100,119 +96,144 @@ class Renderer:
     ) -> Rendered:
         """The messages for a call.
 
-        Raises `InputError` when the inputs do not fit, `RenderError` when a template fails, when an explicit
-        message comes out empty, or when the spec uses what is not supported.
+        Raises `InputError` when the inputs do not fit, `RenderError` when a template fails, when a message comes
+        out empty, or when the spec uses what is not supported.
         """
         refuse_unsupported(self.spec)
-        values = self.inputs.accept(given)
+        values = self._shown(self.inputs.accept(given))
         mode = thought_mode(self.spec, facts)
-        notes: list[str] = []
+        instruction = self._instruction(facts) if mode != "off" else None
+        call = _Call(values, mode, instruction, tuple(history))
         build = self._explicit if self.spec.messages is not None else self._sectioned
-        messages = tuple(build(values, mode, tuple(history), notes))
-        return Rendered(messages, tuple(dict.fromkeys(notes)))
+        messages = tuple(build(call))
+        return Rendered(messages, tuple(call.notes))
 
     def check(self, name: str, that: str, values: Mapping[str, Any]) -> bool:
         """Whether a check's expression holds. Raises `RenderError` when it cannot be computed."""
         try:
-            return bool(self._templates.evaluate(that, values))
+            return bool(self._templates.evaluate(that, self._shown(values)))
         except RenderError as error:
             error.where = f"{self.spec.path}, check `{name}`"
             raise
 
-    def text(self, location: str, template: str, values: Mapping[str, Any], fences: Fences | None) -> str:
-        """One template's text, stripped."""
-        origin = self.spec.origins.get(location)
-        path = origin.path if origin else self.spec.path
-        place = origin.place if origin else None
-        return self._templates.render(template, values, path=path, where=location, place=place, fences=fences)
+    def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that templates see: secrets reach tools only."""
+        return {name: value for name, value in values.items() if name not in self._secret}
 
-    def _sectioned(
-        self, values: Mapping[str, Any], mode: Mode, history: tuple[Message, ...], notes: list[str]
-    ) -> Iterable[Message]:
-        system = self._system(values, mode, notes)
-        if system:
-            yield Message("system", system)
-        task = self._task_sections()
-        yield from self._examples(task, mode, notes)
-        yield from history
-        yield Message("user", self._filled("user", task, values, notes))
+    def _instruction(self, facts: ModelFacts | None) -> _Part | None:
+        """The author's own words on how to think, for this model if there are such."""
+        chain = chain_of_thought(self.spec, facts)
+        own = chain is self.spec.chain_of_thought
+        location = "" if own or facts is None else f"models.{facts.name}."
+        written = chain.instruction
+        return None if written is None else _Part(f"{location}chain_of_thought.instruction", written)
 
-    def _system(self, values: Mapping[str, Any], mode: Mode, notes: list[str]) -> str:
-        spec = self.spec
-        named = {
-            "persona": spec.persona,
-            "context": spec.context if spec.layout.context == "system" else None,
-        }
-        present = [(location, template) for location, template in named.items() if template is not None]
-        message = _Message(self, values, notes)
-        texts = dict(zip((location for location, _ in present), message.texts(present), strict=True))
-        return self._layout.system([*texts.items(), *self._guidance(values, mode, notes)])
+    # Sections to messages
 
-    def _guidance(self, values: Mapping[str, Any], mode: Mode, notes: list[str]) -> list[tuple[str, str]]:
+    def _sectioned(self, call: _Call) -> Iterable[Message]:
+        """The messages of persona, context and task."""
+        yield from self._system(call)
+        task = self._parts("task") if self.spec.layout.context == "system" else self._parts("context", "task")
+        yield from self._examples(task, call)
+        yield from call.history
+        yield Message("user", self._filled("user", task, call.values, call))
+
+    def _parts(self, *names: str) -> list[_Part]:
+        written = {name: getattr(self.spec, name) for name in names}
+        return [_Part(name, template) for name, template in written.items() if template is not None]
+
+    def _system(self, call: _Call) -> Iterable[Message]:
+        """The system message; whether there is one depends on what is written, never on the inputs."""
+        names = ("persona", "context") if self.spec.layout.context == "system" else ("persona",)
+        parts = self._parts(*names)
+        texts = zip((part.location for part in parts), self._texts(parts, call.values, call), strict=True)
+        text = self._layout.system([*texts, *self._guidance(call)])
+        if text:
+            yield Message("system", text)
+        elif not all(part.blank for part in [*parts, *self._native_instruction(call)]):
+            raise self._empty("system", parts)
+
+    def _guidance(self, call: _Call) -> list[tuple[str, str]]:
         """What promptkit itself says: output instructions, how to think, and how to read fences."""
-        spec = self.spec
-        own = spec.chain_of_thought.instruction
-        thought = thought_instruction(spec.output.format, mode, self._own_instruction(own, values, notes))
+        spec, mode = self.spec, call.mode
+        own = self._texts([call.instruction], call.values, call)[0] if call.instruction else ""
         form = instructions(spec.output, self._schema, mode) if spec.output.instructions else ""
         return [
             ("output_format", form),
-            ("reasoning", thought),
-            ("untrusted", FENCE_NOTE if self.trusts else ""),
+            ("reasoning", thought_instruction(spec.output.format, mode, own)),
+            ("untrusted", FENCE_NOTE if self._untrusted else ""),
         ]
 
-    def _own_instruction(self, own: str | None, values: Mapping[str, Any], notes: list[str]) -> str:
-        return "" if own is None else _Message(self, values, notes).texts([("chain_of_thought.instruction", own)])[0]
+    def _native_instruction(self, call: _Call) -> list[_Part]:
+        return [call.instruction] if call.instruction and call.mode == "native" else []
 
-    def _task_sections(self) -> list[tuple[str, str]]:
-        spec = self.spec
-        sections = [("context", spec.context)] if spec.layout.context == "user" else []
-        return [(name, text) for name, text in [*sections, ("task", spec.task)] if text is not None]
+    # Templates to texts
 
-    def _filled(self, role: str, sections: list[tuple[str, str]], values: Mapping[str, Any], notes: list[str]) -> str:
-        texts = _Message(self, values, notes).texts(sections)
-        filled = self._layout.user([(name, text) for (name, _), text in zip(sections, texts, strict=True)])
+    def _texts(self, parts: Iterable[_Part], values: Mapping[str, Any], call: _Call) -> list[str]:
+        """The templates of one message, whose untrusted values are fenced together."""
+        listed = list(parts)
+        fences = Fences()
+        plain = [self._text(part, values, fences) for part in listed]
+        fenced = [self._text(part, values, fences) for part in listed] if fences.close() else plain
+        call.notes.update(fences.notes)
+        return fenced
+
+    def _text(self, part: _Part, values: Mapping[str, Any], fences: Fences) -> str:
+        origin = self.spec.origins.get(part.location)
+        path = origin.path if origin else self.spec.path
+        place = origin.place if origin else None
+        return self._templates.render(part.template, values, path=path, where=part.location, place=place, fences=fences)
+
+    def _filled(self, role: str, parts: list[_Part], values: Mapping[str, Any], call: _Call) -> str:
+        texts = self._texts(parts, values, call)
+        filled = self._layout.user([(part.location, text) for part, text in zip(parts, texts, strict=True)])
         if not filled:
-            names = ", ".join(f"`{name}`" for name, _ in sections)
-            raise RenderError(
-                f"the {role} message is empty",
-                code="PK227",
-                where=self.spec.path or names,
-                help=f"{names} rendered to nothing with these inputs",
-            )
+            raise self._empty(role, parts)
         return filled
 
-    def _examples(self, sections: list[tuple[str, str]], mode: Mode, notes: list[str]) -> Iterable[Message]:
+    def _empty(self, role: str, parts: list[_Part]) -> RenderError:
+        names = ", ".join(f"`{part.location}`" for part in parts) or "the instruction"
+        return RenderError(
+            f"the {role} message is empty",
+            code="PK227",
+            where=self.spec.path or names,
+            help=f"{names} rendered to nothing with these inputs",
+        )
+
+    # Examples
+
+    def _examples(self, parts: list[_Part], call: _Call) -> Iterable[Message]:
         for example in self.spec.examples:
-            values = self.inputs.accept(example.inputs)
-            yield Message("user", self._filled("example's user", sections, values, notes))
-            yield Message("assistant", self._answer(example, mode))
+            values = self._shown(self.inputs.accept(example.inputs))
+            yield Message("user", self._filled("example's user", parts, values, call))
+            yield Message("assistant", self._answer(example, call.mode))
 
     def _answer(self, example: Example, mode: Mode) -> str:
         """An example's answer, in the form in which the model shall answer."""
         value = self._schema.order(example.output) if self._schema else example.output
-        return wrapped_value(value, example.reasoning, mode, plain=self._plain, dump=to_json)
+        plain = self.spec.output.format in ("text", "markdown", "choice")
+        return wrapped_value(value, example.reasoning, mode, plain=plain, dump=to_json)
 
-    @property
-    def _plain(self) -> bool:
-        return self.spec.output.format in ("text", "markdown", "choice")
+    # Messages that are written out
 
-    def _explicit(
-        self, values: Mapping[str, Any], mode: Mode, history: tuple[Message, ...], notes: list[str]
-    ) -> Iterable[Message]:
-        guidance = self._layout.system(self._guidance(values, mode, notes))
+    def _explicit(self, call: _Call) -> Iterable[Message]:
+        """The messages of `messages:`; what promptkit says itself ends the first system message."""
+        guidance = self._layout.system(self._guidance(call))
         plan = self._plan()
         systems = [index for index, part in plan if isinstance(part, MessageSpec) and part.role == "system"]
         if guidance and not systems:
             yield Message("system", guidance)
+        elif not systems and not all(part.blank for part in self._native_instruction(call)):
+            raise self._empty("system", self._native_instruction(call))
         for index, part in plan:
             if isinstance(part, MessageSpec):
-                text = self._filled(part.role, [(f"messages.{index}.content", part.content)], values, notes)
+                text = self._filled(part.role, [_written(index, part)], call.values, call)
                 ends = guidance and index in systems[:1]
                 yield Message(part.role, f"{text}\n\n{guidance}" if ends else text)
             elif part.history:
-                yield from history
+                yield from call.history
             else:
-                yield from self._examples(self._last_user(), mode, notes)
+                yield from self._examples(self._last_user(), call)
 
     def _plan(self) -> list[tuple[int, MessageSpec | Slot]]:
         """The authored messages with their index; slots that are not written stand before the last user message."""
@@ -227,8 +248,12 @@ class Renderer:
             implied.append((-1, Slot(history=True)))
         return [*plan[:at], *implied, *plan[at:]]
 
-    def _last_user(self) -> list[tuple[str, str]]:
+    def _last_user(self) -> list[_Part]:
         """The template that renders examples: the last user message's."""
         parts = list(enumerate(self.spec.messages or ()))
         users = [(i, part) for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
-        return [(f"messages.{i}.content", part.content) for i, part in users[-1:]]
+        return [_written(i, part) for i, part in users[-1:]]
+
+
+def _written(index: int, message: MessageSpec) -> _Part:
+    return _Part(f"messages.{index}.content", message.content)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.source import SourceError, join
-from promptkit.template import MAX_INCLUDE_DEPTH, Analysis, analyse
+from promptkit.template import MAX_INCLUDE_DEPTH
+from promptkit.template_analysis import Analysis, analyse
+from promptkit.template_flows import ANY_FILE, BLOCK_NAMES, followed, joined
 from promptkit.yaml_nodes import Document, Scalar
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class _Text:
     system: bool
     folder: str
     stack: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    """The names that the including templates set."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,8 @@ class _Check:
     explained: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     reported: set[tuple[str, int, str]] = field(default_factory=set)
+    reached: list[tuple[_Text, Analysis]] = field(default_factory=list)
+    """A template and all that it includes."""
     whole: bool = True
     """False once a template cannot be read: then nobody knows what it uses."""
 
@@ -58,6 +64,8 @@ def check_templates(
     for location, entry in texts.items():
         if isinstance(entry.node, Scalar):
             _check_text(check, _of_entry(entry, _is_system(location, data)))
+            _check_trust(check)
+            check.reached.clear()
     _check_expressions(check, chain, data)
     for name, entry in inputs.items() if check.whole else ():
         quiet = chain.inherited(entry) or chain.main.origin.rpartition("/")[2].startswith("_")
@@ -112,9 +120,10 @@ def _check_text(check: _Check, text: _Text) -> None:
         )
     check.whole = check.whole and not any(fault.code == "PK201" for fault in analysis.faults)
     _check_names(check, text, analysis)
-    _check_trust(check, text, analysis)
+    check.reached.append((text, analysis))
+    known = text.known | (analysis.flows.keys() - BLOCK_NAMES)
     for use in analysis.includes:
-        _check_include(check, text, use.name, (use.start, use.end))
+        _check_include(check, replace(text, known=known), use.name, (use.start, use.end))
 
 
 def _report(check: _Check, text: _Text, code: str, message: str, span: tuple[int, int], **told: Any) -> None:
@@ -131,6 +140,8 @@ def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
     for use in analysis.names:
         check.used.add(use.name)
         declared = check.inputs.get(use.name)
+        if declared is None and use.name in text.known:
+            continue
         span = use.start, use.end
         if declared is None:
             hint = did_you_mean(use.name, check.inputs)
@@ -155,24 +166,27 @@ def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
             )
 
 
-def _check_trust(check: _Check, text: _Text, analysis: Analysis) -> None:
-    if not text.system:
-        return
+def _check_trust(check: _Check) -> None:
+    """Untrusted inputs in the system message, followed through all that the template sets, calls and includes."""
     untrusted = {
         name: declared["trust"]
         for name, declared in check.inputs.items()
         if declared.get("trust", "caller") != "caller"
     }
-    for names, start, end in analysis.outputs:
-        for name in sorted(names & untrusted.keys()):
-            _report(
-                check,
-                text,
-                "PK207",
-                f"`{name}` is untrusted (`trust: {untrusted[name]}`) and would stand in the system message",
-                (start, end),
-                help=UNTRUSTED_CURE,
-            )
+    included = [analysis for text, analysis in check.reached if text.stack]
+    mentions = frozenset().union(*(analysis.mentions for analysis in included))
+    flows = joined([*(analysis.flows for _, analysis in check.reached), {ANY_FILE: mentions}])
+    for text, analysis in check.reached:
+        for output in analysis.outputs if text.system else ():
+            for name in sorted(followed(output.names, flows) & untrusted.keys()):
+                _report(
+                    check,
+                    text,
+                    "PK207",
+                    f"`{name}` is untrusted (`trust: {untrusted[name]}`) and would stand in the system message",
+                    (output.start, output.end),
+                    help=UNTRUSTED_CURE,
+                )
 
 
 def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int]) -> None:
@@ -194,9 +208,9 @@ def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int])
     document = Document(content, check.source.shown(path), path)
     line, _ = text.document.place(text.span(*span)[0])
     stack = (*text.stack, f"{text.document.path}:{line}")
+    folder = path.rpartition("/")[0]
     _check_text(
-        check,
-        _Text(document, content, lambda start, end: (start, end), text.system, path.rpartition("/")[0], stack),
+        check, _Text(document, content, lambda start, end: (start, end), text.system, folder, stack, text.known)
     )
 
 

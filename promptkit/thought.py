@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptkit.schema.references import walk
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,36 +43,43 @@ def thought_mode(spec: PromptSpec, facts: ModelFacts | None) -> Mode:
     return "field" if spec.output.format in _STRUCTURED else "prose"
 
 
+_TO_THE_ROOT = ("$schema", "$defs", "definitions")
+_STAYING = ("#/$defs/", "#/definitions/")
+
+
 def wrapped_schema(schema: Mapping[str, Any] | bool) -> dict[str, Any]:
     """The schema of `{"reasoning", "answer"}` around a schema, whose definitions move to the new root."""
-    inner = dict(schema) if isinstance(schema, Mapping) else schema
-    wrapper: dict[str, Any] = {
+    moved: dict[str, Any] = {}
+    answer: Any = schema
+    if isinstance(schema, Mapping):
+        answer = _moved(schema)
+        # A schema with an address of its own keeps what its references are relative to.
+        names = _TO_THE_ROOT[:1] if "$id" in answer else _TO_THE_ROOT
+        moved = {name: answer.pop(name) for name in names if name in answer}
+    reasoning = {"type": "string", "description": "step-by-step thinking that leads to the answer"}
+    return {
         "type": "object",
-        "properties": {
-            "reasoning": {"type": "string", "description": "step-by-step thinking that leads to the answer"},
-            "answer": inner,
-        },
+        "properties": {"reasoning": reasoning, "answer": answer},
         "required": ["reasoning", "answer"],
         "additionalProperties": False,
+        **moved,
     }
-    if isinstance(inner, dict):
-        for name in ("$schema", "$defs", "definitions"):
-            if name in inner:
-                wrapper[name] = _moved(inner.pop(name))
-        wrapper["properties"]["answer"] = _moved(inner)
-    return wrapper
 
 
-def _moved(node: Any) -> Any:
+def _moved(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A schema whose references to its own root, or below it, find it at its new place."""
-    if isinstance(node, Mapping):
-        return {key: _moved_reference(item) if key == "$ref" else _moved(item) for key, item in node.items()}
-    return [_moved(item) for item in node] if isinstance(node, list) else node
+    from copy import deepcopy
+
+    copied = deepcopy(dict(schema))
+    for _, each in walk(copied) if "$id" not in copied else ():
+        if "$ref" in each:
+            each["$ref"] = _moved_reference(each["$ref"])
+    return copied
 
 
 def _moved_reference(reference: Any) -> Any:
-    kept = ("#/$defs/", "#/definitions/")
-    if not isinstance(reference, str) or not reference.startswith("#") or reference.startswith(kept):
+    to_root = isinstance(reference, str) and (reference == "#" or reference.startswith("#/"))
+    if not to_root or reference.startswith(_STAYING):
         return reference
     return "#/properties/answer" + reference.removeprefix("#")
 

@@ -49,13 +49,14 @@ class TypedOutput:
 
 
 def _check_type(spec: PromptSpec, output: type[Any], wanted: Schema, declared: Schema) -> None:
-    from promptkit.compat import accepts
+    from promptkit.schema.compat import accepts
 
+    name = str(output) if hasattr(output, "__args__") else getattr(output, "__name__", output)
     faults = [
         Diagnostic(
             "PK405",
             "error",
-            f"{getattr(output, '__name__', output)} does not fit the file's output at {found.path}",
+            f"{name} does not fit the file's output at {found.path}",
             spec.path,
             label=found.message,
             help="change the type or the file's schema",

@@ -11,16 +11,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
-from promptkit.output.reasoning import Split, split_prose, split_tags
-from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.fence import outside_fences, unfenced
+from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
+from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
 from promptkit.schema import Schema
+from promptkit.thought import ANSWER_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptkit.spec import OutputFormat
     from promptkit.thought import Mode
+
+SPLIT, LINE, FENCE, UNWRAPPED, QUOTES = (
+    "reasoning split off",
+    "answer line found",
+    "fence removed",
+    "unwrapped",
+    "quotes removed",
+)
+_ASKED_FOR: Mapping[str, frozenset[str]] = {
+    "field": frozenset({UNWRAPPED}),
+    "prose": frozenset({LINE, FENCE}),
+}
+"""The steps that a way of reasoning calls for by itself."""
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,131 +57,191 @@ def parse_output(
     """The value in a model's answer, and how it was found.
 
     `schema` is a JSON Schema (or a `Schema`) that the value must fit; `expected` says more about the answer.
-    Raises `OutputError` with the violations, and nothing else.
+    Raises `OutputError` with the violations, or `ConfigError` for a schema that cannot be used.
     """
     if expected is None:
         expected = Expected(schema=schema if isinstance(schema, Schema) or schema is None else Schema(schema))
-    return _Ladder(text, expected).output()
+    ladder = _Ladder(text, expected)
+    try:
+        return ladder.output()
+    except _Refused as refused:
+        found = refused.violations
+        details = [str(violation) for violation in found[:_MOST_TOLD]]
+        raise OutputError("the answer does not fit", violations=found, text=text, details=details) from None
+
+
+class _Refused(Exception):
+    """The answer cannot be used."""
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        super().__init__()
+        self.violations = tuple(violations)
+
+
+def _refused(message: str, keyword: str) -> _Refused:
+    return _Refused([Violation("$", message, keyword)])
 
 
 class _Ladder:
     def __init__(self, text: str, expected: Expected) -> None:
-        self.original = text
+        self.text = text
         self.expected = expected
         self.steps: list[Step] = []
         self.reasoning: list[str] = []
 
     def output(self) -> Output[Any]:
-        value = _FORMATS[self.expected.format](self) if self.expected.mode != "field" else self._unwrapped()
-        if self.expected.strict and any(step.name != "unwrapped" for step in self.steps):
-            raise self._invalid([Violation("$", f"the answer needed something done to it: {self.steps[0]}", "strict")])
+        read, check = _FORMATS[self.expected.format]
+        value = self._unwrapped() if self.expected.mode == "field" else read(self)
+        found = check(self.expected, value)
+        if found:
+            raise _Refused(found)
+        self._refuse_help()
         return Output(value, "\n\n".join(filter(None, self.reasoning)), tuple(self.steps))
 
+    def _refuse_help(self) -> None:
+        asked_for = _ASKED_FOR.get(self.expected.mode, frozenset())
+        helped = [step for step in self.steps if step.name not in asked_for]
+        if self.expected.strict and helped:
+            raise _refused(f"the answer needed something done to it: {helped[0]}", "strict")
+
     def plain(self) -> str:
-        """The answer's text without reasoning. Raises when there is nothing but reasoning."""
-        split = self._split(split_tags(self.original), "reasoning split off")
+        """The answer's text without reasoning."""
+        split = split_tags(self.text)
         if split.unclosed:
-            raise self._invalid([Violation("$", "the reasoning never ends: no answer was given", "reasoning")])
+            raise _refused("the reasoning never ends: no answer was given", "reasoning")
+        self._take(SPLIT, split)
+        answer = split.answer
         if self.expected.mode == "prose":
-            split = self._split(split_prose(split.answer), "answer line found")
-        if not split.answer.strip():
-            raise self._invalid([Violation("$", "the answer is empty", "empty")])
+            answer = self._after_line(answer, split.reasoning)
+        if not answer.strip():
+            raise _refused("the answer is empty", "empty")
+        if not is_text(answer):
+            raise _refused("the answer holds half of a surrogate pair, which is no character", "text")
+        return answer
+
+    def _after_line(self, text: str, reasoning: str) -> str:
+        """What stands below the line `Answer:`. Without one, a text could not be told from thoughts."""
+        free = self.expected.format in ("text", "markdown")
+        split = split_prose(text, last=not free)
+        if split is None and free and not reasoning and text.strip():
+            raise _refused(f"the line `{ANSWER_LINE}` before the answer is missing", "answer_line")
+        if split is None:
+            return text
+        self._take(LINE, split)
         return split.answer
 
-    def _split(self, split: Split, name: str) -> Split:
+    def _take(self, name: str, split: Split) -> None:
         if split.reasoning:
             self.reasoning.append(split.reasoning)
-            self.steps.append(Step(name, f"{len(split.reasoning):,} characters of reasoning"))
-        return split
+            size = len(split.reasoning)
+            self.steps.append(Step(name, f"{size:,} character{'s' * (size > 1)} of reasoning"))
 
     def json(self) -> Any:
-        """The answer's JSON value. A text that is JSON as it stands is never searched for tags or fences."""
+        """The answer's JSON value. A text that is JSON, as it stands or in a fence, is never searched for tags."""
         try:
-            return parse_json(self.original)
+            return self._parsed(self.text)
         except NotJson:
-            text = self.plain()
-        inner = unfenced(text)
-        if inner is not None:
-            self.steps.append(Step("fence removed", "the whole answer stood in one code fence"))
-            text = inner
+            self.steps.clear()
         try:
-            return parse_json(text.strip())
+            return self._parsed(self.plain())
         except NotJson as error:
-            raise self._invalid([Violation("$", f"the answer is not JSON: {error.message}", "json")]) from None
+            refused = _refused(f"the answer is not JSON: {error.message}", "json")
+        except _Refused as error:
+            refused = error
+        return self._after_last_tag(refused)
 
-    def valid(self, value: Any) -> Any:
-        """The value, if it fits the schema."""
-        schema = self.expected.schema
-        violations = schema.validate(value) if schema is not None else ()
-        if violations:
-            raise self._invalid(list(violations))
-        return value
+    def _after_last_tag(self, refused: _Refused) -> Any:
+        """The value behind the last closing tag, for reasoning that speaks of its own tags."""
+        split = split_last_tag(self.text)
+        if split is None:
+            raise refused
+        self.steps.clear()
+        self.reasoning.clear()
+        self._take(SPLIT, split)
+        try:
+            return self._parsed(split.answer)
+        except NotJson:
+            raise refused from None
+
+    def _parsed(self, text: str) -> Any:
+        return parse_json(self.opened(text).strip())
+
+    def opened(self, text: str, *infos: str) -> str:
+        """The text without the one fence that encloses it, if there is one."""
+        inner = unfenced(text, *infos)
+        if inner is None:
+            return text
+        self.steps.append(Step(FENCE, "the whole answer stood in one code fence"))
+        return inner
 
     def _unwrapped(self) -> Any:
         """The answer inside `{"reasoning", "answer"}`."""
         value = self.json()
         if not isinstance(value, dict) or "answer" not in value:
-            raise self._invalid([Violation("$", 'the answer is not an object with "reasoning" and "answer"', "field")])
+            raise _refused('the answer is not an object with "reasoning" and "answer"', "field")
         self.reasoning.append(str(value.get("reasoning") or ""))
-        self.steps.append(Step("unwrapped", "the answer was taken from beside its reasoning"))
-        return self.valid(value["answer"])
+        self.steps.append(Step(UNWRAPPED, "the answer was taken from beside its reasoning"))
+        return value["answer"]
 
-    def _invalid(self, violations: list[Violation]) -> OutputError:
-        return OutputError(
-            "the answer does not fit",
-            violations=violations,
-            text=self.original,
-            details=[str(v) for v in violations[:20]],
-        )
-
-
-_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[^\n`]*\n(.*?)\n?[ \t]*\1\s*\Z", re.DOTALL)
-
-
-def unfenced(text: str) -> str | None:
-    """What stands in the one code fence that encloses a text; None when there is no such fence."""
-    match = _FENCE.match(text)
-    return match[2] if match and match[1] not in match[2] else None
+    def choice(self) -> str:
+        """One of the choices; some servers make models write it as a JSON text."""
+        text = self.opened(self.plain()).strip()
+        if text in self.expected.choices or not text.startswith('"'):
+            return text
+        try:
+            value = parse_json(text)
+        except NotJson:
+            return text
+        self.steps.append(Step(QUOTES, "the choice stood in quotes"))
+        return value if isinstance(value, str) else text
 
 
-def _json_value(ladder: _Ladder) -> Any:
-    return ladder.valid(ladder.json())
+def _by_schema(expected: Expected, value: Any) -> tuple[Violation, ...]:
+    return expected.schema.validate(value, parsed=True) if expected.schema is not None else ()
 
 
-def _text(ladder: _Ladder) -> str:
-    return ladder.plain()
+def _of_text(_: Expected, value: Any) -> tuple[Violation, ...]:
+    return () if isinstance(value, str) else Schema({"type": "string"}).validate(value, parsed=True)
 
 
-def _choice(ladder: _Ladder) -> str:
-    text = ladder.plain().strip()
-    choices = ladder.expected.choices
-    if text in choices:
-        return text
-    quoted = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
-    if quoted in choices:
-        ladder.steps.append(Step("quotes removed", "the choice stood in quotes"))
-        return quoted
-    schema = Schema({"enum": list(choices)})
-    raise ladder._invalid(list(schema.validate(quoted)))  # noqa: SLF001 (one ladder in several stages)
+def _of_choices(expected: Expected, value: Any) -> tuple[Violation, ...]:
+    return () if value in expected.choices else Schema({"enum": list(expected.choices)}).validate(value, parsed=True)
 
 
-def _markdown(ladder: _Ladder) -> str:
-    text = ladder.plain()
-    missing = [heading for heading in ladder.expected.headings if not _has_heading(text, heading)]
-    if missing:
-        violations = [Violation("$", f"the heading `{heading}` is missing", "headings") for heading in missing]
-        raise ladder._invalid(violations)  # noqa: SLF001 (as above)
-    return text
+def _of_headings(expected: Expected, value: Any) -> tuple[Violation, ...]:
+    """Headings that are missing, or stand before those that they should follow."""
+    if not isinstance(value, str) or not expected.headings:
+        return _of_text(expected, value)
+    written = [title for line in outside_fences(value) if (title := _title(line)) is not None]
+    return tuple(_misplaced(expected.headings, written))
 
 
-def _has_heading(text: str, heading: str) -> bool:
-    return re.search(rf"^#+[ \t]+{re.escape(heading)}[ \t]*#*[ \t]*$", text, re.MULTILINE) is not None
+def _misplaced(wanted: tuple[str, ...], written: list[str]) -> Iterable[Violation]:
+    at = 0
+    for heading in wanted:
+        if heading not in written:
+            yield Violation("$", f"the heading `{heading}` is missing", "headings")
+        elif heading in written[at:]:
+            at = written.index(heading, at) + 1
+        else:
+            yield Violation("$", f"the heading `{heading}` is not in its place", "headings")
 
 
-_FORMATS: dict[OutputFormat, Callable[[_Ladder], Any]] = {
-    "json": _json_value,
-    "list": _json_value,
-    "choice": _choice,
-    "text": _text,
-    "markdown": _markdown,
+def _title(line: str) -> str | None:
+    """The text of a Markdown heading (CommonMark 0.31, section 4.2)."""
+    match = re.match(r" {0,3}#{1,6}[ \t]+(.*)", line)
+    if match is None:
+        return None
+    title = match[1].strip(" \t")
+    bare = title.rstrip("#")
+    return bare.rstrip(" \t") if bare.endswith((" ", "\t")) else title
+
+
+_FORMATS: Mapping[OutputFormat, tuple[Callable[[_Ladder], Any], Callable[[Expected, Any], tuple[Violation, ...]]]] = {
+    "json": (_Ladder.json, _by_schema),
+    "list": (_Ladder.json, _by_schema),
+    "choice": (_Ladder.choice, _of_choices),
+    "text": (_Ladder.plain, _of_text),
+    "markdown": (lambda ladder: ladder.opened(ladder.plain(), "markdown", "md"), _of_headings),
 }
+"""For each format: how its value is read from the text, and what is wrong with one."""

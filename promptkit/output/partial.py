@@ -1,106 +1,104 @@
 """`PartialParser`: JSON as it arrives. Each character is read once; what is there so far is a value at any time.
 
-A prefix of an answer gives the shape that is certain: objects with the keys that have begun, lists with the
-items that have begun, a string's text so far. A number or a literal appears once it has ended.
+A prefix of an answer gives the shape that is certain: objects with the keys whose values have begun, lists with
+the items that have begun, a string's text so far. A number or a literal appears once it has ended, and so does a
+text that the schema says to be one of several.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.strict_json import MAX_DEPTH, NotJson, parse_json
+from promptkit.output.growing import NOTHING, Completed, Growing
+from promptkit.output.lead import Lead
+from promptkit.output.shape import Shape
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from promptkit.schema import Schema
+__all__ = ["NOTHING", "Completed", "PartialParser"]
 
-Location = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """A value inside the answer that has ended: where it stands, and what it is."""
-
-    location: Location
-    value: Any
-
-
-class _Nothing:
-    """The value before anything has arrived."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-NOTHING = _Nothing()
-
-_PLAIN = re.compile(r'[^"\\]+')
+_PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]+')
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[-+.\w]+")
-_LEAD = re.compile(r"\s*(?:<(think|thinking|reasoning)>.*?</\1>\s*)*(?:`{3,}[^\n`]*\n\s*)?", re.DOTALL | re.IGNORECASE)
-_MAYBE_LEAD = re.compile(r"\s*(?:<|`|\Z)")
+_HEX = "[0-9a-fA-F]"
+_PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
+_ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
+_LONGEST_ESCAPE = len("\\ud83d\\ude00")
 
 
 class PartialParser:
     """Reads one JSON value in pieces.
 
-    Reasoning in tags and a code fence may stand before it. A text that is not JSON sets `broken` and ends the
-    reading: whether the whole answer can still be used is for `parse_output` to say.
+    Reasoning in tags and a code fence may stand before it. A text that is not JSON, or not in the schema's shape,
+    sets `broken` and ends the reading: whether the whole answer can still be used is for `parse_output` to say.
     """
 
     def __init__(self, schema: Schema | Mapping[str, Any] | bool | None = None) -> None:
-        self.schema = schema
+        json = schema.json if isinstance(schema, Schema) else None if schema is None else Schema(schema).json
         self.broken = False
-        self._lead: list[str] | None = []
+        self._shape = Shape(json, json)
+        self._growing = Growing(self._shape)
+        self._lead: Lead | None = Lead()
+        self._fence = ""
         self._state: Callable[[str, int], int] = self._value
-        self._stack: list[dict[str, Any] | list[Any]] = []
-        self._path: list[str | int] = []
-        self._root: Any = NOTHING
         self._parts: list[str] = []
-        self._escape = ""
-        self._is_key = False
-        self._completed: list[Completed] = []
+        self._kept = ""
 
     def feed(self, chunk: str) -> list[Completed]:
         """Read a piece; the values that ended in it, in the order in which they ended."""
         text = self._after_lead(chunk)
-        at = 0
-        try:
-            while at < len(text) and not self.broken:
-                at = self._state(text, at)
-        except NotJson:
-            self.broken = True
-        done, self._completed = self._completed, []
+        while text and not self.broken:
+            try:
+                text = self._read(text)
+            except NotJson:
+                text = self._lost(text)
+        done, self._growing.completed = self._growing.completed, []
         return done
+
+    def close(self) -> list[Completed]:
+        """The text has ended: so has a number, or a literal, that is the whole answer."""
+        return self.feed("\n") if self._state == self._word else []
 
     @property
     def value(self) -> Any:
         """The value so far, or `NOTHING`. The same growing object at each call: copy it to keep it."""
-        if self._state == self._string and not self._is_key:
-            self._put("".join(self._parts))
-        return self._root
+        return self._growing.root
 
     @property
     def done(self) -> bool:
         """Whether the value has ended."""
-        return self._state == self._end
+        return self._state == self._end and not self.broken
 
     def _after_lead(self, chunk: str) -> str:
-        """The chunk without what stands before the value; kept back until it is certain."""
+        """The chunk without what stands before the value; nothing until that is certain."""
         if self._lead is None:
             return chunk
-        self._lead.append(chunk)
-        text = "".join(self._lead)
-        begin = _LEAD.match(text)
-        rest = text[begin.end() :] if begin else text
-        if not rest or _MAYBE_LEAD.match(rest):
+        text = self._lead.feed(chunk)
+        if text is None:
             return ""
-        self._lead = None
-        return rest
+        self._fence, self._lead = self._lead.fence, None
+        return text
+
+    def _lost(self, text: str) -> str:
+        """What stands before a value took itself for one: look for a value behind it. A value that broke is lost."""
+        if self.value is not NOTHING:
+            self.broken = True
+            return ""
+        self._lead = Lead()
+        self._lead.lost()
+        self._state, self._kept = self._value, ""
+        return self._after_lead(text)
+
+    def _read(self, chunk: str) -> str:
+        text, at = self._kept + chunk, 0
+        self._kept = ""
+        while at < len(text):
+            at = self._state(text, at)
+        return ""
 
     # States: each reads from `at`, and returns where it stopped.
 
@@ -108,36 +106,39 @@ class PartialParser:
         at = _past_space(text, at)
         if at == len(text):
             return at
-        char = text[at]
-        if char == '"':
-            self._begin_string(is_key=False)
+        begin = _BEGINNINGS.get(text[at])
+        if begin is not None:
+            begin(self)
             return at + 1
-        if char in "{[":
-            self._open({} if char == "{" else [])
-            return at + 1
-        if char == "]" and self._stack and self._stack[-1] == []:
+        if text[at] == "]" and self._growing.innermost == []:
             return self._close(at)
         self._parts = []
         self._state = self._word
         return at
 
-    def _open(self, container: dict[str, Any] | list[Any]) -> None:
-        if len(self._stack) >= MAX_DEPTH:
-            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-        self._put(container)
-        self._stack.append(container)
-        if isinstance(container, dict):
-            self._state = self._first_key
-        else:
-            self._path.append(0)
-            self._state = self._value
+    def _begin_object(self) -> None:
+        self._growing.open({}, "object")
+        self._state = self._first_key
+
+    def _begin_list(self) -> None:
+        self._growing.open([], "array")
+        self._state = self._value
+
+    def _begin_string(self) -> None:
+        self._growing.check("string")
+        self._parts = []
+        self._state = self._whole_string
+        if not self._growing.whole:
+            self._growing.put("")
+            self._state = self._string
 
     def _close(self, at: int) -> int:
-        container = self._stack.pop()
-        if isinstance(container, list):
-            self._path.pop()
-        self._ended(container)
+        self._growing.close()
+        self._go_on()
         return at + 1
+
+    def _go_on(self) -> None:
+        self._state = self._end if self._growing.innermost is None else self._after
 
     def _first_key(self, text: str, at: int) -> int:
         at = _past_space(text, at)
@@ -151,53 +152,61 @@ class PartialParser:
             return at
         if text[at] != '"':
             raise NotJson("a key in quotes is expected", at)
-        self._begin_string(is_key=True)
+        self._parts = []
+        self._state = self._key_text
         return at + 1
 
-    def _begin_string(self, *, is_key: bool) -> None:
-        self._parts = []
-        self._is_key = is_key
-        self._state = self._string
+    def _key_text(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at)
+        if piece is not None:
+            self._parts.append(piece)
+            return at
+        self._growing.key("".join(self._parts))
+        self._state = self._colon
+        return at
+
+    def _whole_string(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at)
+        if piece is not None:
+            self._parts.append(piece)
+        else:
+            self._scalar("".join(self._parts))
+        return at
 
     def _string(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at)
+        if piece is not None:
+            self._growing.lengthen(piece)
+        else:
+            self._growing.end(self._growing.here())
+            self._go_on()
+        return at
+
+    def _scalar(self, value: Any) -> None:
+        self._growing.put(value)
+        self._growing.end(value)
+        self._go_on()
+
+    def _piece(self, text: str, at: int) -> tuple[str | None, int]:
+        """The next piece of a string and where it ends; None for the piece at the closing quote."""
         plain = _PLAIN.match(text, at)
         if plain:
-            self._parts.append(plain[0])
-            at = plain.end()
-        if at == len(text):
-            return at
-        if text[at] == "\\":
-            self._escape = ""
-            self._state = self._escaped
-            return at
-        whole = "".join(self._parts)
-        if self._is_key:
-            container = self._stack[-1]
-            if whole in container:
-                raise NotJson("a key stands twice", at)
-            self._path.append(whole)
-            self._state = self._colon
-        else:
-            self._put(whole)
-            self._ended(whole)
-        return at + 1
+            return plain[0], plain.end()
+        if text[at] == '"':
+            return None, at + 1
+        if text[at] != "\\":
+            raise NotJson("not a character that a string may hold", at)
+        return self._escape(text, at)
 
-    def _escaped(self, text: str, at: int) -> int:
-        """An escape; two halves of a surrogate pair are one character."""
-        while at < len(text):
-            self._escape += text[at]
-            at += 1
-            size = 6 if self._escape[1:2] == "u" else 2
-            if len(self._escape) > 6 and self._escape[6:8] != "\\u"[: len(self._escape) - 6]:
-                kept, self._escape = self._escape[:6], self._escape[6:]
-                self._parts.append(_unescaped(kept))
-                self._state = self._string
-                return at - len(self._escape)
-            if len(self._escape) >= size and not (_is_high(self._escape) and len(self._escape) < 12):
-                self._parts.append(_unescaped(self._escape))
-                self._state = self._string
-                return at
-        return at
+    def _escape(self, text: str, at: int) -> tuple[str, int]:
+        """An escape; two halves of a surrogate pair are one character. One that is cut is kept for the next piece."""
+        escape = _ESCAPE.match(text, at)
+        if escape:
+            return str(parse_json(f'"{escape[0]}"')), escape.end()
+        if len(text) - at >= _LONGEST_ESCAPE or '"' in text[at + 2 :]:
+            raise NotJson("not an escape", at)
+        self._kept = text[at:]
+        return "", len(text)
 
     def _colon(self, text: str, at: int) -> int:
         at = _past_space(text, at)
@@ -214,11 +223,10 @@ class PartialParser:
         if word:
             self._parts.append(word[0])
             at = word.end()
-        if at == len(text):
-            return at
-        value = parse_json("".join(self._parts))
-        self._put(value)
-        self._ended(value)
+        if at < len(text):
+            value = parse_json("".join(self._parts))
+            self._growing.check(_KINDS[type(value)])
+            self._scalar(value)
         return at
 
     def _after(self, text: str, at: int) -> int:
@@ -226,52 +234,33 @@ class PartialParser:
         at = _past_space(text, at)
         if at == len(text):
             return at
-        container = self._stack[-1]
-        if text[at] == ",":
-            if isinstance(container, list):
-                self._path[-1] = len(container)
-            self._state = self._value if isinstance(container, list) else self._key
-            return at + 1
-        if text[at] == ("]" if isinstance(container, list) else "}"):
+        in_list = isinstance(self._growing.innermost, list)
+        if text[at] == ("]" if in_list else "}"):
             return self._close(at)
-        raise NotJson("a comma or the end is expected", at)
+        if text[at] != ",":
+            raise NotJson("a comma or the end is expected", at)
+        if in_list:
+            self._growing.next_item()
+        self._state = self._value if in_list else self._key
+        return at + 1
 
-    def _end(self, text: str, at: int) -> int:  # noqa: ARG002 (what follows is not part of the value)
+    def _end(self, text: str, at: int) -> int:
+        """After the value: nothing but the end of the fence that it stands in."""
+        rest = text[at:].strip()
+        if not self._fence.startswith(rest):
+            raise NotJson("something stands after the value", at)
+        self._fence = self._fence.removeprefix(rest)
         return len(text)
 
-    def _put(self, value: Any) -> None:
-        if not self._stack:
-            self._root = value
-            return
-        container, step = self._stack[-1], self._path[-1]
-        if isinstance(container, dict):
-            container[str(step)] = value
-        elif step == len(container):
-            container.append(value)
-        else:
-            container[int(step)] = value
 
-    def _ended(self, value: Any) -> None:
-        self._completed.append(Completed(tuple(self._path), value))
-        if not self._stack:
-            self._state = self._end
-            return
-        if isinstance(self._stack[-1], dict):
-            self._path.pop()
-        self._state = self._after
+_BEGINNINGS: Mapping[str, Callable[[PartialParser], None]] = {
+    '"': PartialParser._begin_string,  # noqa: SLF001
+    "{": PartialParser._begin_object,  # noqa: SLF001
+    "[": PartialParser._begin_list,  # noqa: SLF001
+}
+_KINDS = {int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 def _past_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
     return found.end() if found else at
-
-
-def _is_high(escape: str) -> bool:
-    return escape[1:2] == "u" and escape[2:4].lower() in ("d8", "d9", "da", "db")
-
-
-def _unescaped(escape: str) -> str:
-    try:
-        return str(json.loads(f'"{escape}"'))
-    except ValueError:
-        raise NotJson(f"{escape} is not an escape") from None

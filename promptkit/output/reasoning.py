@@ -1,7 +1,8 @@
 """Splitting a model's reasoning from its answer.
 
-Reasoning models write `<think>...</think>` into the content; the opening tag may be missing (SGLang prepends
-it for MiniMax, sgl-project/sglang #22637), and MARA's models do both (MARA Cloud, observed 2026).
+Reasoning models write `<think>...</think>` before the answer; the opening tag may be missing (SGLang prepends
+it for MiniMax, sgl-project/sglang #22637), and MARA's models do both (MARA Cloud, observed 2026). Tags inside an
+answer are the answer's own: what is taken off stands before it, and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 
 from promptkit.thought import ANSWER_LINE
 
-_BLOCK = re.compile(r"<(think|thinking|reasoning)>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
-_CLOSING = re.compile(r"</(think|thinking|reasoning)>", re.IGNORECASE)
-_OPENING = re.compile(r"\s*<(think|thinking|reasoning)>", re.IGNORECASE)
+TAGS = ("think", "thinking", "reasoning")
+_ANY = "|".join(TAGS)
+OPENING = re.compile(rf"<({_ANY})>", re.IGNORECASE)
+CLOSING = re.compile(rf"(?<![`\"'])</(?:{_ANY})>", re.IGNORECASE)
+"""A closing tag; one in quotes or backticks is spoken of."""
+_LEADING = re.compile(rf"\s*<({_ANY})>", re.IGNORECASE)
 _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
 
@@ -27,27 +31,46 @@ class Split:
 
 
 def split_tags(text: str) -> Split:
-    """Take reasoning in tags off; a lone closing tag ends reasoning that began with the text."""
+    """Take off the tagged reasoning that a text begins with; a lone closing tag ends reasoning without a beginning."""
     thoughts: list[str] = []
-
-    def kept(match: re.Match[str]) -> str:
-        thoughts.append(match[2].strip())
-        return ""
-
-    rest = _BLOCK.sub(kept, text)
-    lone = list(_CLOSING.finditer(rest))
-    if lone:
-        thoughts.append(rest[: lone[-1].start()].strip())
-        rest = rest[lone[-1].end() :]
-    if _OPENING.match(rest):
-        return Split("", "\n\n".join([*thoughts, _OPENING.sub("", rest, count=1).strip()]), unclosed=True)
-    return Split(rest.strip() if thoughts else text, "\n\n".join(filter(None, thoughts)))
-
-
-def split_prose(text: str) -> Split:
-    """Take off what stands before the last line that begins with `Answer:`; no such line, no reasoning."""
-    lines = list(_ANSWER.finditer(text))
-    if not lines:
+    at = 0
+    while opening := _LEADING.match(text, at):
+        closing = re.compile(rf"</{opening[1]}>", re.IGNORECASE).search(text, opening.end())
+        if closing is None:
+            return Split("", _joined([*thoughts, text[opening.end() :]]), unclosed=True)
+        thoughts.append(text[opening.end() : closing.start()])
+        at = closing.end()
+    if at:
+        return Split(text[at:].strip(), _joined(thoughts))
+    lone = CLOSING.search(text)
+    if lone is None or OPENING.search(text, 0, lone.start()):
         return Split(text)
-    last = lines[-1]
-    return Split(text[last.end() :].strip(), text[: last.start()].strip())
+    return Split(text[lone.end() :].strip(), text[: lone.start()].strip())
+
+
+def split_last_tag(text: str) -> Split | None:
+    """Take off all up to the last closing tag; for answers that show by themselves whether they are whole."""
+    closings = list(CLOSING.finditer(text))
+    if not closings:
+        return None
+    last = closings[-1]
+    before = OPENING.sub("", CLOSING.sub("", text[: last.start()]))
+    return Split(text[last.end() :].strip(), before.strip())
+
+
+def _joined(thoughts: list[str]) -> str:
+    return "\n\n".join(filter(None, (thought.strip() for thought in thoughts)))
+
+
+def split_prose(text: str, *, last: bool) -> Split | None:
+    """Take off what stands before the line `Answer:`; None when there is no such line.
+
+    It may be followed by the answer on the same line, and then the last such line counts. One that stands by
+    itself, as asked for, comes first: the first of them, unless it is the `last` that counts.
+    """
+    lines = list(_ANSWER.finditer(text))
+    alone = [line for line in lines if text[line.end() : line.end() + 1] in ("", "\n", "\r")]
+    if not lines:
+        return None
+    found = alone[0] if alone and not last else lines[-1]
+    return Split(text[found.end() :].strip(), text[: found.start()].strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 MAX_DEPTH = 64
@@ -21,22 +22,38 @@ class NotJson(ValueError):
 
 
 def parse_json(text: str) -> Any:
-    """The value of a JSON text. Duplicate keys, NaN and Infinity, and what is too deep, long or large are refused.
+    """The value of a JSON text.
 
-    Raises `NotJson`.
+    Duplicate keys, NaN and Infinity, halves of surrogate pairs, a byte order mark, and what is too deep, long or
+    large are refused. Raises `NotJson`.
     """
     if len(text) > MAX_CHARACTERS:
         raise NotJson(f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}")
+    if text.startswith("\ufeff"):
+        raise NotJson("it begins with a byte order mark (U+FEFF)")
     _check_depth(text)
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotJson(
-            f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}", error.pos
-        ) from None
+        why = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        raise NotJson(f"{why} at line {error.lineno}, column {error.colno}", error.pos) from None
+    if _MAYBE_HALF.search(text) and not is_text(json.dumps(value, ensure_ascii=False)):
+        raise NotJson("a text in it holds half of a surrogate pair, which is no character")
+    return value
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+def is_text(text: str) -> bool:
+    """Whether a text is made of characters: halves of surrogate pairs are none."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_MAYBE_HALF = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
+# The end of the text ends a string too, and nothing is tried twice: hostile texts take linear time.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def _check_depth(text: str) -> None:
@@ -44,8 +61,8 @@ def _check_depth(text: str) -> None:
         return
     depth = 0
     for match in _STRUCTURE.finditer(text):
-        sign = match[0]
-        depth += (sign in "[{") - (sign in "]}") if len(sign) == 1 else 0
+        sign = match[0][:1]
+        depth += (sign in "[{") - (sign in "]}")
         if depth > MAX_DEPTH:
             raise NotJson(f"nested deeper than {MAX_DEPTH} levels", match.start())
 
@@ -53,8 +70,7 @@ def _check_depth(text: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise NotJson(f"the key {json.dumps(twice[:60], ensure_ascii=False)} stands twice in one object")
     return found
 

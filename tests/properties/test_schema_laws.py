@@ -12,11 +12,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from schema_strategies import closed_schemas, narrowed_and_wide, schemas, values
 
-from promptkit.compat import accepts
+from promptkit.schema.compat import accepts
 from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
-from promptkit.shorthand import Declaration, ShorthandError, parse_declaration
+from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
 
 pieces = st.sampled_from(
     [

@@ -1,0 +1,62 @@
+"""Fences: marks around the untrusted values of a message, so that a model can tell data from instructions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from promptkit.markup import neutralise
+from promptkit.printing import to_json
+
+_SHORTEST = 12
+_LONGER_BY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """What is said of an untrusted input: whom it comes from, and whether chat markup in it is neutralised."""
+
+    origin: str
+    neutralise: bool = True
+
+
+@dataclass(slots=True)
+class Fences:
+    """The fences of one message, which is rendered twice: first to see its untrusted values, then to mark them.
+
+    A fence's id is a SHA-256 over the message's untrusted values, lengthened while it occurs in one of them:
+    it cannot be forged by a value, and the same values always give the same id.
+    """
+
+    values: list[tuple[str, str]] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    id: str = ""
+
+    def printed(self, value: Any, origin: str, *, harmless: bool = True) -> str:
+        """What stands in the message for an untrusted value, neutralised if it is to be `harmless`."""
+        if isinstance(value, (bool, int, float)):
+            return to_json(value)
+        text = value if isinstance(value, str) else to_json(value)
+        text = self._neutralised(text, origin) if harmless else str.__str__(text)
+        if not self.id:
+            self.values.append((origin, text))
+            return text
+        return f'<untrusted-{self.id} from="{origin}">\n{text}\n</untrusted-{self.id}>'
+
+    def _neutralised(self, text: str, origin: str) -> str:
+        harmless, found = neutralise(text)
+        if found:
+            self.notes[f"neutralised in a value from {origin}: {', '.join(found)}"] = None
+        return harmless
+
+    def close(self) -> bool:
+        """Choose the id once all values are known; False when there are none."""
+        if not self.values:
+            return False
+        whole = hashlib.sha256(to_json(self.values).encode("utf-8", "surrogatepass")).hexdigest() * 8
+        size = _SHORTEST
+        while size < len(whole) and any(whole[:size] in text for _, text in self.values):
+            size += _LONGER_BY
+        self.id = whole[:size]
+        return True

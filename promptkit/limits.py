@@ -1,0 +1,155 @@
+"""What a template may use up: time, passes through loops and calls, the size of what it builds."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RenderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+MAX_OUTPUT = 10_000_000
+"""Characters that one section may render to."""
+MAX_SECONDS = 2.0
+"""How long one section may take to render."""
+MAX_STEPS = 200_000
+"""Passes through loops, calls and includes in one section."""
+MAX_REPEAT = 1_000_000
+"""Characters or items that one `*` may make."""
+MAX_WIDTH = 1_000
+"""The largest number, and the longest text, that a filter takes as an argument."""
+MAX_MARKED = 200_000
+"""The longest text that tags are stripped from: that takes time by the square of the length."""
+_STEPS_A_LOOK = 256
+
+
+@dataclass(slots=True)
+class Meter:
+    """What one rendering has used up."""
+
+    deadline: float
+    steps: int = 0
+
+    def step(self) -> None:
+        """Count one pass through a loop, a call or an include. Raises `RenderError` at a limit."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise RenderError(f"the loops and calls of a template ran more than {MAX_STEPS:,} times", code="PK221")
+        if self.steps % _STEPS_A_LOOK == 0:
+            self.check_time()
+
+    def check_time(self) -> None:
+        """Raise `RenderError` when the time is up."""
+        if time.monotonic() > self.deadline:
+            raise RenderError(f"rendering took longer than {MAX_SECONDS:g} s", code="PK222")
+
+
+_meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """What runs inside counts on a new meter."""
+    meter = Meter(time.monotonic() + MAX_SECONDS)
+    token = _meter.set(meter)
+    try:
+        yield meter
+    finally:
+        _meter.reset(token)
+
+
+def step() -> None:
+    """Count one step on the meter of the rendering that runs; outside of one, nothing is counted."""
+    meter = _meter.get(None)
+    if meter is not None:
+        meter.step()
+
+
+def counted(values: Iterable[Any]) -> Iterator[Any]:
+    """The same values, each a step."""
+    for value in values:
+        step()
+        yield value
+
+
+def bounded(pieces: Iterable[str], meter: Meter, most: int = MAX_OUTPUT) -> Iterator[str]:
+    """The same pieces. Raises `RenderError` when they get too many or too slow."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        check_size(size, most)
+        meter.check_time()
+        yield piece
+
+
+def check_size(size: int, most: int = MAX_OUTPUT) -> None:
+    """Raise `RenderError` for a text that is too long."""
+    if size > most:
+        raise RenderError(f"a text grows beyond {most:,} characters", code="PK220")
+
+
+def bounded_range(*bounds: int) -> range:
+    """`range`, as long as a loop may be."""
+    made = range(*bounds)
+    if len(made) > MAX_STEPS:
+        raise RenderError(f"`range` makes more than {MAX_STEPS:,} numbers", code="PK221")
+    return made
+
+
+def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
+    """`text.replace`, measured before it is done."""
+    many = text.count(old) if count is None or count < 0 else min(text.count(old), count)
+    check_size(len(text) + many * max(len(new) - len(old), 0))
+    return text.replace(old, new, -1 if count is None else count)
+
+
+def joined(separator: str, texts: Iterable[str]) -> str:
+    """`separator.join`, measured before it is done."""
+    listed = list(texts)
+    check_size(sum(map(len, listed)) + len(separator) * max(len(listed) - 1, 0))
+    return separator.join(listed)
+
+
+METHODS: Mapping[str, Callable[..., Any]] = {"replace": replaced, "join": joined}
+"""Methods of texts that can build more than they are given, measured."""
+
+
+def _repeated(left: Any, right: Any) -> None:
+    for many, times in ((left, right), (right, left)):
+        if isinstance(many, (str, list, tuple)) and isinstance(times, int) and len(many) * times > MAX_REPEAT:
+            raise RenderError(f"a repetition makes more than {MAX_REPEAT:,} characters or items", code="PK221")
+
+
+def _powered(base: Any, exponent: Any) -> None:
+    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * max(exponent, 0) > 10_000:
+        raise RenderError("a power is too large to compute", code="PK221")
+
+
+def _multiplied(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > 100_000:
+        raise RenderError("a product is too large to compute", code="PK221")
+    _repeated(left, right)
+
+
+def _formatted(left: Any, _: Any) -> None:
+    if isinstance(left, str):
+        raise RenderError("`%` does not format texts here", code="PK225", help="use `~` to join, or filters")
+
+
+def _added(left: Any, right: Any) -> None:
+    if isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
+        check_size(len(left) + len(right))
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {
+    "*": _multiplied,
+    "**": _powered,
+    "%": _formatted,
+    "+": _added,
+}
+"""What is checked before an operator runs."""

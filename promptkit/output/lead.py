@@ -1,0 +1,125 @@
+"""What may stand before a JSON value in an answer that arrives in pieces: reasoning in tags, an opening fence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from promptkit.output.reasoning import OPENING, TAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SPACE = re.compile(r"\s*")
+_VALUE = re.compile(r'["{\[\-0-9tfn]')
+_LONGEST = max(map(len, TAGS)) + len("</>")
+_LONGEST_INFO = 200
+_TICKS = re.compile(r"`{3,}|~{3,}")
+_NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
+"""The beginning of a line that shows it to be no opening fence (CommonMark 0.31, section 4.5)."""
+_LONE = re.compile(f"</(?:{'|'.join(TAGS)})>", re.IGNORECASE)
+
+
+class Lead:
+    """Reads up to where a value begins.
+
+    A text that begins with neither a tag, a fence nor a value can be reasoning whose opening tag is missing: then
+    the value begins behind a closing tag. `fence` is the fence that the value stands in. Between pieces no more
+    than a tag's length is kept, so that each character is looked at a bounded number of times.
+    """
+
+    def __init__(self) -> None:
+        self.fence = ""
+        self._begun = False
+        self._kept = ""
+        self._state: Callable[[str, int], int | None] = self._start
+        self._closing = _LONE
+
+    def feed(self, chunk: str) -> str | None:
+        """The text from the value's first character on, once that has arrived."""
+        text, at = self._kept + chunk, 0
+        self._kept = ""
+        while at < len(text):
+            stopped = self._state(text, at)
+            if stopped is None:
+                break
+            at = stopped
+            if self._begun:
+                return text[at:]
+        return None
+
+    def lost(self) -> None:
+        """What seemed to be a value was none."""
+        self.fence = ""
+        self._closing = _LONE
+        self._state = self._inside
+
+    # States: each returns where it stopped, or None when it has to wait for more.
+
+    def _start(self, text: str, at: int) -> int | None:
+        at = _end_of(_SPACE.match(text, at), at)
+        if at == len(text):
+            return at
+        if text[at] in "`~":
+            self._state = self._ticks
+        elif text[at] == "<":
+            return self._tag(text, at)
+        elif _VALUE.match(text, at):
+            self._begun = True
+        else:
+            self.lost()
+        return at
+
+    def _tag(self, text: str, at: int) -> int | None:
+        tag = OPENING.match(text, at)
+        if tag is not None:
+            self._closing = re.compile(f"</{tag[1]}>", re.IGNORECASE)
+            self._state = self._inside
+            return tag.end()
+        if len(text) - at < _LONGEST and ">" not in text[at:]:
+            self._kept = text[at:]
+            return None
+        self.lost()
+        return at
+
+    def _inside(self, text: str, at: int) -> int | None:
+        """In reasoning."""
+        closing = self._closing.search(text, at)
+        if closing is None:
+            self._kept = text[max(len(text) - _LONGEST, at) :]
+            return None
+        self._state = self._start
+        return closing.end()
+
+    def _ticks(self, text: str, at: int) -> int | None:
+        """In an opening fence's first line."""
+        known = len(self.fence)
+        end = text.find("\n", at)
+        self.fence += text[at : end if end >= 0 else at + _LONGEST_INFO + 1]
+        wrong = _NO_FENCE.match(self.fence)
+        if wrong is not None or len(self.fence) > _LONGEST_INFO:
+            self.lost()
+            return at + (wrong.end() if wrong else _LONGEST_INFO) - known
+        if end < 0:
+            return len(text)
+        return self._line_ended(end)
+
+    def _line_ended(self, end: int) -> int:
+        ticks = _TICKS.match(self.fence)
+        if ticks is None:
+            self.lost()
+            return end
+        self.fence = ticks[0]
+        self._state = self._within
+        return end + 1
+
+    def _within(self, text: str, at: int) -> int | None:
+        """In a fence, before the value."""
+        at = _end_of(_SPACE.match(text, at), at)
+        if at < len(text):
+            self._begun = True
+        return at
+
+
+def _end_of(match: re.Match[str] | None, otherwise: int) -> int:
+    return match.end() if match else otherwise

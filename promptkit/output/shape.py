@@ -1,0 +1,57 @@
+"""The shape that a schema gives to a value while it arrives: which kinds may stand where, and which texts are whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promptkit.schema.references import resolve
+
+_BRANCHING = frozenset(
+    {"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "patternProperties", "prefixItems"}
+)
+_MOST_REFERENCES = 32
+
+
+class Shape:
+    """One place in a schema. Where branches leave it open what may stand there, everything may."""
+
+    __slots__ = ("_root", "_schema")
+
+    def __init__(self, root: Any, schema: Any) -> None:
+        self._root = root
+        self._schema = _plain(root, schema)
+
+    def takes(self, kind: str) -> bool:
+        """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
+        wanted = self._schema.get("type")
+        if wanted is None:
+            return True
+        listed = [wanted] if isinstance(wanted, str) else wanted
+        return kind in ("number" if each == "integer" else each for each in listed)
+
+    @property
+    def whole(self) -> bool:
+        """Whether a text says nothing before it has ended: one of several that are given."""
+        return "enum" in self._schema or "const" in self._schema
+
+    def inside(self, step: str | int) -> Shape:
+        """The place of a property or an item."""
+        if isinstance(step, int):
+            return Shape(self._root, self._schema.get("items"))
+        named = self._schema.get("properties")
+        known = named.get(step) if isinstance(named, dict) else None
+        return Shape(self._root, self._schema.get("additionalProperties") if known is None else known)
+
+
+def _plain(root: Any, schema: Any) -> dict[str, Any]:
+    """The schema behind its references; an empty one where more than one schema judges the place."""
+    for _ in range(_MOST_REFERENCES):
+        if not isinstance(schema, dict) or _BRANCHING & schema.keys():
+            return {}
+        if "$ref" not in schema:
+            return schema
+        try:
+            schema = resolve(root, schema["$ref"])
+        except LookupError:
+            return {}
+    return {}

@@ -1,0 +1,81 @@
+"""What values become in a text: texts as they are, all else as JSON; and the own whitespace of templates taken off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RenderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_PARTS = 500_000
+"""Texts, numbers, lists and the like that one value may print, each as often as it stands in it."""
+_CHARACTERS_A_PART = 20
+
+
+class Value(str):
+    """The text of a printed value, which is told apart from the template's own text: it is never stripped."""
+
+    __slots__ = ()
+
+
+def printed(value: Any) -> str:
+    """What `{{ value }}` becomes. Raises `RenderError` for a null and for what is not data."""
+    if isinstance(value, str):
+        return Value(str.__str__(value))
+    if value is None:
+        raise RenderError(
+            "a null is printed",
+            code="PK224",
+            help="guard it with `{% if ... %}`, or print `| default('...', true)`",
+        )
+    if isinstance(value, (bool, int, float, list, tuple, Mapping, Iterator)):
+        return Value(to_json(value))
+    raise RenderError(
+        f"a {type(value).__name__} is printed, not a value", code="PK223", help="call it, or name a value"
+    )
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON for people and models: `, ` and `: `, non-ASCII kept, keys in the order given.
+
+    Raises `RenderError` for what is not JSON, such as NaN, and for what is too long.
+    """
+    data = _plain(value, [MAX_PARTS])
+    try:
+        return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError as error:
+        raise RenderError(f"a number cannot be printed: {str(error)[:80]}", code="PK223") from None
+
+
+def _plain(value: Any, left: list[int]) -> Any:
+    """Builtin lists and dicts; `left` counts down what may still be printed, however often a part is shared."""
+    left[0] -= 1 + (len(value) // _CHARACTERS_A_PART if isinstance(value, str) else 0)
+    if left[0] < 0:
+        raise RenderError(f"a value has more than {MAX_PARTS:,} parts, or texts as long as these", code="PK220")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else json.dumps(key): _plain(item, left) for key, item in value.items()}
+    if isinstance(value, (list, tuple, Iterator)):
+        return [_plain(item, left) for item in value]
+    raise RenderError(f"a value of type {type(value).__name__} cannot be printed", code="PK223")
+
+
+def stripped(pieces: Iterable[str]) -> str:
+    """Pieces of a rendering joined, without the template's own whitespace at both ends; values stay whole."""
+    kept = list(pieces)
+    _strip_end(kept, 0, str.lstrip)
+    _strip_end(kept, -1, str.rstrip)
+    return "".join(kept)
+
+
+def _strip_end(pieces: list[str], end: int, strip: Any) -> None:
+    while pieces and not (isinstance(pieces[end], Value) and pieces[end]):
+        pieces[end] = strip(pieces[end])
+        if pieces[end]:
+            return
+        del pieces[end]

@@ -1,0 +1,163 @@
+"""The filters of templates: Jinja's, measured, and made to print what `{{ ... }}` would print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RenderError
+from promptkit.limits import MAX_MARKED, MAX_WIDTH, check_size, counted, joined, replaced
+from promptkit.printing import printed, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Filter = Callable[..., Any]
+
+REFUSED_FILTERS = frozenset(
+    {"attr", "format", "pprint", "random", "urlize", "xmlattr", "forceescape", "safe", "escape", "e"}
+)
+"""Jinja's filters that reach attributes, are not deterministic, or are made for HTML."""
+
+_OF_TEXTS = (
+    *("capitalize", "center", "indent", "lower", "replace", "string", "striptags", "title", "trim", "truncate"),
+    *("upper", "wordcount", "wordwrap"),
+)
+"""Filters that take a text: anything else becomes the text that `{{ ... }}` prints, and a null is refused."""
+
+_MOST = {"batch": MAX_WIDTH, "center": MAX_WIDTH, "indent": MAX_WIDTH, "slice": MAX_WIDTH, "round": 100}
+_MOST |= {"json": 16, "tojson": 16}
+"""Filters that build by the size of an argument: the largest number and the longest text that each takes."""
+
+
+def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
+    """The filters that templates have, out of Jinja's."""
+    found = {name: each for name, each in plain.items() if name not in REFUSED_FILTERS}
+    found |= {"tojson": to_json, "json": to_json, "replace": _replace, "join": _joining(plain["map"])}
+    found |= {name: measure(plain[name]) for name, measure in _MEASURED.items()}
+    for name, most in _MOST.items():
+        found[name] = _within(name, found[name], most)
+    for name in _OF_TEXTS:
+        found[name] = _of_text(found[name])
+    return found
+
+
+OWN_FILTERS: dict[str, Filter] = {
+    "counted_": counted,
+    "concat_": lambda values: joined("", [_text(value) for value in values]),
+}
+"""Filters that stand in compiled templates only: `for` goes through one, and `~` is the other."""
+
+
+def _text(value: Any) -> str:
+    return str(value if _is_undefined(value) else printed(value))
+
+
+def _is_undefined(value: Any) -> bool:
+    from jinja2 import Undefined
+
+    return isinstance(value, Undefined)
+
+
+def _replace(text: str, old: str, new: str, count: int | None = None) -> str:
+    return replaced(text, _text(old), _text(new), count)
+
+
+def _joining(mapping: Filter) -> Filter:
+    """`join`, with each item as it would be printed."""
+    from jinja2 import pass_context
+
+    @pass_context
+    def join(context: Any, values: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
+        items = values if attribute is None else mapping(context, values, attribute=attribute)
+        return joined(_text(d), [_text(item) for item in items])
+
+    return join
+
+
+def _summing(plain: Filter) -> Filter:
+    """`sum` of numbers: lists that are added up could grow without bound."""
+
+    @wraps(plain)
+    def total(environment: Any, iterable: Any, attribute: Any = None, start: Any = 0) -> Any:
+        if not isinstance(start, (int, float)):
+            raise RenderError("`sum` adds numbers", code="PK221")
+        return plain(environment, iterable, attribute, start)
+
+    return total
+
+
+def _unmarked(plain: Filter) -> Filter:
+    @wraps(plain)
+    def unmarked(text: str) -> Any:
+        if len(text) > MAX_MARKED:
+            raise RenderError(f"`striptags` takes up to {MAX_MARKED:,} characters", code="PK221")
+        return plain(text)
+
+    return unmarked
+
+
+def _indenting(plain: Filter) -> Filter:
+    @wraps(plain)
+    def indent(text: str, width: int | str = 4, *args: Any, **kwargs: Any) -> Any:
+        step = len(width) if isinstance(width, str) else width
+        check_size(len(text) + (text.count("\n") + 1) * step)
+        return plain(text, width, *args, **kwargs)
+
+    return indent
+
+
+def _wrapping(plain: Filter) -> Filter:
+    @wraps(plain)
+    def wordwrap(
+        environment: Any,
+        text: str,
+        width: int = 79,
+        break_long_words: bool = True,
+        wrapstring: str | None = None,
+        **more: Any,
+    ) -> Any:
+        check_size(len(text) * len(wrapstring or " "))
+        return plain(environment, text, width, break_long_words, wrapstring, **more)
+
+    return wordwrap
+
+
+_MEASURED: dict[str, Callable[[Filter], Filter]] = {
+    "sum": _summing,
+    "striptags": _unmarked,
+    "indent": _indenting,
+    "wordwrap": _wrapping,
+}
+
+
+def _within(name: str, plain: Filter, most: int) -> Filter:
+    """A filter whose arguments are bounded; what it is applied to is not."""
+    first = _first_argument(plain)
+
+    @wraps(plain)
+    def within(*args: Any, **kwargs: Any) -> Any:
+        for value in (*args[first + 1 :], *kwargs.values()):
+            size = len(value) if isinstance(value, str) else abs(value) if isinstance(value, int) else 0
+            if size > most:
+                raise RenderError(f"`{name}` takes numbers and lengths up to {most:,}, not {size:,}", code="PK221")
+        return plain(*args, **kwargs)
+
+    return within
+
+
+def _of_text(plain: Filter) -> Filter:
+    """A filter that gets a text whatever it is applied to."""
+    first = _first_argument(plain)
+
+    @wraps(plain)
+    def of_text(*args: Any, **kwargs: Any) -> Any:
+        return plain(*args[:first], _text(args[first]), *args[first + 1 :], **kwargs)
+
+    return of_text
+
+
+def _first_argument(plain: Filter) -> int:
+    """Where the value stands: behind the context, if the filter takes one."""
+    return int(hasattr(plain, "jinja_pass_arg"))

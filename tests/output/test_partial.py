@@ -1,0 +1,244 @@
+"""JSON as it arrives: what is there after each piece, what ends the reading, and that each character is read once."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from promptkit.output import PartialParser
+from promptkit.output.lead import Lead
+from promptkit.output.partial import NOTHING
+from promptkit.schema import Schema
+
+
+def steps(*pieces: str, schema: Any = None) -> list[Any]:
+    parser = PartialParser(schema)
+    values = []
+    for piece in pieces:
+        parser.feed(piece)
+        values.append(copy.deepcopy(parser.value) if parser.value is not NOTHING else NOTHING)
+    return values
+
+
+@pytest.mark.parametrize(
+    ("pieces", "values"),
+    [
+        (
+            ["{", '"', "a", '"', ":", '"x', "y", '"', "}"],
+            [{}, {}, {}, {}, {}, {"a": "x"}, {"a": "xy"}, {"a": "xy"}, {"a": "xy"}],
+        ),
+        (["[", "1", "2", ",", " tr", "ue", "]"], [[], [], [], [12], [12], [12], [12, True]]),
+        (
+            ['["a\\', "n", "\\u00", "e9", "\\ud83d", "\\ude", '00"]'],
+            [["a"], ["a\n"], ["a\n"], ["a\né"], ["a\né"], ["a\né"], ["a\né😀"]],
+        ),
+        (['"a', "b", '"'], ["a", "ab", "ab"]),
+        (["5", "6", " "], [NOTHING, NOTHING, 56]),
+        (['[{"a":[', "]}", ",[", "null]]"], [[{"a": []}], [{"a": []}], [{"a": []}, []], [{"a": []}, [None]]]),
+        (["{ ", "}"], [{}, {}]),
+        (["[ ", "]"], [[], []]),
+        (['{"a":1', ', "b":', "2 }"], [{}, {"a": 1}, {"a": 1, "b": 2}]),
+    ],
+)
+def test_after_each_piece_the_value_is_what_is_certain(pieces: list[str], values: list[Any]) -> None:
+    assert values == steps(*pieces)
+
+
+def test_values_that_end_are_told_with_their_location_in_order() -> None:
+    parser = PartialParser()
+    ended = parser.feed('{"a": [1, {"b": "x"}], "c": {}') + parser.feed("}")
+    assert [(("a", 0), 1), (("a", 1, "b"), "x"), (("a", 1), {"b": "x"}), (("a",), [1, {"b": "x"}])] == [
+        (each.location, each.value) for each in ended[:4]
+    ]
+    assert [("c",), ()] == [each.location for each in ended[4:]]
+    assert parser.done
+
+
+def test_a_number_that_is_the_whole_answer_ends_with_the_text() -> None:
+    parser = PartialParser()
+    assert [] == parser.feed("4")
+    assert [()] == [each.location for each in parser.close()]
+    assert (4, True) == (parser.value, parser.done)
+    assert [] == parser.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>{}</think>{V}",
+        " <Thinking> a < b </thinking>\n<think>x</think> {V}",
+        "```json\n{V}\n```",
+        "<think>x</think>\n~~~~ json\n\n {V} \n~~~~\n",
+        "The user wants <b>.</think>{V}",
+        "`x` is it</think>{V}",
+        "<p> is it</think>{V}",
+        "this is it</think>{V}",
+        "1.x is it</think>{V}",
+        "```js`on\nx</think>{V}",
+        "``\nx</think>{V}",
+        "~~~" + "x" * 500 + "</think>{V}",
+        "</think>{V}",
+    ],
+)
+def test_what_stands_before_the_value_is_passed_over(text: str) -> None:
+    whole = text.replace("{V}", '{"a": 1}')
+    for size in (1, 2, 7, len(whole)):
+        parser = PartialParser()
+        for at in range(0, len(whole), size):
+            parser.feed(whole[at : at + size])
+        assert ({"a": 1}, True, False) == (parser.value, parser.done, parser.broken), size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "<", "<thi", "<think>{}", "``", "```json", "```json\n ", "Hello", "<think", "`"]
+)
+def test_before_the_value_there_is_nothing(text: str) -> None:
+    parser = PartialParser()
+    parser.feed(text)
+    assert (NOTHING, False, False) == (parser.value, parser.done, parser.broken)
+    assert "NOTHING" == repr(parser.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{} x",
+        "[1,]",
+        "[1 2]",
+        "[,",
+        "{,",
+        '{"a" 1',
+        '{"a": 1 "b"',
+        '{"a": 1, }',
+        '{"a": 1, "a"',
+        '{"a": }',
+        "{a",
+        "[NaN,",
+        "[01,",
+        "[tru ",
+        '["a\nb',
+        '["\ud83d',
+        '["\\x"',
+        '["\\u12"',
+        '["\\ud83d"',
+        '["\\ud83d\\u0041"',
+        '["\\ud83dabcdefghijkl',
+        '["\\ude00"',
+        "[" * 65,
+        "```\n{}\n```x",
+        "```\n{} x",
+        "{}```",
+        "[1e999,",
+        "[" + "1" * 4001 + ",",
+    ],
+)
+def test_what_is_no_json_ends_the_reading(text: str) -> None:
+    for size in (1, len(text)):
+        parser = PartialParser()
+        for at in range(0, len(text), size):
+            parser.feed(text[at : at + size])
+        assert (True, False) == (parser.broken, parser.done)
+        assert [] == parser.feed("{}")
+
+
+SHAPE = {
+    "type": "object",
+    "properties": {
+        "team": {"enum": ["billing", "platform"]},
+        "kind": {"const": "x"},
+        "tags": {"type": "array", "items": {"$ref": "#/$defs/tag"}},
+        "n": {"type": ["integer", "null"]},
+        "any": {},
+        "branch": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        "sub": {"$ref": "#"},
+        "lost": {"$ref": "#/nowhere"},
+        "round": {"$ref": "#/$defs/round"},
+    },
+    "additionalProperties": {"type": "boolean"},
+    "$defs": {"tag": {"type": "string"}, "round": {"$ref": "#/$defs/round"}},
+}
+
+
+def test_one_of_several_texts_appears_as_a_whole() -> None:
+    assert [{}, {}, {"team": "billing"}] == steps('{"team": "bil', "ling", '"', schema=SHAPE)
+    assert [{}, {"kind": "x"}] == steps('{"kind": "\\u00', '78"', schema=SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ('{"tags": ["a', True),
+        ('{"tags": ["a", 1,', False),
+        ('{"tags": {', False),
+        ('{"n": 1,', True),
+        ('{"n": 1.5,', True),
+        ('{"n": null,', True),
+        ('{"n": "', False),
+        ('{"n": true,', False),
+        ('{"any": [1, {"', True),
+        ('{"branch": true,', True),
+        ('{"sub": {"tags": ["a"]', True),
+        ('{"sub": {"tags": [1,', False),
+        ('{"sub": [', False),
+        ('{"lost": [1', True),
+        ('{"round": 1,', True),
+        ('{"more": true,', True),
+        ('{"more": "', False),
+    ],
+)
+def test_a_value_that_is_not_in_the_schema_s_shape_ends_the_reading(text: str, fits: bool) -> None:
+    parser = PartialParser(SHAPE)
+    parser.feed(text)
+    assert fits is not parser.broken
+
+
+@pytest.mark.parametrize("schema", [None, True, {}, Schema({}), {"properties": {}}, {"type": "object"}])
+def test_a_schema_that_says_little_takes_everything(schema: Any) -> None:
+    assert [{"a": [1]}] == steps('{"a": [1]}', schema=schema)
+
+
+def test_reasoning_that_begins_like_a_value_of_another_shape_is_passed_over() -> None:
+    assert [NOTHING, {"a": 1}] == steps("[1] First, I think", '.</think>{"a": 1}', schema={"type": "object"})
+
+
+class Touched(Lead):
+    """Counts the characters that a lead is handed, those that it kept from before included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.touched = 0
+
+    def feed(self, chunk: str) -> str | None:
+        self.touched += len(self._kept) + len(chunk)
+        return super().feed(chunk)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "<think>" + "a < b </ " * 3000 + "</think>",
+        "<think>" + "<" * 20_000 + "</think>",
+        "<think>x</think>" * 2000,
+        "No tag " * 3000 + "</think>",
+        " " * 20_000,
+        "~~~" + "x" * 20_000 + "</think>",
+    ],
+)
+def test_a_long_lead_is_read_once_however_small_its_pieces(lead: str) -> None:
+    for size in (1, 3, 1000):
+        reader = Touched()
+        for at in range(0, len(lead), size):
+            assert reader.feed(lead[at : at + size]) is None
+        assert "{" == reader.feed("{")
+        kept = 12  # a closing tag's length, at most, is looked at again with each piece
+        assert reader.touched <= len(lead) + 1 + kept * (len(lead) // size + 2)
+
+
+def test_nothing_is_kept_of_a_value_that_has_been_read() -> None:
+    parser = PartialParser()
+    for piece in ['{"a": "', *["x" * 10] * 1000, '", "b": [', *["1, "] * 1000, "1]}"]:
+        parser.feed(piece)
+        assert len(parser._kept) + sum(map(len, parser._parts)) <= 12
+    assert ("x" * 10_000, 1001) == (parser.value["a"], len(parser.value["b"]))

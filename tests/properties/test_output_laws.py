@@ -1,0 +1,223 @@
+"""Laws of answers: what was dumped is read back, pieces give what the whole gives, values only grow."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from promptkit.errors import OutputError
+from promptkit.output import PartialParser, parse_output
+from promptkit.output.fence import unfenced
+from promptkit.output.ladder import Expected
+from promptkit.output.partial import NOTHING
+from promptkit.output.reasoning import split_tags
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.result import Output
+
+HARD = [
+    "<think>",
+    "</think>",
+    "`</think>",
+    "```",
+    "~~~",
+    "\n",
+    '"',
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    "Answer:",
+    "<",
+    "\u2028",
+    "\ufeff",
+    "😀",
+    "null",
+    "1",
+]
+TEXTS = st.one_of(st.text(st.characters(codec="utf-8")), st.lists(st.sampled_from(HARD)).map("".join))
+NUMBERS = st.one_of(st.integers(), st.integers(-(10**300), 10**300), st.floats(allow_nan=False, allow_infinity=False))
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXTS, inner, max_size=4)),
+    max_leaves=12,
+)
+CONTAINERS = st.one_of(st.lists(VALUES, max_size=4), st.dictionaries(TEXTS, VALUES, max_size=4))
+WRITERS = st.sampled_from([{}, {"ensure_ascii": False}, {"indent": 2}, {"indent": 1, "ensure_ascii": False}])
+LEADS = st.sampled_from(
+    ["", "\n ", "<think>a {\n</think>", "<think>x</think>\n<THINKING>[1]</thinking> ", "I <b> see.</think>\n"]
+)
+FENCES = st.sampled_from([("", ""), ("```json\n", "\n```"), ("~~~~\n", "\n~~~~\n "), ("```\n", "```")])
+SIZES = st.lists(st.integers(1, 9), min_size=1)
+
+
+def pieces(text: str, sizes: list[int]) -> list[str]:
+    found = []
+    while text:
+        size = sizes[len(found) % len(sizes)]
+        found.append(text[:size])
+        text = text[size:]
+    return found
+
+
+def feed(parser: PartialParser, parts: list[str]) -> list[Any]:
+    return [each for part in parts for each in parser.feed(part)] + parser.close()
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal in value and type: 1 is neither 1.0 nor true."""
+    return repr(left) == repr(right)
+
+
+@given(VALUES, WRITERS)
+def test_what_was_written_as_json_is_read_back(value: Any, how: dict[str, Any]) -> None:
+    output = parse_output(json.dumps(value, **how))
+    assert same(value, output.value)
+    assert () == output.steps
+
+
+@given(CONTAINERS, WRITERS, LEADS, FENCES)
+def test_reasoning_and_a_fence_around_an_answer_change_nothing_of_it(
+    value: Any, how: dict[str, Any], lead: str, fence: tuple[str, str]
+) -> None:
+    output = parse_output(lead + fence[0] + json.dumps(value, **how) + fence[1])
+    assert same(value, output.value)
+    assert not output.repaired
+
+
+@given(CONTAINERS, TEXTS)
+def test_an_answer_in_a_field_comes_out_as_it_is(value: Any, reasoning: str) -> None:
+    output = parse_output(json.dumps({"reasoning": reasoning, "answer": value}), expected=Expected(mode="field"))
+    assert same(value, output.value)
+    assert reasoning == output.reasoning
+
+
+@given(CONTAINERS, WRITERS, LEADS, FENCES, SIZES)
+def test_an_answer_in_pieces_is_the_answer_as_a_whole(
+    value: Any, how: dict[str, Any], lead: str, fence: tuple[str, str], sizes: list[int]
+) -> None:
+    text = lead + fence[0] + json.dumps(value, **how) + fence[1]
+    whole, parts = PartialParser(), PartialParser()
+    assert feed(whole, [text]) == feed(parts, pieces(text, sizes))
+    assert same(whole.value, parts.value)
+    assert same(value, parts.value)
+    assert parts.done
+
+
+@given(
+    st.one_of(TEXTS, st.lists(st.sampled_from([*HARD, ",", ":", "true", " ", "a", "\\u00e9", "e5", "-"])).map("".join)),
+    SIZES,
+)
+def test_any_text_in_pieces_gives_what_it_gives_as_a_whole(text: str, sizes: list[int]) -> None:
+    whole, parts = PartialParser(), PartialParser()
+    assert feed(whole, [text]) == feed(parts, pieces(text, sizes))
+    assert (repr(whole.value), whole.broken, whole.done) == (repr(parts.value), parts.broken, parts.done)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{", "}", "[", "]", '"', ",", ":", "1", "-", "true", " ", "a", "\\", "\n", '{"a":', "[]"])
+    ).map("".join)
+)
+def test_a_text_is_whole_in_pieces_just_if_it_is_json(text: str) -> None:
+    parser = PartialParser()
+    feed(parser, list(text))
+    try:
+        value = parse_json(text)
+    except NotJson:
+        assert not parser.done
+    else:
+        assert parser.done
+        assert same(value, parser.value)
+
+
+def grows(before: Any, after: Any) -> bool:
+    """Whether one partial value can become the other by arriving."""
+    if before is NOTHING:
+        return True
+    if isinstance(before, str):
+        return isinstance(after, str) and after.startswith(before)
+    if isinstance(before, list):
+        return isinstance(after, list) and len(before) <= len(after) and all(map(grows, before, after))
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and list(before) == list(after)[: len(before)]
+            and all(grows(before[k], after[k]) for k in before)
+        )
+    return same(before, after)
+
+
+@given(CONTAINERS, WRITERS, SIZES)
+def test_a_partial_value_only_grows(value: Any, how: dict[str, Any], sizes: list[int]) -> None:
+    parser, before = PartialParser(), NOTHING
+    for part in pieces(json.dumps(value, **how), sizes):
+        parser.feed(part)
+        assert grows(before, parser.value)
+        before = copy.deepcopy(parser.value) if parser.value is not NOTHING else NOTHING
+    assert same(value, before)
+
+
+@given(CONTAINERS, SIZES)
+def test_every_part_of_a_value_ends_once_and_the_whole_last(value: Any, sizes: list[int]) -> None:
+    ended = feed(PartialParser(), pieces(json.dumps(value), sizes))
+
+    def parts(each: Any, location: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        inner = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, list) else ()
+        return [place for step, item in inner for place in parts(item, (*location, step))] + [location]
+
+    assert parts(value, ()) == [each.location for each in ended]
+
+
+def schema_of(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {"type": "object", "properties": {key: schema_of(item) for key, item in value.items()}}
+    if isinstance(value, list):
+        return {"type": "array"} | ({"items": schema_of(value[0])} if len(value) == 1 else {})
+    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    return {"type": kinds[type(value)]} | ({"enum": [value]} if isinstance(value, str) else {})
+
+
+@given(CONTAINERS, SIZES)
+def test_a_schema_that_fits_changes_only_when_texts_appear(value: Any, sizes: list[int]) -> None:
+    parser = PartialParser(schema_of(value))
+    feed(parser, pieces(json.dumps(value), sizes))
+    assert same(value, parser.value)
+    assert parser.done
+
+
+def read(text: str, expected: Expected) -> Output[Any] | OutputError:
+    try:
+        return parse_output(text, expected=expected)
+    except OutputError as error:
+        return error
+
+
+@given(st.one_of(TEXTS, st.binary().map(lambda data: data.decode("utf-8", "surrogateescape"))))
+def test_an_answer_is_read_or_refused_and_nothing_else(text: str) -> None:
+    for told in ({}, {"mode": "field"}, {"mode": "prose"}, {"format": "text"}, {"format": "choice", "choices": ("1",)}):
+        for more in ({}, {"strict": True}):
+            outcome = read(text, Expected(**told, **more))
+            if isinstance(outcome, OutputError):
+                assert outcome.violations
+                assert text == outcome.text
+            else:
+                json.dumps(outcome.value, allow_nan=False, ensure_ascii=False).encode()
+
+
+@given(TEXTS, TEXTS)
+def test_reasoning_in_tags_is_split_from_any_text(reasoning: str, answer: str) -> None:
+    assume("</think>" not in reasoning and "<" not in answer)
+    split = split_tags(f"<think>{reasoning}</think>{answer}")
+    assert (reasoning.strip(), answer.strip()) == (split.reasoning, split.answer)
+
+
+@given(TEXTS)
+def test_a_fence_gives_back_what_stands_in_it(text: str) -> None:
+    assume(not any(line.lstrip(" ").startswith("`````") for line in text.split("\n")))
+    assert text == unfenced(f"`````\n{text}\n`````")

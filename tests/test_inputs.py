@@ -1,0 +1,161 @@
+"""A call's inputs against their declarations, and texts of a command line as values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promptkit.errors import InputError
+from promptkit.inputs import Inputs
+from promptkit.loader import load_spec
+from promptkit.source import Memory
+from promptkit.spec import PromptSpec
+
+DECLARED = """
+task: Go.
+inputs:
+  text: string, a text to read
+  count?: integer, 1..5
+  tone: formal | friendly = formal
+  tags?: [string]
+  who?: {name: string, age: integer}
+  any?: {}
+  either?: string | integer
+  token?: {type: string, secret: true, maxLength: 3}
+  flag?: boolean
+  level: 1 | null = null
+  needed_secret: {type: string, secret: true}
+  mixed?: {enum: [a, 1]}
+  some?: {anyOf: [{type: integer}, {type: array}]}
+  rest?: {anyOf: [true]}
+  yes_no?: true
+"""
+
+
+@pytest.fixture(scope="module")
+def inputs() -> Inputs:
+    text = DECLARED.replace("  level: 1 | null = null\n", "").replace("  yes_no?: true\n", "")
+    return Inputs(load_spec(Memory(), "p.yaml", text))
+
+
+def faults(inputs: Inputs, given: dict[Any, Any]) -> list[tuple[str, str, str, str]]:
+    with pytest.raises(InputError) as caught:
+        inputs.accept(given)
+    return [(each.code, each.message, each.label, each.help) for each in caught.value.diagnostics]
+
+
+def test_what_is_given_stands_over_defaults_and_what_is_absent_is_null(inputs: Inputs) -> None:
+    values = inputs.accept({"text": "x", "count": 2})
+    assert ("x", 2, "formal", None) == (values["text"], values["count"], values["tone"], values["tags"])
+
+
+def test_a_missing_input_is_told_with_its_description(inputs: Inputs) -> None:
+    assert [("PK303", "the input `text` is missing", "", "it is: a text to read")] == faults(inputs, {})
+
+
+def test_an_input_without_a_description_is_just_missing() -> None:
+    assert [("PK303", "the input `a` is missing", "", "")] == faults(Inputs(spec("inputs: {a: integer}")), {})
+
+
+def spec(text: str) -> PromptSpec:
+    return load_spec(Memory(), "p.yaml", f"task: Go.\n{text}")
+
+
+def test_an_unknown_input_gets_a_suggestion_or_the_list(inputs: Inputs) -> None:
+    assert [("PK304", "there is no input `txt`", "did you mean `text`?", "")] == faults(inputs, {"text": "", "txt": ""})
+    assert ("PK304", "there is no input `q`", "", "inputs: none") == faults(Inputs(spec("")), {"q": 1})[0]
+
+
+def test_every_fault_is_told_at_once(inputs: Inputs) -> None:
+    found = faults(inputs, {"count": 9, "who": {"name": 1}, "nope": 1, 5: 5})
+    assert ["PK303", "PK304", "PK304", "PK306", "PK306", "PK306"] == sorted(code for code, *_ in found)
+    assert ("PK306", "the input `who` does not fit at $.name", "1 is not a string", "") in found
+
+
+def test_a_secret_is_never_shown(inputs: Inputs) -> None:
+    [found] = faults(inputs, {"text": "", "token": "hunter2"})
+    assert ("PK306", "the input `token` does not fit", "the value is secret", "") == found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1},
+        object(),
+        b"x",
+        float("nan"),
+        [float("inf")],
+        {1: 2},
+        "\ud83d",
+        {"a": ["\udc00"]},
+        10**5000,
+        (1, object()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_plain_data_is_refused(inputs: Inputs, value: Any) -> None:
+    [found, *_] = faults(inputs, {"text": "", "any": value})
+    assert "PK306" == found[0]
+
+
+def test_a_text_of_half_a_surrogate_pair_is_refused(inputs: Inputs) -> None:
+    [found] = faults(inputs, {"text": "a\ud83d"})
+    assert found[:2] == ("PK306", "the input `text` does not fit")
+    assert "surrogate" in found[2]
+
+
+def test_a_value_that_holds_itself_is_refused_in_no_time(inputs: Inputs) -> None:
+    loop: list[Any] = []
+    loop += [loop, loop]
+    [found] = faults(inputs, {"text": "", "any": loop})
+    assert "PK306" == found[0]
+
+
+def test_inputs_of_one_schema_are_checked_together() -> None:
+    text = "inputs: {schema: {type: object, properties: {a: {type: integer}, b: {type: integer}}, minProperties: 1}}"
+    whole = Inputs(spec(text))
+    assert {"a": 1, "b": None} == whole.accept({"a": 1})
+    [found] = faults(whole, {})
+    assert "PK306" == found[0]
+    assert found[1].startswith("the inputs do not fit: at $: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("text", "5", "5"),
+        ("text", '["a"]', '["a"]'),
+        ("count", "5", 5),
+        ("tone", "friendly", "friendly"),
+        ("tags", '["a"]', ["a"]),
+        ("who", '{"name": "A", "age": 3}', {"name": "A", "age": 3}),
+        ("flag", "true", True),
+        ("either", "5", 5),
+        ("either", "five", "five"),
+        ("either", "[5]", "[5]"),
+        ("any", "x", "x"),
+        ("any", "1.5", 1.5),
+        ("mixed", "1", 1),
+        ("mixed", "a", "a"),
+        ("some", "[1]", [1]),
+        ("rest", "x", "x"),
+        ("unknown", "x", "x"),
+        ("any", "[" * 100_000, "[" * 100_000),
+    ],
+)
+def test_a_text_is_read_by_the_declared_type(inputs: Inputs, name: str, text: str, value: Any) -> None:
+    assert {name: value} == inputs.from_texts({name: text})
+
+
+@pytest.mark.parametrize(("name", "text"), [("count", "five"), ("flag", "yes"), ("tags", "a,b"), ("count", "NaN")])
+def test_a_text_that_is_no_such_value_is_refused(inputs: Inputs, name: str, text: str) -> None:
+    with pytest.raises(InputError, match="PK306") as caught:
+        inputs.from_texts({name: text, "text": "x"})
+    assert repr(text) in caught.value.diagnostics[0].label
+
+
+def test_a_long_text_is_not_shown_whole(inputs: Inputs) -> None:
+    with pytest.raises(InputError) as caught:
+        inputs.from_texts({"count": "x" * 1000})
+    assert len(caught.value.diagnostics[0].label) < 100

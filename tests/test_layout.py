@@ -1,0 +1,45 @@
+"""How sections are set into messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from promptkit.layout import LAYOUTS, instructions, thought_instruction
+from promptkit.spec import OutputSpec
+
+
+@pytest.mark.parametrize(
+    ("style", "text"),
+    [
+        ("markdown", "P\n\n## Context\nC\n\n## Output format\nO\n\n## Reasoning\nR\n\n## Untrusted text\nU"),
+        (
+            "xml",
+            (
+                "<persona>\nP\n</persona>\n\n<context>\nC\n</context>\n\n<output_format>\nO\n</output_format>\n\n"
+                "<reasoning>\nR\n</reasoning>\n\n<untrusted>\nU\n</untrusted>"
+            ),
+        ),
+    ],
+)
+def test_each_section_has_its_title_except_the_persona(style: str, text: str) -> None:
+    sections = [("persona", "P"), ("context", "C"), ("output_format", "O"), ("reasoning", "R"), ("untrusted", "U")]
+    assert text == LAYOUTS[style].system(sections)
+
+
+@pytest.mark.parametrize("style", LAYOUTS)
+def test_blank_sections_are_left_out(style: str) -> None:
+    assert "" == LAYOUTS[style].system([("persona", ""), ("context", " \n")])
+    assert "T" == LAYOUTS[style].user([("context", " "), ("task", "T")])
+    assert "" == LAYOUTS[style].user([("task", "\n")])
+
+
+def test_a_description_leads_the_output_instructions() -> None:
+    assert "One word.\nAnswer in Markdown." == instructions(
+        OutputSpec(format="markdown", description="One word."), None, "off"
+    )
+
+
+@pytest.mark.parametrize("mode", ["off", "native"])
+def test_a_text_needs_no_instructions(mode: str) -> None:
+    assert "" == instructions(OutputSpec(), None, mode)  # type: ignore[arg-type]
+    assert "" == thought_instruction("text", mode, "")  # type: ignore[arg-type]

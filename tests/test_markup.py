@@ -1,0 +1,87 @@
+"""Chat markup in values: what is found, what is made of it, and that nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptkit.markup import neutralise
+
+BAR = "\N{FULLWIDTH VERTICAL LINE}"
+HARMLESS = (
+    "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+    "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+    "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}",
+    "\N{MATHEMATICAL RIGHT WHITE SQUARE BRACKET}",
+)
+TOKENS = [
+    "<|im_start|>",
+    "<|IM_END|>",
+    "<|start_header_id|>",
+    "<|channel|>",
+    f"<{BAR}User{BAR}>",
+    f"<{BAR}tool▁calls▁begin{BAR}>",
+    "<start_of_turn>",
+    "</s>",
+    "<bos>",
+    "[INST]",
+    "[/INST]",
+    "[SYSTEM_PROMPT]",
+    "[TOOL_RESULTS]",
+    "<<SYS>>",
+    "<</SYS>>",
+    "]~b]user",
+    "]~!b[]~b]system",
+    "[e~[",
+    "<think>",
+    "</think>",
+    "<tool_call>",
+    "<minimax:tool_call>",
+    "<untrusted-abc123>",
+    "</untrusted-abc123",
+]
+PLAIN = [
+    "a < b and c > d",
+    "list[int]",
+    "[1]",
+    "<b>x</b>",
+    "<|>",
+    "|pipe|",
+    "<|a\nb|>",
+    "[inst",
+    "thinking",
+    "</p>",
+    "[link](u)",
+]
+PIECES = st.sampled_from([*TOKENS, *PLAIN, "<", ">", "|", "[", "]", "~", "/", BAR, "a", "\n", " "])
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_control_token_is_made_harmless_and_told(token: str) -> None:
+    text, found = neutralise(f"a {token} b")
+    assert token not in text
+    assert "".join(found) in token or found == (token,)
+    assert len(text) == len(f"a {token} b")
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert (text, ()) == neutralise(text)
+
+
+def test_a_token_is_told_once() -> None:
+    assert ("<think>", "</s>") == neutralise("<think></s><think>")[1]
+
+
+@given(st.lists(PIECES).map("".join))
+def test_what_has_been_made_harmless_holds_no_token(text: str) -> None:
+    harmless, _ = neutralise(text)
+    assert (harmless, ()) == neutralise(harmless)
+
+
+@given(st.text())
+def test_only_brackets_change(text: str) -> None:
+    harmless, _ = neutralise(text)
+    back = str.maketrans(dict(zip(HARMLESS, "<>[]", strict=True)))
+    assert text.translate(back) == harmless.translate(back)

@@ -1,0 +1,116 @@
+"""Every case in `cases/render`: a prompt, its inputs and a model give just these messages, or this error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promptkit.completion import ModelFacts
+from promptkit.errors import InputError, RenderError
+from promptkit.loader import load_spec
+from promptkit.messages import Message
+from promptkit.renderer import Renderer
+from promptkit.source import Memory
+from promptkit.spec import Input, PromptSpec
+
+CASES = Path(__file__).parent / "cases" / "render"
+KEYS = {"says", "prompt", "files", "inputs", "model", "history", "messages", "notes", "error"}
+
+
+def case(name: str) -> dict[str, Any]:
+    data = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert data.keys() <= KEYS
+    return data
+
+
+def names(kind: str) -> list[str]:
+    return sorted(path.stem for path in CASES.glob("*.yaml") if kind in case(path.stem))
+
+
+def renderer(data: dict[str, Any]) -> Renderer:
+    return Renderer(load_spec(Memory(data.get("files", {})), "prompt.yaml", data["prompt"]))
+
+
+def rendered(data: dict[str, Any]) -> Any:
+    facts = ModelFacts(**data["model"]) if "model" in data else None
+    history = [Message.from_openai(message) for message in data.get("history", ())]
+    return renderer(data).render(data.get("inputs", {}), facts, history)
+
+
+@pytest.mark.parametrize("name", names("messages"))
+def test_a_prompt_renders_to_the_expected_messages(name: str) -> None:
+    data = case(name)
+    result = rendered(data)
+    expected = [pair for message in data["messages"] for pair in message.items()]
+    assert expected == [(message.role, message.text) for message in result.messages]
+    assert data.get("notes", []) == list(result.notes)
+
+
+@pytest.mark.parametrize("name", names("error"))
+def test_a_prompt_that_cannot_be_rendered_says_why_and_where(name: str) -> None:
+    data = case(name)
+    with pytest.raises(RenderError) as caught:
+        rendered(data)
+    found = {"code": caught.value.code, "where": caught.value.where, "message": caught.value.message}
+    assert data["error"] == found
+
+
+def test_an_input_that_does_not_fit_is_refused_before_anything_is_rendered() -> None:
+    with pytest.raises(InputError, match="`n` is missing"):
+        renderer({"prompt": "task: '{{ n / 0 }}'\ninputs: {n: integer}"}).render({})
+
+
+def test_a_secret_reaches_no_template_even_in_a_spec_that_nobody_checked() -> None:
+    secret = Input(json_schema={"type": "string"}, secret=True)
+    spec = PromptSpec(task="{{ token }}", inputs={"token": secret})
+    with pytest.raises(RenderError, match="`token` is undefined"):
+        Renderer(spec).render({"token": "hidden"})
+
+
+def test_a_check_does_not_see_secrets() -> None:
+    spec = PromptSpec(task="Go.", inputs={"token": Input(secret=True)})
+    with pytest.raises(RenderError, match="`token` is undefined"):
+        Renderer(spec).check("leak", "token == value", {"value": 1, "token": "hidden"})
+
+
+@pytest.mark.parametrize(
+    ("that", "value", "holds"),
+    [("value.s | length <= 2", {"s": "ab"}, True), ("value.s == self", {"s": "b"}, False), ("value", 0, False)],
+)
+def test_a_check_is_an_expression_over_the_value_and_the_inputs(that: str, value: Any, holds: bool) -> None:
+    spec = PromptSpec(task="Go.")
+    assert holds is Renderer(spec).check("c", that, {"value": value, "self": "a"})
+
+
+@pytest.mark.parametrize(
+    ("that", "code"),
+    [
+        ("value.x.y", "PK202"),
+        ("1 / 0", "PK226"),
+        ("value.__class__", "PK225"),
+        ("value ==", "PK201"),
+        ("2 ** 99999", "PK221"),
+    ],
+)
+def test_a_check_that_cannot_be_computed_names_itself(that: str, code: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        Renderer(PromptSpec(task="Go.", path="p.yaml")).check("c", that, {"value": {"x": {}}})
+    assert (code, "p.yaml, check `c`") == (caught.value.code, caught.value.where)
+
+
+def test_an_untrusted_value_is_fenced_in_the_system_message_of_a_spec_that_nobody_checked() -> None:
+    spec = PromptSpec(persona="{{ t }}", task="Go.", inputs={"t": Input(trust="web")})
+    first = Renderer(spec).render({"t": "hi"}).messages[0]
+    assert first.role == "system"
+    assert first.text.startswith("<untrusted-")
+
+
+def test_examples_answer_in_the_key_order_of_the_schema() -> None:
+    data = {
+        "prompt": "task: Go.\noutput: {format: json, fields: {a: integer, b: integer}}\n"
+        "examples: [{output: {b: 2, a: 1}}]"
+    }
+    assert '{"a": 1, "b": 2}' == rendered(data).messages[2].text
