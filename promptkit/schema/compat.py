@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.compat_kinds import CHECKS, Mismatch, either, place, unsure
-from promptkit.conjunction import ALL_KINDS, NARROWING, Form, form_of
-from promptkit.json_equality import same_json
-from promptkit.references import references
-from promptkit.violations import shown
-from promptkit.witnesses import standing_alone, witness
+from promptkit.schema.compat_kinds import CHECKS, Mismatch, either, place, unsure
+from promptkit.schema.conjunction import ALL_KINDS, NARROWING, Form, form_of
+from promptkit.schema.equality import same_json
+from promptkit.schema.references import references
+from promptkit.schema.violations import shown
+from promptkit.schema.witnesses import standing_alone, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

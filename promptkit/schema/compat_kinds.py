@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from promptkit.violations import json_path, shown
+from promptkit.schema.violations import json_path, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from promptkit.compat import Comparison
+    from promptkit.schema.compat import Comparison
 
     Keywords = dict[str, Any]
     Path = tuple[Any, ...]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.json_equality import among, same_json
-from promptkit.references import refers_alone, resolve
+from promptkit.schema.equality import among, same_json
+from promptkit.schema.references import refers_alone, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.references import resolve, same_place
+from promptkit.schema.references import resolve, same_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from promptkit.references import Location
+    from promptkit.schema.references import Location
 
     Link = tuple[Any, str | int] | None
 

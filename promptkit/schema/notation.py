@@ -21,10 +21,10 @@ import re
 from collections import Counter, deque
 from typing import Any
 
-from promptkit.notation_kinds import KEYWORDS, KINDS
-from promptkit.notation_marks import to_json
-from promptkit.notation_part import ANNOTATIONS, SAYS_NOTHING, Part
-from promptkit.references import (
+from promptkit.schema.notation_kinds import KEYWORDS, KINDS
+from promptkit.schema.notation_marks import to_json
+from promptkit.schema.notation_part import ANNOTATIONS, SAYS_NOTHING, Part
+from promptkit.schema.references import (
     MANY_SCHEMAS,
     NAMED_SCHEMAS,
     ONE_SCHEMA,

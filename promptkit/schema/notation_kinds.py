@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.notation_marks import braced, limit, pattern, to_json
+from promptkit.schema.notation_marks import braced, limit, pattern, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.notation_part import Part
+    from promptkit.schema.notation_part import Part
 
 KEYWORDS: dict[str, frozenset[str]] = {
     "object": frozenset(

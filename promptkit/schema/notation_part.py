@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.json_equality import is_kind
-from promptkit.notation_kinds import KEYWORDS, KINDS
-from promptkit.notation_marks import bare, closed, joined, noted, one_line, to_json
-from promptkit.references import NAMED_SCHEMAS, ONE_SCHEMA
+from promptkit.schema.equality import is_kind
+from promptkit.schema.notation_kinds import KEYWORDS, KINDS
+from promptkit.schema.notation_marks import bare, closed, joined, noted, one_line, to_json
+from promptkit.schema.references import NAMED_SCHEMAS, ONE_SCHEMA
 
 if TYPE_CHECKING:
-    from promptkit.notation import Printer
+    from promptkit.schema.notation import Printer
 
 SAYS_NOTHING = frozenset(
     ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$defs", "definitions", "$comment")

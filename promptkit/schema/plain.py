@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promptkit.json_equality import KINDS, is_kind
+from promptkit.schema.equality import KINDS, is_kind
 
 _PROSE = ("title", "description")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.json_limits import first_fault
-from promptkit.plain_schemas import is_plain
-from promptkit.references import endless, references, resolve
-from promptkit.validators import DEEPEST_SCHEMA, UnusableSchemaError, shape_fault, validator
-from promptkit.violations import json_path, violations
+from promptkit.schema.limits import first_fault
+from promptkit.schema.plain import is_plain
+from promptkit.schema.references import endless, references, resolve
+from promptkit.schema.validators import DEEPEST_SCHEMA, UnusableSchemaError, shape_fault, validator
+from promptkit.schema.violations import json_path, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-from promptkit.references import Location
+from promptkit.schema.references import Location
 
 DRAFTS = (
     "http://json-schema.org/draft-04/schema",

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.completion import canonical_json, sha256
-from promptkit.json_limits import first_fault
-from promptkit.plain_schemas import fits_plainly
 from promptkit.result import Violation
-from promptkit.schema_problems import SchemaProblem, schema_problems
-from promptkit.validators import UnusableSchemaError, first_line, validator
-from promptkit.violations import json_path, violations
+from promptkit.schema.limits import first_fault
+from promptkit.schema.plain import fits_plainly
+from promptkit.schema.problems import SchemaProblem, schema_problems
+from promptkit.schema.validators import UnusableSchemaError, first_line, validator
+from promptkit.schema.violations import json_path, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.references import Location
+    from promptkit.schema.references import Location
 
 __all__ = ["Schema", "SchemaProblem"]
 
@@ -116,14 +116,14 @@ class Schema:
     def to_text(self) -> str:
         """The schema in a compact notation for models; see `promptkit.notation`."""
         if self._text is None:
-            from promptkit.notation import to_text
+            from promptkit.schema.notation import to_text
 
             self._text = to_text(self.json)
         return self._text
 
     def order(self, value: Any) -> Any:
         """The same value with its objects' keys in the schema's order, others after them."""
-        from promptkit.key_order import ordered
+        from promptkit.schema.key_order import ordered
 
         return ordered(self.json, value)
 

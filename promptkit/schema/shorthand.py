@@ -19,9 +19,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.declared_bounds import read_bounds
-from promptkit.declared_literals import QUOTED, ShorthandError, fail, read_default, unquoted
-from promptkit.declared_types import TYPES, Alternative, schema_of
+from promptkit.schema.shorthand_bounds import read_bounds
+from promptkit.schema.shorthand_literals import QUOTED, ShorthandError, fail, read_default, unquoted
+from promptkit.schema.shorthand_types import TYPES, Alternative, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

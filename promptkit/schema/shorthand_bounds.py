@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.declared_literals import NUMBER, fail, read_number
+from promptkit.schema.shorthand_literals import NUMBER, fail, read_number
 
 if TYPE_CHECKING:
-    from promptkit.declared_types import Alternative
+    from promptkit.schema.shorthand_types import Alternative
 
 _BOUND_KEYWORDS = {
     "string": ("minLength", "maxLength"),

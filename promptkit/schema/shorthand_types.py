@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from promptkit.declared_literals import fail
+from promptkit.schema.shorthand_literals import fail
 
 TYPES: dict[str, dict[str, Any]] = {
     **{name: {"type": name} for name in ("string", "integer", "number", "boolean", "null", "object", "array")},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from promptkit.references import endless, too_deep
+from promptkit.schema.references import endless, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from promptkit.result import Violation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from promptkit.references import Location
+    from promptkit.schema.references import Location
 
 MOST = 100
 """How many violations of one value are told."""

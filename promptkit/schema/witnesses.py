@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.references import children, references
-from promptkit.validators import UnusableSchemaError, validator
+from promptkit.schema.references import children, references
+from promptkit.schema.validators import UnusableSchemaError, validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from promptkit.conjunction import Form
+    from promptkit.schema.conjunction import Form
 
 _ABOUT_SCALARS = (
     *("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),

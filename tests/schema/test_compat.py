@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pydantic
 import pytest
 
-from promptkit.compat import accepts
 from promptkit.schema import Schema
+from promptkit.schema.compat import accepts
 
 TRIAGE: dict[str, Any] = {
     "type": "object",

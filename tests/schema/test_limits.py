@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from promptkit.json_limits import first_fault
+from promptkit.schema.limits import first_fault
 
 ODD_NAN = struct.unpack("<d", b"\x01\x00\x00\x00\x00\x00\xf4\x7f")[0]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from schema_strategies import closed_schemas
 
-from promptkit.references import walk
 from promptkit.schema import Schema
+from promptkit.schema.references import walk
 
 TRIAGE: dict[str, Any] = {
     "type": "object",

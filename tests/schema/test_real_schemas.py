@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptkit.compat import accepts
 from promptkit.schema import Schema
+from promptkit.schema.compat import accepts
 from promptkit.tokens import BytesEstimate
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promptkit.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
+from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 
 STRING = {"type": "string"}
 
