@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain import Entry
 from promptkit.findings import is_empty
 from promptkit.schema import Schema
-from promptkit.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
+from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from promptkit.completion import Assembler, Completion
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
+from promptkit.output.transport import wire_schema
 
 if TYPE_CHECKING:
     from promptkit.completion import Delta
@@ -29,7 +30,7 @@ class Reading:
         self._assembler = Assembler()
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
         structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
-        self._parser = PartialParser() if stream and structured else None
+        self._parser = PartialParser(wire_schema(expected)) if stream and structured else None
 
     @property
     def text(self) -> str:

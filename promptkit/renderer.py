@@ -7,19 +7,19 @@ the history, and last the task.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.fences import Fences, Untrusted
 from promptkit.inputs import Inputs
 from promptkit.layout import LAYOUTS, instructions, thought_instruction
 from promptkit.messages import Message
-from promptkit.printing import to_json
 from promptkit.result import Rendered
 from promptkit.schema import Schema
 from promptkit.spec import MessageSpec, ModelChoice, PromptSpec, Slot
 from promptkit.template import Templates
+from promptkit.template.fences import Fences, Untrusted
+from promptkit.template.printing import to_json
 from promptkit.thought import Mode, chain_of_thought, thought_mode, wrapped_value
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class Renderer:
         self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
         self._templates = Templates(spec.files, self._untrusted)
         self._layout = LAYOUTS[spec.layout.style]
+        self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
 
     def render(
@@ -203,6 +204,16 @@ class Renderer:
     # Examples
 
     def _examples(self, parts: list[_Part], call: _Call) -> Iterable[Message]:
+        """The examples. They depend on the spec and the mode alone, so each mode's are rendered once."""
+        known = self._examples_by_mode.get(call.mode)
+        if known is None:
+            own = replace(call, notes={})
+            known = self._examples_by_mode[call.mode] = tuple(self._render_examples(parts, own)), own.notes
+        messages, notes = known
+        call.notes.update(notes)
+        return messages
+
+    def _render_examples(self, parts: list[_Part], call: _Call) -> Iterable[Message]:
         for example in self.spec.examples:
             values = self._shown(self.inputs.accept(example.inputs))
             yield Message("user", self._filled("example's user", parts, values, call))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.source import SourceError, join
-from promptkit.template import MAX_INCLUDE_DEPTH
-from promptkit.template_analysis import Analysis, analyse
-from promptkit.template_flows import ANY_FILE, BLOCK_NAMES, followed, joined
+from promptkit.template.analysis import Analysis, analyse
+from promptkit.template.flows import ANY_FILE, BLOCK_NAMES, followed, joined
+from promptkit.template.templates import MAX_INCLUDE_DEPTH
 from promptkit.yaml_nodes import Document, Scalar
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from promptkit.chain import Chain, Entry
     from promptkit.findings import Findings
     from promptkit.source import Source
+
+MAX_INCLUDES = 1_000
 
 UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
 
@@ -47,6 +49,9 @@ class _Check:
     reported: set[tuple[str, int, str]] = field(default_factory=set)
     reached: list[tuple[_Text, Analysis]] = field(default_factory=list)
     """A template and all that it includes."""
+    analyses: dict[str, Analysis] = field(default_factory=dict)
+    """Of each text: what is included from many places is read once."""
+    includes: int = 0
     whole: bool = True
     """False once a template cannot be read: then nobody knows what it uses."""
 
@@ -106,7 +111,7 @@ def _of_entry(entry: Entry, system: bool) -> _Text:
 
 
 def _check_text(check: _Check, text: _Text) -> None:
-    analysis = analyse(text.text)
+    analysis = check.analyses.get(text.text) or check.analyses.setdefault(text.text, analyse(text.text))
     for fault in analysis.faults:
         _report(
             check,
@@ -200,7 +205,8 @@ def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int])
         said = str(error) if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
         _report(check, text, "PK206", said, span, help="a path is relative to the file in which it is written")
         return
-    trouble = _include_trouble(text, path)
+    check.includes += 1
+    trouble = _include_trouble(text, path) or _too_many(check)
     if trouble:
         _report(check, text, "PK206", trouble, span)
         return
@@ -212,6 +218,11 @@ def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int])
     _check_text(
         check, _Text(document, content, lambda start, end: (start, end), text.system, folder, stack, text.known)
     )
+
+
+def _too_many(check: _Check) -> str:
+    """Files that include several others, level by level, multiply: a few would keep a check busy for ever."""
+    return f"the templates have more than {MAX_INCLUDES:,} includes in all" if check.includes > MAX_INCLUDES else ""
 
 
 def _include_trouble(text: _Text, path: str) -> str:

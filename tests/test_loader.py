@@ -128,3 +128,12 @@ def test_a_digest_counts_what_is_pulled_in_and_not_how_it_is_written() -> None:
     first = digest("task: Greet.\ncontext: '{% include \"rules.md\" %}'")
     assert first == digest('context: "{% include \\"rules.md\\" %}"\ntask: |-\n  Greet.\n')
     assert first != digest("task: Greet.\ncontext: '{% include \"rules.md\" %}'", rules="Be long.")
+
+
+def test_includes_that_multiply_are_refused_in_time() -> None:
+    each = "".join(f"{{% include 'f{{n}}{i}.md' %}}" for i in range(10))
+    files = {f"f{level}{i}.md": each.replace("{n}", str(level + 1)) for level in range(7) for i in range(10)}
+    files |= {f"f7{i}.md": "end" for i in range(10)}
+    found = load(Memory(files), "prompt.yaml", "task: \"{% include 'f00.md' %}\"").diagnostics
+    assert {"PK206"} == {fault.code for fault in found}
+    assert "more than 1,000 includes" in found[0].message

@@ -12,10 +12,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from schema_strategies import closed_schemas, narrowed_and_wide, schemas, values
 
-from promptkit.schema.compat import accepts
 from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
+from promptkit.schema.compat import accepts
 from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
 
 pieces = st.sampled_from(

@@ -7,8 +7,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.limits import MAX_MARKED, MAX_WIDTH, check_size, counted, joined, replaced
-from promptkit.printing import printed, to_json
+from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, check_size, counted, joined, replaced
+from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from promptkit.errors import RenderError
-from promptkit.limits import (
+from promptkit.template import Templates
+from promptkit.template.filters import REFUSED_FILTERS
+from promptkit.template.limits import (
     MAX_STEPS,
     Meter,
     bounded,
@@ -20,10 +22,8 @@ from promptkit.limits import (
     replaced,
     step,
 )
-from promptkit.printing import Value, printed, stripped, to_json
-from promptkit.sandbox import ALLOWED_METHODS
-from promptkit.template import Templates
-from promptkit.template_filters import REFUSED_FILTERS
+from promptkit.template.printing import Value, printed, stripped, to_json
+from promptkit.template.sandbox import ALLOWED_METHODS
 
 
 def render(text: str, **values: Any) -> str:

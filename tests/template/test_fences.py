@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promptkit.fences import Fences
+from promptkit.template.fences import Fences
 
 
 def closed(*values: Any, harmless: bool = True) -> Fences:

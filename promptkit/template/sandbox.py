@@ -13,9 +13,9 @@ from functools import lru_cache
 from types import BuiltinMethodType
 from typing import Any, NoReturn
 
-from promptkit.limits import METHODS, OPERATORS, bounded_range, step
-from promptkit.printing import printed
-from promptkit.template_filters import OWN_FILTERS, template_filters
+from promptkit.template.filters import OWN_FILTERS, template_filters
+from promptkit.template.limits import METHODS, OPERATORS, bounded_range, step
+from promptkit.template.printing import printed
 
 _TEXT_METHODS = """
     capitalize casefold count endswith find index isalnum isalpha isdecimal isdigit islower isnumeric isspace

@@ -9,15 +9,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template_flows import followed, names_in
+from promptkit.template.flows import followed, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import nodes
 
-    from promptkit.fences import Untrusted
-    from promptkit.template_flows import Edges
+    from promptkit.template.fences import Untrusted
+    from promptkit.template.flows import Edges
 
 FENCES = "fences\N{MODIFIER LETTER LOW VERTICAL LINE}"
 """What a message's fences are called in a compiled template; no input can have this name."""

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from promptkit.markup import neutralise
-from promptkit.printing import to_json
+from promptkit.template.markup import neutralise
+from promptkit.template.printing import to_json
 
 _SHORTEST = 12
 _LONGER_BY = 4

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit import sandbox
+from promptkit.template import sandbox
 from promptkit.diagnostics import Severity, did_you_mean
-from promptkit.template_filters import OWN_FILTERS
-from promptkit.template_flows import flows, followed, names_in
+from promptkit.template.filters import OWN_FILTERS
+from promptkit.template.flows import flows, followed, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

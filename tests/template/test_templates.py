@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from promptkit.errors import RenderError
-from promptkit.fences import Fences, Untrusted
 from promptkit.template import Templates
-from promptkit.template_analysis import Analysis, analyse
+from promptkit.template.analysis import Analysis, analyse
+from promptkit.template.fences import Fences, Untrusted
 
 
 def spans(text: str, uses: Any) -> list[str]:
@@ -242,5 +242,5 @@ def test_templates_can_be_shared_between_threads() -> None:
 
 
 def test_importing_templates_loads_no_jinja() -> None:
-    code = "import sys, promptkit.renderer, promptkit.template_analysis; sys.exit('jinja2' in sys.modules)"
+    code = "import sys, promptkit.renderer, promptkit.template.analysis; sys.exit('jinja2' in sys.modules)"
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptkit.markup import neutralise
+from promptkit.template.markup import neutralise
 
 BAR = "\N{FULLWIDTH VERTICAL LINE}"
 HARMLESS = (

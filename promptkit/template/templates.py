@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit import sandbox
+from promptkit.template import sandbox
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.limits import bounded, metered
-from promptkit.printing import stripped
 from promptkit.source import SourceError, join
-from promptkit.template_fences import FENCES, fence, fenced
-from promptkit.template_flows import file_flows, flows, joined
+from promptkit.template.fencing import FENCES, fence, fenced
+from promptkit.template.flows import file_flows, flows, joined
+from promptkit.template.limits import bounded, metered
+from promptkit.template.printing import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
 
-    from promptkit.fences import Fences, Untrusted
-    from promptkit.template_flows import Edges
+    from promptkit.template.fences import Fences, Untrusted
+    from promptkit.template.flows import Edges
 
 MAX_INCLUDE_DEPTH = 8
 _FILENAME = "<template>"
