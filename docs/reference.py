@@ -25,7 +25,7 @@ from promptkit.cli.main import command as promptkit_command
 from promptkit.cli.report import BUG, EXIT_CODES
 from promptkit.codes import page as code_page
 from promptkit.codes import titles
-from promptkit.declared_types import TYPES
+from promptkit.schema.shorthand_types import TYPES
 from promptkit.models.documented import DOCUMENTED, RATE_LIMITS, READ_ON
 from promptkit.options import IGNORED_BY_MARA, KNOWN_OPTIONS
 from promptkit.setting_table import KINDS, SETTINGS
