@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-installed
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
+PEERS := .venv-peers/.installed
 
 .PHONY: help demo test lint bench docs lock typing clean
 
@@ -30,14 +31,19 @@ $(DEV): requirements/dev.txt $(RUN)
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(PEERS): requirements/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
+	@touch $@
+
 demo: $(LOCAL)
 	$(BIN)/promptkit local setup
 	$(BIN)/promptkit render templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 	$(BIN)/promptkit run templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 
-test: $(DEV) $(LOCAL)
+test: $(DEV) $(LOCAL) $(PEERS)
 	$(BIN)/promptkit local setup --quiet
-	PROMPTKIT_REQUIRE_LOCAL=1 $(BIN)/python -m pytest
+	PROMPTKIT_REQUIRE_LOCAL=1 LLMOCK=.venv-peers/bin/llmock $(BIN)/python -m pytest -n auto --inline-snapshot=disable
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -66,6 +72,7 @@ lock: $(DEV)
 	$(BIN)/uv pip compile -q pyproject.toml --extra local --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/local.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs --group bench -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
+	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
 
 clean:
-	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
