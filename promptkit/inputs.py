@@ -12,6 +12,7 @@ from promptkit.schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from promptkit.result import Violation
     from promptkit.spec import Input, PromptSpec
 
 
@@ -32,7 +33,7 @@ class Inputs:
         """
         faults = [*self._missing(given), *self._unknown(given), *self._unfit(given)]
         if not faults and self._whole is not None:
-            faults = [self._fault("PK306", f"the inputs do not fit: {v}") for v in self._whole.validate(dict(given))]
+            faults = [self._misfit(violation) for violation in self._whole.validate(dict(given))]
         if faults:
             raise InputError(faults)
         return {**self._defaults, **given}
@@ -64,8 +65,15 @@ class Inputs:
                 yield self._fault(
                     "PK306",
                     f"the input `{name}` does not fit{where}",
-                    label="the value is secret" if declared.secret else violation.message,
+                    label=_HIDDEN if declared.secret else violation.message,
                 )
+
+    def _misfit(self, violation: Violation) -> Diagnostic:
+        """What the schema of all inputs together finds; it may quote any of them."""
+        secrets = {name for name, declared in self._declared.items() if declared.secret}
+        hidden = not violation.location or violation.location[0] in secrets if secrets else False
+        told = f"{violation.path}: {_HIDDEN}" if hidden else str(violation)
+        return self._fault("PK306", f"the inputs do not fit: {told}")
 
     def _fault(self, code: str, message: str, **told: Any) -> Diagnostic:
         return Diagnostic(code, "error", message, self._path, **told)
@@ -77,22 +85,24 @@ class Inputs:
         """
         values, faults = {}, []
         for name, text in given.items():
-            schema = self._declared[name].json_schema if name in self._declared else {}
+            declared = self._declared.get(name)
+            schema = declared.json_schema if declared else {}
             try:
                 values[name] = _read(text, schema)
             except ValueError:
-                kind = schema.get("type", "value") if isinstance(schema, dict) else "value"
-                wanted = kind if isinstance(kind, str) else " or ".join(kind)
-                faults.append(
-                    self._fault(
-                        "PK306",
-                        f"the input `{name}` does not fit",
-                        label=f"{text[:40]!r} is not a JSON {wanted}",
-                    )
-                )
+                label = _HIDDEN if declared and declared.secret else f"{text[:40]!r} is not a JSON {_wanted(schema)}"
+                faults.append(self._fault("PK306", f"the input `{name}` does not fit", label=label))
         if faults:
             raise InputError(faults)
         return values
+
+
+_HIDDEN = "the value is secret"
+
+
+def _wanted(schema: Any) -> str:
+    kind = schema.get("type", "value") if isinstance(schema, dict) else "value"
+    return kind if isinstance(kind, str) else " or ".join(kind)
 
 
 def _told(declared: Input) -> str:

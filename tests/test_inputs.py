@@ -159,3 +159,19 @@ def test_a_long_text_is_not_shown_whole(inputs: Inputs) -> None:
     with pytest.raises(InputError) as caught:
         inputs.from_texts({"count": "x" * 1000})
     assert len(caught.value.diagnostics[0].label) < 100
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "inputs: {pin?: {type: integer, secret: true}}",
+        "inputs: {schema: {properties: {pin: {type: integer, secret: true}, n: {}}, minProperties: 2}}",
+        "inputs: {schema: {properties: {pin: {secret: true}, n: {}}, dependentSchemas: {pin: {required: [n]}}}}",
+    ],
+)
+def test_no_fault_tells_a_secret_whatever_finds_it(declared: str) -> None:
+    inputs = Inputs(spec(declared))
+    with pytest.raises(InputError) as caught:
+        inputs.accept(inputs.from_texts({"pin": "hunter2"}))
+    assert "hunter2" not in str(caught.value)
+    assert "the value is secret" in str(caught.value)
