@@ -180,6 +180,8 @@ def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict
         schema = node.value
         own = {name: schema.pop(name) for name in OWN_KEYWORDS if isinstance(schema, dict) and name in schema}
         body = schema | shared if isinstance(schema, dict) else schema
+        # Each input is judged by itself, so what they share stands under `$defs`, not under another property.
+        body = body if check_schema(findings, entry.document, body, node, key) else True
         has_default = "default" in own
         found[key.text] = _input(body, has_default=has_default) | own
         found[key.text]["required"] = key.text in whole.get("required", ()) and not has_default
@@ -212,6 +214,7 @@ def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, 
         else:
             schema, has_default, default = read
             if has_default:
+                _check_default(findings, Entry(document, key, value), schema, default, value)
                 schema = schema | {"default": default}
             properties[name] = (schema, not optional)
     return to_object_schema(properties) if whole else None
