@@ -15,19 +15,21 @@ import json
 import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import click
 
 import promptkit
-from promptkit import _HOMES, errors, renderer, shorthand, spec
+from promptkit import _HOMES, errors, renderer, spec
 from promptkit.cli.main import command as promptkit_command
 from promptkit.cli.report import BUG, EXIT_CODES
 from promptkit.codes import page as code_page
 from promptkit.codes import titles
-from promptkit.schema.shorthand_types import TYPES
 from promptkit.models.documented import DOCUMENTED, RATE_LIMITS, READ_ON
 from promptkit.options import IGNORED_BY_MARA, KNOWN_OPTIONS
+from promptkit.parts import Part
+from promptkit.schema import shorthand
+from promptkit.schema.shorthand_types import TYPES
 from promptkit.setting_table import KINDS, SETTINGS
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ KEYS = {
     "tests": "Inputs, and what must hold for the answer. Checked like examples; this version does not run them.",
     "x-...": "Kept, not interpreted.",
 }
-PARTS: dict[str, tuple[str, type[spec.Part], dict[str, str]]] = {
+PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
     "inputs": (
         "An input is a [shorthand](shorthand.md) text, or a mapping of JSON Schema keywords and these:",
         spec.Input,
@@ -93,8 +95,8 @@ PARTS: dict[str, tuple[str, type[spec.Part], dict[str, str]]] = {
             "instructions": "Whether promptkit says in the system message what the answer looks like.",
             "checks": "What should hold for every answer, beyond the schema.",
             "attempts": "How many answers are asked for in all, re-asks included.",
-            "repair": "Whether a broken text may be mended. This version mends none: it asks again.",
-            "coerce": "Whether a value may be changed to the declared type. This version changes none: it asks again.",
+            "repair": "Whether a broken text may be mended. This version mends none: a written `true` is refused.",
+            "coerce": "Whether a value may be changed to its type. This version changes none: a written `true` is refused.",
             "reask": "Whether the model is asked again, with what is wrong.",
             "strict": "Accept only an answer that needed nothing.",
         },
@@ -193,10 +195,10 @@ def first_line(thing: object) -> str:
 
 def spec_page() -> str:
     """Every key of a prompt file."""
-    known = set(spec.PromptSpec.model_fields) - INTERNAL | {"x-..."}
+    known = set(spec.PromptSpec.declared) - INTERNAL | {"x-..."}
     complete("keys", known, KEYS)
     unsupported = {name.partition(":")[0] for name in renderer._UNSUPPORTED}
-    later = sorted(name for name in unsupported if name != "model")
+    later = sorted(unsupported - {"model", "output"})
     rows = (
         (f"[{code(key)}](#{key.replace('_', '-')})" if key in PARTS else code(key), words)
         for key, words in KEYS.items()
@@ -226,13 +228,12 @@ def spec_page() -> str:
     )
 
 
-def part(key: str, entry: tuple[str, type[spec.Part], dict[str, str]]) -> str:
+def part(key: str, entry: tuple[str, type[Part], dict[str, str]]) -> str:
     """One key that has keys of its own."""
     words, model, meanings = entry
-    known = {field.alias or name for name, field in model.model_fields.items()} - INTERNAL
+    known = set(model.keys) - INTERNAL
     complete(key, known | set(AUTHORED.get(key, ())), meanings)
-    by_name = {field.alias or name: field for name, field in model.model_fields.items()}
-    rows = [(code(name), *value_of(by_name.get(name), key, name), said) for name, said in meanings.items()]
+    rows = [(code(name), *value_of(model.keys.get(name), key, name), said) for name, said in meanings.items()]
     return f"## `{key}`\n\n{words}\n\n{table(('key', 'value', 'default', 'meaning'), rows)}"
 
 
@@ -241,22 +242,22 @@ def value_of(field: Any, key: str, name: str) -> tuple[str, str]:
     if field is None or (key, name) in (("inputs", "default"), ("output", "format"), ("examples", "output")):
         formats = " ".join(map(code, get_args(spec.OutputFormat)))
         return {"format": formats, "fields": "mapping", "items": "a declaration"}.get(name, "any"), ""
-    default = (
-        "" if field.is_required() or field.default_factory or field.default in (None, ()) else shown(field.default)
-    )
-    return kind_of(field.annotation), default
+    default = "" if field.required or field.made() in (None, (), {}) else shown(field.default)
+    return kind_of(field.hint), default
 
 
 def kind_of(annotation: Any) -> str:
     """A type in words."""
     arguments = [each for each in get_args(annotation) if each is not type(None)]
+    if get_origin(annotation) is Annotated:
+        return kind_of(arguments[0])
     if get_origin(annotation) is tuple:
         return "list"
     if arguments and all(isinstance(each, str) for each in arguments):
         return " ".join(map(code, arguments))
     if get_origin(annotation) is dict or annotation is dict:
         return "mapping"
-    if inspect.isclass(annotation) and issubclass(annotation, spec.Part):
+    if inspect.isclass(annotation) and issubclass(annotation, Part):
         return "mapping"
     plain = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "any"}
     return plain[annotation] if annotation in plain else kind_of(arguments[0])
@@ -462,7 +463,7 @@ def members(thing: type) -> list[str]:
     own = [each for each in reversed(thing.__mro__) if each.__module__.startswith("promptkit")]
     named = {name: None for each in own for name in vars(each) if not name.startswith("_")}
     data = {field.name for field in fields(thing)} if is_dataclass(thing) else set()
-    return [name for name in named if name not in data and not name.startswith("model_")]
+    return [name for name in named if name not in data]
 
 
 def member(thing: type, name: str) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from promptkit.options import KNOWN_OPTIONS
+from promptkit.parts import as_data
 from promptkit.spec import PromptSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.parts import Field, Part
 
 _SCHEMA: dict[str, Any] = {"type": ["object", "boolean"], "description": "JSON Schema (draft 2020-12)."}
 _DECLARATION: dict[str, Any] = {
@@ -52,7 +59,8 @@ _WORDS = {
 
 def authored_schema() -> dict[str, Any]:
     """The JSON Schema of the authored syntax, made from `PromptSpec` and the shorthands that the loader reads."""
-    schema = PromptSpec.model_json_schema(by_alias=True)
+    parts: dict[str, Any] = {}
+    schema = {"$defs": parts, **_part(PromptSpec, parts)}
     properties = schema["properties"]
     for internal in ("inputs_schema", "extras", "path", "origins", "files"):
         properties.pop(internal, None)
@@ -120,3 +128,79 @@ def _output(part: dict[str, Any]) -> None:
 def _without(schema: dict[str, Any], *names: str) -> None:
     for name in names:
         schema["$defs"].pop(name, None)
+
+
+# From the declaration of a part to JSON Schema
+
+
+def _part(kind: type[Part], parts: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a part's data; those of parts inside it go to `parts`, by name."""
+    from inspect import getdoc
+
+    required = [each.key for each in kind.declared.values() if each.required]
+    return {
+        "type": "object",
+        "description": getdoc(kind),
+        "properties": {each.key: _field(each, parts) for each in kind.declared.values()},
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _field(each: Field, parts: dict[str, Any]) -> dict[str, Any]:
+    schema = _hint(each.hint, parts)
+    if not each.required and each.factory is None:
+        schema["default"] = as_data(each.default)
+    return schema
+
+
+def _hint(hint: Any, parts: dict[str, Any]) -> dict[str, Any]:
+    if (origin := get_origin(hint)) is not None:
+        return _SHAPES[origin](get_args(hint), parts)
+    if hint in _TYPES:
+        return dict(_TYPES[hint])
+    if hint.__name__ not in parts:
+        parts[hint.__name__] = _part(hint, parts)
+    return {"$ref": f"#/$defs/{hint.__name__}"}
+
+
+def _literal(allowed: tuple[Any, ...], parts: dict[str, Any]) -> dict[str, Any]:
+    return _hint(type(allowed[0]), parts) | {"enum": list(allowed)}
+
+
+def _bounded(arguments: tuple[Any, ...], parts: dict[str, Any]) -> dict[str, Any]:
+    inner, bounds = arguments
+    return _hint(inner, parts) | {_KEYWORDS[name]: bound for name, bound in bounds.told.items()}
+
+
+def _mapping(arguments: tuple[Any, ...], parts: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": _hint(arguments[1], parts)}
+
+
+def _union(arguments: tuple[Any, ...], parts: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [_hint(each, parts) for each in arguments]}
+
+
+_KEYWORDS = {
+    "pattern": "pattern",
+    "max_length": "maxLength",
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "le": "maximum",
+}
+_TYPES: dict[Any, dict[str, Any]] = {
+    Any: {},
+    NoneType: {"type": "null"},
+    bool: {"type": "boolean"},
+    float: {"type": "number"},
+    int: {"type": "integer"},
+    str: {"type": "string"},
+}
+_SHAPES: dict[Any, Callable[[tuple[Any, ...], dict[str, Any]], dict[str, Any]]] = {
+    Annotated: _bounded,
+    Literal: _literal,
+    Union: _union,
+    UnionType: _union,
+    dict: _mapping,
+    tuple: lambda arguments, parts: {"type": "array", "items": _hint(arguments[0], parts)},
+}

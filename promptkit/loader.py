@@ -15,6 +15,7 @@ from promptkit.diagnostics import Diagnostic, by_place, did_you_mean
 from promptkit.errors import SpecError
 from promptkit.example_checks import read_examples, read_tests
 from promptkit.findings import Findings
+from promptkit.parts import build
 from promptkit.readers import READERS, read_plain
 from promptkit.spec import Origin, PromptSpec
 from promptkit.structure import report
@@ -108,7 +109,7 @@ _TASK_MEANT = {"did you mean `task`?", "did you mean `messages`?"}
 
 
 class Loading:
-    """One load in progress: the data that pydantic will see, and the node that each part of it came from."""
+    """One load in progress: the data that a spec will be built of, and the node that each part of it came from."""
 
     def __init__(self, source: Source, path: str, chain: Chain, findings: Findings) -> None:
         self.source = source
@@ -141,7 +142,7 @@ class Loading:
         if built is None:
             return None
         origins = {location: _origin(entry) for location, entry in self.texts.items()}
-        return built.model_copy(update={"path": self.path, "origins": origins, "files": files})
+        return built.with_(path=self.path, origins=origins, files=files)
 
     def _require_task(self) -> None:
         entries = self.chain.entries
@@ -176,14 +177,10 @@ class Loading:
                 self.data[name] = reader(self.findings, entry, known)
 
     def _validated(self) -> PromptSpec | None:
-        from pydantic import ValidationError
-
-        try:
-            return PromptSpec.model_validate(self.data)
-        except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                report(self.findings, fault, self.places, next(iter(self.chain.entries.values())))
-            return None
+        built, faults = build(PromptSpec, self.data)
+        for fault in faults:
+            report(self.findings, fault, self.places, next(iter(self.chain.entries.values())))
+        return built
 
 
 def _origin(entry: Entry) -> Origin:

@@ -14,6 +14,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.findings import is_empty
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.output_reader import read_output
+from promptkit.parts import build
 from promptkit.spec import MessageSpec, Slot
 from promptkit.structure import report
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
@@ -27,18 +28,11 @@ if TYPE_CHECKING:
 
 def read_plain(loading: Loading, name: str, entry: Entry) -> None:
     """Plain data; what merges with a parent has been merged."""
-    loading.data[name] = _frozen_lists(entry.node.value) if name in _TUPLES else entry.node.value
+    loading.data[name] = entry.node.value
     if name in MERGED and name in loading.chain.merged:
         merged = loading.chain.merged[name]
         loading.data[name] = {key: each.node.value for key, each in merged.items()}
         loading.places |= {(name, key): each for key, each in merged.items()}
-
-
-_TUPLES = ("tools",)
-
-
-def _frozen_lists(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _text(loading: Loading, name: str, entry: Entry) -> None:
@@ -86,10 +80,7 @@ def _warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
 
 def _model(loading: Loading, name: str, entry: Entry) -> None:
     if isinstance(entry.node, Mapping):
-        value = entry.node.value
-        if isinstance(value.get("needs"), list):
-            value["needs"] = tuple(value["needs"])
-        loading.data[name] = value
+        loading.data[name] = entry.node.value
     else:
         _text(loading, name, entry)
 
@@ -265,14 +256,11 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:
 
 
 def _built(loading: Loading, index: int, entry: Entry, known: dict[str, str]) -> Any:
-    from pydantic import ValidationError
-
-    try:
-        return MessageSpec.model_validate(known)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            report(loading.findings, fault | {"loc": ("messages", index, *fault["loc"])}, loading.places, entry)
-        return MessageSpec(role="user", content="-")
+    built, faults = build(MessageSpec, known)
+    for fault in faults:
+        fault.location = ("messages", index, *fault.location)
+        report(loading.findings, fault, loading.places, entry)
+    return built or MessageSpec(role="user", content="-")
 
 
 READERS: dict[str, Callable[[Loading, str, Entry], None]] = {

@@ -1,18 +1,16 @@
 """`PromptSpec`: what a prompt file says, as frozen values.
 
 The loader turns authored YAML (with its shorthands) into the normal form that stands here; unknown keys are
-refused at every level. The one module on its floor that uses pydantic: its `loc` tuples map to places in the
-file, and it prints the editor's JSON Schema.
+refused at every level. `hints` checks the values by the type hints that stand here (so they are no texts: there is
+no `from __future__ import annotations`), and `authored` prints the editor's JSON Schema from them.
 """
-
-from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
 from promptkit.completion import canonical_json, sha256
+from promptkit.hints import Bounds
 from promptkit.messages import Role
+from promptkit.parts import Part, field
 
 FORMAT_VERSION = 1
 
@@ -27,16 +25,10 @@ SEMVER_PATTERN = (
 Trust = Literal["caller", "user", "web", "tool"]
 OutputFormat = Literal["text", "markdown", "json", "choice", "list"]
 ThoughtMode = Literal["off", "auto", "field", "prose", "native"]
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=200)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
-Version = Annotated[str, StringConstraints(pattern=SEMVER_PATTERN)]
+Name = Annotated[str, Bounds(pattern=NAME_PATTERN, max_length=200)]
+Identifier = Annotated[str, Bounds(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+Version = Annotated[str, Bounds(pattern=SEMVER_PATTERN)]
 JsonSchema = dict[str, Any] | bool
-
-
-class Part(BaseModel):
-    """What all parts of a spec share: frozen, strict, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
 class Origin(Part):
@@ -59,7 +51,7 @@ class Origin(Part):
 class Input(Part):
     """One declared variable: what it may hold (a JSON Schema), whether it must be given, whom it comes from."""
 
-    json_schema: JsonSchema = Field(default=True, description="JSON Schema of the value.")
+    json_schema: JsonSchema = True
     required: bool = True
     default: Any = None
     has_default: bool = False
@@ -76,9 +68,9 @@ class Input(Part):
 class ModelChoice(Part):
     """A model described by what it is for, instead of named."""
 
-    purpose: Literal["reasoning", "speed", "cost", "accuracy"] | None = Field(default=None, alias="for")
+    purpose: Literal["reasoning", "speed", "cost", "accuracy"] | None = field(default=None, key="for")
     needs: tuple[str, ...] = ()
-    context: int | None = Field(default=None, gt=0)
+    context: Annotated[int, Bounds(gt=0)] | None = None
 
 
 class ChainOfThought(Part):
@@ -91,7 +83,7 @@ class ChainOfThought(Part):
 class ModelOverride(Part):
     """What is different for one model."""
 
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = field(factory=dict)
     chain_of_thought: ChainOfThought | None = None
 
 
@@ -114,20 +106,20 @@ class CheckSpec(Part):
 
     name: str
     that: str
-    asserted: bool = Field(default=False, alias="assert")
+    asserted: bool = field(default=False, key="assert")
 
 
 class OutputSpec(Part):
     """What the answer looks like, and how far promptkit may go to get it."""
 
     format: OutputFormat = "text"
-    json_schema: JsonSchema | None = Field(default=None, description="JSON Schema of the answer's value.")
+    json_schema: JsonSchema | None = None
     description: str | None = None
     choices: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
     instructions: bool = True
     checks: tuple[CheckSpec, ...] = ()
-    attempts: int = Field(default=3, ge=1, le=10)
+    attempts: Annotated[int, Bounds(ge=1, le=10)] = 3
     repair: bool = True
     coerce: bool = True
     reask: bool = True
@@ -137,7 +129,7 @@ class OutputSpec(Part):
 class Example(Part):
     """One worked example: inputs, the answer, and the reasoning that leads to it."""
 
-    inputs: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = field(factory=dict)
     reasoning: str | None = None
     output: Any
 
@@ -147,7 +139,7 @@ class ExamplesFrom(Part):
 
     path: str
     select: Literal["first", "last", "random", "similar"] = "first"
-    k: int = Field(default=4, ge=1)
+    k: Annotated[int, Bounds(ge=1)] = 4
 
 
 class Layout(Part):
@@ -166,9 +158,9 @@ class ConversationSpec(Part):
 class Budget(Part):
     """What one call may cost at most, in tokens and USD."""
 
-    input_tokens: int | None = Field(default=None, gt=0)
-    output_tokens: int | None = Field(default=None, gt=0)
-    usd: float | None = Field(default=None, gt=0)
+    input_tokens: Annotated[int, Bounds(gt=0)] | None = None
+    output_tokens: Annotated[int, Bounds(gt=0)] | None = None
+    usd: Annotated[float, Bounds(gt=0)] | None = None
 
 
 class TestCase(Part):
@@ -177,9 +169,9 @@ class TestCase(Part):
     __test__ = False
 
     name: str | None = None
-    inputs: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = field(factory=dict)
     output: Any = None
-    assertions: tuple[dict[str, Any], ...] = Field(default=(), alias="assert")
+    assertions: tuple[dict[str, Any], ...] = field(default=(), key="assert")
 
 
 class PromptSpec(Part):
@@ -189,14 +181,14 @@ class PromptSpec(Part):
     name: Name | None = None
     version: Version | None = None
     description: str | None = None
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = field(factory=dict)
     extends: str | None = None
 
     model: str | ModelChoice | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
-    models: dict[str, ModelOverride] = Field(default_factory=dict)
+    options: dict[str, Any] = field(factory=dict)
+    models: dict[str, ModelOverride] = field(factory=dict)
 
-    inputs: dict[Identifier, Input] = Field(default_factory=dict)
+    inputs: dict[Identifier, Input] = field(factory=dict)
     inputs_schema: dict[str, Any] | None = None
     persona: str | None = None
     context: str | None = None
@@ -214,17 +206,19 @@ class PromptSpec(Part):
     memory: dict[str, Any] | str | None = None
     budget: Budget | None = None
     tests: tuple[TestCase, ...] = ()
-    extras: dict[str, Any] = Field(default_factory=dict, description="`x-` keys: kept, not interpreted.")
+    extras: dict[str, Any] = field(factory=dict)
+    """`x-` keys: kept, not interpreted."""
 
-    path: str = Field(default="", exclude=True, repr=False, description="The file, under its source's root.")
-    origins: dict[str, Origin] = Field(default_factory=dict, exclude=True, repr=False)
-    files: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    path: str = field(default="", authored=False)
+    """The file, under its source's root."""
+    origins: dict[str, Origin] = field(factory=dict, authored=False)
+    files: dict[str, str] = field(factory=dict, authored=False)
     """What the templates include: path under the root to text."""
 
     @property
     def digest(self) -> str:
         """SHA-256 over the authored data with what it pulls in, unset fields left out, and the format version."""
-        authored = self.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        authored = self.data()
         authored.pop("extends", None)
         return sha256(canonical_json({"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}))
 

@@ -113,6 +113,15 @@ def test_template_files_are_opened_by_the_source_alone() -> None:
     doors = ("open(", ".read_text(", ".read_bytes(")
     rooms = [
         *("loader", "readers", "chain", "declarations", "structure", "output_reader", "example_checks"),
-        *("template_checks", "template/templates", "template/analysis", "renderer", "layout", "inputs", "yamlfile", "schema/references"),
+        *(
+            "template_checks",
+            "template/templates",
+            "template/analysis",
+            "renderer",
+            "layout",
+            "inputs",
+            "yamlfile",
+            "schema/references",
+        ),
     ]
     assert [] == [room for room in rooms if any(door in (PACKAGE / f"{room}.py").read_text() for door in doors)]

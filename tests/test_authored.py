@@ -53,6 +53,14 @@ def test_what_loads_fits_the_schema(schema: Schema, path: Path) -> None:
         {"task": "x", "inputs": {"first-name": "string"}},
         {"task": "x", "chain_of_thought": "loud"},
         {"task": "x", "examples": {"a": 1}},
+        {"task": "x", "examples": [{"inputs": {}}]},
+        {"task": "x", "layout": {"stile": "xml"}},
+        {"task": "x", "promptkit": 2},
+        {"task": "x", "name": "A b"},
+        {"task": "x", "budget": {"usd": 0}},
+        {"task": "x", "output": {"attempts": 11}},
+        {"task": "x", "models": {"m": {"options": 1}}},
+        {"task": "x", "tools": [1]},
     ],
 )
 def test_a_mistake_that_an_editor_can_see_does_not_fit(schema: Schema, data: dict[str, Any]) -> None:

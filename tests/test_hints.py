@@ -110,3 +110,8 @@ def test_the_alternative_that_is_nearest_tells_what_is_wrong_inside(value: Any, 
 def test_a_word_that_is_none_of_the_allowed_ones_comes_with_them() -> None:
     (fault,) = checked(Literal["a", "b"] | None, "c")[1]
     assert ("c", ("a", "b")) == (fault.value, fault.allowed)
+
+
+def test_a_fault_shows_its_place_and_its_words() -> None:
+    _, faults = checked(dict[str, int], {"a": "x"})
+    assert "[Fault(`a`: a whole number is expected)]" == repr(faults)

@@ -22,6 +22,10 @@ class House(Part):
     street: str = field(default="", authored=False)
 
 
+class Cabin(House):
+    lake: str = "Como"
+
+
 DATA: dict[str, Any] = {"rooms": [{"name": "hall"}, {"name": "attic", "windows": 0}], "class": "wood"}
 
 
@@ -126,6 +130,11 @@ def test_a_part_made_in_code_is_checked_as_well() -> None:
         Room()  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="Room: `windows`: a whole number is expected"):
         Room(name="a").with_(windows="two")
+
+
+def test_a_part_has_the_fields_of_the_one_it_extends() -> None:
+    assert ("wood", "Como") == (Cabin(kind="wood").kind, Cabin().lake)
+    assert House() != Cabin()
 
 
 def test_a_part_of_another_kind_is_no_value() -> None:

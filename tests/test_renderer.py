@@ -12,6 +12,7 @@ from promptkit.completion import ModelFacts
 from promptkit.errors import InputError, RenderError
 from promptkit.loader import load_spec
 from promptkit.messages import Message
+from promptkit.prompt import Prompt
 from promptkit.renderer import Renderer
 from promptkit.source import Memory
 from promptkit.spec import Input, PromptSpec
@@ -114,3 +115,28 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
         "examples: [{output: {b: 2, a: 1}}]"
     }
     assert '{"a": 1, "b": 2}' == rendered(data).messages[2].text
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("tools: [get_weather]", "`tools`"),
+        ("examples_from: {path: x.jsonl}", "`examples_from`"),
+        ("memory: {last: 3}", "`memory`"),
+        ("budget: {usd: 1}", "`budget`"),
+        ("model: {for: speed}", "`model: {for: ...}`"),
+        ("output: {repair: true}", "`output: {repair: true}`"),
+        ("output: {coerce: true}", "`output: {coerce: true}`"),
+    ],
+)
+def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:
+    prompt = Prompt.from_text(f"task: Go.\n{key}")
+    with pytest.raises(RenderError, match="not supported by this version") as caught:
+        prompt.render()
+    assert "PK131" == caught.value.code
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["output: {repair: false, coerce: false, reask: true}", "x-own: 1", "metadata: {a: 1}"])
+def test_a_key_that_asks_for_nothing_that_is_missing_is_no_fault(key: str) -> None:
+    assert Prompt.from_text(f"task: Go.\n{key}").render().messages

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template import sandbox
 from promptkit.diagnostics import Severity, did_you_mean
+from promptkit.template import sandbox
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.flows import flows, followed, names_in
 

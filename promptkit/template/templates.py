@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template import sandbox
 from promptkit.errors import PromptkitError, RenderError
 from promptkit.source import SourceError, join
+from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
 from promptkit.template.flows import file_flows, flows, joined
 from promptkit.template.limits import bounded, metered

@@ -1,0 +1,34 @@
+"""What can be measured, by name. A subject builds its sides; the first of them is the unit of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks import loading, rendering, sending, starting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from benchmarks.measure import Side
+    from benchmarks.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One comparison: what is measured, and the sides of it."""
+
+    title: str
+    sides: Callable[[Setting], AbstractContextManager[list[Side]]]
+
+
+SUBJECTS = {
+    "start-up": Subject("a whole process", starting.sides),
+    "render": Subject("8 messages, 2 KB of context, 3 examples, warm", rendering.sides),
+    "render-examples": Subject("the same with 1,000 examples", rendering.examples_sides),
+    "render-large": Subject("the same with 1 MB of context", rendering.large_sides),
+    "load": Subject("a prompt file of 2 KB, checked and ready to render", loading.sides),
+    "send": Subject("one request after the other, client side", sending.one_by_one),
+    "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
+}
