@@ -151,7 +151,11 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
-        if not _ready(connection, path):
+        # One transaction: another process that makes the table just now is seen before or after it, not in between.
+        connection.execute("BEGIN")
+        ready = _ready(connection, path)
+        connection.execute("COMMIT")
+        if not ready:
             _make(connection, path)
     except BaseException:
         connection.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic
 import pytest
+from raw_server import wait_until
 
 from promptkit.completion import Completion, Request, Usage
 from promptkit.errors import ConfigError, OutputError, RateLimited
@@ -344,6 +345,36 @@ sys.stdin.readline()
 for number in range(50):
     print(log.append(entry_from(prompt=sys.argv[2], inputs={"n": number})), flush=True)
 """
+
+
+OPENER = """
+import sys
+from pathlib import Path
+from promptkit.record import RunLog, entry_from
+print(flush=True)
+for number in range(20):
+    while not Path(sys.argv[1], f"go{number}").exists():
+        pass
+    RunLog(Path(sys.argv[1], f"{number}.db")).append(entry_from(prompt="p"))
+"""
+
+
+def test_processes_that_make_one_log_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    openers = [
+        subprocess.Popen([sys.executable, "-c", OPENER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for opener in openers:
+        assert opener.stdout
+        opener.stdout.readline()
+    for number in range(20):
+        (tmp_path / f"go{number}").touch()
+        made = [tmp_path / f"{number}.db"]
+        wait_until(lambda made=made: made[0].exists() or any(opener.poll() for opener in openers))
+    assert [0] * 4 == [opener.wait(60) for opener in openers]
+    for number in range(20):
+        with RunLog(tmp_path / f"{number}.db") as log:
+            assert 4 == len(log.list(10))
 
 
 def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
