@@ -371,7 +371,9 @@ def test_processes_that_make_one_log_at_the_same_moment_all_get_it(tmp_path: Pat
         (tmp_path / f"go{number}").touch()
         made = [tmp_path / f"{number}.db"]
         wait_until(lambda made=made: made[0].exists() or any(opener.poll() for opener in openers))
-    assert [0] * 4 == [opener.wait(60) for opener in openers]
+    for opener in openers:
+        opener.communicate(timeout=60)
+    assert [0] * 4 == [opener.returncode for opener in openers]
     for number in range(20):
         with RunLog(tmp_path / f"{number}.db") as log:
             assert 4 == len(log.list(10))
