@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain import Entry
 from promptkit.findings import is_empty
 from promptkit.schema import Schema
+from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
+from promptkit.schema_nodes import OWN_KEYWORDS, check_keywords, check_schema, is_schema_mapping
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
 
     from promptkit.findings import Findings
     from promptkit.yaml_nodes import Document, Node
-
-OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
-"""What a declared input has beside JSON Schema's keywords."""
 
 MISSPELT_KEYWORDS = {
     "required": "an input is optional when its key ends in `?` or it has a `default`",
@@ -58,7 +57,7 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
         )
         return None
     node = entry.node
-    if isinstance(node, Mapping) and _is_schema_mapping(node):
+    if isinstance(node, Mapping) and is_schema_mapping(node):
         return _keyword_input(findings, entry, node)
     read = _read_declaration(findings, entry.document, entry.key, node)
     # A faulty declaration still declares the name: one cause, one report.
@@ -72,67 +71,13 @@ def _input(schema: Any, **rest: Any) -> dict[str, Any]:
     return {"json_schema": schema, "has_default": False, "default": None} | rest
 
 
-def _is_schema_mapping(node: Mapping) -> bool:
-    return any(key.text in _KEYWORDS or key.text in OWN_KEYWORDS for key, _ in node.pairs) or not node.pairs
-
-
-_KEYWORDS = frozenset(
-    [
-        "type",
-        "enum",
-        "const",
-        "description",
-        "title",
-        "examples",
-        "minLength",
-        "maxLength",
-        "pattern",
-        "format",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "items",
-        "prefixItems",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "contains",
-        "properties",
-        "required",
-        "additionalProperties",
-        "patternProperties",
-        "minProperties",
-        "maxProperties",
-        "propertyNames",
-        "anyOf",
-        "oneOf",
-        "allOf",
-        "not",
-        "if",
-        "then",
-        "else",
-        "$ref",
-        "$defs",
-        "definitions",
-        "dependentRequired",
-        "dependentSchemas",
-        "$comment",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-    ]
-)
-
-
 def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str, Any]:
     data = _input({})
     schema: dict[str, Any] = {}
     for key, value in node.pairs:
         own = Entry(entry.document, key, value)
         if key.text in MISSPELT_KEYWORDS and key.text not in ("required",):
-            findings.unknown_key(own, [*_KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
+            findings.unknown_key(own, [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
         elif key.text == "required" and isinstance(value, Scalar):
             findings.add(
                 entry.document,
@@ -143,11 +88,12 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
             )
         elif key.text in OWN_KEYWORDS:
             data[key.text] = value.value
-        elif key.text in _KEYWORDS or key.text.startswith("x-"):
+        elif key.text in KEYWORDS or key.text.startswith("x-"):
             schema[key.text] = value.value
         else:
-            findings.unknown_key(own, [*_KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
+            findings.unknown_key(own, [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
     data["has_default"] = node.get("default") is not None
+    check_keywords(findings, entry.document, schema, node, f"inputs.{entry.key.text}")
     sound = check_schema(findings, entry.document, schema, node, entry.key)
     # A faulty schema still declares the name: one cause, one report.
     data["json_schema"] = schema if sound else True
@@ -231,14 +177,22 @@ def _read_declaration(
         return _shorthand(findings, document, node)
     if isinstance(node, Sequence):
         return _list_shorthand(findings, document, key, node)
-    if _is_schema_mapping(node):
-        schema = node.value
-        return (schema, False, None) if check_schema(findings, document, schema, node, key) else None
+    if is_schema_mapping(node):
+        return _keywords(findings, document, key, node)
     if node.flow and all(is_empty(value) for _, value in node.pairs):
         _braced_declaration(findings, document, key, node)
         return None
     built = _object(findings, document, node)
     return None if built is None else (built, False, None)
+
+
+def _keywords(findings: Findings, document: Document, key: Scalar, node: Mapping) -> tuple[Any, bool, Any] | None:
+    """A declaration in keywords of JSON Schema."""
+    schema = node.value
+    known = len(findings.diagnostics)
+    check_keywords(findings, document, schema, node, key.text)
+    sound = check_schema(findings, document, schema, node, key)
+    return (schema, False, None) if sound and known == len(findings.diagnostics) else None
 
 
 def _missing_declaration(findings: Findings, document: Document, key: Scalar) -> None:
@@ -289,16 +243,3 @@ def _list_shorthand(
         return None
     read = _read_declaration(findings, document, key, node.items[0])
     return None if read is None else ({"type": "array", "items": read[0]}, False, None)
-
-
-def check_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> bool:
-    """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used."""
-    from promptkit.findings import node_at
-
-    sound = True
-    for problem in Schema(schema).problems():
-        sound = False
-        found = node_at(node, problem.location)
-        span = (found.start, found.end) if isinstance(found, Scalar) else (key.start, key.end)
-        findings.add(document, "PK401", "this is not a usable JSON Schema", span, label=problem.message)
-    return sound

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.chain import Entry
-from promptkit.declarations import check_schema, read_fields, read_items
+from promptkit.declarations import read_fields, read_items
+from promptkit.schema_nodes import check_schema, warn_of_keywords
 from promptkit.source import SourceError, join
 from promptkit.spec import OutputFormat
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
@@ -118,6 +119,7 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
         loading.findings.expected(entry, "output.schema", "a JSON Schema")
         return None
     schema = node.value
+    warn_of_keywords(loading.findings, entry.document, schema, node)
     return schema if check_schema(loading.findings, entry.document, schema, node, entry.key) else None
 
 
@@ -149,6 +151,7 @@ def _schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
     if read.root is None or not isinstance(read.root, Mapping):
         loading.findings.add(document, "PK401", "the file holds no JSON Schema", reference)
         return None
+    warn_of_keywords(loading.findings, read, read.root.value, read.root)
     sound = check_schema(loading.findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
     return read.root.value if sound else None
 
