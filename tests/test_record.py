@@ -348,13 +348,14 @@ for number in range(50):
 
 
 OPENER = """
-import sys
+import sys, time
 from pathlib import Path
 from promptkit.record import RunLog, entry_from
+end = time.monotonic() + 60
 print(flush=True)
 for number in range(20):
     while not Path(sys.argv[1], f"go{number}").exists():
-        pass
+        assert time.monotonic() < end
     RunLog(Path(sys.argv[1], f"{number}.db")).append(entry_from(prompt="p"))
 """
 
