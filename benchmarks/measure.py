@@ -93,17 +93,28 @@ def _ratio(mine: float, its: float) -> float:
     return mine / its if its > 0 else float("nan")
 
 
-def calls(name: str, run: Callable[[int], object], *, block: float, goal: float | None = None) -> Side:
-    """A side that calls `run` in this process, with a new number each time, for about `block` seconds a sample."""
-    return Side(name, _Calls(run, block).sample, goal)
+def calls(
+    name: str,
+    run: Callable[[int], object],
+    *,
+    block: float,
+    goal: float | None = None,
+    clock: Callable[[], tuple[float, float]] = lambda: (time.process_time(), time.perf_counter()),
+) -> Side:
+    """A side that calls `run` in this process, with a new number each time, for about `block` seconds a sample.
+
+    `clock` gives CPU and wall seconds.
+    """
+    return Side(name, _Calls(run, block, clock).sample, goal)
 
 
 class _Calls:
     """How many calls make a block is found out in the first sample."""
 
-    def __init__(self, run: Callable[[int], object], block: float) -> None:
+    def __init__(self, run: Callable[[int], object], block: float, clock: Callable[[], tuple[float, float]]) -> None:
         self._run = run
         self._block = block
+        self._clock = clock
         self._number = 0
         self._many = 0
 
@@ -117,10 +128,11 @@ class _Calls:
     def _timed(self, many: int) -> Sample:
         run, numbers = self._run, range(self._number, self._number + many)
         self._number += many
-        wall, cpu = time.perf_counter(), time.process_time()
+        began = self._clock()
         for number in numbers:
             run(number)
-        return Sample((time.process_time() - cpu) / many, (time.perf_counter() - wall) / many)
+        cpu, wall = self._clock()
+        return Sample((cpu - began[0]) / many, (wall - began[1]) / many)
 
 
 def process(

@@ -22,15 +22,17 @@ import click
 import promptkit
 from promptkit import _HOMES, errors, renderer, spec
 from promptkit.cli.main import command as promptkit_command
-from promptkit.cli.report import BUG, EXIT_CODES
+from promptkit.cli.report import BUG, EXIT_CODES, NOTHING_SELECTED
 from promptkit.codes import page as code_page
 from promptkit.codes import titles
+from promptkit.loader import load_spec
 from promptkit.models.documented import DOCUMENTED, RATE_LIMITS, READ_ON
 from promptkit.options import IGNORED_BY_MARA, KNOWN_OPTIONS
 from promptkit.parts import Part
 from promptkit.schema import shorthand
 from promptkit.schema.shorthand_types import TYPES
 from promptkit.setting_table import KINDS, SETTINGS
+from promptkit.source import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -155,7 +157,7 @@ AUTHORED = {
     "inputs": ("default", "trust", "secret", "neutralise"),
     "output": ("format", "fields", "schema", "items"),
 }
-INTERNAL = {"json_schema", "has_default", "required", "inputs_schema", "extras", "path", "origins", "files"}
+INTERNAL = {"json_schema", "has_default", "required", "inputs_schema", "extras", "path", "shown", "origins", "files"}
 DECLARATIONS = (
     "string",
     "string, the customer's message",
@@ -171,6 +173,14 @@ DECLARATIONS = (
     "boolean = false",
     "date",
 )
+
+
+NESTED = """\
+output:
+  fields:
+    buyer: {name: string, email?: string}
+    items: [{product: string, quantity: "integer, 1.."}]
+"""
 
 
 def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -301,8 +311,17 @@ def shorthand_page() -> str:
             table(("type", "JSON Schema"), types),
             "## Examples",
             table(("declaration", "JSON Schema", "default"), rows),
+            "## Objects and lists of objects",
+            "A mapping is an object with these keys and no others; a list with one mapping in it is a list of such.",
+            f"```yaml\n{NESTED}```",
+            f"As JSON Schema:\n\n```json\n{json.dumps(nested_schema(), indent=1)}\n```",
         )
     )
+
+
+def nested_schema() -> Any:
+    """What `NESTED` declares."""
+    return load_spec(Memory(), "nested.yaml", f"task: Extract the order.\n{NESTED}").output.json_schema
 
 
 # Commands
@@ -357,6 +376,7 @@ def errors_page() -> str:
         ("6", "The answer is still invalid after the whole ladder."),
         ("7", "A budget or the context window is exceeded."),
         ("8", "A recording or a lock is not what is there."),
+        (str(NOTHING_SELECTED), "Nothing was selected."),
         (str(BUG), "A bug of promptkit. Please report it."),
         ("75", "A quota is used up: try later."),
         ("130", "Interrupted."),

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from promptkit.completion import Model as Model
     from promptkit.completion import ModelFacts as ModelFacts
     from promptkit.completion import Request as Request
+    from promptkit.completion import ToolCallDelta as ToolCallDelta
     from promptkit.completion import Usage as Usage
     from promptkit.diagnostics import Diagnostic as Diagnostic
+    from promptkit.drive import Clock as Clock
     from promptkit.errors import AuthError as AuthError
     from promptkit.errors import BadRequest as BadRequest
     from promptkit.errors import BadResponse as BadResponse
@@ -46,11 +48,13 @@ if TYPE_CHECKING:
     from promptkit.errors import RenderError as RenderError
     from promptkit.errors import RepoError as RepoError
     from promptkit.errors import ServerError as ServerError
+    from promptkit.errors import SourceError as SourceError
     from promptkit.errors import SpecError as SpecError
     from promptkit.errors import StreamInterrupted as StreamInterrupted
     from promptkit.errors import Timeout as Timeout
     from promptkit.errors import Truncated as Truncated
     from promptkit.events import AttemptAbandoned as AttemptAbandoned
+    from promptkit.events import Event as Event
     from promptkit.events import FieldComplete as FieldComplete
     from promptkit.events import PartialValue as PartialValue
     from promptkit.events import ReasoningDelta as ReasoningDelta
@@ -60,6 +64,8 @@ if TYPE_CHECKING:
     from promptkit.messages import ToolCall as ToolCall
     from promptkit.output import PartialParser as PartialParser
     from promptkit.output import parse_output as parse_output
+    from promptkit.output.partial import NOTHING as NOTHING
+    from promptkit.output.partial import Completed as Completed
     from promptkit.prompt import Prompt as Prompt
     from promptkit.prompts import Prompts as Prompts
     from promptkit.result import Attempt as Attempt
@@ -67,18 +73,23 @@ if TYPE_CHECKING:
     from promptkit.result import Output as Output
     from promptkit.result import Rendered as Rendered
     from promptkit.result import Result as Result
+    from promptkit.result import Step as Step
     from promptkit.result import Violation as Violation
     from promptkit.schema import Schema as Schema
+    from promptkit.settings import Settings as Settings
     from promptkit.source import Folder as Folder
     from promptkit.source import Memory as Memory
     from promptkit.source import Package as Package
     from promptkit.source import Source as Source
     from promptkit.spec import PromptSpec as PromptSpec
+    from promptkit.streams import AsyncStream as AsyncStream
+    from promptkit.streams import Stream as Stream
 
 _HOMES = {
     "client": ("Client",),
-    "completion": ("Completion", "Delta", "Model", "ModelFacts", "Request", "Usage"),
+    "completion": ("Completion", "Delta", "Model", "ModelFacts", "Request", "ToolCallDelta", "Usage"),
     "diagnostics": ("Diagnostic",),
+    "drive": ("Clock",),
     "errors": (
         "AuthError",
         "BadRequest",
@@ -101,26 +112,31 @@ _HOMES = {
         "RenderError",
         "RepoError",
         "ServerError",
+        "SourceError",
         "SpecError",
         "StreamInterrupted",
         "Timeout",
         "Truncated",
     ),
-    "events": ("AttemptAbandoned", "FieldComplete", "PartialValue", "ReasoningDelta", "TextDelta"),
+    "events": ("AttemptAbandoned", "Event", "FieldComplete", "PartialValue", "ReasoningDelta", "TextDelta"),
     "messages": ("Message", "Role", "ToolCall"),
     "output": ("PartialParser", "parse_output"),
+    "output.partial": ("Completed", "NOTHING"),
     "prompt": ("Prompt",),
     "prompts": ("Prompts",),
-    "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Violation"),
+    "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "Violation"),
     "schema": ("Schema",),
+    "settings": ("Settings",),
     "source": ("Folder", "Memory", "Package", "Source"),
     "spec": ("PromptSpec",),
+    "streams": ("AsyncStream", "Stream"),
 }
 """The module that each public name lives in."""
 
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
+__all__ = [  # noqa: RUF022 (the order of `dir`)
+    "AsyncStream",
     "Attempt",
     "AttemptAbandoned",
     "AuthError",
@@ -129,6 +145,8 @@ __all__ = [
     "BudgetExceeded",
     "Check",
     "Client",
+    "Clock",
+    "Completed",
     "Completion",
     "ConfigError",
     "ConnectionLost",
@@ -136,6 +154,7 @@ __all__ = [
     "DatasetError",
     "Delta",
     "Diagnostic",
+    "Event",
     "FieldComplete",
     "Folder",
     "InputError",
@@ -147,6 +166,7 @@ __all__ = [
     "ModelError",
     "ModelFacts",
     "ModelGone",
+    "NOTHING",
     "Output",
     "OutputError",
     "Package",
@@ -168,12 +188,17 @@ __all__ = [
     "Role",
     "Schema",
     "ServerError",
+    "Settings",
     "Source",
+    "SourceError",
     "SpecError",
+    "Step",
+    "Stream",
     "StreamInterrupted",
     "TextDelta",
     "Timeout",
     "ToolCall",
+    "ToolCallDelta",
     "Truncated",
     "Usage",
     "Violation",

@@ -62,7 +62,7 @@ def authored_schema() -> dict[str, Any]:
     parts: dict[str, Any] = {}
     schema = {"$defs": parts, **_part(PromptSpec, parts)}
     properties = schema["properties"]
-    for internal in ("inputs_schema", "extras", "path", "origins", "files"):
+    for internal in ("inputs_schema", "extras", "path", "origins", "files", "shown"):
         properties.pop(internal, None)
     for name, words in _WORDS.items():
         properties[name].setdefault("description", words)

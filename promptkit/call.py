@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.output.transport import response_format, wire_schema
+from promptkit.output.transport import answer_form, answer_schema, response_format
 from promptkit.result import Check, Rendered, Result
 
 if TYPE_CHECKING:
@@ -54,12 +54,14 @@ class Call:
         from promptkit.models import wire_name
 
         expected = self.typed.expected(self.facts)
+        asked = response_format(expected, self.facts, self.name)
         return Request(
             model=wire_name(self.facts.name),
             messages=self.rendered.messages,
             options=self._options(),
-            response_format=response_format(expected, self.facts, self.name),
-            schema=wire_schema(expected),
+            response_format=asked,
+            schema=answer_schema(expected),
+            form=answer_form(expected, asked),
             stream=self.stream,
         )
 

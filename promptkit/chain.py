@@ -79,7 +79,7 @@ def read_document(source: Source, path: str) -> Document:
     try:
         return read_yaml(source.read(path), shown)
     except SourceError as error:
-        return Document("", shown, faults=[Diagnostic("PK113", "error", str(error), shown)])
+        return Document("", shown, faults=[Diagnostic("PK113", "error", error.message, shown)])
 
 
 def _follow(chain: Chain, source: Source) -> None:
@@ -91,7 +91,7 @@ def _follow(chain: Chain, source: Source) -> None:
             paths.append(join(paths[-1].rpartition("/")[0], named))
             document = read_document(source, paths[-1])
         except SourceError as error:
-            chain.faults.append(_unextended(entry, str(error)))
+            chain.faults.append(_unextended(entry, error.message))
             return
         trouble = _chain_trouble(paths, document)
         if trouble:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from weakref import ref
 
 from promptkit.completion import ModelFacts
+from promptkit.errors import ConfigError
 from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings
 
@@ -18,19 +22,60 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Model
     from promptkit.drive import Clock
+    from promptkit.models.replay import Recorded
     from promptkit.record import RunLog
+
+_log = logging.getLogger("promptkit")
+
+
+class _Held:
+    """What a client has opened. It knows nothing of the client, so that it can be closed when that is gone."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.models: dict[str, Model] = {}
+        self.recorders: dict[int, Recorded] = {}
+        self.log: RunLog | None = None
+
+    def taken(self) -> list[Any]:
+        """All that there is to close, in this order; nothing is held any more."""
+        with self.lock:
+            resources = [*self.models.values(), *([self.log] if self.log else [])]
+            self.models, self.recorders, self.log = {}, {}, None
+        return resources
+
+    def close(self) -> None:
+        """Close all, whatever fails among it. Raises the last failure."""
+        with ExitStack() as stack:
+            for resource in reversed(self.taken()):
+                stack.callback(getattr(resource, "close", _nothing))
+
+    async def aclose(self) -> None:
+        """The same under asyncio."""
+        async with AsyncExitStack() as stack:
+            for resource in reversed(self.taken()):
+                if hasattr(resource, "aclose"):
+                    stack.push_async_callback(resource.aclose)
+                else:
+                    stack.callback(getattr(resource, "close", _nothing))
+
+
+def _nothing() -> None:
+    """Close what needs no closing."""
 
 
 class Client:
     """Opens models by name, knows what is known of them, and keeps the log.
 
-    `base_url`, `api_key` and `model` go over the environment and the settings' files. `log` is a file (True:
-    the user's own) in which every run is recorded; without it nothing is. `record` is a file of answers for
-    `replay:`. `models` are models made in code, by the name under which prompts ask for them. `clock` is what
-    waits between tries. Safe to share between threads and event loops; close it, or use it as a context manager.
+    `base_url`, `api_key` and `model` go over the environment and the settings' files; `settings` stands in for
+    all of these. `log` is a file (True: the user's own) in which every run is recorded; without it nothing is.
+    `record` is a file of answers for `replay:`, whatever model gives them. `models` are models made in code, by
+    the name under which prompts ask for them. `clock` is what waits between tries. Safe to share between threads
+    and event loops; close it, or use it as a context manager.
 
     A pickled client holds no key: where it is loaded, keys come from that environment again, but for a key
-    that was an argument.
+    that was an argument. Nor does it hold a clock: there it waits by the real one.
+    Raises `ConfigError` for settings that do not fit.
     """
 
     def __init__(
@@ -45,15 +90,14 @@ class Client:
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.settings = settings or load_settings(base_url=base_url, api_key=api_key, model=model)
+        given: dict[str, Any] = {"base_url": base_url, "api_key": api_key, "model": model}
+        self.settings = load_settings(**given) if settings is None else _alone(settings, given)
         self.redactor = Redactor(self.settings.secrets)
         self._given_clock = clock
         self._log = log
         self._record = Path(record) if record is not None else None
         self._given: dict[str, Model] = dict(models or {})
-        self._opened: dict[str, Model] = {}
-        self._run_log: RunLog | None = None
-        self._lock = threading.Lock()
+        self._held = _Held()
 
     @cached_property
     def clock(self) -> Clock:
@@ -62,24 +106,37 @@ class Client:
 
         return self._given_clock or Clock()
 
-    def model(self, name: str) -> Model:
-        """The model of a name, opened on first use. Raises `ConfigError` for a name that names nothing."""
+    def model(self, model: str | Model) -> Model:
+        """The model of a name, opened on first use, or a model itself; what it answers is recorded, if anything is.
+
+        Raises `ConfigError` for a name that names nothing.
+        """
+        found = self._named(model) if isinstance(model, str) else model
+        return found if self._record is None else self._recording(found, self._record)
+
+    def _named(self, name: str) -> Model:
         if name in self._given:
             return self._given[name]
-        with self._lock:
-            if name not in self._opened:
-                self._opened[name] = self._open(name)
-            return self._opened[name]
+        with self._held.lock:
+            if name not in self._held.models:
+                self._held.models[name] = self._open(name)
+            return self._held.models[name]
 
     def _open(self, name: str) -> Model:
         from promptkit.models import open_model
 
-        model = open_model(name, self.settings, redactor=self.redactor)
-        if self._record is None:
-            return model
+        return open_model(name, self.settings, redactor=self.redactor)
+
+    def _recording(self, model: Model, path: Path) -> Model:
+        """The model with what writes its answers down: one for each model, which it keeps alive."""
         from promptkit.models.replay import Recorded
 
-        return Recorded(model, self._record)
+        if isinstance(model, Recorded) and model.path == path:
+            return model
+        with self._held.lock:
+            if id(model) not in self._held.recorders:
+                self._held.recorders[id(model)] = Recorded(model, path)
+            return self._held.recorders[id(model)]
 
     def facts(self, model: str | Model, *, instead_of: str = "") -> ModelFacts:
         """What is known of a model, without asking anybody.
@@ -108,7 +165,7 @@ class Client:
 
             if model not in self._given and parse_model_name(model).scheme != "replay":
                 return ()
-            model = self.model(model)
+            model = self._named(model)
         from promptkit.models.replay import Replayed
 
         model = getattr(model, "inner", model)
@@ -119,35 +176,21 @@ class Client:
         """The run log, if one is kept."""
         if not self._log:
             return None
-        with self._lock:
-            if self._run_log is None:
+        with self._held.lock:
+            if self._held.log is None:
                 from promptkit.record import RunLog
 
                 path = self.settings.log_path if self._log is True else Path(self._log)
-                self._run_log = RunLog(path, content=self.settings.log_content, redactor=self.redactor)
-            return self._run_log
+                self._held.log = RunLog(path, content=self.settings.log_content, redactor=self.redactor)
+            return self._held.log
 
     def close(self) -> None:
         """Close connections, child processes and the log. A closed client opens them anew when it is used."""
-        for resource in self._release():
-            close = getattr(resource, "close", None)
-            if close is not None:
-                close()
+        self._held.close()
 
     async def aclose(self) -> None:
         """The same under asyncio."""
-        for resource in self._release():
-            aclose = getattr(resource, "aclose", None)
-            if aclose is not None:
-                await aclose()
-            elif (close := getattr(resource, "close", None)) is not None:
-                close()
-
-    def _release(self) -> list[Any]:
-        with self._lock:
-            resources = [*self._opened.values(), *([self._run_log] if self._run_log else [])]
-            self._opened, self._run_log = {}, None
-        return resources
+        await self._held.aclose()
 
     def __enter__(self) -> Self:
         return self
@@ -169,6 +212,18 @@ class Client:
         return f"Client(base_url={self.settings.base_url!r}, model={self.settings.model!r})"
 
 
+def _alone(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings, if nothing is given that would go over them."""
+    twice = [f"`{name}`" for name, value in given.items() if value is not None]
+    if twice:
+        raise ConfigError(
+            f"{', '.join(twice)}: beside `settings`, which hold {'it' if len(twice) == 1 else 'them'} already",
+            where="Client",
+            help="make the settings with it, `promptkit.settings.load_settings(...)`, or leave `settings` out",
+        )
+    return settings
+
+
 def _unpickled(settings: Settings, log: bool | str | Path, record: Path | None, models: dict[str, Model]) -> Client:
     """A client from a pickle, with the keys of this environment. A key that was an argument has no other source."""
     origins = settings.origins
@@ -180,20 +235,39 @@ def _unpickled(settings: Settings, log: bool | str | Path, record: Path | None, 
 
 
 _default: tuple[object, Client] | None = None
+_replaced: list[tuple[ref[Client], _Held]] = []
 _default_lock = threading.Lock()
 
 
 def default_client() -> Client:
     """The client of calls that name none: made from the environment and the settings' files, and kept.
 
-    When the working folder or one of promptkit's variables has changed, another one takes its place.
+    When the working folder or one of promptkit's variables has changed, another one takes its place. A client
+    that was replaced is closed as soon as this sees that nobody uses it any more.
     """
     global _default  # noqa: PLW0603 (the one shared default, behind a lock)
     around = _surroundings()
+    unused: list[_Held] = []
     with _default_lock:
         if _default is None or _default[0] != around:
-            _default = around, Client()
-        return _default[1]
+            made = Client()
+            if _default is not None:
+                _replaced.append((ref(_default[1]), _default[1]._held))  # noqa: SLF001
+            _default = around, made
+            unused = [held for used_by, held in _replaced if used_by() is None]
+            _replaced[:] = [each for each in _replaced if each[1] not in unused]
+        client = _default[1]
+    for held in unused:
+        _let_go(held)
+    return client
+
+
+def _let_go(held: _Held) -> None:
+    """Close what a client before had opened; whoever asks for the client of now is not to be troubled by it."""
+    try:
+        held.close()
+    except Exception as failure:  # noqa: BLE001 (whatever it is)
+        _log.warning("a client that nobody uses any more could not be closed: %s", failure)
 
 
 def _surroundings() -> tuple[object, ...]:

@@ -52,11 +52,25 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """How the messages ask for the answer to be laid out, for models that answer by themselves.
+
+    `plain` is a text as it stands, else JSON; `prose` asks for reasoning, then the line `Answer:` and the answer
+    below it; `headings` are those of a Markdown text.
+    """
+
+    plain: bool = False
+    prose: bool = False
+    headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """All that is sent to a model. `options` are chat-completions parameters such as `temperature`.
 
-    `schema` is the output's JSON Schema when there is one: models that answer by themselves (simulated,
-    scripted) use it; on the wire it stands in `response_format`. `timeout` is what is left of the call's time
+    `schema` is the JSON Schema of the answer's value when there is one, `form` how it is laid out: models that
+    answer by themselves (simulated) use them; on the wire they stand in `response_format` and in the messages.
+    `timeout` is what is left of the call's time
     in seconds: models that wait for somebody wait no longer. It is no part of what is asked.
     """
 
@@ -66,6 +80,7 @@ class Request:
     response_format: Mapping[str, Any] | None = None
     tools: tuple[Mapping[str, Any], ...] = ()
     schema: Mapping[str, Any] | bool | None = None
+    form: AnswerForm = AnswerForm()
     stream: bool = False
     timeout: float | None = field(default=None, compare=False, repr=False)
 

@@ -74,12 +74,17 @@ def to_text(diagnostics: Iterable[Diagnostic]) -> str:
     return "\n\n".join(map(str, diagnostics))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean `x`?`` for the nearest known word, or nothing when none is near."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant; None when none is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else ""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean `x`?`` for the nearest known word, or nothing when none is near."""
+    near = nearest(word, known)
+    return "" if near is None else f"did you mean `{near}`?"
 
 
 def _lines(diagnostic: Diagnostic) -> Iterable[str]:

@@ -58,12 +58,12 @@ class Drive(Generic[T]):
         self._model = model
         self._clock = clock or Clock()
         self._sent: Send | None = None
-        self._started = self._clock.now()
+        self._started: float | None = None
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken so far."""
-        return self._clock.now() - self._started
+        """How long the run has taken so far, since its first step."""
+        return 0.0 if self._started is None else self._clock.now() - self._started
 
     @property
     def text(self) -> str:
@@ -81,6 +81,7 @@ class Drive(Generic[T]):
 
     def events(self) -> Generator[Event, None, None]:
         """Drive without asyncio. Closing the iterator closes the connection."""
+        self._started = self._clock.now()
         effect = self._go_on()
         while effect is not None:
             if isinstance(effect, Sleep):
@@ -104,6 +105,7 @@ class Drive(Generic[T]):
 
     async def aevents(self) -> AsyncGenerator[Event, None]:
         """Drive under asyncio."""
+        self._started = self._clock.now()
         effect = self._go_on()
         while effect is not None:
             if isinstance(effect, Sleep):

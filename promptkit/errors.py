@@ -2,6 +2,7 @@
 
     PromptkitError
     ├── SpecError              a template file is wrong; carries `diagnostics`
+    ├── SourceError            a file cannot be read from its source
     ├── InputError             inputs do not fit their declarations; carries `diagnostics`
     ├── RenderError            a template failed while rendering, or uses what is not supported
     ├── ConfigError            a setting, a model's name or an option is wrong
@@ -99,6 +100,12 @@ class SpecError(_Diagnosed):
     """A template file is wrong: every fault of it and of what it pulls in, in order of place."""
 
     default_code = "PK100"
+
+
+class SourceError(PromptkitError):
+    """A file that cannot be read, in words for whoever named it; the loader turns it into a diagnostic."""
+
+    default_code = "PK113"
 
 
 class InputError(_Diagnosed):

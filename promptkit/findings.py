@@ -9,7 +9,7 @@ from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptkit.chain import Entry
     from promptkit.result import Violation
@@ -72,6 +72,19 @@ def _text_only(schema: Any) -> bool:
     if "enum" in schema:
         return bool(schema["enum"]) and all(isinstance(item, str) for item in schema["enum"])
     return schema.get("type") == "string"
+
+
+def span_in(document: Document, scalar: Scalar) -> Callable[[int, int], tuple[int, int]]:
+    """How a span of a scalar's text becomes one of the document; read on first use."""
+    offsets: list[int] = []
+
+    def span(start: int, end: int) -> tuple[int, int]:
+        if not offsets:
+            offsets.extend(document.offsets(scalar))
+        last = max(end - 1, start)
+        return offsets[min(start, len(offsets) - 1)], offsets[min(last, len(offsets) - 1)] + 1
+
+    return span
 
 
 def node_at(node: Node, location: Iterable[str | int]) -> Node:

@@ -19,7 +19,7 @@ from promptkit.events import AttemptAbandoned
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.reading import Reading
 from promptkit.reasking import asked_again, with_more_tokens
-from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Output, Result, Step, Violation, total_usage
+from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Asking:
 
     def _completion(self, request: Request, void: str) -> Generator[Effect, Completion | None, Completion]:
         """The answer to a request, retried as it is when the way to it fails."""
-        tried = 0
+        tried, unfit = 0, void
         while True:
             reading = Reading(self.ask.expected, stream=request.stream)
             abandons = AttemptAbandoned(len(self.attempts), void) if void else None
@@ -123,6 +123,9 @@ class Asking:
                 error.attempts = tuple(self.attempts)
                 pause = None if reading.text else self.ask.retries.pause(error, tried, self._left)
                 if pause is None:
+                    error.details += (
+                        (f"it was asked again, since the last answer could not be used: {unfit}",) if unfit else ()
+                    )
                     raise
                 self._spent += pause
                 void = error.message if reading.heard else ""
@@ -175,11 +178,12 @@ class Asking:
         """The result that an answer is. Raises `OutputError` for one that is not valid."""
         ask = self.ask
         _refuse_unfinished(completion, refused)
-        output = parse_output(completion.text, expected=ask.expected)
+        quoted = self.attempts[-1].request.response_format is not None
+        output = parse_output(completion.text, expected=replace(ask.expected, quoted=quoted))
         checks = ask.checks(output.value)
         _refuse_failed(checks, completion.text)
         value = ask.view(output.value)
-        steps = (Step("recovered", "the server refused the answer and told it"),) if refused else ()
+        steps = (Step("recovered", "the server refused the answer and told it", repairs=True),) if refused else ()
         steps = (*steps, *output.steps)
         attempts = (*self.attempts[:-1], replace(self.attempts[-1], steps=steps))
         return Result(
@@ -188,7 +192,7 @@ class Asking:
             reasoning="\n\n".join(filter(None, (completion.reasoning, output.reasoning))),
             attempts=attempts,
             model=completion.model or ask.request.model,
-            confidence=confidence(output, self._answers),
+            confidence=confidence(steps, self._answers),
             checks=checks,
             cost=cost(attempts, ask.facts),
             steps=steps,
@@ -214,20 +218,21 @@ def _refuse_unfinished(completion: Completion, refused: BadRequest | None) -> No
 
 
 def _refuse_failed(checks: tuple[Check, ...], text: str) -> None:
-    failed = [
-        Violation("$", f"the check `{check.name}` does not hold", "check")
-        for check in checks
-        if check.asserted and not check.passed
-    ]
+    failed = [Violation("$", _refusal(check), "check") for check in checks if check.asserted and not check.passed]
     if failed:
         raise OutputError("a check that must hold does not", code="PK404", violations=failed, text=text)
 
 
-def confidence(output: Output[Any], answers: int) -> Confidence:
+def _refusal(check: Check) -> str:
+    """What a failed check says of an answer, with the reason where it could not be computed."""
+    return f"the check `{check.name}` does not hold" + (f": {check.message}" if check.message else "")
+
+
+def confidence(steps: tuple[Step, ...], answers: int) -> Confidence:
     """The worst of what had to be done."""
     grades: list[Confidence] = ["native"]
     grades += ["reasked"] if answers > 1 else []
-    grades += ["repaired"] if output.repaired else []
+    grades += ["repaired"] if any(step.repairs for step in steps) else []
     return max(grades, key=CONFIDENCES.index)
 
 

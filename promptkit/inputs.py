@@ -21,7 +21,7 @@ class Inputs:
 
     def __init__(self, spec: PromptSpec) -> None:
         self._declared = spec.inputs
-        self._path = spec.path
+        self._path = spec.placed(spec.path)
         self._schemas = {name: Schema(declared.json_schema) for name, declared in spec.inputs.items()}
         self._whole = Schema(spec.inputs_schema) if spec.inputs_schema is not None else None
         self._defaults = {name: declared.default for name, declared in spec.inputs.items() if not declared.required}
@@ -91,10 +91,22 @@ class Inputs:
                 values[name] = _read(text, schema)
             except ValueError:
                 label = _HIDDEN if declared and declared.secret else f"{text[:40]!r} is not a JSON {_wanted(schema)}"
-                faults.append(self._fault("PK306", f"the input `{name}` does not fit", label=label))
+                cure = _sample(name, schema)
+                faults.append(self._fault("PK306", f"the input `{name}` does not fit", label=label, help=cure))
         if faults:
             raise InputError(faults)
         return values
+
+
+_SAMPLES = {"array": '["a", "b"]', "object": '{"key": "value"}', "boolean": "true", "integer": "3", "number": "0.5"}
+
+
+def _sample(name: str, schema: Any) -> str:
+    """How the text of an input is written whose type cannot be read from what is given."""
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    sample = _SAMPLES.get(kind, "") if isinstance(kind, str) else ""
+    shown = f"'{sample}'" if '"' in sample else sample
+    return f"write it as {name}={shown}" if sample else ""
 
 
 _HIDDEN = "the value is secret"

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 Sections = list[tuple[str, str]]
 
+CHOICE_ASKED = "exactly one of these, as written and without anything else:\n"
+"""The words before a list of choices; the loopback server knows them by this."""
+LINE_ASKED = f"then a line `{ANSWER_LINE}` and below it the answer"
+"""The words that ask for reasoning in prose."""
+
 _TITLES = {
     "context": "Context",
     "task": "Task",
@@ -71,7 +76,7 @@ def _choice(output: OutputSpec, _: Schema | None, mode: Mode) -> str:
         form = " | ".join(f'"{choice}"' for choice in output.choices)
         return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
     lead = "The answer is" if mode == "prose" else "Answer with"
-    return f"{lead} exactly one of these, as written and without anything else:\n{listed}"
+    return f"{lead} {CHOICE_ASKED}{listed}"
 
 
 def _text(_: OutputSpec, __: Schema | None, mode: Mode) -> str:
@@ -112,7 +117,6 @@ def thought_instruction(output_format: str, mode: Mode, own: str) -> str:
         "off": "",
         "native": own,
         "field": f'{lead} Write your thinking into "reasoning" first, then the "answer".',
-        "prose": f"{lead} Write your thinking first, then a line `{ANSWER_LINE}` and below it the answer{block}, "
-        "and nothing after it.",
+        "prose": f"{lead} Write your thinking first, {LINE_ASKED}{block}, and nothing after it.",
     }
     return asked[mode]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.chain import Chain, Entry, read_chain
-from promptkit.diagnostics import Diagnostic, by_place, did_you_mean
+from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
 from promptkit.example_checks import read_examples, read_tests
 from promptkit.findings import Findings
@@ -105,7 +105,7 @@ def to_yaml(data: Any) -> str:
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-_TASK_MEANT = {"did you mean `task`?", "did you mean `messages`?"}
+_TASK_KEYS = {"task", "messages"}
 
 
 class Loading:
@@ -120,7 +120,7 @@ class Loading:
         self.texts: dict[str, Entry] = {}
         self.places: dict[tuple[str | int, ...], Entry] = {}
         self.inputs: dict[str, Entry] = {}
-        self.misspelt: set[str] = set()
+        self.meant: set[str | None] = set()
 
     def spec(self) -> PromptSpec | None:
         """The spec, unless its structure is wrong."""
@@ -131,7 +131,7 @@ class Loading:
                 self.data.setdefault("extras", {})[name] = entry.node.value
             elif name not in KEYS:
                 self.findings.unknown_key(entry, [*KEYS, "x-..."])
-                self.misspelt.add(did_you_mean(name, KEYS))
+                self.meant.add(nearest(name, KEYS))
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:
                 READERS.get(name, read_plain)(self, name, entries[name])
@@ -142,7 +142,9 @@ class Loading:
         if built is None:
             return None
         origins = {location: _origin(entry) for location, entry in self.texts.items()}
-        return built.with_(path=self.path, origins=origins, files=files)
+        shown = {path: self.source.shown(path) for path in files}
+        shown |= {document.origin: document.path for document in self.chain.documents}
+        return built.with_(path=self.path, origins=origins, files=files, shown=shown)
 
     def _require_task(self) -> None:
         entries = self.chain.entries
@@ -158,7 +160,7 @@ class Loading:
                     )
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
-        elif "task" not in entries and not self._partial and not self.misspelt & _TASK_MEANT:
+        elif "task" not in entries and not self._partial and not self.meant & _TASK_KEYS:
             main = self.chain.main
             at = main.root.start if main.root else 0
             self.findings.add(

@@ -142,7 +142,7 @@ def _schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
         loading.findings.add(
             document,
             "PK113",
-            str(error),
+            error.message,
             reference,
             help="a path is relative to the file in which it is written",
         )

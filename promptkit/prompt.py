@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from promptkit.call import Call
 from promptkit.client import Client, default_client
 from promptkit.diagnostics import Diagnostic, did_you_mean
-from promptkit.errors import ConfigError, InputError
+from promptkit.errors import ConfigError, InputError, SpecError
 from promptkit.loader import load_spec, to_yaml
 from promptkit.messages import Message
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
 from promptkit.source import Folder, Memory, Source
+from promptkit.template_paths import locate, path_fault, text_fault
 from promptkit.typed import TypedOutput
 
 if TYPE_CHECKING:
@@ -91,8 +91,12 @@ class Prompt(Generic[T_co]):
     def from_yaml(cls, path: str | Path, *, output: Any = None) -> Prompt[Any]:
         """The prompt in a file. `output` is a type that answers are turned into, checked against the file.
 
-        Raises `SpecError` with every fault of the file and of what it pulls in.
+        Raises `SpecError` with every fault of the file and of what it pulls in, `ConfigError` for an `output` that
+        is no type.
         """
+        fault = path_fault(str(path))
+        if fault is not None:
+            raise SpecError([text_fault(str(path)) or fault])
         root, inside = locate(Path(path))
         return Prompt(load_spec(Folder(root), inside), output=output)
 
@@ -112,7 +116,7 @@ class Prompt(Generic[T_co]):
     ) -> Prompt[Any]:
         """The prompt in a YAML text. `source` is where it may include from, as if it stood there as `path`.
 
-        Raises `SpecError`.
+        Raises as `from_yaml` does.
         """
         return Prompt(load_spec(source or Memory(), path, text), output=output)
 
@@ -193,7 +197,11 @@ class Prompt(Generic[T_co]):
         return self._call(_inputs(inputs, named)).request
 
     def parse(self, text: str) -> Output[T_co]:
-        """The value in an answer that somebody else fetched. Raises `OutputError`."""
+        """The value in an answer that somebody else fetched.
+
+        The file's `checks` are not run: they may speak of the inputs, which nobody gives here.
+        Raises `OutputError`.
+        """
         found = parse_output(text, expected=self._expected())
         return Output(self._typed.view(found.value), found.reasoning, found.steps)
 
@@ -254,7 +262,7 @@ class Prompt(Generic[T_co]):
 
     def _model(self) -> Model:
         used = self._use.model
-        return self.client.model(self.model) if isinstance(used, str | None) else used
+        return self.client.model(self.model if isinstance(used, str | None) else used)
 
     def _expected(self, facts: ModelFacts | None = None) -> Expected:
         return self._typed.expected(facts or self.facts)
@@ -294,11 +302,14 @@ def _inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _known(model: str | Model | None) -> str | Model | None:
-    """The model, if its name can be meant. Raises `ConfigError`."""
+    """The model, if it or its name can be meant. Raises `ConfigError`."""
     if isinstance(model, str):
         from promptkit.models import parse_model_name
 
         parse_model_name(model)
+    elif model is not None and (isinstance(model, type) or not (hasattr(model, "send") or hasattr(model, "asend"))):
+        cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
+        raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
     return model
 
 
@@ -325,15 +336,3 @@ def _messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, 
     except ValueError as error:
         cure = "a message is a `Message`, or a mapping with `role` and `content`"
         raise ConfigError(f"the history cannot be read: {error}", where="history", help=cure) from None
-
-
-def locate(path: Path) -> tuple[Path, str]:
-    """The root that a file belongs to, and its path under it: the nearest folder with a `promptkit.toml`, else its own.
-
-    The file itself may be named by a link: what is named by hand is meant.
-    """
-    from promptkit.settings import find_root
-
-    full = Path(os.path.abspath(path))  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
-    root = find_root(full.parent)
-    return (root, full.relative_to(root).as_posix()) if root else (path.parent, path.name)

@@ -8,67 +8,91 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, SpecError
 from promptkit.loader import load_spec
-from promptkit.prompt import Prompt, locate
-from promptkit.source import Folder, Package, SourceError
+from promptkit.prompt import Prompt
+from promptkit.source import ENDINGS, Folder, Package, SourceError
+from promptkit.template_paths import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptkit.client import Client
     from promptkit.diagnostics import Diagnostic
     from promptkit.source import Source
-
-_ENDING = ".yaml"
 
 
 class Prompts(dict[str, Prompt[Any]]):
     """Several prompts by name, all checked when they are loaded."""
 
+    where = ""
+    """The folder or the package that they are from."""
+
     @classmethod
-    def from_folder(cls, folder: str | Path) -> Prompts:
+    def from_folder(cls, folder: str | Path, *, client: Client | None = None) -> Prompts:
         """Every prompt in a folder and below, by its path there; files whose name begins with `_` are parts of others.
 
-        Raises `SpecError` with the faults of all files, or `ConfigError` when there is no prompt.
+        All of them use `client`, if it is given. Raises `SpecError` with the faults of all files, or `ConfigError`
+        when there is no prompt.
         """
         folder = Path(folder)
         if not folder.is_dir():
-            raise ConfigError(f"`{folder}` is not a folder", help="name the folder that holds the prompts")
-        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob(f"*{_ENDING}"))
-        root, below = locate(folder / _ENDING)
-        return cls._all(Folder(root), below.removesuffix(_ENDING), names, str(folder))
+            cure = "name the folder that holds the prompts"
+            raise ConfigError(f"`{folder}` is not a folder", where=str(folder), help=cure)
+        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in ENDINGS)
+        root, below = locate(folder / _ANY)
+        return cls._all(Folder(root), below.removesuffix(_ANY), names, str(folder), client)
 
     @classmethod
-    def from_package(cls, package: str) -> Prompts:
+    def from_package(cls, package: str, *, client: Client | None = None) -> Prompts:
         """Every prompt among the data files of an installed package, wherever the process runs.
 
-        Raises as `from_folder` does.
+        All of them use `client`, if it is given. Raises as `from_folder` does.
         """
         source = Package(package)
         try:
-            return cls._all(source, "", source.names(), package)
+            return cls._all(source, "", source.names(), package, client)
         except SourceError as error:
-            raise ConfigError(str(error), help="name an importable package, such as `app.prompts`") from None
+            cure = "name an importable package, such as `app.prompts`"
+            raise ConfigError(error.message, where=package, help=cure) from None
 
     @classmethod
-    def _all(cls, source: Source, folder: str, names: Iterable[str], where: str) -> Prompts:
+    def _all(cls, source: Source, folder: str, names: Iterable[str], where: str, client: Client | None) -> Prompts:
         found = cls()
+        found.where = where
         faults: list[Diagnostic] = []
-        for name in filter(_is_prompt, names):
+        for name, file in _by_name(filter(_is_prompt, names), where).items():
             try:
-                found[name.removesuffix(_ENDING)] = Prompt(load_spec(source, folder + name))
+                found[name] = Prompt(load_spec(source, folder + file), client=client)
             except SpecError as error:
                 faults += error.diagnostics
         if faults:
             raise SpecError(faults)
         if not found:
-            raise ConfigError("there is no prompt", where=where, help="a prompt is a file that ends in `.yaml`")
+            cure = f"a prompt is a file that ends in {' or '.join(ENDINGS)}"
+            raise ConfigError("there is no prompt", where=where, help=cure)
         return found
 
     def __missing__(self, name: str) -> Prompt[Any]:
         hint = did_you_mean(name, self) or f"prompts: {', '.join(self)}"
-        raise ConfigError(f"there is no prompt `{name}`", help=hint)
+        raise ConfigError(f"there is no prompt `{name}`", where=self.where, help=hint)
+
+
+_ANY = "any"
+"""Stands for a file in a folder, to find out where the files in it belong."""
+
+
+def _by_name(files: Iterable[str], where: str) -> dict[str, str]:
+    """Each prompt's file by the prompt's name. Raises `ConfigError` when two have the same one."""
+    found: dict[str, str] = {}
+    for file in files:
+        name = file.rpartition(".")[0]
+        if name in found:
+            cure = "give one of them another name"
+            raise ConfigError(f"`{found[name]}` and `{file}` have the same name", where=where, help=cure)
+        found[name] = file
+    return found
 
 
 def _is_prompt(name: str) -> bool:
     """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
     *folders, file = name.split("/")
-    return file.endswith(_ENDING) and not file.startswith("_") and not any(f.startswith((".", "_")) for f in folders)
+    return file.endswith(ENDINGS) and not file.startswith("_") and not any(f.startswith((".", "_")) for f in folders)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain import MERGED, Entry
 from promptkit.declarations import read_inputs
 from promptkit.diagnostics import did_you_mean
+from promptkit.errors import ConfigError
 from promptkit.findings import is_empty
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.output_reader import read_output
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from promptkit.findings import Findings
     from promptkit.loader import Loading
+    from promptkit.source import Source
+
+
+_HOTTEST = 2
 
 
 def read_plain(loading: Loading, name: str, entry: Entry) -> None:
@@ -92,15 +97,18 @@ def _options(loading: Loading, name: str, entry: Entry) -> None:
         loading.findings.expected(entry, name, "a mapping of option names to values")
         del loading.data[name]
         return
-    _check_options(loading.findings, merged)
+    _check_options(loading, merged)
 
 
-def _check_options(findings: Findings, options: dict[str, Entry]) -> None:
+def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
+    findings = loading.findings
     for key, each in options.items():
         if key not in KNOWN_OPTIONS and (hint := did_you_mean(key, KNOWN_OPTIONS)):
             findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=hint)
             continue
         fault = check_option(key, each.node.value)
+        if fault is not None and key == "temperature" and _is_hot(each.node.value):
+            fault = check_option(key, each.node.value, max_temperature=_max_temperature(loading.source))
         if fault is not None:
             code = "PK127" if fault.severity == "error" else "PK128"
             findings.add(each.document, code, fault.message, each.span, severity=fault.severity, help=fault.help)
@@ -113,6 +121,21 @@ def _check_options(findings: Findings, options: dict[str, Entry]) -> None:
             each.key,
             help="keep `max_tokens`",
         )
+
+
+def _is_hot(value: Any) -> bool:
+    """Whether it is a temperature that some servers take and MARA does not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 1 < value <= _HOTTEST
+
+
+def _max_temperature(source: Source) -> float:
+    """The highest temperature that the settings allow where the file stands; settings that are broken allow MARA's."""
+    from promptkit.settings import load_settings
+
+    try:
+        return load_settings(getattr(source, "root", None)).max_temperature
+    except ConfigError:
+        return 1.0
 
 
 def _models(loading: Loading, name: str, entry: Entry) -> None:
@@ -129,7 +152,7 @@ def _models(loading: Loading, name: str, entry: Entry) -> None:
             continue
         options = each.node.get("options")
         if isinstance(options, Mapping):
-            _check_options(loading.findings, {key.text: Entry(each.document, key, node) for key, node in options.pairs})
+            _check_options(loading, {key.text: Entry(each.document, key, node) for key, node in options.pairs})
         chain = each.node.key("chain_of_thought"), each.node.get("chain_of_thought")
         if chain[0] is not None and chain[1] is not None:
             written = Entry(each.document, chain[0], chain[1])

@@ -102,6 +102,13 @@ class Renderer:
         Raises `InputError` when the inputs do not fit, `RenderError` when a template fails, when a message comes
         out empty, or when the spec uses what is not supported.
         """
+        try:
+            return self._rendered(given, facts, history)
+        except RenderError as error:
+            error.where = self.spec.placed(error.where)
+            raise
+
+    def _rendered(self, given: Mapping[str, Any], facts: ModelFacts | None, history: Sequence[Message]) -> Rendered:
         refuse_unsupported(self.spec)
         values = self._shown(self.inputs.accept(given))
         mode = thought_mode(self.spec, facts)
@@ -116,7 +123,7 @@ class Renderer:
         try:
             return bool(self._templates.evaluate(that, self._shown(values)))
         except RenderError as error:
-            error.where = f"{self.spec.path}, check `{name}`"
+            error.where = f"{self.spec.placed(self.spec.path)}, check `{name}`"
             raise
 
     def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +142,13 @@ class Renderer:
 
     def _sectioned(self, call: _Call) -> Iterable[Message]:
         """The messages of persona, context and task."""
+        if self.spec.task is None:
+            raise RenderError(
+                "there is no `task`: this file is a base for others",
+                code="PK227",
+                where=self.spec.path,
+                help="render a prompt that extends it",
+            )
         yield from self._system(call)
         task = self._parts("task") if self.spec.layout.context == "system" else self._parts("context", "task")
         yield from self._examples(task, call)

@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+from promptkit.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["ENDINGS", "MAX_BYTES", "Folder", "Memory", "Package", "Source", "SourceError", "join"]
+
+ENDINGS = (".yaml", ".yml")
+"""How the names of prompt files end."""
+
 MAX_BYTES = 1 << 20
 """The largest file that is read as a template or a schema, in bytes (1 MiB)."""
-
-
-class SourceError(Exception):
-    """A file that cannot be read, in words for whoever named it. The loader turns it into a diagnostic."""
 
 
 class Source(Protocol):
@@ -51,12 +54,16 @@ def join(folder: str, path: str) -> str:
     return "/".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Folder:
-    """The files under a folder on disk."""
+    """The files under a folder on disk: the one that `root` is when this is made, wherever the process goes later."""
 
     root: Path
-    max_bytes: int = MAX_BYTES
+    max_bytes: int
+
+    def __init__(self, root: str | Path, max_bytes: int = MAX_BYTES) -> None:
+        object.__setattr__(self, "root", _absolute(Path(root)))
+        object.__setattr__(self, "max_bytes", max_bytes)
 
     def read(self, path: str) -> bytes:
         """See `Source.read`."""
@@ -76,7 +83,7 @@ class Folder:
         """See `Source.shown`: relative to the working folder when the root lies under it."""
         full = self.root / path
         try:
-            return str(full.absolute().relative_to(Path.cwd()))
+            return str(full.relative_to(Path.cwd()))
         except (ValueError, OSError):
             return str(full)
 
@@ -145,6 +152,13 @@ class Package:
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
         return f"{self.package}:{path}"
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except OSError:  # the working folder is gone
+        return path
 
 
 def _root_of(found: Path, inside: str) -> Path:

@@ -214,6 +214,17 @@ class PromptSpec(Part):
     origins: dict[str, Origin] = field(factory=dict, authored=False)
     files: dict[str, str] = field(factory=dict, authored=False)
     """What the templates include: path under the root to text."""
+    shown: dict[str, str] = field(factory=dict, authored=False)
+    """How people know the files that this was made of: path under the root to path as one would type it."""
+
+    def placed(self, where: str) -> str:
+        """A place in one of the files under the root, with the file as people know it."""
+        known = (path for path in sorted(self.shown, key=len, reverse=True) if path and where.startswith(path))
+        return next((self.shown[path] + where.removeprefix(path) for path in known), where)
+
+    def _held(self) -> tuple[Any, ...]:
+        """All but `shown`, which depends on where the process stands and makes no other prompt."""
+        return tuple(self.__dict__[name] for name in self.declared if name != "shown")
 
     @property
     def digest(self) -> str:

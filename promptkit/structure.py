@@ -26,11 +26,13 @@ def report(findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry]
     if fault.kind == "unknown":
         findings.unknown_key(_key_entry(entry, str(whole[-1])), fault.allowed, ".".join(map(str, whole[:-1])))
     elif fault.kind == "missing":
-        findings.add(entry.document, "PK122", f"`{name}` is missing", entry.key, help=f"add `{whole[-1]}:`")
+        item = bool(location) and isinstance(location[-1], int)
+        at = (entry.node.start, entry.node.start + 1) if item else entry.key
+        findings.add(entry.document, "PK122", f"`{name}` is missing", at, help=f"add `{whole[-1]}:`")
     else:
         code, cure = _SPECIAL.get(str(whole[0]), ("PK121", ""))
-        at = _value_entry(entry, whole[len(location) :])
-        findings.add(entry.document, code, f"`{name}`: {_worded(fault)}", at.span, help=cure)
+        value = _value_entry(entry, whole[len(location) :])
+        findings.add(entry.document, code, f"`{name}`: {_worded(fault)}", value.span, help=cure)
 
 
 _SPECIAL = {

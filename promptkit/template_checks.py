@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import did_you_mean
+from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.expression_checks import check_expressions
+from promptkit.findings import span_in
 from promptkit.source import SourceError, join
 from promptkit.template.analysis import Analysis, analyse
 from promptkit.template.flows import ANY_FILE, BLOCK_NAMES, followed, joined
+from promptkit.template.lookups import lookup_faults
 from promptkit.template.templates import MAX_INCLUDE_DEPTH
 from promptkit.yaml_nodes import Document, Scalar
 
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
     from promptkit.chain import Chain, Entry
     from promptkit.findings import Findings
     from promptkit.source import Source
+    from promptkit.template.analysis import TemplateFault
 
 MAX_INCLUDES = 1_000
 
 UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
+ROOT_CURE = "only files under the root can be included: the folder of `promptkit.toml`, else of the prompt itself"
 
 
 @dataclass(slots=True)
@@ -34,6 +39,9 @@ class _Text:
     system: bool
     folder: str
     stack: tuple[str, ...] = ()
+    """Where the file is included, and where the file that includes it is, and so on, for people."""
+    above: tuple[str, ...] = ()
+    """The paths under the root of the files in which those includes are written."""
     known: frozenset[str] = frozenset()
     """The names that the including templates set."""
 
@@ -71,7 +79,7 @@ def check_templates(
             _check_text(check, _of_entry(entry, _is_system(location, data)))
             _check_trust(check)
             check.reached.clear()
-    _check_expressions(check, chain, data)
+    check.used |= check_expressions(findings, chain, data)
     for name, entry in inputs.items() if check.whole else ():
         quiet = chain.inherited(entry) or chain.main.origin.rpartition("/")[2].startswith("_")
         if not quiet and name not in check.used | check.explained and not check.inputs.get(name, {}).get("secret"):
@@ -98,33 +106,17 @@ def _is_system(location: str, data: dict[str, Any]) -> bool:
 
 def _of_entry(entry: Entry, system: bool) -> _Text:
     document, node = entry.document, entry.node
-    offsets: list[int] = []
-
-    def span(start: int, end: int) -> tuple[int, int]:
-        if not offsets:
-            offsets.extend(document.offsets(node))  # type: ignore[arg-type]
-        last = max(end - 1, start)
-        return offsets[min(start, len(offsets) - 1)], offsets[min(last, len(offsets) - 1)] + 1
-
-    text = node.text if isinstance(node, Scalar) else ""
-    return _Text(document, text, span, system, document.origin.rpartition("/")[0])
+    assert isinstance(node, Scalar)
+    return _Text(document, node.text, span_in(document, node), system, document.origin.rpartition("/")[0])
 
 
 def _check_text(check: _Check, text: _Text) -> None:
     analysis = check.analyses.get(text.text) or check.analyses.setdefault(text.text, analyse(text.text))
     for fault in analysis.faults:
-        _report(
-            check,
-            text,
-            fault.code,
-            fault.message,
-            (fault.start, fault.end),
-            severity=fault.severity,
-            label=fault.label,
-            help=fault.help,
-        )
+        _report_fault(check, text, fault)
     check.whole = check.whole and not any(fault.code == "PK201" for fault in analysis.faults)
     _check_names(check, text, analysis)
+    _check_lookups(check, text, analysis)
     check.reached.append((text, analysis))
     known = text.known | (analysis.flows.keys() - BLOCK_NAMES)
     for use in analysis.includes:
@@ -141,6 +133,11 @@ def _report(check: _Check, text: _Text, code: str, message: str, span: tuple[int
         check.findings.add(text.document, code, message, where, notes=notes, **told)
 
 
+def _report_fault(check: _Check, text: _Text, fault: TemplateFault) -> None:
+    told = {"severity": fault.severity, "label": fault.label, "help": fault.help}
+    _report(check, text, fault.code, fault.message, (fault.start, fault.end), **told)
+
+
 def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
     for use in analysis.names:
         check.used.add(use.name)
@@ -150,7 +147,7 @@ def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
         span = use.start, use.end
         if declared is None:
             hint = did_you_mean(use.name, check.inputs)
-            check.explained |= {name for name in check.inputs if f"`{name}`" in hint}
+            check.explained |= {name for name in [nearest(use.name, check.inputs)] if name}
             _report(
                 check,
                 text,
@@ -169,6 +166,12 @@ def _check_names(check: _Check, text: _Text, analysis: Analysis) -> None:
                 span,
                 help="secrets reach tools only",
             )
+
+
+def _check_lookups(check: _Check, text: _Text, analysis: Analysis) -> None:
+    schemas = {name: declared["json_schema"] for name, declared in check.inputs.items() if name not in text.known}
+    for fault in lookup_faults(analysis, schemas):
+        _report_fault(check, text, fault)
 
 
 def _check_trust(check: _Check) -> None:
@@ -200,9 +203,13 @@ def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int])
         return
     try:
         path = join(text.folder, name)
+    except SourceError as error:
+        _report(check, text, "PK206", error.message, span, help=ROOT_CURE)
+        return
+    try:
         content = check.files.get(path) or check.source.read(path).decode("utf-8")
     except (SourceError, UnicodeDecodeError) as error:
-        said = str(error) if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
+        said = error.message if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
         _report(check, text, "PK206", said, span, help="a path is relative to the file in which it is written")
         return
     check.includes += 1
@@ -213,11 +220,16 @@ def _check_include(check: _Check, text: _Text, name: str, span: tuple[int, int])
     check.files[path] = content
     document = Document(content, check.source.shown(path), path)
     line, _ = text.document.place(text.span(*span)[0])
-    stack = (*text.stack, f"{text.document.path}:{line}")
-    folder = path.rpartition("/")[0]
-    _check_text(
-        check, _Text(document, content, lambda start, end: (start, end), text.system, folder, stack, text.known)
+    included = replace(
+        text,
+        document=document,
+        text=content,
+        span=lambda start, end: (start, end),
+        folder=path.rpartition("/")[0],
+        stack=(*text.stack, f"{text.document.path}:{line}"),
+        above=(*text.above, text.document.origin),
     )
+    _check_text(check, included)
 
 
 def _too_many(check: _Check) -> str:
@@ -226,40 +238,11 @@ def _too_many(check: _Check) -> str:
 
 
 def _include_trouble(text: _Text, path: str) -> str:
-    chain = [*(item.rpartition(":")[0] for item in text.stack), text.document.path]
-    if text.document.origin == path and not text.stack:
+    chain = [*text.above, text.document.origin]
+    if chain == [path]:
         return f"`{path}` includes itself"
-    if any(item.endswith(path) for item in chain):
+    if path in chain:
         return "files include each other in a circle: " + " -> ".join([*chain, path])
     if len(text.stack) >= MAX_INCLUDE_DEPTH:
         return f"includes are nested deeper than {MAX_INCLUDE_DEPTH} files: " + " -> ".join([*chain, path])
     return ""
-
-
-def _check_expressions(check: _Check, chain: Chain, data: dict[str, Any]) -> None:
-    """The `that` of each check is a Jinja expression over `value` and the inputs."""
-    entry = chain.merged.get("output", {}).get("checks")
-    for item in data.get("output", {}).get("checks", ()):
-        that = item.get("that") if isinstance(item, dict) else None
-        if not isinstance(that, str) or entry is None:
-            continue
-        analysis = analyse("{{ " + that + " }}")
-        for fault in analysis.faults:
-            if fault.severity == "error":
-                check.findings.add(
-                    entry.document,
-                    fault.code,
-                    f"check `{item.get('name')}`: {fault.message}",
-                    entry.key,
-                    label=fault.label,
-                )
-        for use in analysis.names:
-            check.used.add(use.name)
-            if use.name != "value" and use.name not in check.inputs:
-                check.findings.add(
-                    entry.document,
-                    "PK202",
-                    f"check `{item.get('name')}`: `{use.name}` is neither `value` nor an input",
-                    entry.key,
-                    label=did_you_mean(use.name, ["value", *check.inputs]),
-                )

@@ -57,7 +57,7 @@ def _check_type(spec: PromptSpec, output: type[Any], wanted: Schema, declared: S
             "PK405",
             "error",
             f"{name} does not fit the file's output at {found.path}",
-            spec.path,
+            spec.placed(spec.path),
             label=found.message,
             help="change the type or the file's schema",
         )

@@ -45,7 +45,8 @@ def syntax_fault(document: Document, error: Any) -> Diagnostic:
     problem = getattr(error, "problem", None) or "it cannot be read"
     if "nesting depth" in problem:
         return document.diagnostic("PK105", "the file is nested deeper than can be read", (offset, offset + 1))
-    return document.diagnostic(
+    known = _unclosed(document, error, problem) or _misplaced(document, offset, problem)
+    return known or document.diagnostic(
         "PK100", f"not valid YAML: {problem}", (offset, offset + 1), label=_context(document, error)
     )
 
@@ -61,6 +62,28 @@ def _context(document: Document, error: Any) -> str:
         return ""
     line, _ = document.place(min(error.context_mark.index, len(document.text)))
     return f"{error.context} that begins at line {line}"
+
+
+def _unclosed(document: Document, error: Any, problem: str) -> Diagnostic | None:
+    """A quoted text that runs to the end of the file: what is wrong stands where it begins."""
+    opening = getattr(error, "context_mark", None)
+    if opening is None or "end of stream" not in problem or "quoted scalar" not in (error.context or ""):
+        return None
+    start = min(opening.index, len(document.text))
+    quote = document.text[start : start + 1]
+    message = f"not valid YAML: the text that this `{quote}` begins has no end"
+    return document.diagnostic("PK100", message, (start, start + 1), help=f"end it with another `{quote}`")
+
+
+def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | None:
+    """A character that YAML does not take where it stands: a tab as indentation, or a sign of its own."""
+    char, span = document.text[offset : offset + 1], (offset, offset + 1)
+    if char == "\t" and ("cannot start any token" in problem or "tab character" in problem):
+        return document.diagnostic("PK100", "not valid YAML: a tab stands here", span, help="indent with spaces")
+    if "cannot start any token" in problem:
+        message = f"not valid YAML: a value that is not quoted cannot begin with `{char}` here"
+        return document.diagnostic("PK100", message, span, help="quote the whole value")
+    return None
 
 
 _QUOTE = "quote the whole value, or write it under `|`"

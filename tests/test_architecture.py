@@ -62,7 +62,9 @@ def test_a_run_on_a_model_of_our_own_does_not_load_the_client() -> None:
 
 OWNERS = {
     "yaml": {"yamlfile.py"},
-    "jinja2": {f"template/{name}.py" for name in ("analysis", "fencing", "filters", "flows", "sandbox", "templates")},
+    "jinja2": {
+        f"template/{name}.py" for name in ("analysis", "chains", "fencing", "filters", "flows", "sandbox", "templates")
+    },
     "openai": {"models/chat_api.py"},
     "httpx2": {"models/chat_api.py", "models/connection.py"},
     "jsonschema_rs": {"schema/validators.py"},

@@ -19,7 +19,7 @@ from promptkit import Client, ConfigError, Prompt
 from promptkit.client import default_client
 from promptkit.completion import ModelFacts, Request
 from promptkit.messages import Message
-from promptkit.models.replay import Recorded, Replayed
+from promptkit.models.replay import Recorded, Replayed, load_cassette
 from promptkit.record import RunLog
 from promptkit.settings import load_settings
 from promptkit.testing import ScriptedModel
@@ -133,13 +133,35 @@ def test_a_client_closes_what_it_opened_and_nothing_else(tmp_path: Path) -> None
     async def leave() -> None:
         async with Closes(log=tmp_path / "log.db") as client:
             client.model("opened too")
-            client._opened["nothing to close"] = Replayed(cassette)
+            client._held.models["nothing to close"] = Replayed(cassette)
             assert client.log is not None
 
     cassette = tmp_path / "a.jsonl"
     record(cassette, "m")
     asyncio.run(leave())
     assert ["opened", "opened too"] == closed
+
+
+@pytest.mark.parametrize("close", [Client.close, lambda client: asyncio.run(client.aclose())], ids=["sync", "async"])
+def test_one_that_cannot_be_closed_leaves_nothing_else_open(close: Any) -> None:
+    closed: list[str] = []
+
+    class Closing(ScriptedModel):
+        def close(self) -> None:
+            closed.append(self.name)
+            if self.name == "broken":
+                raise OSError("it broke")
+
+    class Closes(Client):
+        def _open(self, name: str) -> Any:
+            return Closing(name=name)
+
+    client = Closes()
+    for name in ("first", "broken", "last"):
+        client.model(name)
+    with pytest.raises(OSError, match="it broke"):
+        close(client)
+    assert ["first", "broken", "last"] == closed
 
 
 def test_a_client_without_a_log_has_none() -> None:
@@ -288,6 +310,74 @@ def test_a_default_client_needs_no_working_folder(monkeypatch: pytest.MonkeyPatc
 def test_a_client_waits_by_the_clock_that_it_is_given() -> None:
     clock = Waitless()
     assert clock is Client(clock=clock).clock
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"api_key": KEY}, "`api_key`: beside `settings`, which hold it already"),
+        ({"base_url": "https://a.example", "model": "m"}, "`base_url`, `model`: beside `settings`, which hold them"),
+    ],
+)
+def test_what_settings_hold_already_is_not_silently_ignored(given: dict[str, str], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Client(settings=load_settings(), **given)
+
+
+class Watched(Client):
+    """A client whose models tell when they are closed."""
+
+    closed: list[str]
+
+    def _open(self, name: str) -> Any:
+        closed = self.closed
+
+        class Closing(ScriptedModel):
+            def close(self) -> None:
+                closed.append(name)
+                raise OSError("it broke")
+
+        return Closing()
+
+
+def test_a_default_client_that_was_replaced_is_closed_when_nobody_uses_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Watched, "closed", [], raising=False)
+    monkeypatch.setattr("promptkit.client.Client", Watched)
+    monkeypatch.setenv("MARA_MODEL", "one")
+    in_use = default_client()
+    in_use.model("first")
+    monkeypatch.setenv("MARA_MODEL", "two")
+    default_client().model("second")
+    assert [] == Watched.closed
+    del in_use
+    monkeypatch.setenv("MARA_MODEL", "three")
+    default_client()
+    assert ["first", "second"] == Watched.closed
+    assert {"a client that nobody uses any more could not be closed: it broke"} == set(caplog.messages)
+
+
+def texts(cassette: Path) -> list[str]:
+    return [recording.completion.text for recording in load_cassette(cassette)]
+
+
+def test_a_recording_client_records_models_made_in_code_too(tmp_path: Path) -> None:
+    cassette = tmp_path / "r.jsonl"
+    with Client(record=cassette, models={"judge": Empty(['"by judge"'])}) as client:
+        prompt = Prompt.from_text("task: Hi\noutput: {format: json}")
+        assert "by judge" == prompt.using(client=client, model="judge").run().output
+        given = prompt.using(client=client, model=ScriptedModel(['"one"', '"two"', '"two"']))
+        assert ["one", "two", "two"] == [given.run().output for _ in range(3)]
+    assert ['"by judge"', '"one"', '"two"'] == texts(cassette)
+
+
+def test_a_model_that_records_there_itself_is_not_recorded_twice(tmp_path: Path) -> None:
+    cassette = tmp_path / "r.jsonl"
+    with Client(record=cassette) as client:
+        model = Recorded(ScriptedModel([GOOD]), cassette)
+        triage().using(client=client, model=model).run(ticket="x")
+    assert 1 == len(texts(cassette))
 
 
 def test_a_recording_client_writes_down_what_it_was_answered(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from inline_snapshot import snapshot
 
-from promptkit.diagnostics import Diagnostic, by_place, did_you_mean, to_text
+from promptkit.diagnostics import Diagnostic, by_place, did_you_mean, nearest, to_text
 
 WHOLE = Diagnostic(
     "PK301",
@@ -91,3 +91,5 @@ def test_diagnostics_come_in_order_of_place_and_once() -> None:
 def test_a_near_word_is_offered_and_a_far_one_is_not() -> None:
     assert "did you mean `task`?" == did_you_mean("tsak", ["task", "tools"])
     assert "" == did_you_mean("zebra", ["task", "tools"])
+    assert "task" == nearest("tsak", ["task", "tools"])
+    assert nearest("zebra", ["task", "tools"]) is None

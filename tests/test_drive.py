@@ -136,6 +136,16 @@ class Slow(ScriptedModel):
             yield delta
 
 
+@BOTH
+def test_a_run_begins_with_its_first_step(run: Any) -> None:
+    clock = Waitless()
+    one = drive(Slow(clock, [GOOD]), clock, stream=False)
+    clock.time += 100
+    assert 0 == one.seconds
+    run(one)
+    assert 1 == one.seconds
+
+
 def test_only_waiting_for_the_model_counts_not_a_slow_reader() -> None:
     clock = Waitless()
     one = drive(Slow(clock, [[Delta(text=json.dumps(GOOD)), Delta(done=True)]]), clock)

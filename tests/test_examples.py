@@ -56,6 +56,12 @@ def test_an_example_runs_against_the_server_that_the_environment_names(example: 
     assert len(ANSWERS[example.stem]) == len(server.requests)
 
 
+def test_an_example_that_reasons_in_prose_can_be_simulated() -> None:
+    done = run(next(path for path in EXAMPLES if path.stem == "few_shot"), "simulate:")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "thought    This is simulated reasoning." in done.stdout
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_on_the_local_model(example: Path) -> None:

@@ -110,6 +110,13 @@ def test_every_attempt_and_its_tokens_are_in_the_error() -> None:
     assert [["$.team", "$.urgency"]] * 3 == [[v.path for v in attempt.violations] for attempt in error.attempts]
 
 
+def test_what_fails_while_asking_again_tells_what_was_wrong_with_the_answer() -> None:
+    error = Asked(BAD).error
+    assert "the script has no answer to request 2" == error.message
+    assert "at $.team:" in error.details[0]
+    assert 0 == len(Asked().error.details)
+
+
 def test_text_that_is_no_answer_at_all_is_worded_without_a_schema() -> None:
     prompt = Prompt.from_text("task: Hello {{ ticket }}\ninputs: {ticket: string}\noutput: {attempts: 1}")
     error = Asked("", prompt=prompt).error
@@ -139,6 +146,12 @@ def test_a_check_that_cannot_be_computed_has_failed_and_says_why() -> None:
     assert result.checks[0].message
 
 
+def test_a_check_that_must_hold_and_cannot_be_computed_says_why_in_the_error() -> None:
+    prompt = triage(checks=[{"name": "odd", "that": "value.urgency + value.team > 3", "assert": True}], attempts=1)
+    (violation,) = Asked(GOOD, prompt=prompt).error.violations
+    assert violation.message.startswith("the check `odd` does not hold: an expression failed: ")
+
+
 def test_a_re_ask_names_a_bounded_number_of_faults() -> None:
     violations = tuple(Violation(f"$[{n}]", "no") for n in range(MOST_SAID + 4))
     said = asked_again(Request("m", ()), Completion("x"), violations).messages[-1].text
@@ -150,6 +163,24 @@ def test_a_re_ask_names_a_bounded_number_of_faults() -> None:
 def test_tool_calls_beside_an_answer_do_not_spoil_it() -> None:
     noise = Completion(json.dumps(GOOD), tool_calls=(ToolCall("1", "look", "{}"),), finish_reason="tool_calls")
     assert GOOD == Asked(noise).output
+
+
+CHOICE = "task: Hello {{ ticket }}\ninputs: {ticket: string}\noutput: {format: choice, choices: [a, b]}"
+
+
+@pytest.mark.parametrize(("answer", "confidence"), [("a", "native"), ("```\na\n```", "native"), ('"a"', "repaired")])
+def test_a_choice_is_native_unless_its_text_had_to_be_changed(answer: str, confidence: str) -> None:
+    result = Asked(answer, prompt=Prompt.from_text(CHOICE)).result
+    assert result is not None
+    assert ("a", confidence) == (result.output, result.confidence)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_quotes_around_a_choice_are_native_where_the_server_was_told_to_make_json(strict: bool) -> None:
+    output = {"format": "choice", "choices": ["a", "b"], "strict": strict}
+    client = Client(models={"local:": ScriptedModel(['"a"'])})
+    result = Prompt.from_dict({"task": "Hello", "output": output}).using(model="local:", client=client).run()
+    assert ("a", "native") == (result.output, result.confidence)
 
 
 # Answers that were cut
@@ -217,7 +248,7 @@ def test_a_refused_answer_that_is_valid_after_all_is_recovered() -> None:
     asked = Asked(refused(f"<think>well</think>```json\n{json.dumps(GOOD)}\n```"))
     assert (GOOD, 1) == (asked.output, len(asked.sent))
     assert asked.result is not None
-    assert "recovered" == asked.result.steps[0].name
+    assert ("recovered", "repaired") == (asked.result.steps[0].name, asked.result.confidence)
     assert ("well", 1) == (asked.result.reasoning, asked.result.usage.unreported)
 
 

@@ -137,3 +137,23 @@ def test_includes_that_multiply_are_refused_in_time() -> None:
     found = load(Memory(files), "prompt.yaml", "task: \"{% include 'f00.md' %}\"").diagnostics
     assert {"PK206"} == {fault.code for fault in found}
     assert "more than 1,000 includes" in found[0].message
+
+
+HOT = "task: Hi\noptions: {temperature: %s}\nmodels: {m: {options: {temperature: %s}}}\n"
+
+
+def test_a_setting_allows_temperatures_that_mara_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HOT % (1.4, 1.5)
+    assert ["PK127", "PK127"] == [each.code for each in load(Memory(), "a.yaml", text).diagnostics]
+    monkeypatch.setenv("PROMPTKIT_MAX_TEMPERATURE", "1.4")
+    assert ["PK127"] == [each.code for each in load(Memory(), "a.yaml", text).diagnostics]
+    monkeypatch.setenv("PROMPTKIT_MAX_TEMPERATURE", "9")
+    assert ["PK127", "PK127"] == [each.code for each in load(Memory(), "a.yaml", HOT % (2.1, -1)).diagnostics]
+
+
+def test_a_setting_of_the_files_own_project_allows_its_temperatures(tmp_path: Path) -> None:
+    (tmp_path / "promptkit.toml").write_text("max_temperature = 1.5\n")
+    (tmp_path / "a.yaml").write_text(HOT % (1.5, 1.2))
+    assert () == tuple(load(Folder(tmp_path), "a.yaml").diagnostics)
+    (tmp_path / "promptkit.toml").write_text("max_temperature = []\n")
+    assert ["PK127", "PK127"] == [each.code for each in load(Folder(tmp_path), "a.yaml").diagnostics]

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict  # before Python 3.12 pydantic takes only this one
 from waitless import BAD, GOOD, TRIAGE, triage
 
-from promptkit import Client, ConfigError, InputError, Memory, Message, OutputError, Prompt, SpecError
+from promptkit import Client, ConfigError, InputError, Memory, Message, OutputError, Prompt, RenderError, SpecError
 from promptkit.client import default_client
-from promptkit.prompt import locate
+from promptkit.template_paths import locate
 from promptkit.testing import ScriptedModel
 
 # Loading
@@ -66,9 +66,67 @@ def test_a_file_without_a_project_belongs_to_its_folder(tmp_path: Path) -> None:
     assert (tmp_path, "c.yaml") == locate(tmp_path / "c.yaml")
 
 
+def fault_of(path: str | Path) -> tuple[str, str]:
+    with pytest.raises(SpecError) as caught:
+        Prompt.from_yaml(path)
+    fault = caught.value.diagnostics[0]
+    return fault.message, fault.help
+
+
+def test_a_file_that_is_not_there_is_told_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("prompts").mkdir()
+    Path("prompts/mail.yaml").write_text("task: Hi")
+    assert ("there is no file `prompts/male.yaml`", "did you mean `prompts/mail.yaml`?") == fault_of(
+        "prompts/male.yaml"
+    )
+    assert ("`prompts` is a folder, not a prompt", "did you mean `prompts/mail.yaml`?") == fault_of(Path("prompts"))
+    assert "cannot be read: File name too long" in fault_of("x" * 5000)[0]
+
+
+@pytest.mark.parametrize("text", ["task: hello", "task: |\n  " + "hello " * 1000])
+def test_a_text_that_is_given_for_a_path_is_told_where_it_belongs(text: str) -> None:
+    assert ("this is the text of a prompt, not the path of one", "give it to `Prompt.from_text`") == fault_of(text)
+
+
+@pytest.mark.parametrize("output", [{"a": 1}, {"type": "string"}, [int], 3, Message("user", "Hi"), lambda: 1])
+def test_an_output_that_is_no_type_is_told_at_once(output: Any) -> None:
+    with pytest.raises(ConfigError, match=r"is not a type|has no JSON Schema") as caught:
+        Prompt.from_text("task: Hi", output=output)
+    assert caught.value.help.startswith("use a pydantic model")
+
+
 def test_a_prompt_says_its_name_and_version() -> None:
     assert "<Prompt triage>" == repr(triage())
     assert "<Prompt hello@1.2.0>" == repr(Prompt.from_text("task: Hi\nversion: 1.2.0", path="hello.yaml"))
+
+
+def test_an_error_names_its_file_as_one_would_type_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path("sub/part.md").write_text("{{ a.b.c }}")
+    Path("sub/q.yaml").write_text("inputs: {a: object, b: integer = 1}\ntask: x{% if b == 1 %}{{ a.b.c }}{% else %}\n"
+                                  "  {% include 'part.md' %}{% endif %}\noutput: {fields: {team: a | b}}")  # fmt: skip
+    prompt = Prompt.from_yaml("sub/q.yaml")
+    with pytest.raises(InputError) as caught:
+        prompt.render(a=1)
+    assert ["sub/q.yaml"] == [fault.path for fault in caught.value.diagnostics]
+    for b, place in enumerate(("sub/part.md:1", "sub/q.yaml:2:7 (`task`)")):
+        with pytest.raises(RenderError) as failed:
+            prompt.render(a={}, b=b)
+        assert place == failed.value.where
+    with pytest.raises(SpecError) as unfit:
+        Prompt.from_yaml("sub/q.yaml", output=Team)
+    assert "sub/q.yaml" == unfit.value.diagnostics[0].path
+
+
+def test_where_a_process_stands_makes_no_other_prompt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "q.yaml").write_text("task: Hi")
+    far = Prompt.from_yaml(tmp_path / "q.yaml")
+    monkeypatch.chdir(tmp_path)
+    near = Prompt.from_yaml("q.yaml")
+    assert [{"q.yaml": str(tmp_path / "q.yaml")}, {"q.yaml": "q.yaml"}] == [far.spec.shown, near.spec.shown]
+    assert (far.spec, far.digest, far.name) == (near.spec, near.digest, near.name)
 
 
 # A value
@@ -138,6 +196,12 @@ def test_a_temperature_is_for_the_endpoint_to_judge() -> None:
 def test_a_history_that_cannot_be_read_is_refused(history: Any) -> None:
     with pytest.raises(ConfigError, match="the history cannot be read"):
         triage().using(history=history)
+
+
+@pytest.mark.parametrize("model", [3, {}, object(), ScriptedModel])
+def test_what_is_no_model_is_refused_at_once(model: Any) -> None:
+    with pytest.raises(ConfigError, match="is not a model"):
+        triage().using(model=model)
 
 
 def test_a_models_name_that_cannot_be_meant_is_refused_at_once() -> None:

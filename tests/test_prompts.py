@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from promptkit import ConfigError, Prompts, SpecError
+from promptkit import Client, ConfigError, Prompts, SpecError
 
 FILES = {
     "support/triage.yaml": "extends: _base.yaml\ntask: Route {{ ticket }}",
@@ -64,6 +64,35 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> No
 def test_a_folder_without_prompts_is_told(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         Prompts.from_folder(written(tmp_path) / name)
+
+
+def test_both_endings_of_a_file_are_prompts(tmp_path: Path) -> None:
+    assert ["a", "b"] == list(Prompts.from_folder(written(tmp_path, {"a.yaml": "task: a", "b.yml": "task: b"})))
+
+
+def test_two_prompts_of_one_name_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"`a\.yaml` and `a\.yml` have the same name") as caught:
+        Prompts.from_folder(written(tmp_path, {"a.yaml": "task: a", "a.yml": "task: b"}))
+    assert str(tmp_path) == caught.value.where
+
+
+def test_all_prompts_of_a_place_may_use_one_client(tmp_path: Path) -> None:
+    client = Client()
+    assert {client} == {prompt.client for prompt in Prompts.from_folder(written(tmp_path), client=client).values()}
+
+
+def test_what_is_not_there_is_told_with_its_place(tmp_path: Path) -> None:
+    places = []
+    for missing in (
+        lambda: Prompts.from_folder(written(tmp_path))["helo"],
+        lambda: Prompts.from_folder(tmp_path / "gone"),
+        lambda: Prompts.from_folder(tmp_path / "parts"),
+        lambda: Prompts.from_package("no_such_package"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            missing()
+        places.append(caught.value.where)
+    assert [str(tmp_path), str(tmp_path / "gone"), str(tmp_path / "parts"), "no_such_package"] == places
 
 
 def test_a_folder_is_found_from_where_the_process_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,3 +140,11 @@ def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str
 @pytest.mark.parametrize("key", ["output: {repair: false, coerce: false, reask: true}", "x-own: 1", "metadata: {a: 1}"])
 def test_a_key_that_asks_for_nothing_that_is_missing_is_no_fault(key: str) -> None:
     assert Prompt.from_text(f"task: Go.\n{key}").render().messages
+
+
+def test_a_base_without_a_task_says_that_it_is_one() -> None:
+    spec = load_spec(Memory(), "_base.yaml", "persona: You are kind.")
+    with pytest.raises(RenderError) as caught:
+        Renderer(spec).render({})
+    assert ("PK227", "_base.yaml") == (caught.value.code, caught.value.where)
+    assert "there is no `task`: this file is a base for others" == caught.value.message

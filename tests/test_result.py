@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from promptkit import completion, events, messages, result
-from promptkit.completion import Assembler, Completion, Delta, ModelFacts, Request, ToolCallDelta, Usage
+from promptkit.completion import AnswerForm, Assembler, Completion, Delta, ModelFacts, Request, ToolCallDelta, Usage
 from promptkit.events import AttemptAbandoned, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.messages import Message, ToolCall
 from promptkit.result import Attempt, Check, Output, Rendered, Result, Step, Violation, total_usage
@@ -18,12 +18,21 @@ from promptkit.result import Attempt, Check, Output, Rendered, Result, Step, Vio
 HELLO = Message("user", "Hello")
 CALL = ToolCall("c-1", "look", '{"a": 1}')
 REQUEST = Request(
-    "m", (HELLO,), {"top_p": 1}, {"type": "json_object"}, ({"type": "function"},), {"type": "object"}, True, 5.0
+    "m",
+    (HELLO,),
+    {"top_p": 1},
+    {"type": "json_object"},
+    ({"type": "function"},),
+    {"type": "object"},
+    AnswerForm(prose=True),
+    True,
+    5.0,
 )
 ANSWER = Completion("{}", "hm", (CALL,), "tool_calls", Usage(1, 2, 3, 4, 1, 0), "m-1", "id-1")
 STEP = Step("fence removed", "one")
 ATTEMPT = Attempt(REQUEST, ANSWER, (Violation("$.a", "no", "type", ("a",)),), (STEP,), "invalid", 0.5)
 VALUES = [
+    AnswerForm(plain=True, headings=("A",)),
     ModelFacts("m", context_length=10),
     REQUEST,
     Usage(1, 2),

@@ -16,8 +16,8 @@ import pytest
 
 from promptkit import Client, Prompt, __version__
 from promptkit.loader import load
-from promptkit.prompt import locate
 from promptkit.source import Folder
+from promptkit.template_paths import locate
 from promptkit.testing import MaraServer
 
 ROOT = Path(__file__).parent.parent

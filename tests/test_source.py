@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptkit.errors import PromptkitError
 from promptkit.source import Folder, Memory, Package, SourceError, join
 
 
@@ -107,6 +108,27 @@ def test_a_shown_path_is_what_one_would_type(root: Path, monkeypatch: pytest.Mon
     assert "root/a/x.yaml" == Folder(root).shown("a/x.yaml")
     monkeypatch.chdir(root / "a")
     assert str(root / "x.yaml") == Folder(root).shown("x.yaml")
+
+
+def test_a_folder_may_be_a_text_and_stays_where_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root.parent)
+    source = Folder("root")
+    monkeypatch.chdir(root / "a")
+    assert (b"inside", "b/x.md") == (source.read("a/b/x.md"), source.shown("a/b/x.md"))
+    assert Folder(root) == source
+
+
+def test_a_folder_may_be_named_where_there_is_none_to_stand_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "templates/x.md" == Folder("templates").shown("x.md")
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_ours(root: Path) -> None:
+    with pytest.raises(PromptkitError, match="PK113: there is no file"):
+        Folder(root).read("none.md")
 
 
 def test_memory_reads_like_a_folder() -> None:

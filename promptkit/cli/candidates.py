@@ -9,6 +9,8 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptkit.source import ENDINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from promptkit.spec import Input
 
-_ENDINGS = (".yaml", ".yml")
 _SCHEMES = {
     "local:": "a small model on this machine",
     "simulate:": "answers made from the schema",
@@ -41,7 +42,7 @@ def templates(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 
 
 def _leads_to_a_prompt(entry: Path) -> bool:
-    return entry.is_dir() or entry.suffix in _ENDINGS
+    return entry.is_dir() or entry.suffix in ENDINGS
 
 
 def _ending(entry: Path) -> str:
@@ -71,7 +72,7 @@ def inputs_of(context: click.Context, _: click.Parameter, incomplete: str) -> li
     from click.shell_completion import CompletionItem
 
     words: Sequence[str] = context.obj or ()
-    named = (word for word in words if word.endswith(_ENDINGS))
+    named = (word for word in words if word.endswith(ENDINGS))
     declared = _declared(context.params.get("template") or next(named, ""))
     name, equals, begun = incomplete.partition("=")
     if equals:
@@ -84,8 +85,8 @@ def inputs_of(context: click.Context, _: click.Parameter, incomplete: str) -> li
 
 def _declared(template: str) -> Mapping[str, Input]:
     from promptkit.loader import load
-    from promptkit.prompt import locate
     from promptkit.source import Folder
+    from promptkit.template_paths import locate
 
     with contextlib.suppress(OSError):
         root, inside = locate(Path(template))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptkit.cli.candidates import templates
+from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ def _below(path: str) -> Iterable[str]:
     folder = Path(path)
     if not _is_folder(folder):
         return [path]
-    found = [file for pattern in ("*.yaml", "*.yml") for file in folder.rglob(pattern) if file.is_file()]
+    found = [file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file()]
     return [str(file) for file in sorted(found) if not _is_hidden(file.relative_to(folder))]
 
 

@@ -17,6 +17,13 @@ template_argument = click.argument(
 )
 
 
+def once(context: click.Context, option: click.Parameter, values: tuple[Any, ...]) -> Any:
+    """The value of an option that takes one; the callback of an option that is `multiple` so that none gets lost."""
+    if len(values) > 1:
+        raise click.UsageError(f"{option.opts[0]} is given {len(values)} times, and takes one value", context)
+    return values[0] if values else None
+
+
 def input_options(function: F) -> F:
     """`-p k=v` and `-i FILE`."""
     function = click.option(
@@ -24,6 +31,8 @@ def input_options(function: F) -> F:
         "--inputs",
         "inputs_file",
         metavar="FILE",
+        multiple=True,
+        callback=once,
         type=click.Path(allow_dash=True, readable=False),
         help="Inputs from a JSON or YAML file; `-` is stdin.",
     )(function)
@@ -44,6 +53,8 @@ def model_option(function: F) -> F:
         "-m",
         "--model",
         metavar="MODEL",
+        multiple=True,
+        callback=once,
         shell_complete=models,
         help="An id on MARA Cloud, or local:, simulate:, replay:FILE, openai+https://HOST/v1#NAME.",
     )(function)
@@ -56,6 +67,8 @@ def output_option(function: F) -> F:
         "--output",
         "output_file",
         metavar="FILE",
+        multiple=True,
+        callback=once,
         type=click.Path(readable=False),
         help="Write the result to a file.",
     )(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli.templates import STDIN, read_stdin
-from promptkit.diagnostics import Diagnostic
+from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,13 +22,22 @@ _FORM = 'such as {"ticket": "..."}'
 def read_inputs(prompt: Prompt[Any], params: tuple[str, ...], inputs_file: str | None) -> dict[str, Any]:
     """The inputs of a command. Raises `InputError`, or a usage error for a parameter without a value."""
     given = {} if inputs_file is None else _inputs_of(inputs_file)
-    return given | prompt.inputs_from_texts(dict(map(_param, params)))
+    return given | prompt.inputs_from_texts(_texts(params))
 
 
 def refuse_two_readers(template: str, inputs_file: str | None) -> None:
     """Stdin can be read once only. Raises a usage error."""
     if template == inputs_file == "-":
         raise click.UsageError("the template and the inputs cannot both be read from stdin")
+
+
+def _texts(params: tuple[str, ...]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, text in map(_param, params):
+        if name in texts:
+            raise click.UsageError(f"-p gives `{name}` twice, and an input has one value")
+        texts[name] = text
+    return texts
 
 
 def _param(param: str) -> tuple[str, str]:
@@ -82,7 +92,17 @@ def _bytes_of(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         shown = path if len(path) <= 80 else f"{path[:77]}..."
-        raise InputError([Diagnostic("PK113", "error", f"`{shown}` cannot be read: {error.strerror}")]) from None
+        fault = Diagnostic("PK113", "error", f"`{shown}` cannot be read: {error.strerror}", help=_near(Path(path)))
+        raise InputError([fault]) from None
+
+
+def _near(path: Path) -> str:
+    """The file of that folder whose name is nearly the same."""
+    with contextlib.suppress(OSError, ValueError):
+        files = {other.name: other for other in sorted(path.parent.iterdir()) if other.is_file()}
+        near = did_you_mean(path.name, files)
+        return near and f"did you mean `{files[near.split('`')[1]]}`?"
+    return ""
 
 
 def _decoded(data: bytes, shown: str) -> str:

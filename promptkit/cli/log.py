@@ -50,6 +50,8 @@ def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> 
     """
     with _open_log() as log:
         records = log.list(limit, prompt, status)
+        if status is not None and not records:
+            _refuse_unknown(status, log)
         if form == "json":
             runs = [{name: record.to_dict()[name] for name in _SUMMARY} for record in records]
             put(common.to_json({"version": 1, "runs": runs}))
@@ -57,6 +59,18 @@ def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> 
             say(f"no such runs in {log.path}")
         else:
             put("\n".join(_table([_row(record) for record in records])))
+
+
+def _refuse_unknown(status: str, log: RunLog) -> None:
+    """Raise for a status that no run can have; whatever one in the log has is known."""
+    from promptkit import errors
+    from promptkit.diagnostics import did_you_mean
+
+    own = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)]
+    known = ["ok", "error", *own]
+    if status not in known and not log.list(1, None, status):
+        hint = did_you_mean(status, known) or "it is ok, error, or the name of an error such as OutputError"
+        raise click.UsageError(f"no run has the status `{status}`; {hint}")
 
 
 @command.command("show", short_help="Show one run: what was sent, what came back, what was done.")

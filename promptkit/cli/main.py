@@ -140,9 +140,11 @@ def _sigterm_as_interrupt() -> Iterator[None]:
     before: Any = None
     with contextlib.suppress(ValueError):  # not in the main thread: somebody else's process, and not ours to steer
         before = signal.signal(signal.SIGTERM, stop)
-    yield
-    if before is not None:
-        signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _interrupted() -> int:

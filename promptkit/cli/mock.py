@@ -24,8 +24,9 @@ def command(port: int, api_key: str | None, quiet: bool) -> None:
     Every content says that it is simulated. Stdout has the base URL and the lines that point promptkit at it;
     each request is a line on stderr, never with its key. Ctrl-C or SIGTERM stops it (exit code 130).
 
-    A request without a schema (texts, choices, lists, reasoning in prose) gets a sentence: answers of those kinds
-    are scripted with promptkit.testing, or recorded.
+    A request without a schema gets one of the choices that promptkit's instructions list, or else a sentence, and
+    its line says so: lists, Markdown headings and JSON after reasoning in prose are scripted with
+    promptkit.testing, or recorded.
 
     \b
     Examples:

@@ -10,6 +10,7 @@ from promptkit.cli import common
 from promptkit.cli.candidates import models
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
+from promptkit.errors import AuthError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,13 +73,13 @@ def show_model(model_id: str, form: str) -> None:
 
     settings = load_settings()
     facts = facts_for(model_id, settings)
+    if not facts.source:
+        cure = near_model(model_id, settings) or "`promptkit models list` shows those that are known"
+        raise ConfigError(f"nothing is known of the model `{model_id}`", help=cure)
     if form == "json":
         put(common.to_json({"version": 1, "model": _row(facts)}))
     else:
         put("\n".join(f"{name:17} {_plain(value)}" for name, value in _row(facts).items()))
-    if not facts.source:
-        hint = near_model(model_id, settings)
-        say("; ".join(filter(None, (f"nothing is known of `{model_id}`", hint))))
 
 
 @command.command("refresh", short_help="Ask the server for its models. Needs a key.")
@@ -96,7 +97,13 @@ def refresh(form: str) -> None:
     from promptkit.settings import load_settings
 
     settings = load_settings()
-    catalog = fetch_models(configured_endpoint(settings))
+    endpoint = configured_endpoint(settings)
+    try:
+        catalog = fetch_models(endpoint)
+    except AuthError as error:
+        if not endpoint.api_key:
+            error.help = f"export {endpoint.key_variable}=...   or name another server with MARA_BASE_URL"
+        raise
     path = save_catalog(catalog, settings)
     if form == "json":
         rows = [_row(model) for model in catalog.models]

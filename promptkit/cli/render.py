@@ -49,7 +49,7 @@ def command(
     from promptkit.cli.messages import fit
     from promptkit.cli.report import say
     from promptkit.cli.results import refuse_unwritable, write_result
-    from promptkit.cli.templates import load_prompt, places_as_typed
+    from promptkit.cli.templates import load_prompt
     from promptkit.cli.terminal import headed
 
     refuse_two_readers(template, inputs_file)
@@ -57,9 +57,8 @@ def command(
     prompt = load_prompt(template, quiet=quiet)
     if model:
         prompt = prompt.using(model=model)
-    with places_as_typed(template):
-        inputs = read_inputs(prompt, params, inputs_file)
-        request, notes = prompt.request(inputs), prompt.render(inputs).notes
+    inputs = read_inputs(prompt, params, inputs_file)
+    request, notes = prompt.request(inputs), prompt.render(inputs).notes
     write_result(_FORMS[form](request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)

@@ -58,9 +58,19 @@ def report_exception(error: Exception) -> int:
     if os.environ.get("PROMPTKIT_DEBUG"):
         raise error
     cure = "this is a bug of promptkit; set PROMPTKIT_DEBUG=1 to see where, and report it"
-    hide(os.environ.get(KEY_VARIABLE, ""))
+    hide(*_known_keys())
     tell(error_text("PK999", f"promptkit failed: {type(error).__name__}: {error}", help=cure))
     return BUG
+
+
+def _known_keys() -> Iterable[str]:
+    """Every key that may stand in an error; when settings cannot be loaded, the one that needs none."""
+    from promptkit.settings import load_settings
+
+    try:
+        return load_settings().secrets
+    except Exception:  # noqa: BLE001 (whatever it is, the bug is still to be told)
+        return (os.environ.get(KEY_VARIABLE, ""),)
 
 
 def report_usage(error: click.ClickException) -> int:
@@ -90,10 +100,14 @@ def _no_command(error: click.exceptions.NoSuchCommand) -> str:
     return "; ".join(filter(None, (f"error: there is no command `{error.command_name}`", hint)))
 
 
+_HOW_TO_GIVE = "inputs are given with -p NAME=VALUE, or from a JSON or YAML file with -i FILE"
+
+
 def _worded(error: errors.PromptkitError) -> str:
     diagnostics = getattr(error, "diagnostics", ())
     if diagnostics:
-        return "\n\n".join(map(str, diagnostics))
+        how = [_HOW_TO_GIVE] if any(fault.code == "PK303" and not fault.line for fault in diagnostics) else []
+        return "\n\n".join([*map(str, diagnostics), *how])
     record = error.record if isinstance(error, _WORTH_A_LOOK) else ""
     details = (*error.details, record) if record else error.details
     return error_text(error.code, error.message, error.where, details, error.help)

@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 @click.option("--stream", is_flag=True, help="Show the answer while it arrives.")
 @click.option("--dry-run", is_flag=True, help="Print the request and send nothing.")
 @click.option(
-    "--record", metavar="FILE", type=click.Path(readable=False), help="Add the answers to a file for replay:FILE."
+    "--record",
+    metavar="FILE",
+    multiple=True,
+    callback=common.once,
+    type=click.Path(readable=False),
+    help="Add the answers to a file for replay:FILE.",
 )
 @click.option("--no-log", is_flag=True, help="Keep this run out of the log.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors.")
@@ -52,8 +57,9 @@ def command(
 ) -> None:
     """Run TEMPLATE: ask the model, validate the answer, print it.
 
-    The answer goes to stdout and everything else to stderr. Exit codes: 3 inputs, 4 provider or network, 5 key,
-    6 no valid answer, 7 too long, 75 quota used up.
+    The answer goes to stdout and everything else to stderr. Exit codes: 2 usage, prompt file or setting, 3 inputs,
+    4 provider or network, 5 key, 6 no valid answer, 7 too long, 8 no such recording, 70 a bug, 75 quota used up,
+    130 interrupted.
 
     \b
     Examples:
@@ -65,7 +71,7 @@ def command(
     """
     from promptkit.cli.inputs import read_inputs, refuse_two_readers
     from promptkit.cli.results import refuse_unwritable, write_result
-    from promptkit.cli.templates import load_prompt, places_as_typed
+    from promptkit.cli.templates import load_prompt
     from promptkit.cli.terminal import hide
     from promptkit.client import Client
     from promptkit.settings import load_settings
@@ -76,7 +82,7 @@ def command(
     settings = load_settings()
     hide(*settings.secrets)
     client = Client(settings=settings, log=settings.log and not no_log, record=record)
-    with client, places_as_typed(template), _warnings_shown(quiet=quiet):
+    with client, _warnings_shown(quiet=quiet):
         prompt = prompt.using(model=model, client=client)
         inputs = read_inputs(prompt, params, inputs_file)
         if dry_run:

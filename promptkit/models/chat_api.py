@@ -175,8 +175,8 @@ class ChatApi:
             return
         raise AuthError(
             f"no key for {self.endpoint.name}",
-            help=f"export {self.endpoint.key_variable}=...   or try   -m local:   "
-            "(a real small model, 196 MB once)   or   -m simulate:",
+            help=f'export {self.endpoint.key_variable}=...   or try   model="local:"   '
+            '(a real small model, 196 MB once)   or   model="simulate:"   (-m local: and -m simulate: at a terminal)',
         )
 
     def _open(self) -> openai.AsyncOpenAI:

@@ -8,6 +8,7 @@ asked under a name of its own.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ _NOT_MATCHED = ("model", "stream", "stream_options")
 _UNSTABLE = ("id", "usage")  # differ from call to call though the answer is the same
 _PIECE = 16
 _DIFF_LINES = 24
+
+_log = logging.getLogger("promptkit")
 
 
 def replay_key(request: Request) -> str:
@@ -109,14 +112,15 @@ class Recorded(Wrapped):
     """A model that writes down each finished answer of the model that it wraps.
 
     What breaks off or fails is not recorded, nor is the same answer to the same request a second time.
-    Raises `ConfigError` when the file cannot be written or is not a cassette.
+    Raises `ConfigError` when the file cannot be written or is not a cassette. A file that can no longer be
+    written when an answer is there is only warned of: the answer is paid for.
     """
 
     def __init__(self, inner: Model, path: str | Path) -> None:
         super().__init__(inner)
-        self._path = Path(path)
+        self.path = Path(path)
         self._lock = threading.Lock()
-        known = load_cassette(self._path) if self._path.exists() else ()
+        known = load_cassette(self.path) if _writable(self.path) else ()
         self._known = {recording.identity for recording in known}
 
     def flow(self, request: Request) -> Flow:
@@ -132,16 +136,40 @@ class Recorded(Wrapped):
         self._add(request, answer.completion())
 
     def _add(self, request: Request, completion: Completion) -> None:
-        body = {name: value for name, value in request.to_openai().items() if name not in _NOT_MATCHED[1:]}
-        recording = Recording(body, completion)
-        with self._lock:
-            if recording.identity in self._known:
-                return
-            try:
-                _append(self._path, recording.line())
-            except OSError as error:
-                raise _unusable(self._path, error) from None
-            self._known.add(recording.identity)
+        try:
+            body = {name: value for name, value in request.to_openai().items() if name not in _NOT_MATCHED[1:]}
+            recording = Recording(body, completion)
+            identity = recording.identity
+            with self._lock:
+                if identity not in self._known:
+                    _append(self.path, recording.line())
+                    self._known.add(identity)
+        except Exception as failure:  # noqa: BLE001 (whatever it is, the answer must not get lost for it)
+            _log.warning("the answer is not recorded in %s: %s", self.path, failure)
+
+
+def _writable(path: Path) -> bool:
+    """Whether the file is there already. Raises `ConfigError` when it could not be written, and leaves no file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            path.open("ab").close()
+            return True
+        from tempfile import TemporaryFile
+
+        TemporaryFile(dir=path.parent).close()  # a try, under no name that anybody could take for recordings
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return False
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    why = error.strerror or str(error)
+    return ConfigError(
+        f"the file of recordings cannot be written: {why[:1].lower()}{why[1:]}",
+        where=str(path),
+        help="name a file in a folder that you may write to",
+    )
 
 
 def _append(path: Path, line: bytes) -> None:

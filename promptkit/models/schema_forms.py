@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin
 
 from promptkit.errors import ModelError
-from promptkit.models.schema_merge import among, merged
+from promptkit.models.schema_merge import merged
+from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

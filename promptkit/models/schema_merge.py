@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import canonical_json
+from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,14 +51,8 @@ def _types(one: list[str], other: list[str]) -> list[str]:
     return kept + [kind for kind in other if kind == "integer" and "number" in one and kind not in kept]
 
 
-def among(value: Any, values: list[Any]) -> bool:
-    """Whether a JSON value is in a list; true is not 1."""
-    return canonical_json(value) in map(canonical_json, values)
-
-
 def _listed(one: list[Any], other: list[Any]) -> list[Any]:
-    known = set(map(canonical_json, other))
-    return [value for value in one if canonical_json(value) in known]
+    return [value for value in one if among(value, other)]
 
 
 def _needs(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LABEL = "simulate:"
 """The model's name in every answer."""
 
+_THOUGHT = "This is simulated reasoning."
 _ROUNDS = 128
 _STARTS = 6
 _PIECE = 16
@@ -131,6 +132,8 @@ def _failed(message: str) -> ModelError:
 class Simulated:
     """The model behind `simulate:`. It answers from `request.schema`; without one, with a text that says so.
 
+    The answer is laid out as `request.form` says: JSON or a plain text, by itself or below a simulated reasoning.
+
     The seed is the request, so other inputs get other values. Tokens are estimated, four bytes each. Raises
     `ModelError` for a schema that no value could be made for.
     """
@@ -147,9 +150,20 @@ class Simulated:
 
 def simulated_text(request: Request) -> str:
     """The whole answer to a request."""
-    if request.schema is None:
-        return simulated_words([message.text for message in request.messages if message.role == "user"])
-    return json.dumps(simulate_value(request.schema, request.key), ensure_ascii=False)
+    from promptkit.thought import wrapped_value
+
+    form, plain = request.form, request.form.plain or request.schema is None
+    value = _simulated_words(request) if request.schema is None else simulate_value(request.schema, request.key)
+    return wrapped_value(value, _THOUGHT, "prose" if form.prose else "off", plain=plain, dump=_dump)
+
+
+def _simulated_words(request: Request) -> str:
+    words = simulated_words([message.text for message in request.messages if message.role == "user"])
+    return "\n\n".join(f"## {heading}\n{words}" for heading in request.form.headings) or words
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def simulated_words(said: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Model text to validated values: extract, parse strictly, validate; incremental for streams."""
+"""Model text to validated values: split reasoning off, open a fence, parse strictly, validate; also in pieces."""
 
 from __future__ import annotations
 

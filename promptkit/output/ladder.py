@@ -1,7 +1,7 @@
 """The ladder from a model's text to a value: split reasoning off, open the envelope, parse, validate.
 
 Each stage that does something says so in a `Step`. Splitting reasoning and opening one enclosing fence keep an
-answer native; nothing is ever guessed.
+answer native, quotes that nobody asked for do not; nothing is ever guessed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _MOST_TOLD = 20
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an answer should be: its format, its schema, the mode of its reasoning, its headings and choices."""
+    """What an answer should be: its format, its schema, the mode of its reasoning, its headings and choices.
+
+    `quoted` says that the server was told to make JSON of it, so that a choice stands in quotes.
+    """
 
     format: OutputFormat = "json"
     schema: Schema | None = None
@@ -49,6 +52,7 @@ class Expected:
     choices: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
     strict: bool = False
+    quoted: bool = False
 
 
 def parse_output(
@@ -99,7 +103,7 @@ class _Ladder:
         return Output(value, "\n\n".join(filter(None, self.reasoning)), tuple(self.steps))
 
     def _refuse_help(self) -> None:
-        asked_for = _ASKED_FOR.get(self.expected.mode, frozenset())
+        asked_for = _ASKED_FOR.get(self.expected.mode, frozenset()) | ({QUOTES} if self.expected.quoted else set())
         helped = [step for step in self.steps if step.name not in asked_for]
         if self.expected.strict and helped:
             raise _refused(f"the answer needed something done to it: {helped[0]}", "strict")
@@ -192,7 +196,7 @@ class _Ladder:
             value = parse_json(text)
         except NotJson:
             return text
-        self.steps.append(Step(QUOTES, "the choice stood in quotes"))
+        self.steps.append(Step(QUOTES, "the choice stood in quotes", repairs=not self.expected.quoted))
         return value if isinstance(value, str) else text
 
 

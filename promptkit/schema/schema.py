@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.completion import canonical_json, sha256
@@ -43,8 +45,9 @@ class Schema:
     def from_type(cls, tp: Any) -> Schema:
         """The schema of a Python type: pydantic models, dataclasses, TypedDicts, Literals, `list[...]` and the like.
 
-        Raises `ConfigError` for a type that pydantic has no JSON Schema for.
+        Raises `ConfigError` for what is no type, or one that pydantic has no JSON Schema for.
         """
+        _refuse_value(tp)
         from pydantic import TypeAdapter
         from pydantic.errors import PydanticUserError
 
@@ -164,13 +167,25 @@ def _canonical(json: Any) -> str:
         return f"no JSON: {type(error).__name__}: {error}"
 
 
+def _refuse_value(tp: Any) -> None:
+    """Refuse what is a value or a function; pydantic would take some of them for something else."""
+    kind = type(tp)  # and not `isinstance`, since `list[int]` says that it is a list
+    if issubclass(kind, (Mapping, list, tuple, set, frozenset, FunctionType, Schema)) or is_dataclass(kind):
+        from promptkit.errors import ConfigError
+
+        raise ConfigError(f"`{repr(tp)[:80]}` is not a type", help=_TYPES)
+
+
+_TYPES = "use a pydantic model, a dataclass, a TypedDict, a Literal, or lists and unions of such"
+
+
 def _refuse_type(tp: Any, error: BaseException) -> NoReturn:
     from promptkit.errors import ConfigError
 
     name = getattr(tp, "__name__", str(tp))
     raise ConfigError(
         f"`{name}` has no JSON Schema: {first_line(error)}",
-        help="use a pydantic model, a dataclass, a TypedDict, a Literal, or lists and unions of such",
+        help=_TYPES,
     ) from None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Severity, did_you_mean
 from promptkit.template import sandbox
+from promptkit.template.chains import bindings, chains
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.flows import flows, followed, names_in
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jinja2 import Environment, nodes
+
+    from promptkit.template.chains import Binding, Chain
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where Jinja ends a line."""
@@ -60,7 +63,8 @@ class Analysis:
     """What one template text needs from outside, what it prints, and what is wrong with it.
 
     `flows` says for each name that the template sets which names its value is made from (see `template_flows`),
-    and `mentions` are all names in it.
+    and `mentions` are all names in it. `chains` are what is looked up in names, and `bindings` what the template's
+    own names stand for, where that is simple.
     """
 
     names: tuple[Use, ...] = ()
@@ -69,6 +73,8 @@ class Analysis:
     outputs: tuple[Printing, ...] = ()
     flows: Mapping[str, frozenset[str]] = field(default_factory=dict)
     mentions: frozenset[str] = frozenset()
+    chains: tuple[Chain, ...] = ()
+    bindings: Mapping[str, tuple[Binding, ...]] = field(default_factory=dict)
 
     def sources(self, output: Printing) -> frozenset[str]:
         """All names that an output can come from, as far as this template alone tells."""
@@ -100,6 +106,8 @@ def analyse(text: str) -> Analysis:
         outputs=tuple(outputs),
         flows=flows(tree),
         mentions=names_in(tree),
+        chains=tuple(chains(tokens)),
+        bindings=bindings(tree),
     )
 
 

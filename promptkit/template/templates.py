@@ -145,7 +145,7 @@ def _environment_class() -> Any:
             try:
                 return join(parent.rpartition("/")[0], template)
             except SourceError as error:
-                raise RenderError(str(error), code="PK206") from None
+                raise RenderError(error.message, code="PK206") from None
 
         def prepared(self, tree: nodes.Template) -> nodes.Template:
             known: nodes.Template = super().prepared(tree if self.prepare is None else self.prepare(tree))

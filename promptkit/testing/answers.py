@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptkit.completion import canonical_json, sha256
 from promptkit.errors import ModelError
-from promptkit.models.simulate import simulate_value, simulated_words, tokens
+from promptkit.models.simulate import simulate_value, tokens
 from promptkit.testing.requirements import first_fault, tool_names
 from promptkit.testing.scripted import cut
+from promptkit.testing.unstructured import unstructured
 from promptkit.testing.wire import Reply, error_reply, json_reply, stream_reply
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Said:
     reasoning: str = ""
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     finish_reason: str = "stop"
+    note: str = ""
 
     @property
     def completion_tokens(self) -> int:
@@ -160,36 +162,20 @@ def chat_reply(asked: Asked, content: str | None = None) -> Reply:
     if whole.finish_reason == "length" and asked.structured:
         return json_reply({"error": _TRUNCATED, "error_model_output": whole.content or ""}, 400)
     documents = _chunks if asked.body.get("stream") else _document
-    return documents(asked, whole)
+    return replace(documents(asked, whole), note=said.note)
 
 
 def _said(asked: Asked) -> Said:
     forced = _forced_tool(asked.body)
     if forced is not None:
         return Said(None, _reasoning(asked), (_tool_call(forced, asked),), "tool_calls")
-    content = _structured(asked) if asked.structured else _plain(asked)
-    return _STYLES[asked.model.reasoning](asked, content)
+    content, note = (_structured(asked), "") if asked.structured else unstructured(asked.body, asked.seed, _THOUGHT)
+    return replace(_STYLES[asked.model.reasoning](asked, content), note=note)
 
 
 def _structured(asked: Asked) -> str:
     declared = asked.body["response_format"].get("json_schema", {}).get("schema", True)
     return json.dumps(simulate_value(declared, asked.seed), ensure_ascii=False)
-
-
-def _plain(asked: Asked) -> str:
-    messages = asked.body["messages"]
-    users = [_text(message.get("content")) for message in messages if message["role"] == "user"]
-    count = f"{len(messages)} message" + ("s" if len(messages) > 1 else "")
-    text = f"{simulated_words(users)} (The request has {count}.)"
-    stops = asked.body.get("stop") or []
-    for stop in filter(None, [stops] if isinstance(stops, str) else stops):
-        text = text.partition(stop)[0]
-    return text
-
-
-def _text(content: Any) -> str:
-    parts = content if isinstance(content, list) else [{"text": content}]
-    return " ".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
 
 
 def _reasoning(asked: Asked) -> str:

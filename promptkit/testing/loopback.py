@@ -110,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
         started = time.monotonic()
         body = self._body()
         reply = body if isinstance(body, Reply) else self._replied(body)
-        self.server.say(f"{self.command} {self.path} {reply.status} {(time.monotonic() - started) * 1000:.0f} ms")
+        note = f" ({reply.note})" if reply.note else ""
+        self.server.say(f"{self.command} {self.path} {reply.status} {(time.monotonic() - started) * 1000:.0f} ms{note}")
         write_reply(reply, self._start, self.wfile.write)
 
     def _replied(self, body: bytes) -> Reply:

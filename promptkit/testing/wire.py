@@ -20,13 +20,15 @@ STREAM = "text/event-stream"
 class Reply:
     """An HTTP answer: its status, headers, and its body in the pieces in which it is written.
 
-    A `chunked` reply goes out chunk by chunk; any other has a `Content-Length` and goes out in one piece.
+    A `chunked` reply goes out chunk by chunk; any other has a `Content-Length` and goes out in one piece. `note`
+    stands in the server's log only.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     pieces: tuple[bytes, ...] = ()
     chunked: bool = False
+    note: str = ""
 
     @property
     def body(self) -> bytes:

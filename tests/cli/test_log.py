@@ -72,6 +72,13 @@ def test_list_takes_a_limit_a_prompt_and_a_status(log: RunLog) -> None:
     assert [second] == [line.split()[0] for line in run(log, "list", "--status", "error").stdout.splitlines()]
 
 
+def test_list_refuses_a_status_that_no_run_has(log: RunLog) -> None:
+    write(log, error=ZeroDivisionError("no"))
+    refused = run(log, "list", "--status", "errror")
+    assert (2, True) == (refused.exit_code, "did you mean `error`?" in refused.stderr)
+    assert [0] * 3 == [run(log, "list", "--status", word).exit_code for word in ("ok", "Timeout", "ZeroDivisionError")]
+
+
 def test_list_as_json_has_a_version_and_no_contents(log: RunLog) -> None:
     name = write(log)
     ran = run(log, "list", "--format", "json")

@@ -101,9 +101,21 @@ def test_a_model_is_data_for_machines() -> None:
     assert (shown["version"], shown["model"]["id"], shown["model"]["context_length"]) == (1, "local:", 4096)
 
 
-def test_an_unknown_model_is_shown_with_a_suggestion_beside_it() -> None:
-    result = run("show", "gpt-oss-120B")
-    assert result.stderr == "nothing is known of `gpt-oss-120B`; did you mean `gpt-oss-120b`?\n"
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [("gpt-oss-120B", "did you mean `gpt-oss-120b`?"), ("frob", "`promptkit models list` shows those that are known")],
+)
+def test_an_unknown_model_is_an_error_with_a_suggestion(name: str, cure: str, form: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        run("show", name, "--format", form)
+    assert (f"nothing is known of the model `{name}`", cure) == (caught.value.message, caught.value.help)
+
+
+def test_a_refresh_without_a_key_names_no_other_model() -> None:
+    with pytest.raises(AuthError) as caught:
+        run("refresh", MARA_API_KEY="")
+    assert caught.value.help.startswith("export MARA_API_KEY=...   or name another server")
 
 
 def test_a_name_that_cannot_be_meant_is_an_error() -> None:

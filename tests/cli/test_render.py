@@ -318,3 +318,23 @@ def test_a_reader_that_has_gone_changes_no_code_and_is_no_news(line: str, code: 
 
 def test_a_process_renders_as_this_one_does(triage: Path) -> None:
     assert promptkit("render", TEMPLATE, "-i", INPUTS) == process("render", TEMPLATE, "-i", INPUTS)
+
+
+def test_an_input_that_is_given_twice_is_refused(triage: Path) -> None:
+    ran = promptkit("render", TEMPLATE, "-p", "ticket=a", "-p", "ticket=b")
+    assert (2, True) == (ran.code, "-p gives `ticket` twice" in ran.err)
+
+
+def test_a_missing_input_is_told_with_the_options_that_give_it(triage: Path) -> None:
+    assert "with -p NAME=VALUE, or from a JSON or YAML file with -i FILE" in promptkit("render", TEMPLATE).err
+    assert "-p NAME=VALUE" not in promptkit("render", TEMPLATE, "-p", "tikcet=a", "-p", "ticket=b").err
+
+
+def test_a_file_of_inputs_that_is_not_there_is_looked_for_by_a_near_name(triage: Path) -> None:
+    assert "did you mean `triage/inputs.json`?" in promptkit("render", TEMPLATE, "-i", "triage/input.json").err
+
+
+def test_a_text_that_is_no_array_is_told_how_one_is_written(place: Path) -> None:
+    (place / "a.yaml").write_text("task: Do {{ known }}\ninputs: {known: [string]}\n")
+    ran = promptkit("render", "a.yaml", "-p", "known=a,b")
+    assert (3, True) == (ran.code, """write it as known='["a", "b"]'""" in ran.err)

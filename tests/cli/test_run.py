@@ -46,6 +46,17 @@ def runs() -> list[Record]:
         return log.list()
 
 
+# The model's name
+
+
+@pytest.mark.parametrize("name", ["local", "simulate", "loacl:", "openai:gpt-4", "https://example.com/v1"])
+def test_a_name_that_is_nearly_a_scheme_is_refused_before_anything_is_sent(
+    triage: Path, server: MaraServer, name: str
+) -> None:
+    ran = run("-m", name)
+    assert (2, True, []) == (ran.code, "PK510" in ran.err, server.requests)
+
+
 # The answer
 
 
@@ -185,8 +196,8 @@ def test_without_a_key_the_offline_choices_are_named(triage: Path) -> None:
     assert (5, "") == ran.said
     assert ran.err == (
         "error[PK501]: no key for MARA Cloud\n"
-        "  = help: export MARA_API_KEY=...   or try   -m local:   (a real small model, 196 MB once)   "
-        "or   -m simulate:\n"
+        '  = help: export MARA_API_KEY=...   or try   model="local:"   (a real small model, 196 MB once)   '
+        'or   model="simulate:"   (-m local: and -m simulate: at a terminal)\n'
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from command_line import START, environment, process, promptkit
 
 from promptkit import __version__
+from promptkit.cli.main import _sigterm_as_interrupt
 from promptkit.cli.report import report_exception
 
 
@@ -36,6 +39,16 @@ from promptkit.cli.report import report_exception
                 "error: invalid value for '--format': 'xml' is not one of 'text', 'json', 'github', 'sarif'\n"
                 "  = help: promptkit check --help\n"
             ),
+        ),
+        ("run x -m a -m b", "error: -m is given 2 times, and takes one value\n  = help: promptkit run --help\n"),
+        ("run x -i a -i b -i c", "error: -i is given 3 times, and takes one value\n  = help: promptkit run --help\n"),
+        (
+            "run x --record a --record b",
+            "error: --record is given 2 times, and takes one value\n  = help: promptkit run --help\n",
+        ),
+        (
+            "render x -o a --output b",
+            "error: -o is given 2 times, and takes one value\n  = help: promptkit render --help\n",
         ),
         (
             "render - -i -",
@@ -74,6 +87,26 @@ def test_a_bug_ends_with_70_and_shows_no_key(
     monkeypatch.setenv("MARA_API_KEY", "sk-in-the-error")
     assert 70 == report_exception(ValueError("sent sk-in-the-error"))
     assert "error[PK999]: promptkit failed: ValueError: sent [redacted]\n" in capsys.readouterr().err
+
+
+def test_a_bug_shows_no_key_of_another_server(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text('[endpoints."https://other.example/v1"]\nkey_env = "OTHER_KEY"\n')
+    monkeypatch.setenv("PROMPTKIT_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("OTHER_KEY", "sk-of-the-other")
+    report_exception(ValueError("sent sk-of-the-other"))
+    (tmp_path / "config.toml").write_text("this is no TOML")
+    monkeypatch.setenv("MARA_API_KEY", "sk-when-all-is-broken")
+    report_exception(ValueError("sent sk-when-all-is-broken"))
+    assert 2 == capsys.readouterr().err.count("ValueError: sent [redacted]\n")
+
+
+def test_the_handler_of_sigterm_is_given_back_whatever_happens() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ValueError, match="it broke"), _sigterm_as_interrupt():
+        raise ValueError("it broke")
+    assert before == signal.getsignal(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("explain",), ("config", "--format", "json")])

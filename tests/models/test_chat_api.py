@@ -141,7 +141,8 @@ def test_a_missing_key_is_told_before_anything_is_sent() -> None:
     assert (caught.value.code, caught.value.message, caught.value.where) == ("PK501", "no key for MARA Cloud", "")
     assert (
         caught.value.help
-        == "export MARA_API_KEY=...   or try   -m local:   (a real small model, 196 MB once)   or   -m simulate:"
+        == 'export MARA_API_KEY=...   or try   model="local:"   (a real small model, 196 MB once)   or   '
+        'model="simulate:"   (-m local: and -m simulate: at a terminal)'
     )
 
 

@@ -280,10 +280,28 @@ def test_a_folder_is_not_a_cassette(tmp_path: Path) -> None:
         Replayed(tmp_path)
 
 
-def test_a_cassette_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file/c.jsonl", "folder", "long/" + "x" * 300, "/proc/c.jsonl"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="cannot be used"):
-        ask(Recorded(Pieces(whole("Hi")), tmp_path / "file" / "c.jsonl"), request())
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written") as caught:
+        Recorded(Pieces(whole("Hi")), tmp_path / name)
+    assert str(tmp_path / name) == caught.value.where
+
+
+def test_to_look_whether_a_file_can_be_written_leaves_none(path: Path) -> None:
+    Recorded(Pieces(), path)
+    assert [] == list(path.parent.iterdir())
+
+
+@BOTH
+def test_an_answer_is_given_although_it_can_no_longer_be_recorded(
+    path: Path, send: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Recorded(Pieces(whole("Hi")), path)
+    path.mkdir()
+    assert "Hi" == send(model, request()).text
+    assert {f"the answer is not recorded in {path}: [Errno 21] Is a directory: '{path}'"} == set(caplog.messages)
 
 
 def test_a_completion_survives_as_data() -> None:

@@ -11,6 +11,7 @@ from promptkit.completion import Assembler, Completion, Model, Request
 from promptkit.errors import ModelError
 from promptkit.messages import Message
 from promptkit.models.simulate import Simulated, simulate_value
+from promptkit.prompt import Prompt
 
 D4 = "http://json-schema.org/draft-04/schema#"
 D7 = "http://json-schema.org/draft-07/schema#"
@@ -51,6 +52,7 @@ SCHEMAS: dict[str, Any] = {
     "pattern and length": {"type": "string", "pattern": "^[a-z]+$", "minLength": 14, "maxLength": 14},
     "pattern with a look-ahead": {"type": "string", "pattern": "^(?=.*[0-9])(?=.*[A-Z]).{8,}$"},
     "pattern of letters": {"type": "string", "pattern": r"^\p{Lu}\p{L}*$"},
+    "one number written in two ways": {"allOf": [{"enum": [1, "a"]}, {"enum": [1.0, 2]}]},
     "two patterns": {"allOf": [{"type": "string", "pattern": "^a"}, {"pattern": "z$"}]},
     "tuple": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False},
     "draft 7 tuple": {
@@ -294,6 +296,28 @@ def test_without_a_schema_the_answer_says_that_it_is_simulated() -> None:
     text = ask(Simulated(), request()).text
     assert "simulated" in text
     assert "Where is my order?" in text
+
+
+OUTPUTS = [
+    {"fields": {"note": "string"}},
+    {"format": "json"},
+    {"format": "list", "items": "string"},
+    {"format": "choice", "choices": ["yes", "no"]},
+    {"format": "text"},
+]
+
+
+@pytest.mark.parametrize("model", ["simulate:", Simulated()], ids=["by name", "in code"])
+@pytest.mark.parametrize(
+    ("output", "mode"),
+    [(output, mode) for output in OUTPUTS for mode in ("off", "prose", "field", "native")]
+    + [({"format": "markdown", "headings": ["Why", "How"]}, mode) for mode in ("off", "prose", "native")],
+    ids=str,
+)
+def test_an_answer_has_the_form_that_is_asked_for(output: Any, mode: str, model: Any) -> None:
+    prompt = Prompt.from_dict({"task": "Hello", "output": {**output, "attempts": 1}, "chain_of_thought": mode})
+    result = prompt.using(model=model).run()
+    assert ("native", mode in ("prose", "field")) == (result.confidence, bool(result.reasoning))
 
 
 def test_usage_is_estimated_at_four_bytes_a_token() -> None:

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from promptkit.completion import ModelFacts
+from promptkit.completion import AnswerForm, ModelFacts
 from promptkit.output.ladder import Expected
-from promptkit.output.transport import response_format, schema_name, wire_schema
+from promptkit.output.transport import answer_form, answer_schema, response_format, schema_name, wire_schema
 from promptkit.schema import Schema
 from promptkit.thought import wrapped_schema
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
 ARRAY = {"type": "array"}
+LED = {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": OBJECT}}
 JSON_MODE = {"type": "json_object"}
+CHOICES = Schema({"enum": ["a"]})
 
 
 def native(schema: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +27,13 @@ def native(schema: dict[str, Any]) -> dict[str, Any]:
     ("told", "facts", "asked"),
     [
         ({"schema": Schema(OBJECT)}, {}, native(OBJECT)),
-        ({"schema": Schema(OBJECT)}, {"json_schema": False}, None),
+        ({"schema": Schema(OBJECT)}, {"json_schema": False}, JSON_MODE),
+        ({"schema": Schema(OBJECT)}, {"json_schema": False, "json_mode": True}, JSON_MODE),
+        ({"schema": Schema(OBJECT)}, {"json_schema": False, "json_mode": False}, None),
+        ({"schema": Schema(ARRAY), "format": "list"}, {"json_schema": False, "json_mode": True}, None),
+        ({"schema": Schema(LED)}, {}, native(LED)),
+        ({"schema": Schema(LED)}, {"json_schema": False}, JSON_MODE),
+        ({"schema": Schema({"$ref": "#/$defs/a", "$defs": {"a": ARRAY}})}, {}, None),
         ({"schema": Schema(OBJECT), "mode": "native"}, {}, native(OBJECT)),
         ({"schema": Schema(OBJECT), "mode": "prose"}, {}, None),
         ({"schema": Schema(OBJECT), "mode": "field"}, {}, native(wrapped_schema(OBJECT))),
@@ -51,6 +59,26 @@ def test_what_the_model_is_known_to_honour_is_asked_for(
 
 def test_a_prose_answer_has_no_schema_of_its_own() -> None:
     assert wire_schema(Expected(mode="prose", schema=Schema(OBJECT))) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "schema", "form"),
+    [
+        ({"schema": Schema(OBJECT)}, JSON_MODE, OBJECT, AnswerForm()),
+        ({"schema": Schema(OBJECT), "mode": "prose"}, None, OBJECT, AnswerForm(prose=True)),
+        ({"schema": Schema(OBJECT), "mode": "field"}, None, wrapped_schema(OBJECT), AnswerForm()),
+        ({}, JSON_MODE, True, AnswerForm()),
+        ({"schema": CHOICES, "format": "choice"}, None, CHOICES.json, AnswerForm(plain=True)),
+        ({"schema": CHOICES, "format": "choice"}, native(ARRAY), CHOICES.json, AnswerForm()),
+        ({"format": "text", "mode": "prose"}, None, None, AnswerForm(plain=True, prose=True)),
+        ({"format": "markdown", "headings": ("A",)}, None, None, AnswerForm(plain=True, headings=("A",))),
+    ],
+)
+def test_who_answers_by_himself_is_told_the_value_and_its_form(
+    told: dict[str, Any], asked: Any, schema: Any, form: AnswerForm
+) -> None:
+    expected = Expected(**told)
+    assert (schema, form) == (answer_schema(expected), answer_form(expected, asked))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
+from promptkit import Client, Prompt
 from promptkit.errors import ConfigError
+from promptkit.layout import instructions
+from promptkit.spec import OutputSpec
 from promptkit.testing import MaraServer, Reply, ServedModel
 
 if TYPE_CHECKING:
@@ -546,3 +549,30 @@ def test_a_client_that_hangs_up_in_the_middle_of_a_stream_does_no_harm(server: M
         client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{")
     assert 200 == raw.chat()[0]
     assert not [line for line in server.log if "failed" in line]
+
+
+@pytest.mark.parametrize("mode", ["off", "prose", "field"])
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_a_choice_is_answered_though_the_request_has_no_schema(server: MaraServer, mode: str, role: str) -> None:
+    output = {"format": "choice", "choices": ["billing", "platform"], "attempts": 1, "instructions": role == "system"}
+    asked = instructions(OutputSpec(format="choice", choices=("billing", "platform")), None, "off")
+    task = "Route it." if role == "system" else f"Route it.\n{asked}"
+    prompt = Prompt.from_dict({"task": task, "output": output, "chain_of_thought": mode if role == "system" else "off"})
+    with Client(base_url=server.base_url, api_key=KEY) as client:
+        result = prompt.using(model="gemma-4-31B-it", client=client).run()
+    assert result.output in ("billing", "platform")
+    assert "ms" == server.log[-1][-2:]
+
+
+def test_the_log_says_that_a_request_without_a_schema_told_nothing(raw: Raw, server: MaraServer) -> None:
+    raw.chat()
+    assert server.log[-1].endswith(" ms (no schema in the request: nothing but a sentence could be made up)")
+
+
+def test_a_text_below_the_answer_line_is_answered_so(server: MaraServer) -> None:
+    prompt = Prompt.from_dict(
+        {"task": "Why?", "chain_of_thought": "prose", "output": {"attempts": 1, "format": "text"}}
+    )
+    with Client(base_url=server.base_url, api_key=KEY) as client:
+        result = prompt.using(model="gemma-4-31B-it", client=client).run()
+    assert ("This is a simulated answer", True) == (result.output[:26], "simulated reasoning" in result.reasoning)

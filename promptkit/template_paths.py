@@ -1,0 +1,80 @@
+"""The path of a template as a person names it: where the file belongs, and what was meant when there is none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.settings import find_root
+from promptkit.source import ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MOST_NAMED = 5
+_LONGEST = 80
+
+
+def locate(path: Path) -> tuple[Path, str]:
+    """The root that a file belongs to, and its path under it: the nearest folder with a `promptkit.toml`, else its own.
+
+    The file itself may be named by a link: what is named by hand is meant.
+    """
+    full = Path(os.path.abspath(path))  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
+    root = find_root(full.parent)
+    return (root, full.relative_to(root).as_posix()) if root else (path.parent, path.name)
+
+
+def path_fault(template: str) -> Diagnostic | None:
+    """Why no prompt can be read from a path, with what may have been meant; None for a path where a file stands."""
+    path = Path(template)
+    try:
+        if not template:
+            message, cure = "the path of the template is empty", "a template is a path that ends in .yaml"
+        elif path.is_dir():
+            message, cure = f"`{template}` is a folder, not a prompt", _prompts_in(path)
+        elif not path.exists():
+            message, cure = f"there is no file `{_shortened(template)}`", _near(template, path)
+        else:
+            return None
+    except OSError as error:
+        message, cure = f"`{_shortened(template)}` cannot be read: {error.strerror}", ""
+    return Diagnostic("PK113", "error", message, help=cure)
+
+
+def text_fault(template: str) -> Diagnostic | None:
+    """Why a text that is given for a path is none, if it looks like the text of a prompt."""
+    if "\n" not in template and ": " not in template:
+        return None
+    message = "this is the text of a prompt, not the path of one"
+    return Diagnostic("PK113", "error", message, help="give it to `Prompt.from_text`")
+
+
+def _prompts_in(folder: Path) -> str:
+    names = [str(path) for path in _prompts(folder)][: _MOST_NAMED + 1]
+    if len(names) == 1:
+        return f"did you mean `{names[0]}`?"
+    shown = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+    return (
+        f"prompts in it: {shown}" if names else "there is no .yaml file in it; `promptkit init NAME` writes a first one"
+    )
+
+
+def _near(template: str, path: Path) -> str:
+    if path.suffix not in ENDINGS and not template.startswith((".", "/")):
+        beside = [ending for ending in ENDINGS if path.with_name(path.name + ending).exists()]
+        return f"did you mean `{template}{beside[0]}`?" if beside else "a template is a path that ends in .yaml"
+    # By their stems: the ending alone makes any two names alike.
+    siblings = {other.stem: str(path.with_name(other.name)) for other in _prompts(path.parent)}
+    near = did_you_mean(path.stem, siblings)
+    return f"did you mean `{siblings[near.split('`')[1]]}`?" if near else ""
+
+
+def _prompts(folder: Path) -> Iterable[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS) if folder.is_dir() else ()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
