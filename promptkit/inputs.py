@@ -61,7 +61,7 @@ class Inputs:
             if declared is None:
                 continue
             for violation in self._schemas[name].validate(value):
-                where = "" if violation.path == "$" else f" at {violation.path}"
+                where = "" if violation.path == "$" or declared.secret else f" at {violation.path}"
                 yield self._fault(
                     "PK306",
                     f"the input `{name}` does not fit{where}",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptkit.messages import Message
+from promptkit.template.markup import neutralise
 
 if TYPE_CHECKING:
     from promptkit.completion import Completion, ModelFacts, Request
@@ -18,13 +19,16 @@ _BUDGETS = ("max_tokens", "max_completion_tokens")
 
 
 def asked_again(first: Request, completion: Completion, violations: tuple[Violation, ...]) -> Request:
-    """The first request with the last answer and what is wrong with it: only ever one answer, so it does not grow."""
+    """The first request with the last answer and what is wrong with it: only ever one answer, so it does not grow.
+
+    Strangers' text may have steered the answer: chat markup in it is made harmless, as it is in inputs.
+    """
     listed = "\n".join(f"- {violation}" for violation in violations[:MOST_SAID])
     more = f"\n- and {len(violations) - MOST_SAID} more" if len(violations) > MOST_SAID else ""
     asked = "Give the whole answer again, in the form asked for, with these faults mended."
     said = f"That answer cannot be used:\n{listed}{more}\n{asked}"
-    answered = [Message("assistant", completion.text)] if completion.text.strip() else []
-    return replace(first, messages=(*first.messages, *answered, Message("user", said)))
+    answered = [Message("assistant", neutralise(completion.text)[0])] if completion.text.strip() else []
+    return replace(first, messages=(*first.messages, *answered, Message("user", neutralise(said)[0])))
 
 
 def with_more_tokens(request: Request, completion: Completion, facts: ModelFacts) -> Request | None:

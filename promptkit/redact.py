@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHORTEST = 4
+_BEGINNING = 6  # characters of a secret that are no accident at the end of a text
 MASK = "[redacted]"
 
 _LOCK = threading.Lock()
@@ -18,11 +20,12 @@ _LOCK = threading.Lock()
 class Redactor:
     """Replaces known secret values wherever they stand, however they got there.
 
-    A value shorter than four characters is ignored: replacing it would tear up unrelated text. Safe to share
-    between threads.
+    A value is also known as JSON spells it, and by its beginning where a text was cut within it. One shorter than
+    four characters is ignored: replacing it would tear up unrelated text. Safe to share between threads.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: frozenset[str] = frozenset()
         self._secrets: frozenset[str] = frozenset()
         self._compiled: tuple[frozenset[str], re.Pattern[str]] | None = None
         self.add(*secrets)
@@ -30,7 +33,8 @@ class Redactor:
     def add(self, *secrets: str) -> None:
         """Know more secrets."""
         with _LOCK:
-            self._secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST}
+            self._known |= {secret for secret in secrets if len(secret) >= _SHORTEST}
+            self._secrets = frozenset(form for secret in self._known for form in _spellings(secret))
 
     def text(self, text: str) -> str:
         """The text with each secret masked; where two overlap, the one that begins first, or else the longest."""
@@ -40,7 +44,7 @@ class Redactor:
         if compiled is None or compiled[0] != secrets:
             longest_first = sorted(secrets, key=len, reverse=True)
             compiled = self._compiled = secrets, re.compile("|".join(map(re.escape, longest_first)))
-        return compiled[1].sub(MASK, text)
+        return _without_beginning(compiled[1].sub(MASK, text), secrets)
 
     def data(self, value: Any) -> Any:
         """A JSON value with each secret masked in its texts and keys."""
@@ -53,4 +57,19 @@ class Redactor:
         return value
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._secrets)} secrets)"
+        return f"Redactor({len(self._known)} secrets)"
+
+
+def _spellings(secret: str) -> set[str]:
+    """A secret as it is, and as writers of JSON spell it: some escape `/`, some all that is not ASCII."""
+    spelt = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    return {secret, *spelt, *(each.replace("/", "\\/") for each in spelt)}
+
+
+def _without_beginning(text: str, secrets: Iterable[str]) -> str:
+    """The text without the beginning of a secret at its end: whoever cut it there did not know."""
+    longest = max(
+        (size for secret in secrets for size in range(_BEGINNING, len(secret)) if text.endswith(secret[:size])),
+        default=0,
+    )
+    return text[: len(text) - longest] + MASK if longest else text

@@ -65,3 +65,20 @@ def test_no_secret_is_left(secrets: list[str], texts: list[str]) -> None:
     whole = secrets[0].join(["", *texts, ""])
     shown = Redactor(secrets).text(whole)
     assert not any(secret in shown.replace(MASK, "|") for secret in secrets)
+
+
+KEY = "sk/S3CR3Tvalue9+0123456789"
+
+
+@pytest.mark.parametrize("end", range(6, len(KEY)))
+def test_a_secret_that_is_cut_off_is_masked_too(end: int) -> None:
+    assert f"it begins: {MASK}" == Redactor([KEY]).text(f"it begins: {KEY[:end]}")
+
+
+@pytest.mark.parametrize("spelt", [KEY, KEY.replace("/", "\\/")])
+def test_a_secret_is_known_as_json_spells_it(spelt: str) -> None:
+    assert f'{{"message": "{MASK}"}}' == Redactor([KEY]).text(f'{{"message": "{spelt}"}}')
+
+
+def test_a_few_letters_at_the_end_are_no_secret() -> None:
+    assert "this is sk/S3" == Redactor([KEY]).text("this is sk/S3")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,19 @@ from promptkit.errors import InputError
 if TYPE_CHECKING:
     from promptkit.prompt import Prompt
 
+_MOST_BYTES = 64 << 20
 _FORM = 'such as {"ticket": "..."}'
 
 
 def read_inputs(prompt: Prompt[Any], params: tuple[str, ...], inputs_file: str | None) -> dict[str, Any]:
     """The inputs of a command. Raises `InputError`, or a usage error for a parameter without a value."""
-    given = {} if inputs_file is None else _inputs_of(inputs_file)
+    try:
+        given = {} if inputs_file is None else _inputs_of(inputs_file)
+    except InputError as error:
+        if any(declared.secret for declared in prompt.spec.inputs.values()):
+            # Without the lines themselves: they may hold the secret.
+            raise InputError(replace(fault, excerpt="") for fault in error.diagnostics) from None
+        raise
     return given | prompt.inputs_from_texts(_texts(params))
 
 
@@ -89,11 +97,15 @@ def _not_json(text: str, shown: str, error: json.JSONDecodeError) -> InputError:
 
 def _bytes_of(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         shown = path if len(path) <= 80 else f"{path[:77]}..."
         fault = Diagnostic("PK113", "error", f"`{shown}` cannot be read: {error.strerror}", help=_near(Path(path)))
         raise InputError([fault]) from None
+    if len(data) > _MOST_BYTES:
+        raise _unfit(f"the inputs are larger than the limit of {_MOST_BYTES:,} bytes", path)
+    return data
 
 
 def _near(path: Path) -> str:

@@ -16,14 +16,16 @@ import threading
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakKeyDictionary, ref
 
 from promptkit.errors import ServerError
 from promptkit.models.catalog import LOCAL_WINDOW
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
 DIED = "PK517"
 
@@ -42,7 +44,6 @@ class LocalProcess:
         self.path = path
         self.key = secrets.token_urlsafe(24)
         self.owner = os.getpid()
-        self.holders: WeakSet[object] = WeakSet()
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -163,50 +164,96 @@ def _ending(returncode: int) -> str:
     return f"exit code {returncode}"
 
 
-class LocalProcesses:
-    """The processes that run, by their weights. Each ends with its last holder, and all with this process."""
+class _Weights:
+    """One file of weights: its process, if there is one, and who holds it. The lock is held while it starts."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: dict[Path, LocalProcess] = {}
+        self.lock = threading.Lock()
+        self.process: LocalProcess | None = None
+        self.holders: dict[int, ref[object]] = {}
+
+    def stop(self) -> None:
+        """End the process; call it under the lock."""
+        process, self.process = self.process, None
+        self.holders = {}
+        if process is not None:
+            process.stop()
+
+    def stop_unless_held(self) -> None:
+        """End the process when nobody holds it; call it under the lock."""
+        if not any(holder() is not None for holder in self.holders.values()):
+            self.stop()
+
+
+class LocalProcesses:
+    """The processes that run, by their weights. Each ends with its last holder, and all with this process.
+
+    A holder may let go, or just be forgotten. Of the latter the garbage collector tells, at any moment and in any
+    thread, so that nothing may be waited for there: it is noted, and a thread sees to it.
+    """
+
+    def __init__(self, start: Callable[[Path, str, float], LocalProcess] = LocalProcess) -> None:
+        self._start = start
         self._of_others: list[LocalProcess] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._weights: dict[Path, _Weights] = {}
+        self._forgotten: SimpleQueue[Path] = SimpleQueue()  # its `put` may be called by the garbage collector
+        self._sweeper: threading.Thread | None = None
 
     def get(self, path: Path, alias: str, holder: object, seconds: float) -> LocalProcess:
         """The process of some weights, started if there is none; `holder` keeps it. Raises `ServerError`."""
-        with self._lock:
-            process = self._running.get(path)
+        weights = self._known(path)
+        with weights.lock:
+            process = weights.process
             if process is None or not process.alive:
                 if process is not None:
                     process.stop()
-                process = self._running[path] = LocalProcess(path, alias, seconds)
-            process.holders.add(holder)
+                process = weights.process = self._start(path, alias, seconds)
+            weights.holders[id(holder)] = ref(holder, lambda _: self._forgotten.put(path))
             return process
+
+    def _known(self, path: Path) -> _Weights:
+        with self._lock:
+            if self._sweeper is None:
+                self._sweeper = threading.Thread(target=self._sweep, name="promptkit-sweeper", daemon=True)
+                self._sweeper.start()
+            return self._weights.setdefault(path, _Weights())
+
+    def _sweep(self) -> None:
+        """End the processes whose holders were forgotten."""
+        while True:
+            weights = self._known(self._forgotten.get())
+            with weights.lock:
+                weights.stop_unless_held()
 
     def release(self, path: Path, holder: object) -> None:
         """Let go of a process; without a holder it ends."""
-        with self._lock:
-            process = self._running.get(path)
-            if process is not None:
-                process.holders.discard(holder)
-                if not process.holders:
-                    self._running.pop(path).stop()
+        weights = self._known(path)
+        with weights.lock:
+            weights.holders.pop(id(holder), None)
+            weights.stop_unless_held()
 
     def pids(self) -> dict[Path, int]:
         """The ids of those that run."""
         with self._lock:
-            return {path: process.pid for path, process in self._running.items() if process.alive}
+            running = {path: weights.process for path, weights in self._weights.items()}
+        return {path: process.pid for path, process in running.items() if process is not None and process.alive}
 
     def stop(self) -> None:
         """End all."""
         with self._lock:
-            while self._running:
-                self._running.popitem()[1].stop()
+            known = list(self._weights.values())
+        for weights in known:
+            with weights.lock:
+                weights.stop()
 
     def forget(self) -> None:
-        """Begin anew in a forked child: the processes are the parent's, and the lock is as it stood."""
-        self._lock = threading.Lock()
-        self._of_others += self._running.values()
-        self._running = {}
+        """Begin anew in a forked child: the processes are the parent's, and the locks are as they stood."""
+        self._of_others += [weights.process for weights in self._weights.values() if weights.process is not None]
+        self._begin()
         for process in self._of_others:
             process.disown()
 

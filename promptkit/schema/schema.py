@@ -12,6 +12,7 @@ from promptkit.result import Violation
 from promptkit.schema.limits import first_fault
 from promptkit.schema.plain import fits_plainly
 from promptkit.schema.problems import SchemaProblem, schema_problems
+from promptkit.schema.references import too_deep, walk
 from promptkit.schema.validators import UnusableSchemaError, first_line, validator
 from promptkit.schema.violations import json_path, violations
 
@@ -80,7 +81,11 @@ class Schema:
         if fault:
             return (_no_json(*fault),)
         try:
-            return () if usable.is_valid(value) else violations(usable.iter_errors(value), value)
+            if usable.is_valid(value):
+                return ()
+            if too_deep(value, _DEEPEST_TOLD) and _branches(self.json):
+                return (Violation("$", "does not fit, and is nested too deeply to say where", "schema"),)
+            return violations(usable.iter_errors(value), value)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             return (_no_json(*(first_fault(value) or ((), f"cannot be checked: {first_line(error)}"))),)
 
@@ -149,6 +154,16 @@ class Schema:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.json,)) if self._type is None else (_from_type, (self._type,))
+
+
+_DEEPEST_TOLD = 8
+"""Levels of a value in which a schema of alternatives still says what is wrong: each level multiplies the work."""
+
+
+def _branches(schema: Any) -> bool:
+    """Whether a schema that refers to others offers alternatives: then what is wrong may be told in many ways."""
+    inside = [each for _, each in walk(schema)]
+    return any("$ref" in each for each in inside) and any(each.keys() & {"anyOf", "oneOf"} for each in inside)
 
 
 def _from_type(tp: Any) -> Schema:

@@ -11,6 +11,7 @@ import re
 _FAMILIES = (
     r"<\|[^<>|\n]{1,64}\|>",  # ChatML, Llama 3, gpt-oss (Harmony), Phi, Qwen
     r"<\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,64}\N{FULLWIDTH VERTICAL LINE}>",  # DeepSeek
+    r"<\|[a-z_]{1,32}>|<[a-z_]{1,32}\|>",  # Gemma 4
     r"</?(?:start_of_turn|end_of_turn|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
     r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]",  # Mistral, Llama 2
     r"<</?SYS>>",  # Llama 2

@@ -74,6 +74,7 @@ def environment_class() -> Any:
                 lstrip_blocks=True,
                 finalize=self._finalized,
                 autoescape=False,
+                optimized=False,  # constant expressions would be computed while compiling, where nothing is metered
                 **options,
             )
             self.filters = own_filters.copy()

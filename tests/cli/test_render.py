@@ -338,3 +338,16 @@ def test_a_text_that_is_no_array_is_told_how_one_is_written(place: Path) -> None
     (place / "a.yaml").write_text("task: Do {{ known }}\ninputs: {known: [string]}\n")
     ran = promptkit("render", "a.yaml", "-p", "known=a,b")
     assert (3, True) == (ran.code, """write it as known='["a", "b"]'""" in ran.err)
+
+
+def test_a_fault_in_a_file_of_inputs_is_told_without_its_line_where_one_is_secret(triage: Path) -> None:
+    (triage / "p.yaml").write_text("task: Go.\ninputs: {pin: {type: string, secret: true}}\n")
+    for name, text in (("in.json", '{"pin": "S3CR3T", }'), ("in.yaml", "pin: S3CR3T: bad")):
+        (triage / name).write_text(text)
+        ran = promptkit("render", "p.yaml", "-i", name)
+        assert (3, False) == (ran.code, "S3CR3T" in ran.err)
+
+
+def test_inputs_without_end_are_refused(triage: Path) -> None:
+    ran = promptkit("render", TEMPLATE, "-i", "/dev/zero")
+    assert (3, True) == (ran.code, "larger than the limit" in ran.err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from promptkit.completion import Assembler, Completion, Request
 from promptkit.errors import ConfigError, MissingExtra, ModelError, ServerError, StreamInterrupted
 from promptkit.messages import Message
 from promptkit.models.local import LocalModel, open_local
-from promptkit.models.local_process import PROCESSES
+from promptkit.models.local_process import PROCESSES, LocalProcesses
 from promptkit.settings import load_settings
 
 if TYPE_CHECKING:
@@ -183,6 +184,49 @@ def test_models_of_the_same_weights_share_a_process_until_the_last_is_closed(mod
     assert is_running(pid)
     second.close()
     assert not is_running(pid)
+
+
+def test_a_process_ends_when_its_last_model_is_forgotten(model: Callable[..., LocalModel]) -> None:
+    path = str(model().path)
+    first, second = (open_local(path, load_settings()) for _ in range(2))
+    pid = told(first)["pid"]
+    assert pid == told(second)["pid"]
+    del first
+    gc.collect()
+    assert pid == told(second)["pid"]
+    del second
+    gc.collect()
+    assert wait_until(lambda: not is_running(pid))
+
+
+class Played:
+    """A process that is only played."""
+
+    pid, alive = 7, True
+
+    def stop(self) -> None: ...
+
+
+def test_nothing_waits_for_other_weights_to_be_loaded() -> None:
+    loading, loaded = threading.Event(), threading.Event()
+
+    def start(path: Path, alias: str, seconds: float) -> Any:
+        if path == Path("slow"):
+            loading.set()
+            assert loaded.wait(30)
+        return Played()
+
+    processes = LocalProcesses(start)
+    slow = threading.Thread(target=processes.get, args=(Path("slow"), "slow", processes, 1))
+    slow.start()
+    assert loading.wait(30)
+    processes.get(Path("quick"), "quick", processes, 1)
+    assert {Path("quick"): 7} == processes.pids()
+    processes.release(Path("quick"), processes)
+    assert {} == processes.pids()
+    loaded.set()
+    slow.join()
+    assert {Path("slow"): 7} == processes.pids()
 
 
 def test_threads_share_a_process(model: Callable[..., LocalModel]) -> None:

@@ -298,3 +298,26 @@ def test_a_schema_survives_pickling() -> None:
 
     assert used == pickle.loads(pickle.dumps(used))
     assert Point(1) == pickle.loads(pickle.dumps(typed)).view({"x": 1})
+
+
+TREE = {
+    "$defs": {
+        "e": {
+            "anyOf": [
+                {"type": "object", "required": ["l"], "properties": {"l": {"$ref": "#/$defs/e"}}},
+                {"type": "object", "required": ["l", "op"], "properties": {"l": {"$ref": "#/$defs/e"}}},
+                {"type": "number"},
+            ]
+        }
+    },
+    "$ref": "#/$defs/e",
+}
+
+
+@pytest.mark.parametrize(("levels", "told"), [(2, "is not"), (30, "nested too deeply to say where")])
+def test_what_is_wrong_in_a_tree_of_alternatives_is_told_in_bounded_work(levels: int, told: str) -> None:
+    value: Any = "bad"
+    for _ in range(levels):
+        value = {"l": value}
+    [found] = Schema(TREE).validate(value)
+    assert told in found.message or "fits none" in found.message
