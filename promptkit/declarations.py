@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.chain import Entry
-from promptkit.findings import is_empty
+from promptkit.findings import declared_value, is_empty
 from promptkit.schema import Schema
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
-from promptkit.schema_nodes import OWN_KEYWORDS, check_keywords, check_schema, is_schema_mapping
+from promptkit.schema_nodes import OWN_KEYWORDS, check_keywords, check_schema, is_schema_mapping, refuse_own_keywords
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -86,8 +86,12 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
                 key,
                 help=MISSPELT_KEYWORDS["required"],
             )
+        elif key.text == "default":
+            data[key.text] = declared_value(value, {"type": _type_of(node)})
         elif key.text in OWN_KEYWORDS:
             data[key.text] = value.value
+        elif key.text == "enum" and _type_of(node) == "string":
+            schema[key.text] = declared_value(value, {"items": {"type": "string"}})
         elif key.text in KEYWORDS or key.text.startswith("x-"):
             schema[key.text] = value.value
         else:
@@ -100,6 +104,11 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
     if data["has_default"] and sound:
         _check_default(findings, entry, schema, data["default"], node.get("default") or node)
     return data
+
+
+def _type_of(node: Mapping) -> str:
+    kind = node.get("type")
+    return kind.text if isinstance(kind, Scalar) else ""
 
 
 def _check_default(findings: Findings, entry: Entry, schema: Any, default: Any, node: Node) -> None:
@@ -118,6 +127,7 @@ def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict
     whole = entry.node.value
     if not check_schema(findings, entry.document, whole, entry.node, entry.key):
         return {}, {}, None
+    refuse_own_keywords(findings, entry.document, whole, entry.node)
     properties = entry.node.get("properties") if isinstance(entry.node, Mapping) else None
     shared = {name: whole[name] for name in ("$defs", "definitions", "$schema") if name in whole}
     found: dict[str, Any] = {}

@@ -111,7 +111,8 @@ def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
             fault = check_option(key, each.node.value, max_temperature=_max_temperature(loading.source))
         if fault is not None:
             code = "PK127" if fault.severity == "error" else "PK128"
-            findings.add(each.document, code, fault.message, each.span, severity=fault.severity, help=fault.help)
+            place = each.span if key in KNOWN_OPTIONS else (each.key.start, each.key.end)
+            findings.add(each.document, code, fault.message, place, severity=fault.severity, help=fault.help)
     if "max_tokens" in options and "max_completion_tokens" in options:
         each = options["max_completion_tokens"]
         findings.add(

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
+_INPUT_LEVEL = len(("properties", "name"))
 _JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "null", "object", "array"))
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
+_OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 _AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
 
 
@@ -71,7 +73,16 @@ def check_keywords(findings: Findings, document: Document, schema: Any, node: No
         key = _key(node, place, name)
         hint = did_you_mean(name, KEYWORDS)
         where = ".".join((of, *map(str, place)))
-        findings.add(document, "PK120", f"there is no keyword `{name}` in `{where}`", key, label=hint, help=_AS_OBJECT)
+        cure = _OF_THE_WHOLE if name in OWN_KEYWORDS else "" if hint else _AS_OBJECT
+        findings.add(document, "PK120", f"there is no keyword `{name}` in `{where}`", key, label=hint, help=cure)
+
+
+def refuse_own_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:
+    """Report `trust` and `secret` below the inputs of one schema: there they would say nothing."""
+    for place, name in unknown_keywords(schema):
+        if name in OWN_KEYWORDS and len(place) != _INPUT_LEVEL:
+            message = f"there is no keyword `{name}` in a part of an input"
+            findings.add(document, "PK120", message, _key(node, place, name), help=_OF_THE_WHOLE)
 
 
 def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:

@@ -288,7 +288,7 @@ def test_no_process_outlives_its_user(tmp_path: Path, more: str, number: signal.
 
 
 def test_no_process_outlives_its_user_when_a_fork_of_that_lives_on(tmp_path: Path) -> None:
-    with script(tmp_path, "import os\nprint(os.fork(), flush=True)\ntime.sleep(60)") as user:
+    with script(tmp_path, 'import os\nos.write(1, b"%d\\n" % os.fork())\ntime.sleep(60)') as user:
         assert user.stdout is not None
         pid = int(user.stdout.readline())
         fork = max(int(user.stdout.readline()), int(user.stdout.readline()))
