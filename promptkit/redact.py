@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -62,6 +61,8 @@ class Redactor:
 
 def _spellings(secret: str) -> set[str]:
     """A secret as it is, and as writers of JSON spell it: some escape `/`, some all that is not ASCII."""
+    import json
+
     spelt = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     return {secret, *spelt, *(each.replace("/", "\\/") for each in spelt)}
 

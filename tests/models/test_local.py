@@ -186,14 +186,18 @@ def test_models_of_the_same_weights_share_a_process_until_the_last_is_closed(mod
     assert not is_running(pid)
 
 
-def test_a_process_ends_when_its_last_model_is_forgotten(model: Callable[..., LocalModel]) -> None:
-    path = str(model().path)
-    first, second = (open_local(path, load_settings()) for _ in range(2))
-    pid = told(first)["pid"]
-    assert pid == told(second)["pid"]
+class Holder:
+    """Somebody who uses a process."""
+
+
+def test_a_process_ends_when_its_last_holder_is_forgotten(model: Callable[..., LocalModel]) -> None:
+    processes, path = LocalProcesses(), model().path
+    first, second = Holder(), Holder()
+    pid = processes.get(path, "played", first, 30).pid
+    processes.get(path, "played", second, 30)
     del first
     gc.collect()
-    assert pid == told(second)["pid"]
+    assert {path: pid} == processes.pids()
     del second
     gc.collect()
     assert wait_until(lambda: not is_running(pid))
