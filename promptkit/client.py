@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from weakref import ref
+from weakref import WeakSet, ref
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import ConfigError
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("promptkit")
 
 
+_HELD: WeakSet[_Held] = WeakSet()
+"""What the clients of this process hold."""
+
+
 class _Held:
     """What a client has opened. It knows nothing of the client, so that it can be closed when that is gone."""
 
@@ -36,6 +40,7 @@ class _Held:
         self.models: dict[str, Model] = {}
         self.recorders: dict[int, Recorded] = {}
         self.log: RunLog | None = None
+        _HELD.add(self)
 
     def taken(self) -> list[Any]:
         """All that there is to close, in this order; nothing is held any more."""
@@ -268,6 +273,18 @@ def _let_go(held: _Held) -> None:
         held.close()
     except Exception as failure:  # noqa: BLE001 (whatever it is)
         _log.warning("a client that nobody uses any more could not be closed: %s", failure)
+
+
+def _renew_locks() -> None:
+    """Begin with open locks in a forked child: a thread that held one is not there to let go of it."""
+    global _default_lock  # noqa: PLW0603 (the one shared default's)
+    _default_lock = threading.Lock()
+    for held in _HELD:
+        held.lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _surroundings() -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,16 @@ _BEGINNING = 6  # characters of a secret that are no accident at the end of a te
 MASK = "[redacted]"
 
 _LOCK = threading.Lock()
+
+
+def _renew_lock() -> None:
+    """Begin with an open lock in a forked child: a thread that held it is not there to let go of it."""
+    global _LOCK  # noqa: PLW0603 (the module's one lock)
+    _LOCK = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Redactor:

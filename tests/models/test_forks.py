@@ -42,3 +42,32 @@ def test_a_parent_can_ask_on_when_its_fork_has_ended_as_programs_end(child: str)
         )
     assert "" == done.stderr
     assert ["0", "True True"] == done.stdout.splitlines()
+
+
+LOCKED = """
+import os, sys, threading
+from promptkit import Client, Prompt, client as clients, redact
+
+client = Client()
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with client._held.lock, clients._default_lock, redact._LOCK:
+        held.set()
+        done.wait()
+
+threading.Thread(target=hold).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    answer = Prompt.from_text("task: Say hi.").using(client=client, model="simulate:").run()
+    sys.exit(0 if answer.text else 1)
+done.set()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_fork_does_not_wait_for_a_thread_that_it_does_not_have() -> None:
+    done = subprocess.run([sys.executable, "-c", LOCKED], capture_output=True, text=True, timeout=30, check=False)
+    assert ("0\n", "") == (done.stdout, done.stderr)
