@@ -123,9 +123,9 @@ class Asking:
                 error.attempts = tuple(self.attempts)
                 pause = None if reading.text else self.ask.retries.pause(error, tried, self._left)
                 if pause is None:
-                    error.details += (
-                        (f"it was asked again, since the last answer could not be used: {unfit}",) if unfit else ()
-                    )
+                    why = f"it was asked again, since the last answer could not be used: {unfit}"
+                    # A model may raise one and the same error again.
+                    error.details += (why,) if unfit and why not in error.details else ()
                     raise
                 self._spent += pause
                 void = error.message if reading.heard else ""
