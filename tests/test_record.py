@@ -297,11 +297,11 @@ def test_a_damaged_log_is_an_error_of_ours(path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refusal(RunLog(tmp_path / "file" / "log.db"))
+    assert "cannot be opened" in refusal(RunLog(tmp_path / "file" / "log.db")).message
 
 
 def test_a_folder_in_place_of_the_file_is_an_error_of_ours(tmp_path: Path) -> None:
-    refusal(RunLog(tmp_path))
+    assert "cannot be opened" in refusal(RunLog(tmp_path)).message
 
 
 READ_ONLY = """

@@ -110,7 +110,7 @@ async def _read_refusal(response: httpx2.Response) -> None:
                 if len(body) > _REFUSAL_BYTES:
                     break
     except connection_failures():
-        pass
+        pass  # a refusal is one without its last words too: what came of them is told
     finally:
         await stream.aclose()
     response.headers.pop("content-encoding", None)
