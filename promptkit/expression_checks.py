@@ -3,55 +3,94 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import did_you_mean
+from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.findings import node_at, span_in
-from promptkit.template.analysis import Analysis, TemplateFault, analyse
-from promptkit.template.lookups import lookup_faults
+from promptkit.template.expressions import Expressions
+from promptkit.template.scopes import Known
+from promptkit.template.syntax import read_tree
+from promptkit.template.tree import TemplateFault
+from promptkit.template.values import value_of
+from promptkit.template.walk import input_scope
 from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from promptkit.chain import Chain, Entry
     from promptkit.findings import Findings
+    from promptkit.template.paths import Path
 
 _OPENING = "{{ "
+_BARE = "write it as it stands in {% if ... %}: `value.total > 0`"
 _PLAIN_VALUES = {"text": {"type": "string"}}
 """What `value` is where the output has no schema."""
 
 
 def check_expressions(findings: Findings, chain: Chain, data: dict[str, Any]) -> set[str]:
-    """Check the expression of each check; the names in them."""
+    """Check the expression of each check; the inputs in them."""
     entry = chain.merged.get("output", {}).get("checks")
     output, inputs = data.get("output", {}), data.get("inputs", {})
-    schemas = {name: declared["json_schema"] for name, declared in inputs.items()}
-    schemas["value"] = output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
+    answer = output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
+    known = {name: Known(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
+    scope = input_scope(known)
+    scope = scope.inner({"value": Known(value_of(answer))})
     used: set[str] = set()
     for index, item in enumerate(output.get("checks", ())):
         that = item.get("that") if isinstance(item, dict) else None
-        if not isinstance(that, str) or entry is None:
-            continue
-        analysis = analyse(_OPENING + that + " }}")
-        used |= {use.name for use in analysis.names}
-        for fault in (*analysis.faults, *_unknown_names(analysis, schemas), *lookup_faults(analysis, schemas)):
-            if fault.code not in _NO_FAULTS:
-                _report(findings, entry, index, replace(fault, message=f"check `{item.get('name')}`: {fault.message}"))
+        if isinstance(that, str) and entry is not None:
+            check = _Check(inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index))
+            if that.lstrip().startswith("{{"):
+                check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
+                used |= set(inputs)
+                continue
+            tree = read_tree(_OPENING + that + " }}")
+            for fault in tree.faults:
+                check.fault(fault)
+            for output_node in tree.root.body:
+                for expression in output_node.iter_child_nodes():
+                    Expressions(tree, check).value(expression, scope)
+            used |= check.used
     return used
 
 
-_NO_FAULTS = ("PK210", "PK211")
-"""What is strange in a template only."""
+class _Check:
+    """Listens to the walk through one expression."""
 
+    def __init__(self, inputs: dict[str, Any], name: str, report: Callable[[TemplateFault], None]) -> None:
+        self.inputs = inputs
+        self.name = name
+        self.report = report
+        self.used: set[str] = set()
 
-def _unknown_names(analysis: Analysis, schemas: dict[str, Any]) -> Iterator[TemplateFault]:
-    for use in analysis.names:
-        if use.name not in schemas:
-            hint = did_you_mean(use.name, schemas)
-            yield TemplateFault(
-                "PK202", f"`{use.name}` is neither `value` nor an input", use.start, use.end, label=hint
-            )
+    def fault(self, fault: TemplateFault) -> None:
+        message = fault.message.replace("`}}` is expected, not", "the expression ends before")
+        self.report(replace(fault, message=f"{self.name}: {message}"))
+
+    def undeclared(self, _: Path, fault: TemplateFault) -> None:
+        self.fault(fault)
+
+    def maybe_null(self, path: Path, start: int, end: int) -> None:
+        """A check that fails on a null says so when it runs."""
+
+    def asked(self, path: Path) -> None:
+        """What an expression asks for makes no difference to it."""
+
+    def input_used(self, name: str, start: int) -> None:
+        self.used.add(name)
+        if self.inputs[name].get("secret"):
+            message = f"the secret input `{name}` may not stand in a check"
+            self.fault(TemplateFault("PK208", message, start, start + len(name), help="secrets reach tools only"))
+
+    def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
+        label, end = did_you_mean(name, known), start + len(name)
+        self.used |= {near} if (near := nearest(name, self.inputs)) else set()
+        if called:
+            self.fault(TemplateFault("PK204", f"there is no function `{name}`", start, end, label=label))
+        else:
+            self.fault(TemplateFault("PK202", f"`{name}` is neither `value` nor an input", start, end, label=label))
 
 
 def _report(findings: Findings, entry: Entry, index: int, fault: TemplateFault) -> None:

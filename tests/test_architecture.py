@@ -63,7 +63,10 @@ def test_a_run_on_a_model_of_our_own_does_not_load_the_client() -> None:
 OWNERS = {
     "yaml": {"yamlfile.py"},
     "jinja2": {
-        f"template/{name}.py" for name in ("analysis", "chains", "fencing", "filters", "flows", "sandbox", "templates")
+        f"template/{name}.py"
+        for name in (
+            *("expressions", "fencing", "filters", "flows", "paths", "sandbox", "syntax", "templates", "text_faults"),
+        )
     },
     "openai": {"models/chat_api.py"},
     "httpx2": {"models/chat_api.py", "models/connection.py"},
@@ -118,7 +121,7 @@ def test_template_files_are_opened_by_the_source_alone() -> None:
         *(
             "template_checks",
             "template/templates",
-            "template/analysis",
+            "template_text",
             "renderer",
             "layout",
             "inputs",

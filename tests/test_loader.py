@@ -63,7 +63,7 @@ EXAMPLES = [code for code in titles() if "```yaml" in page(code)]
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
     bad, good = re.findall(r"```yaml\n(.*?)\n```", page(code), re.DOTALL)
-    around = {"_base.yaml": "persona: You are kind.\ntask: Greet."}
+    around = {"_base.yaml": "persona: You are kind.\ntask: Greet.", "layout.md": "{% block main %}{% endblock %}"}
     assert [code] == [found.code for found in load(Memory(around), "prompt.yaml", bad).diagnostics]
     assert [] == [str(found) for found in load(Memory(around), "prompt.yaml", good).diagnostics]
 

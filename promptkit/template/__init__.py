@@ -1,7 +1,7 @@
 """Templates in Jinja: what they may do, what they name and where it goes, and rendering within limits.
 
-`templates` compiles and renders, `analysis` reads without rendering, `sandbox` is the environment, `fences`
-keeps strangers' text apart. Only `templates`, `analysis`, `fencing`, `filters` and `sandbox` import jinja2, late.
+`templates` compiles and renders. `syntax` reads a text into a tree, `walk` follows what it names and does without
+rendering it. `sandbox` is the environment, `fences` keeps strangers' text apart. jinja2 is imported late everywhere.
 """
 
 from __future__ import annotations

@@ -76,6 +76,16 @@ def _joining(mapping: Filter) -> Filter:
     return join
 
 
+def _defaulting(plain: Filter) -> Filter:
+    """`default`, also for a null: an optional input that is not given is one."""
+
+    @wraps(plain)
+    def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+        return default_value if value is None else plain(value, default_value, boolean)
+
+    return default
+
+
 def _summing(plain: Filter) -> Filter:
     """`sum` of numbers: lists that are added up could grow without bound."""
 
@@ -125,6 +135,8 @@ def _wrapping(plain: Filter) -> Filter:
 
 
 _MEASURED: dict[str, Callable[[Filter], Filter]] = {
+    "default": _defaulting,
+    "d": _defaulting,
     "sum": _summing,
     "striptags": _unmarked,
     "indent": _indenting,

@@ -1,9 +1,10 @@
 """The Jinja environment that templates run in: strict, immutable, bounded, and made for prompts.
 
 What differs from plain Jinja: mapping keys win over attributes, methods are called by an allow-list, undefined
-names and a null that is printed are errors, booleans, numbers, lists and objects print as JSON (joined by `~`
-and by filters of texts too), `tojson` escapes nothing, `self` is a name like any other, HTML's `autoescape` is
-refused, and everything that a template can build or repeat has a limit.
+names and a null that is printed are errors, `default` and `is defined` take a null for what is not given, booleans,
+numbers, lists and objects print as JSON (joined by `~` and by filters of texts too), `tojson` escapes nothing, `self`
+is a name like any other, HTML's `autoescape` is refused, and everything that a template can build or repeat has a
+limit.
 """
 
 from __future__ import annotations
@@ -44,15 +45,17 @@ def mapping(**values: Any) -> dict[str, Any]:
     return values
 
 
-@lru_cache(maxsize=1)
-def environment_class() -> Any:
-    """The environment's class, made on first use so that importing this module loads no Jinja."""
-    from jinja2 import StrictUndefined, Undefined, nodes
-    from jinja2.filters import FILTERS
-    from jinja2.parser import Parser
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def is_given(value: Any) -> bool:
+    """`x is defined`: a null is not, since it is what an optional input is that was not given."""
+    from jinja2 import Undefined
 
-    own_filters = template_filters(FILTERS) | OWN_FILTERS
+    return value is not None and not isinstance(value, Undefined)
+
+
+@lru_cache(maxsize=1)
+def parser_class() -> Any:
+    """Jinja's parser, without the tags that prompts have no use for."""
+    from jinja2.parser import Parser
 
     class PromptParser(Parser):
         def parse_autoescape(self) -> NoReturn:
@@ -60,6 +63,18 @@ def environment_class() -> Any:
 
         def parse_print(self) -> NoReturn:
             self.fail("`print` is written {{ ... }}")
+
+    return PromptParser
+
+
+@lru_cache(maxsize=1)
+def environment_class() -> Any:
+    """The environment's class, made on first use so that importing this module loads no Jinja."""
+    from jinja2 import StrictUndefined, Undefined, nodes
+    from jinja2.filters import FILTERS
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    own_filters = template_filters(FILTERS) | OWN_FILTERS
 
     class PromptEnvironment(ImmutableSandboxedEnvironment):
         """See the module."""
@@ -78,6 +93,7 @@ def environment_class() -> Any:
                 **options,
             )
             self.filters = own_filters.copy()
+            self.tests = {**self.tests, "defined": is_given, "undefined": lambda value: not is_given(value)}
             self.globals = {
                 "range": bounded_range,
                 "dict": mapping,
@@ -89,7 +105,8 @@ def environment_class() -> Any:
             return str(value) if isinstance(value, Undefined) else printed(value)
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-            return PromptParser(self, source, name, filename).parse()
+            tree: nodes.Template = parser_class()(self, source, name, filename).parse()
+            return tree
 
         def prepared(self, tree: nodes.Template) -> nodes.Template:
             """A template's tree as it is compiled."""

@@ -1,4 +1,4 @@
-"""Templates, read and rendered: what they name and include, where their faults stand, which file an error is in."""
+"""Templates, rendered: within which limits, and which file and line an error is in."""
 
 from __future__ import annotations
 
@@ -11,165 +11,11 @@ import pytest
 
 from promptkit.errors import RenderError
 from promptkit.template import Templates
-from promptkit.template.analysis import Analysis, analyse
 from promptkit.template.fences import Fences, Untrusted
-
-
-def spans(text: str, uses: Any) -> list[str]:
-    return [text[use.start : use.end] for use in uses]
 
 
 def render(text: str, values: dict[str, Any] | None = None, files: dict[str, str] | None = None, **told: Any) -> str:
     return Templates(files or {}).render(text, values or {}, **told)
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("{{ a }} {{ a.b }} {{ c[d] }}", ["a", "a", "c", "d"]),
-        ("{{ a | default(b) }}{% if c is divisibleby(d) %}{% endif %}", ["a", "b", "c", "d"]),
-        ("{% for x in xs %}{{ x }}{{ loop.index }}{% endfor %}{{ x }}", ["xs", "x", "x", "x"]),
-        ("{% set y = 1 %}{{ y }}", []),
-        ("{% macro m(p, q=r) %}{{ p }}{{ caller() }}{{ varargs }}{% endmacro %}{{ m(p=s) }}", ["r", "s"]),
-        ("{{ range(3) }}{{ dict(a=b) }}{{ namespace() }}", ["b"]),
-        ("{{ self }}{{ loop }}", ["self", "loop"]),
-        ("{% raw %}{{ a }}{% endraw %}{# {{ a }} #}{% if true %}{% endif %}", []),
-        ("{{ a.b.c }} b c", ["a"]),
-        ("{% with a = b, c = d %}{{ a }}{% endwith %}", ["b", "d"]),
-    ],
-)
-def test_names_from_outside_are_found_where_they_stand(text: str, names: list[str]) -> None:
-    found = analyse(text)
-    assert not found.faults
-    assert set(names) == {use.name for use in found.names}
-    assert [use.name for use in found.names] == spans(text, found.names)
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_places_are_right_whatever_ends_a_line(end: str) -> None:
-    text = f"a{{{{ \u2028{end}{end}x }}}}{end}\u2028{end}{{% include 'f' %}}{end}{{{{ y | nope }}}}"
-    found = analyse(text)
-    assert ["x", "y"] == spans(text, found.names)
-    assert ["'f'"] == spans(text, found.includes)
-    assert ["nope"] == spans(text, found.faults)
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "message", "marked"),
-    [
-        ("a\n\u2028\n  {{ x\n", "PK201", "template syntax: unexpected end of template", "{{ x"),
-        ("{% if a %}", "PK201", "template syntax: Unexpected end of template.", "{% if a %}"),
-        ("{{ " + "-" * 5000 + "a }}", "PK201", "the template is nested too deeply", None),
-        ("{% for a in b %}" * 30 + "{% endfor %}" * 30, "PK201", "the template is nested too deeply", None),
-        ("{% set x | default(t) %}{% endset %}", "PK201", "Jinja cannot compile the template", None),
-        (
-            "x\n{% block a %}{% endblock %}\n{% block a %}{% endblock %}",
-            "PK201",
-            "template syntax: block 'a' defined",
-            None,
-        ),
-        ("{% autoescape true %}{% endautoescape %}", "PK201", "template syntax: `autoescape` is for HTML", None),
-        ("{% print 1 %}", "PK201", "template syntax: `print` is written", None),
-        ("{{ a | uper }}", "PK204", "there is no filter `uper`", "uper"),
-        ("{{ a | counted_ }}", "PK204", "there is no filter `counted_`", "counted_"),
-        ("{% filter uper %}{% endfilter %}", "PK204", "there is no filter `uper`", "uper"),
-        ("{{ a | safe }}", "PK204", "there is no filter `safe`", "safe"),
-        ("{{ a is not odder }}", "PK204", "there is no test `odder`", "odder"),
-        ('{"a":{{"b"}}}', "PK210", "this expression names no input", '{{"b"}}'),
-        ("{{ 1 }}", "PK210", "this expression names no input", "{{ 1 }}"),
-        ("$x_{#1}$ #}", "PK211", "`{#` begins a comment", "{#1}$ "),
-    ],
-)
-def test_a_fault_is_found_at_its_place(text: str, code: str, message: str, marked: str | None) -> None:
-    [fault] = analyse(text).faults
-    assert (code, "warning" if code > "PK209" else "error") == (fault.code, fault.severity)
-    assert fault.message.startswith(message)
-    assert marked is None or text[fault.start : fault.end] == marked
-
-
-@pytest.mark.parametrize(
-    "text", ["{{ '{{' }}", '{{ "}}" }}', "{{ '{#' }}", "{# plain #}", "{#- x -#}", "{##}", "{{ caller }}"]
-)
-def test_braces_that_are_written_out_are_no_fault(text: str) -> None:
-    assert () == analyse(text).faults
-
-
-def test_a_misspelt_filter_gets_a_suggestion() -> None:
-    assert "did you mean `upper`?" == analyse("{{ a | uper }}").faults[0].label
-
-
-def test_several_unknown_functions_are_told_at_once() -> None:
-    assert ["PK204", "PK210"] == [fault.code for fault in analyse("{{ 5 | x }}").faults]
-    assert ["PK204", "PK204", "PK204"] == [f.code for f in analyse("{{ a | x(1) | y }}{{ a is z(2) }}").faults]
-
-
-@pytest.mark.parametrize(
-    ("text", "paths"),
-    [
-        ("{% include 'a.md' %} {% include 'b.md' %}\n{%- import \"c\" as c -%}", ["a.md", "b.md", "c"]),
-        ("{% from 'a' import b %}{% include n %}{% include ['x', 'y'] %}{{ include }}", ["a", "", ""]),
-        ("{% extends 'p' %}", ["p"]),
-    ],
-)
-def test_files_that_a_template_loads_are_found(text: str, paths: list[str]) -> None:
-    assert paths == [use.name for use in analyse(text).includes]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{ t }}",
-        "{{ [t] | join }}",
-        "{{ a | default(t) }}",
-        "{% set x = t %}{% set y = x ~ '' %}{{ y }}",
-        "{% set x %}{{ t }}{% endset %}{{ x }}",
-        "{% set ns = namespace(v='') %}{% set ns.v = t %}{{ ns.v }}",
-        "{% set a, b = t %}{{ b }}",
-        "{% for x in t %}{{ x }}{% endfor %}",
-        "{% for x in t %}{{ loop.nextitem }}{% endfor %}",
-        "{% for k, v in t.items() %}{{ v }}{% endfor %}",
-        "{% for x in [] recursive %}{{ x }}{{ loop(t) }}{% endfor %}",
-        "{% with x = t %}{{ x }}{% endwith %}",
-        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(t) }}",
-        "{% macro m(x=t) %}{{ x }}{% endmacro %}{{ m() }}",
-        "{% macro m() %}{{ varargs }}{% endmacro %}{% set f = m %}{{ f(t) }}",
-        "{% macro m() %}{{ kwargs.a }}{% endmacro %}{{ m(**{'a': t}) }}",
-        "{% macro m() %}{{ caller(t) }}{% endmacro %}{% call(x) m() %}{{ x }}{% endcall %}",
-        "{% macro m(x) %}{{ caller(x) }}{% endmacro %}{% call(y) m(t) %}{{ y }}{% endcall %}",
-        "{% call(x=t) m() %}{{ x }}{% endcall %}",
-        "{% filter replace('X', t) %}X{% endfilter %}",
-        "{% filter upper %}{{ t }}{% endfilter %}",
-    ],
-)
-def test_what_is_printed_is_followed_to_the_untrusted_name_and_fenced_once(text: str) -> None:
-    found = analyse(text)
-    assert any("t" in found.sources(output) for output in found.outputs)
-    value = {"k": "v"}
-    values = {"t": value, "a": None, "m": None}
-    fenced = fence(text, values, {"t": Untrusted("user")})
-    assert fenced == "" or fenced.count("<untrusted-") == fenced.count("</untrusted-")
-
-
-def fence(text: str, values: dict[str, Any], untrusted: dict[str, Untrusted]) -> str:
-    templates, fences = Templates({}, untrusted), Fences()
-    try:
-        templates.render(text, values, fences=fences)
-    except RenderError:
-        return ""
-    assert fences.close()
-    return templates.render(text, values, fences=fences)
-
-
-@pytest.mark.parametrize(
-    "text", ["{{ a }}{% set x = t %}", "{% if t %}{{ a }}{% endif %}", "{% for x in t %}{{ a }}{% endfor %}"]
-)
-def test_what_is_not_printed_taints_nothing(text: str) -> None:
-    found = analyse(text)
-    assert all("t" not in found.sources(output) for output in found.outputs)
-
-
-def test_an_empty_analysis_is_of_an_empty_text() -> None:
-    assert Analysis() == analyse("")
 
 
 def test_the_lines_of_blocks_leave_nothing_behind() -> None:
@@ -242,5 +88,5 @@ def test_templates_can_be_shared_between_threads() -> None:
 
 
 def test_importing_templates_loads_no_jinja() -> None:
-    code = "import sys, promptkit.renderer, promptkit.template.analysis; sys.exit('jinja2' in sys.modules)"
+    code = "import sys, promptkit.renderer, promptkit.template.walk; sys.exit('jinja2' in sys.modules)"
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

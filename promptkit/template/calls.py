@@ -1,0 +1,104 @@
+"""A call against the macro that it calls: its arguments, its body, and what an imported macro does not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.template.flows import names_in
+from promptkit.template.paths import find
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.template.scopes import Known, Scope
+    from promptkit.template.tree import Token, Tree
+
+
+def call_faults(
+    tree: Tree, node: Any, callee: Known | None, scope: Scope, *, with_body: bool
+) -> Iterator[TemplateFault]:
+    """What is wrong with a call; `with_body` says that it is that of a `{% call %}`."""
+    names = [keyword.key for keyword in node.kwargs]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        yield _at(_keyword(tree, node, twice), "PK201", f"template syntax: the argument `{twice}` is given twice")
+    if callee is not None and callee.macro is not None and not (node.dyn_args or node.dyn_kwargs):
+        yield from _arguments(tree, node, callee.macro)
+        yield from _body(tree, node, callee.macro, with_body=with_body)
+    if callee is not None and callee.blind and callee.macro is not None:
+        yield from _hidden(tree, node, callee, scope)
+
+
+def _arguments(tree: Tree, node: Any, macro: Any) -> Iterator[TemplateFault]:
+    names = [argument.name for argument in macro.args]
+    free = names_in(*macro.body)
+    if len(node.args) > len(names) and "varargs" not in free:
+        said = f"takes {len(names)}" if names else "takes none"
+        extra = tree.token(_first(node.args[len(names)]))
+        yield _at(extra, "PK215", f"`{macro.name}` {said}, and is called with {len(node.args)}", help=_takes(names))
+    for keyword in node.kwargs:
+        if keyword.key not in names and "kwargs" not in free and keyword.key != "caller":
+            hint = did_you_mean(keyword.key, names)
+            message = f"`{macro.name}` has no parameter `{keyword.key}`"
+            cure = "" if hint else _takes(names)
+            yield _at(_keyword(tree, node, keyword.key), "PK215", message, label=hint, help=cure)
+    given = {*names[: len(node.args)], *(keyword.key for keyword in node.kwargs)}
+    needed = names[: len(names) - len(macro.defaults)]
+    left_out = [f"`{name}`" for name in needed if name not in given and name != "caller"]
+    unknown = any(keyword.key not in names for keyword in node.kwargs)
+    if left_out and not unknown:
+        message = f"`{macro.name}` is called without {', '.join(left_out)}"
+        yield _at(tree.token(node.lineno, -1), "PK215", message, help=_takes(names))
+
+
+def _body(tree: Tree, node: Any, macro: Any, *, with_body: bool) -> Iterator[TemplateFault]:
+    takes = "caller" in names_in(*macro.body)
+    defaults = dict(zip(reversed([each.name for each in macro.args]), reversed(macro.defaults), strict=False))
+    place = tree.token(node.lineno, -1)
+    if takes and not with_body and "caller" not in defaults and _always_calls(macro):
+        cure = f"call it with a body: {{% call {macro.name}(...) %}}...{{% endcall %}}"
+        yield _at(place, "PK215", f"`{macro.name}` prints its `caller`, and is called without a body", help=cure)
+    if with_body and not takes:
+        cure = "print it there: {{ caller() }}"
+        yield _at(place, "PK215", f"`{macro.name}` takes no body: it does not print `caller()`", help=cure)
+
+
+def _always_calls(macro: Any) -> bool:
+    """Whether `caller` is printed without asking for it."""
+    asked = {name for branch in find(macro, "If", "CondExpr") for name in names_in(branch.test)}
+    return "caller" not in asked
+
+
+def _hidden(tree: Tree, node: Any, callee: Known, scope: Scope) -> Iterator[TemplateFault]:
+    """The inputs that an imported macro uses, and does not see."""
+    own = {argument.name for argument in callee.macro.args}
+    for name in sorted(names_in(*callee.macro.body, *callee.macro.defaults) - own):
+        known = scope.find(name)
+        if known is not None and known.is_input and callee.home is not None and callee.home.find(name) is None:
+            message = f"`{callee.macro.name}` uses the input `{name}`, which an imported file does not see"
+            cure = "import the file `with context`, or hand the value to the macro"
+            yield _at(tree.token(node.lineno, -1), "PK202", message, help=cure)
+
+
+def _takes(names: list[str]) -> str:
+    return f"its parameters: {', '.join(names)}" if names else "it has no parameters"
+
+
+def _keyword(tree: Tree, node: Any, name: str) -> Token:
+    """The token of the name under which an argument is given; of two, the last."""
+    start, end = node.lineno, tree.around(node.lineno)[1]
+    inside = [token for token in tree.tokens if start <= token.start < end and token.kind == "name"]
+    named = [token for token in inside if token.value == name and tree.token(token.start, 1).value == "="]
+    return named[-1] if named else tree.token(start)
+
+
+def _first(node: Any) -> int:
+    """The offset at which an expression begins: that of its first part."""
+    begin: int = min([node.lineno, *(_first(child) for child in node.iter_child_nodes())])
+    return begin
+
+
+def _at(token: Token, code: str, message: str, *, label: str = "", help: str = "") -> TemplateFault:
+    return TemplateFault(code, message, token.start, token.end, label=label, help=help)

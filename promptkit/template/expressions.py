@@ -1,0 +1,324 @@
+"""What the expressions of a template name, look up, call and compare; and what each of them can be."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.template import sandbox
+from promptkit.template.calls import call_faults
+from promptkit.template.comparisons import never_equal, never_holds
+from promptkit.template.conditions import given_by
+from promptkit.template.filter_values import given_by_filter, named_keys
+from promptkit.template.filters import OWN_FILTERS
+from promptkit.template.paths import is_constant, key_of, kind, listed, path_of, shown
+from promptkit.template.tree import TemplateFault, Token, Tree
+from promptkit.template.values import either, is_nullable, item_of, members_of, missing_key, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Protocol
+
+    from promptkit.template.conditions import Given
+    from promptkit.template.paths import Path
+    from promptkit.template.scopes import Known, Scope
+    from promptkit.template.values import Value
+
+    class Listener(Protocol):
+        """Whom a walk tells what it meets."""
+
+        def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
+            """A name that stands for nothing, and those that do."""
+
+        def input_used(self, name: str, start: int) -> None:
+            """An input is used."""
+
+        def fault(self, fault: TemplateFault) -> None:
+            """Something is wrong."""
+
+        def undeclared(self, path: Path, fault: TemplateFault) -> None:
+            """A key is looked up that nothing declares, at a path."""
+
+        def maybe_null(self, path: Path, start: int, end: int) -> None:
+            """A value is used that may be null."""
+
+        def asked(self, path: Path) -> None:
+            """The template asks whether something is there, or says what stands for it."""
+
+
+class Expressions:
+    """Walks expressions in a scope. What a node can be is a `Value`; `None` when nobody can tell."""
+
+    def __init__(self, tree: Tree, listener: Listener) -> None:
+        self.tree = tree
+        self.listener = listener
+        self.asking = 0
+
+    def value(self, node: Any, scope: Scope) -> Value:
+        """What an expression can be; what is wrong in it is told to the listener."""
+        if node is None:
+            return None
+        known: Callable[[Expressions, Any, Scope], Value] | None = _table().get(type(node))
+        return known(self, node, scope) if known else self.parts(node, scope)
+
+    def parts(self, node: Any, scope: Scope) -> Value:
+        """Walk all that stands in an expression of which the value cannot be told."""
+        for child in node.iter_child_nodes():
+            self.value(child, scope)
+        return None
+
+    def ask(self, node: Any, scope: Scope) -> Value:
+        """Walk what is only asked for: a null is fine there."""
+        self.asking += 1
+        found = self.value(node, scope)
+        self.asking -= 1
+        return found
+
+    def condition(self, node: Any, scope: Scope) -> tuple[Given, Given]:
+        """Walk a condition: the paths that are given where it is true, and where it is false."""
+        self.ask(node, scope)
+        return given_by(node)
+
+    def need(self, node: Any, scope: Scope) -> Value:
+        """Walk what must not be null, since it is printed, counted through, or looked into."""
+        value = self.value(node, scope)
+        path = path_of(node)
+        if path and not self.asking and self.nullable(node, value, scope):
+            begin, end = node, self.tree.token(node.lineno, 0 if kind(node) == "Name" else 1).end
+            while kind(begin) != "Name":
+                begin = begin.node
+            self.listener.maybe_null(path, begin.lineno, end)
+        return value
+
+    def nullable(self, node: Any, value: Value, scope: Scope) -> bool:
+        """Whether an expression may be null."""
+        path = path_of(node)
+        if path and scope.is_given(path):
+            return False
+        if kind(node) == "Name":
+            found = scope.find(node.name)
+            return found is not None and found.nullable
+        return bool(path) and is_nullable(value)
+
+    def fault(self, code: str, message: str, token: Token, **told: Any) -> None:
+        """Tell a fault at a token."""
+        self.listener.fault(TemplateFault(code, message, token.start, token.end, **told))
+
+    # Names and what is looked up in them
+
+    def name(self, node: Any, scope: Scope) -> Value:
+        """A name that stands for something."""
+        found = self.found(node, scope, called=False)
+        return found.value if found else None
+
+    def found(self, node: Any, scope: Scope, *, called: bool) -> Known | None:
+        """What a name stands for; one that stands for nothing is told."""
+        found = scope.find(node.name)
+        if found is None:
+            if node.name not in self.tree.lost:
+                self.listener.undefined(node.name, node.lineno, scope, called=called)
+        elif found.is_input:
+            self.listener.input_used(node.name, node.lineno)
+        elif not found.sure and not self.asking:
+            message = f"`{node.name}` is set on some ways through the template only"
+            cure = "set it before the `if`, or in each branch"
+            self.fault("PK202", message, self.tree.token(node.lineno), help=cure)
+        if self.asking:
+            self.listener.asked((node.name,))
+        return found
+
+    def lookup(self, node: Any, scope: Scope) -> Value:
+        """`a.b` or `a["b"]`."""
+        if self._of_module(node, scope):
+            found = self.module(node, scope)
+            return found.value if found else None
+        value, path, key = self.need(node.node, scope), path_of(node), key_of(node)
+        if kind(node) == "Getitem":
+            self.value(node.arg, scope)
+        if self.asking and path:
+            self.listener.asked(path)
+        if value is None or key is None:
+            return None
+        wrong = missing_key(value, shown(path[:-1]), key) if isinstance(key, str) and path else None
+        if wrong is None:
+            return members_of(value, key)[1] or None
+        severity, message, label, cure = wrong
+        token = self.tree.token(node.lineno, 1)
+        fault = TemplateFault("PK209", message, token.start, token.end, severity, label=label, help=cure)
+        self.listener.undeclared(path, fault)
+        return None
+
+    def module(self, node: Any, scope: Scope) -> Known | None:
+        """What a name in an imported file stands for; one that the file does not set is told."""
+        known, key = scope.find(node.node.name), str(key_of(node))
+        names = known.module if known and known.module else {}
+        if key not in names:
+            token = self.tree.token(node.lineno, 1)
+            label = did_you_mean(key, names)
+            self.fault("PK202", f"the file imported as `{node.node.name}` sets no `{key}`", token, label=label)
+        return names.get(key)
+
+    def _of_module(self, node: Any, scope: Scope) -> bool:
+        known = scope.find(node.node.name) if kind(node) == "Getattr" and kind(node.node) == "Name" else None
+        return known is not None and known.module is not None
+
+    # Calls, filters and tests
+
+    def call(self, node: Any, scope: Scope, *, with_body: bool = False) -> Value:
+        """A call: of a macro, its arguments are held against its parameters."""
+        callee, found = node.node, None
+        if kind(callee) == "Name":
+            found = self.found(callee, scope, called=True)
+        elif self._of_module(callee, scope):
+            found = self.module(callee, scope)
+        else:
+            self.value(callee, scope)
+        self._arguments(node, scope)
+        for fault in call_faults(self.tree, node, found, scope, with_body=with_body):
+            self.listener.fault(fault)
+        return None
+
+    def _arguments(self, node: Any, scope: Scope) -> list[Value]:
+        given = [self.value(child, scope) for child in node.args]
+        for child in (*(keyword.value for keyword in node.kwargs), node.dyn_args, node.dyn_kwargs):
+            self.value(child, scope)
+        return given
+
+    def filter(self, node: Any, scope: Scope) -> Value:
+        """A filter; of some it is known what they give."""
+        self._known_function("filter", node.name, self.tree.token(node.lineno))
+        if node.name in ("default", "d"):
+            value = self.ask(node.node, scope)
+            given = self._arguments(node, scope)
+            return either([value, *given[:1]]) if given else None
+        value = (self.value if node.name in _OF_NULL else self.need)(node.node, scope)
+        self._arguments(node, scope)
+        for key in named_keys(node):
+            self._named_key(key, node.node, item_of(value))
+        return given_by_filter(node, value)
+
+    def _named_key(self, key: Any, of: Any, item: Value) -> None:
+        """The key of each item by which a filter goes."""
+        if item is None or not is_constant(key) or not isinstance(key.value, str):
+            return
+        for step in key.value.split("."):
+            wrong = missing_key(item, f"{shown(path_of(of)) or 'the list'}[...]", step)
+            if wrong is not None and wrong[0] == "error":
+                self.fault("PK209", wrong[1], self.tree.token(key.lineno), label=wrong[2], help=wrong[3])
+            item = members_of(item, step)[1] or None
+
+    def test(self, node: Any, scope: Scope) -> Value:
+        """A test."""
+        further = 2 if self.tree.token(node.lineno, 1).value == "not" else 1
+        self._known_function("test", node.name, self.tree.token(node.lineno, further))
+        (self.ask if node.name in _OF_ABSENCE else self.value)(node.node, scope)
+        self._arguments(node, scope)
+        return of_type("boolean")
+
+    def _known_function(self, kind: str, name: str, token: Token) -> None:
+        known = functions()[kind]
+        if name not in known:
+            self.fault("PK204", f"there is no {kind} `{name}`", token, label=did_you_mean(name, sorted(known)))
+
+    # Conditions
+
+    def choice(self, node: Any, scope: Scope) -> Value:
+        """`a if condition else b`."""
+        true, false = self.condition(node.test, scope)
+        one = self.value(node.expr1, scope.inner(given=true))
+        return either([one, self.value(node.expr2, scope.inner(given=false))]) if node.expr2 is not None else None
+
+    def and_(self, node: Any, scope: Scope) -> Value:
+        """`a and b`: the second is looked at only where the first is true."""
+        true, _ = self.condition(node.left, scope)
+        self.value(node.right, scope.inner(given=true))
+        return None
+
+    def or_(self, node: Any, scope: Scope) -> Value:
+        """`a or b`."""
+        _, false = self.condition(node.left, scope)
+        self.value(node.right, scope.inner(given=false))
+        return None
+
+    def compare(self, node: Any, scope: Scope) -> Value:
+        """A comparison; one that never holds is told."""
+        left, value = node.expr, self.value(node.expr, scope)
+        for operand in node.ops:
+            right = self.value(operand.expr, scope)
+            self._dead(operand.op, (left, value), (operand.expr, right))
+            left, value = operand.expr, right
+        return of_type("boolean")
+
+    def _dead(self, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
+        if operator in ("in", "notin"):
+            for constant in listed(other[0]):
+                self._never(constant, one[0], never_equal(one[1], constant.value))
+            if is_constant(one[0]) and (items := item_of(other[1])) is not None:
+                self._never(one[0], other[0], never_equal(items, one[0].value), "holds")
+        for (node, value), (constant, _), order in ((one, other, operator), (other, one, _MIRRORED.get(operator))):
+            if is_constant(constant) and not is_constant(node):
+                if operator in ("eq", "ne"):
+                    self._never(constant, node, never_equal(value, constant.value))
+                elif order in _MIRRORED:
+                    self._never(constant, node, never_holds(value, order, constant.value), _WORDS[order])
+
+    def _never(self, constant: Any, node: Any, why: tuple[str, str] | None, verb: str = "is") -> None:
+        path = path_of(node)
+        if why is not None and path and constant.value is not None:
+            token = self.tree.token(constant.lineno)
+            message = f"`{shown(path)}` never {verb} `{token.value}`"
+            self.fault("PK214", message, token, label=why[0], help=why[1])
+
+
+def _needing(self: Expressions, node: Any, scope: Scope) -> Value:
+    for child in node.iter_child_nodes():
+        self.need(child, scope)
+    return None
+
+
+def _texts(self: Expressions, node: Any, scope: Scope) -> Value:
+    _needing(self, node, scope)
+    return of_type("string")
+
+
+def _constant(_: Expressions, node: Any, __: Scope) -> Value:
+    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    return of_type(kinds[type(node.value)]) if type(node.value) in kinds else None
+
+
+@lru_cache(maxsize=1)
+def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
+    from jinja2 import nodes
+
+    arithmetic = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg)
+    return {
+        nodes.Name: Expressions.name,
+        nodes.Getattr: Expressions.lookup,
+        nodes.Getitem: Expressions.lookup,
+        nodes.Call: Expressions.call,
+        nodes.Filter: Expressions.filter,
+        nodes.Test: Expressions.test,
+        nodes.CondExpr: Expressions.choice,
+        nodes.And: Expressions.and_,
+        nodes.Or: Expressions.or_,
+        nodes.Compare: Expressions.compare,
+        nodes.Const: _constant,
+        nodes.TemplateData: lambda _, __, ___: of_type("string"),
+        nodes.Concat: _texts,
+        **dict.fromkeys(arithmetic, _needing),
+    }
+
+
+@lru_cache(maxsize=1)
+def functions() -> Mapping[str, frozenset[str]]:
+    """The names of the filters, tests and functions that templates have."""
+    env = sandbox.environment_class()()
+    filters = frozenset(env.filters) - frozenset(OWN_FILTERS)
+    return {"filter": filters, "test": frozenset(env.tests), "function": frozenset(env.globals)}
+
+
+_OF_NULL = frozenset({"tojson", "json"})
+_OF_ABSENCE = frozenset({"defined", "undefined", "none"})
+_MIRRORED = {"gt": "lt", "gteq": "lteq", "lt": "gt", "lteq": "gteq"}
+_WORDS = {"gt": "is above", "gteq": "is at least", "lt": "is below", "lteq": "is at most"}

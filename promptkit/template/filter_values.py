@@ -1,0 +1,49 @@
+"""What filters give, where that is plain, and which keys of the items of a list they are told to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.template.paths import is_constant
+from promptkit.template.values import item_of, list_of, members_of, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from promptkit.template.values import Value
+
+
+def named_keys(node: Any) -> Iterator[Any]:
+    """The constants by which a filter names a key of each item: `map(attribute="price")`, `selectattr("open")`."""
+    for keyword in node.kwargs:
+        if keyword.key == "attribute" and node.name in _BY_ATTRIBUTE:
+            yield keyword.value
+    if node.name in _BY_FIRST and node.args:
+        yield node.args[0]
+
+
+def given_by_filter(node: Any, value: Value) -> Value:
+    """What a filter makes of a value."""
+    gives = _GIVES.get(node.name)
+    return gives(node, value) if gives else None
+
+
+def _mapped(node: Any, value: Value) -> Value:
+    key = next((key.value for key in named_keys(node) if is_constant(key)), None)
+    item = item_of(value)
+    if item is None or not isinstance(key, str) or "." in key:
+        return None
+    return list_of(members_of(item, key)[1] or None)
+
+
+_BY_ATTRIBUTE = frozenset({"map", "sum", "sort", "unique", "min", "max", "groupby", "join"})
+_BY_FIRST = frozenset({"selectattr", "rejectattr", "groupby"})
+_LISTS = ("sort", "unique", "reverse", "list", "selectattr", "rejectattr", "select", "reject")
+_TEXTS = ("upper", "lower", "trim", "title", "capitalize", "replace", "join", "tojson", "json", "truncate", "indent")
+_GIVES: Mapping[str, Callable[[Any, Value], Value]] = {
+    **dict.fromkeys(_TEXTS, lambda _, __: of_type("string")),
+    **dict.fromkeys(("length", "count", "wordcount", "int"), lambda _, __: of_type("integer")),
+    **dict.fromkeys(("first", "last", "min", "max"), lambda _, value: item_of(value)),
+    **dict.fromkeys(_LISTS, lambda _, value: value if item_of(value) is not None else None),
+    "map": _mapped,
+}

@@ -1,0 +1,108 @@
+"""What names stand for at a place in a template, as Jinja scopes them.
+
+A block sees what is outside of it, and what it sets is gone behind it, while the branches of an `if` set for what
+follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.template.values import Value, either
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from promptkit.template.conditions import Given
+    from promptkit.template.paths import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a name stands for. `sure` says that it is set whichever way the template runs.
+
+    `taint` are the untrusted inputs that its value can come from. A macro is its node with the scope that it stands
+    in, an imported file the names in it; a file that is imported without context is `blind` to the inputs.
+    """
+
+    value: Value = None
+    sure: bool = True
+    nullable: bool = False
+    taint: frozenset[str] = frozenset()
+    is_input: bool = False
+    macro: Any = None
+    home: Scope | None = None
+    module: Mapping[str, Known] | None = None
+    blind: bool = False
+
+
+class Scope:
+    """Names and what they stand for, over those of the scope around; and the paths that are known to be given."""
+
+    __slots__ = ("given", "names", "outer")
+
+    def __init__(
+        self, names: Mapping[str, Known] | None = None, outer: Scope | None = None, given: Given = frozenset()
+    ) -> None:
+        self.names = dict(names or {})
+        self.outer = outer
+        self.given = given
+
+    def find(self, name: str) -> Known | None:
+        """What a name stands for here."""
+        scope = self.home(name)
+        return scope.names[name] if scope else None
+
+    def home(self, name: str) -> Scope | None:
+        """The scope in which a name is set."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope
+
+    def is_given(self, path: Path) -> bool:
+        """Whether a condition around has made sure that a path holds no null."""
+        scope: Scope | None = self
+        while scope is not None:
+            if path in scope.given:
+                return True
+            if path[0] in scope.names:
+                return False
+            scope = scope.outer
+        return False
+
+    def inner(self, names: Mapping[str, Known] | None = None, given: Given = frozenset()) -> Scope:
+        """A scope inside this one."""
+        return Scope(names, self, given)
+
+    def set(self, name: str, known: Known) -> None:
+        """Set a name; what was known to be given of an earlier one is forgotten."""
+        self.names[name] = known
+        self.given = frozenset(path for path in self.given if path[0] != name)
+
+    def merge(self, branches: Sequence[Scope]) -> None:
+        """Take what several ways have set, each in a scope inside this one: sure is what each of them sets."""
+        found = {
+            name: [branch.find(name) for branch in branches]
+            for name in dict.fromkeys(name for branch in branches for name in branch.names)
+        }
+        for name, ways in found.items():
+            known = [each for each in ways if each is not None]
+            first = next(branch.names[name] for branch in branches if name in branch.names)
+            merged = replace(
+                first,
+                value=either(each.value for each in known),
+                sure=len(known) == len(ways) and all(each.sure for each in known),
+                nullable=any(each.nullable for each in known),
+                taint=frozenset().union(*(each.taint for each in known)),
+            )
+            self.set(name, merged)
+
+    def whole(self) -> dict[str, Known]:
+        """All names that are known here."""
+        outer = self.outer.whole() if self.outer else {}
+        return outer | self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.whole())

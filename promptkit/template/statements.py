@@ -1,0 +1,242 @@
+"""The statements of a template, walked in the order in which they run: what they print, set and ask for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from promptkit.template.expressions import Expressions
+from promptkit.template.flows import flows, followed, names_in
+from promptkit.template.paths import find, kind
+from promptkit.template.scopes import Known, Scope
+from promptkit.template.taint import CLEAN, Taint, taint_of
+from promptkit.template.tree import TemplateFault
+from promptkit.template.values import item_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    from promptkit.template.conditions import Given
+    from promptkit.template.expressions import Listener
+    from promptkit.template.tree import Token, Tree
+
+    class Place(Listener, Protocol):
+        """A template's text, where it stands, and how it comes to the files that it names."""
+
+        def opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[Place, Tree] | None:
+            """A file that the template loads, if it can be read; what is wrong is told. An empty name is not fixed.
+
+            What is imported without context is `blind` to the inputs.
+            """
+
+        def printed(self, taint: Taint, start: int, end: int) -> None:
+            """Text that can come from untrusted inputs reaches the message."""
+
+
+class Statements(Expressions):
+    """Walks statements. `further` are the kinds that only a walk through several files knows.
+
+    `captured` collects from which untrusted inputs the text can come, where it does not go to the message at once.
+    """
+
+    further: ClassVar[Mapping[str, Callable[[Any, Any, Scope], None]]] = {}
+
+    def __init__(self, tree: Tree, place: Place, captured: set[str] | None = None) -> None:
+        super().__init__(tree, place)
+        self.place = place
+        self.captured = captured
+        self._later: list[Callable[[], None]] = []
+
+    def body(self, nodes: Any, scope: Scope) -> None:
+        """Walk statements. Macros are walked at the end: when one is called, all that stands beside it is set."""
+        waiting, self._later = self._later, []
+        for node in nodes:
+            self.statement(node, scope)
+        for macro in self._later:
+            macro()
+        self._later = waiting
+
+    def statement(self, node: Any, scope: Scope) -> None:
+        """Walk one statement."""
+        known = _WALKED.get(kind(node)) or self.further.get(kind(node))
+        if known is None:
+            self.value(node, scope)
+        else:
+            known(self, node, scope)
+
+    def output(self, node: Any, scope: Scope) -> None:
+        """Text and printed expressions."""
+        for child in node.nodes:
+            self.need(child, scope)
+            if taint := taint_of(child, scope):
+                self._print(taint, self.tree.around(child.lineno))
+
+    def _print(self, taint: Taint, span: tuple[int, int]) -> None:
+        if self.captured is None:
+            self.place.printed(taint, *span)
+        else:
+            self.captured |= taint
+
+    def capture(self, nodes: Any, scope: Scope) -> Taint:
+        """Walk statements whose text goes elsewhere first; the untrusted inputs that it can come from."""
+        outside, self.captured = self.captured, set()
+        self.body(nodes, scope)
+        found, self.captured = frozenset(self.captured), outside
+        return found
+
+    # What sets names
+
+    def assign(self, node: Any, scope: Scope) -> None:
+        """`{% set a = b %}`."""
+        value = self.value(node.node, scope)
+        known = scope.find(node.node.name) if kind(node.node) == "Name" else None
+        taint = taint_of(node.node, scope)
+        self.bind(
+            node.target,
+            Known(
+                value,
+                nullable=self.nullable(node.node, value, scope),
+                taint=taint,
+                macro=known.macro if known else None,
+                home=known.home if known else None,
+                module=known.module if known else None,
+            ),
+            scope,
+        )
+
+    def assign_block(self, node: Any, scope: Scope) -> None:
+        """`{% set a %}...{% endset %}`."""
+        taint = self.capture(node.body, scope.inner())
+        if node.filter is not None:
+            self.value(node.filter, scope)
+            taint |= taint_of(node.filter, scope)
+        self.bind(node.target, Known(taint=taint), scope)
+
+    def bind(self, target: Any, known: Known, scope: Scope) -> None:
+        """Set a name, or several; a name in a namespace must be there already, and keeps what it came from."""
+        if kind(target) == "Name":
+            if target.name == "loop" and scope.find("loop"):
+                self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(target.lineno))
+            scope.set(target.name, known)
+        elif kind(target) == "NSRef":
+            self.name(target, scope)
+            home = scope.home(target.name)
+            if home is not None:
+                space = home.names[target.name]
+                home.names[target.name] = replace(space, taint=space.taint | known.taint)
+        else:
+            for each in target.items:
+                self.bind(each, Known(taint=known.taint), scope)
+
+    def loop(self, node: Any, scope: Scope) -> None:
+        """A loop: its names are gone behind it."""
+        value = self.need(node.iter, scope)
+        taint = taint_of(node.iter, scope)
+        if node.recursive:
+            calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
+            taint = taint.union(*(self._anywhere(argument, scope) for call in calls for argument in call.args))
+        if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
+            self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
+        inside = scope.inner()
+        self.bind(node.target, Known(None if node.recursive else item_of(value), taint=taint), inside)
+        inside.names["loop"] = Known(taint=taint)
+        given: Given = frozenset()
+        if node.test is not None:
+            given, _ = self.condition(node.test, inside)
+        # What one pass leaves in a namespace is there in the next.
+        for _ in range(2 if any(True for _ in find(node, "NSRef")) else 1):
+            self.body(node.body, inside.inner(given=given))
+        self.body(node.else_, scope.inner())
+
+    def _anywhere(self, node: Any, scope: Scope) -> Taint:
+        """The untrusted inputs behind any name in an expression, wherever in the template it is set."""
+        names = followed(names_in(node), flows(self.tree.root))
+        return CLEAN.union(*(known.taint for name in names if (known := scope.find(name)) is not None))
+
+    def with_(self, node: Any, scope: Scope) -> None:
+        """`{% with a = b %}`."""
+        inside = scope.inner()
+        for target, value in zip(node.targets, node.values, strict=True):
+            found = self.value(value, scope)
+            known = Known(found, nullable=self.nullable(value, found, scope), taint=taint_of(value, scope))
+            self.bind(target, known, inside)
+        self.body(node.body, inside)
+
+    def macro(self, node: Any, scope: Scope) -> None:
+        """A macro: its body is walked when all around it has been."""
+        scope.set(node.name, Known(macro=node, home=scope))
+        self._signature(node)
+        self._later.append(lambda: self._defined(node, scope))
+
+    def _defined(self, node: Any, scope: Scope) -> None:
+        for default in node.defaults:
+            self.value(default, scope)
+        names = ["caller", "varargs", "kwargs", *(argument.name for argument in node.args)]
+        self.capture(node.body, scope.inner(dict.fromkeys(names, Known())))
+
+    def _signature(self, node: Any) -> None:
+        names = [argument.name for argument in node.args]
+        for place, argument in enumerate(node.args):
+            if argument.name in names[:place]:
+                token = self.tree.token(argument.lineno)
+                self.fault("PK201", f"template syntax: the parameter `{argument.name}` stands twice", token)
+            elif argument.name == "caller" and place < len(names) - len(node.defaults):
+                self.fault("PK201", "template syntax: `caller` needs a default", self.tree.token(argument.lineno))
+
+    def call_block(self, node: Any, scope: Scope) -> None:
+        """`{% call m() %}`: the body is what `caller` stands for."""
+        self.call(node.call, scope, with_body=True)
+        self._signature(node)
+        for default in node.defaults:
+            self.value(default, scope)
+        taint = taint_of(node.call, scope).union(*(taint_of(default, scope) for default in node.defaults))
+        names = [argument.name for argument in node.args]
+        self.body(node.body, scope.inner(dict.fromkeys(names, Known(taint=taint))))
+        if taint:
+            self._print(taint, (self.tree.token(node.lineno, -1).start, self.tree.token(node.lineno).end))
+
+    def filter_block(self, node: Any, scope: Scope) -> None:
+        """`{% filter f %}`."""
+        self.value(node.filter, scope)
+        if taint := taint_of(node.filter, scope):
+            self._print(taint, (self.tree.token(node.lineno, -1).start, self.tree.token(node.lineno).end))
+        self.body(node.body, scope.inner())
+
+    # Ways through the template
+
+    def if_(self, node: Any, scope: Scope) -> None:
+        """The branches of an `if`: what they set is merged."""
+        ways: list[Scope] = []
+        seen: list[Any] = []
+        given: Given = frozenset()
+        for branch in (node, *node.elif_):
+            true, false = self.condition(branch.test, scope.inner(given=given))
+            if branch.test in seen:
+                span = self.tree.around(branch.test.lineno)
+                label = "its condition stands above already"
+                self.listener.fault(TemplateFault("PK214", "this branch is never taken", *span, label=label))
+            seen.append(branch.test)
+            ways.append(scope.inner(given=given | true))
+            self._branch(branch.body, ways[-1])
+            given |= false
+        ways.append(scope.inner(given=given))
+        self._branch(node.else_, ways[-1])
+        scope.merge(ways)
+
+    def _branch(self, nodes: Any, scope: Scope) -> None:
+        for node in nodes:
+            self.statement(node, scope)
+
+
+_WALKED: Mapping[str, Callable[[Any, Any, Scope], None]] = {
+    "Output": Statements.output,
+    "Assign": Statements.assign,
+    "AssignBlock": Statements.assign_block,
+    "For": Statements.loop,
+    "With": Statements.with_,
+    "Macro": Statements.macro,
+    "CallBlock": Statements.call_block,
+    "FilterBlock": Statements.filter_block,
+    "If": Statements.if_,
+}

@@ -1,0 +1,115 @@
+"""Jinja's syntax errors in words for authors of prompts, with the cure where the slip is a known one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TAGS = (
+    *("if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall"),
+    *("include", "import", "from", "extends", "block", "endblock", "with", "endwith", "filter", "endfilter", "raw"),
+)
+_OTHER_NAMES = {"elseif": "elif", "elsif": "elif", "foreach": "for", "switch": "if", "unless": "if not", "end": "endif"}
+
+
+def told(message: str, before: str = "") -> str:
+    """Jinja's message about a template, in our words where it has none for people; `before` stands before its place."""
+    if message.startswith("expected token 'name'") and before.rstrip().endswith("|"):
+        return "template syntax: the name of a filter is expected"
+    for pattern, words in _WORDS:
+        if found := pattern.match(message):
+            return f"template syntax: {words(found)}"
+    return f"template syntax: {message.rstrip('.')}"
+
+
+def cure_of(message: str, text: str, start: int) -> str:
+    """What to write instead of what stands at an offset of a text, if it is a known slip."""
+    if tag := _UNKNOWN.match(message):
+        return _cure_of_tag(tag[1], tag[2])
+    if message.startswith("Missing end of comment"):
+        return "end the comment with `#}`; for the two characters write {{ '{#' }}"
+    if re.match(r"unexpected char [\"'][\"']", message) and text[start : start + 1] in "\"'":
+        return "the text that this quote begins has no end"
+    here = text[start : start + 8]
+    return next((cure for sign, cure in _SLIPS if re.match(sign, here)), _cure_by_message(message, text, start))
+
+
+def _cure_of_tag(tag: str, more: str) -> str:
+    if tag in _OTHER_NAMES:
+        return f"write `{_OTHER_NAMES[tag]}`"
+    if innermost := _INNERMOST.search(more):
+        return f"the innermost block that is open is `{innermost[1]}`: `{{% end{innermost[1]} %}}` ends it"
+    if tag in _TAGS:
+        return f"no block is open that `{{% {tag} %}}` belongs to"
+    return did_you_mean(tag, _TAGS) or "write {{ '{%' }} for the two characters, or put the text in {% raw %}"
+
+
+def _cure_by_message(message: str, text: str, start: int) -> str:
+    if "got 'if'" in message and re.search(r"else\s*$", text[:start]):
+        return "write `elif`"
+    if begun := re.search(r"cannot begin with `(if|for)`", message):
+        return f"a block stands in {{% %}}: {{% {begun[1]} ... %}}"
+    if "got ':'" in message and text.startswith("{{", start):
+        return "braces that are no expression's: single ones need no doubling; put double ones in {% raw %}"
+    if text.startswith("{{{", start):
+        return "a value is printed with two braces: `{{ name }}`; for a literal brace beside it write `{{ '{' }}`"
+    if "got '='" in message:
+        return "`==` compares"
+    if re.search(r"\|\s*$", text[:start]) and text.startswith("|", start):
+        return "write `or`"
+    return ""
+
+
+_END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
+
+
+def _expected(wanted: str, got: str) -> str:
+    named = {"name": "a name", "end of template": "the end of the template"} | _END_SIGNS
+    return f"{named.get(wanted, f'`{wanted}`')} is expected, not {named.get(got, f'`{got}`')}"
+
+
+_UNKNOWN = re.compile(r"Encountered unknown tag '([^']*)'\.(.*)", re.DOTALL)
+_INNERMOST = re.compile(r"The innermost block that needs to be closed is '([^']*)'")
+_SLIPS = (
+    (r"&&?", "write `and`"),
+    (r"\|\|", "write `or`"),
+    (r"!(?!=)", "write `not`"),
+    (r"\?", "a choice is written `a if condition else b`"),
+    (r"=>", "write `>=`"),
+    (r"=<", "write `<=`"),
+    (r"=(?!=)", "`==` compares"),
+    (r"===", "`==` compares"),
+    (r"#if\b|\^", "Handlebars' blocks are written {% if ... %} and {% endif %}"),
+    (r"#each\b", "Handlebars' blocks are written {% for ... in ... %} and {% endfor %}"),
+    (r"#", "Handlebars' blocks are written {% if ... %} or {% for ... in ... %}"),
+    (r"[$@]", "a name stands alone between the braces: `{{ name }}`"),
+    ("[\u2018\u2019\u201c\u201d]", "use straight quotes"),
+)
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (
+        re.compile(
+            r"Unexpected end of template\..*The innermost block that needs to be closed is '([^']*)'", re.DOTALL
+        ),
+        lambda found: f"`{{% {found[1]} %}}` has no end: `{{% end{found[1]} %}}` is missing",
+    ),
+    (
+        re.compile(r"unexpected end of template, expected '(.*)'\.?$"),
+        lambda found: f"this has no end: {_END_SIGNS.get(found[1], f'`{found[1]}`')} is missing",
+    ),
+    (re.compile(r"Encountered unknown tag '(end[^']*)'"), lambda found: f"`{{% {found[1]} %}}` ends nothing here"),
+    (re.compile(r"Encountered unknown tag '([^']*)'"), lambda found: f"there is no tag `{{% {found[1]} %}}` here"),
+    (re.compile(r"expected token '(.*)', got '(.*)'$", re.DOTALL), lambda found: _expected(found[1], found[2])),
+    (re.compile(r"can't assign to "), lambda _: "a name is expected here"),
+    (re.compile(r"non-default argument"), lambda _: "a parameter without a default follows one with a default"),
+    (re.compile(r"tag name expected"), lambda _: "the name of a tag is expected"),
+    (re.compile(r"Expected an expression, got "), lambda _: "an expression is missing here"),
+    (re.compile(r"unexpected 'end of template'"), lambda _: "this has no end: `}}` is missing"),
+    (re.compile(r"Missing end of comment tag"), lambda _: "the comment that begins here has no end"),
+    (re.compile(r"Missing end of raw directive"), lambda _: "`{% raw %}` has no end: `{% endraw %}` is missing"),
+    (re.compile(r"unexpected char (.*) at \d+$", re.DOTALL), lambda found: f"{found[1]} cannot stand here"),
+)

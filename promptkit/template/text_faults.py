@@ -1,0 +1,83 @@
+"""Text that a template would lose, or print as it stands.
+
+That is braces and comments that were not meant for Jinja, and variables in the notation of others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.template.flows import names_in
+from promptkit.template.tree import TemplateFault, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+_FOREIGN = re.compile(r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>)(?!\})")
+"""How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s` and `<<x>>` name a variable."""
+
+
+def lost_text(tree: Tree) -> Iterator[TemplateFault]:
+    """Double braces and `{#` in a text in which they are not meant for Jinja."""
+    yield from _lost_braces(tree)
+    yield from _lost_comments(tree)
+
+
+def _lost_braces(tree: Tree) -> Iterator[TemplateFault]:
+    """Printed expressions that name nothing: text with double braces that was not meant as an expression."""
+    from jinja2 import nodes
+
+    for output in tree.root.find_all(nodes.Output):
+        for node in output.nodes:
+            if isinstance(node, nodes.TemplateData) or _is_written_out(node) or names_in(node):
+                continue
+            start, end = tree.around(node.lineno)
+            yield TemplateFault(
+                "PK210",
+                "this expression names no input",
+                start,
+                end,
+                "warning",
+                label="its double braces will not be printed",
+                help="write {{ '{{' }} for two literal braces, or put the text in {% raw %}",
+            )
+
+
+def _is_written_out(node: Any) -> bool:
+    from jinja2 import nodes
+
+    return isinstance(node, nodes.Const) and isinstance(node.value, str) and bool(re.search("[{}]", node.value))
+
+
+def _lost_comments(tree: Tree) -> Iterator[TemplateFault]:
+    for opening, body in itertools.pairwise(tree.tokens):
+        if opening.kind == "comment_begin" and body.kind == "comment" and body.value[0] not in " \t\n-#":
+            yield TemplateFault(
+                "PK211",
+                "`{#` begins a comment: the text up to `#}` will vanish",
+                opening.start,
+                body.end,
+                "warning",
+                help="write {{ '{#' }} for the two characters",
+            )
+
+
+def foreign_variables(text: str, inputs: Container[str]) -> Iterator[tuple[str, TemplateFault]]:
+    """Names of inputs in another tool's notation: they would be printed as they stand."""
+    for found in _FOREIGN.finditer(text):
+        name = next(filter(None, found.groups()))
+        if name in inputs and not _in_a_tag(text, found.start()):
+            cure = f"write {{{{ {name} }}}} for its value"
+            message = f"`{found[0]}` is printed as it stands"
+            label = f"`{name}` is an input"
+            yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
+
+
+def _in_a_tag(text: str, at: int) -> bool:
+    """Whether an offset lies inside of `{{ }}`, `{% %}`, or a comment."""
+    return any(text.rfind(begin, 0, at) > text.rfind(end, 0, at) for begin, end in _TAGS)
+
+
+_TAGS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))

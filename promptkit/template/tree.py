@@ -1,0 +1,93 @@
+"""A template's tree, its tokens and its faults, all of them with their characters in the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from promptkit.template.paths import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jinja2 import nodes
+
+    from promptkit.diagnostics import Severity
+
+
+OPENINGS = ("variable_begin", "block_begin")
+ENDINGS = ("variable_end", "block_end")
+"""The kinds of tokens that begin and end a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFault:
+    """Something wrong at a span of a template's text; offsets are 0-based characters."""
+
+    code: str
+    message: str
+    start: int
+    end: int
+    severity: Severity = "error"
+    label: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One of Jinja's tokens with its offset in the text."""
+
+    kind: str
+    value: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return self.start + len(self.value)
+
+
+@dataclass(eq=False)
+class Tree:
+    """A template's tree. `node.lineno` is the offset of the token that a node is named after.
+
+    That is the first token of most expressions, the `.` or `[` of a lookup, the `(` of a call, the name of a filter.
+    `faults` are what cannot be read. It is left out of the tree, and the rest stands; `lost` are the names in it, of
+    which nobody knows what they would have been.
+    """
+
+    root: nodes.Template
+    tokens: list[Token]
+    faults: list[TemplateFault] = field(default_factory=list)
+    lost: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all was read, so that what is not named in the tree is not named in the template."""
+        return not self.faults
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [token.start for token in self.tokens]
+
+    def token(self, offset: int, further: int = 0) -> Token:
+        """The token that begins at an offset, or one that stands some tokens further."""
+        return self.tokens[min(bisect_right(self._starts, offset) - 1 + further, len(self.tokens) - 1)]
+
+    def around(self, offset: int) -> tuple[int, int]:
+        """The span of the `{{ ... }}` or `{% ... %}` in which an offset lies."""
+        first = last = bisect_right(self._starts, offset) - 1
+        while first > 0 and self.tokens[first].kind not in OPENINGS:
+            first -= 1
+        while last < len(self.tokens) - 1 and self.tokens[last].kind not in ENDINGS:
+            last += 1
+        end = self.tokens[last]
+        return self.tokens[first].start, end.start + len(end.value.rstrip())
+
+    def set_at(self, name: str) -> list[int]:
+        """Where the template sets a name: a target, a parameter, a macro."""
+        targets = (node for node in find(self.root, "Name") if node.ctx != "load")
+        setting: Iterable[Any] = (*targets, *find(self.root, "Macro"))
+        return [node.lineno for node in setting if node.name == name]

@@ -1,0 +1,103 @@
+"""What an expression can be, as the schemas of the inputs tell, and what stands under its keys.
+
+A value is a tuple of schemas, each after the document that it stands in, any of which it may fit; None when nobody
+can tell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.schema.conjunction import form_of
+from promptkit.schema.members import AnyItem, Members, UntoldError
+from promptkit.template.sandbox import ALLOWED_METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from promptkit.diagnostics import Severity
+    from promptkit.schema.members import Key
+
+Value = tuple[tuple[Any, Any], ...] | None
+
+_KINDS = {dict: ("object",), list: ("array",), str: ("string",), float: ("number", "integer")}
+METHODS: Mapping[str, frozenset[str]] = {
+    name: ALLOWED_METHODS[kind] for kind, names in _KINDS.items() for name in names
+}
+"""The methods of values, by their JSON type."""
+
+_MOST_SCHEMAS = 100
+
+
+def value_of(schema: Any) -> Value:
+    """What a schema that is a document of its own describes."""
+    return None if schema is True else ((schema, schema),)
+
+
+def of_type(kind: str) -> Value:
+    """Any value of one JSON type."""
+    return value_of({"type": kind})
+
+
+def list_of(value: Value) -> Value:
+    """A list of such values."""
+    return None if value is None else tuple((root, {"type": "array", "items": schema}) for root, schema in value)
+
+
+def is_nullable(value: Value) -> bool:
+    """Whether a value is declared to be null sometimes."""
+    return value is not None and any(_takes_null(root, schema) for root, schema in value)
+
+
+def _takes_null(root: Any, schema: Any) -> bool:
+    form = form_of(root, schema)
+    if form.unions:
+        return any(_takes_null(root, branch) for branch in form.branches())
+    allowed = form.keywords.get("enum")
+    return None in allowed if allowed is not None else "type" in form.keywords and "null" in form.kinds()
+
+
+def either(values: Iterable[Value]) -> Value:
+    """What is one of several values."""
+    found: dict[tuple[int, int], tuple[Any, Any]] = {}
+    for value in values:
+        if value is None:
+            return None
+        found |= {(id(root), id(schema)): (root, schema) for root, schema in value}
+    return tuple(found.values()) if 0 < len(found) <= _MOST_SCHEMAS else None
+
+
+def members_of(value: Value, key: Key) -> tuple[Members, Value]:
+    """What is under a key of a value, and what that can be: None when it is not told, empty when it is never there."""
+    together, below = Members(), []
+    try:
+        for root, schema in value or ():
+            before = len(together.schemas)
+            together.join(root, schema, key, METHODS)
+            below += [(root, each) for each in together.schemas[before:] if each is not False]
+    except UntoldError:
+        return together, None
+    told = not (together.open and below) and len(below) <= _MOST_SCHEMAS and all(each is not True for _, each in below)
+    return together, tuple(below) if told else None
+
+
+def item_of(value: Value) -> Value:
+    """What a loop over a value runs through."""
+    if value is None or any(set(form_of(root, schema).kinds()) != {"array"} for root, schema in value):
+        return None
+    return members_of(value, AnyItem)[1] or None
+
+
+def missing_key(value: Value, of: str, key: str) -> tuple[Severity, str, str, str] | None:
+    """Severity, message, label and help, if a value never has a key, or has it although nothing declares it."""
+    members, below = members_of(value, key)
+    if below is None or below or not members.kinds:
+        return None
+    methods = {method for kind in members.kinds for method in METHODS.get(kind, ())}
+    hint = did_you_mean(key, members.names or sorted(methods))
+    if members.open:
+        return "warning", f"`{of}` declares no `{key}`", hint, "declare it, or say `additionalProperties: true`"
+    kinds = f"`{of}` is declared as {' or '.join(members.kinds)}"
+    known = f"known: {', '.join(members.names)}" if members.names else kinds
+    return "error", f"`{of}` has no `{key}`", hint, "" if hint else known

@@ -1,0 +1,175 @@
+"""A template walked in the order in which it runs, with what each name stands for on the way; nothing is rendered.
+
+The walk goes through the files that it includes, imports and extends, each with the names that it would see there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.template.expressions import functions
+from promptkit.template.flows import BLOCK_NAMES, names_in
+from promptkit.template.paths import find, kind
+from promptkit.template.scopes import Known, Scope
+from promptkit.template.statements import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptkit.template.statements import Place
+    from promptkit.template.tree import Token, Tree
+
+    Blocks = Mapping[str, tuple["Walk", Any]]
+
+
+class Walk(Statements):
+    """One walk through one template; those it loads get walks of their own.
+
+    `blocks` are the blocks of the templates that extend this one, each with the walk that it belongs to.
+    """
+
+    def __init__(
+        self, tree: Tree, place: Place, blocks: Blocks | None = None, captured: set[str] | None = None
+    ) -> None:
+        super().__init__(tree, place, captured)
+        self.blocks = dict(blocks or {})
+        self.top = Scope()
+
+    def run(self, scope: Scope) -> Scope:
+        """Walk the whole template in a scope, which gets what the template sets."""
+        self.top = scope
+        self._twice()
+        self.body(self.tree.root.body, scope)
+        return scope
+
+    def _twice(self) -> None:
+        """Tell of blocks that have the same name."""
+        seen: set[str] = set()
+        for block in find(self.tree.root, "Block"):
+            if block.name in seen:
+                message = f"template syntax: the block `{block.name}` stands twice"
+                self.fault("PK201", message, self.tree.token(block.lineno, 1))
+            seen.add(block.name)
+
+    def include(self, node: Any, scope: Scope) -> None:
+        """An included file sees all that is known here, and sets nothing here."""
+        if (found := self._load(node, optional=node.ignore_missing)) is not None:
+            place, tree = found
+            seen = self._visible(scope) if node.with_context else _globals()
+            Walk(tree, place, captured=self.captured).run(Scope(outer=seen))
+
+    def import_(self, node: Any, scope: Scope) -> None:
+        """`{% import "file" as name %}`."""
+        scope.set(node.target, Known(module=self._imported(node, scope)))
+
+    def from_import(self, node: Any, scope: Scope) -> None:
+        """`{% from "file" import name %}`."""
+        names = self._imported(node, scope)
+        for each in node.names:
+            name, alias = each if isinstance(each, tuple) else (each, each)
+            if names is not None and name not in names:
+                token = self._named(node, name)
+                self.fault("PK202", f"the imported file sets no `{name}`", token, label=did_you_mean(name, names))
+            scope.set(alias, (names or {}).get(name, Known()))
+
+    def _imported(self, node: Any, scope: Scope) -> Mapping[str, Known] | None:
+        """What an imported file sets. It sees what is known here only if it is told to."""
+        if (found := self._load(node, blind=not node.with_context)) is None:
+            return None
+        place, tree = found
+        set_there = Scope(outer=self._visible(scope) if node.with_context else _globals())
+        Walk(tree, place, captured=set()).run(set_there)
+        if tree.lost:
+            return None
+        return {
+            name: replace(known, blind=not node.with_context)
+            for name, known in set_there.names.items()
+            if not name.startswith("_")
+        }
+
+    def _named(self, node: Any, name: str) -> Token:
+        """The token of a name that is imported."""
+        end = self.tree.around(node.lineno)[1]
+        tokens = [token for token in self.tree.tokens if node.template.lineno < token.start < end]
+        return next((token for token in tokens if token.value == name), self.tree.token(node.lineno))
+
+    def _visible(self, scope: Scope) -> Scope:
+        """What a file that is loaded here sees: all but what stands for a block."""
+        return Scope(
+            {name: known for name, known in scope.whole().items() if name not in BLOCK_NAMES}, None, scope.given
+        )
+
+    def _load(self, node: Any, *, optional: bool = False, blind: bool = False) -> tuple[Place, Tree] | None:
+        fixed = kind(node.template) == "Const" and isinstance(node.template.value, str)
+        if not fixed:
+            self.value(node.template, self.top)
+        token = self.tree.token(node.lineno, 1)
+        return self.place.opened(node.template.value if fixed else "", token, optional=optional, blind=blind)
+
+    def extends(self, node: Any, scope: Scope) -> None:
+        """The template that this one extends: it runs when this one has set its names, with the blocks of this one."""
+        filled = {block.name: (self, block) for block in find(self.tree.root, "Block")} | self.blocks
+        self._later.append(lambda: self._extended(node, scope, filled))
+
+    def _extended(self, node: Any, scope: Scope, blocks: Blocks) -> None:
+        if (found := self._load(node)) is None:
+            return
+        place, tree = found
+        walk = Walk(tree, place, blocks, self.captured)
+        walk.run(scope)
+        if tree.whole and not walk.is_extending():
+            self._unprinted(blocks, {block.name for block in find(tree.root, "Block")})
+
+    def _unprinted(self, blocks: Blocks, printed: set[str]) -> None:
+        """Tell of blocks that the template at the beginning of the line of those that extend each other does not have.
+
+        A block that stands in another one is printed with it.
+        """
+        inner = {block.name for _, filled in blocks.values() for block in find(filled, "Block")}
+        for name, (walk, block) in blocks.items():
+            if name not in printed | inner:
+                message = f"no template that is extended here has a block `{name}`: its text is printed nowhere"
+                token = walk.tree.token(block.lineno, 1)
+                walk.fault("PK216", message, token, label=did_you_mean(name, printed))
+
+    def block(self, node: Any, scope: Scope) -> None:
+        """A block, as the last template that extends this one fills it; it is walked where it is filled."""
+        if self.is_extending():
+            return
+        walk, filled = self.blocks.get(node.name, (self, node))
+        seen = scope if node.scoped else self.top
+        walk.filled_in(filled, seen.inner({"super": Known()}), self.captured)
+        if walk is not self and "super" in names_in(*filled.body):
+            self.body(node.body, seen.inner({"super": Known()}))
+
+    def filled_in(self, block: Any, scope: Scope, captured: set[str] | None) -> None:
+        """Walk the block that fills one of another template, whose text goes where that one's goes."""
+        outside, self.captured = self.captured, captured
+        self.body(block.body, scope)
+        self.captured = outside
+
+    def is_extending(self) -> bool:
+        """Whether the template extends another one, and so prints only what stands in its blocks."""
+        return any(kind(node) == "Extends" for node in self.tree.root.body)
+
+
+Walk.further = {
+    "Include": Walk.include,
+    "Import": Walk.import_,
+    "FromImport": Walk.from_import,
+    "Extends": Walk.extends,
+    "Block": Walk.block,
+}
+
+
+def input_scope(inputs: Mapping[str, Known]) -> Scope:
+    """What a template sees at its beginning: the inputs, over the functions that every template has."""
+    return Scope(inputs, _globals())
+
+
+@lru_cache(maxsize=1)
+def _globals() -> Scope:
+    return Scope(dict.fromkeys(functions()["function"], Known()))

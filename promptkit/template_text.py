@@ -1,0 +1,224 @@
+"""One template's text in the check of a prompt: where it stands, what it meets on its walk, what it loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.source import SourceError, join
+from promptkit.template.flows import BLOCK_NAMES
+from promptkit.template.paths import shown
+from promptkit.template.templates import MAX_INCLUDE_DEPTH
+from promptkit.template.tree import TemplateFault
+from promptkit.yaml_nodes import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from promptkit.template.paths import Path
+    from promptkit.template.tree import Token, Tree
+    from promptkit.template_checks import TemplateChecks
+
+MAX_INCLUDES = 1_000
+UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
+ROOT_CURE = "only files under the root can be included: the folder of `promptkit.toml`, else of the prompt itself"
+_RELATIVE = "a path is relative to the file in which it is written"
+
+
+@dataclass(slots=True)
+class TemplateText:
+    """A template's text and how its offsets become places. It listens to the walk through it."""
+
+    checks: TemplateChecks
+    document: Document
+    text: str
+    span: Callable[[int, int], tuple[int, int]]
+    folder: str
+    system: bool = False
+    stack: tuple[str, ...] = ()
+    """Where the file is included, and where the file that includes it is, and so on, for people."""
+    above: tuple[str, ...] = ()
+    """The paths under the root of the files in which those includes are written."""
+    blind: bool = False
+    """Whether the file is imported without context, and sees no inputs."""
+    tree: Tree | None = None
+
+    def enter(self, tree: Tree) -> None:
+        """Begin the walk."""
+        self.tree = tree
+        self.checks.enter(self, tree)
+
+    def tell(self, code: str, message: str, start: int, end: int, **told: Any) -> None:
+        """Report something at a span of the text."""
+        self.checks.report(self, TemplateFault(code, message, start, end, **told))
+
+    # What the walk meets
+
+    def fault(self, fault: TemplateFault) -> None:
+        """Something is wrong."""
+        self.checks.report(self, fault)
+
+    def asked(self, path: Path) -> None:
+        """The template asks whether something is there, or says what stands for it."""
+        self.checks.asked.add(path)
+
+    def undeclared(self, path: Path, fault: TemplateFault) -> None:
+        """A key is looked up that nothing declares: a fault, unless the template asks for it somewhere."""
+        if fault.severity == "error":
+            self.checks.report(self, fault)
+        else:
+            self.checks.unguarded.append((self, path, fault))
+
+    def maybe_null(self, path: Path, start: int, end: int) -> None:
+        """A value is used that may be null: one that is printed is an error then."""
+        named = shown(path)
+        declared = self.checks.inputs.get(str(path[0]), {}) if len(path) == 1 else {}
+        optional = declared and not declared.get("required", True) and not declared.get("has_default")
+        message = f"the input `{named}` is optional" if optional else f"`{named}` may be null"
+        cure = f"put it in {{% if {named} %}}, or write {{{{ {named} | default('...') }}}}"
+        label = "null when it is not given" if optional else ""
+        told = f"{message}, and nothing asks whether it is given"
+        self.tell("PK213", told, start, end, severity="note", label=label, help=cure)
+
+    def printed(self, taint: frozenset[str], start: int, end: int) -> None:
+        """Text that can come from untrusted inputs reaches the message."""
+        for name in sorted(taint) if self.system else ():
+            trust = self.checks.inputs[name]["trust"]
+            message = f"`{name}` is untrusted (`trust: {trust}`) and would stand in the system message"
+            self.tell("PK207", message, start, end, help=UNTRUSTED_CURE)
+
+    def input_used(self, name: str, start: int) -> None:
+        """An input is used."""
+        self.checks.used.add(name)
+        if self.checks.inputs[name].get("secret"):
+            message = f"the secret input `{name}` may not stand in a template"
+            self.tell("PK208", message, start, start + len(name), help="secrets reach tools only")
+
+    def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
+        """A name that stands for nothing here."""
+        inputs, end = self.checks.inputs, start + len(name)
+        near = nearest(name, inputs)
+        self.checks.explained |= {near} if near else set()
+        hint = did_you_mean(name, dict.fromkeys((*inputs, *known)))
+        if called and name not in BLOCK_NAMES:
+            self.tell("PK204", f"there is no function `{name}`", start, end, label=_function_for(name) or hint)
+        elif name in _OTHER_WORDS:
+            cure = f"write `{_OTHER_WORDS[name]}`"
+            self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)
+        elif name in inputs and self.blind:
+            return  # a macro that uses it is told where it is called
+        elif name in BLOCK_NAMES or name == "super":
+            self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
+        elif why := self._set_elsewhere(name, start):
+            self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
+        elif hint or not self.checks.partial:
+            cure = "" if hint else f"declare it: `inputs: {{{name}: string}}`"
+            self.tell("PK202", f"`{name}` is not declared under `inputs`", start, end, label=hint, help=cure)
+
+    def _set_elsewhere(self, name: str, start: int) -> str:
+        """Why a name that the template sets is not known at an offset."""
+        places = self.tree.set_at(name) if self.tree else []
+        if not places:
+            return ""
+        if min(places) > start:
+            return "it is set only below"
+        return "what a block sets is gone behind it; for a loop, use `namespace()`"
+
+    # What it loads
+
+    def opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[TemplateText, Tree] | None:
+        """A file that the template loads, if it can be read; what is wrong is told."""
+        if not name:
+            self.tell("PK205", "the file to include is not written out", token.start, token.end, help=_FIXED)
+            return None
+        try:
+            path = join(self.folder, name)
+        except SourceError as error:
+            self.tell("PK206", error.message, token.start, token.end, help=ROOT_CURE)
+            return None
+        try:
+            content = self.checks.files.get(path) or self.checks.source.read(path).decode("utf-8")
+        except (SourceError, UnicodeDecodeError) as error:
+            said = error.message if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
+            if not optional:
+                self.tell("PK206", f"{said}{self._way(path)}", token.start, token.end, help=_RELATIVE)
+            return None
+        self.checks.loads += 1
+        if trouble := self._trouble(path):
+            self.tell("PK206", trouble, token.start, token.end)
+            return None
+        self.checks.files[path] = content
+        return self._below(path, content, token, blind=blind)
+
+    def _below(self, path: str, content: str, token: Token, *, blind: bool) -> tuple[TemplateText, Tree]:
+        line, _ = self.document.place(self.span(token.start, token.end)[0])
+        text = replace(
+            self,
+            document=Document(content, self.checks.source.shown(path), path),
+            text=content,
+            span=lambda start, end: (start, end),
+            folder=path.rpartition("/")[0],
+            blind=blind or self.blind,
+            stack=(*self.stack, f"{self.document.path}:{line}"),
+            above=(*self.above, self.document.origin),
+        )
+        tree = self.checks.tree(content)
+        text.enter(tree)
+        return text, tree
+
+    def _way(self, path: str) -> str:
+        """How a file is come to, where that goes through others."""
+        chain = [*self.above, self.document.origin, path]
+        return f" ({' -> '.join(chain)})" if self.above else ""
+
+    def _trouble(self, path: str) -> str:
+        if self.checks.loads > MAX_INCLUDES:
+            # Files that include several others, level by level, multiply: a few would keep a check busy for ever.
+            return f"the templates have more than {MAX_INCLUDES:,} includes in all"
+        chain = [*self.above, self.document.origin]
+        if chain == [path]:
+            return f"`{path}` includes itself"
+        if path in chain:
+            return "files include each other in a circle: " + " -> ".join([*chain, path])
+        if len(self.stack) >= MAX_INCLUDE_DEPTH:
+            return f"includes are nested deeper than {MAX_INCLUDE_DEPTH} files: " + " -> ".join([*chain, path])
+        return ""
+
+
+def _function_for(name: str) -> str:
+    meant = _AS_FILTERS.get(name)
+    return f"write it as a filter: `... | {meant}`" if meant else ""
+
+
+_AS_FILTERS = {
+    "len": "length",
+    "str": "string",
+    "int": "int",
+    "float": "float",
+    "list": "list",
+    "sum": "sum",
+    "abs": "abs",
+    "sorted": "sort",
+    "max": "max",
+    "min": "min",
+    "reversed": "reverse",
+    "round": "round",
+    "upper": "upper",
+    "lower": "lower",
+    "json": "tojson",
+    "tojson": "tojson",
+    "join": "join",
+    "trim": "trim",
+    "replace": "replace",
+}
+"""What other languages call as a function, and templates write as a filter."""
+_OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
+_FIXED = "include a fixed path"
+_OF_BLOCKS = {
+    "loop": "it stands for a loop, inside of `{% for %}`",
+    "caller": "it stands for the body of a `{% call %}`, inside of a macro",
+    "varargs": "it stands for further arguments, inside of a macro",
+    "kwargs": "it stands for further named arguments, inside of a macro",
+    "super": "it stands for the block of the template that is extended, inside of a `{% block %}`",
+}
