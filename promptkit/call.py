@@ -51,7 +51,7 @@ class Call:
     @cached_property
     def request(self) -> Request:
         """What is sent first."""
-        from promptkit.models import wire_name
+        from promptkit.model_names import wire_name
 
         expected = self.typed.expected(self.facts)
         asked = response_format(expected, self.facts, self.name)

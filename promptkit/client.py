@@ -150,7 +150,7 @@ class Client:
         by that: of `instead_of` or the settings' model if it is among several, else of the first.
         Raises `ConfigError` for a name that names nothing.
         """
-        from promptkit.models import wire_name
+        from promptkit.model_names import wire_name
         from promptkit.models.catalog import facts_for
 
         wished = [name for name in (instead_of, self.settings.model) if name]
@@ -166,7 +166,7 @@ class Client:
     def _recorded(self, model: str | Model) -> tuple[str, ...]:
         """The models whose answers a replay plays; none for a model that is itself."""
         if isinstance(model, str):
-            from promptkit.models import parse_model_name
+            from promptkit.model_names import parse_model_name
 
             if model not in self._given and parse_model_name(model).scheme != "replay":
                 return ()

@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "note"]
 
 _WIDEST_EXCERPT = 140
+_LONGEST_WORD = 100
+_MOST_WORDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The one cure of a fault: the text that stands from one 0-based character of the file to another is replaced.
+
+    A byte order mark at the beginning of the file is not counted.
+    """
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,9 @@ class Diagnostic:
     help: str = ""
     notes: tuple[str, ...] = ()
     excerpt: str = ""
+    """The line, or of a very long one what stands around the place: `excerpt_from` characters stand before it."""
+    excerpt_from: int = 0
+    fix: Fix | None = None
 
     @property
     def place(self) -> str:
@@ -78,7 +95,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most likely meant; None when none is near."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+    if len(word) > _LONGEST_WORD:
+        return None
+    listed = dict.fromkeys(known)
+    folded = {each.casefold(): each for each in reversed(listed)}
+    same = folded.get(word.casefold())
+    if same is not None and same != word:
+        return same
+    near = get_close_matches(word.casefold(), list(folded)[-_MOST_WORDS:], n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -110,14 +135,15 @@ def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
     line = "".join(
         " " if c == "\t" else c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in diagnostic.excerpt
     )
-    start = min(max(diagnostic.column - 1, 0), len(line))
+    shift = 1 + diagnostic.excerpt_from
+    start = min(max(diagnostic.column - shift, 0), len(line))
     one_line = diagnostic.end_line <= diagnostic.line
-    end = min(max(diagnostic.end_column - 1, start), len(line)) if one_line else len(line)
+    end = min(max(diagnostic.end_column - shift, start), len(line)) if one_line else len(line)
     before, after = "", ""
     if len(line) > _WIDEST_EXCERPT:
         left = max(0, start - _WIDEST_EXCERPT // 3)
         right = left + _WIDEST_EXCERPT
-        before, after = ("..." if left else ""), ("..." if right < len(line) else "")
+        before, after = ("..." if left or diagnostic.excerpt_from else ""), ("..." if right < len(line) else "")
         line, start, end = line[left:right], start - left, min(end, right) - left
     marked = max(1, _width(line[start:end].rstrip()))
     return before + line.rstrip() + after, " " * (len(before) + _width(line[:start])) + "^" * marked

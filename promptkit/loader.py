@@ -7,19 +7,20 @@ templates against inputs, examples and tests against inputs and output.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.chain import Chain, Entry, read_chain
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
-from promptkit.example_checks import read_examples, read_tests
-from promptkit.findings import Findings
+from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
+from promptkit.loading.example_checks import read_examples, read_tests
+from promptkit.loading.example_files import check_example_file
+from promptkit.loading.findings import Findings, is_empty
+from promptkit.loading.readers import READERS, read_plain
+from promptkit.loading.structure import report_all
+from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
-from promptkit.readers import READERS, read_plain
-from promptkit.spec import Origin, PromptSpec
-from promptkit.structure import report
-from promptkit.template_checks import check_templates
+from promptkit.spec import FORMAT_VERSION, Origin, PromptSpec
 from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
@@ -72,11 +73,24 @@ class Loaded:
 def load(source: Source, path: str, text: str | None = None) -> Loaded:
     """Load a file from a source; with `text`, that text stands for the file. Never raises."""
     chain = read_chain(source, path, text)
+    if (other := _other_version(chain)) is not None:
+        return Loaded(None, (other,))
     findings = Findings(list(chain.faults))
     spec = Loading(source, path, chain, findings).spec() if isinstance(chain.main.root, Mapping) else None
     found = by_place(map(chain.noted, findings.diagnostics))
     failed = any(finding.severity == "error" for finding in found)
     return Loaded(None if failed else spec, found)
+
+
+def _other_version(chain: Chain) -> Diagnostic | None:
+    """A format's version that is not ours: whoever wrote the file means other things by all that stands in it."""
+    entry = chain.entries.get("promptkit")
+    version = entry.node.value if entry else FORMAT_VERSION
+    if entry is None or not isinstance(version, int) or version == FORMAT_VERSION:
+        return None
+    message = f"`promptkit` is {FORMAT_VERSION}: version {version} of the format is not read here"
+    cure = f"write `promptkit: {FORMAT_VERSION}`, or use a newer promptkit"
+    return entry.document.diagnostic("PK121", message, entry.span, help=cure)
 
 
 def load_spec(source: Source, path: str, text: str | None = None) -> PromptSpec:
@@ -105,7 +119,18 @@ def to_yaml(data: Any) -> str:
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-_TASK_KEYS = {"task", "messages"}
+@dataclass(slots=True)
+class Unknown:
+    """What could not be read, and so has been told: what follows from it is passed over."""
+
+    inputs: bool = False
+    """Some inputs may be declared that are not known."""
+    templates: bool = False
+    """Some texts may use inputs without being known."""
+    output: bool = False
+    """The output may be another one."""
+    faulty: set[str] = field(default_factory=set)
+    """Inputs whose declarations are faulty."""
 
 
 class Loading:
@@ -120,7 +145,7 @@ class Loading:
         self.texts: dict[str, Entry] = {}
         self.places: dict[tuple[str | int, ...], Entry] = {}
         self.inputs: dict[str, Entry] = {}
-        self.meant: set[str | None] = set()
+        self.unknown = Unknown(inputs=chain.broken, templates=chain.broken, output=chain.broken)
 
     def spec(self) -> PromptSpec | None:
         """The spec, unless its structure is wrong."""
@@ -131,20 +156,31 @@ class Loading:
                 self.data.setdefault("extras", {})[name] = entry.node.value
             elif name not in KEYS:
                 self.findings.unknown_key(entry, [*KEYS, "x-..."])
-                self.meant.add(nearest(name, KEYS))
+        self._read_as_meant()
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:
                 READERS.get(name, read_plain)(self, name, entries[name])
         self._require_task()
         self._build_examples()
         built = self._validated()
-        files = check_templates(self.findings, self.source, self.chain, self.texts, self.data, self.inputs)
+        files = check_templates(self)
         if built is None:
             return None
         origins = {location: _origin(entry) for location, entry in self.texts.items()}
         shown = {path: self.source.shown(path) for path in files}
         shown |= {document.origin: document.path for document in self.chain.documents}
         return built.with_(path=self.path, origins=origins, files=files, shown=shown)
+
+    def _read_as_meant(self) -> None:
+        """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""
+        entries = self.chain.entries
+        for name in [name for name in entries if name not in KEYS and not name.startswith("x-")]:
+            meant = nearest(name, KEYS)
+            if meant is not None and meant not in entries and not is_empty(entries[name].node):
+                entries[meant] = entries[name]
+                if meant in MERGED and isinstance(node := entries[name].node, Mapping):
+                    document = entries[name].document
+                    self.chain.merged[meant] = {key.text: Entry(document, key, value) for key, value in node.pairs}
 
     def _require_task(self) -> None:
         entries = self.chain.entries
@@ -160,7 +196,7 @@ class Loading:
                     )
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
-        elif "task" not in entries and not self._partial and not self.meant & _TASK_KEYS:
+        elif "task" not in entries and not self.partial and not self.chain.broken:
             main = self.chain.main
             at = main.root.start if main.root else 0
             self.findings.add(
@@ -168,20 +204,20 @@ class Loading:
             )
 
     @property
-    def _partial(self) -> bool:
+    def partial(self) -> bool:
         """A file whose name begins with `_` is a base for others, and need not be whole."""
         return self.path.rpartition("/")[2].startswith("_")
 
     def _build_examples(self) -> None:
-        known = {"inputs": self.data.get("inputs", {}), "output": self.data.get("output", {})}
+        known = {"inputs": self.data.get("inputs", {}), "output": self.data.get("output", {}), "unknown": self.unknown}
         for name, reader in AFTER_ALL.items():
             if entry := self.chain.entries.get(name):
                 self.data[name] = reader(self.findings, entry, known)
+        check_example_file(self, known)
 
     def _validated(self) -> PromptSpec | None:
         built, faults = build(PromptSpec, self.data)
-        for fault in faults:
-            report(self.findings, fault, self.places, next(iter(self.chain.entries.values())))
+        report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
         return built
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from promptkit.diagnostics import did_you_mean
+
 MOST_STOPS = 4
 MOST_TOOLS = 128
 EFFORTS = ("low", "medium", "high")
@@ -151,7 +153,8 @@ def _temperature(value: float, highest: float | None) -> OptionFault | None:
 def _effort(value: str, _: float | None) -> OptionFault | None:
     if value in EFFORTS:
         return None
-    return OptionFault("warning", f"`reasoning_effort` is documented as {', '.join(EFFORTS)}, not {value}")
+    message = f"`reasoning_effort` is documented as {', '.join(EFFORTS)}, not {value}"
+    return OptionFault("warning", message, did_you_mean(value, EFFORTS))
 
 
 _QUIRKS: Mapping[str, Callable[[Any, float | None], OptionFault | None]] = {

@@ -304,7 +304,7 @@ def _inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
 def _known(model: str | Model | None) -> str | Model | None:
     """The model, if it or its name can be meant. Raises `ConfigError`."""
     if isinstance(model, str):
-        from promptkit.models import parse_model_name
+        from promptkit.model_names import parse_model_name
 
         parse_model_name(model)
     elif model is not None and (isinstance(model, type) or not (hasattr(model, "send") or hasattr(model, "asend"))):

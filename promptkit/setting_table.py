@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from promptkit.errors import ConfigError
+
 _SWITCHES = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -52,6 +54,23 @@ def check_url(value: Any) -> str:
     _need(not (parts.query or parts.fragment or "@" in parts.netloc or " " in text))
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc.lower(), path or "/v1", "", ""))
+
+
+def normalise_base_url(url: str) -> str:
+    """The base URL that is meant: with or without `/v1`, a slash at the end, or the whole endpoint.
+
+    Raises `ConfigError` for other schemes and for a user name or password inside the URL.
+    """
+    try:
+        return check_url(url)
+    except ValueError:
+        pass
+    # The URL itself is not shown when it may hold a password.
+    shown = "this URL" if "@" in url else f"`{url}`"
+    raise ConfigError(
+        f"{shown} is not the base URL of a server: http or https, no user name, password, query or fragment",
+        help="write it as https://HOST/v1; the key comes from an environment variable",
+    )
 
 
 def address(base_url: str) -> str:

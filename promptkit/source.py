@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+from promptkit.diagnostics import did_you_mean
 from promptkit.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["ENDINGS", "MAX_BYTES", "Folder", "Memory", "Package", "Source", "SourceError", "join"]
+__all__ = ["ENDINGS", "MAX_BYTES", "Folder", "Memory", "Package", "Source", "SourceError", "join", "near_file"]
 
 ENDINGS = (".yaml", ".yml")
 """How the names of prompt files end."""
@@ -34,6 +35,9 @@ class Source(Protocol):
 
     def shown(self, path: str) -> str:
         """The path as a person would type it, for diagnostics."""
+
+    def beside(self, path: str) -> Iterable[str]:
+        """The names of the files in the folder that a path lies in: what may have been meant by a wrong name."""
 
 
 def join(folder: str, path: str) -> str:
@@ -87,6 +91,16 @@ class Folder:
         except (ValueError, OSError):
             return str(full)
 
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        try:
+            base = self.root.resolve(strict=True)
+            folder = (base / join("", path)).parent.resolve(strict=True)
+            inside = folder.is_relative_to(base)
+            return sorted(each.name for each in folder.iterdir() if each.is_file())[:_MOST_BESIDE] if inside else ()
+        except (OSError, SourceError):
+            return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -105,6 +119,10 @@ class Memory:
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
         return path
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        return _beside(path, self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +170,30 @@ class Package:
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
         return f"{self.package}:{path}"
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        try:
+            return _beside(path, self.names())
+        except SourceError:
+            return ()
+
+
+def near_file(source: Source, path: str) -> str:
+    """``did you mean `x`?`` for a file that lies where a path leads, under a name that is almost the one asked for."""
+    folder, _, name = path.rpartition("/")
+    names = list(source.beside(path))
+    same_stem = [each for each in names if each.rpartition(".")[0] == name.rpartition(".")[0] != ""]
+    hint = did_you_mean(name, names) if not same_stem else f"did you mean `{same_stem[0]}`?"
+    return hint.replace("`", f"`{folder}/", 1) if folder and hint else hint
+
+
+def _beside(path: str, files: Iterable[str]) -> list[str]:
+    folder = path.rpartition("/")[0]
+    return [name for place, _, name in (file.rpartition("/") for file in files) if place == folder][:_MOST_BESIDE]
+
+
+_MOST_BESIDE = 1_000
 
 
 def _absolute(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no YAML, said at its cause: libyaml often stops far behind it."""
+"""What is wrong with a text that is no YAML, or that would take too long to read as such."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Any
 
 from promptkit.diagnostics import Diagnostic
 from promptkit.yaml_nodes import Document
+from promptkit.yaml_traps import trap
+
+MOST_DIRECTIVES = 20
+_DEEPEST_SCAN = 1_000
+_DIRECTIVE = re.compile(r"^%\w", re.MULTILINE)
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
 def decoded(data: bytes, path: str) -> str | Document:
@@ -30,6 +36,33 @@ def decoded(data: bytes, path: str) -> str | Document:
         return Document("", path, faults=[fault])
 
 
+def too_much(document: Document) -> Diagnostic | None:
+    """What would crash libyaml or keep it busy, found in linear time before it is called.
+
+    It compares each `%TAG` with all before it, and old versions of it looked at every open bracket for every token.
+    """
+    text = document.text
+    directives = [match.start() for match in _DIRECTIVE.finditer(text)][: MOST_DIRECTIVES + 1]
+    if len(directives) > MOST_DIRECTIVES:
+        message = f"the file has more directives than the limit of {MOST_DIRECTIVES}"
+        return document.diagnostic("PK105", message, (directives[-1], directives[-1] + 1))
+    if text.count("[") + text.count("{") > _DEEPEST_SCAN and (deep := _bracket_depth(text)):
+        message = "the file is nested deeper than can be read: too many brackets are open"
+        return document.diagnostic("PK105", message, (deep, deep + 1))
+    return None
+
+
+def _bracket_depth(text: str) -> int | None:
+    """Where more brackets are open than any file has; brackets in texts count too, since most of them are closed."""
+    depth = 0
+    for found in re.finditer(r"[\[{]+|[\]}]+", text):
+        signs = len(found.group())
+        depth = depth + signs if found.group()[0] in "[{" else max(0, depth - signs)
+        if depth > _DEEPEST_SCAN:
+            return found.start() + signs - 1
+    return None
+
+
 def syntax_fault(document: Document, error: Any) -> Diagnostic:
     """A diagnostic for libyaml's error, at the cause where that is one of the known traps."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -38,23 +71,19 @@ def syntax_fault(document: Document, error: Any) -> Diagnostic:
         reason = getattr(error, "reason", None) or "unreadable character"
         return document.diagnostic("PK101", f"the file is not YAML text: {reason}", (at, at + 1))
     offset = min(mark.index, len(document.text))
-    line, _ = document.place(offset)
-    trap = _trap(document, line, mark.column)
-    if trap:
-        return trap
+    line, column = document.place(offset)
     problem = getattr(error, "problem", None) or "it cannot be read"
     if "nesting depth" in problem:
         return document.diagnostic("PK105", "the file is nested deeper than can be read", (offset, offset + 1))
-    known = _unclosed(document, error, problem) or _misplaced(document, offset, problem)
+    known = _unclosed(document, error, problem) or _other_line_end(document, offset)
+    if known is None:
+        opening = getattr(error, "context_mark", None)
+        said = f"{problem}; {getattr(error, 'context', None) or ''}"
+        begun = min(opening.index, len(document.text)) if opening is not None else None
+        known = trap(document, line, column - 1, said, begun) or _misplaced(document, offset, problem)
     return known or document.diagnostic(
         "PK100", f"not valid YAML: {problem}", (offset, offset + 1), label=_context(document, error)
     )
-
-
-def braces_fault(document: Document, span: tuple[int, int]) -> Diagnostic:
-    """The trap of a value that begins with `{{`: YAML takes it for a mapping."""
-    message = "a value that begins with `{{` is read as YAML, not as text"
-    return document.diagnostic("PK111", message, span, help=_QUOTE)
 
 
 def _context(document: Document, error: Any) -> str:
@@ -75,6 +104,17 @@ def _unclosed(document: Document, error: Any, problem: str) -> Diagnostic | None
     return document.diagnostic("PK100", message, (start, start + 1), help=f"end it with another `{quote}`")
 
 
+def _other_line_end(document: Document, offset: int) -> Diagnostic | None:
+    """A line end that only libyaml takes for one (YAML 1.1): no editor shows it."""
+    before = document.text[max(0, offset - 200) : offset]
+    found = [match.start() for match in _OTHER_LINE_ENDS.finditer(before)]
+    if not found or "\n" in before[found[-1] :]:
+        return None
+    at = offset - len(before) + found[-1]
+    message = f"not valid YAML: U+{ord(document.text[at]):04X} ends a line here, though it does not look so"
+    return document.diagnostic("PK100", message, (at, at + 1), help="write it as an escape in double quotes")
+
+
 def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | None:
     """A character that YAML does not take where it stands: a tab as indentation, or a sign of its own."""
     char, span = document.text[offset : offset + 1], (offset, offset + 1)
@@ -83,24 +123,4 @@ def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | No
     if "cannot start any token" in problem:
         message = f"not valid YAML: a value that is not quoted cannot begin with `{char}` here"
         return document.diagnostic("PK100", message, span, help="quote the whole value")
-    return None
-
-
-_QUOTE = "quote the whole value, or write it under `|`"
-_BRACES = re.compile(r"^\s*(?:- )?(?:[^\s:]+:\s+)?(\{\{)")
-_COLON = re.compile(r"^\s*(?:- )?[^\s:]+:\s+[^\s'\"|>{\[&*!%@`#][^#]*?(:)(?:\s|$)")
-
-
-def _trap(document: Document, line: int, column: int) -> Diagnostic | None:
-    """The two mistakes that end in a syntax error far from their cause: `{{` first, and `: ` in plain prose."""
-    for number in (line, line - 1):
-        if number < 1:
-            continue
-        text = document.line(number)
-        start = document.start(number)
-        if found := _BRACES.match(text):
-            return braces_fault(document, (start + found.start(1), start + found.end(1)))
-        if number == line and (found := _COLON.match(text)) and found.start(1) >= column - 1:
-            span = start + found.start(1), start + found.end(1)
-            return document.diagnostic("PK112", "a `: ` inside plain text ends it", span, help=_QUOTE)
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import Diagnostic, Severity
+from promptkit.diagnostics import Diagnostic, Fix, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,8 @@ class Mapping:
 
 Node = Scalar | Sequence | Mapping
 
+_MOST_EXCERPT = 2_000
+
 
 @dataclass(eq=False)
 class Document:
@@ -109,11 +111,13 @@ class Document:
         *,
         severity: Severity = "error",
         label: str = "",
+        fix: str | Fix | None = None,
         **told: Any,
     ) -> Diagnostic:
-        """A diagnostic over a span of offsets."""
+        """A diagnostic over a span of offsets. A `fix` that is a text replaces the span."""
         line, column = self.place(span[0])
         end_line, end_column = self.place(max(span))
+        excerpt, before = self._excerpt(line, column)
         return Diagnostic(
             code,
             severity,
@@ -124,9 +128,18 @@ class Document:
             end_line,
             end_column,
             label,
-            excerpt=self.line(line),
+            excerpt=excerpt,
+            excerpt_from=before,
+            fix=Fix(*span, fix) if isinstance(fix, str) else fix,
             **told,
         )
+
+    def _excerpt(self, line: int, column: int) -> tuple[str, int]:
+        """A line, or of a very long one what stands around a column, and how many characters stand before that."""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        before = max(0, column - _MOST_EXCERPT // 2) if end - start > _MOST_EXCERPT else 0
+        return self.text[start + before : min(end, start + before + _MOST_EXCERPT)].rstrip("\r\n"), before
 
     def offsets(self, scalar: Scalar) -> list[int]:
         """For each character of a scalar's text, its offset in the file; one more for the text's end."""

@@ -7,10 +7,13 @@ resolve by YAML 1.2's core schema (`no` is a text, `0o7` is 7). Lines end at LF,
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from promptkit.yaml_faults import braces_fault, decoded, syntax_fault
+from promptkit.diagnostics import did_you_mean
+from promptkit.yaml_faults import decoded, syntax_fault, too_much
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
+from promptkit.yaml_traps import braces_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,10 @@ MAX_ALIASES = 100
 MAX_NODES = 100_000
 MAX_DIGITS = 4_000
 MAX_FAULTS = 100
+
+_CORE = "tag:yaml.org,2002:"
+_NO_TEXTS = frozenset(_CORE + name for name in ("int", "float", "bool", "null"))
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 
 
 def read_yaml(data: bytes | str, path: str) -> Document:
@@ -61,6 +68,9 @@ class _Composer:
     def run(self) -> None:
         import yaml
 
+        if fault := too_much(self.document):
+            self.document.faults.append(fault)
+            return
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.yaml = yaml
         try:
@@ -87,7 +97,8 @@ class _Composer:
         next(self.events)
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            self._fault("PK106", "a template file holds one YAML document", after, help="split the file at `---`")
+            cure = "split the file at `---`; inside of a text, indent it like the text"
+            self._fault("PK106", "a template file holds one YAML document", after, help=cure)
 
     def _node(self, event: Any) -> Node:
         yaml = self.yaml
@@ -95,17 +106,29 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None and not (event.tag == "!" and isinstance(event, yaml.ScalarEvent)):
-            self._fault("PK104", f"the tag `{event.tag}` is not read", event, help="leave the tag away; quote a text")
+            self._tag_fault(event)
         before = self.nodes
         node = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else self._collection(event)
         if event.anchor:
             self.anchors[event.anchor] = (node, self.nodes - before + 1)
         return node
 
+    def _tag_fault(self, event: Any) -> None:
+        name = event.tag.removeprefix("tag:yaml.org,2002:")
+        shown = f"!!{name}" if name != event.tag else event.tag
+        cure = "leave the tag away; quote a text"
+        if "include" in name and isinstance(event, self.yaml.ScalarEvent):
+            cure = f'a template includes a file itself: `{{% include "{event.value}" %}}`, under `|`'
+        at = self.document.text.find("!", event.start_mark.index)
+        span = (
+            (at, at + len(shown)) if 0 <= at < event.end_mark.index else (event.start_mark.index, event.end_mark.index)
+        )
+        self.document.faults.append(
+            self.document.diagnostic("PK104", f"the tag `{shown}` is not read", span, help=cure)
+        )
+
     def _scalar(self, event: Any) -> Scalar:
-        # The tag `!` makes a text of a plain scalar, as quotes do (YAML 1.2.2, section 6.9.1).
-        style = event.style or ('"' if event.tag == "!" else "")
-        text = event.value
+        style, text = self._style(event), event.value
         if style == "" and len(text) > MAX_DIGITS and text.lstrip("+-").isdigit():
             self._fault(
                 "PK105",
@@ -114,7 +137,20 @@ class _Composer:
                 help="quote it, if it is a text",
             )
             raise _Stop
-        return Scalar(text, style, event.start_mark.index, event.end_mark.index)
+        start = event.start_mark.index
+        if event.anchor or event.tag:
+            start = min(_PROPERTIES.match(self.document.text, start).end(), event.end_mark.index)  # type: ignore[union-attr]
+        return Scalar(text, style, start, event.end_mark.index)
+
+    @staticmethod
+    def _style(event: Any) -> str:
+        """The style that decides what a scalar is read as. The tag `!` makes a text of a plain one, as quotes do.
+
+        (YAML 1.2.2, section 6.9.1.) Other tags are refused; still, they say what was meant.
+        """
+        if event.tag in ("!", _CORE + "str"):
+            return event.style or '"'
+        return "" if event.tag in _NO_TEXTS else event.style or ""
 
     def _collection(self, event: Any) -> Node:
         self.depth += 1
@@ -156,8 +192,9 @@ class _Composer:
             self._fault("PK105", f"the file has more aliases than the limit of {MAX_ALIASES}", event)
             raise _Stop
         if event.anchor not in self.anchors:
-            self._fault("PK109", f"the alias `*{event.anchor}` names no anchor above it", event)
-            raise _Stop
+            hint = did_you_mean(event.anchor, self.anchors)
+            self._fault("PK109", f"the alias `*{event.anchor}` names no anchor above it", event, label=hint)
+            return Scalar("", '"', event.start_mark.index, event.end_mark.index)
         node, size = self.anchors[event.anchor]
         self._count(size, event)
         return node

@@ -130,7 +130,7 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
     ],
 )
 def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:
-    prompt = Prompt.from_text(f"task: Go.\n{key}")
+    prompt = Prompt.from_text(f"task: Go.\n{key}", source=Memory({"x.jsonl": ""}))
     with pytest.raises(RenderError, match="not supported by this version") as caught:
         prompt.render()
     assert "PK131" == caught.value.code

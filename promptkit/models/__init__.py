@@ -1,58 +1,19 @@
-"""Models by name: what a name means, and how the model behind it is opened.
-
-Only `local:`, `replay:`, `simulate:` and `openai+http[s]://` are schemes; every other name, such as
-`llama3:8b`, is an id on the configured endpoint. A name that is nearly a scheme is refused, since the prompt would
-be sent to that endpoint otherwise. A new kind of model is one more entry in `OPENERS`.
-"""
+"""Models by name: how the model behind a name is opened. A new kind of model is one more entry in `OPENERS`."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from promptkit.errors import ConfigError
+from promptkit.model_names import parse_model_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.completion import Model
+    from promptkit.model_names import ModelName, Scheme
     from promptkit.redact import Redactor
     from promptkit.settings import Settings
-
-Scheme = Literal["chat", "local", "replay", "simulate", "openai"]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelName:
-    """A name in its parts. `target` is the id, the local model's name or the file; `base_url` only `openai` has."""
-
-    scheme: Scheme
-    target: str
-    base_url: str = ""
-
-
-def parse_model_name(name: str) -> ModelName:
-    """The parts of a model's name. Raises `ConfigError`, with the cure, for a name that cannot be meant."""
-    text = name.strip()
-    if not text or not text.isprintable():
-        raise _bad("a model's name is a text in one line", name, "such as MiniMax-M2.5, local: or simulate:")
-    if text.startswith(_COMPATIBLE):
-        return _compatible(text)
-    scheme, colon, target = text.partition(":")
-    if colon and scheme in _SCHEMES:
-        return _SCHEMES[scheme](target, text)
-    _refuse_slip(text, scheme, target)
-    return ModelName("chat", text)
-
-
-def wire_name(name: str) -> str:
-    """The id that stands in the request's body. Raises `ConfigError`."""
-    parsed = parse_model_name(name)
-    if parsed.scheme in ("chat", "openai"):
-        return parsed.target
-    return f"{parsed.scheme}:{parsed.target}" if parsed.scheme == "local" else f"{parsed.scheme}:"
 
 
 def open_model(name: str, settings: Settings, *, redactor: Redactor) -> Model:
@@ -63,85 +24,6 @@ def open_model(name: str, settings: Settings, *, redactor: Redactor) -> Model:
     """
     parsed = parse_model_name(name)
     return OPENERS[parsed.scheme](parsed, settings, redactor)
-
-
-def _local(target: str, _: str) -> ModelName:
-    return ModelName("local", target)
-
-
-def _replay(target: str, text: str) -> ModelName:
-    if not target:
-        raise _bad("`replay:` needs a file of recordings", text, "write it as replay:answers.jsonl")
-    return ModelName("replay", target)
-
-
-def _simulate(target: str, text: str) -> ModelName:
-    if target:
-        raise _bad("`simulate:` takes no name", text, "write it as simulate:")
-    return ModelName("simulate", "")
-
-
-_SCHEMES: dict[str, Callable[[str, str], ModelName]] = {"local": _local, "replay": _replay, "simulate": _simulate}
-
-
-_COMPATIBLE = "openai+"
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SERVER = re.compile(r"(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])(:\d+)?(/|#|$)|[\w.-]+:\d+/", re.IGNORECASE)
-_HERE = re.compile(r"localhost\b|[\d.]+\b|\[", re.IGNORECASE)
-_NEAR = 0.8  # as `loacl` is to `local`; a word that is farther off may be the family of an id
-
-
-def _refuse_slip(text: str, word: str, target: str) -> None:
-    """Raise for an id that is hardly one: a scheme without its colon or misspelt, or the URL of a server."""
-    if _URL.match(text) or _SERVER.match(text):
-        raise _bad("a server's URL is no model's name", text, f"write it as {_as_compatible(text)}")
-    scheme = _meant(word) if ":" in text else word.lower()
-    if scheme == "openai" and target:
-        cure = f"write {target} alone on the configured server, or {_COMPATIBLE}https://HOST/v1#{target}"
-        raise _bad("`openai:` is no scheme of promptkit's", text, cure)
-    if scheme in _SCHEMES:
-        meant = f"{scheme}:{target}" if scheme != "replay" or target else "replay:FILE"
-        raise _bad("this is no id of a model, and nearly one of promptkit's schemes", text, f"did you mean `{meant}`?")
-
-
-def _meant(word: str) -> str:
-    """The scheme that a word is near to."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word.lower(), [*_SCHEMES, "openai"], n=1, cutoff=_NEAR)), "")
-
-
-def _as_compatible(text: str) -> str:
-    """The name of the model at a server of which somebody wrote the URL only, or half of it."""
-    url, _, model = text.partition("#")
-    if "@" in url:  # a password may stand before it
-        url = "https://HOST/v1"
-    if not _URL.match(url):
-        url = f"http{'' if _HERE.match(url) else 's'}://{url}"
-    return f"{_COMPATIBLE}{url}#{model or 'NAME'}"
-
-
-def _compatible(text: str) -> ModelName:
-    from promptkit.models.endpoint import normalise_base_url
-
-    url, _, model = text.removeprefix(_COMPATIBLE).partition("#")
-    if not _URL.match(url):
-        cure = f"write it as {_as_compatible(text.removeprefix(_COMPATIBLE))}"
-        raise _bad(f"`{_COMPATIBLE}` needs the whole URL of a server, with http:// or https://", text, cure)
-    base_url = normalise_base_url(url)
-    if not model:
-        raise _bad(
-            f"which model at {base_url}? its name is missing",
-            text,
-            f"write it as openai+{base_url}#NAME, in quotes where the shell takes # for a comment",
-        )
-    return ModelName("openai", model, base_url)
-
-
-def _bad(message: str, name: str, cure: str) -> ConfigError:
-    # A name with an @ may hold a password.
-    where = "" if "@" in name or not name.strip() else f"model `{name.strip()}`"
-    return ConfigError(message, where=where, help=cure)
 
 
 def _open_chat(_: ModelName, settings: Settings, redactor: Redactor) -> Model:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from promptkit.completion import ModelFacts, sha256
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import BadResponse, ConfigError
-from promptkit.models import ModelName, parse_model_name
+from promptkit.model_names import ModelName, parse_model_name
 from promptkit.models.documented import DOCUMENTED
 from promptkit.setting_table import address
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from promptkit.models import Scheme
+    from promptkit.model_names import Scheme
     from promptkit.models.endpoint import Endpoint
     from promptkit.redact import Redactor
     from promptkit.settings import Settings

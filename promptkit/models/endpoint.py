@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from promptkit.errors import ConfigError
 from promptkit.options import IGNORED_BY_MARA, check_option, check_together
-from promptkit.setting_table import KEY_VARIABLE, MARA_URL, address, check_url, host
+from promptkit.setting_table import KEY_VARIABLE, MARA_URL, address, host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,23 +55,6 @@ class Endpoint:
     def host(self) -> str:
         """Host and port, as an error names them."""
         return urlsplit(self.base_url).netloc
-
-
-def normalise_base_url(url: str) -> str:
-    """The base URL that is meant: with or without `/v1`, a slash at the end, or the whole endpoint.
-
-    Raises `ConfigError` for other schemes and for a user name or password inside the URL.
-    """
-    try:
-        return check_url(url)
-    except ValueError:
-        pass
-    # The URL itself is not shown when it may hold a password.
-    shown = "this URL" if "@" in url else f"`{url}`"
-    raise ConfigError(
-        f"{shown} is not the base URL of a server: http or https, no user name, password, query or fragment",
-        help="write it as https://HOST/v1; the key comes from an environment variable",
-    )
 
 
 def deadlines_of(settings: Settings) -> Deadlines:

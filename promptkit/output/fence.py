@@ -26,18 +26,3 @@ def unfenced(text: str, *infos: str) -> str | None:
 def _has_line(text: str, fence: str) -> bool:
     """Whether a fence like the enclosing one begins or ends in a text."""
     return any(line.lstrip(" ").startswith(fence) for line in text.split("\n"))
-
-
-def outside_fences(text: str) -> list[str]:
-    """The lines of a text that stand in no code fence."""
-    kept: list[str] = []
-    fence = ""
-    for line in text.splitlines():
-        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
-        if fence:
-            fence = "" if mark and mark[1].startswith(fence) else fence
-        elif mark:
-            fence = mark[1]
-        else:
-            kept.append(line)
-    return kept

@@ -6,12 +6,12 @@ answer native, quotes that nobody asked for do not; nothing is ever guessed.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
-from promptkit.output.fence import outside_fences, unfenced
+from promptkit.headings import misplaced_headings
+from promptkit.output.fence import unfenced
 from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
@@ -216,29 +216,7 @@ def _of_headings(expected: Expected, value: Any) -> tuple[Violation, ...]:
     """Headings that are missing, or stand before those that they should follow."""
     if not isinstance(value, str) or not expected.headings:
         return _of_text(expected, value)
-    written = [title for line in outside_fences(value) if (title := _title(line)) is not None]
-    return tuple(_misplaced(expected.headings, written))
-
-
-def _misplaced(wanted: tuple[str, ...], written: list[str]) -> Iterable[Violation]:
-    at = 0
-    for heading in wanted:
-        if heading not in written:
-            yield Violation("$", f"the heading `{heading}` is missing", "headings")
-        elif heading in written[at:]:
-            at = written.index(heading, at) + 1
-        else:
-            yield Violation("$", f"the heading `{heading}` is not in its place", "headings")
-
-
-def _title(line: str) -> str | None:
-    """The text of a Markdown heading (CommonMark 0.31, section 4.2)."""
-    match = re.match(r" {0,3}#{1,6}[ \t]+(.*)", line)
-    if match is None:
-        return None
-    title = match[1].strip(" \t")
-    bare = title.rstrip("#")
-    return bare.rstrip(" \t") if bare.endswith((" ", "\t")) else title
+    return tuple(Violation("$", message, "headings") for message in misplaced_headings(value, expected.headings))
 
 
 _FORMATS: Mapping[OutputFormat, tuple[Callable[[_Ladder], Any], Callable[[Expected, Any], tuple[Violation, ...]]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptkit.diagnostics import nearest
 from promptkit.schema.limits import first_fault
 from promptkit.schema.plain import is_plain
 from promptkit.schema.references import endless, references, resolve
@@ -24,6 +25,14 @@ DRAFTS = (
     "https://json-schema.org/draft/2020-12/schema",
 )
 """The drafts that are known, by their metaschemas' addresses (json-schema.org, "Specification Links")."""
+
+_SHELVES = ("$defs", "definitions")
+
+
+def _shelf(schema: Any, keyword: str) -> list[str]:
+    held = schema.get(keyword) if isinstance(schema, dict) else None
+    return [str(name) for name in held] if isinstance(held, dict) else []
+
 
 _NEWEST = "http://json-schema.org/schema"
 _METASCHEMAS: dict[str, Any] = {}
@@ -87,10 +96,13 @@ def _astray(schema: Any) -> Iterator[SchemaProblem]:
             resolve(schema, reference)
         except LookupError:
             if isinstance(reference, str):  # else the metaschema says so
-                yield SchemaProblem(_where_to(reference), place)
+                yield SchemaProblem(_where_to(schema, reference), place)
 
 
-def _where_to(reference: str) -> str:
+def _where_to(schema: Any, reference: str) -> str:
     if reference.startswith("#"):
-        return f"`{reference[:80]}` leads nowhere in this schema"
+        known = [f"#/{keyword}/{name}" for keyword in _SHELVES for name in _shelf(schema, keyword)]
+        by_name = [each for each in known if each.rpartition("/")[2] == reference.strip("#").rpartition("/")[2]]
+        near = by_name[0] if by_name else nearest(reference, known)
+        return f"`{reference[:80]}` leads nowhere in this schema{f'; did you mean `{near}`?' if near else ''}"
     return f"`{reference[:80]}` is outside of this document, and nothing is fetched; copy it into `$defs`"

@@ -40,6 +40,8 @@ class Declaration:
     schema: dict[str, Any]
     has_default: bool = False
     default: Any = None
+    default_at: tuple[int, int] = (0, 0)
+    """Where the default stands in the text: its 0-based offset, and where it ends."""
 
 
 def parse_declaration(text: str) -> Declaration:
@@ -51,7 +53,9 @@ def parse_declaration(text: str) -> Declaration:
     if default_at is None:
         return Declaration(schema)
     offset = _skip_space(text, default_at)
-    return Declaration(schema, has_default=True, default=read_default(text[offset:].rstrip(), offset, schema))
+    written = text[offset:].rstrip()
+    default = read_default(written, offset, schema)
+    return Declaration(schema, has_default=True, default=default, default_at=(offset, offset + len(written)))
 
 
 def split_key(key: str) -> tuple[str, bool]:

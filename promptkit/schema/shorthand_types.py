@@ -97,7 +97,13 @@ def _refuse_repetition(alternatives: list[Alternative]) -> None:
 
 def _fail_single_word(alone: Alternative) -> NoReturn:
     word = alone.text
-    if "=" in word:
+    if bounded := re.fullmatch(r"(\w+)\s+(\S*\d\S*\.\.\S*|\.\.\S*\d\S*)", word):
+        cure = f"write `{_near_type(bounded[1]) or bounded[1]}, {bounded[2]}`"
+    elif (bare := word.removesuffix("?")) != word and _near_type(bare):
+        cure = f"an optional input has its `?` behind the name: `name?: {_near_type(bare)}`"
+    elif sized := re.fullmatch(r"(\w+)\s*\((\d+)\)", word):
+        cure = f"write `{_near_type(sized[1]) or sized[1]}, ..{sized[2]}`"
+    elif "=" in word:
         cure = "a default has spaces around its `=`: `string = Acme`"
     elif listed := re.fullmatch(r"(?:list|array|set|tuple)\s*[\[<](.+)[\]>]|(.+)\[\]", word, re.IGNORECASE):
         cure = f"a list is written `[{listed[1] or listed[2]}]`"

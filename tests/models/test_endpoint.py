@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promptkit.errors import ConfigError
-from promptkit.models.endpoint import Endpoint, check_options, normalise_base_url
+from promptkit.models.endpoint import Endpoint, check_options
+from promptkit.setting_table import normalise_base_url
 
 
 @pytest.mark.parametrize(

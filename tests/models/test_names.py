@@ -9,7 +9,8 @@ import pytest
 from promptkit.completion import Request
 from promptkit.errors import ConfigError, RecordingMissing
 from promptkit.messages import Message
-from promptkit.models import OPENERS, ModelName, open_model, parse_model_name, wire_name
+from promptkit.model_names import ModelName, parse_model_name, wire_name
+from promptkit.models import OPENERS, open_model
 from promptkit.models.chat_api import ChatApi
 from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptkit.output.fence import outside_fences, unfenced
+from promptkit.headings import outside_fences
+from promptkit.output.fence import unfenced
 
 
 @pytest.mark.parametrize(

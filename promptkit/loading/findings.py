@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.diagnostics import Diagnostic, nearest
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from promptkit.chain import Entry
-    from promptkit.result import Violation
+    from promptkit.loading.chain import Entry
     from promptkit.yaml_nodes import Document
 
+_MOST_NAMES = 24
 KINDS = {Scalar: "a text", Sequence: "a list", Mapping: "a mapping"}
 
 
@@ -24,24 +24,29 @@ class Findings:
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    _once: set[tuple[str, str, int]] = field(default_factory=set)
+
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault at a node or a span of offsets."""
         where = span if isinstance(span, tuple) else (span.start, span.end)
         self.diagnostics.append(document.diagnostic(code, message, where, **told))
 
+    def once(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
+        """Report a fault of what stands in the file once and may be read several times, through an alias."""
+        key = document.path, code, span[0] if isinstance(span, tuple) else span.start
+        if key not in self._once:
+            self._once.add(key)
+            self.add(document, code, message, span, **told)
+
     def unknown_key(self, entry: Entry, known: Iterable[str], of: str = "") -> None:
         """Report a key that nothing reads."""
         names = list(known)
         what = f"there is no key `{entry.key.text}`" + (f" in `{of}`" if of else "")
-        hint = did_you_mean(entry.key.text, names)
-        self.add(
-            entry.document,
-            "PK120",
-            what,
-            entry.key,
-            label=hint,
-            help="" if hint else f"known keys: {', '.join(sorted(names))}",
-        )
+        meant = nearest(entry.key.text, names)
+        hint = f"did you mean `{meant}`?" if meant else ""
+        cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
+        fix = meant if meant and not meant.startswith("x-") else None
+        self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
     def expected(self, entry: Entry, name: str, expected: str) -> None:
         """Report a value of the wrong kind."""
@@ -52,26 +57,6 @@ class Findings:
 def is_empty(node: Node) -> bool:
     """Whether a node is a null or nothing at all."""
     return isinstance(node, Scalar) and node.value is None
-
-
-def declared_value(node: Node, schema: Any) -> Any:
-    """A node's data; where the schema declares a text, a plain scalar keeps its source text (`no`, `1.10`)."""
-    if isinstance(node, Scalar):
-        return node.text if node.style == "" and _text_only(schema) else node.value
-    if isinstance(node, Sequence):
-        items = schema.get("items", True) if isinstance(schema, dict) else True
-        return [declared_value(item, items) for item in node.items]
-    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    others = schema.get("additionalProperties", True) if isinstance(schema, dict) else True
-    return {key.text: declared_value(value, properties.get(key.text, others)) for key, value in node.pairs}
-
-
-def _text_only(schema: Any) -> bool:
-    if not isinstance(schema, dict):
-        return False
-    if "enum" in schema:
-        return bool(schema["enum"]) and all(isinstance(item, str) for item in schema["enum"])
-    return schema.get("type") == "string"
 
 
 def span_in(document: Document, scalar: Scalar) -> Callable[[int, int], tuple[int, int]]:
@@ -101,11 +86,15 @@ def node_at(node: Node, location: Iterable[str | int]) -> Node:
     return node
 
 
-def span_of(node: Node, violation: Violation, fallback: Node) -> tuple[int, int]:
-    """Where to put the caret for a violation: the offending value, an extra key, or the key of what lacks a field."""
-    found = node_at(node, violation.location)
+def key_at(node: Node, location: tuple[str | int, ...]) -> Node | None:
+    """The key at a location, if it is one of a mapping."""
+    holder = node_at(node, location[:-1])
+    return holder.key(str(location[-1])) if location and isinstance(holder, Mapping) else None
+
+
+def span_of(node: Node, location: tuple[str | int, ...]) -> tuple[int, int]:
+    """Where to put the caret for what is wrong at a location: the whole of a scalar, else where the value begins."""
+    found = node_at(node, location)
     if isinstance(found, Scalar) and found.end > found.start:
         return found.start, found.end
-    if found is node:
-        return fallback.start, fallback.end
     return found.start, min(found.end, found.start + 1)

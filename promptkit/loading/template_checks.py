@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.expression_checks import check_expressions
-from promptkit.findings import span_in
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.expression_checks import check_expressions
+from promptkit.loading.findings import span_in
+from promptkit.loading.template_text import TemplateText
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import foreign_variables, lost_text
 from promptkit.template.values import is_nullable, value_of
 from promptkit.template.walk import Walk, input_scope
-from promptkit.template_text import TemplateText
 from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
-    from promptkit.chain import Chain, Entry
-    from promptkit.findings import Findings
+    from collections.abc import Iterable
+
+    from promptkit.loader import Loading
+    from promptkit.loading.chain import Chain, Entry
+    from promptkit.loading.findings import Findings
     from promptkit.source import Source
     from promptkit.template.scopes import Scope
     from promptkit.template.tree import TemplateFault, Tree
@@ -45,12 +49,19 @@ class TemplateChecks:
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
     """What is wrong with it unless it asks."""
     loads: int = 0
+    hints: dict[str, str] = field(default_factory=dict)
 
     def tree(self, text: str) -> Tree:
         """The tree of a text."""
         if text not in self.trees:
             self.trees[text] = read_tree(text)
         return self.trees[text]
+
+    def hint(self, name: str, known: Iterable[str]) -> str:
+        """What may have been meant by a name, looked for once."""
+        if name not in self.hints:
+            self.hints[name] = did_you_mean(name, known)
+        return self.hints[name]
 
     def report(self, text: TemplateText, fault: TemplateFault) -> None:
         """Report once, however many templates include the faulty text; say who includes it."""
@@ -87,28 +98,23 @@ class TemplateChecks:
             self.report(text, fault)
 
 
-def check_templates(
-    findings: Findings,
-    source: Source,
-    chain: Chain,
-    texts: dict[str, Entry],
-    data: dict[str, Any],
-    inputs: dict[str, Entry],
-) -> dict[str, str]:
+def check_templates(loading: Loading) -> dict[str, str]:
     """Check every template; the text of each file that they load by its path under the root."""
-    partial = chain.main.origin.rpartition("/")[2].startswith("_")
-    checks = TemplateChecks(findings, source, data.get("inputs", {}), partial)
+    data, chain = loading.data, loading.chain
+    unknown = loading.unknown
+    checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), loading.partial or unknown.inputs)
+    checks.explained |= unknown.faulty
     scope = input_scope({name: _known(name, declared) for name, declared in checks.inputs.items()})
-    for location, entry in texts.items():
+    for location, entry in loading.texts.items():
         document, node = entry.document, entry.node
         if isinstance(node, Scalar):
             folder = document.origin.rpartition("/")[0]
             span = span_in(document, node)
             system = _is_system(location, data)
             checks.check(TemplateText(checks, document, node.text, span, folder, system=system), scope)
-    checks.used |= check_expressions(findings, chain, data)
-    if checks.whole and not partial:
-        _warn_of_unused(checks, chain, inputs)
+    checks.used |= check_expressions(loading)
+    if checks.whole and not loading.partial and not unknown.templates:
+        _warn_of_unused(checks, chain, loading.inputs)
     return checks.files
 
 

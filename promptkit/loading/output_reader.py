@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-from promptkit.chain import Entry
-from promptkit.declarations import read_fields, read_items
-from promptkit.schema_nodes import check_schema, warn_of_keywords
-from promptkit.source import SourceError, join
+from promptkit.diagnostics import nearest
+from promptkit.loading.chain import Entry
+from promptkit.loading.declarations import read_fields, read_items
+from promptkit.loading.findings import is_empty
+from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
+from promptkit.loading.schema_nodes import check_schema, warn_of_keywords
 from promptkit.spec import OutputFormat
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
-from promptkit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
-    from promptkit.findings import Findings
     from promptkit.loader import Loading
+    from promptkit.loading.findings import Findings
 
 _FORMATS = get_args(OutputFormat)
 OUTPUT_KEYS = (
@@ -40,11 +41,15 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     merged = loading.chain.merged.get(name)
     if merged is None:
         loading.findings.expected(entry, name, "a mapping, such as `{format: json, fields: {...}}`")
+        loading.unknown.output = True
         return
     loading.places |= {(name, key): each for key, each in merged.items()}
-    for key, each in merged.items():
+    for key, each in list(merged.items()):
         if key not in OUTPUT_KEYS:
             loading.findings.unknown_key(each, OUTPUT_KEYS, name)
+            meant = nearest(key, OUTPUT_KEYS)
+            if meant is not None and meant not in merged:
+                merged[meant] = each  # read as it was meant, so that nothing seems missing
     data = {key: each.node.value for key, each in merged.items() if key in OUTPUT_KEYS and key not in _OUTPUT_READERS}
     for key in ("choices", "headings"):
         if key in merged:
@@ -54,6 +59,8 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     _default_format(data, merged)
     _output_schema(loading, data, merged)
     _contradictions(loading.findings, entry, data, merged)
+    if data.get("json_schema", True) is None:
+        loading.unknown.output = True  # what is wrong with the schema has been told
     loading.data[name] = data
 
 
@@ -64,7 +71,17 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
     if not isinstance(entry.node, Sequence) or not entry.node.items:
         findings.expected(entry, f"output.{name}", "a list of texts")
         return ()
-    return tuple(item.text for item in entry.node.items if isinstance(item, Scalar))
+    listed: list[str] = []
+    for item in entry.node.items:
+        if not isinstance(item, Scalar):
+            message = f"`output.{name}` is a list of texts"
+            findings.add(entry.document, "PK121", message, (item.start, item.start + 1), label="this is no text")
+        elif item.text in listed:
+            message = f"`{item.text}` stands twice in `output.{name}`"
+            findings.add(entry.document, "PK408", message, item, severity="warning", help="take one of them away")
+        else:
+            listed.append(item.text)
+    return tuple(listed)
 
 
 def _default_format(data: dict[str, Any], merged: dict[str, Entry]) -> None:
@@ -107,53 +124,19 @@ def _output_schema(loading: Loading, data: dict[str, Any], merged: dict[str, Ent
 
 def _authored_schema(loading: Loading, entry: Entry) -> Any:
     node = entry.node
-    if (
-        isinstance(node, Mapping)
-        and [key.text for key, _ in node.pairs] == ["$ref"]
-        and isinstance(node.get("$ref"), Scalar)
-    ):
-        reference = node.pairs[0][1]
-        if isinstance(reference, Scalar) and not reference.text.startswith("#"):
-            return _schema_file(loading, entry, reference)
+    reference = node.get("$ref") if isinstance(node, Mapping) and len(node.pairs) == 1 else None
+    if isinstance(reference, Scalar) and not is_empty(reference) and not reference.text.startswith("#"):
+        return read_schema_file(loading, entry, reference)
+    if isinstance(node, Scalar) and node.text.endswith(SCHEMA_ENDINGS):
+        cure = f"a schema in a file is named by `schema: {{$ref: {node.text}}}`"
+        loading.findings.add(entry.document, "PK121", "`output.schema` is a JSON Schema", node, help=cure)
+        return None
     if not isinstance(node, Mapping) and not isinstance(node.value, bool):
         loading.findings.expected(entry, "output.schema", "a JSON Schema")
         return None
     schema = node.value
     warn_of_keywords(loading.findings, entry.document, schema, node)
     return schema if check_schema(loading.findings, entry.document, schema, node, entry.key) else None
-
-
-def _schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
-    """`schema: {$ref: schemas/triage.json}`: a file of the same source, JSON or YAML."""
-    document = entry.document
-    if "://" in reference.text:
-        loading.findings.add(
-            document,
-            "PK401",
-            "a schema is never fetched from the network",
-            reference,
-            help="keep the file beside the prompt",
-        )
-        return None
-    try:
-        path = join(document.origin.rpartition("/")[0], reference.text)
-        read = read_yaml(loading.source.read(path), loading.source.shown(path))
-    except SourceError as error:
-        loading.findings.add(
-            document,
-            "PK113",
-            error.message,
-            reference,
-            help="a path is relative to the file in which it is written",
-        )
-        return None
-    loading.findings.diagnostics += read.faults
-    if read.root is None or not isinstance(read.root, Mapping):
-        loading.findings.add(document, "PK401", "the file holds no JSON Schema", reference)
-        return None
-    warn_of_keywords(loading.findings, read, read.root.value, read.root)
-    sound = check_schema(loading.findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
-    return read.root.value if sound else None
 
 
 def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merged: dict[str, Entry]) -> None:

@@ -1,6 +1,6 @@
 """A prompt file with what it extends, merged: each part still knows the document in which it is written.
 
-One parent, at most eight levels. `inputs options models metadata layout budget output` merge one level, an
+One parent, at most eight in a line. `inputs options models metadata layout budget output` merge one level, an
 entry replacing whole; everything else replaces whole; `null` removes at those two levels.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from promptkit.diagnostics import Diagnostic
-from promptkit.source import SourceError, join
+from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.source import SourceError, join, near_file
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
 from promptkit.yamlfile import read_yaml
 
@@ -49,6 +49,8 @@ class Chain:
     merged: dict[str, dict[str, Entry]] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     extended_at: dict[str, str] = field(default_factory=dict)
+    broken: bool = False
+    """Whether a parent cannot be read: then nobody knows what it declares."""
 
     def inherited(self, entry: Entry) -> bool:
         """Whether an entry comes from a parent."""
@@ -67,6 +69,7 @@ def read_chain(source: Source, path: str, text: str | None = None) -> Chain:
     chain = Chain(first, [first], faults=[*_file_faults(first)])
     _follow(chain, source)
     documents = chain.documents
+    chain.broken |= any(not isinstance(document.root, Mapping) for document in documents[1:])
     for document in reversed(documents):
         if isinstance(document.root, Mapping):
             _merge(chain, document, document.root)
@@ -79,51 +82,62 @@ def read_document(source: Source, path: str) -> Document:
     try:
         return read_yaml(source.read(path), shown)
     except SourceError as error:
-        return Document("", shown, faults=[Diagnostic("PK113", "error", error.message, shown)])
+        cure = near_file(source, path)
+        return Document("", shown, faults=[Diagnostic("PK113", "error", error.message, shown, help=cure)])
 
 
 def _follow(chain: Chain, source: Source) -> None:
     """Add the file's parent, and its parent, and so on."""
     documents, paths = chain.documents, [chain.main.origin]
     while (entry := _extends(documents[-1])) is not None:
-        named = entry.node.text if isinstance(entry.node, Scalar) else ""
-        try:
-            paths.append(join(paths[-1].rpartition("/")[0], named))
-            document = read_document(source, paths[-1])
-        except SourceError as error:
-            chain.faults.append(_unextended(entry, error.message))
-            return
-        trouble = _chain_trouble(paths, document)
+        trouble, cure = "a path is expected", ""
+        if isinstance(entry.node, Scalar):
+            trouble, cure = _extend(chain, source, paths, entry, entry.node.text)
         if trouble:
-            chain.faults.append(_unextended(entry, trouble))
+            chain.broken = True
+            if isinstance(entry.node, Scalar):
+                chain.faults.append(entry.document.diagnostic("PK130", trouble, entry.span, help=cure or _RELATIVE))
             return
-        document.origin = paths[-1]
-        line, _ = entry.document.place(entry.node.start)
-        chain.extended_at[document.path] = f"{entry.document.path}:{line}"
-        chain.faults += _file_faults(document)
-        documents.append(document)
 
 
-def _chain_trouble(paths: list[str], document: Document) -> str:
-    if paths[-1] in paths[:-1]:
-        return "the files extend each other in a circle: " + " -> ".join(paths)
-    if len(paths) > MAX_DEPTH:
-        return f"more than {MAX_DEPTH} files extend each other: " + " -> ".join(paths)
-    missing = [fault.message for fault in document.faults if fault.code == "PK113"]
-    return missing[0] if missing else ""
+_RELATIVE = "a path is relative to the file in which it is written"
 
 
-def _unextended(entry: Entry, message: str) -> Diagnostic:
-    return entry.document.diagnostic(
-        "PK130", message, entry.span, help="a path is relative to the file in which it is written"
-    )
+def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named: str) -> tuple[str, str]:
+    """Add one parent; else why it cannot be, and the cure."""
+    try:
+        path = join(paths[-1].rpartition("/")[0], named)
+    except SourceError as error:
+        return f"{error.message}{_way(paths)}", ""
+    paths.append(path)
+    if path in paths[:-1]:
+        return "the files extend each other in a circle: " + " -> ".join(paths), "let one of them extend another file"
+    if len(paths) > MAX_DEPTH + 1:
+        return f"more than {MAX_DEPTH} parents stand above each other: " + " -> ".join(
+            paths
+        ), "put some of them together"
+    document = read_document(source, path)
+    missing = [fault for fault in document.faults if fault.code == "PK113"]
+    if missing:
+        return f"{missing[0].message}{_way(paths[:-1])}", missing[0].help
+    document.origin = path
+    line, _ = entry.document.place(entry.node.start)
+    chain.extended_at[document.path] = f"{entry.document.path}:{line}"
+    chain.faults += _file_faults(document)
+    chain.documents.append(document)
+    return "", ""
+
+
+def _way(paths: list[str]) -> str:
+    """How a file was come to, where that goes through others."""
+    return f" ({' -> '.join(paths)})" if len(paths) > 1 else ""
 
 
 def _extends(document: Document) -> Entry | None:
     if not isinstance(document.root, Mapping):
         return None
     key, node = document.root.key("extends"), document.root.get("extends")
-    return Entry(document, key, node) if key and isinstance(node, Scalar) and node.text else None
+    return Entry(document, key, node) if key and node and not _is_null(node) else None
 
 
 def _file_faults(document: Document) -> list[Diagnostic]:
@@ -160,24 +174,41 @@ def _merge(chain: Chain, document: Document, root: Mapping) -> None:
     for key, node in root.pairs:
         entry = Entry(document, key, node)
         if _is_null(node) and key.text in chain.entries:
-            del chain.entries[key.text]
+            chain.entries.pop(key.text, None)
             chain.merged.pop(key.text, None)
             continue
         chain.entries[key.text] = entry
         if key.text in MERGED and isinstance(node, Mapping):
-            _merge_level(chain.merged.setdefault(key.text, {}), document, node)
+            level = chain.merged.setdefault(key.text, {})
+            removes = ("unknown" if chain.broken else "known") if key.text == "inputs" and _extends(document) else ""
+            chain.faults += _merge_level(level, document, node, removes)
 
 
-def _merge_level(known: dict[str, Entry], document: Document, node: Mapping) -> None:
-    inherited = set(known)
+def _merge_level(known: dict[str, Entry], document: Document, node: Mapping, removes: str) -> list[Diagnostic]:
+    """Merge one level. Where a null can only be meant to remove from known parents, one that does not is a fault."""
+    inherited, faults = set(known), []
     for key, value in node.pairs:
-        name = key.text.removesuffix("?")
+        name = key.text.removesuffix("?").rstrip()
         if _is_null(value) and name in inherited:
-            del known[name]
+            known.pop(name, None)
             continue
+        if _is_null(value) and removes == "unknown":
+            continue  # it may remove what a parent declares that cannot be read
+        if _is_null(value) and removes == "known":
+            hint = did_you_mean(name, inherited)
+            message = f"`{name}` removes nothing: no parent declares it"
+            faults.append(document.diagnostic("PK125", message, (key.start, key.end), label=hint))
+            continue
+        if name in known and known[name].document is document:
+            message = f"`{name}` is declared twice, with and without `?`"
+            line, _ = document.place(known[name].key.start)
+            cure = "keep one of the two"
+            label = f"first at line {line}"
+            faults.append(document.diagnostic("PK103", message, (key.start, key.end), label=label, help=cure))
         if _EITHER_OR.get(name) in inherited:
             known.pop(_EITHER_OR[name], None)
         known[name] = Entry(document, key, value)
+    return faults
 
 
 def _is_null(node: Node) -> bool:

@@ -4,32 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.chain import Entry
-from promptkit.findings import declared_value, is_empty
-from promptkit.schema import Schema
+from promptkit.diagnostics import nearest
+from promptkit.loading.chain import Entry
+from promptkit.loading.declared import declared_value
+from promptkit.loading.findings import is_empty
+from promptkit.loading.misfits import report_misfits
+from promptkit.loading.schema_nodes import (
+    OWN_KEYWORDS,
+    check_keywords,
+    check_schema,
+    is_schema_mapping,
+    refuse_own_keywords,
+)
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
-from promptkit.schema_nodes import OWN_KEYWORDS, check_keywords, check_schema, is_schema_mapping, refuse_own_keywords
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
-    from promptkit.findings import Findings
+    from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Document, Node
 
-MISSPELT_KEYWORDS = {
-    "required": "an input is optional when its key ends in `?` or it has a `default`",
-    "desc": "the keyword is `description`",
-    "min": "the keyword is `minimum`, or `minLength` for texts",
-    "max": "the keyword is `maximum`, or `maxLength` for texts",
-    "options": "the keyword is `enum`",
-    "choices": "the keyword is `enum`",
+_OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
+FOREIGN_KEYWORDS = {
+    **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
+    **dict.fromkeys(("min", "minvalue", "ge", "gte"), "the keyword is `minimum`, or `minLength` for texts"),
+    **dict.fromkeys(("max", "maxvalue", "le", "lte"), "the keyword is `maximum`, or `maxLength` for texts"),
+    **dict.fromkeys(("options", "choices", "values", "oneof", "allowed"), "the keyword is `enum`"),
+    **dict.fromkeys(("optional", "required", "nullable"), _OPTIONAL),
+    **dict.fromkeys(("regex", "regexp", "match"), "the keyword is `pattern`"),
+    **dict.fromkeys(("length", "size"), "the keywords are `minLength` and `maxLength`"),
+    "kind": "the keyword is `type`",
 }
+"""What other tools call a keyword, in lower case and without `_`."""
 
 
-def read_inputs(findings: Findings, merged: Map[str, Entry]) -> tuple[dict[str, Any], dict[str, Entry], Any]:
-    """The declared inputs: their data by name, the entries they stand in, and the third spelling's whole schema."""
+def read_inputs(
+    findings: Findings, merged: Map[str, Entry], faulty: set[str]
+) -> tuple[dict[str, Any], dict[str, Entry], Any]:
+    """The declared inputs: their data by name, the entries they stand in, and the third spelling's whole schema.
+
+    The names of those that are not declared as they should be go to `faulty`.
+    """
     if (
         set(merged) == {"schema"}
         and isinstance(merged["schema"].node, Mapping)
@@ -39,7 +56,10 @@ def read_inputs(findings: Findings, merged: Map[str, Entry]) -> tuple[dict[str, 
     found: dict[str, Any] = {}
     for declared in merged.values():
         name, optional = split_key(declared.key.text)
+        before = len(findings.diagnostics)
         data = _read_input(findings, declared, name)
+        if len(findings.diagnostics) > before:
+            faulty.add(name)
         if data is not None:
             data["required"] = not optional and not data["has_default"]
             found[name] = data
@@ -62,8 +82,6 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
     read = _read_declaration(findings, entry.document, entry.key, node)
     # A faulty declaration still declares the name: one cause, one report.
     schema, has_default, default = read or (True, False, None)
-    if has_default:
-        _check_default(findings, entry, schema, default, node)
     return _input(schema, has_default=has_default, default=default)
 
 
@@ -76,18 +94,11 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
     schema: dict[str, Any] = {}
     for key, value in node.pairs:
         own = Entry(entry.document, key, value)
-        if key.text in MISSPELT_KEYWORDS and key.text not in ("required",):
-            findings.unknown_key(own, [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
-        elif key.text == "required" and isinstance(value, Scalar):
-            findings.add(
-                entry.document,
-                "PK120",
-                "`required` does not belong to one input",
-                key,
-                help=MISSPELT_KEYWORDS["required"],
-            )
+        if key.text == "required" and isinstance(value, Scalar):
+            cure = _OPTIONAL.replace("{name}", entry.key.text)
+            findings.add(entry.document, "PK120", "`required` does not belong to one input", key, help=cure)
         elif key.text == "default":
-            data[key.text] = declared_value(value, {"type": _type_of(node)})
+            data[key.text] = value
         elif key.text in OWN_KEYWORDS:
             data[key.text] = value.value
         elif key.text == "enum" and _type_of(node) == "string":
@@ -95,15 +106,36 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
         elif key.text in KEYWORDS or key.text.startswith("x-"):
             schema[key.text] = value.value
         else:
-            findings.unknown_key(own, [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{entry.key.text}")
-    data["has_default"] = node.get("default") is not None
+            _unknown_keyword(findings, own, entry.key.text)
+    default = node.get("default")
+    data["has_default"] = default is not None
     check_keywords(findings, entry.document, schema, node, f"inputs.{entry.key.text}")
     sound = check_schema(findings, entry.document, schema, node, entry.key)
     # A faulty schema still declares the name: one cause, one report.
     data["json_schema"] = schema if sound else True
-    if data["has_default"] and sound:
-        _check_default(findings, entry, schema, data["default"], node.get("default") or node)
+    if default is not None:
+        data["default"] = declared_value(default, data["json_schema"])
+        _check_default(findings, entry, data["json_schema"], data["default"], default)
+    _check_own(findings, entry, data, node)
     return data
+
+
+def _unknown_keyword(findings: Findings, entry: Entry, name: str) -> None:
+    word = entry.key.text.lower().replace("_", "")
+    spelt = next((keyword for keyword in KEYWORDS if keyword.lower() == word), None)
+    if spelt is None and word in FOREIGN_KEYWORDS:
+        cure = FOREIGN_KEYWORDS[word].replace("{name}", name)
+        message = f"there is no keyword `{entry.key.text}` in `inputs.{name}`"
+        findings.once(entry.document, "PK120", message, entry.key, help=cure)
+    else:
+        findings.unknown_key(entry, [spelt] if spelt else [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{name}")
+
+
+def _check_own(findings: Findings, entry: Entry, data: dict[str, Any], node: Mapping) -> None:
+    """A secret has no default, and nothing of it stands in the message: so nobody's trust and nothing to neutralise."""
+    if data.get("secret") is True and (key := node.key("default")) is not None:
+        cure = "give it when the prompt is run, from the environment; a file is no place for a secret"
+        findings.add(entry.document, "PK129", f"the secret input `{entry.key.text}` has a default", key, help=cure)
 
 
 def _type_of(node: Mapping) -> str:
@@ -112,21 +144,14 @@ def _type_of(node: Mapping) -> str:
 
 
 def _check_default(findings: Findings, entry: Entry, schema: Any, default: Any, node: Node) -> None:
-    for violation in Schema(schema).validate(default):
-        findings.add(
-            entry.document,
-            "PK307",
-            f"the default of `{entry.key.text}` does not fit its own declaration",
-            node,
-            label=violation.message,
-        )
+    message = f"the default of `{entry.key.text}` does not fit its own declaration"
+    report_misfits(findings, entry.document, node, schema, default, "PK307", message)
 
 
 def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict[str, Entry], Any]:
     """`inputs: {schema: ...}`: one JSON Schema object, each of its properties an input."""
     whole = entry.node.value
-    if not check_schema(findings, entry.document, whole, entry.node, entry.key):
-        return {}, {}, None
+    sound = check_schema(findings, entry.document, whole, entry.node, entry.key)
     refuse_own_keywords(findings, entry.document, whole, entry.node)
     properties = entry.node.get("properties") if isinstance(entry.node, Mapping) else None
     shared = {name: whole[name] for name in ("$defs", "definitions", "$schema") if name in whole}
@@ -140,9 +165,19 @@ def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict
         body = body if check_schema(findings, entry.document, body, node, key) else True
         has_default = "default" in own
         found[key.text] = _input(body, has_default=has_default) | own
-        found[key.text]["required"] = key.text in whole.get("required", ()) and not has_default
+        found[key.text]["required"] = key.text in _required_names(whole) and not has_default
         entries[key.text] = Entry(entry.document, key, node)
-    return found, entries, whole
+        default = node.get("default") if isinstance(node, Mapping) else None
+        if default is not None:
+            found[key.text]["default"] = declared_value(default, body)
+            _check_default(findings, entries[key.text], body, found[key.text]["default"], default)
+    return found, entries, whole if sound else None
+
+
+def _required_names(schema: dict[str, Any]) -> set[str | None]:
+    """The required properties; a misspelt name has been told, and is taken as it was meant."""
+    required, declared = schema.get("required"), schema.get("properties", {})
+    return {name if name in declared else nearest(str(name), declared) for name in required or ()}
 
 
 def read_fields(findings: Findings, entry: Entry) -> dict[str, Any] | None:
@@ -170,7 +205,6 @@ def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, 
         else:
             schema, has_default, default = read
             if has_default:
-                _check_default(findings, Entry(document, key, value), schema, default, value)
                 schema = schema | {"default": default}
             properties[name] = (schema, not optional)
     return to_object_schema(properties) if whole else None
@@ -184,7 +218,7 @@ def _read_declaration(
         _missing_declaration(findings, document, key)
         return None
     if isinstance(node, Scalar):
-        return _shorthand(findings, document, node)
+        return _shorthand(findings, document, key, node)
     if isinstance(node, Sequence):
         return _list_shorthand(findings, document, key, node)
     if is_schema_mapping(node):
@@ -226,7 +260,9 @@ def _braced_declaration(findings: Findings, document: Document, key: Scalar, nod
     )
 
 
-def _shorthand(findings: Findings, document: Document, node: Scalar) -> tuple[dict[str, Any], bool, Any] | None:
+def _shorthand(
+    findings: Findings, document: Document, key: Scalar, node: Scalar
+) -> tuple[dict[str, Any], bool, Any] | None:
     try:
         declared = parse_declaration(node.text)
     except ShorthandError as error:
@@ -235,6 +271,11 @@ def _shorthand(findings: Findings, document: Document, node: Scalar) -> tuple[di
         end = offsets[min(error.offset + max(error.length, 1), len(node.text))]
         findings.add(document, "PK126", str(error), (start, max(end, start + 1)), help=error.help)
         return None
+    if declared.has_default:
+        start, end = declared.default_at
+        offsets = document.offsets(node)
+        written = Scalar(node.text[start:end], node.style or '"', offsets[start], offsets[max(end - 1, 0)] + 1)
+        _check_default(findings, Entry(document, key, node), declared.schema, declared.default, written)
     return declared.schema, declared.has_default, declared.default
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.source import SourceError, join
+from promptkit.diagnostics import nearest
+from promptkit.source import SourceError, join, near_file
+from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
 from promptkit.template.paths import shown
 from promptkit.template.templates import MAX_INCLUDE_DEPTH
@@ -16,9 +17,9 @@ from promptkit.yaml_nodes import Document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from promptkit.loading.template_checks import TemplateChecks
     from promptkit.template.paths import Path
     from promptkit.template.tree import Token, Tree
-    from promptkit.template_checks import TemplateChecks
 
 MAX_INCLUDES = 1_000
 UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
@@ -100,7 +101,8 @@ class TemplateText:
         inputs, end = self.checks.inputs, start + len(name)
         near = nearest(name, inputs)
         self.checks.explained |= {near} if near else set()
-        hint = did_you_mean(name, dict.fromkeys((*inputs, *known)))
+        names = dict.fromkeys((*inputs, *known)) if called else {**dict.fromkeys(inputs), **_own_names(known)}
+        hint = self.checks.hint(name, names)
         if called and name not in BLOCK_NAMES:
             self.tell("PK204", f"there is no function `{name}`", start, end, label=_function_for(name) or hint)
         elif name in _OTHER_WORDS:
@@ -142,7 +144,8 @@ class TemplateText:
         except (SourceError, UnicodeDecodeError) as error:
             said = error.message if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
             if not optional:
-                self.tell("PK206", f"{said}{self._way(path)}", token.start, token.end, help=_RELATIVE)
+                cure = near_file(self.checks.source, path) or _RELATIVE
+                self.tell("PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
             return None
         self.checks.loads += 1
         if trouble := self._trouble(path):
@@ -184,6 +187,11 @@ class TemplateText:
         if len(self.stack) >= MAX_INCLUDE_DEPTH:
             return f"includes are nested deeper than {MAX_INCLUDE_DEPTH} files: " + " -> ".join([*chain, path])
         return ""
+
+
+def _own_names(known: Iterable[str]) -> dict[str, None]:
+    """The names among those that are known, without the functions that every template has."""
+    return dict.fromkeys(name for name in known if name not in functions()["function"])
 
 
 def _function_for(name: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.findings import node_at, span_in
+from promptkit.loading.findings import node_at, span_in
 from promptkit.template.expressions import Expressions
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
@@ -19,8 +19,9 @@ from promptkit.yaml_nodes import Scalar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from promptkit.chain import Chain, Entry
-    from promptkit.findings import Findings
+    from promptkit.loader import Loading
+    from promptkit.loading.chain import Entry
+    from promptkit.loading.findings import Findings
     from promptkit.template.paths import Path
 
 _OPENING = "{{ "
@@ -29,11 +30,13 @@ _PLAIN_VALUES = {"text": {"type": "string"}}
 """What `value` is where the output has no schema."""
 
 
-def check_expressions(findings: Findings, chain: Chain, data: dict[str, Any]) -> set[str]:
+def check_expressions(loading: Loading) -> set[str]:
     """Check the expression of each check; the inputs in them."""
+    findings, chain, data = loading.findings, loading.chain, loading.data
     entry = chain.merged.get("output", {}).get("checks")
     output, inputs = data.get("output", {}), data.get("inputs", {})
     answer = output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
+    answer = True if loading.unknown.output or answer is None else answer
     known = {name: Known(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
     scope = input_scope(known)
     scope = scope.inner({"value": Known(value_of(answer))})
@@ -41,7 +44,9 @@ def check_expressions(findings: Findings, chain: Chain, data: dict[str, Any]) ->
     for index, item in enumerate(output.get("checks", ())):
         that = item.get("that") if isinstance(item, dict) else None
         if isinstance(that, str) and entry is not None:
-            check = _Check(inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index))
+            check = _Check(
+                inputs, loading.unknown.inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index)
+            )
             if that.lstrip().startswith("{{"):
                 check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
                 used |= set(inputs)
@@ -59,8 +64,11 @@ def check_expressions(findings: Findings, chain: Chain, data: dict[str, Any]) ->
 class _Check:
     """Listens to the walk through one expression."""
 
-    def __init__(self, inputs: dict[str, Any], name: str, report: Callable[[TemplateFault], None]) -> None:
+    def __init__(
+        self, inputs: dict[str, Any], unknown: bool, name: str, report: Callable[[TemplateFault], None]
+    ) -> None:
         self.inputs = inputs
+        self.unknown = unknown
         self.name = name
         self.report = report
         self.used: set[str] = set()
@@ -87,6 +95,8 @@ class _Check:
     def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
         label, end = did_you_mean(name, known), start + len(name)
         self.used |= {near} if (near := nearest(name, self.inputs)) else set()
+        if self.unknown and not label:
+            return
         if called:
             self.fault(TemplateFault("PK204", f"there is no function `{name}`", start, end, label=label))
         else:

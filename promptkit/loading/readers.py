@@ -5,30 +5,33 @@ Each takes the loading, the key's name and its entry, and leaves the key's data 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.chain import MERGED, Entry
-from promptkit.declarations import read_inputs
-from promptkit.diagnostics import did_you_mean
+from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
-from promptkit.findings import is_empty
+from promptkit.loading.chain import MERGED, Entry
+from promptkit.loading.declarations import read_inputs
+from promptkit.loading.declared import declared_value
+from promptkit.loading.findings import is_empty
+from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
+from promptkit.loading.message_reader import read_messages
+from promptkit.loading.output_reader import read_output
+from promptkit.loading.turn_readers import read_conversation, read_memory
+from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
-from promptkit.output_reader import read_output
-from promptkit.parts import build
-from promptkit.spec import MessageSpec, Slot
-from promptkit.structure import report
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.findings import Findings
     from promptkit.loader import Loading
+    from promptkit.loading.findings import Findings
     from promptkit.source import Source
 
 
 _HOTTEST = 2
+ABILITIES = ("json_schema", "json_mode", "tools", "reasoning")
+"""What `model: {needs: [...]}` can ask for."""
 
 
 def read_plain(loading: Loading, name: str, entry: Entry) -> None:
@@ -50,44 +53,37 @@ def _text(loading: Loading, name: str, entry: Entry) -> None:
 
 def _template(loading: Loading, name: str, entry: Entry) -> None:
     """A section's template."""
-    if _braced(entry):
-        return
     if not isinstance(entry.node, Scalar) or is_empty(entry.node):
-        loading.findings.expected(entry, name, "a text")
+        if not is_braced(entry):
+            loading.findings.expected(entry, name, "a text")
+        loading.unknown.templates = True
         return
-    _warn_of_lost_prose(loading.findings, name, entry)
+    warn_of_lost_prose(loading.findings, name, entry)
     loading.data[name] = entry.node.text
     loading.texts[name] = entry
-
-
-def _braced(entry: Entry) -> bool:
-    """Whether `{{` at the beginning made a mapping of a text; that has been reported where it was read."""
-    return isinstance(entry.node, Mapping) and entry.document.text.startswith("{{", entry.node.start)
-
-
-def _warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
-    document, node = entry.document, entry.node
-    if not isinstance(node, Scalar) or node.style:
-        return
-    line_end = document.text.find("\n", node.end)
-    rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)]
-    if re.match(r"[ \t]+#\S", rest):
-        start = node.end + rest.index("#")
-        findings.add(
-            document,
-            "PK110",
-            f"a comment cuts the text of `{name}` off",
-            (start, node.end + len(rest.rstrip())),
-            label="this part is not read",
-            help="quote the whole value, or write it under `|`",
-        )
 
 
 def _model(loading: Loading, name: str, entry: Entry) -> None:
     if isinstance(entry.node, Mapping):
         loading.data[name] = entry.node.value
-    else:
-        _text(loading, name, entry)
+        _check_needs(loading.findings, entry, entry.node)
+        return
+    _text(loading, name, entry)
+    try:
+        parse_model_name(loading.data.get(name, "-"))
+    except ConfigError as error:
+        loading.findings.add(entry.document, "PK121", f"`model`: {error.message}", entry.span, help=error.help)
+
+
+def _check_needs(findings: Findings, entry: Entry, node: Mapping) -> None:
+    """The abilities that a model must have are words that are known."""
+    needs = node.get("needs")
+    for each in needs.items if isinstance(needs, Sequence) else ():
+        if isinstance(each, Scalar) and each.text not in ABILITIES:
+            hint, fix = did_you_mean(each.text, ABILITIES), nearest(each.text, ABILITIES)
+            message = f"`model.needs`: there is no ability `{each.text}`"
+            cure = f"abilities: {', '.join(ABILITIES)}"
+            findings.add(entry.document, "PK121", message, each, label=hint, help=cure, fix=fix)
 
 
 def _options(loading: Loading, name: str, entry: Entry) -> None:
@@ -97,16 +93,28 @@ def _options(loading: Loading, name: str, entry: Entry) -> None:
         loading.findings.expected(entry, name, "a mapping of option names to values")
         del loading.data[name]
         return
+    for key, each in merged.items():
+        loading.data[name][key] = _option_value(key, each)
     _check_options(loading, merged)
+
+
+def _option_value(name: str, entry: Entry) -> Any:
+    """An option's value; texts that end an answer keep their source (`stop: [1.0]`)."""
+    return declared_value(entry.node, _STOPS) if name == "stop" else entry.node.value
+
+
+_STOPS = {"type": "string", "items": {"type": "string"}}
 
 
 def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
     findings = loading.findings
     for key, each in options.items():
         if key not in KNOWN_OPTIONS and (hint := did_you_mean(key, KNOWN_OPTIONS)):
-            findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=hint)
+            fix = nearest(key, KNOWN_OPTIONS)
+            findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=hint, fix=fix)
             continue
-        fault = check_option(key, each.node.value)
+        value = _option_value(key, each)
+        fault = check_option(key, value)
         if fault is not None and key == "temperature" and _is_hot(each.node.value):
             fault = check_option(key, each.node.value, max_temperature=_max_temperature(loading.source))
         if fault is not None:
@@ -176,115 +184,35 @@ def _thought(loading: Loading, location: str, entry: Entry) -> Any:
 def _chain_of_thought(loading: Loading, name: str, entry: Entry) -> None:
     node = entry.node
     if isinstance(node, Scalar) and node.text in ("yes", "no", "on") and not node.style:
+        meant = "off" if node.text == "no" else "true"
         loading.findings.add(
             entry.document,
             "PK121",
             f"`{name}` is true, false or a mode",
             node,
             label="this is a text in YAML 1.2",
-            help="write `true` or `off`",
+            help=f"write `{meant}`",
+            fix=meant,
         )
         return
     loading.data[name] = _thought(loading, name, entry)
-    loading.places[name, "mode"] = entry
+    if not isinstance(node, Mapping):
+        loading.places[name, "mode"] = entry
+
+
+_INPUTS = "a mapping of names to declarations"
 
 
 def _inputs(loading: Loading, name: str, entry: Entry) -> None:
     merged = loading.chain.merged.get(name)
     if merged is None:
-        loading.findings.expected(entry, name, "a mapping of names to declarations")
+        loading.findings.expected(entry, name, _INPUTS)
+        loading.unknown.inputs = True
         return
-    loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged)
+    loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged, loading.unknown.faulty)
     if whole is not None:
         loading.data["inputs_schema"] = whole
     loading.places |= {(name, key): each for key, each in loading.inputs.items()}
-
-
-def _messages(loading: Loading, name: str, entry: Entry) -> None:
-    if not isinstance(entry.node, Sequence):
-        loading.findings.expected(entry, name, "a list of `{role, content}`")
-        return
-    messages, seen = [], set()
-    for index, node in enumerate(entry.node.items):
-        each = Entry(entry.document, entry.key, node)
-        loading.places[name, index] = each
-        if not isinstance(node, Mapping):
-            loading.findings.expected(each, f"messages.{index}", "a mapping `{role, content}`")
-            continue
-        slot = _slot(node)
-        if slot:
-            if slot in seen:
-                loading.findings.add(entry.document, "PK123", f"there are two `{slot}` slots", node, help="keep one")
-            seen.add(slot)
-            messages.append(_slot_of(loading, index, slot, node))
-        else:
-            messages.append(_message(loading, index, each, node))
-    loading.data[name] = tuple(messages)
-
-
-def _conversation(loading: Loading, name: str, entry: Entry) -> None:
-    read_plain(loading, name, entry)
-    chosen = entry.node.get("input") if isinstance(entry.node, Mapping) else None
-    declared = loading.data.get("inputs", {})
-    if isinstance(chosen, Scalar) and chosen.text not in declared:
-        hint = did_you_mean(chosen.text, declared)
-        message = f"`conversation.input`: there is no input `{chosen.text}`"
-        loading.findings.add(entry.document, "PK121", message, chosen, label=hint, help=_declared(declared))
-
-
-def _declared(inputs: dict[str, Any]) -> str:
-    return f"declared inputs: {', '.join(inputs)}" if inputs else "declare it under `inputs`"
-
-
-def _slot(node: Mapping) -> str | None:
-    return next((name for name in ("history", "examples") if node.get(name) is not None), None)
-
-
-def _slot_of(loading: Loading, index: int, slot: str, node: Mapping) -> Any:
-    if node.value != {slot: True}:
-        loading.findings.add(
-            loading.chain.entries["messages"].document,
-            "PK121",
-            f"`messages.{index}`: a slot is `{{{slot}: true}}` and nothing else",
-            node,
-        )
-    return Slot(history=True) if slot == "history" else Slot(examples=True)
-
-
-def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:
-    location = f"messages.{index}.content"
-    for key, value in node.pairs:
-        loading.places["messages", index, key.text] = Entry(entry.document, key, value)
-        if key.text not in ("role", "content"):
-            loading.findings.unknown_key(Entry(entry.document, key, value), ("role", "content"), f"messages.{index}")
-    known = {
-        key.text: value.text
-        for key, value in node.pairs
-        if isinstance(value, Scalar) and key.text in ("role", "content")
-    }
-    content = node.get("content")
-    if isinstance(content, Scalar):
-        _warn_of_lost_prose(
-            loading.findings, location, Entry(entry.document, node.key("content") or entry.key, content)
-        )
-        loading.texts[location] = Entry(entry.document, node.key("content") or entry.key, content)
-        if not content.text.strip():
-            loading.findings.add(
-                entry.document,
-                "PK121",
-                f"`{location}` is empty",
-                content,
-                help="write a text, or drop the message",
-            )
-    return _built(loading, index, entry, known)
-
-
-def _built(loading: Loading, index: int, entry: Entry, known: dict[str, str]) -> Any:
-    built, faults = build(MessageSpec, known)
-    for fault in faults:
-        fault.location = ("messages", index, *fault.location)
-        report(loading.findings, fault, loading.places, entry)
-    return built or MessageSpec(role="user", content="-")
 
 
 READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
@@ -300,7 +228,8 @@ READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
     "models": _models,
     "chain_of_thought": _chain_of_thought,
     "inputs": _inputs,
-    "messages": _messages,
-    "conversation": _conversation,
+    "messages": read_messages,
+    "conversation": read_conversation,
+    "memory": read_memory,
     "output": read_output,
 }

@@ -1,0 +1,91 @@
+"""What tests assert of an answer: `{type: equals, path: team, value: platform}`, against the output's schema."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import nearest
+from promptkit.loading.chain import Entry
+from promptkit.loading.declared import declared_value
+from promptkit.loading.misfits import report_misfits
+from promptkit.template.values import members_of, missing_key, value_of
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.findings import Findings
+    from promptkit.template.values import Value
+    from promptkit.yaml_nodes import Document, Node
+
+TYPES = (
+    *("equals", "contains", "matches", "starts_with", "ends_with", "one_of", "not_equals", "not_contains"),
+    *("is_json", "fits", "less_than", "greater_than", "at_most", "at_least", "check", "judge", "similar", "length"),
+)
+"""The types of assertions; what does not compare values is for the tests of a repo."""
+
+_OF_EQUALS = ("equals", "not_equals")
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+def read_assertions(
+    findings: Findings, document: Document, node: Node, known: dict[str, Any], name: str
+) -> tuple[Any, ...]:
+    """The assertions' data; a path that leads nowhere and a value that can never be there are reported."""
+    if not isinstance(node, Sequence):
+        entry = Entry(document, Scalar("assert", "", node.start, node.start + 1), node)
+        findings.expected(entry, f"assert of {name}", "a list of `{type, path, value}`")
+        return ()
+    for item in node.items:
+        if isinstance(item, Mapping):
+            _check(findings, document, item, known, name)
+        else:
+            message = f"an assertion of {name} is not a mapping"
+            findings.add(document, "PK121", message, item, help="write `{type: equals, path: ..., value: ...}`")
+    return tuple(item.value for item in node.items)
+
+
+def _check(findings: Findings, document: Document, item: Mapping, known: dict[str, Any], name: str) -> None:
+    kind, path, value = item.get("type"), item.get("path"), item.get("value")
+    if isinstance(kind, Scalar) and (meant := nearest(kind.text, TYPES)) and kind.text not in TYPES:
+        message = f"{name}: there is no assertion of type `{kind.text}`"
+        findings.add(document, "PK121", message, kind, label=f"did you mean `{meant}`?", fix=meant)
+    schema = known["output"].get("json_schema")
+    if schema is None or known["unknown"].output:
+        return
+    found: Value = value_of(schema)
+    if isinstance(path, Scalar):
+        found = _followed(findings, document, path, found, name)
+    compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS
+    if compared and value is not None and found is not None and len(found) == 1:
+        (root, inner), *_ = found
+        shared = {
+            key: root[key] for key in ("$defs", "definitions", "$schema") if isinstance(root, dict) and key in root
+        }
+        whole = {**shared, **inner} if isinstance(inner, dict) and inner is not root else inner
+        message = f"{name} expects a value that the output never has"
+        report_misfits(findings, document, value, whole, declared_value(value, whole), "PK301", message)
+
+
+def _followed(findings: Findings, document: Document, path: Scalar, value: Value, name: str) -> Value:
+    """What stands at a path of the answer, such as `lines[0].price` or `$.team`; a step that leads nowhere is told."""
+    offsets = document.offsets(path)
+    for step, start, end in _steps(path.text):
+        if value is None:
+            return None
+        wrong = missing_key(value, "the answer", step) if isinstance(step, str) else None
+        if wrong is not None:
+            severity, message, label, cure = wrong
+            span = offsets[start], offsets[end - 1] + 1
+            findings.add(document, "PK301", f"{name}: {message}", span, severity=severity, label=label, help=cure)
+            return None
+        value = members_of(value, step)[1] or None
+    return value
+
+
+def _steps(text: str) -> Iterator[tuple[str | int, int, int]]:
+    for found in _STEP.finditer(text):
+        if found.start() == 0 and found.group() == "$":
+            continue
+        yield (int(found[1]) if found[1] else found[2]), found.start(), found.end()

@@ -1,0 +1,150 @@
+"""Examples and tests, checked against the declared inputs and output with the validation of live traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.answer_checks import check_answer
+from promptkit.loading.assertion_checks import read_assertions
+from promptkit.loading.chain import Entry
+from promptkit.loading.declared import declared_value
+from promptkit.loading.misfits import report_misfits
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from promptkit.loading.findings import Findings
+    from promptkit.yaml_nodes import Node
+
+EXAMPLE_KEYS = ("inputs", "reasoning", "output")
+TEST_KEYS = ("name", "inputs", "output", "assert")
+
+
+def read_examples(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The examples' data; each that does not fit is reported at the offending value."""
+    found = (
+        check_example(findings, entry, node, known, number)
+        for number, node in enumerate(_items(findings, entry, "examples"), 1)
+    )
+    return tuple(example for example in found if example is not None)
+
+
+def check_example(
+    findings: Findings, entry: Entry, node: Node, known: dict[str, Any], number: int
+) -> dict[str, Any] | None:
+    """One example's data, if it has the form of one; what does not fit in it is reported."""
+    name = f"example {number}"
+    if not _is_case(node, findings, entry, name, EXAMPLE_KEYS):
+        return None
+    output = node.get("output")
+    if output is None:
+        if "output" not in _meant(node, EXAMPLE_KEYS):
+            at = node.pairs[0][0] if node.pairs else node
+            findings.add(entry.document, "PK122", f"{name} has no `output`", at, help="add `output:`")
+        return None
+    inputs = _checked_inputs(findings, entry, node, known, name)
+    example = {"inputs": inputs, "output": checked_output(findings, entry, output, known, name, inputs)}
+    if (reasoning := node.get("reasoning")) is not None:
+        if not isinstance(reasoning, Scalar):
+            findings.expected(Entry(entry.document, entry.key, reasoning), f"the reasoning of {name}", "a text")
+            return None
+        example["reasoning"] = reasoning.text
+    return example
+
+
+def read_tests(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The tests' data; their inputs, an expected output, and what they assert must fit like an example's."""
+    found = []
+    for number, node in enumerate(_items(findings, entry, "tests"), 1):
+        name = f"test {number}"
+        if not _is_case(node, findings, entry, name, TEST_KEYS):
+            continue
+        case: dict[str, Any] = {"inputs": _checked_inputs(findings, entry, node, known, name)}
+        if (output := node.get("output")) is not None:
+            case["output"] = checked_output(findings, entry, output, known, name, case["inputs"])
+        if isinstance(title := node.get("name"), Scalar):
+            case["name"] = title.text
+        if (asserted := node.get("assert")) is not None:
+            case["assert"] = read_assertions(findings, entry.document, asserted, known, name)
+        found.append(case)
+    return tuple(found)
+
+
+def _meant(node: Mapping, keys: tuple[str, ...]) -> set[str | None]:
+    """The keys that misspelt ones were meant to be."""
+    return {nearest(key.text, keys) for key, _ in node.pairs if key.text not in keys}
+
+
+def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
+    if isinstance(entry.node, Sequence):
+        return entry.node.items
+    findings.expected(entry, name, "a list")
+    return ()
+
+
+def _is_case(node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...]) -> TypeGuard[Mapping]:
+    if not isinstance(node, Mapping):
+        findings.add(entry.document, "PK121", f"{name} is not a mapping", node, help=f"keys: {', '.join(keys)}")
+        return False
+    for key, value in node.pairs:
+        if key.text not in keys:
+            findings.unknown_key(Entry(entry.document, key, value), keys, name)
+    return True
+
+
+def _checked_inputs(
+    findings: Findings, entry: Entry, case: Mapping, known: dict[str, Any], name: str
+) -> dict[str, Any]:
+    inputs, unknown = known["inputs"], known["unknown"].inputs
+    node = case.get("inputs")
+    if node is None and "inputs" in _meant(case, EXAMPLE_KEYS):
+        return {}
+    if node is not None and not isinstance(node, Mapping):
+        message = f"the inputs of {name} are not a mapping"
+        findings.add(entry.document, "PK121", message, node, help="write `{name: value}`")
+        return {}
+    values: dict[str, Any] = {}
+    meant: set[str | None] = set()
+    for key, value in node.pairs if node else ():
+        declared = inputs.get(key.text)
+        if declared is not None:
+            values[key.text] = declared_value(value, declared["json_schema"])
+            message = f"{name}, input `{key.text}` does not fit its declaration"
+            schema = declared["json_schema"]
+            report_misfits(findings, entry.document, value, schema, values[key.text], "PK302", message)
+        elif not unknown:
+            near = nearest(key.text, inputs)
+            meant.add(near)
+            message = f"{name} gives an input `{key.text}` that is not declared"
+            findings.add(entry.document, "PK304", message, key, label=did_you_mean(key.text, inputs), fix=near)
+    for wanted, declared in inputs.items():
+        needed = declared.get("required") and not declared.get("secret") and wanted not in known["unknown"].faulty
+        if needed and wanted not in values and wanted not in meant:
+            place = (node.start, node.start + 1) if node else (case.pairs[0][0] if case.pairs else case)
+            cure = "give it, make it optional (`?`), or give it a default"
+            findings.add(entry.document, "PK303", f"{name} lacks the input `{wanted}`", place, help=cure)
+    return values
+
+
+def checked_output(
+    findings: Findings, entry: Entry, node: Node, known: dict[str, Any], name: str, inputs: dict[str, Any]
+) -> Any:
+    """An answer's data; one that does not fit the output is reported at the offending value."""
+    output = known["output"]
+    schema = output.get("json_schema")
+    if known["unknown"].output:
+        return node.value
+    if output.get("format", "text") in ("text", "markdown"):
+        if not isinstance(node, Scalar):
+            message = f"{name} does not fit the output format"
+            findings.add(entry.document, "PK301", message, (node.start, node.start + 1), label="a text is expected")
+            return ""
+        check_answer(findings, entry.document, node, output, node.text, inputs, name)
+        return node.text
+    if schema is None:
+        return node.value
+    value = declared_value(node, schema)
+    message = f"{name} does not fit the output schema"
+    if report_misfits(findings, entry.document, node, schema, value, "PK301", message):
+        check_answer(findings, entry.document, node, output, value, inputs, name)
+    return value

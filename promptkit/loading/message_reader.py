@@ -1,0 +1,118 @@
+"""The `messages` key: authored messages, and the slots for history and examples among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import nearest
+from promptkit.loading.chain import Entry
+from promptkit.loading.findings import is_empty
+from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
+from promptkit.loading.structure import report_all
+from promptkit.parts import build
+from promptkit.spec import MessageSpec, Slot
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from promptkit.loader import Loading
+
+
+def read_messages(loading: Loading, name: str, entry: Entry) -> None:
+    """Read the messages, each by its kind; see `READERS`."""
+    if not isinstance(entry.node, Sequence):
+        loading.findings.expected(entry, name, "a list of `{role, content}`")
+        return
+    messages, seen = [], set()
+    for index, node in enumerate(entry.node.items):
+        each = Entry(entry.document, entry.key, node)
+        loading.places[name, index] = each
+        if not isinstance(node, Mapping):
+            loading.findings.expected(each, f"messages.{index}", "a mapping `{role, content}`")
+            continue
+        slot = _slot(node)
+        if slot:
+            if slot in seen:
+                loading.findings.add(entry.document, "PK123", f"there are two `{slot}` slots", node, help="keep one")
+            seen.add(slot)
+            messages.append(_slot_of(loading, index, slot, each, node))
+        else:
+            messages.append(_message(loading, index, each, node))
+    loading.data[name] = tuple(messages)
+
+
+def _slot(node: Mapping) -> str | None:
+    """The slot that a message is, also with a misspelt name; a message has a role or a content beside it."""
+    if node.get("role") is not None or node.get("content") is not None:
+        return next((name for name in _SLOTS if node.get(name) is not None), None)
+    names = [nearest(key.text, (*_SLOTS, *_MESSAGE_KEYS)) for key, _ in node.pairs]
+    return next((name for name in names if name in _SLOTS), None)
+
+
+_SLOTS = ("history", "examples")
+_MESSAGE_KEYS = ("role", "content")
+_ROLES = ("system", "user", "assistant", "tool")
+
+
+def _slot_of(loading: Loading, index: int, slot: str, entry: Entry, node: Mapping) -> Any:
+    for key, value in node.pairs:
+        each = Entry(entry.document, key, value)
+        if key.text != slot:
+            message = f"`messages.{index}`: a slot is `{{{slot}: true}}` and nothing else"
+            if nearest(key.text, _SLOTS) == slot:
+                loading.findings.unknown_key(each, _SLOTS, f"messages.{index}")
+            else:
+                loading.findings.add(entry.document, "PK121", message, key)
+        if (key.text == slot or len(node.pairs) == 1) and value.value is not True:
+            message = f"`messages.{index}.{slot}` is `true`"
+            loading.findings.add(entry.document, "PK121", message, each.span, help="write `true`", fix="true")
+    return Slot(history=True) if slot == "history" else Slot(examples=True)
+
+
+def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:
+    known: dict[str, str] = {}
+    unknown = [key.text for key, _ in node.pairs if key.text not in _MESSAGE_KEYS]
+    for key, value in node.pairs:
+        each = Entry(entry.document, key, value)
+        loading.places["messages", index, key.text] = each
+        if key.text == "content":
+            known |= _content(loading, f"messages.{index}.content", each)
+        elif key.text == "role":
+            known["role"] = value.text if isinstance(value, Scalar) else ""
+        elif key.text in _ROLES:
+            message = f"there is no key `{key.text}` in `messages.{index}`"
+            cure = f"write `{{role: {key.text}, content: ...}}`"
+            loading.findings.add(entry.document, "PK120", message, key, help=cure)
+        else:
+            loading.findings.unknown_key(each, _MESSAGE_KEYS, f"messages.{index}")
+    if "content" not in known:
+        loading.unknown.templates = True
+    if set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
+        return MessageSpec(role=_role_of(known), content=known.get("content", "-"))
+    return _built(loading, index, entry, known)
+
+
+def _role_of(known: dict[str, str]) -> Any:
+    return known["role"] if known.get("role") in _ROLES else "user"
+
+
+def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
+    """A message's template."""
+    node = entry.node
+    if not isinstance(node, Scalar) or is_empty(node):
+        if not is_braced(entry):
+            loading.findings.expected(entry, location, "a text")
+        return {"content": "-"}
+    warn_of_lost_prose(loading.findings, location, entry)
+    loading.texts[location] = entry
+    if not node.text.strip():
+        cure = "write a text, or drop the message"
+        loading.findings.add(entry.document, "PK121", f"`{location}` is empty", node, help=cure)
+    return {"content": node.text}
+
+
+def _built(loading: Loading, index: int, entry: Entry, known: dict[str, str]) -> Any:
+    built, faults = build(MessageSpec, known)
+    for fault in faults:
+        fault.location = ("messages", index, *fault.location)
+    report_all(loading.findings, faults, loading.places, entry)
+    return built or MessageSpec(role="user", content="-")

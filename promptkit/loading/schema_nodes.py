@@ -1,0 +1,188 @@
+"""JSON Schemas as they stand in a file: which mappings are one, and what is wrong with one, at its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.findings import is_empty, node_at
+from promptkit.schema import Schema
+from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
+from promptkit.schema.lints import schema_lints
+from promptkit.schema.shorthand_types import TYPES
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.diagnostics import Severity
+    from promptkit.loading.findings import Findings
+    from promptkit.schema.problems import SchemaProblem
+    from promptkit.yaml_nodes import Document, Node
+
+OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
+"""What a declared input has beside JSON Schema's keywords."""
+
+_INPUT_LEVEL = len(("properties", "name"))
+_JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "null", "object", "array"))
+_A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
+_OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
+_AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
+
+
+def is_schema_mapping(node: Mapping) -> bool:
+    """Whether a mapping is JSON Schema, and no object whose fields happen to be called `title` or `items`.
+
+    It is when a keyword says so that looks like nothing else, or when all its keys are keywords and their values
+    are no declarations.
+    """
+    names = {key.text for key, _ in node.pairs}
+    if names == {"type"} or any(_telling(key.text, value) for key, value in node.pairs):
+        return True
+    return names <= {*KEYWORDS, *OWN_KEYWORDS} and not (names and all(_declares(value) for _, value in node.pairs))
+
+
+def _telling(name: str, value: Node) -> bool:
+    told = _TOLD_BY_VALUE.get(name)
+    return told(value) if told else name in KEYWORDS - ALSO_NAMES
+
+
+def _names_a_type(value: Node) -> bool:
+    named = value.items if isinstance(value, Sequence) else (value,)
+    return all(isinstance(each, Scalar) and each.text in _JSON_TYPES for each in named)
+
+
+_TOLD_BY_VALUE: dict[str, Callable[[Node], bool]] = {
+    "type": _names_a_type,
+    "enum": lambda value: isinstance(value, Sequence),
+    "const": lambda value: not _declares(value),
+    "properties": lambda value: isinstance(value, Mapping),
+}
+
+
+def _declares(value: Node) -> bool:
+    """Whether a value is a declaration by its look: a text that begins with a type, a list of one, an object."""
+    if isinstance(value, Scalar):
+        return _A_TYPE.match(value.text) is not None
+    if isinstance(value, Sequence):
+        return len(value.items) == 1 and _declares(value.items[0])
+    return not any(_telling(key.text, inner) for key, inner in value.pairs)
+
+
+def check_keywords(findings: Findings, document: Document, schema: Any, node: Node, of: str) -> None:
+    """Report what is no keyword in a declaration: nothing there may stand for nothing."""
+    for place, name in unknown_keywords(schema):
+        key = _key(node, place, name)
+        hint = did_you_mean(name, KEYWORDS)
+        where = ".".join((of, *map(str, place)))
+        cure = _OF_THE_WHOLE if name in OWN_KEYWORDS else "" if hint else _AS_OBJECT
+        fix = nearest(name, KEYWORDS)
+        message = f"there is no keyword `{name}` in `{where}`"
+        findings.once(document, "PK120", message, key, label=hint, help=cure, fix=fix)
+
+
+def refuse_own_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:
+    """Report `trust` and `secret` below the inputs of one schema: there they would say nothing."""
+    for place, name in unknown_keywords(schema):
+        if name in OWN_KEYWORDS and len(place) != _INPUT_LEVEL:
+            message = f"there is no keyword `{name}` in a part of an input"
+            findings.add(document, "PK120", message, _key(node, place, name), help=_OF_THE_WHOLE)
+
+
+def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:
+    """Warn of what looks like a misspelt keyword; a schema may have keywords of others."""
+    for place, name in unknown_keywords(schema):
+        hint = did_you_mean(name, KEYWORDS)
+        if hint:
+            message = f"`{name}` is no keyword of JSON Schema, and says nothing"
+            fix = nearest(name, KEYWORDS)
+            key = _key(node, place, name)
+            findings.once(document, "PK406", message, key, severity="warning", label=hint, fix=fix)
+
+
+def _key(node: Node, place: tuple[str | int, ...], name: str) -> Node:
+    found = node_at(node, place)
+    return (found.key(name) if isinstance(found, Mapping) else None) or found
+
+
+def check_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> bool:
+    """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used."""
+    sound = _refers_to_something(findings, document, node)
+    problems = Schema(schema).problems() if sound else ()
+    told = {problem.location[:-1] for problem in problems if problem.location}
+    for problem in problems:
+        sound = False
+        if problem.message.startswith("required field") and problem.location in told:
+            continue  # what is wrong with a keyword beside it asks for another one
+        label, cure = _worded(problem, schema)
+        span = _place(node, problem.location, key)
+        findings.once(document, "PK401", "this is not a usable JSON Schema", span, label=label, help=cure)
+    for lint in schema_lints(schema):
+        severity: Severity = "error" if lint.code == "PK407" else "warning"
+        span = _place(node, lint.location, key)
+        findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
+        sound = sound and severity != "error"
+    return sound
+
+
+def _refers_to_something(findings: Findings, document: Document, node: Node) -> bool:
+    """Report a `$ref` of which YAML has made a comment: `$ref: #/$defs/team`, without quotes."""
+    sound = True
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Sequence):
+            waiting += each.items
+        elif isinstance(each, Mapping):
+            for key, value in each.pairs:
+                waiting.append(value)
+                rest = document.text[key.end : document.text.find("\n", key.end) + 1 or None]
+                found = re.match(r"[^#\n]*?(#\S+)", rest) if key.text == "$ref" and is_empty(value) else None
+                if found is not None:
+                    sound = False
+                    span = key.end + found.start(1), key.end + found.end(1)
+                    label, cure = "this part is not read", f"quote it: `$ref: '{found[1]}'`"
+                    findings.once(
+                        document, "PK110", "a comment stands where a reference is meant", span, label=label, help=cure
+                    )
+    return sound
+
+
+def _place(node: Node, location: tuple[str | int, ...], key: Scalar) -> tuple[int, int]:
+    found = node_at(node, location)
+    if isinstance(found, Scalar) and found.end > found.start:
+        return found.start, found.end
+    return (key.start, key.end) if found is node else (found.start, found.start + 1)
+
+
+def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
+    """A problem's label and cure."""
+    label = problem.message.replace('(did you mean "', "did you mean `").replace('"?)', "`?")
+    last = problem.location[-1] if problem.location else ""
+    value = _value_at(schema, problem.location)
+    if last == "items" and isinstance(value, list):
+        return "a list of schemas is draft 2019-09's", "write `prefixItems: [...]`"
+    if last == "type" and isinstance(value, str) and not value.isidentifier():
+        return label, _as_shorthand(value)
+    if last == "items" and isinstance(value, str):
+        return label, f"write `items: {{type: {value}}}`"
+    if last in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+        return label, "since draft 6 it is the bound itself: a number"
+    return label, ""
+
+
+def _as_shorthand(text: str) -> str:
+    """What to write for a shorthand that stands under `type`."""
+    if "|" in text:
+        return f"an enum is `enum: [{', '.join(part.strip() for part in text.split('|'))}]`, or the shorthand alone"
+    return f"the shorthand stands alone, without braces: `{text}`"
+
+
+def _value_at(schema: Any, location: tuple[str | int, ...]) -> Any:
+    for step in location:
+        try:
+            schema = schema[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return schema

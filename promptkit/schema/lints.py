@@ -1,0 +1,118 @@
+"""What a usable JSON Schema says that can never be, or says for nothing: bounds the wrong way round, and their kin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.schema.equality import same_json
+from promptkit.schema.references import walk
+from promptkit.schema.violations import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptkit.schema.references import Location
+
+_PAIRS = (
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
+    ("minimum", "maximum"),
+)
+_MOST_COMPARED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """Something strange: PK407 when no value fits, PK408 when a part of the schema has no effect."""
+
+    code: str
+    message: str
+    location: Location
+    hint: str = ""
+
+
+def schema_lints(schema: Any) -> Iterator[Lint]:
+    """What is strange in a schema that can be used."""
+    for place, each in walk(schema):
+        for look in (_bounds, _enum, _const, _required):
+            yield from look(each, place)
+
+
+def _bounds(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    for low, high in _PAIRS:
+        least: Any = schema.get(low)
+        most: Any = schema.get(high)
+        if _is_number(least) and _is_number(most) and least > most:
+            names = list(schema)
+            second = max((low, high), key=names.index)
+            message = f"no value fits: `{low}` is {least}, and `{high}` {most}"
+            yield Lint("PK407", message, (*place, second), "the bounds are the wrong way round")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _enum(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    listed = schema.get("enum")
+    if not isinstance(listed, list):
+        return
+    if not listed:
+        yield Lint("PK407", "no value fits: the enum is empty", (*place, "enum"), "list the values")
+    fitting = [_fits_type(schema, each) for each in listed]
+    if listed and not any(fitting):
+        yield Lint("PK407", f"no value fits: none in the enum is {_kinds(schema)}", (*place, "enum"))
+        return
+    for index, each in enumerate(listed[:_MOST_COMPARED]):
+        if any(same_json(each, other) for other in listed[:index]):
+            yield Lint("PK408", f"{shown(each)} stands twice in the enum", (*place, "enum", index))
+        elif not fitting[index]:
+            yield Lint("PK408", f"{shown(each)} is never allowed: it is not {_kinds(schema)}", (*place, "enum", index))
+
+
+def _const(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    if "const" in schema and not _fits_type(schema, schema["const"]):
+        yield Lint("PK407", f"no value fits: {shown(schema['const'])} is not {_kinds(schema)}", (*place, "const"))
+
+
+def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A required field that is not declared: it cannot be there in a closed object, and is misspelt in most others."""
+    required, declared = schema.get("required"), schema.get("properties")
+    if not isinstance(required, list) or not isinstance(declared, dict):
+        return
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    for index, name in enumerate(required):
+        if name in declared or not isinstance(name, str):
+            continue
+        hint = did_you_mean(name, (each for each in declared if each not in required))
+        if closed:
+            message = f"no value fits: `{name}` is required, and not declared"
+            yield Lint("PK407", message, (*place, "required", index), hint)
+        elif hint:
+            yield Lint("PK408", f"`{name}` is required, and not declared", (*place, "required", index), hint)
+
+
+def _fits_type(schema: dict[str, Any], value: Any) -> bool:
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    return not isinstance(kinds, list) or any(_IS[kind](value) for kind in kinds if kind in _IS)
+
+
+def _kinds(schema: dict[str, Any]) -> str:
+    kinds = schema.get("type")
+    return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: _is_number(value) and value == int(value),
+    "number": _is_number,
+    "null": lambda value: value is None,
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}

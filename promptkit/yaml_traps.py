@@ -1,0 +1,170 @@
+"""The mistakes after which libyaml stops somewhere else: told at their cause, with the cure.
+
+libyaml tells where it could not go on. What was meant shows in the lines around: prose that begins with a sign of
+YAML's, a colon or a `#` inside of it, a bracket that is never closed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptkit.diagnostics import Diagnostic
+    from promptkit.yaml_nodes import Document
+
+QUOTE = "quote the whole value, or write it under `|`"
+
+_ENTRY = re.compile(
+    r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$"
+)
+_ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
+_LOOK_BACK = 50
+
+
+def trap(document: Document, line: int, column: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """The mistake behind a syntax error at a 1-based line and 0-based column; `opening` is where its context begins."""
+    for find in _TRAPS:
+        found = find(document, line, column, problem, opening)
+        if found is not None:
+            return found
+    return None
+
+
+def braces_fault(document: Document, span: tuple[int, int]) -> Diagnostic:
+    """The trap of a value that begins with `{{`: YAML takes it for a mapping."""
+    sign = document.text[span[0] : span[0] + 2]
+    message = f"a value that begins with `{sign}` is read as YAML, not as text"
+    return document.diagnostic("PK111", message, span, help=QUOTE)
+
+
+def _statement(document: Document, line: int) -> Iterator[tuple[int, str, int]]:
+    """The value that a line can belong to: the line that it begins in, its text there, and its offset."""
+    for number in range(line, max(0, line - _LOOK_BACK), -1):
+        text = document.line(number)
+        found = _ENTRY.match(text) or _ITEM.match(text)
+        if found:
+            yield number, found["value"], document.start(number) + found.start("value")
+            return
+
+
+def _brace_first(document: Document, line: int, _: int, __: str, ___: int | None) -> Diagnostic | None:
+    for number in (line, line - 1):
+        for at, value, start in _statement(document, number) if number else ():
+            if at == number and value.startswith(("{{", "{%")):
+                return braces_fault(document, (start, start + 2))
+    return None
+
+
+_SIGNS = {
+    "@": "YAML keeps `@` for itself",
+    "`": "YAML keeps the backtick for itself",
+    "%": "YAML keeps `%` for itself",
+    "&": "`&` names an anchor",
+    "*": "`*` repeats an anchor",
+    "!": "`!` begins a tag",
+    "|": "`|` begins a text on the lines below",
+    ">": "`>` begins a text on the lines below",
+    "[": "`[` begins a list",
+    "{": "`{` begins a mapping",
+    "}": "`}` ends a mapping",
+    "]": "`]` ends a list",
+    ",": "`,` separates the parts of a list",
+}
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
+
+
+def _sign_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """Prose that begins with a sign of YAML's: `[INST] ...`, `**Bold** ...`, `@team`, `> quoted`."""
+    for number in (line, line - 1):
+        for at, value, start in _statement(document, number) if number else ():
+            sign = value[:1]
+            if at != number or sign not in _SIGNS or _BLOCK_HEADER.match(value) or not _is_prose(value, problem):
+                continue
+            message = f"a value that begins with `{sign}` is not read as text: {_SIGNS[sign]}"
+            return document.diagnostic("PK116", message, (start, start + 1), help=QUOTE)
+    return None
+
+
+def _is_prose(value: str, problem: str) -> bool:
+    """Whether what begins with a sign goes on as text does."""
+    sign = value[0]
+    if sign in "[{":
+        closing = value.find("]" if sign == "[" else "}")
+        return closing > 0 and bool(re.match(r"[ \t]*[^\s,#\]}:]", value[closing + 1 :]))
+    if sign in "&*!":
+        return "alphabetic or numeric" in problem or "tag" in problem or bool(re.match(r"[&*!]\S*\s+\S.*\s", value))
+    return True
+
+
+def _no_space(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """`task:Greet`: a key and its value in one word."""
+    begun = document.place(opening)[0] if opening is not None and "simple key" in problem else 0
+    for number in (begun, line, line - 1):
+        found = re.match(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s/])", document.line(number)) if number > 0 else None
+        if found and ("expected ':'" in problem or "expected key" in problem):
+            start = document.start(number) + found.start(2)
+            message = f"not valid YAML: `{found[2]}:` and its value are one word"
+            span = start, start + len(found[2]) + 1
+            return document.diagnostic("PK100", message, span, help=f"put a space behind the colon: `{found[2]}: ...`")
+    return None
+
+
+def _comment_cuts(document: Document, line: int, _: int, __: str, opening: int | None) -> Diagnostic | None:
+    """A `#` in prose or in a list, after which the line below no longer fits."""
+    begun = document.place(opening)[0] if opening is not None else line
+    for number in (line, line - 1, begun):
+        for at, value, start in _statement(document, number) if number else ():
+            found = re.search(r"(?:^|[\[{,]|\s)[ \t]*(#(?=[^\s#!]).*)$", value)
+            if at in (number, number - 1) and found and value[:1] not in "'\"|>#":
+                span = start + found.start(1), start + found.end(1)
+                message = "a comment begins here and cuts the text off"
+                label = "this part is not read"
+                return document.diagnostic("PK110", message, span, label=label, help=QUOTE)
+    return None
+
+
+def _colon(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
+    """A `: ` in plain prose, on its first line or on one that continues it; a key that is indented too far."""
+    if "mapping values are not allowed" not in problem:
+        return None
+    text, start = document.line(line), document.start(line)
+    if re.match(r"^\s+(?:- +)?[A-Za-z_][\w-]*:(?:\s|$)", text[: column + 2]) and _continues(document, line):
+        first = start + len(text) - len(text.lstrip())
+        message = "not valid YAML: this line is indented further than the keys beside it"
+        return document.diagnostic("PK100", message, (first, start + column), help="give it their indentation")
+    at = start + column
+    return document.diagnostic("PK112", "a `: ` inside plain text ends it", (at, at + 1), help=QUOTE)
+
+
+def _continues(document: Document, line: int) -> bool:
+    """Whether a line stands below a plain value on the line of its key."""
+    before = next((document.line(n) for n in range(line - 1, 0, -1) if document.line(n).strip()), "")
+    found = _ENTRY.match(before)
+    return found is not None and bool(found["value"].strip()) and found["value"][:1] not in "'\"|>{["
+
+
+def _never_closed(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """A bracket that is still open where the next key begins."""
+    if opening is None or not re.search(r"expected ',' or '[\]}]'", problem):
+        return None
+    sign = document.text[opening : opening + 1]
+    begun = document.place(opening)[0]
+    later = any(_ENTRY.match(document.line(number)) for number in range(begun + 1, line + 1))
+    if sign not in "[{" or not (later or line > document.place(len(document.text.rstrip()))[0]):
+        return None
+    closing = "]" if sign == "[" else "}"
+    message = f"not valid YAML: the `{sign}` that begins here has no end"
+    return document.diagnostic("PK100", message, (opening, opening + 1), help=f"end it with `{closing}`")
+
+
+_TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
+    _brace_first,
+    _sign_first,
+    _no_space,
+    _comment_cuts,
+    _colon,
+    _never_closed,
+)
