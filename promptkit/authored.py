@@ -1,11 +1,15 @@
-"""The JSON Schema of prompt files as people write them, shorthands included: for editors."""
+"""The JSON Schema of prompt files as people write them, shorthands included: what editors complete and check by.
+
+Made from the declarations of the spec's parts, with what the loader reads beside them. What an editor says of a key
+stands in `authored_words`. It is never stricter than the loader: that is a law of the tests.
+"""
 
 from __future__ import annotations
 
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from promptkit.options import KNOWN_OPTIONS
+from promptkit.authored_words import DECLARATIONS, KEYS, OPTIONS, WORDS
 from promptkit.parts import as_data
 from promptkit.spec import PromptSpec
 
@@ -14,77 +18,83 @@ if TYPE_CHECKING:
 
     from promptkit.parts import Field, Part
 
-_SCHEMA: dict[str, Any] = {"type": ["object", "boolean"], "description": "JSON Schema (draft 2020-12)."}
-_DECLARATION: dict[str, Any] = {
-    "description": "A shorthand such as `string`, `integer, 1..5, prose` or `a | b`; or JSON Schema keywords.",
-    "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"$ref": "#/$defs/declaration"}, "minItems": 1, "maxItems": 1},
-        {"type": "object"},
-    ],
-}
-_INPUT_KEYWORDS: dict[str, Any] = {
-    "trust": {
-        "enum": ["caller", "user", "web", "tool"],
-        "description": "Whom the value comes from; all but caller fenced.",
-    },
-    "secret": {"type": "boolean", "description": "Reaches tools only: never a template, log, record or error."},
-    "neutralise": {"type": "boolean", "description": "Whether chat markup in untrusted values is made harmless."},
-    "default": {"description": "The value when none is given; makes the input optional."},
-}
+_TEXT: dict[str, Any] = {"anyOf": [{"type": "string"}, {"not": {"type": ["string", "object", "array"]}}]}
+"""A text: a plain scalar keeps its source, so a number or a truth value is one too."""
+
+_ANYTHING: dict[str, Any] = {"anyOf": [{}]}
+"""Editors complete a key whose value has a type; this is one that any value has."""
+
 _NULL = {"type": "null", "description": "Removes what the parent says."}
-_WORDS = {
-    "promptkit": "The format's version.",
-    "name": "The prompt's name: its path under the root, without the ending.",
-    "version": "Semantic version of the prompt's contract.",
-    "description": "What the prompt is for.",
-    "metadata": "Anything: authors, tags, links.",
-    "extends": "A parent file; keys of this file go over its.",
-    "model": "The model's name, or what it is to be good for.",
-    "models": "What is different for some models, by name.",
-    "persona": "Who the model is. A template.",
-    "context": "What the model should know. A template.",
-    "task": "What the model shall do. A template.",
-    "inputs": "Every variable that a template uses.",
-    "examples": "Worked examples, checked against inputs and output.",
-    "chain_of_thought": "Whether the model reasons before it answers.",
-    "messages": "The messages, instead of persona, context and task.",
-    "output": "What the answer looks like, and how far to go to get it.",
-    "tools": "Functions that the model may call.",
-    "memory": "How much of a conversation is sent again.",
-    "tests": "Inputs, and what must hold for the answers.",
-    "options": "Parameters of the request.",
-}
+_OBJECT_KEYWORDS = ("minimum", "maximum", "minLength", "maxLength", "pattern", "items", "properties", "examples")
+_INTERNAL = ("inputs_schema", "extras", "path", "origins", "files", "shown")
 
 
 def authored_schema() -> dict[str, Any]:
-    """The JSON Schema of the authored syntax, made from `PromptSpec` and the shorthands that the loader reads."""
+    """The JSON Schema (draft 2020-12) of the authored syntax."""
     parts: dict[str, Any] = {}
-    schema = {"$defs": parts, **_part(PromptSpec, parts)}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": parts, **_part(PromptSpec, parts)}
     properties = schema["properties"]
-    for internal in ("inputs_schema", "extras", "path", "origins", "files", "shown"):
+    for internal in _INTERNAL:
         properties.pop(internal, None)
-    for name, words in _WORDS.items():
-        properties[name].setdefault("description", words)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "promptkit prompt"
-    schema["patternProperties"] = {"^x-": {"description": "Kept, not interpreted."}}
-    schema["additionalProperties"] = False
-    properties["inputs"] = _inputs()
-    properties["options"] = {
-        "type": "object",
-        "description": _WORDS["options"],
-        "properties": {name: {} for name in KNOWN_OPTIONS},
+    thought = _thought(parts)
+    properties |= {
+        "inputs": {"type": "object", **_names(), "additionalProperties": {"$ref": "#/$defs/input"}},
+        "options": {"type": "object", "properties": dict(OPTIONS)},
+        "chain_of_thought": thought,
+        "messages": {"type": "array", "items": _messages(parts)},
+        "tools": {"type": "array", "items": {"type": ["string", "object"]}},
+        "memory": _memory(),
     }
-    thought = properties["chain_of_thought"] = _chain_of_thought(schema)
-    schema["$defs"]["ModelOverride"]["properties"]["chain_of_thought"] = thought
-    _output(schema["$defs"]["OutputSpec"])
-    schema["$defs"]["Example"]["properties"]["output"] = {"description": "The answer."}
-    schema["$defs"]["declaration"] = _DECLARATION
-    _without(schema, "Input", "Origin")
+    _replace(parts, "ModelOverride", options={"type": "object", "properties": dict(OPTIONS)}, chain_of_thought=thought)
+    _replace(parts, "ChainOfThought", instruction=_TEXT)
+    _replace(parts, "Example", output=_ANYTHING, reasoning=_TEXT)
+    _replace(parts, "TestCase", output=_ANYTHING, name=_TEXT)
+    _replace(parts, "ModelChoice", needs={"type": "array", "items": {"type": "string"}})
+    _output(parts)
+    for name in ("description", "extends", "persona", "context", "task"):
+        properties[name] = _TEXT
+    for name in ("name", "version"):
+        pattern = next(each for each in properties[name]["anyOf"] if "pattern" in each)
+        properties[name] = {"anyOf": [pattern, _TEXT["anyOf"][1]]}
+    properties["model"] = {"anyOf": [*_TEXT["anyOf"], {"$ref": "#/$defs/ModelChoice"}]}
+    parts |= {"declaration": _declaration(), "input": _input()}
     for name, part in properties.items():
         properties[name] = _removable(part)
+    for name, part in {**parts, "PromptSpec": schema}.items():
+        _described(name, part)
+    for unused in ("Input", "Origin"):
+        parts.pop(unused, None)
+    schema["patternProperties"] = {"^x-": {"description": "Your own: kept, not interpreted.", **_ANYTHING}}
+    schema["additionalProperties"] = False
     return schema
+
+
+def _replace(parts: dict[str, Any], part: str, **schemas: Any) -> None:
+    parts[part]["properties"] |= schemas
+
+
+def _described(part: str, schema: dict[str, Any]) -> None:
+    """Give each key its words, and each listed word its own."""
+    for key, words in KEYS.get(part, {}).items():
+        inner = schema.get("properties", {})
+        if key in inner:
+            inner[key] = {
+                "description": words,
+                **{name: each for name, each in inner[key].items() if name != "description"},
+            }
+            for branch in (inner[key], *inner[key].get("anyOf", ())):
+                _with_words(branch)
+
+
+def _with_words(schema: dict[str, Any]) -> None:
+    listed = schema.get("enum", ())
+    if listed and any(word in WORDS for word in listed if isinstance(word, str)):
+        schema["enumDescriptions"] = [
+            WORDS.get(word, "") if isinstance(word, str) else _SWITCH[word] for word in listed
+        ]
+
+
+_SWITCH = {True: "The same as `auto`.", False: "The same as `off`."}
 
 
 def _removable(part: dict[str, Any]) -> dict[str, Any]:
@@ -94,40 +104,106 @@ def _removable(part: dict[str, Any]) -> dict[str, Any]:
     return {**described, "anyOf": [*choices, _NULL]}
 
 
-def _inputs() -> dict[str, Any]:
-    keyword_input = {"type": "object", "properties": _INPUT_KEYWORDS}
-    declared = {"anyOf": [{"$ref": "#/$defs/declaration"}, keyword_input, _NULL]}
+def _names() -> dict[str, Any]:
+    """What the names of inputs are made of."""
+    pattern = r"^[A-Za-z_][A-Za-z0-9_]*\??$"
+    told = "a name is made of letters, digits and _, and does not begin with a digit; `?` makes it optional"
+    return {"propertyNames": {"title": "name", "pattern": pattern, "patternErrorMessage": told, "description": told}}
+
+
+def _shorthand() -> dict[str, Any]:
+    offered = [{"label": text, "body": text, "description": words} for text, words in DECLARATIONS]
     return {
+        "type": "string",
+        "description": "A shorthand: `string`, `integer, 1..5, prose`, `a | b`, `[string]`, `string = default`.",
+        "defaultSnippets": offered,
+    }
+
+
+def _declaration() -> dict[str, Any]:
+    lists = {"type": "array", "items": {"$ref": "#/$defs/declaration"}, "minItems": 1, "maxItems": 1}
+    return {
+        "description": "What a field holds: a shorthand, JSON Schema keywords, or the fields of an object.",
+        "anyOf": [_shorthand(), lists, {"type": "object"}],
+    }
+
+
+def _input() -> dict[str, Any]:
+    """An input: a declaration that also says whom the value comes from; a null removes one of the parent's."""
+    lists = {"type": "array", "items": {"$ref": "#/$defs/declaration"}, "minItems": 1, "maxItems": 1}
+    words = KEYS["Input"]
+    kinds = ["string", "integer", "number", "boolean", "object", "array", "null"]
+    known = {
+        "type": {"description": words["type"], "anyOf": [{"enum": kinds}, {}]},
+        "description": {"description": words["description"], **_ANYTHING},
+        "enum": {"description": words["enum"], **_ANYTHING},
+        **dict.fromkeys(_OBJECT_KEYWORDS, _ANYTHING),
+        **{name: {"description": words[name], **_ANYTHING} for name in ("trust", "secret", "neutralise", "default")},
+    }
+    trusts = ["caller", "user", "web", "tool"]
+    strict = {
+        "trust": {"enum": trusts, "enumDescriptions": [WORDS[word] for word in trusts], "description": words["trust"]},
+        "secret": {"type": "boolean", "description": words["secret"]},
+        "neutralise": {"type": "boolean", "description": words["neutralise"]},
+    }
+    keywords = {
         "type": "object",
-        "description": _WORDS["inputs"],
-        "patternProperties": {r"^[A-Za-z_][A-Za-z0-9_]*\??$": declared},
-        "additionalProperties": False,
+        "properties": known,
+        # Without a type, it may be an object whose fields are called so.
+        "if": {"required": ["type"], "properties": {"type": {"enum": kinds}}},
+        "then": {"properties": strict},
     }
+    return {"description": "An input: a shorthand, or a mapping.", "anyOf": [_shorthand(), lists, keywords, _NULL]}
 
 
-def _chain_of_thought(schema: dict[str, Any]) -> dict[str, Any]:
-    modes = schema["$defs"]["ChainOfThought"]["properties"]["mode"]["enum"]
+def _thought(parts: dict[str, Any]) -> dict[str, Any]:
+    modes = parts["ChainOfThought"]["properties"]["mode"]["enum"]
+    return {"anyOf": [{"enum": [*modes, True, False]}, {"$ref": "#/$defs/ChainOfThought"}]}
+
+
+def _messages(parts: dict[str, Any]) -> dict[str, Any]:
+    """A message, or a slot; a slot is `true` and nothing beside it."""
+    slots = parts["Slot"]["properties"]
+    for name in slots:
+        slots[name] = {"const": True}
+    parts["Slot"] |= {"minProperties": 1, "maxProperties": 1}
+    _replace(parts, "MessageSpec", content=_TEXT)
+    return {"anyOf": [{"$ref": "#/$defs/MessageSpec"}, {"$ref": "#/$defs/Slot"}]}
+
+
+def _memory() -> dict[str, Any]:
+    policies = {
+        "last": {"type": "integer", "minimum": 1, "description": "The last turns."},
+        "tokens": {"type": "integer", "minimum": 1, "description": "As many turns as fit into so many tokens."},
+        "full": {"description": "All turns.", **_ANYTHING},
+        "pin": {"description": "What is kept always.", **_ANYTHING},
+        "summarise": {"description": "Older turns as a summary.", **_ANYTHING},
+    }
     return {
-        "description": _WORDS["chain_of_thought"],
-        "anyOf": [{"type": "boolean"}, {"enum": modes}, {"$ref": "#/$defs/ChainOfThought"}],
+        "anyOf": [
+            {"enum": ["full", "summarise"]},
+            {"type": "object", "properties": policies, "additionalProperties": False},
+        ]
     }
 
 
-def _output(part: dict[str, Any]) -> None:
-    properties = part["properties"]
+def _output(parts: dict[str, Any]) -> None:
+    properties = parts["OutputSpec"]["properties"]
     properties.pop("json_schema", None)
-    properties["schema"] = _SCHEMA
-    properties["items"] = {"$ref": "#/$defs/declaration"}
-    properties["fields"] = {
-        "type": "object",
-        "description": "The answer's fields, in shorthand.",
-        "additionalProperties": {"$ref": "#/$defs/declaration"},
-    }
-
-
-def _without(schema: dict[str, Any], *names: str) -> None:
-    for name in names:
-        schema["$defs"].pop(name, None)
+    texts = {"type": "array", "items": _TEXT, "minItems": 1}
+    fields = {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}}
+    _replace(
+        parts,
+        "OutputSpec",
+        description=_TEXT,
+        choices=texts,
+        headings=texts,
+        schema={"type": ["object", "boolean"]},
+        items={"$ref": "#/$defs/declaration"},
+        fields=fields,
+    )
+    for name, part in properties.items():
+        properties[name] = _removable(part)
 
 
 # From the declaration of a part to JSON Schema
@@ -149,7 +225,7 @@ def _part(kind: type[Part], parts: dict[str, Any]) -> dict[str, Any]:
 
 def _field(each: Field, parts: dict[str, Any]) -> dict[str, Any]:
     schema = _hint(each.hint, parts)
-    if not each.required and each.factory is None:
+    if not each.required and each.factory is None and each.default is not None:
         schema["default"] = as_data(each.default)
     return schema
 

@@ -16,6 +16,7 @@ from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
 from promptkit.loading.findings import Findings, is_empty
+from promptkit.loading.ignored import without_ignored
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
@@ -77,7 +78,9 @@ def load(source: Source, path: str, text: str | None = None) -> Loaded:
         return Loaded(None, (other,))
     findings = Findings(list(chain.faults))
     spec = Loading(source, path, chain, findings).spec() if isinstance(chain.main.root, Mapping) else None
-    found = by_place(map(chain.noted, findings.diagnostics))
+    documents = {document.path: document for document in chain.documents} | findings.documents
+    kept = without_ignored(findings.diagnostics, documents.values(), chain.main)
+    found = by_place(map(chain.noted, kept))
     failed = any(finding.severity == "error" for finding in found)
     return Loaded(None if failed else spec, found)
 

@@ -112,6 +112,54 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     return None
 
 
+def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """`task Greet`: a line that is no key, since its colon is missing, or is one of another script."""
+    if "expected ':'" not in problem or opening is None:
+        return None
+    begun = document.place(opening)[0]
+    text = document.line(begun)
+    start = document.start(begun) + len(text) - len(text.lstrip())
+    other = re.search("[\N{FULLWIDTH COLON}\N{RATIO}\N{MODIFIER LETTER COLON}]", text)
+    if other:
+        at = document.start(begun) + other.start()
+        cure = f"write `:` and a space, not `{document.text[at]}`"
+    else:
+        cure = "write `key: value`, with a space behind the colon"
+    message = "not valid YAML: this line is no key and value, since it has no colon"
+    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
+
+
+def _quote_inside(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
+    """`'Don't'`: an apostrophe, or another quote, that ends the quoted text, on its line or on one further below."""
+    before = document.line(line)[:column].rstrip()
+    if not before.endswith(("'", '"')) or "expected key" not in problem:
+        return None
+    sign = before[-1]
+    for number in range(line, max(0, line - _LOOK_BACK), -1):
+        found = _ENTRY.match(document.line(number))
+        if found and found["value"].startswith(sign):
+            start = document.start(number) + found.start("value")
+            if number == line:
+                at = document.start(line) + column
+                cure = "double it: `''`" if sign == "'" else 'write `\\"`'
+                message = f"not valid YAML: the quoted text has ended at the `{sign}` before this"
+                return document.diagnostic("PK100", message, (at, at + 1), help=f"{cure} inside of quotes")
+            message = f"not valid YAML: the text that this `{sign}` begins has no end on its line"
+            cure = f"end it with another `{sign}`"
+            return document.diagnostic("PK100", message, (start, start + 1), help=cure)
+    return None
+
+
+def _item_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """`task: - Read it`: a list's item on the line of its key."""
+    found = _ENTRY.match(document.line(line))
+    if "block sequence entries are not allowed" not in problem or not found or not found["value"].startswith("- "):
+        return None
+    at = document.start(line) + found.start("value")
+    message = "a value that begins with `- ` is not read as text: `-` begins an item of a list"
+    return document.diagnostic("PK116", message, (at, at + 1), help=f"{QUOTE}; a list begins on the next line")
+
+
 def _comment_cuts(document: Document, line: int, _: int, __: str, opening: int | None) -> Diagnostic | None:
     """A `#` in prose or in a list, after which the line below no longer fits."""
     begun = document.place(opening)[0] if opening is not None else line
@@ -131,7 +179,7 @@ def _colon(document: Document, line: int, column: int, problem: str, __: int | N
     if "mapping values are not allowed" not in problem:
         return None
     text, start = document.line(line), document.start(line)
-    if re.match(r"^\s+(?:- +)?[A-Za-z_][\w-]*:(?:\s|$)", text[: column + 2]) and _continues(document, line):
+    if re.fullmatch(r"\s+(?:- +)?[A-Za-z_][\w-]*", text[:column]) and _continues(document, line):
         first = start + len(text) - len(text.lstrip())
         message = "not valid YAML: this line is indented further than the keys beside it"
         return document.diagnostic("PK100", message, (first, start + column), help="give it their indentation")
@@ -163,7 +211,10 @@ def _never_closed(document: Document, line: int, _: int, problem: str, opening: 
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
     _brace_first,
     _sign_first,
+    _item_first,
     _no_space,
+    _no_colon,
+    _quote_inside,
     _comment_cuts,
     _colon,
     _never_closed,

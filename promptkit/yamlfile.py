@@ -184,6 +184,8 @@ class _Composer:
     def _good_key(self, key: Node, seen: dict[str, Scalar]) -> TypeGuard[Scalar]:
         fault = _key_fault(self.document, key, seen)
         self.document.faults += [fault] if fault else []
+        if fault is not None and fault.code == "PK100":
+            raise _Stop  # what stands where is not known then
         return fault is None
 
     def _alias(self, event: Any) -> Node:
@@ -224,6 +226,10 @@ def _key_fault(document: Document, key: Node, seen: dict[str, Scalar]) -> Diagno
     if key.text == "<<" and key.style == "":
         cure = "use `extends:` to share parts between prompts"
         return document.diagnostic("PK108", "merge keys are not read", span, help=cure)
+    if key.style == "" and key.text != key.text.strip():
+        message = "not valid YAML: this line is indented with characters that only look like spaces"
+        sign = next(char for char in key.text if char.isspace())
+        return document.diagnostic("PK100", message, span, label=f"U+{ord(sign):04X}", help="indent with plain spaces")
     if key.text in seen:
         line, _ = document.place(seen[key.text].start)
         first = f"first at line {line}"

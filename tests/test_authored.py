@@ -48,7 +48,11 @@ def test_what_loads_fits_the_schema(schema: Schema, path: Path) -> None:
     "data",
     [
         {"tsak": "x"},
-        {"task": 1},
+        {"task": [1]},
+        {"task": "x", "inputs": {"t": {"type": "string", "trust": "usr"}}},
+        {"task": "x", "messages": [{"histry": True}]},
+        {"task": "x", "memory": {"lst": 3}},
+        {"task": "x", "options": {"top_p": 2}},
         {"task": "x", "output": {"format": "jsn"}},
         {"task": "x", "inputs": {"first-name": "string"}},
         {"task": "x", "chain_of_thought": "loud"},

@@ -27,11 +27,13 @@ def loaded(kind: str, name: str) -> tuple[Loaded, list[re.Match[str]]]:
     return load(Folder(folder), "prompt.yaml"), list(EXPECT.finditer(text))
 
 
-def fits(expected: re.Match[str], found: Diagnostic) -> bool:
+def fits(expected: re.Match[str], found: Diagnostic, folder: Path) -> bool:
+    """Whether a finding is an expected one. The place is `-`, `line:column`, or `file:line:column` of another file."""
     place = f"{found.line}:{found.column}"
+    file = Path(found.path).resolve().relative_to(folder.resolve()).as_posix() if found.path else ""
     return (
         expected["code"] == found.code
-        and expected["place"] in ("-", place)
+        and expected["place"] in ("-", place if file == "prompt.yaml" else f"{file}:{place}")
         and expected["words"] in f"{found} {' '.join(found.notes)}"
     )
 
@@ -44,7 +46,9 @@ def test_a_bad_file_gives_each_expected_finding_and_no_other(name: str) -> None:
     report = "\n\n".join(map(str, result.diagnostics))
     assert len(expected) == len(result.diagnostics), report
     for wanted in expected:
-        assert any(fits(wanted, found) for found in result.diagnostics), f"{wanted[0]}\n\n{report}"
+        assert any(fits(wanted, found, CASES / "bad" / name) for found in result.diagnostics), (
+            f"{wanted[0]}\n\n{report}"
+        )
 
 
 @pytest.mark.parametrize("name", cases("good"))
@@ -54,7 +58,9 @@ def test_a_good_file_loads_with_just_the_expected_warnings(name: str) -> None:
     assert result.spec is not None, report
     assert len(expected) == len(result.diagnostics), report
     for wanted in expected:
-        assert any(fits(wanted, found) for found in result.diagnostics), f"{wanted[0]}\n\n{report}"
+        assert any(fits(wanted, found, CASES / "good" / name) for found in result.diagnostics), (
+            f"{wanted[0]}\n\n{report}"
+        )
 
 
 EXAMPLES = [code for code in titles() if "```yaml" in page(code)]
@@ -63,7 +69,10 @@ EXAMPLES = [code for code in titles() if "```yaml" in page(code)]
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
     bad, good = re.findall(r"```yaml\n(.*?)\n```", page(code), re.DOTALL)
-    around = {"_base.yaml": "persona: You are kind.\ntask: Greet.", "layout.md": "{% block main %}{% endblock %}"}
+    around = {
+        "_base.yaml": "persona: You are kind. Always mention the price of it.\ntask: Greet.",
+        "layout.md": "{% block main %}{% endblock %}",
+    }
     assert [code] == [found.code for found in load(Memory(around), "prompt.yaml", bad).diagnostics]
     assert [] == [str(found) for found in load(Memory(around), "prompt.yaml", good).diagnostics]
 

@@ -8,6 +8,7 @@ from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declared import declared_value
 from promptkit.loading.findings import is_empty
+from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.misfits import report_misfits
 from promptkit.loading.schema_nodes import (
     OWN_KEYWORDS,
@@ -23,6 +24,7 @@ from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
+    from promptkit.loader import Unknown
     from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Document, Node
 
@@ -41,29 +43,39 @@ FOREIGN_KEYWORDS = {
 
 
 def read_inputs(
-    findings: Findings, merged: Map[str, Entry], faulty: set[str]
+    findings: Findings, merged: Map[str, Entry], unknown: Unknown
 ) -> tuple[dict[str, Any], dict[str, Entry], Any]:
     """The declared inputs: their data by name, the entries they stand in, and the third spelling's whole schema.
 
-    The names of those that are not declared as they should be go to `faulty`.
+    The names of those that are not declared as they should be go to what is `unknown`.
     """
-    if (
-        set(merged) == {"schema"}
-        and isinstance(merged["schema"].node, Mapping)
-        and merged["schema"].node.get("properties")
-    ):
-        return _from_schema(findings, merged["schema"])
+    schema = merged.get("schema")
+    if schema is not None and _is_whole_schema(schema.node):
+        for other in merged.values():
+            if other is not schema:
+                message = f"`{other.key.text}` stands beside `schema`, which declares all inputs"
+                findings.add(other.document, "PK123", message, other.key, help="move it into the schema's `properties`")
+                unknown.inputs = True
+        return _from_schema(findings, schema, unknown)
     found: dict[str, Any] = {}
     for declared in merged.values():
         name, optional = split_key(declared.key.text)
         before = len(findings.diagnostics)
         data = _read_input(findings, declared, name)
         if len(findings.diagnostics) > before:
-            faulty.add(name)
+            unknown.faulty.add(name)
         if data is not None:
             data["required"] = not optional and not data["has_default"]
             found[name] = data
     return found, {name: entry for name, entry in merged.items() if name in found}, None
+
+
+def _is_whole_schema(node: Node) -> bool:
+    """Whether a mapping is the schema of all inputs together, and not the declaration of an input called `schema`."""
+    if not isinstance(node, Mapping):
+        return False
+    kind = node.get("type")
+    return node.get("properties") is not None or (isinstance(kind, Scalar) and kind.text in ("object", "array"))
 
 
 def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] | None:
@@ -148,9 +160,16 @@ def _check_default(findings: Findings, entry: Entry, schema: Any, default: Any, 
     report_misfits(findings, entry.document, node, schema, default, "PK307", message)
 
 
-def _from_schema(findings: Findings, entry: Entry) -> tuple[dict[str, Any], dict[str, Entry], Any]:
+def _from_schema(findings: Findings, entry: Entry, unknown: Unknown) -> tuple[dict[str, Any], dict[str, Entry], Any]:
     """`inputs: {schema: ...}`: one JSON Schema object, each of its properties an input."""
     whole = entry.node.value
+    if whole.get("type", "object") != "object":
+        place = entry.node.get("type") if isinstance(entry.node, Mapping) else None
+        message = "the schema of all inputs describes an object"
+        cure = "its properties are the inputs: `{type: object, properties: {...}}`"
+        findings.add(entry.document, "PK121", message, place or entry.key, help=cure)
+        unknown.inputs = True
+        return {}, {}, None
     sound = check_schema(findings, entry.document, whole, entry.node, entry.key)
     refuse_own_keywords(findings, entry.document, whole, entry.node)
     properties = entry.node.get("properties") if isinstance(entry.node, Mapping) else None
@@ -263,6 +282,9 @@ def _braced_declaration(findings: Findings, document: Document, key: Scalar, nod
 def _shorthand(
     findings: Findings, document: Document, key: Scalar, node: Scalar
 ) -> tuple[dict[str, Any], bool, Any] | None:
+    if cut_off(document, node):
+        warn_of_lost_prose(findings, key.text, Entry(document, key, node))
+        return None
     try:
         declared = parse_declaration(node.text)
     except ShorthandError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.conjunction import form_of
 from promptkit.schema.equality import among
+from promptkit.schema.references import walk
 from promptkit.yaml_nodes import Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def field_names(schema: Any, location: tuple[str | int, ...]) -> list[str]:
     for step in location:
         schemas = _below(schemas, step)
     return [name for form in _forms(schemas) for name in form.keywords.get("properties", {})]
+
+
+def schemas_inside(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every object schema of a document."""
+    yield from (each for _, each in walk(schema))
 
 
 def _value(node: Node, schemas: Schemas) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,13 @@ class Findings:
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    documents: dict[str, Document] = field(default_factory=dict)
+    """The documents in which something was found, by their path for people."""
     _once: set[tuple[str, str, int]] = field(default_factory=set)
 
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault at a node or a span of offsets."""
+        self.documents.setdefault(document.path, document)
         where = span if isinstance(span, tuple) else (span.start, span.end)
         self.diagnostics.append(document.diagnostic(code, message, where, **told))
 
@@ -45,6 +49,8 @@ class Findings:
         meant = nearest(entry.key.text, names)
         hint = f"did you mean `{meant}`?" if meant else ""
         cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
+        if not of and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
+            hint, cure = "", f"own keys begin with `x-`: `x-{entry.key.text[2:]}`"
         fix = meant if meant and not meant.startswith("x-") else None
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 

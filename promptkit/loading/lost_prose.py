@@ -11,6 +11,7 @@ from promptkit.yaml_traps import QUOTE
 if TYPE_CHECKING:
     from promptkit.loading.chain import Entry
     from promptkit.loading.findings import Findings
+    from promptkit.yaml_nodes import Document, Node
 
 
 def is_braced(entry: Entry) -> bool:
@@ -20,18 +21,17 @@ def is_braced(entry: Entry) -> bool:
 
 def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
     """Report a comment that cuts a text off."""
-    document, node = entry.document, entry.node
+    if (span := cut_off(entry.document, entry.node)) is not None:
+        message = f"a comment cuts the text of `{name}` off"
+        findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE)
+
+
+def cut_off(document: Document, node: Node) -> tuple[int, int] | None:
+    """The comment behind a plain text that is no comment by its look: `Fix #12`, and not `Fix it  # soon`."""
     if not isinstance(node, Scalar) or node.style:
-        return
+        return None
     line_end = document.text.find("\n", node.end)
-    rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)]
-    if re.match(r"[ \t]+#\S", rest):
-        start = node.end + rest.index("#")
-        findings.add(
-            document,
-            "PK110",
-            f"a comment cuts the text of `{name}` off",
-            (start, node.end + len(rest.rstrip())),
-            label="this part is not read",
-            help=QUOTE,
-        )
+    rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)].rstrip()
+    if not re.match(r"[ \t]+#[^\s#]", rest):
+        return None
+    return node.end + rest.index("#"), node.end + len(rest)

@@ -46,6 +46,7 @@ def read_plain(loading: Loading, name: str, entry: Entry) -> None:
 def _text(loading: Loading, name: str, entry: Entry) -> None:
     """A text, as written: plain scalars keep their source."""
     if isinstance(entry.node, Scalar) and not is_empty(entry.node):
+        warn_of_lost_prose(loading.findings, name, entry)
         loading.data[name] = entry.node.text
     else:
         loading.findings.expected(entry, name, "a text")
@@ -115,6 +116,11 @@ def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
             continue
         value = _option_value(key, each)
         fault = check_option(key, value)
+        if key not in KNOWN_OPTIONS and value is None and fault is None:
+            label = "a comma in `{...}` begins the next key" if key.isdecimal() else ""
+            cure = "a number has a decimal point: `0.5`" if key.isdecimal() else "an option of your server has a value"
+            findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=label, help=cure)
+            continue
         if fault is not None and key == "temperature" and _is_hot(each.node.value):
             fault = check_option(key, each.node.value, max_temperature=_max_temperature(loading.source))
         if fault is not None:
@@ -209,7 +215,7 @@ def _inputs(loading: Loading, name: str, entry: Entry) -> None:
         loading.findings.expected(entry, name, _INPUTS)
         loading.unknown.inputs = True
         return
-    loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged, loading.unknown.faulty)
+    loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged, loading.unknown)
     if whole is not None:
         loading.data["inputs_schema"] = whole
     loading.places |= {(name, key): each for key, each in loading.inputs.items()}

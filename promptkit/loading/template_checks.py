@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.loading.drift import Answer, drift
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
+from promptkit.loading.instructions import compared, instructions_of
+from promptkit.loading.prose import prose_of
 from promptkit.loading.template_text import TemplateText
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
@@ -49,7 +52,11 @@ class TemplateChecks:
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
     """What is wrong with it unless it asks."""
     loads: int = 0
+    loaded: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Each file that a template loads, and where the first one does."""
     hints: dict[str, str] = field(default_factory=dict)
+    entered: list[tuple[TemplateText, Tree]] = field(default_factory=list)
+    """Each text that was come to, once a file and text."""
 
     def tree(self, text: str) -> Tree:
         """The tree of a text."""
@@ -91,6 +98,8 @@ class TemplateChecks:
 
     def enter(self, text: TemplateText, tree: Tree) -> None:
         """Begin with a text, be it a template of the prompt's or one that it loads."""
+        if all(text.document.path != known.document.path or text.text != known.text for known, _ in self.entered):
+            self.entered.append((text, tree))
         for fault in (*tree.faults, *lost_text(tree)):
             self.report(text, fault)
         for name, fault in foreign_variables(text.text, self.inputs):
@@ -111,11 +120,26 @@ def check_templates(loading: Loading) -> dict[str, str]:
             folder = document.origin.rpartition("/")[0]
             span = span_in(document, node)
             system = _is_system(location, data)
-            checks.check(TemplateText(checks, document, node.text, span, folder, system=system), scope)
+            asks = not location.startswith("messages.") or _role(location, data) in ("system", "user")
+            checks.check(TemplateText(checks, document, node.text, span, folder, system=system, asks=asks), scope)
     checks.used |= check_expressions(loading)
+    _check_prose(checks, loading)
     if checks.whole and not loading.partial and not unknown.templates:
         _warn_of_unused(checks, chain, loading.inputs)
     return checks.files
+
+
+def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
+    """What the words of the templates say, against the output and against each other."""
+    prose = [(text, prose_of(tree, text.text)) for text, tree in checks.entered if text.asks]
+    if not loading.unknown.output:
+        answer = Answer.of(loading.data.get("output", {}))
+        for text, words in prose:
+            for fault in drift(words, answer):
+                checks.report(text, fault)
+    instructions = (each for text, words in prose for each in instructions_of(text, words))
+    for text, fault in compared(instructions, loading.chain.main.path):
+        checks.report(text, fault)
 
 
 def _known(name: str, declared: dict[str, Any]) -> Known:
@@ -145,6 +169,9 @@ def _is_system(location: str, data: dict[str, Any]) -> bool:
     if location == "context":
         return not (isinstance(layout, dict) and layout.get("context") == "user")
     if location.startswith("messages."):
-        message = data["messages"][int(location.split(".")[1])]
-        return getattr(message, "role", "") == "system"
+        return _role(location, data) == "system"
     return location != "task"
+
+
+def _role(location: str, data: dict[str, Any]) -> str:
+    return str(getattr(data["messages"][int(location.split(".")[1])], "role", ""))

@@ -37,6 +37,8 @@ class TemplateText:
     span: Callable[[int, int], tuple[int, int]]
     folder: str
     system: bool = False
+    asks: bool = True
+    """Whether it tells the model what to do, and is no turn of the model's own."""
     stack: tuple[str, ...] = ()
     """Where the file is included, and where the file that includes it is, and so on, for people."""
     above: tuple[str, ...] = ()
@@ -152,7 +154,19 @@ class TemplateText:
             self.tell("PK206", trouble, token.start, token.end)
             return None
         self.checks.files[path] = content
+        self._tell_twice(path, name, token)
         return self._below(path, content, token, blind=blind)
+
+    def _tell_twice(self, path: str, name: str, token: Token) -> None:
+        """Tell of a file whose text a parent has brought along already."""
+        here, line = self.document.path, self.document.place(self.span(token.start, token.end)[0])[0]
+        first = self.checks.loaded.setdefault(path, (here, line))
+        if first[0] != here and not self.above:
+            label = f"`{first[0]}:{first[1]}` includes it too"
+            message = f"the text of `{name}` stands in the prompt twice"
+            self.tell(
+                "PK230", message, token.start, token.end, severity="warning", label=label, help="keep one of the two"
+            )
 
     def _below(self, path: str, content: str, token: Token, *, blind: bool) -> tuple[TemplateText, Tree]:
         line, _ = self.document.place(self.span(token.start, token.end)[0])

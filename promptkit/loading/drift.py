@@ -1,0 +1,330 @@
+"""Where the prose of a prompt has drifted from its output's schema: keys, words of enums, numbers and formats.
+
+What is told is told only where a sentence plainly speaks of the answer; words of everyday language, quoted orders of
+others and data of other kinds are none of it. All of it are warnings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.declared import schemas_inside
+from promptkit.loading.prose import GAP, sentences
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.prose import Sentence
+
+_ANSWER = re.compile(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
+_ITEM = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|[A-Za-z][\w-]{0,60})"
+_SEPARATOR = r"(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*/\s*|\s*\|\s*)"
+_LIST = rf"{_ITEM}(?:{_SEPARATOR}{_ITEM})*"
+_KEYS = re.compile(
+    rf"\b(?:keys|fields|properties|attributes|key|field)\b(?:\s+(?:are|is|named|called))?\s*:?\s*({_LIST})",
+    re.IGNORECASE,
+)
+_ONE_OF = re.compile(rf"\b(?:one\s+of|either|any\s+of)\b(?:\s+the\s+following)?\s*:?\s*({_LIST})", re.IGNORECASE)
+_QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
+_QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
+_WORDS = re.compile(_ITEM)
+_JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
+_MOST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field."""
+
+    format: str
+    schema: Any
+    keys: frozenset[str]
+    enums: tuple[tuple[str, ...], ...]
+    fields: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of(cls, output: dict[str, Any]) -> Answer:
+        """The answer that an output's data declare."""
+        schema = output.get("json_schema")
+        found: dict[str, dict[str, Any]] = {}
+        enums: list[tuple[str, ...]] = []
+        for each in schemas_inside(schema):
+            properties = each.get("properties")
+            for name, inner in properties.items() if isinstance(properties, dict) else ():
+                if isinstance(inner, dict):
+                    found.setdefault(name, inner)
+            listed = each.get("enum")
+            if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
+                enums.append(tuple(listed))
+        return cls(output.get("format", "text"), schema, frozenset(found), tuple(enums), found)
+
+
+def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
+    """Where a template's prose says other things of the answer than its schema."""
+    shown = list(_shown_objects(prose))
+    for start, data in shown:
+        yield from _of_object(prose, start, data, answer)
+    for sentence in sentences(_without(prose, shown)):
+        yield from _keys(sentence, answer)
+        yield from _enums(sentence, answer)
+        yield from _counts(sentence, answer)
+        yield from _format(sentence, answer)
+
+
+def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    start, end = sentence.start + span[0], sentence.start + span[1]
+    return TemplateFault(code, message, start, end, "warning", label=label, help=_CURE.format(code=code))
+
+
+_CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+
+
+def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
+    """The words of a list with their spans, and whether each stands in quotes."""
+    for word in _WORDS.finditer(found[group]):
+        quoted = word.group()[0] in "`\"'"
+        text = word.group()[1:-1] if quoted else word.group()
+        if quoted or text.lower() not in _JOINING:
+            start = found.start(group) + word.start() + quoted
+            yield text, (start, start + len(text)), quoted
+
+
+def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    if not answer.keys or not _ANSWER.search(sentence.text):
+        return
+    for found in _KEYS.finditer(sentence.text):
+        items = list(_items(found))
+        known = [text for text, _, _ in items if text in answer.keys]
+        near = [text for text, _, _ in items if text not in answer.keys and did_you_mean(text, answer.keys)]
+        if not known and len(near) < len(items):
+            continue
+        for text, span, quoted in items:
+            if text not in answer.keys and (quoted or len(items) > 1) and text.replace("-", "_").isidentifier():
+                hint = did_you_mean(text, sorted(answer.keys - set(known)))
+                label = hint or f"its fields are {', '.join(sorted(answer.keys)[:_MOST_SHOWN])}"
+                yield _fault("PK217", sentence, span, f"the output has no field `{text}`", label)
+
+
+def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    told: set[tuple[int, int]] = set()
+    for pattern in (_ONE_OF, _QUOTED_LIST):
+        for found in pattern.finditer(sentence.text):
+            items = [item for item in _items(found) if item[1] not in told]
+            enum = _meant(items, answer)
+            for text, span, _ in items if enum else ():
+                if text.casefold() not in {word.casefold() for word in enum}:
+                    told.add(span)
+                    hint = did_you_mean(text, enum)
+                    listed = ", ".join(enum[:_MOST_SHOWN])
+                    label = f"not one of {listed}{f'; {hint}' if hint else ''}"
+                    yield _fault("PK218", sentence, span, f"the output never says `{text}`", label)
+
+
+def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tuple[str, ...]:
+    """The enum that a list of words spells out: at least half of them stand in it, and no other has more of them."""
+    words = [text.casefold() for text, _, _ in items]
+    if len(words) < 2 or any(text in answer.keys for text, _, _ in items):
+        return ()
+    scored = [(sum(word in {each.casefold() for each in enum} for word in words), enum) for enum in answer.enums]
+    most, enum = max(scored, default=(0, ()), key=lambda pair: pair[0])
+    return enum if most * 2 >= len(words) and most < len(words) else ()
+
+
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+}
+_NUMBER = rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})"
+_COUNT = re.compile(
+    rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
+    rf"(?:{_NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{_NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
+    re.IGNORECASE,
+)
+_OTHER_UNITS = r"(?!\s+\w*(?:word|line|page|minute|day))"
+_RANGE = re.compile(
+    rf"\b(?:from|between|of)?\s*\b{_NUMBER}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{_NUMBER}\b{_OTHER_UNITS}",
+    re.IGNORECASE,
+)
+_CHARACTERS = re.compile(rf"(?:at most|no more than|up to|a maximum of)\s+{_NUMBER}\s+characters", re.IGNORECASE)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else _NUMBERS[text.lower()]
+
+
+def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    yield from _item_counts(sentence, answer)
+    yield from _ranges(sentence, answer)
+    for found in _CHARACTERS.finditer(sentence.text):
+        for name, schema in _named(sentence.text, answer, "string"):
+            most = schema.get("maxLength")
+            if isinstance(most, int) and _number(found[1]) > most:
+                yield _fault(
+                    "PK219", sentence, found.span(1), f"`{name}` has other bounds", f"at most {most} characters"
+                )
+
+
+def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    lists = {name: schema for name, schema in answer.fields.items() if _kinds(schema) == {"array"}}
+    for found in _COUNT.finditer(sentence.text):
+        words, low, high, *nouns = found.groups()
+        named = {noun.lower() for noun in nouns if noun}
+        name = next((name for name in lists if named & _forms(name)), None)
+        if name is None:
+            continue
+        least, most = lists[name].get("minItems", 0), lists[name].get("maxItems")
+        first, last = (_number(low) if low else _number(high)), _number(high)
+        if _contradicts((words or "").lower(), first, last, least, most):
+            label = f"{least}..{'' if most is None else most} items"
+            yield _fault("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
+
+
+def _contradicts(words: str, first: int, last: int, least: int, most: int | None) -> bool:
+    """Whether a number of items in words goes beyond the bounds of a list, or is exact where they are not."""
+    if words in ("at least", "no fewer than", "a minimum of"):
+        return most is not None and first > most
+    beyond = most is not None and last > most
+    if words in ("at most", "no more than", "up to", "a maximum of"):
+        return beyond or last < least
+    inexact = words != "" and first == last and most is not None and (least, most) != (last, last)
+    return beyond or inexact or (first != last and first < least)
+
+
+def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`from 1 to 10`, of a number that is named in the sentence; only one may be, or nobody knows which is meant."""
+    named = list(_named(sentence.text, answer, "integer", "number"))
+    for found in _RANGE.finditer(sentence.text) if len(named) == 1 else ():
+        name, schema = named[0]
+        least, most = schema.get("minimum"), schema.get("maximum")
+        first, last = _number(found[1]), _number(found[2])
+        if (least is not None and first < least) or (most is not None and last > most):
+            label = f"{'' if least is None else least}..{'' if most is None else most}"
+            span = found.span(2) if most is not None and last > most else found.span(1)
+            yield _fault("PK219", sentence, span, f"`{name}` has other bounds", label)
+
+
+def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, schema in answer.fields.items():
+        if _kinds(schema) & set(kinds) and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+            yield name, schema
+
+
+def _kinds(schema: dict[str, Any]) -> set[str]:
+    kind = schema.get("type", ())
+    return {kind} if isinstance(kind, str) else set(kind) - {"null"} if isinstance(kind, list) else set()
+
+
+def _forms(name: str) -> set[str]:
+    """A field's name as prose has it, in the plural and in the singular."""
+    plain = name.lower().replace("_", " ")
+    return {plain, plain + "s", plain.removesuffix("s"), plain.removesuffix("es"), re.sub("ies$", "y", plain)}
+
+
+_VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce)"
+_OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|response|output|result|reply))?"
+_FORMATS = r"(JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
+_WANTED = re.compile(
+    rf"(?:^|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
+    rf"(?:\s+(?:in|as|with|using)(?:\s+(?:valid|pure|raw|strict|an?))*|\s+(?:only\s+|valid\s+)?)\s*\b{_FORMATS}\b",
+    re.IGNORECASE,
+)
+_FITTING = {
+    "json": {"json"},
+    "text": {"plain text", "xml", "yaml", "csv", "html", "markdown"},
+    "markdown": {"markdown"},
+    "choice": {"plain text"},
+    "list": {"json"},
+}
+_DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
+
+
+def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    for found in _WANTED.finditer(sentence.text):
+        wanted = " ".join(found[1].lower().split())
+        before = sentence.text[: found.start(1)]
+        if wanted in _FITTING[answer.format] or _DENIED.search(before) or _in_quotes(sentence.text, found.start(1)):
+            continue
+        message = f"the prose asks for {found[1]}, and the output is `format: {answer.format}`"
+        yield _fault("PK232", sentence, found.span(1), message, f"the answer is read as {_READ_AS[answer.format]}")
+
+
+_READ_AS = {
+    "json": "json",
+    "text": "text as it stands",
+    "markdown": "Markdown",
+    "choice": "one choice",
+    "list": "a JSON list",
+}
+
+
+def _in_quotes(text: str, at: int) -> bool:
+    before = text[:at]
+    return any(before.count(sign) % 2 for sign in '"`') or before.count(
+        "\N{LEFT DOUBLE QUOTATION MARK}"
+    ) > before.count("\N{RIGHT DOUBLE QUOTATION MARK}")
+
+
+# Objects that the prose shows
+
+
+def _shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    decoder = json.JSONDecoder()
+    at = prose.find("{")
+    while at >= 0 and len(prose) - at > 2:
+        end = at + 1
+        if re.match(r"\{\s*\"", prose[at : at + 40]):
+            try:
+                data, end = decoder.raw_decode(prose, at)
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict) and data:
+                yield at, data
+        at = prose.find("{", max(end, at + 1))
+
+
+def _without(prose: str, shown: list[tuple[int, dict[str, Any]]]) -> str:
+    decoder = json.JSONDecoder()
+    for start, _ in reversed(shown):
+        _, end = decoder.raw_decode(prose, start)
+        prose = prose[:start] + GAP * (end - start) + prose[end:]
+    return prose
+
+
+def _of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> Iterator[TemplateFault]:
+    """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or sum(key in declared for key in data) * 2 < len(data):
+        return
+    whole = GAP * start + prose[start:]
+    for key, value in data.items():
+        found = re.search(rf'"({re.escape(json.dumps(key, ensure_ascii=False)[1:-1])})"\s*:\s*("?)', whole)
+        if found is None:
+            continue
+        if key not in declared:
+            hint = did_you_mean(key, (name for name in declared if name not in data))
+            if answer.schema.get("additionalProperties") is False:
+                label = hint or f"its fields are {', '.join(list(declared)[:_MOST_SHOWN])}"
+                yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
+        elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
+            words = _enum_of(declared[key])
+            if re.fullmatch(r"[\w .-]+", value):
+                span = found.end(), found.end() + len(value)
+                hint = did_you_mean(value, words)
+                label = f"not one of {', '.join(words[:_MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+                yield _shown_fault("PK218", span, f"the output never says `{value}`", label)
+
+
+def _enum_of(schema: Any) -> list[str]:
+    listed = schema.get("enum") if isinstance(schema, dict) else None
+    return [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+
+
+def _shown_fault(code: str, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    return TemplateFault(code, message, *span, "warning", label=label, help=_CURE.format(code=code))

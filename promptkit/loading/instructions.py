@@ -1,0 +1,111 @@
+"""Instructions that a prompt gives twice, or against each other, because it inherits some of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptkit.loading.prose import GAP, Sentence, sentences
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from promptkit.loading.template_text import TemplateText
+
+_LEAST_WORDS = 4
+_LANGUAGES = """
+arabic bengali bulgarian catalan chinese croatian czech danish dutch english estonian finnish french german greek hebrew
+hindi hungarian indonesian irish italian japanese korean latin latvian lithuanian malay norwegian persian polish
+portuguese romanian russian serbian slovak slovenian spanish swahili swedish thai turkish ukrainian urdu vietnamese
+"""
+_LANGUAGE = re.compile(
+    rf"^(?:always )?(?:answer|respond|reply|write|speak)(?: \w+)? in ({'|'.join(_LANGUAGES.split())})\b"
+)
+_NEGATED = re.compile(r"^(?:please )?(?:do not|don't|never|must not|should not|avoid)(?: ever)? ")
+_ASKED = re.compile(r"^(?:please )?(?:always |do |must |should )?")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A sentence of a template, in plain words, and whether it says what not to do."""
+
+    text: TemplateText
+    sentence: Sentence
+    words: str
+
+    @property
+    def negated(self) -> bool:
+        """Whether it forbids."""
+        return _NEGATED.match(self.words) is not None
+
+    @property
+    def deed(self) -> str:
+        """What is to be done, or not to be done."""
+        return _NEGATED.sub("", self.words) if self.negated else _ASKED.sub("", self.words)
+
+    @property
+    def place(self) -> str:
+        """File and line, for people."""
+        document = self.text.document
+        line, _ = document.place(self.text.span(self.sentence.start, self.sentence.start + 1)[0])
+        return f"{document.path}:{line}"
+
+
+def instructions_of(text: TemplateText, prose: str) -> Iterator[Instruction]:
+    """The sentences of a template that hold no value."""
+    for sentence in sentences(prose):
+        words = " ".join(re.findall(r"[\w'-]+", sentence.text.casefold()))
+        if GAP not in sentence.text and words:
+            yield Instruction(text, sentence, words)
+
+
+def compared(instructions: Iterable[Instruction], main: str) -> Iterator[tuple[TemplateText, TemplateFault]]:
+    """Instructions of the file `main` that stand in another one too, or say the contrary of one there."""
+    listed = list(instructions)
+    own = [each for each in listed if each.text.document.path == main]
+    others = [each for each in listed if each.text.document.path != main]
+    if not others:
+        return
+    same = {each.words: each for each in reversed(others)}
+    deeds = {each.deed: each for each in reversed(others)}
+    shapes = {_shape(each.words): each for each in reversed(others) if _shape(each.words) != each.words}
+    spoken = [(each, language[1]) for each in others if (language := _LANGUAGE.match(each.words))]
+    for each in own:
+        found = _contrary(each, deeds, shapes) or _other_language(each, spoken)
+        if (twin := same.get(each.words)) and len(each.words.split()) >= _LEAST_WORDS:
+            yield each.text, _fault("PK230", each, "this instruction is given twice", f"it stands at {twin.place} too")
+        elif found is not None:
+            said = " ".join(found.sentence.text.split())[:60]
+            label = f"`{said}` at {found.place}"
+            yield each.text, _fault("PK231", each, "this instruction contradicts another one", label)
+
+
+def _contrary(each: Instruction, deeds: dict[str, Instruction], shapes: dict[str, Instruction]) -> Instruction | None:
+    other = deeds.get(each.deed)
+    if other is not None and other.negated != each.negated and len(each.deed.split()) > 1:
+        return other
+    shape = _shape(each.words)
+    if shape == each.words or len(each.words.split()) < _LEAST_WORDS:
+        return None
+    other = shapes.get(shape)
+    return other if other is not None and other.words != each.words else None
+
+
+def _other_language(each: Instruction, spoken: list[tuple[Instruction, str]]) -> Instruction | None:
+    found = _LANGUAGE.match(each.words)
+    return next((other for other, language in spoken if found and language != found[1]), None)
+
+
+def _shape(words: str) -> str:
+    """The words of a limit with its numbers left open; only a limit contradicts another one by its number."""
+    if not re.search(r"\b(?:at most|at least|no more than|exactly|up to|within)\b", words):
+        return words
+    return re.sub(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b", "#", words)
+
+
+def _fault(code: str, each: Instruction, message: str, label: str) -> TemplateFault:
+    start, end = each.sentence.start, each.sentence.start + len(each.sentence.text)
+    cure = "keep one of the two" if code == "PK230" else "let one of the two give way"
+    return TemplateFault(code, message, start, end, "warning", label=label, help=cure)

@@ -1,0 +1,49 @@
+"""The prose of a template: its own words in their sentences, without tags and what they print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.template.tree import Tree
+
+GAP = "\0"
+"""Stands for each character of a tag, so that what is around it keeps its offset."""
+
+_END = re.compile(r"(?<=[.!?])(?:[\"')\]]+)?\s+(?=\S)|(?<=\0)[ \t]*\n|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence, and the offset at which it begins in the template."""
+
+    text: str
+    start: int
+
+
+def prose_of(tree: Tree, text: str) -> str:
+    """The text with all but its own words blanked out."""
+    kept, at = [], 0
+    for token in tree.tokens:
+        if token.kind.endswith("_begin"):
+            kept.append(text[at : token.start])
+            at = token.start
+        elif token.kind.endswith("_end"):
+            kept.append(GAP * (token.end - at))
+            at = token.end
+    return "".join((*kept, text[at:]))
+
+
+def sentences(prose: str) -> Iterator[Sentence]:
+    """The sentences of a prose; a blank line, and the next item of a list, end one too."""
+    start = 0
+    for end in [*(match.span() for match in _END.finditer(prose)), (len(prose), len(prose))]:
+        piece = prose[start : end[0]]
+        stripped = piece.lstrip()
+        if stripped.strip(GAP):
+            yield Sentence(stripped.rstrip(), start + len(piece) - len(stripped))
+        start = end[1]
