@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
+from promptkit.loading.answer_checks import Clock
 from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
@@ -212,7 +213,12 @@ class Loading:
         return self.path.rpartition("/")[2].startswith("_")
 
     def _build_examples(self) -> None:
-        known = {"inputs": self.data.get("inputs", {}), "output": self.data.get("output", {}), "unknown": self.unknown}
+        known = {
+            "inputs": self.data.get("inputs", {}),
+            "output": self.data.get("output", {}),
+            "unknown": self.unknown,
+            "clock": Clock(),
+        }
         for name, reader in AFTER_ALL.items():
             if entry := self.chain.entries.get(name):
                 self.data[name] = reader(self.findings, entry, known)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.errors import ConfigError
+from promptkit.schema import Schema
 from promptkit.schema.conjunction import form_of
 from promptkit.schema.equality import among
 from promptkit.schema.references import walk
@@ -120,7 +121,8 @@ def _inside(keywords: dict[str, Any], key: str | int) -> Iterator[Any]:
 
 
 def _matches(pattern: str, key: str) -> bool:
+    """Whether a key matches, by the engine that takes linear time."""
     try:
-        return len(pattern) < 100 and re.search(pattern, key[:100]) is not None
-    except re.error:
+        return Schema({"pattern": pattern}).is_valid(key)
+    except ConfigError:
         return False

@@ -139,12 +139,12 @@ def checked_output(
             message = f"{name} does not fit the output format"
             findings.add(entry.document, "PK301", message, (node.start, node.start + 1), label="a text is expected")
             return ""
-        check_answer(findings, entry.document, node, output, node.text, inputs, name)
+        check_answer(findings, entry.document, node, output, node.text, inputs, name, known["clock"])
         return node.text
     if schema is None:
         return node.value
     value = declared_value(node, schema)
     message = f"{name} does not fit the output schema"
     if report_misfits(findings, entry.document, node, schema, value, "PK301", message):
-        check_answer(findings, entry.document, node, output, value, inputs, name)
+        check_answer(findings, entry.document, node, output, value, inputs, name, known["clock"])
     return value

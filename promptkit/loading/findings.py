@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from promptkit.loading.chain import Entry
     from promptkit.yaml_nodes import Document
 
+MOST_FINDINGS = 1_000
+"""How much is told of one load."""
 _MOST_NAMES = 24
 KINDS = {Scalar: "a text", Sequence: "a list", Mapping: "a mapping"}
 
@@ -27,13 +29,23 @@ class Findings:
 
     documents: dict[str, Document] = field(default_factory=dict)
     """The documents in which something was found, by their path for people."""
+    _full: bool = False
     _once: set[tuple[str, str, int]] = field(default_factory=set)
 
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault at a node or a span of offsets."""
         self.documents.setdefault(document.path, document)
+        if len(self.diagnostics) >= MOST_FINDINGS:
+            self._too_many(document)
+            return
         where = span if isinstance(span, tuple) else (span.start, span.end)
         self.diagnostics.append(document.diagnostic(code, message, where, **told))
+
+    def _too_many(self, document: Document) -> None:
+        if not self._full:
+            self._full = True
+            message = f"there are more findings than the {MOST_FINDINGS:,} told here"
+            self.diagnostics.append(document.diagnostic("PK105", message, (0, 0)))
 
     def once(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault of what stands in the file once and may be read several times, through an alias."""
@@ -44,6 +56,9 @@ class Findings:
 
     def unknown_key(self, entry: Entry, known: Iterable[str], of: str = "") -> None:
         """Report a key that nothing reads."""
+        if len(self.diagnostics) >= MOST_FINDINGS:
+            self._too_many(entry.document)
+            return
         names = list(known)
         what = f"there is no key `{entry.key.text}`" + (f" in `{of}`" if of else "")
         meant = nearest(entry.key.text, names)

@@ -52,11 +52,15 @@ class TemplateChecks:
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
     """What is wrong with it unless it asks."""
     loads: int = 0
+    exhausted: bool = False
+    """Whether more was loaded than may be, which has been told."""
+    tokens: int = 0
+    """How many tokens were walked through, those of a file as often as it is included."""
     loaded: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Each file that a template loads, and where the first one does."""
     hints: dict[str, str] = field(default_factory=dict)
-    entered: list[tuple[TemplateText, Tree]] = field(default_factory=list)
-    """Each text that was come to, once a file and text."""
+    entered: list[tuple[TemplateText, str]] = field(default_factory=list)
+    """Each text that was come to, once a file and text, with its prose."""
 
     def tree(self, text: str) -> Tree:
         """The tree of a text."""
@@ -98,11 +102,13 @@ class TemplateChecks:
 
     def enter(self, text: TemplateText, tree: Tree) -> None:
         """Begin with a text, be it a template of the prompt's or one that it loads."""
+        self.tokens += len(tree.tokens)
+        prose = prose_of(tree, text.text) if tree.whole else ""
         if all(text.document.path != known.document.path or text.text != known.text for known, _ in self.entered):
-            self.entered.append((text, tree))
+            self.entered.append((text, prose))
         for fault in (*tree.faults, *lost_text(tree)):
             self.report(text, fault)
-        for name, fault in foreign_variables(text.text, self.inputs):
+        for name, fault in foreign_variables(prose, self.inputs):
             self.explained.add(name)
             self.report(text, fault)
 
@@ -131,7 +137,7 @@ def check_templates(loading: Loading) -> dict[str, str]:
 
 def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
     """What the words of the templates say, against the output and against each other."""
-    prose = [(text, prose_of(tree, text.text)) for text, tree in checks.entered if text.asks]
+    prose = [(text, words) for text, words in checks.entered if text.asks]
     if not loading.unknown.output:
         answer = Answer.of(loading.data.get("output", {}))
         for text, words in prose:

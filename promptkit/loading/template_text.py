@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptkit.template.tree import Token, Tree
 
 MAX_INCLUDES = 1_000
+MAX_TOKENS = 500_000
 UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
 ROOT_CURE = "only files under the root can be included: the folder of `promptkit.toml`, else of the prompt itself"
 _RELATIVE = "a path is relative to the file in which it is written"
@@ -151,7 +152,9 @@ class TemplateText:
             return None
         self.checks.loads += 1
         if trouble := self._trouble(path):
-            self.tell("PK206", trouble, token.start, token.end)
+            if not self.checks.exhausted:
+                self.tell("PK206", trouble, token.start, token.end)
+            self.checks.exhausted |= trouble.startswith("the templates have")
             return None
         self.checks.files[path] = content
         self._tell_twice(path, name, token)
@@ -190,9 +193,9 @@ class TemplateText:
         return f" ({' -> '.join(chain)})" if self.above else ""
 
     def _trouble(self, path: str) -> str:
-        if self.checks.loads > MAX_INCLUDES:
+        if self.checks.loads > MAX_INCLUDES or self.checks.tokens > MAX_TOKENS:
             # Files that include several others, level by level, multiply: a few would keep a check busy for ever.
-            return f"the templates have more than {MAX_INCLUDES:,} includes in all"
+            return f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
         chain = [*self.above, self.document.origin]
         if chain == [path]:
             return f"`{path}` includes itself"

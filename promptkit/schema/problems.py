@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import nearest
 from promptkit.schema.limits import first_fault
 from promptkit.schema.plain import is_plain
-from promptkit.schema.references import endless, references, resolve
-from promptkit.schema.validators import DEEPEST_SCHEMA, UnusableSchemaError, shape_fault, validator
+from promptkit.schema.references import endless, references, resolve, too_many_ways
+from promptkit.schema.validators import DEEPEST_SCHEMA, MULTIPLIES, UnusableSchemaError, shape_fault, validator
 from promptkit.schema.violations import json_path, violations
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def schema_problems(schema: Any) -> tuple[SchemaProblem, ...]:
     if why := shape_fault(schema):
         return (SchemaProblem(why),)
     found = [*_draft_problems(schema), *_circles(schema)]
+    if not found and (place := too_many_ways(schema)) is not None:
+        return (SchemaProblem(MULTIPLIES, place),)
     try:
         validator(schema)
     except UnusableSchemaError as error:

@@ -183,6 +183,34 @@ def _endless_from(
                 stack.append((places.get(id(each), place), each, False))
 
 
+MOST_WAYS = 20_000
+"""In how many ways one value may be judged at one place, alternatives of alternatives counted out."""
+
+
+def too_many_ways(root: Any) -> Location | None:
+    """A schema whose references and alternatives multiply so much that a value could not be judged in time.
+
+    Schemas that lead back to themselves are told by `endless`; here they count once.
+    """
+    ways: dict[int, int] = {}
+    for place, start in walk(root):
+        stack: list[tuple[Any, bool]] = [(start, False)]
+        path: set[int] = set()
+        while stack:
+            schema, leaving = stack.pop()
+            if leaving:
+                path.discard(id(schema))
+                inner = [each for _, each in _same_value(root, schema) if isinstance(each, dict)]
+                ways[id(schema)] = max(1, sum(ways.get(id(each), 1) for each in inner))
+                if ways[id(schema)] > MOST_WAYS:
+                    return place
+            elif isinstance(schema, dict) and id(schema) not in ways and id(schema) not in path:
+                path.add(id(schema))
+                stack.append((schema, True))
+                stack += [(each, False) for _, each in _same_value(root, schema)]
+    return None
+
+
 def _same_value(root: Any, schema: dict[str, Any]) -> Iterator[tuple[Location, Any]]:
     if "$ref" not in schema or not refers_alone(root):
         yield from same_place(schema)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from promptkit.schema.references import endless, too_deep
+from promptkit.schema.references import MOST_WAYS, endless, too_deep, too_many_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEEPEST_SCHEMA = 200
 """How deep a schema may be nested."""
 
+MULTIPLIES = f"its references and alternatives multiply to more than {MOST_WAYS:,} ways to judge one value"
 _BACKTRACKS = 100_000
 
 _LATER_FORMATS = {
@@ -35,6 +36,8 @@ def validator(schema: Any) -> Any:
     """The `jsonschema_rs` validator of a schema. Raises `UnusableSchemaError`."""
     if why := shape_fault(schema):
         raise UnusableSchemaError(why)
+    if too_many_ways(schema) is not None:
+        raise UnusableSchemaError(MULTIPLIES)
     try:
         made = _compiled(schema)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

@@ -47,6 +47,8 @@ class Statements(Expressions):
         self.place = place
         self.captured = captured
         self._later: list[Callable[[], None]] = []
+        self._again = False
+        """Whether a loop is walked for the second time, with all loops inside."""
 
     def body(self, nodes: Any, scope: Scope) -> None:
         """Walk statements. Macros are walked at the end: when one is called, all that stands beside it is set."""
@@ -144,9 +146,12 @@ class Statements(Expressions):
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
-        # What one pass leaves in a namespace is there in the next.
-        for _ in range(2 if any(True for _ in find(node, "NSRef")) else 1):
+        self.body(node.body, inside.inner(given=given))
+        if not self._again and any(True for _ in find(node, "NSRef")):
+            # What one pass leaves in a namespace is there in the next.
+            self._again = True
             self.body(node.body, inside.inner(given=given))
+            self._again = False
         self.body(node.else_, scope.inner())
 
     def _anywhere(self, node: Any, scope: Scope) -> Taint:
@@ -212,7 +217,7 @@ class Statements(Expressions):
         given: Given = frozenset()
         for branch in (node, *node.elif_):
             true, false = self.condition(branch.test, scope.inner(given=given))
-            if branch.test in seen:
+            if len(seen) < _MOST_COMPARED and branch.test in seen:
                 span = self.tree.around(branch.test.lineno)
                 label = "its condition stands above already"
                 self.listener.fault(TemplateFault("PK214", "this branch is never taken", *span, label=label))
@@ -229,6 +234,7 @@ class Statements(Expressions):
             self.statement(node, scope)
 
 
+_MOST_COMPARED = 100
 _WALKED: Mapping[str, Callable[[Any, Any, Scope], None]] = {
     "Output": Statements.output,
     "Assign": Statements.assign,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 LINE_END = re.compile(r"\r\n|\r|\n")
 """Where Jinja ends a line."""
 
+MOST_TAGS = 10_000
+"""How many tags one template may have."""
+LONGEST_TAG = 2_000
+"""How many tokens one tag may have; Python compiles no deeper expressions."""
 MOST_FAULTS = 20
 """How many syntax errors of one template are told."""
 _SIMPLE_DEPTH = 8
@@ -35,6 +39,9 @@ def read_tree(text: str) -> Tree:
     """Read a template. Never raises: what cannot be read is a fault of the tree."""
     from jinja2 import TemplateSyntaxError, nodes
 
+    if sum(map(text.count, ("{{", "{%", "{#"))) > MOST_TAGS:
+        message = f"the template has more tags than the limit of {MOST_TAGS:,}"
+        return Tree(nodes.Template([]), [], [TemplateFault("PK201", message, 0, min(len(text), 2))])
     reading = _reading_class()(text)
     try:
         root = reading.parse(text)
@@ -106,13 +113,17 @@ def _reading_class() -> Any:
 
             What whitespace control drops stands between two tokens.
             """
-            plain, at, state = LINE_END.sub("\n", source), 0, None
+            plain, at, state, opened = LINE_END.sub("\n", source), 0, None, 0
             longer = [match.start() - number for number, match in enumerate(re.finditer("\r\n", source))]
             while True:
                 try:
                     for _, kind, value in self.lexer.tokeniter(plain[at:], None, state=state):
                         start = max(plain.find(value, at), at)
                         at = start + len(value)
+                        if kind in OPENINGS:
+                            opened = len(self.tokens)
+                        elif len(self.tokens) - opened > LONGEST_TAG:
+                            raise RecursionError
                         if kind != "whitespace":
                             place = start + bisect_left(longer, start)
                             self.tokens.append(Token(kind, value, place))

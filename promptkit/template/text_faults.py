@@ -19,6 +19,9 @@ _FOREIGN = re.compile(r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w
 """How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s` and `<<x>>` name a variable."""
 
 
+_MOST_FOREIGN = 1_000
+
+
 def lost_text(tree: Tree) -> Iterator[TemplateFault]:
     """Double braces and `{#` in a text in which they are not meant for Jinja."""
     yield from _lost_braces(tree)
@@ -64,20 +67,12 @@ def _lost_comments(tree: Tree) -> Iterator[TemplateFault]:
             )
 
 
-def foreign_variables(text: str, inputs: Container[str]) -> Iterator[tuple[str, TemplateFault]]:
-    """Names of inputs in another tool's notation: they would be printed as they stand."""
-    for found in _FOREIGN.finditer(text):
+def foreign_variables(prose: str, inputs: Container[str]) -> Iterator[tuple[str, TemplateFault]]:
+    """Names of inputs in another tool's notation, outside of tags: they would be printed as they stand."""
+    for found in itertools.islice(_FOREIGN.finditer(prose), _MOST_FOREIGN):
         name = next(filter(None, found.groups()))
-        if name in inputs and not _in_a_tag(text, found.start()):
+        if name in inputs:
             cure = f"write {{{{ {name} }}}} for its value"
             message = f"`{found[0]}` is printed as it stands"
             label = f"`{name}` is an input"
             yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
-
-
-def _in_a_tag(text: str, at: int) -> bool:
-    """Whether an offset lies inside of `{{ }}`, `{% %}`, or a comment."""
-    return any(text.rfind(begin, 0, at) > text.rfind(end, 0, at) for begin, end in _TAGS)
-
-
-_TAGS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))

@@ -88,6 +88,13 @@ class Tree:
 
     def set_at(self, name: str) -> list[int]:
         """Where the template sets a name: a target, a parameter, a macro."""
+        return self._set_places.get(name, [])
+
+    @cached_property
+    def _set_places(self) -> dict[str, list[int]]:
         targets = (node for node in find(self.root, "Name") if node.ctx != "load")
         setting: Iterable[Any] = (*targets, *find(self.root, "Macro"))
-        return [node.lineno for node in setting if node.name == name]
+        places: dict[str, list[int]] = {}
+        for node in setting:
+            places.setdefault(node.name, []).append(node.lineno)
+        return places

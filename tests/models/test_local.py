@@ -85,8 +85,11 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(") ")[2][0] != "Z"
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended since, or there is no such folder here
+        return not Path("/proc").exists()
+    return state.rpartition(") ")[2][0] != "Z"
 
 
 # Asking
