@@ -65,6 +65,8 @@ class Loaded:
 
     spec: PromptSpec | None
     diagnostics: tuple[Diagnostic, ...]
+    chain: Chain | None = field(default=None, repr=False, compare=False)
+    """The files that it was read from, in which every key knows its place."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -83,7 +85,7 @@ def load(source: Source, path: str, text: str | None = None) -> Loaded:
     kept = without_ignored(findings.diagnostics, documents.values(), chain.main)
     found = by_place(map(chain.noted, kept))
     failed = any(finding.severity == "error" for finding in found)
-    return Loaded(None if failed else spec, found)
+    return Loaded(None if failed else spec, found, chain)
 
 
 def _other_version(chain: Chain) -> Diagnostic | None:

@@ -94,6 +94,11 @@ class Document:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return len(self._starts)
+
     def start(self, number: int) -> int:
         """The offset at which a line begins."""
         return self._starts[number - 1]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.diagnostics import Fix
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -33,11 +35,26 @@ def trap(document: Document, line: int, column: int, problem: str, opening: int 
     return None
 
 
+def quoted_value(document: Document, line: int) -> Fix | None:
+    """The cure of a value that is prose: quotes around it, or `|` where it goes on below; None inside of `{...}`."""
+    found = _ENTRY.match(document.line(line)) or _ITEM.match(document.line(line))
+    if found is None or not found["value"].strip() or found["value"][0] in "'\"|>":
+        return None
+    start, value = document.start(line) + found.start("value"), found["value"].rstrip()
+    indent = len(found["indent"].replace("-", " "))
+    below = document.line(line + 1) if line < document.lines else ""
+    further = len(below) - len(below.lstrip())
+    if below.strip() and further > indent:
+        return Fix(start, start + len(value), f"|\n{' ' * further}{value}")
+    return Fix(start, start + len(value), "'" + value.replace("'", "''") + "'")
+
+
 def braces_fault(document: Document, span: tuple[int, int]) -> Diagnostic:
     """The trap of a value that begins with `{{`: YAML takes it for a mapping."""
     sign = document.text[span[0] : span[0] + 2]
     message = f"a value that begins with `{sign}` is read as YAML, not as text"
-    return document.diagnostic("PK111", message, span, help=QUOTE)
+    fix = quoted_value(document, document.place(span[0])[0])
+    return document.diagnostic("PK111", message, span, help=QUOTE, fix=fix if fix and fix.start == span[0] else None)
 
 
 def _statement(document: Document, line: int) -> Iterator[tuple[int, str, int]]:
@@ -84,7 +101,7 @@ def _sign_first(document: Document, line: int, _: int, problem: str, __: int | N
             if at != number or sign not in _SIGNS or _BLOCK_HEADER.match(value) or not _is_prose(value, problem):
                 continue
             message = f"a value that begins with `{sign}` is not read as text: {_SIGNS[sign]}"
-            return document.diagnostic("PK116", message, (start, start + 1), help=QUOTE)
+            return document.diagnostic("PK116", message, (start, start + 1), help=QUOTE, fix=quoted_value(document, at))
     return None
 
 
@@ -170,7 +187,8 @@ def _comment_cuts(document: Document, line: int, _: int, __: str, opening: int |
                 span = start + found.start(1), start + found.end(1)
                 message = "a comment begins here and cuts the text off"
                 label = "this part is not read"
-                return document.diagnostic("PK110", message, span, label=label, help=QUOTE)
+                fix = quoted_value(document, at)
+                return document.diagnostic("PK110", message, span, label=label, help=QUOTE, fix=fix)
     return None
 
 
@@ -184,7 +202,9 @@ def _colon(document: Document, line: int, column: int, problem: str, __: int | N
         message = "not valid YAML: this line is indented further than the keys beside it"
         return document.diagnostic("PK100", message, (first, start + column), help="give it their indentation")
     at = start + column
-    return document.diagnostic("PK112", "a `: ` inside plain text ends it", (at, at + 1), help=QUOTE)
+    number = next((number for number, _, _ in _statement(document, line)), line)
+    fix = quoted_value(document, number)
+    return document.diagnostic("PK112", "a `: ` inside plain text ends it", (at, at + 1), help=QUOTE, fix=fix)
 
 
 def _continues(document: Document, line: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from promptkit.checking import check_source
 from promptkit.codes import page, titles
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import SpecError
@@ -73,8 +74,8 @@ def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
         "_base.yaml": "persona: You are kind. Always mention the price of it.\ntask: Greet.",
         "layout.md": "{% block main %}{% endblock %}",
     }
-    assert [code] == [found.code for found in load(Memory(around), "prompt.yaml", bad).diagnostics]
-    assert [] == [str(found) for found in load(Memory(around), "prompt.yaml", good).diagnostics]
+    assert [code] == [found.code for found in check_source(Memory(around), "prompt.yaml", bad)]
+    assert [] == [str(found) for found in check_source(Memory(around), "prompt.yaml", good)]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,13 @@ from promptkit.cli.candidates import templates
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from promptkit.checking import Report, Rules
     from promptkit.diagnostics import Diagnostic
+
+_MANY = 50
+"""From so many files on, whoever watches sees how far the check has come."""
 
 
 @click.command("check")
@@ -26,54 +30,149 @@ if TYPE_CHECKING:
     default="text",
     help="text for people, json for programs, github for annotations, sarif for code scanning.",
 )
+@click.option("--select", multiple=True, metavar="CODES", help="Tell only these, such as PK2 or PK203,PK213.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Do not tell these; how many there are is told.")
+@click.option("--fix", is_flag=True, help="Write the cure of each mistake that has just one into its file.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Processes; by default as many as there are processors.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], form: str, quiet: bool) -> None:
+def command(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    form: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    jobs: int | None,
+    quiet: bool,
+) -> None:
     """Check prompts: files, or folders with all `.yaml` files below them (the working folder by default).
 
     Needs no key and no network. Exits with 1 when there are errors, with 0 when there are none (warnings or not),
     and with 9 when there is no file to check.
 
+    A project's file can choose and weigh, under `[check]`: `ignore = ["PK213"]`, `severity = {PK203 = "error"}`. A
+    comment `# promptkit: ignore PK203` switches a warning off in its line.
+
     \b
     Examples:
       promptkit check
       promptkit check triage/triage.yaml
-      promptkit check triage/ --format github
+      promptkit check prompts/ --fix
+      promptkit check triage/ --format github --ignore PK203
       promptkit check - < triage/triage.yaml
     """
-    from promptkit.cli.findings import FORMS
+    from promptkit.checking import Report, read_rules
     from promptkit.cli.report import FINDINGS, NOTHING_SELECTED, say
-    from promptkit.cli.terminal import painted, put
-    from promptkit.diagnostics import by_place
 
-    files = list(_files(paths or (".",)))
+    files = sorted(_files(paths or (".",)))
     if not files:
         say(f"error: there is no .yaml file in {', '.join(f'`{path}`' for path in paths) or 'this folder'}")
         ctx.exit(NOTHING_SELECTED)
-    found = by_place(_once(diagnostic for file in files for diagnostic in _diagnostics(file)))
-    text = FORMS[form](found)
-    if text:
-        put(text, paint=painted if form == "text" else None)
-    say(_summary(len(files), found), quiet=quiet)
-    ctx.exit(FINDINGS if any(diagnostic.severity == "error" for diagnostic in found) else 0)
+    rules = read_rules(select, ignore)
+    cures = _fixed(files, write=not diff) if fix or diff else (0, 0)
+    if diff:
+        say(_cured(*cures, "would be"), quiet=quiet)
+        ctx.exit(FINDINGS if cures[0] else 0)
+    report = Report()
+    _told(files, form, rules, report, jobs or 0)
+    say(_summary(report, cures), quiet=quiet)
+    ctx.exit(FINDINGS if report.counts["error"] else 0)
 
 
-def _diagnostics(file: str) -> tuple[Diagnostic, ...]:
+def _told(files: Sequence[str], form: str, rules: Rules, report: Report, jobs: int) -> None:
+    """Check the files and print what is found: as it is found where the form allows it, in order of the files."""
+    from promptkit.cli.findings import FORMS
+    from promptkit.cli.terminal import painted, put
+
+    streams = form in ("text", "github")
+    kept: list[Diagnostic] = []
+    for file, found in _watched(_results(files, jobs), len(files)):
+        told = report.take(file, found, rules)
+        if not streams:
+            kept += told
+        elif told:
+            put(FORMS[form](told), paint=painted if form == "text" else None)
+    if not streams:
+        put(FORMS[form](kept))
+
+
+def _results(files: Sequence[str], jobs: int) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
+    from promptkit.checking import check_files, check_source
     from promptkit.cli.templates import open_template
-    from promptkit.loader import load
 
-    return load(*open_template(file)).diagnostics
+    if "-" in files:
+        yield "-", check_source(*open_template("-"))
+    yield from check_files([file for file in files if file != "-"], jobs)
 
 
-def _once(found: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
-    """Each finding once, though every file that extends the one it is in has it too, with a note of its own."""
-    from dataclasses import replace
+def _watched(
+    results: Iterator[tuple[str, tuple[Diagnostic, ...]]], total: int
+) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
+    """The same results; whoever watches stderr sees how many files are done."""
+    from promptkit.cli.terminal import redraw, watched
 
-    merged: dict[Diagnostic, list[str]] = {}
-    for diagnostic in found:
-        notes = merged.setdefault(replace(diagnostic, notes=()), [])
-        notes += [note for note in diagnostic.notes if note not in notes]
-    return (replace(diagnostic, notes=tuple(notes)) for diagnostic, notes in merged.items())
+    shows = total >= _MANY and watched()
+    for number, result in enumerate(results, 1):
+        if shows:
+            redraw("")
+        yield result
+        if shows and number < total:
+            redraw(f"{number:,} of {total:,} files checked")
+
+
+def _fixed(files: Sequence[str], *, write: bool) -> tuple[int, int]:
+    """Cure the files, or show how; how many cures there are, and in how many files."""
+    from promptkit.checking import check_source
+    from promptkit.cli.terminal import put
+    from promptkit.fixes import fixed, rewrite
+    from promptkit.source import Folder
+    from promptkit.template_paths import locate, path_fault
+
+    cures = changed = 0
+    for file in files:
+        if file == "-" or path_fault(file) is not None:
+            continue
+        path = Path(file)
+        root, inside = locate(path)
+        source = Folder(root)
+        text = _text_of(path)
+        if text is None:
+            continue
+
+        def own(text: str, source: Folder = source, inside: str = inside) -> Iterable[Diagnostic]:
+            shown = source.shown(inside)
+            return [each for each in check_source(source, inside, text) if each.path == shown]
+
+        better, applied = fixed(text, own)
+        if applied:
+            cures, changed = cures + applied, changed + 1
+            if write:
+                rewrite(path, better)
+            else:
+                put(_diff(file, text, better), end="")
+    return cures, changed
+
+
+def _text_of(path: Path) -> str | None:
+    """A file's text as it stands, line ends and all; None for what is no text, which the check tells."""
+    from promptkit.source import MAX_BYTES
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _diff(file: str, text: str, better: str) -> str:
+    from difflib import unified_diff
+
+    lines = unified_diff(text.splitlines(keepends=True), better.splitlines(keepends=True), file, f"{file} (fixed)")
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:
@@ -88,13 +187,24 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _below(path: str) -> Iterable[str]:
-    if path in ("", "-"):
+    if path == "-":
         return [path]
     folder = Path(path)
-    if not _is_folder(folder):
+    if not path or not _is_folder(folder):
+        _require(path)
         return [path]
     found = [file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file()]
     return [str(file) for file in sorted(found) if not _is_hidden(file.relative_to(folder))]
+
+
+def _require(path: str) -> None:
+    """Raise `SpecError` for a path that is named and not there."""
+    from promptkit.errors import SpecError
+    from promptkit.template_paths import path_fault
+
+    fault = path_fault(path)
+    if fault is not None:
+        raise SpecError([fault])
 
 
 def _is_folder(path: Path) -> bool:
@@ -108,14 +218,23 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _summary(count: int, found: Iterable[Diagnostic]) -> str:
-    severities = [diagnostic.severity for diagnostic in found]
-    errors, warnings = severities.count("error"), severities.count("warning")
-    files = _counted(count, "file")
-    if not errors and not warnings:
-        return f"{files} checked, all good"
-    return f"{files} checked: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+def _summary(report: Report, cures: tuple[int, int]) -> str:
+    files = f"{_counted(report.files, 'file')} checked"
+    errors, warnings, notes = (report.counts[severity] for severity in ("error", "warning", "note"))
+    told = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}" if errors or warnings else "all good"
+    parts = [f"{files}: {told}" if errors or warnings else f"{files}, {told}"]
+    parts += [_counted(notes, "note")] if notes else []
+    parts += [f"{report.ignored:,} ignored"] if report.ignored else []
+    parts += [_cured(*cures, "")] if cures[0] else []
+    stubborn = ", ".join(sorted(report.stubborn))
+    tail = f"\n{stubborn} cannot be lowered: a file with an error cannot be used" if stubborn else ""
+    return ", ".join(parts) + tail
+
+
+def _cured(cures: int, files: int, words: str) -> str:
+    would = f" {words}" if words else ""
+    return f"{_counted(cures, 'mistake')}{would} fixed in {_counted(files, 'file')}"
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.yaml_nodes import Mapping, Scalar
-from promptkit.yaml_traps import QUOTE
+from promptkit.yaml_traps import QUOTE, quoted_value
 
 if TYPE_CHECKING:
     from promptkit.loading.chain import Entry
@@ -23,7 +23,8 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
     """Report a comment that cuts a text off."""
     if (span := cut_off(entry.document, entry.node)) is not None:
         message = f"a comment cuts the text of `{name}` off"
-        findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE)
+        fix = quoted_value(entry.document, entry.document.place(entry.node.start)[0])
+        findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE, fix=fix)
 
 
 def cut_off(document: Document, node: Node) -> tuple[int, int] | None:

@@ -49,10 +49,10 @@ def _report(findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry
     else:
         code, cure = _SPECIAL.get(str(whole[0]), ("PK121", ""))
         value = _value_entry(entry, whole[len(location) :])
-        fix = _meant(fault)
-        findings.add(
-            entry.document, code, f"`{name}`: {_worded(fault)}", value.span, help=cure or _cure(fault), fix=fix
-        )
+        word = _switch(fault)
+        told = cure or (f"write `{word}`" if word else "")
+        message = f"`{name}`: {_worded(fault)}"
+        findings.add(entry.document, code, message, value.span, help=told, fix=_meant(fault) or word)
 
 
 def _meant(fault: Fault) -> str | None:
@@ -60,10 +60,10 @@ def _meant(fault: Fault) -> str | None:
     return nearest(fault.value, fault.allowed) if isinstance(fault.value, str) and fault.allowed else None
 
 
-def _cure(fault: Fault) -> str:
+def _switch(fault: Fault) -> str | None:
     """What to write for `yes`, where true or false is expected; YAML 1.2 reads a text."""
     word = _SWITCHES.get(str(fault.value).lower()) if isinstance(fault.value, str) else None
-    return f"write `{word}`" if word and "true or false" in fault.expected else ""
+    return word if "true or false" in fault.expected else None
 
 
 _SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}

@@ -1,0 +1,142 @@
+"""A prompt against the models that it names: the abilities that it needs, the window, the options; all offline.
+
+What is known of models is dated (`models.documented`, and the list that the server gave when it was last asked), so
+all of it are warnings: the server has the last word.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import ConfigError
+from promptkit.model_names import parse_model_name
+from promptkit.models.catalog import facts_for, listed_models, near_model
+from promptkit.settings import load_settings
+from promptkit.spec import ModelChoice
+from promptkit.tokens import BytesEstimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from promptkit.completion import ModelFacts
+    from promptkit.diagnostics import Diagnostic
+    from promptkit.loader import Loaded
+    from promptkit.loading.chain import Chain, Entry
+    from promptkit.settings import Settings
+    from promptkit.spec import PromptSpec
+
+
+def check_model(loaded: Loaded, root: Path | None) -> tuple[Diagnostic, ...]:
+    """What does not go together in a prompt and its models, by the settings that hold under `root`."""
+    spec, chain = loaded.spec, loaded.chain
+    if spec is None or chain is None or (spec.model is None and not spec.models):
+        return ()
+    try:
+        settings = load_settings(root)
+    except ConfigError:
+        return ()  # settings that are broken are told by what needs them
+    return tuple(_findings(spec, chain, settings))
+
+
+def _findings(spec: PromptSpec, chain: Chain, settings: Settings) -> Iterator[Diagnostic]:
+    if isinstance(spec.model, ModelChoice):
+        yield from _chosen(spec.model, chain, settings)
+    named: dict[str, Entry] = {}
+    if isinstance(spec.model, str) and "model" in chain.entries:
+        named[spec.model] = chain.entries["model"]
+    named |= {name: entry for name, entry in chain.merged.get("models", {}).items() if name in spec.models}
+    for name, entry in named.items():
+        yield from _unknown(name, entry, settings, is_key=entry is not chain.entries.get("model"))
+        try:
+            facts = facts_for(name, settings)
+        except ConfigError:
+            continue  # a name that cannot be meant has been told
+        yield from _window(spec, name, facts, chain, entry)
+        yield from _abilities(spec, name, facts, chain, entry)
+
+
+def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> Iterator[Diagnostic]:
+    """An id that nobody knows, and that is spelt almost like one that is known."""
+    try:
+        chat = parse_model_name(name).scheme == "chat"
+    except ConfigError:
+        return
+    known = {facts.name for facts in listed_models(settings)}
+    hint = near_model(name, settings) if chat and name not in known else ""
+    if hint:
+        place = (entry.key.start, entry.key.end) if is_key else entry.span
+        fix = hint.split("`")[1]
+        message = f"no model `{name}` is known"
+        yield entry.document.diagnostic("PK521", message, place, severity="warning", label=hint, fix=fix)
+
+
+def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry: Entry) -> Iterator[Diagnostic]:
+    """More tokens than the model gives, or than its window holds beside the prompt's own words."""
+    place, wanted = _max_tokens(spec, name, chain, entry)
+    words = sum(map(BytesEstimate().count, spec.templates().values()))
+    if place is None or not isinstance(wanted, int):
+        wanted, place = 0, entry
+    limits = (
+        (facts.max_output, wanted, f"`{name}` gives at most {{:,}} tokens in one answer"),
+        (facts.context_length, wanted + words, f"the window of `{name}` holds {{:,}} tokens"),
+    )
+    for limit, needed, words_of in limits:
+        if limit is not None and needed > limit:
+            message = f"{words_of.format(limit)}, and {needed:,} are asked for"
+            label = f"known from: {facts.source}" if facts.source else ""
+            cure = f"ask for at most {limit:,}"
+            yield place.document.diagnostic("PK522", message, place.span, severity="warning", label=label, help=cure)
+            return
+
+
+def _max_tokens(spec: PromptSpec, name: str, chain: Chain, entry: Entry) -> tuple[Entry | None, Any]:
+    """Where the limit of the answer is written for a model, and what it is."""
+    override = spec.models.get(name)
+    for key in ("max_tokens", "max_completion_tokens"):
+        if override and override.options.get(key) is not None:
+            return entry, override.options[key]
+        if spec.options.get(key) is not None:
+            return chain.merged.get("options", {}).get(key), spec.options[key]
+    return None, None
+
+
+def _abilities(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry: Entry) -> Iterator[Diagnostic]:
+    """What the prompt asks of the model, and the model is known not to have."""
+    override = spec.models.get(name)
+    thought = override.chain_of_thought if override and override.chain_of_thought else spec.chain_of_thought
+    options: Mapping[str, Any] = {**spec.options, **(override.options if override else {})}
+    needed = (
+        ("tools", facts.tools, bool(spec.tools), "calls no tools", chain.entries.get("tools")),
+        ("chain_of_thought", facts.reasoning, thought.mode == "native", "does not reason by itself", None),
+        (
+            "options",
+            facts.reasoning,
+            "reasoning_effort" in options,
+            "does not reason: `reasoning_effort` says nothing",
+            None,
+        ),
+    )
+    for key, has, needs, words, at in needed:
+        if needs and has is False:
+            place = at or chain.entries.get(key) or entry
+            span = (place.key.start, place.key.end)
+            label = f"known from: {facts.source}" if facts.source else ""
+            yield place.document.diagnostic("PK523", f"`{name}` {words}", span, severity="warning", label=label)
+
+
+def _chosen(choice: ModelChoice, chain: Chain, settings: Settings) -> Iterator[Diagnostic]:
+    """A choice that no known model answers."""
+    entry = chain.entries["model"]
+    fitting = [facts for facts in listed_models(settings) if _answers(choice, facts)]
+    if not fitting:
+        wanted = [*choice.needs, *([f"a window of {choice.context:,} tokens"] if choice.context else [])]
+        message = f"no known model has {' and '.join(wanted)}"
+        cure = "`promptkit models list` shows what is known"
+        span = (entry.key.start, entry.key.end)
+        yield entry.document.diagnostic("PK523", message, span, severity="warning", help=cure)
+
+
+def _answers(choice: ModelChoice, facts: ModelFacts) -> bool:
+    roomy = choice.context is None or facts.context_length is None or facts.context_length >= choice.context
+    return roomy and all(getattr(facts, need, None) is not False for need in choice.needs)
