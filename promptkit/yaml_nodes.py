@@ -148,6 +148,11 @@ class Document:
 
     def offsets(self, scalar: Scalar) -> list[int]:
         """For each character of a scalar's text, its offset in the file; one more for the text's end."""
+        start = scalar.start + bool(scalar.style)
+        if scalar.style in ("", "'", '"') and self.text.startswith(scalar.text, start):
+            return list(range(start, start + len(scalar.text) + 1))
+        if scalar.style == "|" and (found := _of_literal(self.text, scalar)):
+            return found
         return list(_aligned(self.text, scalar))
 
 
@@ -172,6 +177,29 @@ def resolve(text: str) -> Any:
             value = convert(text)
             return text if value in (float("inf"), float("-inf")) else value
     return text
+
+
+def _of_literal(text: str, scalar: Scalar) -> list[int]:
+    """The offsets of a literal text, line by line; nothing where a line is not simply indented."""
+    at = text.find("\n", scalar.start) + 1
+    lines = scalar.text.split("\n")
+    found: list[int] = []
+    for number, line in enumerate(lines):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if line:
+            start = end - (text[end - 1 : end] == "\r") - len(line)
+            if start < at or not text.startswith(line, start) or text[at:start].strip(" "):
+                return []
+            found.extend(range(start, start + len(line)))
+        if number < len(lines) - 1:
+            found.append(end)
+        elif not line:
+            found.append(min(at, len(text)))
+            return found
+        at = end + 1
+    found.append(found[-1] + 1 if found else at)
+    return found
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}

@@ -16,7 +16,7 @@ from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
 from promptkit.yaml_traps import braces_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from promptkit.diagnostics import Diagnostic
 
@@ -74,7 +74,7 @@ class _Composer:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.yaml = yaml
         try:
-            self.events: Iterator[Any] = iter(yaml.parse(self.document.text, Loader=loader))
+            self.next: Callable[[], Any] = loader(self.document.text).get_event
             self._document()
         except yaml.YAMLError as error:
             self.document.root = None
@@ -89,13 +89,13 @@ class _Composer:
 
     def _document(self) -> None:
         yaml = self.yaml
-        next(self.events)
-        event = next(self.events)
+        self.next()
+        event = self.next()
         if isinstance(event, yaml.StreamEndEvent):
             return
-        self.document.root = self._node(next(self.events))
-        next(self.events)
-        after = next(self.events)
+        self.document.root = self._node(self.next())
+        self.next()
+        after = self.next()
         if not isinstance(after, yaml.StreamEndEvent):
             cure = "split the file at `---`; inside of a text, indent it like the text"
             self._fault("PK106", "a template file holds one YAML document", after, help=cure)
@@ -165,7 +165,7 @@ class _Composer:
     def _sequence(self, event: Any) -> Sequence:
         items: list[Node] = []
         item: Any
-        while not isinstance(item := next(self.events), self.yaml.SequenceEndEvent):
+        while not isinstance(item := self.next(), self.yaml.SequenceEndEvent):
             items.append(self._node(item))
         return Sequence(tuple(items), event.start_mark.index, _end(item), bool(event.flow_style))
 
@@ -173,8 +173,8 @@ class _Composer:
         pairs: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
         item: Any
-        while not isinstance(item := next(self.events), self.yaml.MappingEndEvent):
-            key, value = self._node(item), self._node(next(self.events))
+        while not isinstance(item := self.next(), self.yaml.MappingEndEvent):
+            key, value = self._node(item), self._node(self.next())
             self._stop_at_many_faults(item)
             if self._good_key(key, seen):
                 seen[key.text] = key

@@ -65,7 +65,18 @@ OWNERS = {
     "jinja2": {
         f"template/{name}.py"
         for name in (
-            *("expressions", "fencing", "filters", "flows", "paths", "sandbox", "syntax", "templates", "text_faults"),
+            *(
+                "expressions",
+                "fencing",
+                "filters",
+                "flows",
+                "paths",
+                "plain",
+                "sandbox",
+                "syntax",
+                "templates",
+                "text_faults",
+            ),
         )
     },
     "openai": {"models/chat_api.py"},

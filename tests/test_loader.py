@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from promptkit.checking import check_source
-from promptkit.codes import page, titles
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import SpecError
 from promptkit.loader import Loaded, load, load_spec, to_yaml
@@ -62,20 +60,6 @@ def test_a_good_file_loads_with_just_the_expected_warnings(name: str) -> None:
         assert any(fits(wanted, found, CASES / "good" / name) for found in result.diagnostics), (
             f"{wanted[0]}\n\n{report}"
         )
-
-
-EXAMPLES = [code for code in titles() if "```yaml" in page(code)]
-
-
-@pytest.mark.parametrize("code", EXAMPLES)
-def test_the_examples_of_a_code_s_page_are_true(code: str) -> None:
-    bad, good = re.findall(r"```yaml\n(.*?)\n```", page(code), re.DOTALL)
-    around = {
-        "_base.yaml": "persona: You are kind. Always mention the price of it.\ntask: Greet.",
-        "layout.md": "{% block main %}{% endblock %}",
-    }
-    assert [code] == [found.code for found in check_source(Memory(around), "prompt.yaml", bad)]
-    assert [] == [str(found) for found in check_source(Memory(around), "prompt.yaml", good)]
 
 
 @pytest.mark.parametrize(

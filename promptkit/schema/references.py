@@ -153,6 +153,8 @@ def same_place(schema: Any) -> Iterator[tuple[Location, Any]]:
 
 def endless(root: Any) -> Iterator[Location]:
     """The references that lead back to themselves without going into the value: nothing could ever fit them."""
+    if next(references(root), None) is None:
+        return
     places = {id(schema): place for place, schema in walk(root)}
     done: set[int] = set()
     for place, schema in walk(root):
@@ -192,6 +194,8 @@ def too_many_ways(root: Any) -> Location | None:
 
     Schemas that lead back to themselves are told by `endless`; here they count once.
     """
+    if next(references(root), None) is None:
+        return None
     ways: dict[int, int] = {}
     for place, start in walk(root):
         stack: list[tuple[Any, bool]] = [(start, False)]

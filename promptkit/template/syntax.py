@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template import sandbox
+from promptkit.template.plain import read_plain
 from promptkit.template.syntax_words import cure_of, told
 from promptkit.template.tree import ENDINGS, OPENINGS, TemplateFault, Token, Tree
 
@@ -37,11 +38,19 @@ _SIMPLE_TAG = 100
 
 def read_tree(text: str) -> Tree:
     """Read a template. Never raises: what cannot be read is a fault of the tree."""
-    from jinja2 import TemplateSyntaxError, nodes
+    from jinja2 import nodes
 
     if sum(map(text.count, ("{{", "{%", "{#"))) > MOST_TAGS:
         message = f"the template has more tags than the limit of {MOST_TAGS:,}"
         return Tree(nodes.Template([]), [], [TemplateFault("PK201", message, 0, min(len(text), 2))])
+    plain = read_plain(text)
+    return plain if plain is not None else read_by_jinja(text)
+
+
+def read_by_jinja(text: str) -> Tree:
+    """Read a template by Jinja's own parser."""
+    from jinja2 import TemplateSyntaxError, nodes
+
     reading = _reading_class()(text)
     try:
         root = reading.parse(text)

@@ -1,0 +1,120 @@
+"""Laws of templates: the short way of reading gives Jinja's tree; untrusted text that is printed is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from walking import walk
+
+from promptkit.errors import RenderError
+from promptkit.template import Templates
+from promptkit.template.plain import read_plain
+from promptkit.template.syntax import read_by_jinja, read_tree
+from promptkit.template.tree import Tree
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        " ",
+        "\n",
+        "\n\n",
+        "{{ x }}",
+        "{{y}}",
+        "{{  z }}",
+        "{",
+        "}",
+        "{ {",
+        "{{ x|f }}",
+        "{% if a %}",
+        "#}",
+        "{{ true }}",
+        "é",
+        "{{{ x }}}",
+    ]
+)
+
+
+def dumped(tree: Tree) -> Any:
+    return [
+        (node.__class__.__name__, node.lineno, getattr(node, "name", getattr(node, "data", "")))
+        for node in (tree.root, *tree.root.find_all(object))
+    ]
+
+
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_a_simple_template_is_read_as_jinja_reads_it(text: str) -> None:
+    plain = read_plain(text)
+    assume(plain is not None)
+    assert plain is not None
+    slow = read_by_jinja(text)
+    assert [] == slow.faults
+    assert slow.tokens == plain.tokens
+    assert dumped(slow) == dumped(plain)
+
+
+@given(st.text(st.sampled_from(list("{}%#-+ \n\rabif.|\"'()[]endfor=!&")), max_size=60))
+def test_no_text_makes_the_reading_fail_and_each_fault_lies_in_the_text(text: str) -> None:
+    tree = read_tree(text)
+    for fault in tree.faults:
+        assert 0 <= fault.start <= fault.end <= len(text)
+    walk(text)
+
+
+EXPRESSIONS = st.recursive(
+    st.sampled_from(["t", "a", "x", "y", "'k'", "ns.v", "loop.index", "m(a)", "m(t)", "m(x)"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} ~ {pair[1]})"),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]} or {pair[1]})"),
+        st.tuples(inner, inner, inner).map(lambda each: f"({each[0]} if {each[1]} else {each[2]})"),
+        inner.map(lambda each: f"({each} | upper)"),
+        st.tuples(inner, inner).map(lambda pair: f"[{pair[0]}, {pair[1]}] | join"),
+        inner.map(lambda each: f"({each} == 'k')"),
+    ),
+    max_leaves=4,
+)
+
+
+def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    many = st.lists(inner, max_size=3).map("".join)
+    return st.one_of(
+        st.tuples(EXPRESSIONS, many, many).map(lambda e: f"{{% if {e[0]} %}}{e[1]}{{% else %}}{e[2]}{{% endif %}}"),
+        st.tuples(EXPRESSIONS, many).map(lambda e: f"{{% for x in [{e[0]}, a] %}}{e[1]}{{% endfor %}}"),
+        many.map(lambda body: f"{{% set y %}}{body}{{% endset %}}"),
+        many.map(lambda body: f"{{% macro m(x) %}}{body}{{{{ x }}}}{{% endmacro %}}"),
+        st.tuples(EXPRESSIONS, many).map(lambda e: f"{{% with x = {e[0]} %}}{e[1]}{{% endwith %}}"),
+        many.map(lambda body: f"{{% filter upper %}}{body}{{% endfilter %}}"),
+        many.map(
+            lambda body: f"{{% macro c() %}}{{{{ caller() }}}}{{% endmacro %}}{{% call c() %}}{body}{{% endcall %}}"
+        ),
+    )
+
+
+STATEMENTS = st.recursive(
+    st.one_of(
+        EXPRESSIONS.map(lambda e: f"{{{{ {e} }}}}"),
+        st.tuples(st.sampled_from(["x", "y", "ns.v", "a"]), EXPRESSIONS).map(lambda e: f"{{% set {e[0]} = {e[1]} %}}"),
+        st.just("{% include 'inner.md' %}"),
+        st.sampled_from(["-", " "]),
+    ),
+    blocks,
+    max_leaves=6,
+)
+MARK = "STRANGER"
+
+
+@given(
+    st.lists(STATEMENTS, max_size=5).map("".join),
+    INNER_TEXT := st.sampled_from(["{{ x }}{{ y }}", "{{ t }}", "{{ ns.v }}"]),
+)
+def test_what_is_not_told_to_print_untrusted_text_does_not(text: str, inner: str) -> None:
+    whole = "{% set ns = namespace(v='') %}{% set x = '' %}{% set y = '' %}{% macro m(x) %}{{ x }}{% endmacro %}" + text
+    files = {"inner.md": inner}
+    heard = walk(whole, {"a": True}, untrusted=["t"], files=files)
+    assume(not heard.tainted)
+    try:
+        shown = Templates(files).render(whole, {"t": MARK, "a": "a"})
+    except RenderError:
+        return
+    assert MARK not in shown.upper()
