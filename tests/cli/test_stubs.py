@@ -1,0 +1,135 @@
+"""The Python code that `promptkit schema --stubs` writes: it runs, and type checkers hold callers to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import promptkit
+from hypothesis import given
+from pydantic import TypeAdapter
+from schema_strategies import schemas
+
+from promptkit.loader import load_spec
+from promptkit.source import Memory
+from promptkit.stubs import FORMS, inputs_schema, stub_module
+from promptkit.stubs.types import Types, model, typed_dict
+
+ROOT = Path(__file__).parent.parent.parent
+TRIAGE = """
+name: support/triage
+task: "{{ ticket }}{% if tone %}{{ tone }}{% endif %}{{ limit }}{{ lines }}"
+inputs:
+  ticket: string
+  tone?: formal | friendly
+  limit: integer = 3
+  lines: [{text: string, count?: integer}]
+output:
+  fields:
+    team: billing | platform
+    urgency: integer, 1..5
+    tags?: [string]
+    from: string
+"""
+TALE = "task: Tell {{ n }} tales.\ninputs: {n: integer}\n"
+
+CALLS = """
+from app import Prompt
+
+triage = Prompt.from_yaml("triage.yaml")
+result = triage.run(ticket="a", lines=[{"text": "x"}], tone="formal")
+team: str = result.output["team"]
+tale: str = Prompt.from_yaml("tale.yaml").run(n=1).output
+other = Prompt.from_yaml("other.yaml").run(anything=1)
+"""
+WRONG = """
+from app import Prompt
+
+triage = Prompt.from_yaml("triage.yaml")
+triage.run(ticket=1, lines=[])
+triage.run(lines=[])
+triage.run(ticket="a", lines=[], tone="rude")
+triage.run(ticket="a", lines=[], tikcet="b")
+triage.run(ticket="a", lines=[]).output["tema"]
+n: int = triage.run(ticket="a", lines=[]).output["team"]
+"""
+
+
+@pytest.fixture
+def project(place: Path) -> Path:
+    (place / "triage.yaml").write_text(TRIAGE)
+    (place / "tale.yaml").write_text(TALE)
+    (place / "app.py").write_text("from promptkit import Prompt as Prompt\n")
+    ran = promptkit("schema", "--stubs", "pyi", "triage.yaml", "tale.yaml", "-o", "app.pyi")
+    assert 0 == ran.code, ran.err
+    (place / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}))
+    (place / "calls.py").write_text(CALLS)
+    (place / "wrong.py").write_text(WRONG)
+    return place
+
+
+def lines_told(checker: list[str], project: Path, file: str) -> tuple[set[int], str]:
+    """The lines of a file that a type checker complains about."""
+    done = subprocess.run(
+        [sys.executable, "-m", *checker, file], cwd=project, capture_output=True, text=True, check=False, timeout=300
+    )
+    said = done.stdout + done.stderr
+    told = [line for line in said.splitlines() if f"{file}:" in line and "error" in line]
+    return {int(line.split(f"{file}:")[1].split(":")[0]) for line in told}, said
+
+
+@pytest.mark.parametrize("checker", [["mypy", "--strict"], ["pyright"]], ids=lambda each: each[0])
+def test_a_type_checker_holds_calls_to_the_file(checker: list[str], project: Path) -> None:
+    fine, said = lines_told(checker, project, "calls.py")
+    assert set() == fine, said
+    wrong, said = lines_told(checker, project, "wrong.py")
+    assert set(range(5, 11)) == wrong, said
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_code_runs(form: str) -> None:
+    spec = load_spec(Memory(), "triage.yaml", TRIAGE)
+    code = stub_module({"triage.yaml": spec, "b/triage.yaml": spec}, form)
+    if form == "pyi":
+        compile(code, "stub.pyi", "exec")
+        return
+    names: dict[str, Any] = {}
+    exec(compile(code, "<stubs>", "exec"), names)
+    assert {"SupportTriageInputs", "SupportTriageOutput"} <= set(names)
+
+
+def test_a_pydantic_model_takes_what_the_schema_takes() -> None:
+    spec = load_spec(Memory(), "triage.yaml", TRIAGE)
+    names: dict[str, Any] = {}
+    exec(compile(stub_module({"triage.yaml": spec}, "pydantic"), "<stubs>", "exec", dont_inherit=True), names)
+    answer = {"team": "billing", "urgency": 3, "from": "Ada"}
+    assert "Ada" == TypeAdapter(names["TriageOutput"]).validate_python(answer).from_
+
+
+@given(schemas)
+def test_every_schema_has_a_type(schema: Any) -> None:
+    for write in (typed_dict, model):
+        types = Types(write)
+        expression = types.of(schema, "Made")
+        code = "from typing import *\nfrom pydantic import BaseModel, Field\n" + "\n".join(types.classes.values())
+        compile(f"from __future__ import annotations\n{code}\nx: {expression}", "<made>", "exec")
+
+
+def test_the_schema_of_inputs_is_one_closed_object() -> None:
+    spec = load_spec(Memory(), "triage.yaml", TRIAGE)
+    schema = inputs_schema(spec)
+    assert ["ticket", "lines"] == schema["required"]
+    assert 3 == schema["properties"]["limit"]["default"]
+    assert schema["additionalProperties"] is False
+
+
+def test_the_schema_of_inputs_is_printed(project: Path) -> None:
+    ran = promptkit("schema", "--inputs", "tale.yaml")
+    assert '"n"' in ran.out
+    assert 2 == promptkit("schema", "--inputs").code
+    assert 2 == promptkit("schema", "--stubs", "pyi").code
+    assert 2 == promptkit("schema", "tale.yaml").code
