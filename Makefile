@@ -11,10 +11,10 @@ DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
 EDITOR := tests/editor/node_modules/.installed
 
-.PHONY: help demo test lint bench docs lock typing clean
+.PHONY: help demo test lint bench docs lock typing fuzz clean
 
 help:
-	@echo "make demo | test | lint | typing | bench | docs | lock | clean"
+	@echo "make demo | test | lint | typing | fuzz | bench | docs | lock | clean"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -78,7 +78,14 @@ lock: $(DEV)
 	$(BIN)/uv pip compile -q pyproject.toml --extra local --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/local.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group test --group lint --group docs --group bench -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
+	$(BIN)/uv pip compile -q pyproject.toml --group fuzz --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
+
+# Ten minutes of coverage-guided fuzzing; FUZZ_SECONDS says otherwise.
+FUZZ_SECONDS ?= 600
+fuzz: $(RUN) requirements/fuzz.txt
+	$(PIP) install --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python tests/fuzz.py -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096
 
 clean:
 	rm -rf $(VENV) .venv-peers tests/editor/node_modules build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

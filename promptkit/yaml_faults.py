@@ -31,6 +31,8 @@ def decoded(data: bytes, path: str) -> str | Document:
             path,
             line,
             column,
+            line,
+            column + 1,
             help="a template is YAML in UTF-8",
         )
         return Document("", path, faults=[fault])
