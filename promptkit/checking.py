@@ -61,9 +61,14 @@ class Rules:
 
 def read_rules(select: Iterable[str] = (), ignore: Iterable[str] = (), severity: Any = None, where: str = "") -> Rules:
     """Rules from lists of codes, also several in one text (`PK203,PK213`). Raises `ConfigError` for what is no code."""
-    severities = severity if isinstance(severity, dict) else {}
+    severities = {} if severity is None else severity
+    if not isinstance(severities, dict):
+        cure = 'severity = {PK203 = "error"}'
+        raise ConfigError("`severity` under `[check]` is a table of codes", code="PK513", where=where, help=cure)
     for code, word in severities.items():
-        _known([code], where)
+        if code not in titles():
+            cure = did_you_mean(code, titles()) or "`promptkit explain` lists them"
+            raise ConfigError(f"there is no code `{code}`", code="PK514", where=where, help=cure)
         if word not in (*_SEVERITIES, "off"):
             message = f"`{word}` is no severity"
             cure = f"one of {', '.join((*_SEVERITIES, 'off'))}"
@@ -117,7 +122,7 @@ class Report:
     def take(self, file: str, found: Sequence[Diagnostic], rules: Rules) -> list[Diagnostic]:
         """The findings of one file that are told: each once, though every file that extends another has its too."""
         self.files += 1
-        whole = rules.joined(self._project(file))
+        whole = self.rules(file, rules)
         told: list[Diagnostic] = []
         fresh = [each for each in by_place(found) if self._is_fresh(each)]
         for before, each in zip(fresh, whole.of(fresh), strict=True):
@@ -138,11 +143,12 @@ class Report:
             self._seen.add(plain)
         return True
 
-    def _project(self, file: str) -> Rules:
+    def rules(self, file: str, rules: Rules) -> Rules:
+        """The given rules with those of a file's project."""
         root = None if file == "-" else locate(Path(file))[0]
         if root not in self._rules:
             self._rules[root] = project_rules(root)
-        return self._rules[root]
+        return rules.joined(self._rules[root])
 
 
 _MOST_REMEMBERED = 100_000

@@ -228,7 +228,8 @@ class Loading:
 
     def _validated(self) -> PromptSpec | None:
         built, faults = build(PromptSpec, self.data)
-        report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
+        if faults:  # none in an empty file, which has no entries
+            report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
         return built
 
 

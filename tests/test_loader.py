@@ -151,3 +151,14 @@ def test_a_setting_of_the_files_own_project_allows_its_temperatures(tmp_path: Pa
     assert () == tuple(load(Folder(tmp_path), "a.yaml").diagnostics)
     (tmp_path / "promptkit.toml").write_text("max_temperature = []\n")
     assert ["PK127", "PK127"] == [each.code for each in load(Folder(tmp_path), "a.yaml").diagnostics]
+
+
+def test_a_base_that_holds_nothing_is_one_and_a_prompt_is_not() -> None:
+    assert load(Memory({"_base.yaml": "{}"}), "_base.yaml").spec is not None
+    assert ["PK122"] == [found.code for found in load(Memory({"x.yaml": "{}"}), "x.yaml").errors]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null\n", "~"])
+def test_a_file_without_content_is_told_to_be_empty(text: str) -> None:
+    [found] = load(Memory({"x.yaml": text}), "x.yaml").errors
+    assert ("PK114", "the file is empty") == (found.code, found.message)

@@ -72,11 +72,11 @@ def command(
         say(f"error: there is no .yaml file in {', '.join(f'`{path}`' for path in paths) or 'this folder'}")
         ctx.exit(NOTHING_SELECTED)
     rules = read_rules(select, ignore)
-    cures = _fixed(files, write=not diff) if fix or diff else (0, 0)
+    report = Report()
+    cures = _fixed(files, rules, report, write=not diff) if fix or diff else (0, 0)
     if diff:
         say(_cured(*cures, "would be"), quiet=quiet)
         ctx.exit(FINDINGS if cures[0] else 0)
-    report = Report()
     _told(files, form, rules, report, jobs or 0)
     say(_summary(report, cures), quiet=quiet)
     ctx.exit(FINDINGS if report.counts["error"] else 0)
@@ -123,8 +123,8 @@ def _watched(
             redraw(f"{number:,} of {total:,} files checked")
 
 
-def _fixed(files: Sequence[str], *, write: bool) -> tuple[int, int]:
-    """Cure the files, or show how; how many cures there are, and in how many files."""
+def _fixed(files: Sequence[str], rules: Rules, report: Report, *, write: bool) -> tuple[int, int]:
+    """Cure what the rules tell, or show how; how many cures there are, and in how many files."""
     from promptkit.checking import check_source
     from promptkit.cli.terminal import put
     from promptkit.fixes import fixed, rewrite
@@ -142,9 +142,12 @@ def _fixed(files: Sequence[str], *, write: bool) -> tuple[int, int]:
         if text is None:
             continue
 
-        def own(text: str, source: Folder = source, inside: str = inside) -> Iterable[Diagnostic]:
+        whole = report.rules(file, rules)
+
+        def own(text: str, source: Folder = source, inside: str = inside, whole: Rules = whole) -> Iterable[Diagnostic]:
             shown = source.shown(inside)
-            return [each for each in check_source(source, inside, text) if each.path == shown]
+            told = whole.of(check_source(source, inside, text))
+            return [each for each in told if each is not None and each.path == shown]
 
         better, applied = fixed(text, own)
         if applied:

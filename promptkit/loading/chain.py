@@ -143,7 +143,7 @@ def _extends(document: Document) -> Entry | None:
 def _file_faults(document: Document) -> list[Diagnostic]:
     if document.faults and document.root is None:
         return document.faults
-    if document.root is None:
+    if document.root is None or _is_null(document.root):
         empty = Diagnostic(
             "PK114",
             "error",

@@ -35,8 +35,9 @@ def check_expressions(loading: Loading) -> set[str]:
     findings, chain, data = loading.findings, loading.chain, loading.data
     entry = chain.merged.get("output", {}).get("checks")
     output, inputs = data.get("output", {}), data.get("inputs", {})
-    answer = output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
-    answer = True if loading.unknown.output or answer is None else answer
+    answer = (
+        True if loading.unknown.output else output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
+    )
     known = {name: Known(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
     scope = input_scope(known)
     scope = scope.inner({"value": Known(value_of(answer))})

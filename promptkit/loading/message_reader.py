@@ -28,6 +28,7 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
         loading.places[name, index] = each
         if not isinstance(node, Mapping):
             loading.findings.expected(each, f"messages.{index}", "a mapping `{role, content}`")
+            messages.append(MessageSpec(role="user", content="-"))  # keeps the places of those that follow
             continue
         slot = _slot(node)
         if slot:

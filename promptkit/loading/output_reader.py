@@ -59,8 +59,8 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     _default_format(data, merged)
     _output_schema(loading, data, merged)
     _contradictions(loading.findings, entry, data, merged)
-    if data.get("json_schema", True) is None:
-        loading.unknown.output = True  # what is wrong with the schema has been told
+    if data.get("json_schema", True) is None or data.get("format") not in _FORMATS:
+        loading.unknown.output = True  # what is wrong with the schema or the format is told
     loading.data[name] = data
 
 

@@ -86,7 +86,7 @@ def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
         return
     closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
     for index, name in enumerate(required):
-        if name in declared or not isinstance(name, str):
+        if not isinstance(name, str) or name in declared:
             continue
         hint = did_you_mean(name, (each for each in declared if each not in required))
         if closed:
@@ -99,7 +99,9 @@ def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
 def _fits_type(schema: dict[str, Any], value: Any) -> bool:
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return not isinstance(kinds, list) or any(_IS[kind](value) for kind in kinds if kind in _IS)
+    return not isinstance(kinds, list) or any(
+        _IS[kind](value) for kind in kinds if isinstance(kind, str) and kind in _IS
+    )
 
 
 def _kinds(schema: dict[str, Any]) -> str:
@@ -110,7 +112,7 @@ def _kinds(schema: dict[str, Any]) -> str:
 _IS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and value == int(value),
+    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
     "number": _is_number,
     "null": lambda value: value is None,
     "array": lambda value: isinstance(value, list),

@@ -145,3 +145,144 @@ def test_a_fault_of_a_parent_is_told_once(place: Path) -> None:
 def test_a_folder_above_the_working_one_is_checked_too(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tree / "b")
     assert promptkit("check", "..").err.startswith("3 files checked")
+
+
+# Which findings are told
+
+
+def codes(*arguments: str) -> list[str]:
+    return [each["code"] for each in json.loads(promptkit("check", *arguments, "--format", "json").out)["diagnostics"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), ["PK202", "PK120"]),
+        (("--select", "PK2"), ["PK202"]),
+        (("--select", "PK120,PK202"), ["PK202", "PK120"]),
+        (("--select", "pk120"), ["PK120"]),
+        (("--ignore", "PK1"), ["PK202"]),
+        (("--select", "PK", "--ignore", "PK120", "--ignore", "PK203"), ["PK202"]),
+        (("--ignore", "PK"), []),
+    ],
+)
+def test_codes_and_their_beginnings_choose_what_is_told(options: tuple[str, ...], told: list[str], tree: Path) -> None:
+    assert told == codes("b/bad.yaml", *options)
+
+
+def test_what_is_not_told_is_counted(tree: Path) -> None:
+    ran = promptkit("check", "b", "--ignore", "PK")
+    assert (0, "", "1 file checked, all good, 2 ignored\n") == (ran.code, ran.out, ran.err)
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_a_code_that_there_is_not_is_a_mistake_of_usage(option: str, tree: Path) -> None:
+    ran = promptkit("check", option, "PK2O3")
+    assert (2, "") == (ran.code, ran.out)
+    assert "PK514" in ran.err
+    assert "PK2O3" in ran.err
+
+
+def test_a_projects_file_weighs_and_leaves_out(place: Path) -> None:
+    (place / "x.yaml").write_text(WARNED)
+    project = place / "promptkit.toml"
+    project.write_text('[check]\nseverity = {PK203 = "error"}\n')
+    raised = promptkit("check")
+    assert (1, True) == (raised.code, raised.out.startswith("error[PK203]"))
+    project.write_text('[check]\nseverity = {PK203 = "note"}\n')
+    assert "1 file checked, all good, 1 note\n" == promptkit("check").err
+    project.write_text('[check]\nignore = ["PK203"]\n')
+    assert "1 file checked, all good, 1 ignored\n" == promptkit("check").err
+    project.write_text('[check]\nseverity = {PK203 = "off"}\n')
+    assert "1 file checked, all good, 1 ignored\n" == promptkit("check").err
+
+
+def test_an_error_cannot_be_lowered_and_that_is_told(tree: Path) -> None:
+    (tree / "promptkit.toml").write_text('[check]\nseverity = {PK120 = "note"}\n')
+    ran = promptkit("check", "b")
+    assert 1 == ran.code
+    assert "error[PK120]" in ran.out
+    assert "PK120 cannot be lowered" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [
+        ("[check]\nselct = []", "select"),
+        ('[check]\nignore = "PK203"', "list"),
+        ("check = 1", "table"),
+        ('[check]\nseverity = {PK203 = "loud"}', "loud"),
+        ('[check]\nseverity = {PK899 = "error"}', "PK899"),
+        ('[check]\nseverity = {PK2 = "error"}', "PK2"),
+        ('[check]\nseverity = "off"', "table"),
+    ],
+)
+def test_a_mistake_in_the_projects_file_is_told(table: str, word: str, tree: Path) -> None:
+    (tree / "promptkit.toml").write_text(table)
+    ran = promptkit("check")
+    assert (2, "") == (ran.code, ran.out)
+    assert word in ran.err
+    assert "promptkit.toml" in ran.err
+
+
+def test_a_comment_switches_a_warning_off_and_never_an_error(place: Path) -> None:
+    (place / "x.yaml").write_text("task: Hi {{ a }}\n# promptkit: ignore PK203\ninputs: {name: string}\n")
+    ran = promptkit("check")
+    assert ["PK202"] == codes()
+    assert ran.out.startswith("error[PK202]")
+
+
+def test_more_processes_find_the_same_in_the_same_order(place: Path) -> None:
+    for number in range(40):
+        text = (BAD, WARNED, "task: Hi\n")[number % 3]
+        (place / f"{number}.yaml").write_text(text)
+    one, two = promptkit("check", "-j", "1"), promptkit("check", "-j", "2")
+    assert (one.code, one.out, one.err) == (two.code, two.out, two.err)
+    assert "40 files checked: 28 errors, 13 warnings\n" == two.err
+
+
+# Cures
+
+MISSPELT = "tsak: Hi {{ name }}  # greet\n\ninptus:   {name: string}\n\n# the end\n"
+CURED = "task: Hi {{ name }}  # greet\n\ninputs:   {name: string}\n\n# the end\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_cure_changes_only_the_bytes_of_the_mistake(end: str, mark: str, place: Path) -> None:
+    file = place / "x.yaml"
+    file.write_bytes((mark + MISSPELT).replace("\n", end).encode())
+    file.chmod(0o640)
+    ran = promptkit("check", "--fix")
+    assert (mark + CURED).replace("\n", end).encode() == file.read_bytes()
+    assert 0 == ran.code
+    assert ran.err.endswith("2 mistakes fixed in 1 file\n")
+    assert 0o640 == file.stat().st_mode & 0o777
+    assert ["x.yaml"] == [each.name for each in place.iterdir()]
+    assert "fixed" not in promptkit("check", "--fix").err
+    assert (mark + CURED).replace("\n", end).encode() == file.read_bytes()
+
+
+def test_a_diff_shows_the_cures_and_changes_nothing(place: Path) -> None:
+    file = place / "x.yaml"
+    file.write_text(MISSPELT)
+    ran = promptkit("check", "--diff")
+    assert (1, "2 mistakes would be fixed in 1 file\n") == (ran.code, ran.err)
+    assert "-tsak: Hi {{ name }}  # greet\n+task: Hi {{ name }}  # greet\n" in ran.out
+    assert MISSPELT == file.read_text()
+
+
+def test_what_has_no_sure_cure_is_left_alone_and_told(place: Path) -> None:
+    file = place / "x.yaml"
+    file.write_text(BAD.replace("nmae", "zzz"))
+    ran = promptkit("check", "--fix")
+    assert 1 == ran.code
+    assert BAD.replace("nmae", "zzz") == file.read_text()
+
+
+@pytest.mark.parametrize("options", [("--ignore", "PK120"), ("--select", "PK2")])
+def test_what_is_not_told_is_not_cured_either(options: tuple[str, ...], place: Path) -> None:
+    file = place / "x.yaml"
+    file.write_text(MISSPELT)
+    assert "fixed" not in promptkit("check", "--fix", *options).err
+    assert MISSPELT == file.read_text()

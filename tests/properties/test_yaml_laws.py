@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from hypothesis import given
@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 
 from promptkit.loader import load, to_yaml
 from promptkit.source import Memory
+from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 DATA = st.recursive(
@@ -52,3 +56,51 @@ def test_no_text_makes_the_reader_or_the_loader_fail(text: str) -> None:
 def test_no_bytes_make_the_reader_fail(data: bytes) -> None:
     document = read_yaml(data, "x.yaml")
     assert document.root is None or json.dumps(document.root.value) is not None
+
+
+LINE = st.text(st.sampled_from("ab é中😀"), min_size=1)
+LINES = st.lists(LINE.map(str.strip).filter(bool), min_size=1, max_size=4)
+
+
+def literal(lines: list[str], indent: str) -> str:
+    return "|\n" + "".join(f"{indent}{line}\n" for line in lines)
+
+
+def folded(lines: list[str], indent: str) -> str:
+    return ">-\n" + "".join(f"{indent}{line}\n" for line in lines)
+
+
+def plain(lines: list[str], indent: str) -> str:
+    return f"\n{indent}".join(lines)
+
+
+def single(lines: list[str], indent: str) -> str:
+    return "'" + f"\n{indent}".join(lines) + "'"
+
+
+def double(lines: list[str], indent: str) -> str:
+    return '"' + f"\n\n{indent}".join(lines) + '"'
+
+
+@given(
+    LINES,
+    st.sampled_from([literal, folded, plain, single, double]),
+    st.integers(1, 6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\ufeff"]),
+)
+def test_a_text_knows_the_place_of_each_character(
+    lines: list[str], style: Callable[[list[str], str], str], indent: int, end: str, mark: str
+) -> None:
+    text = f"before: 1\ntask: {style(lines, ' ' * indent)}\nafter: 2\n".replace("\n", end)
+    document = read_yaml((mark + text).encode(), "x.yaml")
+    assert isinstance(document.root, Mapping)
+    node = document.root.get("task")
+    assert isinstance(node, Scalar)
+    offsets = document.offsets(node)
+    assert "".join(lines).replace(" ", "") == "".join(node.text.split())
+    for char, offset in zip(node.text, offsets, strict=False):
+        if not char.isspace():
+            assert char == document.text[offset]
+            line, column = document.place(offset)
+            assert char == text.split(end)[line - 1][column - 1]
