@@ -60,7 +60,7 @@ def command(
     Examples:
       promptkit check
       promptkit check triage/triage.yaml
-      promptkit check prompts/ --fix
+      promptkit check triage/ --fix
       promptkit check triage/ --format github --ignore PK203
       promptkit check - < triage/triage.yaml
     """

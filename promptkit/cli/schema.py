@@ -35,7 +35,7 @@ def command(paths: tuple[str, ...], inputs: bool, stubs: str | None, output_file
     Examples:
       promptkit schema -o promptkit.schema.json
       promptkit schema --inputs triage/triage.yaml
-      promptkit schema --stubs pyi triage/triage.yaml -o app/prompts.pyi
+      promptkit schema --stubs pyi triage/triage.yaml -o prompts.pyi
       promptkit schema --stubs pydantic triage/triage.yaml
     """
     from promptkit.cli.results import write_result
