@@ -193,13 +193,7 @@ class Loading:
         if "messages" in entries:
             for name in TEXTS:
                 if name in entries and not self.chain.inherited(entries[name]):
-                    self.findings.add(
-                        entries[name].document,
-                        "PK123",
-                        f"`{name}` and `messages` exclude each other",
-                        entries[name].key,
-                        help="put the text into one of the messages",
-                    )
+                    self.findings.exclusive(entries[name], name, "messages", "put the text into one of the messages")
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
         elif "task" not in entries and not self.partial and not self.chain.broken:

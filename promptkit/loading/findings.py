@@ -69,6 +69,10 @@ class Findings:
         fix = meant if meant and not meant.startswith("x-") else None
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
+    def exclusive(self, entry: Entry, one: str, other: str, help: str) -> None:
+        """Report the second of two keys that may not stand together."""
+        self.add(entry.document, "PK123", f"`{one}` and `{other}` exclude each other", entry.key, help=help)
+
     def expected(self, entry: Entry, name: str, expected: str) -> None:
         """Report a value of the wrong kind."""
         found = "empty" if is_empty(entry.node) else KINDS[type(entry.node)]

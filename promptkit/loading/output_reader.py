@@ -141,14 +141,7 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
 
 def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merged: dict[str, Entry]) -> None:
     if "fields" in merged and "schema" in merged:
-        each = merged["schema"]
-        findings.add(
-            each.document,
-            "PK123",
-            "`fields` and `schema` exclude each other",
-            each.key,
-            help="keep one of the two",
-        )
+        findings.exclusive(merged["schema"], "fields", "schema", "keep one of the two")
     wanted = {
         "json": ("fields", "schema"),
         "choice": ("choices",),

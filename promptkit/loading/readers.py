@@ -129,13 +129,7 @@ def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
             findings.add(each.document, code, fault.message, place, severity=fault.severity, help=fault.help)
     if "max_tokens" in options and "max_completion_tokens" in options:
         each = options["max_completion_tokens"]
-        findings.add(
-            each.document,
-            "PK123",
-            "`max_tokens` and `max_completion_tokens` exclude each other",
-            each.key,
-            help="keep `max_tokens`",
-        )
+        findings.exclusive(each, "max_tokens", "max_completion_tokens", "keep `max_tokens`")
 
 
 def _is_hot(value: Any) -> bool:

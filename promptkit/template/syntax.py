@@ -1,36 +1,18 @@
-"""Templates read into Jinja's own tree, in which every node knows its character instead of its line.
-
-Jinja's lexer hands a line number along with each token, and its parser hands it on to nodes and errors without
-looking at it. Here the number is the token's offset in the text: so a name, a filter, an operator and a syntax error
-all have an exact place, and nothing of the grammar is written a second time.
-"""
+"""Templates read into Jinja's own tree, in which every node knows its character instead of its line; see `parser`."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.template import sandbox
 from promptkit.template.plain import read_plain
-from promptkit.template.syntax_words import cure_of, told
 from promptkit.template.tree import ENDINGS, OPENINGS, TemplateFault, Token, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jinja2 import TemplateSyntaxError, nodes
-
-LINE_END = re.compile(r"\r\n|\r|\n")
-"""Where Jinja ends a line."""
+    from jinja2 import nodes
 
 MOST_TAGS = 10_000
 """How many tags one template may have."""
-LONGEST_TAG = 2_000
-"""How many tokens one tag may have; Python compiles no deeper expressions."""
-MOST_FAULTS = 20
-"""How many syntax errors of one template are told."""
 _SIMPLE_DEPTH = 8
 _SIMPLE_TAG = 100
 """Blocks no deeper in each other, and tags of no more tokens, always compile."""
@@ -51,7 +33,9 @@ def read_by_jinja(text: str) -> Tree:
     """Read a template by Jinja's own parser."""
     from jinja2 import TemplateSyntaxError, nodes
 
-    reading = _reading_class()(text)
+    from promptkit.template.parser import Reading
+
+    reading = Reading(text)
     try:
         root = reading.parse(text)
         if not reading.faults and _is_deep(reading.tokens):
@@ -91,233 +75,3 @@ def _compile(text: str, root: nodes.Template) -> None:
     for kind, known in ((nodes.Filter, plain.filters), (nodes.Test, plain.tests)):
         known.update((node.name, str) for node in root.find_all(kind) if node.name not in known)
     plain.compile(text)
-
-
-@lru_cache(maxsize=1)
-def _reading_class() -> Any:
-    from jinja2 import TemplateSyntaxError, nodes
-    from jinja2.lexer import Token as JinjaToken
-    from jinja2.lexer import TokenStream
-
-    class Reading(sandbox.environment_class()):  # type: ignore[misc]
-        """An environment that reads one text, and keeps its tokens, its faults, and the names that were lost."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-            self.tokens: list[Token] = []
-            self.faults: list[TemplateFault] = []
-            self.lost: set[str] = set()
-            self.cut_off = False
-            """Whether an end that is missing has been told, so that what it leaves open has its cause."""
-
-        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-            return Parser(self, source, name, filename).parse()  # type: ignore[no-any-return]
-
-        def _tokenize(self, source: str, name: str | None, filename: str | None = None, _: str | None = None) -> Any:
-            return TokenStream(self.lexer.wrap(self._placed(source), name, filename), name, filename)
-
-        def _placed(self, source: str) -> Iterator[tuple[int, str, str]]:
-            """Jinja's tokens with offsets for lines. What no token begins with is told, and passed over with its tag.
-
-            What whitespace control drops stands between two tokens.
-            """
-            plain, at, state, opened = LINE_END.sub("\n", source), 0, None, 0
-            longer = [match.start() - number for number, match in enumerate(re.finditer("\r\n", source))]
-            while True:
-                try:
-                    for _, kind, value in self.lexer.tokeniter(plain[at:], None, state=state):
-                        start = max(plain.find(value, at), at)
-                        at = start + len(value)
-                        if kind in OPENINGS:
-                            opened = len(self.tokens)
-                        elif len(self.tokens) - opened > LONGEST_TAG:
-                            raise RecursionError
-                        if kind != "whitespace":
-                            place = start + bisect_left(longer, start)
-                            self.tokens.append(Token(kind, value, place))
-                            yield place, kind, value
-                except TemplateSyntaxError as error:
-                    state, sign = self._inside()
-                    error.lineno = at + bisect_left(longer, at) if state else self.tokens[-1].start
-                    if error.message == "unexpected '}'":  # one of the two signs that end a tag is missing
-                        said = f"expected token '{_ENDS_AT[sign]}', got '}}'"
-                        self.fail(TemplateSyntaxError(said, error.lineno))
-                        at, state = at + 1, None
-                        self.tokens.append(Token(_KIND_OF_END[sign], "}", error.lineno))
-                        yield error.lineno, _KIND_OF_END[sign], "}"
-                        continue
-                    end = plain.find(sign, at) if state else -1
-                    if end < 0 or len(self.faults) > MOST_FAULTS:
-                        raise
-                    self.fail(error)
-                    self.lost.update(re.findall(r"[^\W\d]\w*", plain[at:end]))
-                    at = end
-                else:
-                    return
-
-        def _inside(self) -> tuple[str | None, str]:
-            """In what the last tokens stand, as the lexer names it, and how that ends."""
-            last = next((token.kind for token in reversed(self.tokens) if token.kind in _INSIDE), "")
-            return _INSIDE.get(last, (None, ""))
-
-        def fail(self, error: TemplateSyntaxError, opening: int | None = None) -> None:
-            """Keep a syntax error at its place: where what has no end begins, else where the reading stopped."""
-            message, start = error.message or "it cannot be read", min(error.lineno, len(self.text))
-            start -= _further_back(message, self.text, start)
-            endless = "end of template" in message.lower()
-            if endless:
-                start = start if opening is None else opening
-                known, self.cut_off = self.cut_off, True
-            else:
-                opened = self._opening(start)
-                known = opened in map(self._opening, (fault.start for fault in self.faults))
-                known |= self._is_told(opened)
-                if self.text.startswith("{{{", opened) or message == "expected token 'end of print statement', got ':'":
-                    start = opened  # braces that are no expression's
-                self.cut_off |= message.startswith("Encountered unknown tag")
-            if not known:
-                words, cure = told(message, self.text[:start]), cure_of(message, self.text, start)
-                self.faults.append(TemplateFault("PK201", words, start, self._end(start), help=cure))
-
-        def _is_told(self, opened: int) -> bool:
-            """Whether a tag ends what another one of the same foreign kind began, which has been told."""
-            ends = _FOREIGN_END.match(self.text, max(opened, 0))
-            began = [_FOREIGN_BEGIN.match(self.text, self._opening(fault.start)) for fault in self.faults if ends]
-            if _HANDLEBARS.match(self.text, max(opened, 0)):
-                self.lost.update(("this", "else"))
-            return any(began)
-
-        def _opening(self, offset: int) -> int:
-            """Where the tag begins that an offset lies in."""
-            before = (token for token in reversed(self.tokens) if token.start <= offset)
-            return next((token.start for token in before if token.kind in OPENINGS), -1)
-
-        def _end(self, start: int) -> int:
-            """Where what begins at an offset ends: a token, or the whole of an opening tag in its line."""
-            token = next((token for token in reversed(self.tokens) if token.start == start), None)
-            if token is None:
-                return min(start + 1, len(self.text))
-            if token.kind not in OPENINGS:
-                return token.end
-            line = LINE_END.search(self.text, start)
-            closing = self.text.find("%}" if token.kind == "block_begin" else "}}", start) + 2
-            ends = [line.start() if line else len(self.text), *([closing] if closing > 1 else [])]
-            return min(ends)
-
-        def lose(self, start: int) -> None:
-            """Remember the names from a token on as lost."""
-            self.lost.update(token.value for token in self.tokens if token.start >= start and token.kind == "name")
-
-    class Parser(sandbox.parser_class()):  # type: ignore[misc]
-        """Jinja's parser. What cannot be read is told and left out, and the reading goes on behind it."""
-
-        environment: Reading
-
-        def parse_tuple(self, *args: Any, **kwargs: Any) -> Any:
-            opening = self._before()
-            if opening is None or opening.kind != "variable_begin":
-                return super().parse_tuple(*args, **kwargs)
-            try:
-                found = super().parse_tuple(*args, **kwargs)
-                if self.stream.current.type == "variable_end":
-                    return found
-                self.stream.expect("variable_end")
-            except TemplateSyntaxError as error:
-                self.environment.fail(error, opening.start)
-                self._skip_to("variable_end", "}}")
-                self.environment.lose(opening.start)
-            return nodes.TemplateData("", lineno=opening.start)
-
-        def parse_primary(self, *args: Any, **kwargs: Any) -> Any:
-            if self.stream.current.test_any(*_NO_NAMES):
-                word = self.stream.current.value
-                self.fail(f"an expression cannot begin with `{word}`")
-            return super().parse_primary(*args, **kwargs)
-
-        def parse_statement(self) -> Any:
-            opening, word = self._before(), self.stream.current.value
-            start = opening.start if opening else 0
-            try:
-                found = super().parse_statement()
-                if self.stream.current.type == "block_end":
-                    return found
-                self.stream.expect("block_end")
-            except TemplateSyntaxError as error:
-                self.environment.fail(error, start)
-                closed = self._tag_word() == f"end{word}"
-                self._skip_to("block_end", "%}")
-                if self._has_body(str(word), start) and not closed:
-                    self._skip_body(str(word))
-                self.environment.lose(start)
-            return []
-
-        def _has_body(self, word: str, start: int) -> bool:
-            """Whether a tag that begins at an offset has an end further below."""
-            text = self.environment.text
-            header = text[start : text.find("%}", start)]
-            ends = re.compile(rf"\{{%[-+]?\s*end{re.escape(word)}\b")
-            return not (word == "set" and "=" in header) and ends.search(text, start) is not None
-
-        def _skip_body(self, word: str) -> None:
-            """Read on to the end of a block whose beginning cannot be read, only to tell what is wrong inside."""
-            end = f"name:end{word}"
-            try:
-                while True:
-                    self.parse_statements((end, "name:else", "name:elif"))
-                    if next(self.stream).value == f"end{word}":
-                        break
-                    self._skip_to("block_end", "%}")
-            except TemplateSyntaxError:
-                self._skip_to("block_end", "%}")
-
-        def _tag_word(self) -> str:
-            """The first word of the tag that is being read."""
-            tokens = self.environment.tokens
-            place = next((n for n in range(len(tokens) - 1, -1, -1) if tokens[n].kind == "block_begin"), 0)
-            return tokens[place + 1].value if place + 1 < len(tokens) else ""
-
-        def _before(self) -> Token | None:
-            """The token before the current one."""
-            tokens, here = self.environment.tokens, self.stream.current
-            if here.type == "eof":
-                return tokens[-1] if tokens else None
-            place = bisect_left(tokens, here.lineno, key=lambda token: token.start)
-            return tokens[place - 1] if place else None
-
-        def _skip_to(self, kind: str, value: str) -> None:
-            """Go on to the end of a tag; the template's end stands for one that is missing."""
-            while self.stream.current.type not in (kind, "eof"):
-                next(self.stream)
-            if self.stream.current.type == "eof":
-                self.stream.current = JinjaToken(self.stream.current.lineno, kind, value)
-
-    return Reading
-
-
-def _further_back(message: str, text: str, start: int) -> int:
-    """How many characters before the place that Jinja tells the fault begins."""
-    if "got '|'" in message and text[start - 1 : start] == "|":
-        return 1
-    if message.startswith("unexpected '}', expected") and text[start - 1 : start] == "%":
-        return 1
-    if message.startswith("non-default argument"):
-        return len(text[:start].rstrip()) - len(re.sub(r"\w+$", "", text[:start].rstrip())) + _blanks(text[:start])
-    return 0
-
-
-def _blanks(text: str) -> int:
-    return len(text) - len(text.rstrip())
-
-
-_NO_NAMES = tuple(f"name:{word}" for word in ("and", "or", "in", "is", "if", "else", "elif", "endif", "endfor"))
-_HANDLEBARS = re.compile(r"\{\{[#^/>]")
-_FOREIGN_BEGIN = re.compile(r"\{\{-?\s*(?:[#^]|if\b|for\b)")
-_FOREIGN_END = re.compile(r"\{\{-?\s*(?:/|else\b|elif\b|endif\b|endfor\b)")
-_KIND_OF_END = {"}}": "variable_end", "%}": "block_end"}
-_ENDS_AT = {"}}": "end of print statement", "%}": "end of statement block"}
-_INSIDE = {
-    "variable_begin": ("variable", "}}"),
-    "block_begin": ("block", "%}"),
-    **dict.fromkeys(("variable_end", "block_end", "comment_begin", "raw_begin"), (None, "")),
-}
