@@ -67,6 +67,10 @@ def command(
     from promptkit.checking import Report, read_rules
     from promptkit.cli.report import FINDINGS, NOTHING_SELECTED, say
 
+    if diff and form != "text":
+        raise click.UsageError("--diff prints a diff, and has no other --format")
+    if (fix or diff) and "-" in paths:
+        raise click.UsageError("--fix and --diff are for files; standard input is none")
     files = sorted(_files(paths or (".",)))
     if not files:
         say(f"error: there is no .yaml file in {', '.join(f'`{path}`' for path in paths) or 'this folder'}")
@@ -133,7 +137,7 @@ def _fixed(files: Sequence[str], rules: Rules, report: Report, *, write: bool) -
 
     cures = changed = 0
     for file in files:
-        if file == "-" or path_fault(file) is not None:
+        if path_fault(file) is not None:
             continue
         path = Path(file)
         root, inside = locate(path)

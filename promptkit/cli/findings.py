@@ -34,10 +34,15 @@ def _github(found: Sequence[Diagnostic]) -> str:
 def _annotation(diagnostic: Diagnostic) -> str:
     """A workflow command (GitHub docs, workflow commands); what separates its parts is escaped."""
     told = diagnostic.to_dict()
-    message = _escaped(f"{told['message']} {told['help']}".strip())
+    message = _escaped(_sentence(told))
     path = _escaped(told["path"]).replace(":", "%3A").replace(",", "%2C")
     place = f"file={path},line={told['line'] or 1},col={told['column'] or 1}"
     return f"::{_GITHUB_KINDS[diagnostic.severity]} {place},title={told['code']}::{message}"
+
+
+def _sentence(told: Mapping[str, Any]) -> str:
+    """What is wrong and the cure, for a form with one text."""
+    return ". ".join(filter(None, (told["message"], told["help"])))
 
 
 def _escaped(text: str) -> str:
@@ -71,11 +76,10 @@ def _result(diagnostic: Diagnostic) -> dict[str, Any]:
     region = {name: told[key] for key, name in _PLACE if told[key]}
     if region:
         place["region"] = region
-    message = ". ".join(filter(None, (told["message"], told["help"])))
     return {
         "ruleId": diagnostic.code,
         "level": diagnostic.severity,
-        "message": {"text": message},
+        "message": {"text": _sentence(told)},
         "locations": [{"physicalLocation": place}],
     }
 

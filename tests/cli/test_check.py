@@ -286,3 +286,19 @@ def test_what_is_not_told_is_not_cured_either(options: tuple[str, ...], place: P
     file.write_text(MISSPELT)
     assert "fixed" not in promptkit("check", "--fix", *options).err
     assert MISSPELT == file.read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-", "--fix"), ("-", "--diff"), ("--diff", "--format", "json"), ("--diff", "--format", "github")]
+)
+def test_what_cannot_be_done_is_a_mistake_of_usage(arguments: tuple[str, ...], place: Path) -> None:
+    (place / "x.yaml").write_text(MISSPELT)
+    ran = promptkit("check", *arguments, stdin=MISSPELT.encode())
+    assert (2, "") == (ran.code, ran.out)
+    assert MISSPELT == (place / "x.yaml").read_text()
+
+
+def test_an_annotation_separates_the_mistake_from_its_cure(place: Path) -> None:
+    (place / "x.yaml").write_text(WARNED)
+    [line] = promptkit("check", "--format", "github").out.splitlines()
+    assert line.endswith("the input `name` is used by no template. use it, or remove it")
