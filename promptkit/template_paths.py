@@ -35,6 +35,8 @@ def path_fault(template: str) -> Diagnostic | None:
             message, cure = "the path of the template is empty", "a template is a path that ends in .yaml"
         elif path.is_dir():
             message, cure = f"`{template}` is a folder, not a prompt", _prompts_in(path)
+        elif path.is_symlink() and not path.exists():
+            message, cure = f"`{_shortened(template)}` is a link that leads to no file", ""
         elif not path.exists():
             message, cure = f"there is no file `{_shortened(template)}`", _near(template, path)
         else:

@@ -302,3 +302,10 @@ def test_an_annotation_separates_the_mistake_from_its_cure(place: Path) -> None:
     (place / "x.yaml").write_text(WARNED)
     [line] = promptkit("check", "--format", "github").out.splitlines()
     assert line.endswith("the input `name` is used by no template. use it, or remove it")
+
+
+def test_a_link_that_leads_nowhere_is_told_as_one(place: Path) -> None:
+    (place / "x.yaml").symlink_to("gone.yaml")
+    ran = promptkit("check", "x.yaml")
+    assert 2 == ran.code
+    assert "error[PK113]: `x.yaml` is a link that leads to no file" in ran.err
