@@ -84,6 +84,12 @@ class Document:
     origin: str = ""
     root: Node | None = None
     faults: list[Diagnostic] = field(default_factory=list)
+    lost: list[tuple[int, int]] = field(default_factory=list)
+    """The spans of aliases that stand for nothing: told once, so that nothing else is told of them."""
+
+    def is_lost(self, offset: int) -> bool:
+        """Whether an offset lies in an alias that stands for nothing."""
+        return any(start <= offset < end for start, end in self.lost)
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -196,7 +196,9 @@ class _Composer:
         if event.anchor not in self.anchors:
             hint = did_you_mean(event.anchor, self.anchors)
             self._fault("PK109", f"the alias `*{event.anchor}` names no anchor above it", event, label=hint)
-            return Scalar("", '"', event.start_mark.index, event.end_mark.index)
+            span = event.start_mark.index, event.end_mark.index
+            self.document.lost.append(span)
+            return Scalar("", '"', *span)
         node, size = self.anchors[event.anchor]
         self._count(size, event)
         return node

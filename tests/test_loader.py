@@ -161,4 +161,32 @@ def test_a_base_that_holds_nothing_is_one_and_a_prompt_is_not() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null\n", "~"])
 def test_a_file_without_content_is_told_to_be_empty(text: str) -> None:
     [found] = load(Memory({"x.yaml": text}), "x.yaml").errors
+    assert ["PK114"] == [each.code for each in load(Memory(), "x.yaml", f"\ufeff{text}").errors]
     assert ("PK114", "the file is empty") == (found.code, found.message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: *gone",
+        "task: Hi {{ a }}\ninputs: *gone",
+        "task: Hi {{ a }}\ninputs: {a: *gone}",
+        "task: Hi\noutput: *gone",
+        "task: Hi\noutput: {fields: *gone}",
+        "task: Hi\noutput: {fields: {a: *gone}}",
+        "task: Hi\noutput: {schema: {properties: {a: *gone}}}",
+        "task: Hi\noutput: {choices: *gone}",
+        "task: Hi\noptions: {temperature: *gone}",
+        "task: Hi\nexamples: [*gone]",
+        "task: Hi {{ a }}\ninputs: {a: integer}\nexamples: [{inputs: {a: *gone}, output: x}]",
+        "messages: *gone",
+        "messages: [{role: user, content: *gone}]",
+        "messages: [{role: user, content: Hi}, *gone]",
+        "task: Hi\nextends: *gone",
+        "task: Hi\nmodel: *gone",
+        "task: Hi\nversion: *gone",
+        "task: Hi\ntests: [*gone]",
+    ],
+)
+def test_an_alias_of_nothing_is_told_once_wherever_it_stands(text: str) -> None:
+    assert ["PK109"] == [found.code for found in load(Memory(), "x.yaml", text).errors]

@@ -52,7 +52,7 @@ DECLARATIONS = st.sampled_from(
         "string",
         "integer, 1..5",
         "yes | no",
-        "string[]",
+        "[string]",
         {"type": "string", "trust": "user"},
         {"type": "string", "secret": True},
         {"type": ["string", "null"], "default": None},

@@ -95,7 +95,7 @@ def _follow(chain: Chain, source: Source) -> None:
             trouble, cure = _extend(chain, source, paths, entry, entry.node.text)
         if trouble:
             chain.broken = True
-            if isinstance(entry.node, Scalar):
+            if isinstance(entry.node, Scalar) and not entry.document.is_lost(entry.node.start):
                 chain.faults.append(entry.document.diagnostic("PK130", trouble, entry.span, help=cure or _RELATIVE))
             return
 
@@ -141,7 +141,7 @@ def _extends(document: Document) -> Entry | None:
 
 
 def _file_faults(document: Document) -> list[Diagnostic]:
-    if document.faults and document.root is None:
+    if document.root is None and any(fault.severity == "error" for fault in document.faults):
         return document.faults
     if document.root is None or _is_null(document.root):
         empty = Diagnostic(

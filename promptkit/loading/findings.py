@@ -33,12 +33,14 @@ class Findings:
     _once: set[tuple[str, str, int]] = field(default_factory=set)
 
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
-        """Report a fault at a node or a span of offsets."""
+        """Report a fault at a node or a span of offsets, unless what stands there is a fault of its own already."""
+        where = span if isinstance(span, tuple) else (span.start, span.end)
+        if document.is_lost(where[0]):
+            return
         self.documents.setdefault(document.path, document)
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(document)
             return
-        where = span if isinstance(span, tuple) else (span.start, span.end)
         self.diagnostics.append(document.diagnostic(code, message, where, **told))
 
     def _too_many(self, document: Document) -> None:
