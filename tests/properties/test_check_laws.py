@@ -37,7 +37,7 @@ def test_a_misspelt_key_is_told_in_its_line_or_as_what_its_absence_breaks(folder
 
 SIGNS = st.sampled_from("'\"{}[]:#-|>, \n\tqa1&*!%@?")
 REFERRING = ("PK109", "PK114", "PK121", "PK122", "PK126", "PK2", "PK3")
-"""Codes of what refers to another statement, an alias or an input or a type that changed, or misses one that is gone."""
+"""Codes of what refers to another statement: an alias, an input, a type that changed; or misses one that is gone."""
 
 
 @settings(max_examples=400)
@@ -53,7 +53,8 @@ def test_a_mutation_changes_nothing_or_is_told_in_its_statement_or_where_that_is
     if found.spec is not None:
         return
     lines, number = mutated.split("\n"), text[:at].count("\n")
-    inside = statement(lines, min(number, len(lines) - 1))
+    touched = range(number, min(number + sign.count("\n"), len(lines) - 1) + 1)  # a line end touches two lines
+    inside = {each for one in touched for each in statement(lines, one)}
     assert found.errors
     assert any(
         each.line in inside
