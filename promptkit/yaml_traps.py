@@ -112,8 +112,12 @@ def _is_prose(value: str, problem: str) -> bool:
         closing = value.find("]" if sign == "[" else "}")
         return closing > 0 and bool(re.match(r"[ \t]*[^\s,#\]}:]", value[closing + 1 :]))
     if sign in "&*!":
-        return "alphabetic or numeric" in problem or "tag" in problem or bool(re.match(r"[&*!]\S*\s+\S.*\s", value))
+        return "alphabetic or numeric" in problem or "tag" in problem or bool(_WORDS_BEHIND.match(value))
     return True
+
+
+_WORDS_BEHIND = re.compile(r"[*!]\S*\s+[^\s\[{'\"|>].*\s")
+"""An alias or a tag with words behind it. Collections and quoted texts may have a tag, and words may have an anchor."""
 
 
 def _no_space(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
@@ -156,6 +160,8 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
         found = _ENTRY.match(document.line(number))
         if found and found["value"].startswith(sign):
             start = document.start(number) + found.start("value")
+            if number < line and found["value"].count(sign) % 2 == 0:
+                return None  # that text ends on its line
             if number == line:
                 at = document.start(line) + column
                 cure = "double it: `''`" if sign == "'" else 'write `\\"`'

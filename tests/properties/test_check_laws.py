@@ -14,7 +14,10 @@ GOOD = sorted((Path(__file__).parents[1] / "cases" / "load" / "good").iterdir())
 
 
 def statement(lines: list[str], number: int) -> range:
-    """The numbers of the lines of the top statement that holds a line."""
+    """The numbers of the lines of the top statement that holds a line; a file in flow style is one."""
+    first_line = next((line for line in lines if line.strip() and not line.startswith(("#", "%", "---"))), "")
+    if first_line.startswith("{"):
+        return range(1, len(lines) + 1)
     begins = [i for i, line in enumerate(lines) if line[:1] not in ("", " ", "\t", "#", "-", "}", "]")]
     first = max((i for i in begins if i <= number), default=0)
     last = min((i for i in begins if i > number), default=len(lines))
