@@ -28,6 +28,15 @@ PIECES = st.sampled_from(
         "{ {",
         "{{ x|f }}",
         "{% if a %}",
+        "{% if not a %}",
+        "  {%if a == 'é'  %}\n",
+        '{% if not a!="b" %}',
+        "{% elif b %}\n",
+        "{% elif not b == 'c' %}",
+        "{% else %}",
+        "{% endif %}",
+        "\t{% endif %}\n",
+        "{%- endif %}",
         "#}",
         "{{ true }}",
         "é",
@@ -38,12 +47,25 @@ PIECES = st.sampled_from(
 
 def dumped(tree: Tree) -> Any:
     return [
-        (node.__class__.__name__, node.lineno, getattr(node, "name", getattr(node, "data", "")))
+        (node.__class__.__name__, node.lineno, [value for _, value in node.iter_fields() if isinstance(value, str)])
         for node in (tree.root, *tree.root.find_all(object))
     ]
 
 
-@given(st.lists(PIECES, max_size=8).map("".join))
+SIMPLE = st.recursive(
+    st.lists(PIECES, max_size=8).map("".join),
+    lambda inner: st.tuples(
+        st.sampled_from(["{% if a %}", " {% if not a %}\n", "{% if a == 'b' %}"]),
+        inner,
+        st.sampled_from(["", "{% else %}", "\n {% elif b %}\n", "{% elif not b != 'c' %}d{% else %}"]),
+        inner,
+        st.sampled_from(["{% endif %}", "\n {% endif %}\n"]),
+    ).map("".join),
+    max_leaves=6,
+)
+
+
+@given(SIMPLE)
 def test_a_simple_template_is_read_as_jinja_reads_it(text: str) -> None:
     plain = read_plain(text)
     assume(plain is not None)
