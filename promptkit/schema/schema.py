@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from promptkit.completion import canonical_json, sha256
 from promptkit.result import Violation
 from promptkit.schema.limits import first_fault
-from promptkit.schema.plain import fits_plainly
+from promptkit.schema.plain import fits_plainly, is_plain
 from promptkit.schema.problems import SchemaProblem, schema_problems
 from promptkit.schema.references import too_deep, walk
 from promptkit.schema.validators import UnusableSchemaError, first_line, validator
@@ -31,13 +31,14 @@ class Schema:
     made at the first use. What is wrong with a schema itself is told by `problems`.
     """
 
-    __slots__ = ("_adapter", "_digest", "_problems", "_text", "_type", "_validator", "json")
+    __slots__ = ("_adapter", "_digest", "_plain", "_problems", "_text", "_type", "_validator", "json")
 
     def __init__(self, json: Mapping[str, Any] | bool) -> None:
         self.json: Any = dict(json) if isinstance(json, Mapping) and not isinstance(json, dict) else json
         self._type: Any = None
         self._adapter: Any = None
         self._validator: Any = None
+        self._plain: bool | None = None
         self._digest = ""
         self._text: str | None = None
         self._problems: tuple[SchemaProblem, ...] | None = None
@@ -75,7 +76,9 @@ class Schema:
         the look for these. Raises `ConfigError` when the schema itself cannot be used.
         """
         fault = None if parsed else first_fault(value)
-        if fault is None and fits_plainly(self.json, value):
+        if self._plain is None:
+            self._plain = is_plain(self.json)
+        if fault is None and self._plain and fits_plainly(self.json, value):
             return ()
         usable = self._usable()
         if fault:

@@ -16,6 +16,7 @@ from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
 from promptkit.schema.compat import accepts
+from promptkit.schema.plain import fits_plainly, is_plain
 from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
 
 pieces = st.sampled_from(
@@ -92,6 +93,32 @@ def test_validating_agrees_with_the_validator(schema: Any, value: Any) -> None:
     assume(usable(schema))
 
     assert fits(schema, value) == (() == Schema(schema).validate(value))
+
+
+said = st.sampled_from(
+    [*("string", "integer", "number", "object", "array", "strng", "", 0, 1, 2, -1, 1.5, True, False, None), 2**60]
+) | st.lists(st.sampled_from(["string", "null", "integer", "a", "b", None, 1, []]), max_size=3)
+keywords = st.sampled_from(
+    ["type", "enum", "required", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum", "title", "$id"]
+)
+drafted = st.recursive(
+    st.dictionaries(keywords, said, max_size=3) | st.booleans(),
+    lambda inner: st.builds(
+        lambda leaf, properties, further: {**leaf, "properties": properties, **further},
+        st.dictionaries(keywords, said, max_size=2),
+        st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+        st.dictionaries(st.sampled_from(["items", "additionalProperties"]), inner, max_size=2),
+    ),
+    max_leaves=4,
+)
+
+
+@given(drafted, values | st.dictionaries(st.sampled_from(["a", "b", "c"]), values, max_size=3))
+def test_a_plain_schema_is_sound_and_judges_as_the_validator_does(schema: Any, value: Any) -> None:
+    assume(is_plain(schema))
+
+    assert jsonschema_rs.meta.is_valid(schema)
+    assert fits(schema, value) == fits_plainly(schema, value)
 
 
 @given(schemas, anything)
