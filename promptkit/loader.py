@@ -168,14 +168,12 @@ class Loading:
                 READERS.get(name, read_plain)(self, name, entries[name])
         self._require_task()
         self._build_examples()
-        built = self._validated()
         files = check_templates(self)
-        if built is None:
-            return None
         origins = {location: _origin(entry) for location, entry in self.texts.items()}
         shown = {path: self.source.shown(path) for path in files}
         shown |= {document.origin: document.path for document in self.chain.documents}
-        return built.with_(path=self.path, origins=origins, files=files, shown=shown)
+        self.data |= {"path": self.path, "origins": origins, "files": files, "shown": shown}
+        return self._validated()
 
     def _read_as_meant(self) -> None:
         """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # as the others, not frozen: a file has hundreds, and freezing takes most of the time
 class Scalar:
     """A text. `style` is YAML's own sign: `|`, `>`, `'`, `"`, or empty for a plain scalar."""
 
@@ -29,7 +29,7 @@ class Scalar:
         return resolve(self.text) if self.style == "" else self.text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Sequence:
     """A list of nodes."""
 
@@ -44,7 +44,7 @@ class Sequence:
         return [item.value for item in self.items]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Mapping:
     """Pairs of a key and a node, in the file's order; keys are unique."""
 

@@ -47,7 +47,12 @@ def _value(node: Node, schemas: Schemas) -> Any:
         return value if isinstance(value, str) or not _keeps_text(node.text, value, schemas) else node.text
     if isinstance(node, Sequence):
         return [_value(item, _below(schemas, index)) for index, item in enumerate(node.items)]
-    return {key.text: _value(value, _below(schemas, key.text)) for key, value in node.pairs}
+    return {key.text: _of_key(key.text, value, schemas) for key, value in node.pairs}
+
+
+def _of_key(key: str, node: Node, schemas: Schemas) -> Any:
+    value = node.value if isinstance(node, Scalar) else None
+    return value if isinstance(value, str) else _value(node, _below(schemas, key))
 
 
 def _keeps_text(text: str, value: Any, schemas: Schemas) -> bool:

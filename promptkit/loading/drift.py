@@ -35,6 +35,7 @@ _QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
 _WORDS = re.compile(_ITEM)
 _JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
 _MOST_SHOWN = 8
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 
 def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    if not answer.enums:
+        return
     told: set[tuple[int, int]] = set()
     for pattern in (_ONE_OF, _QUOTED_LIST):
         for found in pattern.finditer(sentence.text):
@@ -162,7 +165,7 @@ def _number(text: str) -> int:
 def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     yield from _item_counts(sentence, answer)
     yield from _ranges(sentence, answer)
-    for found in _CHARACTERS.finditer(sentence.text):
+    for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
         for name, schema in _named(sentence.text, answer, "string"):
             most = schema.get("maxLength")
             if isinstance(most, int) and _number(found[1]) > most:
@@ -173,7 +176,7 @@ def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     lists = {name: schema for name, schema in answer.fields.items() if _kinds(schema) == {"array"}}
-    for found in _COUNT.finditer(sentence.text):
+    for found in _COUNT.finditer(sentence.text) if lists else ():
         words, low, high, *nouns = found.groups()
         named = {noun.lower() for noun in nouns if noun}
         name = next((name for name in lists if named & _forms(name)), None)
@@ -211,8 +214,9 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    lower = text.lower()
     for name, schema in answer.fields.items():
-        if _kinds(schema) & set(kinds) and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+        if name.lower() in lower and _kinds(schema) & set(kinds) and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
             yield name, schema
 
 
@@ -230,6 +234,7 @@ def _forms(name: str) -> set[str]:
 _VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce)"
 _OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|response|output|result|reply))?"
 _FORMATS = r"(JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
+_A_FORMAT = re.compile(_FORMATS, re.IGNORECASE)
 _WANTED = re.compile(
     rf"(?:^|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
     rf"(?:\s+(?:in|as|with|using)(?:\s+(?:valid|pure|raw|strict|an?))*|\s+(?:only\s+|valid\s+)?)\s*\b{_FORMATS}\b",
@@ -246,6 +251,8 @@ _DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re
 
 
 def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    if not _A_FORMAT.search(sentence.text):
+        return
     for found in _WANTED.finditer(sentence.text):
         wanted = " ".join(found[1].lower().split())
         before = sentence.text[: found.start(1)]
@@ -275,13 +282,12 @@ def _in_quotes(text: str, at: int) -> bool:
 
 
 def _shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    decoder = json.JSONDecoder()
     at = prose.find("{")
     while at >= 0 and len(prose) - at > 2:
         end = at + 1
         if re.match(r"\{\s*\"", prose[at : at + 40]):
             try:
-                data, end = decoder.raw_decode(prose, at)
+                data, end = _DECODER.raw_decode(prose, at)
             except (ValueError, RecursionError):
                 data = None
             if isinstance(data, dict) and data:
@@ -290,9 +296,8 @@ def _shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _without(prose: str, shown: list[tuple[int, dict[str, Any]]]) -> str:
-    decoder = json.JSONDecoder()
     for start, _ in reversed(shown):
-        _, end = decoder.raw_decode(prose, start)
+        _, end = _DECODER.raw_decode(prose, start)
         prose = prose[:start] + GAP * (end - start) + prose[end:]
     return prose
 

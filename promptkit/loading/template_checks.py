@@ -143,6 +143,8 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
         for text, words in prose:
             for fault in drift(words, answer):
                 checks.report(text, fault)
+    if len({text.document.path for text, _ in prose}) < 2:
+        return
     instructions = (each for text, words in prose for each in instructions_of(text, words))
     for text, fault in compared(instructions, loading.chain.main.path):
         checks.report(text, fault)

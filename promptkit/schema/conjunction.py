@@ -116,9 +116,11 @@ def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
 
 def _modern(root: Any, schema: dict[str, Any]) -> dict[str, Any]:
     """Older spellings in today's: lists of `items`, boolean exclusive bounds, `const` as an enum of one."""
-    draft = str(root.get("$schema", "")) if isinstance(root, dict) else ""
-    unknown = [keyword for name, keywords in _LATER.items() if name in draft for keyword in keywords]
-    found = {keyword: value for keyword, value in schema.items() if keyword not in unknown}
+    found = dict(schema)
+    if isinstance(root, dict) and "$schema" in root:
+        draft = str(root["$schema"])
+        for keyword in (keyword for name, keywords in _LATER.items() if name in draft for keyword in keywords):
+            found.pop(keyword, None)
     if isinstance(found.get("items"), list):
         found["prefixItems"] = found["items"]
         found["items"] = found.pop("additionalItems", True)

@@ -31,6 +31,11 @@ __all__ = ["Declaration", "ShorthandError", "parse_declaration", "split_key", "t
 _DEFAULT = re.compile(r"(?<!\S)=(?!\S)")
 _QUOTED_OR_DEFAULT = re.compile(r'"[^"]*"|(?<!\S)=(?!\S)')
 _MOST_LISTS = 16
+_SPACE = re.compile(r"\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_OF_WORDS, _OF_WORDS_IN_LISTS = re.compile(r"[|,]"), re.compile(r"[|,\]]")
+_OF_BOUNDS, _OF_BOUNDS_IN_LISTS = re.compile(","), re.compile(r"[,\]]")
+"""The signs at which a part ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,9 @@ class Declaration:
 
 def parse_declaration(text: str) -> Declaration:
     """Read one declaration. Raises `ShorthandError` at the fault's place."""
-    if half := re.search("[\ud800-\udfff]", text):
+    if text in TYPES:
+        return Declaration(dict(TYPES[text]))
+    if half := _SURROGATE.search(text):
         fail("half of a surrogate pair is no character", half.start(), 1, "write the character itself")
     reader = _Reader(text)
     schema, default_at = reader.declaration()
@@ -145,16 +152,16 @@ class _Reader:
 
     def _word(self) -> Alternative:
         start = self.at
-        self.at = self._end(r"[|,\]]" if self.lists else r"[|,]")
+        self.at = self._end(_OF_WORDS_IN_LISTS if self.lists else _OF_WORDS)
         word = self.text[start : self.at].rstrip()
         if not word:
             fail("a type or a word is missing here", start, 1, f"the types are {', '.join(TYPES)}")
         schema = dict(TYPES[word]) if word in TYPES else None
         return Alternative(schema, word, start, len(word), bare=True)
 
-    def _end(self, signs: str) -> int:
+    def _end(self, signs: re.Pattern[str]) -> int:
         """Where the part that begins here ends: at one of some signs, at a default, or with the text."""
-        stop = re.compile(signs).search(self.text, self.at)
+        stop = signs.search(self.text, self.at)
         end = stop.start() if stop else len(self.text)
         default = _DEFAULT.search(self.text, self.at, end)
         return default.start() if default else end
@@ -165,7 +172,7 @@ class _Reader:
         comma = self.at
         self.at += 1
         start = _skip_space(self.text, self.at)
-        part = self.text[start : self._end(r"[,\]]" if self.lists else ",")].rstrip()
+        part = self.text[start : self._end(_OF_BOUNDS_IN_LISTS if self.lists else _OF_BOUNDS)].rstrip()
         bounds = read_bounds(part, start, schema, alternatives)
         if bounds is None:
             self.at = comma
@@ -208,6 +215,4 @@ class _Reader:
 
 
 def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]

@@ -87,6 +87,8 @@ def _union(schemas: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_repetition(alternatives: list[Alternative]) -> None:
+    if len(alternatives) < 2:
+        return
     seen: set[tuple[str, str]] = set()
     for each in alternatives:
         what = (json.dumps(each.schema), "" if each.schema is not None else each.text)

@@ -56,7 +56,7 @@ class _Reading:
         if not self._data(at, len(self.text), strips=False) or self.ifs:
             return None
         self._flush()
-        return Tree(self.nodes.Template(self.bodies[0], lineno=1), self.tokens)
+        return Tree(self.nodes.Template(self.bodies[0], lineno=1), self.tokens, simple=True)
 
     def _data(self, start: int, end: int, *, strips: bool) -> bool:
         """The text between two tags, without the whitespace before a block's tag that begins its line."""

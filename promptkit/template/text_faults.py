@@ -24,8 +24,9 @@ _MOST_FOREIGN = 1_000
 
 def lost_text(tree: Tree) -> Iterator[TemplateFault]:
     """Double braces and `{#` in a text in which they are not meant for Jinja."""
-    yield from _lost_braces(tree)
-    yield from _lost_comments(tree)
+    if not tree.simple:
+        yield from _lost_braces(tree)
+        yield from _lost_comments(tree)
 
 
 def _lost_braces(tree: Tree) -> Iterator[TemplateFault]:

@@ -62,6 +62,8 @@ class Tree:
     tokens: list[Token]
     faults: list[TemplateFault] = field(default_factory=list)
     lost: frozenset[str] = frozenset()
+    simple: bool = False
+    """Whether it is made of text, printed names and ifs, and so sets, loads and loses nothing."""
 
     @property
     def whole(self) -> bool:

@@ -51,6 +51,8 @@ def is_nullable(value: Value) -> bool:
 
 
 def _takes_null(root: Any, schema: Any) -> bool:
+    if isinstance(schema, dict) and schema.get("type") == "string":
+        return False
     form = form_of(root, schema)
     if form.unions:
         return any(_takes_null(root, branch) for branch in form.branches())

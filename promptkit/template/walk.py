@@ -41,7 +41,8 @@ class Walk(Statements):
     def run(self, scope: Scope) -> Scope:
         """Walk the whole template in a scope, which gets what the template sets."""
         self.top = scope
-        self._twice()
+        if not self.tree.simple:
+            self._twice()
         self.body(self.tree.root.body, scope)
         return scope
 
