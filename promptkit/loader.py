@@ -229,15 +229,13 @@ def _origin(entry: Entry) -> Origin:
     document, node = entry.document, entry.node
     if not isinstance(node, Scalar):
         return Origin(path=document.origin)
-    offsets = document.offsets(node)
-    starts = [0, *(i + 1 for i, char in enumerate(node.text) if char == "\n")]
-    return Origin(path=document.origin, lines=tuple(document.place(_first(offsets, node, i)) for i in starts))
+    # The first visible character of each line, counted back to where the line's text begins.
+    lines = [found.span() for found in _LINE_BEGINS.finditer(node.text)]
+    offsets = document.offsets(node, most=lines[-1][1] + 1)
+    return Origin(
+        path=document.origin,
+        lines=tuple(document.place(max(0, offsets[visible] - (visible - start))) for start, visible in lines),
+    )
 
 
-def _first(offsets: list[int], node: Scalar, start: int) -> int:
-    """The offset of the first visible character of a line, counted back to where the line's text begins."""
-    text = node.text
-    at = start
-    while at < len(text) and text[at] in " \t":
-        at += 1
-    return max(0, offsets[min(at, len(text))] - (at - start))
+_LINE_BEGINS = re.compile("^[ \t]*", re.MULTILINE)

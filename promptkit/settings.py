@@ -115,8 +115,13 @@ def describe() -> list[dict[str, str]]:
 
 def find_root(start: Path) -> Path | None:
     """The nearest folder at or above `start` that holds a `promptkit.toml`, if any."""
-    here = Path(os.path.abspath(start))  # noqa: PTH100  by name: links keep their parents
-    return next((folder for folder in (here, *here.parents) if _is_file(folder / PROJECT_FILE)), None)
+    # By name, since links keep their parents; as texts, since this is asked for each of a thousand files.
+    here = os.path.abspath(start)  # noqa: PTH100
+    while not os.path.isfile(os.path.join(here, PROJECT_FILE)):  # noqa: PTH113, PTH118
+        here, below = os.path.dirname(here), here  # noqa: PTH120
+        if here == below:
+            return None
+    return Path(here)
 
 
 def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

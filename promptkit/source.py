@@ -6,6 +6,7 @@ that root and reads regular files only: nothing outside is ever opened, whatever
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass, field
@@ -85,11 +86,12 @@ class Folder:
 
     def shown(self, path: str) -> str:
         """See `Source.shown`: relative to the working folder when the root lies under it."""
-        full = self.root / path
+        full = str(self.root / path)
         try:
-            return str(full.relative_to(Path.cwd()))
-        except (ValueError, OSError):
-            return str(full)
+            inside = full.removeprefix(f"{Path.cwd()}{os.sep}")
+        except OSError:  # the working folder is gone
+            return full
+        return inside or full
 
     def beside(self, path: str) -> Iterable[str]:
         """See `Source.beside`."""
@@ -217,29 +219,52 @@ def _bounded(data: bytes, path: str, limit: int) -> bytes:
 def _open_inside(root: Path, path: str) -> int:
     """A file descriptor for a regular file under the root.
 
-    Links are resolved first and must end inside the root; the resolved path is then opened name by name
-    without following links, so that a link put there in between is not followed either.
+    It is opened name by name without following links. Where there are some, they are resolved first and must end
+    inside the root; the resolved path is then opened in the same way, so that a link put there in between is not
+    followed either.
     """
+    descriptor = _open_without_links(root, path)
+    return _open_resolved(root, path) if descriptor is None else _regular(descriptor, path)
+
+
+def _open_without_links(root: Path, path: str) -> int | None:
+    """A file descriptor; None where the way leads through a link, or cannot be gone name by name."""
+    if os.open not in os.supports_dir_fd:
+        return None
+    try:
+        return _descend(root, tuple(path.split("/")) if path else (), _ROOT_FLAGS)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            return None
+        raise
+
+
+def _open_resolved(root: Path, path: str) -> int:
     base = root.resolve(strict=True)
     target = (base / path).resolve(strict=True)
     if not target.is_relative_to(base):
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts
     descriptor = _descend(base, names) if os.open in os.supports_dir_fd else os.open(target, _FILE_FLAGS)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        kind = "a folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "not a regular file"
+    return _regular(descriptor, path)
+
+
+def _regular(descriptor: int, path: str) -> int:
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise SourceError(f"`{path}` is {kind}")
+        raise SourceError(f"`{path}` is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}")
     return descriptor
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _FILE_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_FOLDER_FLAGS = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_DIRECTORY", 0)
+_ROOT_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+_FOLDER_FLAGS = _ROOT_FLAGS | _NOFOLLOW
 
 
-def _descend(base: Path, names: tuple[str, ...]) -> int:
-    folder = os.open(base, _FOLDER_FLAGS)
+def _descend(base: Path, names: tuple[str, ...], flags: int = _FOLDER_FLAGS) -> int:
+    folder = os.open(base, flags)
     try:
         for name in names[:-1]:
             parent, folder = folder, os.open(name, _FOLDER_FLAGS, dir_fd=folder)

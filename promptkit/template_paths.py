@@ -31,6 +31,8 @@ def path_fault(template: str) -> Diagnostic | None:
     """Why no prompt can be read from a path, with what may have been meant; None for a path where a file stands."""
     path = Path(template)
     try:
+        if template and path.is_file():
+            return None
         if not template:
             message, cure = "the path of the template is empty", "a template is a path that ends in .yaml"
         elif path.is_dir():

@@ -6,12 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from promptkit.diagnostics import Diagnostic, Fix, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(slots=True, eq=False)  # as the others, not frozen: a file has hundreds, and freezing takes most of the time
@@ -152,14 +149,17 @@ class Document:
         before = max(0, column - _MOST_EXCERPT // 2) if end - start > _MOST_EXCERPT else 0
         return self.text[start + before : min(end, start + before + _MOST_EXCERPT)].rstrip("\r\n"), before
 
-    def offsets(self, scalar: Scalar) -> list[int]:
-        """For each character of a scalar's text, its offset in the file; one more for the text's end."""
+    def offsets(self, scalar: Scalar, most: int | None = None) -> list[int]:
+        """For each character of a scalar's text, its offset in the file; one more for the text's end.
+
+        With `most`, as many of them are enough.
+        """
         start = scalar.start + bool(scalar.style)
         if scalar.style in ("", "'", '"') and self.text.startswith(scalar.text, start):
             return list(range(start, start + len(scalar.text) + 1))
         if scalar.style == "|" and (found := _of_literal(self.text, scalar)):
             return found
-        return list(_aligned(self.text, scalar))
+        return _aligned(self.text, scalar, most)
 
 
 _CORE = (
@@ -211,21 +211,41 @@ def _of_literal(text: str, scalar: Scalar) -> list[int]:
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-def _aligned(text: str, scalar: Scalar) -> Iterator[int]:
+_WORDS = re.compile(r"\s+|\S+")
+
+
+def _aligned(text: str, scalar: Scalar, most: int | None) -> list[int]:
     """Walk the source beside the value: whitespace folds, quotes double, escapes shrink; all else is equal."""
     at = scalar.start
     if scalar.style in ("|", ">"):
         at = text.find("\n", at) + 1 or len(text)
     elif scalar.style:
         at += 1
-    for char in scalar.text:
-        if scalar.style == '"' and text.startswith("\\", at):
-            while text.startswith("\\\n", at) or text.startswith("\\\r", at):
-                at = _past_space(text, at + 1)
-        at, width = _match(text, at, char, scalar.style)
-        yield at
-        at += width
-    yield at
+    found: list[int] = []
+    changes = {"'": "'", '"': "\\"}.get(scalar.style)
+    for match in _WORDS.finditer(scalar.text):
+        if most is not None and len(found) >= most:
+            return found
+        word = match.group()
+        at = _past_line_ends(text, at, scalar.style)
+        start = at if word.isspace() else _past_space(text, at)
+        if not word.isspace() and (changes is None or changes not in word) and text.startswith(word, start):
+            at = start + len(word)
+            found.extend(range(start, at))
+            continue
+        for char in word:
+            at, width = _match(text, _past_line_ends(text, at, scalar.style), char, scalar.style)
+            found.append(at)
+            at += width
+    found.append(at)
+    return found
+
+
+def _past_line_ends(text: str, at: int, style: str) -> int:
+    """Past escaped ends of lines, in double quotes."""
+    while style == '"' and (text.startswith("\\\n", at) or text.startswith("\\\r", at)):
+        at = _past_space(text, at + 1)
+    return at
 
 
 def _match(text: str, at: int, char: str, style: str) -> tuple[int, int]:
