@@ -8,7 +8,7 @@ resolve by YAML 1.2's core schema (`no` is a text, `0o7` is 7). Lines end at LF,
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.yaml_faults import decoded, syntax_fault, too_much
@@ -73,6 +73,7 @@ class _Composer:
             return
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.yaml = yaml
+        self.alias_event, self.scalar_event = yaml.AliasEvent, yaml.ScalarEvent
         try:
             self.next: Callable[[], Any] = loader(self.document.text).get_event
             self._document()
@@ -101,16 +102,21 @@ class _Composer:
             self._fault("PK106", "a template file holds one YAML document", after, help=cure)
 
     def _node(self, event: Any) -> Node:
-        yaml = self.yaml
-        self._count(1, event)
-        if isinstance(event, yaml.AliasEvent):
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self._too_many_nodes(event)
+        kind = event.__class__
+        if kind is self.alias_event:
             return self._alias(event)
-        if event.tag is not None and not (event.tag == "!" and isinstance(event, yaml.ScalarEvent)):
+        tag, anchor = event.tag, event.anchor
+        if kind is self.scalar_event and tag is None and anchor is None and len(event.value) <= MAX_DIGITS:
+            return Scalar(event.value, event.style or "", event.start_mark.index, event.end_mark.index)
+        if tag is not None and not (tag == "!" and kind is self.scalar_event):
             self._tag_fault(event)
         before = self.nodes
-        node = self._scalar(event) if isinstance(event, yaml.ScalarEvent) else self._collection(event)
-        if event.anchor:
-            self.anchors[event.anchor] = (node, self.nodes - before + 1)
+        node = self._scalar(event) if kind is self.scalar_event else self._collection(event)
+        if anchor:
+            self.anchors[anchor] = (node, self.nodes - before + 1)
         return node
 
     def _tag_fault(self, event: Any) -> None:
@@ -164,24 +170,30 @@ class _Composer:
 
     def _sequence(self, event: Any) -> Sequence:
         items: list[Node] = []
-        item: Any
-        while not isinstance(item := self.next(), self.yaml.SequenceEndEvent):
+        end, item = self.yaml.SequenceEndEvent, self.next()
+        while item.__class__ is not end:
             items.append(self._node(item))
+            item = self.next()
         return Sequence(tuple(items), event.start_mark.index, _end(item), bool(event.flow_style))
 
     def _mapping(self, event: Any) -> Mapping:
         pairs: list[tuple[Scalar, Node]] = []
         seen: dict[str, Scalar] = {}
-        item: Any
-        while not isinstance(item := self.next(), self.yaml.MappingEndEvent):
+        faults = self.document.faults
+        end, item = self.yaml.MappingEndEvent, self.next()
+        while item.__class__ is not end:
             key, value = self._node(item), self._node(self.next())
-            self._stop_at_many_faults(item)
+            if len(faults) >= MAX_FAULTS:
+                self._stop_at_many_faults(item)
             if self._good_key(key, seen):
                 seen[key.text] = key
                 pairs.append((key, value))
+            item = self.next()
         return Mapping(tuple(pairs), event.start_mark.index, _end(item), bool(event.flow_style))
 
     def _good_key(self, key: Node, seen: dict[str, Scalar]) -> TypeGuard[Scalar]:
+        if key.__class__ is Scalar and key.text not in seen and key.text.isidentifier():
+            return True
         fault = _key_fault(self.document, key, seen)
         self.document.faults += [fault] if fault else []
         if fault is not None and fault.code == "PK100":
@@ -200,19 +212,18 @@ class _Composer:
             self.document.lost.append(span)
             return Scalar("", '"', *span)
         node, size = self.anchors[event.anchor]
-        self._count(size, event)
+        self.nodes += size
+        if self.nodes > MAX_NODES:
+            self._too_many_nodes(event)
         return node
 
-    def _count(self, nodes: int, event: Any) -> None:
-        self.nodes += nodes
-        if self.nodes > MAX_NODES:
-            self._fault("PK105", f"the file has more nodes than the limit of {MAX_NODES:,}", event)
-            raise _Stop
+    def _too_many_nodes(self, event: Any) -> NoReturn:
+        self._fault("PK105", f"the file has more nodes than the limit of {MAX_NODES:,}", event)
+        raise _Stop
 
-    def _stop_at_many_faults(self, event: Any) -> None:
-        if len(self.document.faults) >= MAX_FAULTS:
-            self._fault("PK105", f"the file has more faults than the {MAX_FAULTS} told here; reading ends", event)
-            raise _Stop
+    def _stop_at_many_faults(self, event: Any) -> NoReturn:
+        self._fault("PK105", f"the file has more faults than the {MAX_FAULTS} told here; reading ends", event)
+        raise _Stop
 
     def _fault(self, code: str, message: str, event: Any, **told: Any) -> None:
         span = event.start_mark.index, event.end_mark.index
