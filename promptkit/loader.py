@@ -232,7 +232,7 @@ def _origin(entry: Entry) -> Origin:
     # The first visible character of each line, counted back to where the line's text begins.
     lines = [found.span() for found in _LINE_BEGINS.finditer(node.text)]
     offsets = document.offsets(node, most=lines[-1][1] + 1)
-    return Origin(
+    return Origin.of_sound(
         path=document.origin,
         lines=tuple(document.place(max(0, offsets[visible] - (visible - start))) for start, visible in lines),
     )

@@ -57,11 +57,17 @@ class Mapping:
 
     def get(self, name: str) -> Node | None:
         """The node under a key."""
-        return next((node for key, node in self.pairs if key.text == name), None)
+        for key, node in self.pairs:
+            if key.text == name:
+                return node
+        return None
 
     def key(self, name: str) -> Scalar | None:
         """The key's own node."""
-        return next((key for key, _ in self.pairs if key.text == name), None)
+        for key, _ in self.pairs:
+            if key.text == name:
+                return key
+        return None
 
 
 Node = Scalar | Sequence | Mapping
@@ -227,23 +233,24 @@ def _aligned(text: str, scalar: Scalar, most: int | None) -> list[int]:
         if most is not None and len(found) >= most:
             return found
         word = match.group()
-        at = _past_line_ends(text, at, scalar.style)
+        if changes == "\\":
+            at = _past_line_ends(text, at)
         start = at if word.isspace() else _past_space(text, at)
         if not word.isspace() and (changes is None or changes not in word) and text.startswith(word, start):
             at = start + len(word)
             found.extend(range(start, at))
             continue
         for char in word:
-            at, width = _match(text, _past_line_ends(text, at, scalar.style), char, scalar.style)
+            at, width = _match(text, _past_line_ends(text, at) if changes == "\\" else at, char, scalar.style)
             found.append(at)
             at += width
     found.append(at)
     return found
 
 
-def _past_line_ends(text: str, at: int, style: str) -> int:
+def _past_line_ends(text: str, at: int) -> int:
     """Past escaped ends of lines, in double quotes."""
-    while style == '"' and (text.startswith("\\\n", at) or text.startswith("\\\r", at)):
+    while text.startswith("\\\n", at) or text.startswith("\\\r", at):
         at = _past_space(text, at + 1)
     return at
 

@@ -24,7 +24,7 @@ NOT_INHERITED = ("name", "version", "description", "tests", "promptkit", "extend
 _EITHER_OR = {"schema": "fields", "fields": "schema"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A key and its value, in the document in which they are written."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     """The schemas that a value may fit, each after the document that it stands in."""
 
 _MOST_FORMS = 32
+_NO_TEXT = ("integer", "number", "boolean", "null", "array", "object")
 
 
 def declared_value(node: Node, schema: Any) -> Any:
@@ -57,6 +58,10 @@ def _of_key(key: str, node: Node, schemas: Schemas) -> Any:
 
 def _keeps_text(text: str, value: Any, schemas: Schemas) -> bool:
     """Whether a text is what is declared, and not what YAML makes of it."""
+    if all(
+        isinstance(schema, dict) and schema.get("type") in _NO_TEXT and "$ref" not in schema for _, schema in schemas
+    ):
+        return False
     forms = list(_forms(schemas))
     takes_text = any(_takes(form, text) for form in forms)
     return takes_text and not any(_takes(form, value) for form in forms)

@@ -216,7 +216,11 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
     lower = text.lower()
     for name, schema in answer.fields.items():
-        if name.lower() in lower and _kinds(schema) & set(kinds) and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE):
+        if (
+            name.lower() in lower
+            and _kinds(schema) & set(kinds)
+            and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+        ):
             yield name, schema
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, nearest
+from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Findings:
 
     documents: dict[str, Document] = field(default_factory=dict)
     """The documents in which something was found, by their path for people."""
+    schemas: dict[int, Schema] = field(default_factory=dict)
     _full: bool = False
     _once: set[tuple[str, str, int]] = field(default_factory=set)
 
@@ -42,6 +44,13 @@ class Findings:
             self._too_many(document)
             return
         self.diagnostics.append(document.diagnostic(code, message, where, **told))
+
+    def schema(self, json: Any) -> Schema:
+        """The schema of an object that the load holds: one for all that is held against it."""
+        known = self.schemas.get(id(json))
+        if known is None or known.json is not json:
+            known = self.schemas[id(json)] = Schema(json)
+        return known
 
     def _too_many(self, document: Document) -> None:
         if not self._full:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import nearest
 from promptkit.loading.declared import field_names
 from promptkit.loading.findings import key_at, node_at, span_of
-from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def report_misfits(
 ) -> bool:
     """Report each way in which a node's value does not fit; False when there is one."""
     told = False
-    for span, label, fix in _misfits(node, schema, Schema(schema).validate(value)):
+    for span, label, fix in _misfits(node, schema, findings.schema(schema).validate(value)):
         told = True
         findings.once(document, code, message, span, label=label, fix=fix)
     return not told

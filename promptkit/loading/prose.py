@@ -17,7 +17,7 @@ GAP = "\0"
 _END = re.compile(r"(?<=[.!?])(?:[\"')\]]+)?\s+(?=\S)|(?<=\0)[ \t]*\n|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sentence:
     """A sentence, and the offset at which it begins in the template."""
 

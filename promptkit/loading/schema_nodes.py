@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.findings import is_empty, node_at
-from promptkit.schema import Schema
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
 from promptkit.schema.shorthand_types import TYPES
@@ -109,7 +108,7 @@ def _key(node: Node, place: tuple[str | int, ...], name: str) -> Node:
 def check_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> bool:
     """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used."""
     sound = _refers_to_something(findings, document, node)
-    problems = Schema(schema).problems() if sound else ()
+    problems = findings.schema(schema).problems() if sound else ()
     told = {problem.location[:-1] for problem in problems if problem.location}
     for problem in problems:
         sound = False

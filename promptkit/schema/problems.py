@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.schema.limits import first_fault
-from promptkit.schema.plain import is_plain
 from promptkit.schema.references import endless, references, resolve, too_many_ways
 from promptkit.schema.validators import DEEPEST_SCHEMA, MULTIPLIES, UnusableSchemaError, shape_fault, validator
 from promptkit.schema.violations import json_path, violations
@@ -51,8 +50,6 @@ class SchemaProblem:
 
 def schema_problems(schema: Any) -> tuple[SchemaProblem, ...]:
     """What keeps a schema from use by its draft's metaschema, its patterns and its references."""
-    if is_plain(schema):
-        return ()
     if why := shape_fault(schema):
         return (SchemaProblem(why),)
     found = [*_draft_problems(schema), *_circles(schema)]

@@ -28,6 +28,7 @@ ONE_SCHEMA = (
 )
 MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
 NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions")
+_HOLDING = frozenset((*ONE_SCHEMA, *MANY_SCHEMAS, *NAMED_SCHEMAS))
 _SAME_PLACE_ONE = ("not", "if", "then", "else")
 _SAME_PLACE_MANY = ("allOf", "anyOf", "oneOf")
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -38,7 +39,7 @@ _LONE_REFERENCE = ("draft-04", "draft-06", "draft-07")
 
 def children(schema: Any) -> Iterator[tuple[Location, Any]]:
     """The schemas directly inside a schema, each with its place there; never what stands in `enum` or `default`."""
-    if not isinstance(schema, dict):
+    if not isinstance(schema, dict) or _HOLDING.isdisjoint(schema):
         return
     for keyword, value in schema.items():
         if isinstance(value, (dict, bool)) and keyword in ONE_SCHEMA:

@@ -76,9 +76,7 @@ class Schema:
         the look for these. Raises `ConfigError` when the schema itself cannot be used.
         """
         fault = None if parsed else first_fault(value)
-        if self._plain is None:
-            self._plain = is_plain(self.json)
-        if fault is None and self._plain and fits_plainly(self.json, value):
+        if fault is None and self._is_plain() and fits_plainly(self.json, value):
             return ()
         usable = self._usable()
         if fault:
@@ -121,8 +119,13 @@ class Schema:
         out of the document, or back to themselves.
         """
         if self._problems is None:
-            self._problems = schema_problems(self.json)
+            self._problems = () if self._is_plain() else schema_problems(self.json)
         return self._problems
+
+    def _is_plain(self) -> bool:
+        if self._plain is None:
+            self._plain = is_plain(self.json)
+        return self._plain
 
     def to_text(self) -> str:
         """The schema in a compact notation for models; see `promptkit.notation`."""

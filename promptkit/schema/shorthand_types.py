@@ -91,7 +91,7 @@ def _refuse_repetition(alternatives: list[Alternative]) -> None:
         return
     seen: set[tuple[str, str]] = set()
     for each in alternatives:
-        what = (json.dumps(each.schema), "" if each.schema is not None else each.text)
+        what = ("", each.text) if each.schema is None else (json.dumps(each.schema), "")
         if what in seen:
             fail("this alternative is written twice", each.offset, each.length, "take one of them away")
         seen.add(what)

@@ -35,7 +35,7 @@ class TemplateFault:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """One of Jinja's tokens with its offset in the text."""
 
