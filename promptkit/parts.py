@@ -23,14 +23,16 @@ _REQUIRED: Any = object()
 class Field:
     """One declared field of a part: its name in code, its key in data, what it holds."""
 
-    __slots__ = ("_check", "authored", "default", "factory", "hint", "key", "name")
+    __slots__ = ("authored", "check", "default", "factory", "hint", "key", "name", "required")
 
     def __init__(self, default: Any, factory: Any, key: str, *, authored: bool) -> None:
         self.default = default
         self.factory = factory
         self.key = key
         self.authored = authored
-        self._check: Check | None = None
+        self.required = default is _REQUIRED and factory is None
+        """Whether a value must be given."""
+        self.check: Check | None = None
 
     def named(self, name: str, hint: Any) -> Field:
         """The same, now that it is known what it belongs to."""
@@ -39,19 +41,10 @@ class Field:
         self.hint = hint
         return self
 
-    @property
-    def required(self) -> bool:
-        """Whether a value must be given."""
-        return self.default is _REQUIRED and self.factory is None
-
-    def made(self) -> Any:
-        """The default."""
-        return self.default if self.factory is None else self.factory()
-
-    def checked(self, value: Any, location: Location, faults: list[Fault]) -> Any:
-        """The value as the part holds it; what is wrong with it goes to the faults."""
-        check = self._check = self._check or checker(self.hint)
-        return check(value, location, faults)
+    def checker(self) -> Check:
+        """The check of a value, made at the first use: the value as the part holds it, and what is wrong with it."""
+        self.check = checker(self.hint)
+        return self.check
 
 
 def field(default: Any = _REQUIRED, *, factory: Any = None, key: str = "", authored: bool = True) -> Any:
@@ -71,6 +64,8 @@ class Part:
 
     declared: ClassVar[Mapping[str, Field]] = {}
     keys: ClassVar[Mapping[str, Field]] = {}
+    _defaults: ClassVar[Mapping[str, Any]] = {}
+    _factories: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         declared = dict(cls.declared)
@@ -82,6 +77,8 @@ class Part:
                 delattr(cls, name)
         cls.declared = declared
         cls.keys = {each.key: each for each in declared.values()}
+        cls._defaults = {name: each.default for name, each in declared.items()}
+        cls._factories = {name: each.factory for name, each in declared.items() if each.factory is not None}
 
     def __init__(self, /, **given: Any) -> None:
         faults: list[Fault] = []
@@ -156,8 +153,11 @@ def build(kind: type[P], data: Any) -> tuple[P | None, list[Fault]]:
 
 def _fill(part: Part, values: dict[str, Any]) -> None:
     own = part.__dict__
-    for name, each in part.declared.items():
-        own[name] = values[name] if name in values else each.made()
+    own.update(part._defaults)  # noqa: SLF001
+    own.update(values)
+    for name, factory in part._factories.items():  # noqa: SLF001
+        if name not in values:
+            own[name] = factory()
     own["_given"] = frozenset(values)
 
 
@@ -166,7 +166,8 @@ def _values(known: Mapping[str, Field], data: Any, location: Location, faults: l
     values = {}
     for key, each in known.items():
         if key in data:
-            values[each.name] = each.checked(data[key], (*location, key), faults)
+            check = each.check or each.checker()
+            values[each.name] = check(data[key], (*location, key), faults)
         elif each.required:
             faults.append(Fault("missing", (*location, key), "it is missing"))
     if len(values) < len(data):

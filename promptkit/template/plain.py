@@ -1,4 +1,4 @@
-"""Templates of text, `{{ name }}` and simple ifs, read without Jinja's lexer and parser: most are, and it takes a tenth.
+"""Templates of text, `{{ name }}` and simple ifs, read without Jinja's lexer and parser: it takes a tenth of the time.
 
 A simple if asks for a name, for its contrary, or whether it is one word: `{% if tone == 'formal' %}`. The tree and the
 tokens are those that Jinja would give; that is a law of the tests.
