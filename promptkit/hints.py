@@ -177,15 +177,15 @@ def _list(*hints: Any) -> Check:
 
 def _bounded(hint: Any, bounds: Bounds) -> Check:
     inner = checker(hint)
+    told = [(*_BOUNDS[name], bound) for name, bound in bounds.told.items()]
 
     def check(value: Any, location: Location, faults: list[Fault]) -> Any:
         before = len(faults)
         made = inner(value, location, faults)
         if len(faults) == before:
-            told = ((*_BOUNDS[name], bound) for name, bound in bounds.told.items())
-            faults += [
-                Fault("wrong", location, say(bound), value) for kept, say, bound in told if not kept(made, bound)
-            ]
+            for kept, say, bound in told:
+                if not kept(made, bound):
+                    faults.append(Fault("wrong", location, say(bound), value))
         return made
 
     return check

@@ -41,6 +41,10 @@ class Field:
         self.hint = hint
         return self
 
+    def made(self) -> Any:
+        """The default."""
+        return self.default if self.factory is None else self.factory()
+
     def checker(self) -> Check:
         """The check of a value, made at the first use: the value as the part holds it, and what is wrong with it."""
         self.check = checker(self.hint)

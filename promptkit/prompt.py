@@ -94,11 +94,15 @@ class Prompt(Generic[T_co]):
         Raises `SpecError` with every fault of the file and of what it pulls in, `ConfigError` for an `output` that
         is no type.
         """
-        fault = path_fault(str(path))
-        if fault is not None:
-            raise SpecError([text_fault(str(path)) or fault])
         root, inside = locate(Path(path))
-        return Prompt(load_spec(Folder(root), inside), output=output)
+        try:
+            spec = load_spec(Folder(root), inside)
+        except SpecError:
+            fault = path_fault(str(path))
+            if fault is None:
+                raise
+            raise SpecError([text_fault(str(path)) or fault]) from None
+        return Prompt(spec, output=output)
 
     @overload
     @classmethod

@@ -73,8 +73,11 @@ class Folder:
     def read(self, path: str) -> bytes:
         """See `Source.read`."""
         try:
-            with os.fdopen(_open_inside(self.root, join("", path)), "rb") as file:
-                return _bounded(file.read(self.max_bytes + 1), path, self.max_bytes)
+            descriptor = _open_inside(self.root, join("", path))
+            try:
+                return _bounded(_contents(descriptor, self.max_bytes + 1), path, self.max_bytes)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             raise SourceError(f"there is no file `{self.shown(path)}`") from None
         except IsADirectoryError:
@@ -208,6 +211,13 @@ def _absolute(path: Path) -> Path:
 def _root_of(found: Path, inside: str) -> Path:
     """The package's folder. One without `__init__.py` may lie in several, and so it is found from its file."""
     return found.parents[inside.count("/")]
+
+
+def _contents(descriptor: int, most: int) -> bytes:
+    data = os.read(descriptor, most)
+    while len(data) < most and (further := os.read(descriptor, most - len(data))):
+        data += further
+    return data
 
 
 def _bounded(data: bytes, path: str, limit: int) -> bytes:

@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import StringIO
+from itertools import accumulate
 from typing import Any
 
 from promptkit.diagnostics import Diagnostic, Fix, Severity
@@ -96,7 +98,9 @@ class Document:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", self.text))]
+        # With `newline=""`, LF, CRLF and CR end a line, and nothing else does.
+        starts = [0, *accumulate(map(len, StringIO(self.text, newline="")))]
+        return starts if not self.text or self.text.endswith(("\n", "\r")) else starts[:-1]
 
     def place(self, offset: int) -> tuple[int, int]:
         """The 1-based line and column of a character."""
@@ -217,6 +221,7 @@ def _of_literal(text: str, scalar: Scalar) -> list[int]:
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
+_PHRASES = re.compile(r"\s+|\S+(?: \S+)*")
 _WORDS = re.compile(r"\s+|\S+")
 
 
@@ -228,29 +233,30 @@ def _aligned(text: str, scalar: Scalar, most: int | None) -> list[int]:
     elif scalar.style:
         at += 1
     found: list[int] = []
-    changes = {"'": "'", '"': "\\"}.get(scalar.style)
-    for match in _WORDS.finditer(scalar.text):
-        if most is not None and len(found) >= most:
-            return found
-        word = match.group()
-        if changes == "\\":
-            at = _past_line_ends(text, at)
-        start = at if word.isspace() else _past_space(text, at)
-        if not word.isspace() and (changes is None or changes not in word) and text.startswith(word, start):
-            at = start + len(word)
+    # Most of it stands in the source as it is: a phrase in one piece, else words, else characters.
+    waiting = [match.group() for match in _PHRASES.finditer(scalar.text)][::-1]
+    changed = {"'": "'", '"': "\\"}.get(scalar.style, "\0")
+    while waiting and (most is None or len(found) < most):
+        part = waiting.pop()
+        at = _past_line_ends(text, at, scalar.style)
+        start = at if part.isspace() else _past_space(text, at)
+        if not part.isspace() and changed not in part and text.startswith(part, start):
+            at = start + len(part)
             found.extend(range(start, at))
-            continue
-        for char in word:
-            at, width = _match(text, _past_line_ends(text, at) if changes == "\\" else at, char, scalar.style)
-            found.append(at)
-            at += width
+        elif " " in part and not part.isspace():
+            waiting += _WORDS.findall(part)[::-1]
+        else:
+            for char in part:
+                at, width = _match(text, _past_line_ends(text, at, scalar.style), char, scalar.style)
+                found.append(at)
+                at += width
     found.append(at)
     return found
 
 
-def _past_line_ends(text: str, at: int) -> int:
+def _past_line_ends(text: str, at: int, style: str) -> int:
     """Past escaped ends of lines, in double quotes."""
-    while text.startswith("\\\n", at) or text.startswith("\\\r", at):
+    while style == '"' and (text.startswith("\\\n", at) or text.startswith("\\\r", at)):
         at = _past_space(text, at + 1)
     return at
 

@@ -128,7 +128,7 @@ def check_schema(findings: Findings, document: Document, schema: Any, node: Node
 def _refers_to_something(findings: Findings, document: Document, node: Node) -> bool:
     """Report a `$ref` of which YAML has made a comment: `$ref: #/$defs/team`, without quotes."""
     sound = True
-    waiting = [node]
+    waiting = [node] if "$ref" in document.text else []
     while waiting:
         each = waiting.pop()
         if isinstance(each, Sequence):

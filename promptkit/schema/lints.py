@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.schema.equality import same_json
+from promptkit.schema.equality import KINDS, is_kind, same_json
 from promptkit.schema.references import walk
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from promptkit.schema.references import Location
 
@@ -22,6 +22,7 @@ _PAIRS = (
     ("minContains", "maxContains"),
     ("minimum", "maximum"),
 )
+_LOOKED_AT = frozenset((*(name for pair in _PAIRS for name in pair), "enum", "const", "required"))
 _MOST_COMPARED = 200
 
 
@@ -38,6 +39,8 @@ class Lint:
 def schema_lints(schema: Any) -> Iterator[Lint]:
     """What is strange in a schema that can be used."""
     for place, each in walk(schema):
+        if _LOOKED_AT.isdisjoint(each):
+            continue
         for look in (_bounds, _enum, _const, _required):
             yield from look(each, place)
 
@@ -46,15 +49,11 @@ def _bounds(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
     for low, high in _PAIRS:
         least: Any = schema.get(low)
         most: Any = schema.get(high)
-        if _is_number(least) and _is_number(most) and least > most:
+        if KINDS["number"](least) and KINDS["number"](most) and least > most:
             names = list(schema)
             second = max((low, high), key=names.index)
             message = f"no value fits: `{low}` is {least}, and `{high}` {most}"
             yield Lint("PK407", message, (*place, second), "the bounds are the wrong way round")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _enum(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -99,22 +98,9 @@ def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
 def _fits_type(schema: dict[str, Any], value: Any) -> bool:
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    return not isinstance(kinds, list) or any(
-        _IS[kind](value) for kind in kinds if isinstance(kind, str) and kind in _IS
-    )
+    return not isinstance(kinds, list) or is_kind(value, (kind for kind in kinds if isinstance(kind, str)))
 
 
 def _kinds(schema: dict[str, Any]) -> str:
     kinds = schema.get("type")
     return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
-
-
-_IS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
-    "number": _is_number,
-    "null": lambda value: value is None,
-    "array": lambda value: isinstance(value, list),
-    "object": lambda value: isinstance(value, dict),
-}

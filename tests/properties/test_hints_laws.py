@@ -30,7 +30,7 @@ BOUNDED = (
     (float, {"gt": 0}),
     (str, {"pattern": "^[a-z]+[0-9]*$", "max_length": 2}),
 )
-PLAIN = (Any, str, bool, int, float, Literal["a", "b"], Literal[1], Literal[True])
+PLAIN = (Any, str, bool, int, float, Literal["a", "b"])  # in a `Literal` pydantic takes 1 for true, strict or not
 Pair = tuple[Any, Any]
 """The same hint for us and for pydantic."""
 
