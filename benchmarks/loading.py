@@ -33,7 +33,7 @@ def sides(setting: Setting) -> Iterator[list[Side]]:
         loads.append(("banks", peers.load_banks, "banks", None))
     if peers.installed("langchain_core"):
         loads.append(("langchain-core", peers.load_langchain, "langchain", None))
-    files = _files(setting.folder, many)
+    files = prompt_files(setting.folder, many)
     yield [_side(name, load, files[form], setting, goal) for name, load, form, goal in loads]
 
 
@@ -41,7 +41,8 @@ def _side(name: str, load: Callable[[Path], object], paths: list[Path], setting:
     return calls(name, lambda number: load(paths[number % len(paths)]), block=setting.block, goal=goal)
 
 
-def _files(folder: Path, many: int) -> dict[str, list[Path]]:
+def prompt_files(folder: Path, many: int) -> dict[str, list[Path]]:
+    """As many files of each tool's form, each with another name in it."""
     forms = texts()
     return {form: [_file(folder / form, number, text) for number in range(many)] for form, text in forms.items()}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import peers
-from benchmarks.loading import texts
+from benchmarks.loading import prompt_files, texts
 from benchmarks.material import inputs
 from benchmarks.measure import process
 
@@ -57,6 +57,28 @@ def sides(setting: Setting) -> Iterator[list[Side]]:
     yield [
         process(name, [sys.executable, "-c", *command], environment=environment, folder=folder, goal=goal)
         for name, command, goal in commands
+    ]
+
+
+_BARE = """\
+import sys, yaml
+from pathlib import Path
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    yaml.load(path.read_bytes(), yaml.CSafeLoader)
+"""
+
+
+@contextmanager
+def check_sides(setting: Setting) -> Iterator[list[Side]]:
+    """`promptkit check` of a repo on one core, beside a process that only parses the files as YAML."""
+    prompt_files(setting.folder, 5 if setting.quick else 1000)
+    environment = _environment(setting.folder)
+    yield [
+        process(name, [sys.executable, "-c", *command], environment=environment, folder=setting.folder)
+        for name, command in (
+            ("CSafeLoader alone", [_BARE, "ours"]),
+            ("promptkit check", [_COMMAND, "check", "-j", "1", "ours"]),
+        )
     ]
 
 

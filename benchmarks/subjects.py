@@ -29,6 +29,7 @@ SUBJECTS = {
     "render-examples": Subject("the same with 1,000 examples", rendering.examples_sides),
     "render-large": Subject("the same with 1 MB of context", rendering.large_sides),
     "load": Subject("a prompt file of 2 KB, checked and ready to render", loading.sides),
+    "check": Subject("a whole process that checks 1,000 prompt files on one core", starting.check_sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
 }
