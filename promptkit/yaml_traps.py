@@ -123,14 +123,26 @@ _WORDS_BEHIND = re.compile(r"[*!]\S*\s+[^\s\[{'\"|>].*\s")
 def _no_space(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
     """`task:Greet`: a key and its value in one word."""
     begun = document.place(opening)[0] if opening is not None and "simple key" in problem else 0
-    for number in (begun, line, line - 1):
+    lines = [begun, line, line - 1] if "expected ':'" in problem or "expected key" in problem else []
+    if "mapping values are not allowed" in problem:
+        lines = _flush_above(document, line)
+    for number in lines:
         found = re.match(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s/])", document.line(number)) if number > 0 else None
-        if found and ("expected ':'" in problem or "expected key" in problem):
+        if found:
             start = document.start(number) + found.start(2)
             message = f"not valid YAML: `{found[2]}:` and its value are one word"
             span = start, start + len(found[2]) + 1
             return document.diagnostic("PK100", message, span, help=f"put a space behind the colon: `{found[2]}: ...`")
     return None
+
+
+def _flush_above(document: Document, line: int) -> list[int]:
+    """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
+    if not _ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
+        return []
+    above = range(line - 1, max(0, line - _LOOK_BACK), -1)
+    until = next((number for number in above if _ENTRY.match(document.line(number))), 0)
+    return [number for number in above if number > until and not document.line(number)[:1].isspace()]
 
 
 def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | None) -> Diagnostic | None:

@@ -77,6 +77,9 @@ class Findings:
         cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
         if not of and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
             hint, cure = "", f"own keys begin with `x-`: `x-{entry.key.text[2:]}`"
+        first, *further = entry.key.text.split(" ")
+        if further and first in names:
+            hint, cure, meant = f"there is no colon behind `{first}`", f"write `{first}: ...`", None
         fix = meant if meant and not meant.startswith("x-") else None
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
