@@ -31,26 +31,34 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one section looks under its name."""
+    """How sections are set: `frame` gives what stands before and behind the text of a section."""
 
-    section: Callable[[str, str], str]
+    frame: Callable[[str], tuple[str, str]]
 
     def system(self, sections: Sections) -> str:
         """The system message: sections that are not empty, in order."""
-        return "\n\n".join(self.section(name, text) for name, text in sections if text.strip())
+        pieces: list[str] = []
+        for name, text in sections:
+            if text and not text.isspace():
+                before, behind = self.frame(name)
+                pieces += (_BETWEEN if pieces else "", before, text, behind)
+        return "".join(pieces)  # joined once: a text may be long
 
     def user(self, sections: Sections) -> str:
         """A user message: a single section stands by itself, several get their names."""
-        filled = [(name, text) for name, text in sections if text.strip()]
+        filled = [section for section in sections if section[1] and not section[1].isspace()]
         return filled[0][1] if len(filled) == 1 else self.system(filled)
 
 
-def _markdown(name: str, text: str) -> str:
-    return f"## {_TITLES[name]}\n{text}" if name in _TITLES else text
+_BETWEEN = "\n\n"
 
 
-def _xml(name: str, text: str) -> str:
-    return f"<{name}>\n{text}\n</{name}>"
+def _markdown(name: str) -> tuple[str, str]:
+    return (f"## {_TITLES[name]}\n" if name in _TITLES else "", "")
+
+
+def _xml(name: str) -> tuple[str, str]:
+    return f"<{name}>\n", f"\n</{name}>"
 
 
 LAYOUTS = {"markdown": Layout(_markdown), "xml": Layout(_xml)}

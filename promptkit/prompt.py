@@ -194,7 +194,8 @@ class Prompt(Generic[T_co]):
 
         Raises `InputError` or `RenderError`.
         """
-        return self._renderer.render(_inputs(inputs, named), self.facts, self._use.history)
+        facts = self.facts if self._renderer.asks_model else None
+        return self._renderer.render(_inputs(inputs, named), facts, self._use.history)
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""

@@ -62,6 +62,9 @@ class _Part:
 
     location: str
     template: str
+    path: str
+    place: Callable[[int], tuple[int, int]] | None
+    """The line and column in its file at which a line of the template begins."""
 
     @property
     def blank(self) -> bool:
@@ -69,7 +72,7 @@ class _Part:
         return not self.template.strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
     """What one rendering is about."""
 
@@ -91,8 +94,17 @@ class Renderer:
         self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
         self._templates = Templates(spec.files, self._untrusted)
         self._layout = LAYOUTS[spec.layout.style]
+        self._supported = False
+        self._sections = {name: self._part(name, text) for name, text in _written(spec) if text is not None}
+        self._guidance_by_mode: dict[Mode, list[tuple[str, str]]] = {}
         self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether what is known of a model changes the messages."""
+        spec = self.spec
+        return spec.chain_of_thought.mode == "auto" or any(each.chain_of_thought for each in spec.models.values())
 
     def render(
         self, given: Mapping[str, Any], facts: ModelFacts | None = None, history: Sequence[Message] = ()
@@ -109,7 +121,9 @@ class Renderer:
             raise
 
     def _rendered(self, given: Mapping[str, Any], facts: ModelFacts | None, history: Sequence[Message]) -> Rendered:
-        refuse_unsupported(self.spec)
+        if not self._supported:
+            refuse_unsupported(self.spec)
+            self._supported = True
         values = self._shown(self.inputs.accept(given))
         mode = thought_mode(self.spec, facts)
         instruction = self._instruction(facts) if mode != "off" else None
@@ -128,6 +142,8 @@ class Renderer:
 
     def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values that templates see: secrets reach tools only."""
+        if not self._secret:
+            return dict(values)
         return {name: value for name, value in values.items() if name not in self._secret}
 
     def _instruction(self, facts: ModelFacts | None) -> _Part | None:
@@ -136,7 +152,12 @@ class Renderer:
         own = chain is self.spec.chain_of_thought
         location = "" if own or facts is None else f"models.{facts.name}."
         written = chain.instruction
-        return None if written is None else _Part(f"{location}chain_of_thought.instruction", written)
+        return None if written is None else self._part(f"{location}chain_of_thought.instruction", written)
+
+    def _part(self, location: str, template: str) -> _Part:
+        origin = self.spec.origins.get(location)
+        path = origin.path if origin else self.spec.path
+        return _Part(location, template, path, origin.place if origin else None)
 
     # Sections to messages
 
@@ -156,8 +177,7 @@ class Renderer:
         yield Message("user", self._filled("user", task, call.values, call))
 
     def _parts(self, *names: str) -> list[_Part]:
-        written = {name: getattr(self.spec, name) for name in names}
-        return [_Part(name, template) for name, template in written.items() if template is not None]
+        return [self._sections[name] for name in names if name in self._sections]
 
     def _system(self, call: _Call) -> Iterable[Message]:
         """The system message; whether there is one depends on what is written, never on the inputs."""
@@ -172,8 +192,15 @@ class Renderer:
 
     def _guidance(self, call: _Call) -> list[tuple[str, str]]:
         """What promptkit itself says: output instructions, how to think, and how to read fences."""
-        spec, mode = self.spec, call.mode
-        own = self._texts([call.instruction], call.values, call)[0] if call.instruction else ""
+        if call.instruction is not None:
+            return self._said(call.mode, self._texts([call.instruction], call.values, call)[0])
+        known = self._guidance_by_mode.get(call.mode)
+        if known is None:
+            known = self._guidance_by_mode[call.mode] = self._said(call.mode, "")
+        return known
+
+    def _said(self, mode: Mode, own: str) -> list[tuple[str, str]]:
+        spec = self.spec
         form = instructions(spec.output, self._schema, mode) if spec.output.instructions else ""
         return [
             ("output_format", form),
@@ -188,6 +215,8 @@ class Renderer:
 
     def _texts(self, parts: Iterable[_Part], values: Mapping[str, Any], call: _Call) -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
+        if not self._untrusted:
+            return [self._text(part, values, None) for part in parts]
         listed = list(parts)
         fences = Fences()
         plain = [self._text(part, values, fences) for part in listed]
@@ -195,11 +224,10 @@ class Renderer:
         call.notes.update(fences.notes)
         return fenced
 
-    def _text(self, part: _Part, values: Mapping[str, Any], fences: Fences) -> str:
-        origin = self.spec.origins.get(part.location)
-        path = origin.path if origin else self.spec.path
-        place = origin.place if origin else None
-        return self._templates.render(part.template, values, path=path, where=part.location, place=place, fences=fences)
+    def _text(self, part: _Part, values: Mapping[str, Any], fences: Fences | None) -> str:
+        return self._templates.render(
+            part.template, values, path=part.path, where=part.location, place=part.place, fences=fences
+        )
 
     def _filled(self, role: str, parts: list[_Part], values: Mapping[str, Any], call: _Call) -> str:
         texts = self._texts(parts, values, call)
@@ -254,7 +282,7 @@ class Renderer:
             raise self._empty("system", self._native_instruction(call))
         for index, part in plan:
             if isinstance(part, MessageSpec):
-                text = self._filled(part.role, [_written(index, part)], call.values, call)
+                text = self._filled(part.role, [self._message(index, part)], call.values, call)
                 ends = guidance and index in systems[:1]
                 yield Message(part.role, f"{text}\n\n{guidance}" if ends else text)
             elif part.history:
@@ -279,8 +307,11 @@ class Renderer:
         """The template that renders examples: the last user message's."""
         parts = list(enumerate(self.spec.messages or ()))
         users = [(i, part) for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
-        return [_written(i, part) for i, part in users[-1:]]
+        return [self._message(i, part) for i, part in users[-1:]]
+
+    def _message(self, index: int, message: MessageSpec) -> _Part:
+        return self._part(f"messages.{index}.content", message.content)
 
 
-def _written(index: int, message: MessageSpec) -> _Part:
-    return _Part(f"messages.{index}.content", message.content)
+def _written(spec: PromptSpec) -> tuple[tuple[str, str | None], ...]:
+    return ("persona", spec.persona), ("context", spec.context), ("task", spec.task)

@@ -15,6 +15,7 @@ from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
 from promptkit.template.flows import file_flows, flows, joined
 from promptkit.template.limits import bounded, metered
+from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Templates:
         self._plain: Any = None
         self._file_flows: Edges | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
+        self._pieces: dict[str, Pieces | None] = {}
 
     def render(
         self,
@@ -59,6 +61,9 @@ class Templates:
         `path` is the file it stands in, `place` tells the line and column in it at which a line of the
         template begins, and `where` names the template. Raises `RenderError` at the line that failed.
         """
+        simple = self._simple(text)
+        if simple is not None and simple.names <= values.keys():
+            return _joined(simple, values, fences, _Where(path, where, place))
         said = _Where(path, where, place)
         try:
             with metered() as meter:
@@ -85,6 +90,12 @@ class Templates:
         except Exception as error:  # noqa: BLE001 (as above)
             raise RenderError(_worded(error), code=_code(error)) from None
 
+    def _simple(self, text: str) -> Pieces | None:
+        """The pieces of a template that needs no Jinja."""
+        if text not in self._pieces:
+            self._pieces[text] = Pieces.of(text, self._untrusted)
+        return self._pieces[text]
+
     def _template(self, text: str, path: str) -> JinjaTemplate:
         found: JinjaTemplate | None = self._compiled.get((path, text))
         if found is None:
@@ -108,6 +119,17 @@ class Templates:
         env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
         env.filters["fence_"] = fence()
         return env
+
+
+def _joined(pieces: Pieces, values: Mapping[str, Any], fences: Fences | None, said: _Where) -> str:
+    try:
+        return pieces.joined(values, fences)
+    except PieceError as error:
+        error.cause.where = said.text(error.line)
+        raise error.cause from None
+    except RenderError as error:
+        error.where = said.text(0)
+        raise
 
 
 def _context(values: Mapping[str, Any], fences: Fences | None) -> dict[str, Any]:

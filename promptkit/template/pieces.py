@@ -1,0 +1,169 @@
+"""Simple templates, split once and joined: text, printed names and ifs, without Jinja's compiler.
+
+What comes out is what Jinja would give, errors and their lines included; that is a law of the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RenderError
+from promptkit.template.limits import check_size
+from promptkit.template.paths import kind
+from promptkit.template.plain import read_plain
+from promptkit.template.printing import printed
+
+if TYPE_CHECKING:
+    from promptkit.template.fences import Fences, Untrusted
+
+
+@dataclass(slots=True)
+class Text:
+    """Text of the template itself, and its offset."""
+
+    text: str
+    start: int
+
+
+@dataclass(slots=True)
+class Name:
+    """A name that is printed, its offset, and what is said of it if it is untrusted."""
+
+    name: str
+    start: int
+    untrusted: Untrusted | None
+
+
+@dataclass(slots=True)
+class Either:
+    """An `if`: its branches, each with its condition, and what stands for none of them."""
+
+    branches: list[tuple[Condition, Steps]]
+    otherwise: Steps
+
+
+Condition = Callable[[Mapping[str, Any]], Any]
+Steps = tuple[Text | Name | Either, ...]
+Taken = list[tuple[str, Text | Name]]
+"""What a rendering is made of: each text with the step that it comes from."""
+
+
+class PieceError(Exception):
+    """A value cannot be printed: why, and the 1-based line of the template at which it is named."""
+
+    def __init__(self, cause: RenderError, line: int) -> None:
+        super().__init__(cause, line)
+        self.cause = cause
+        self.line = line
+
+
+class Pieces:
+    """A simple template. `names` are those that it prints or asks for: all of them must have values."""
+
+    def __init__(self, text: str, steps: Steps, names: frozenset[str]) -> None:
+        self._text = text
+        self._steps = steps
+        self.names = names
+
+    @classmethod
+    def of(cls, text: str, untrusted: Mapping[str, Untrusted]) -> Pieces | None:
+        """The pieces of a template; None for one that needs Jinja."""
+        tree = read_plain(text)
+        if tree is None:
+            return None
+        reading = _Reading(untrusted)
+        return cls(text, reading.steps(tree.root.body), frozenset(reading.names))
+
+    def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str:
+        """The text for values, without the template's own whitespace at both ends; that of values is kept.
+
+        Raises `PieceError` for a value that cannot be printed, `RenderError` when the text gets too long.
+        """
+        texts: list[str] = []
+        steps: list[Text | Name] = []
+        self._take(self._steps, values, fences, texts, steps)
+        check_size(sum(map(len, texts)))
+        _strip(texts, steps)
+        return "".join(texts)
+
+    def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
+        """The same, piece by piece."""
+        texts: list[str] = []
+        steps: list[Text | Name] = []
+        self._take(self._steps, values, fences, texts, steps)
+        _strip(texts, steps)
+        return [(text, step) for text, step in zip(texts, steps, strict=True) if text]
+
+    def _take(
+        self, steps: Steps, values: Mapping[str, Any], fences: Fences | None, texts: list[str], kept: list[Text | Name]
+    ) -> None:
+        for step in steps:
+            if isinstance(step, Text):
+                texts.append(step.text)
+                kept.append(step)
+            elif isinstance(step, Name):
+                value = values[step.name]
+                if type(value) is not str or (step.untrusted is not None and fences is not None):
+                    value = self._shown(step, value, fences)
+                texts.append(value)
+                kept.append(step)
+            else:
+                taken = next((then for asks, then in step.branches if asks(values)), step.otherwise)
+                self._take(taken, values, fences, texts, kept)
+
+    def _shown(self, step: Name, value: Any, fences: Fences | None) -> str:
+        try:
+            if step.untrusted is not None and fences is not None and value is not None:
+                value = fences.printed(value, step.untrusted.origin, harmless=step.untrusted.neutralise)
+            return str.__str__(printed(value))
+        except RenderError as error:
+            raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+
+
+def _strip(texts: list[str], steps: list[Text | Name]) -> None:
+    """Strip the template's own text at both ends; a value that is empty hides nothing."""
+    for places, strip in ((range(len(texts)), str.lstrip), (range(len(texts) - 1, -1, -1), str.rstrip)):
+        for place in places:
+            if isinstance(steps[place], Text):
+                texts[place] = strip(texts[place])
+            if texts[place]:
+                break
+
+
+class _Reading:
+    """Jinja's tree as steps."""
+
+    def __init__(self, untrusted: Mapping[str, Untrusted]) -> None:
+        self.untrusted = untrusted
+        self.names: set[str] = set()
+
+    def steps(self, nodes: list[Any]) -> Steps:
+        found: list[Text | Name | Either] = []
+        for node in nodes:
+            if kind(node) == "Output":
+                found += map(self._output, node.nodes)
+            else:
+                branches = [(self._condition(each.test), self.steps(each.body)) for each in (node, *node.elif_)]
+                found.append(Either(branches, self.steps(node.else_)))
+        return tuple(found)
+
+    def _output(self, node: Any) -> Text | Name:
+        if kind(node) == "TemplateData":
+            return Text(node.data, node.lineno)
+        self.names.add(node.name)
+        return Name(node.name, node.lineno, self.untrusted.get(node.name))
+
+    def _condition(self, test: Any) -> Condition:
+        if kind(test) == "Not":
+            inner = self._condition(test.node)
+            return lambda values: not inner(values)
+        if kind(test) == "Compare":
+            [operand] = test.ops
+            name, word, equal = test.expr.name, operand.expr.value, operand.op == "eq"
+            self.names.add(name)
+            return lambda values: (values[name] == word) is equal
+        name = test.name
+        self.names.add(name)
+        return lambda values: values[name]
