@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
 from promptkit.schema import Schema
+from promptkit.schema.plain import takes_any_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +25,8 @@ class Inputs:
         self._path = spec.placed(spec.path)
         self._schemas = {name: Schema(declared.json_schema) for name, declared in spec.inputs.items()}
         self._whole = Schema(spec.inputs_schema) if spec.inputs_schema is not None else None
+        self._required = {name for name, each in spec.inputs.items() if each.required and not each.secret}
+        self._texts = {name for name, schema in self._schemas.items() if takes_any_text(schema.json)}
         self._defaults = {name: declared.default for name, declared in spec.inputs.items() if not declared.required}
 
     def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +34,9 @@ class Inputs:
 
         Raises `InputError` with every missing, unknown and unfit input.
         """
-        faults = [*self._missing(given), *self._unknown(given), *self._unfit(given)]
+        faults = list(self._unfit(given))
+        if not self._required <= given.keys() <= self._declared.keys():
+            faults = [*self._missing(given), *self._unknown(given), *faults]
         if not faults and self._whole is not None:
             faults = [self._misfit(violation) for violation in self._whole.validate(dict(given))]
         if faults:
@@ -40,7 +45,7 @@ class Inputs:
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():
-            if declared.required and name not in given and not declared.secret:
+            if name in self._required and name not in given:
                 yield self._fault("PK303", f"the input `{name}` is missing", help=_told(declared))
 
     def _unknown(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
@@ -58,7 +63,7 @@ class Inputs:
     def _unfit(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, value in given.items():
             declared = self._declared.get(name)
-            if declared is None:
+            if declared is None or (name in self._texts and type(value) is str and value.isascii()):
                 continue
             for violation in self._schemas[name].validate(value):
                 where = "" if violation.path == "$" or declared.secret else f" at {violation.path}"

@@ -95,16 +95,13 @@ class Renderer:
         self._templates = Templates(spec.files, self._untrusted)
         self._layout = LAYOUTS[spec.layout.style]
         self._supported = False
+        own = spec.chain_of_thought.mode == "auto"
+        self.asks_model = own or any(each.chain_of_thought for each in spec.models.values())
+        """Whether what is known of a model changes the messages."""
         self._sections = {name: self._part(name, text) for name, text in _written(spec) if text is not None}
         self._guidance_by_mode: dict[Mode, list[tuple[str, str]]] = {}
         self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
-
-    @property
-    def asks_model(self) -> bool:
-        """Whether what is known of a model changes the messages."""
-        spec = self.spec
-        return spec.chain_of_thought.mode == "auto" or any(each.chain_of_thought for each in spec.models.values())
 
     def render(
         self, given: Mapping[str, Any], facts: ModelFacts | None = None, history: Sequence[Message] = ()

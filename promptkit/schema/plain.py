@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 6
 _VALUES = frozenset((str, int, float, bool, type(None), list, dict))
+_OF_ANY_TEXT = frozenset(("type", "title", "description"))
 _LARGEST = 2**53
 """Numbers up to this are exact in every implementation of JSON."""
 
@@ -36,6 +37,11 @@ def is_plain(schema: Any, deepest: int = _DEEPEST) -> bool:
         elif keyword not in ("items", "additionalProperties") or not deepest or not is_plain(value, deepest - 1):
             return False
     return True
+
+
+def takes_any_text(schema: Any) -> bool:
+    """Whether a schema surely takes every text."""
+    return isinstance(schema, dict) and schema.get("type") == "string" and schema.keys() <= _OF_ANY_TEXT
 
 
 def fits_plainly(schema: Any, value: Any) -> bool:

@@ -64,7 +64,7 @@ class Pieces:
 
     def __init__(self, text: str, steps: Steps, names: frozenset[str]) -> None:
         self._text = text
-        self._steps = steps
+        self._steps, self._clean = _stripped(steps)
         self.names = names
 
     @classmethod
@@ -84,9 +84,11 @@ class Pieces:
         texts: list[str] = []
         steps: list[Text | Name] = []
         self._take(self._steps, values, fences, texts, steps)
-        check_size(sum(map(len, texts)))
-        _strip(texts, steps)
-        return "".join(texts)
+        if not self._clean or not texts[0] or not texts[-1]:
+            _strip(texts, steps)
+        whole = "".join(texts)
+        check_size(len(whole))
+        return whole
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
         """The same, piece by piece."""
@@ -94,7 +96,7 @@ class Pieces:
         steps: list[Text | Name] = []
         self._take(self._steps, values, fences, texts, steps)
         _strip(texts, steps)
-        return [(text, step) for text, step in zip(texts, steps, strict=True) if text]
+        return [(text, _placed(text, step)) for text, step in zip(texts, steps, strict=True) if text]
 
     def _take(
         self, steps: Steps, values: Mapping[str, Any], fences: Fences | None, texts: list[str], kept: list[Text | Name]
@@ -120,6 +122,26 @@ class Pieces:
             return str.__str__(printed(value))
         except RenderError as error:
             raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+
+
+def _placed(text: str, step: Text | Name) -> Text | Name:
+    """The step of what is left of it."""
+    return Text(text, step.start + step.text.find(text)) if isinstance(step, Text) else step
+
+
+def _stripped(steps: Steps) -> tuple[Steps, bool]:
+    """The steps without whitespace at their ends, and whether only a value that is empty leaves some to be stripped."""
+    kept = list(steps)
+    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
+        step = kept[end] if kept else None
+        if isinstance(step, Text) and not step.text.isspace():
+            text = strip(step.text)
+            kept[end] = Text(text, step.start + (len(step.text) - len(text) if end == 0 else 0))
+    ends = (kept[0], kept[-1]) if kept else ()
+    clean = bool(ends) and not any(
+        isinstance(end, Either) or (isinstance(end, Text) and end.text.isspace()) for end in ends
+    )
+    return tuple(kept), clean
 
 
 def _strip(texts: list[str], steps: list[Text | Name]) -> None:

@@ -10,6 +10,8 @@ from walking import walk
 
 from promptkit.errors import RenderError
 from promptkit.template import Templates
+from promptkit.template.fences import Fences, Untrusted
+from promptkit.template.pieces import Pieces, Text
 from promptkit.template.plain import read_plain
 from promptkit.template.syntax import read_by_jinja, read_tree
 from promptkit.template.tree import Tree
@@ -118,3 +120,45 @@ def test_what_is_not_told_to_print_untrusted_text_does_not(text: str, inner: str
     except RenderError:
         return
     assert MARK not in shown.upper()
+
+
+VALUES = st.fixed_dictionaries(
+    dict.fromkeys(
+        ("a", "b", "x", "y", "z"),
+        st.sampled_from(["", " ", "b", "c", "\n v \n", "{{ x }}", 0, 1.5, True, None, [], {"k": ["é"]}, "<|im_end|>"]),
+    )
+)
+
+
+def shown(render: Any) -> tuple[Any, ...]:
+    try:
+        return (render(),)
+    except RenderError as error:
+        return error.code, error.message, error.help, error.where
+
+
+@given(st.tuples(SIMPLE, st.just("") | ODD_PIECES, SIMPLE).map("".join), VALUES, st.booleans())
+def test_a_simple_template_is_joined_to_what_jinja_renders(text: str, values: dict[str, Any], strangers: bool) -> None:
+    untrusted = {"x": Untrusted("user"), "y": Untrusted("web", neutralise=False)} if strangers else {}
+    short, long = Templates({}, untrusted), Templates({}, untrusted)
+    long._simple = lambda _: None  # type: ignore[method-assign]
+    fences = [Fences(), Fences()]
+    for _ in range(2):
+        ours, jinjas = (
+            shown(lambda: each.render(text, values, where="task", fences=own))  # noqa: B023 (called at once)
+            for each, own in zip((short, long), fences, strict=True)
+        )
+        assert jinjas == ours
+        assert fences[0] == fences[1]
+        assert fences[0].close() == fences[1].close()
+
+
+@given(SIMPLE, VALUES)
+def test_the_pieces_of_a_template_are_its_text(text: str, values: dict[str, Any]) -> None:
+    pieces = Pieces.of(text, {})
+    assume(pieces is not None and None not in values.values())
+    assert pieces is not None
+    taken = pieces.taken(values)
+    assert pieces.joined(values) == "".join(piece for piece, _ in taken)
+    for piece, step in taken:
+        assert not isinstance(step, Text) or text.startswith(piece, step.start)
