@@ -59,7 +59,15 @@ def _ours(examples: int) -> Render:
 def examples_sides(setting: Setting) -> Iterator[list[Side]]:
     """What examples cost that never change."""
     many = 30 if setting.quick else 1000
-    yield [_side("1 example", _ours(1), setting), _side(f"{many:,} examples", _ours(many), setting, 4)]
+    yield [_messages("1 example", 1, setting), _messages(f"{many:,} examples", many, setting, 4)]
+
+
+def _messages(name: str, examples: int, setting: Setting, goal: float | None = None) -> Side:
+    from promptkit import Prompt
+
+    prompt = Prompt.from_dict(prompt_data(examples))
+    assert len(prompt.render(inputs(0)).messages) == 2 + 2 * examples
+    return calls(name, lambda number: prompt.render(inputs(number)), block=setting.block, goal=goal)
 
 
 @contextmanager

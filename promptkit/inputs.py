@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
 from promptkit.schema import Schema
-from promptkit.schema.plain import takes_any_text
+from promptkit.schema.plain import texts_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class Inputs:
         self._schemas = {name: Schema(declared.json_schema) for name, declared in spec.inputs.items()}
         self._whole = Schema(spec.inputs_schema) if spec.inputs_schema is not None else None
         self._required = {name for name, each in spec.inputs.items() if each.required and not each.secret}
-        self._texts = {name for name, schema in self._schemas.items() if takes_any_text(schema.json)}
+        self._texts = {name: taken for name, each in self._schemas.items() if (taken := texts_taken(each.json))}
         self._defaults = {name: declared.default for name, declared in spec.inputs.items() if not declared.required}
 
     def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Inputs:
     def _unfit(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, value in given.items():
             declared = self._declared.get(name)
-            if declared is None or (name in self._texts and type(value) is str and value.isascii()):
+            if declared is None or (type(value) is str and name in self._texts and self._texts[name](value)):
                 continue
             for violation in self._schemas[name].validate(value):
                 where = "" if violation.path == "$" or declared.secret else f" at {violation.path}"

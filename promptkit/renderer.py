@@ -98,7 +98,9 @@ class Renderer:
         own = spec.chain_of_thought.mode == "auto"
         self.asks_model = own or any(each.chain_of_thought for each in spec.models.values())
         """Whether what is known of a model changes the messages."""
-        self._sections = {name: self._part(name, text) for name, text in _written(spec) if text is not None}
+        above = spec.layout.context == "system"
+        self._system_parts = self._parts("persona", "context") if above else self._parts("persona")
+        self._task_parts = self._parts("task") if above else self._parts("context", "task")
         self._guidance_by_mode: dict[Mode, list[tuple[str, str]]] = {}
         self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
@@ -137,10 +139,10 @@ class Renderer:
             error.where = f"{self.spec.placed(self.spec.path)}, check `{name}`"
             raise
 
-    def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _shown(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The values that templates see: secrets reach tools only."""
         if not self._secret:
-            return dict(values)
+            return values
         return {name: value for name, value in values.items() if name not in self._secret}
 
     def _instruction(self, facts: ModelFacts | None) -> _Part | None:
@@ -158,7 +160,7 @@ class Renderer:
 
     # Sections to messages
 
-    def _sectioned(self, call: _Call) -> Iterable[Message]:
+    def _sectioned(self, call: _Call) -> list[Message]:
         """The messages of persona, context and task."""
         if self.spec.task is None:
             raise RenderError(
@@ -167,25 +169,25 @@ class Renderer:
                 where=self.spec.path,
                 help="render a prompt that extends it",
             )
-        yield from self._system(call)
-        task = self._parts("task") if self.spec.layout.context == "system" else self._parts("context", "task")
-        yield from self._examples(task, call)
-        yield from call.history
-        yield Message("user", self._filled("user", task, call.values, call))
+        messages = self._system(call)
+        messages += self._examples(self._task_parts, call)
+        messages += call.history
+        messages.append(Message("user", self._filled("user", self._task_parts, call.values, call)))
+        return messages
 
     def _parts(self, *names: str) -> list[_Part]:
-        return [self._sections[name] for name in names if name in self._sections]
+        written = ((name, getattr(self.spec, name)) for name in names)
+        return [self._part(name, template) for name, template in written if template is not None]
 
-    def _system(self, call: _Call) -> Iterable[Message]:
+    def _system(self, call: _Call) -> list[Message]:
         """The system message; whether there is one depends on what is written, never on the inputs."""
-        names = ("persona", "context") if self.spec.layout.context == "system" else ("persona",)
-        parts = self._parts(*names)
-        texts = zip((part.location for part in parts), self._texts(parts, call.values, call), strict=True)
-        text = self._layout.system([*texts, *self._guidance(call)])
-        if text:
-            yield Message("system", text)
-        elif not all(part.blank for part in [*parts, *self._native_instruction(call)]):
+        parts = self._system_parts
+        texts = self._texts(parts, call.values, call)
+        sections = [(part.location, text) for part, text in zip(parts, texts, strict=True)]
+        text = self._layout.system(sections + self._guidance(call))
+        if not text and not all(part.blank for part in [*parts, *self._native_instruction(call)]):
             raise self._empty("system", parts)
+        return [Message("system", text)] if text else []
 
     def _guidance(self, call: _Call) -> list[tuple[str, str]]:
         """What promptkit itself says: output instructions, how to think, and how to read fences."""
@@ -244,7 +246,7 @@ class Renderer:
 
     # Examples
 
-    def _examples(self, parts: list[_Part], call: _Call) -> Iterable[Message]:
+    def _examples(self, parts: list[_Part], call: _Call) -> tuple[Message, ...]:
         """The examples. They depend on the spec and the mode alone, so each mode's are rendered once."""
         known = self._examples_by_mode.get(call.mode)
         if known is None:
@@ -268,24 +270,24 @@ class Renderer:
 
     # Messages that are written out
 
-    def _explicit(self, call: _Call) -> Iterable[Message]:
+    def _explicit(self, call: _Call) -> list[Message]:
         """The messages of `messages:`; what promptkit says itself ends the first system message."""
         guidance = self._layout.system(self._guidance(call))
         plan = self._plan()
         systems = [index for index, part in plan if isinstance(part, MessageSpec) and part.role == "system"]
+        messages: list[Message] = []
         if guidance and not systems:
-            yield Message("system", guidance)
+            messages.append(Message("system", guidance))
         elif not systems and not all(part.blank for part in self._native_instruction(call)):
             raise self._empty("system", self._native_instruction(call))
         for index, part in plan:
             if isinstance(part, MessageSpec):
                 text = self._filled(part.role, [self._message(index, part)], call.values, call)
                 ends = guidance and index in systems[:1]
-                yield Message(part.role, f"{text}\n\n{guidance}" if ends else text)
-            elif part.history:
-                yield from call.history
+                messages.append(Message(part.role, f"{text}\n\n{guidance}" if ends else text))
             else:
-                yield from self._examples(self._last_user(), call)
+                messages += call.history if part.history else self._examples(self._last_user(), call)
+        return messages
 
     def _plan(self) -> list[tuple[int, MessageSpec | Slot]]:
         """The authored messages with their index; slots that are not written stand before the last user message."""
@@ -308,7 +310,3 @@ class Renderer:
 
     def _message(self, index: int, message: MessageSpec) -> _Part:
         return self._part(f"messages.{index}.content", message.content)
-
-
-def _written(spec: PromptSpec) -> tuple[tuple[str, str | None], ...]:
-    return ("persona", spec.persona), ("context", spec.context), ("task", spec.task)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 6
 _VALUES = frozenset((str, int, float, bool, type(None), list, dict))
-_OF_ANY_TEXT = frozenset(("type", "title", "description"))
+_OF_TEXTS = frozenset(("type", "enum", "title", "description"))
 _LARGEST = 2**53
 """Numbers up to this are exact in every implementation of JSON."""
 
@@ -39,9 +39,13 @@ def is_plain(schema: Any, deepest: int = _DEEPEST) -> bool:
     return True
 
 
-def takes_any_text(schema: Any) -> bool:
-    """Whether a schema surely takes every text."""
-    return isinstance(schema, dict) and schema.get("type") == "string" and schema.keys() <= _OF_ANY_TEXT
+def texts_taken(schema: Any) -> Callable[[str], bool] | None:
+    """Tells of texts that a schema surely takes, at little cost; None for one that does not speak of texts alone."""
+    if isinstance(schema, dict) and schema.keys() <= _OF_TEXTS and is_plain(schema):
+        if "enum" in schema:
+            return frozenset(schema["enum"]).__contains__ if schema.get("type", "string") == "string" else None
+        return str.isascii if schema.get("type") == "string" else None  # other texts may hold half a character
+    return None
 
 
 def fits_plainly(schema: Any, value: Any) -> bool:

@@ -90,7 +90,12 @@ def bounded(pieces: Iterable[str], meter: Meter, most: int = MAX_OUTPUT) -> Iter
 def check_size(size: int, most: int = MAX_OUTPUT) -> None:
     """Raise `RenderError` for a text that is too long."""
     if size > most:
-        raise RenderError(f"a text grows beyond {most:,} characters", code="PK220")
+        raise too_long(most)
+
+
+def too_long(most: int = MAX_OUTPUT) -> RenderError:
+    """The error of a text that is too long."""
+    return RenderError(f"a text grows beyond {most:,} characters", code="PK220")
 
 
 def bounded_range(*bounds: int) -> range:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import check_size
+from promptkit.template.limits import MAX_OUTPUT, too_long
 from promptkit.template.paths import kind
 from promptkit.template.plain import read_plain
 from promptkit.template.printing import printed
@@ -51,7 +51,7 @@ Taken = list[tuple[str, Text | Name]]
 
 
 class PieceError(Exception):
-    """A value cannot be printed: why, and the 1-based line of the template at which it is named."""
+    """Why there is no text, and the 1-based line of the template at which a value is named that cannot be printed."""
 
     def __init__(self, cause: RenderError, line: int) -> None:
         super().__init__(cause, line)
@@ -79,7 +79,7 @@ class Pieces:
     def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str:
         """The text for values, without the template's own whitespace at both ends; that of values is kept.
 
-        Raises `PieceError` for a value that cannot be printed, `RenderError` when the text gets too long.
+        Raises `PieceError` for a value that cannot be printed, and when the text gets too long.
         """
         texts: list[str] = []
         steps: list[Text | Name] = []
@@ -87,7 +87,8 @@ class Pieces:
         if not self._clean or not texts[0] or not texts[-1]:
             _strip(texts, steps)
         whole = "".join(texts)
-        check_size(len(whole))
+        if len(whole) > MAX_OUTPUT:
+            raise PieceError(too_long(), 0)
         return whole
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
@@ -112,7 +113,11 @@ class Pieces:
                 texts.append(value)
                 kept.append(step)
             else:
-                taken = next((then for asks, then in step.branches if asks(values)), step.otherwise)
+                taken = step.otherwise
+                for asks, then in step.branches:
+                    if asks(values):
+                        taken = then
+                        break
                 self._take(taken, values, fences, texts, kept)
 
     def _shown(self, step: Name, value: Any, fences: Fences | None) -> str:

@@ -63,7 +63,11 @@ class Templates:
         """
         simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
-            return _joined(simple, values, fences, _Where(path, where, place))
+            try:
+                return simple.joined(values, fences)
+            except PieceError as error:
+                error.cause.where = _Where(path, where, place).text(error.line)
+                raise error.cause from None
         said = _Where(path, where, place)
         try:
             with metered() as meter:
@@ -119,17 +123,6 @@ class Templates:
         env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
         env.filters["fence_"] = fence()
         return env
-
-
-def _joined(pieces: Pieces, values: Mapping[str, Any], fences: Fences | None, said: _Where) -> str:
-    try:
-        return pieces.joined(values, fences)
-    except PieceError as error:
-        error.cause.where = said.text(error.line)
-        raise error.cause from None
-    except RenderError as error:
-        error.where = said.text(0)
-        raise
 
 
 def _context(values: Mapping[str, Any], fences: Fences | None) -> dict[str, Any]:
