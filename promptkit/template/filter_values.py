@@ -39,7 +39,10 @@ def _mapped(node: Any, value: Value) -> Value:
 _BY_ATTRIBUTE = frozenset({"map", "sum", "sort", "unique", "min", "max", "groupby", "join"})
 _BY_FIRST = frozenset({"selectattr", "rejectattr", "groupby"})
 _LISTS = ("sort", "unique", "reverse", "list", "selectattr", "rejectattr", "select", "reject")
-_TEXTS = ("upper", "lower", "trim", "title", "capitalize", "replace", "join", "tojson", "json", "truncate", "indent")
+_TEXTS = (
+    *("upper", "lower", "trim", "title", "capitalize", "replace", "join", "tojson", "json", "truncate", "indent"),
+    *("table", "csv", "xml", "bullets", "truncate_tokens"),
+)
 _GIVES: Mapping[str, Callable[[Any, Value], Value]] = {
     **dict.fromkeys(_TEXTS, lambda _, __: of_type("string")),
     **dict.fromkeys(("length", "count", "wordcount", "int"), lambda _, __: of_type("integer")),

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
+from promptkit.template.data_filters import DATA_FILTERS
 from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, check_size, counted, joined, replaced
 from promptkit.template.printing import printed, to_json
 
@@ -22,7 +23,7 @@ REFUSED_FILTERS = frozenset(
 
 _OF_TEXTS = (
     *("capitalize", "center", "indent", "lower", "replace", "string", "striptags", "title", "trim", "truncate"),
-    *("upper", "wordcount", "wordwrap"),
+    *("truncate_tokens", "upper", "wordcount", "wordwrap"),
 )
 """Filters that take a text: anything else becomes the text that `{{ ... }}` prints, and a null is refused."""
 
@@ -34,6 +35,7 @@ _MOST |= {"json": 16, "tojson": 16}
 def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
     """The filters that templates have, out of Jinja's."""
     found = {name: each for name, each in plain.items() if name not in REFUSED_FILTERS}
+    found |= DATA_FILTERS
     found |= {"tojson": to_json, "json": to_json, "replace": _replace, "join": _joining(plain["map"])}
     found |= {name: measure(plain[name]) for name, measure in _MEASURED.items()}
     for name, most in _MOST.items():

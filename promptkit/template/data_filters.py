@@ -1,0 +1,197 @@
+"""Filters that write lists and objects for a model to read: tables, CSV, XML, bullets; and texts cut to a size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RenderError
+from promptkit.template.limits import check_size
+from promptkit.template.printing import MAX_PARTS, printed, to_json
+from promptkit.tokens import BytesEstimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Rows = list[Mapping[str, Any]]
+
+_QUOTED = re.compile('[",\r\n]')
+_XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z")
+"""Names that need no thought; XML 1.0, section 2.3, allows more."""
+
+
+def table(value: Any, columns: Any = None) -> str:
+    """A list of objects as a Markdown table (GitHub's), a column for each key; `columns` names them, and their order.
+
+    A line break in a cell becomes `<br>`, a list or an object JSON; what is null or absent is empty.
+    """
+    names, rows = _rows(value, columns, "table")
+    lines = [[_cell(name) for name in names], ["---"] * len(names)]
+    lines += [[_cell(_plain_text(row.get(name))) for name in names] for row in rows]
+    return _sized("\n".join(f"| {' | '.join(line)} |" for line in lines)) if names else ""
+
+
+def _cell(text: str) -> str:
+    return "<br>".join(text.replace("\\", "\\\\").replace("|", "\\|").splitlines())
+
+
+def to_csv(value: Any, columns: Any = None) -> str:
+    """A list of objects as CSV (RFC 4180, but lines end in LF), the keys in the first line; otherwise as `table`."""
+    names, rows = _rows(value, columns, "csv")
+    lines = [names, *([_plain_text(row.get(name)) for name in names] for row in rows)] if names else []
+    return _sized("\n".join(",".join(map(_field, line)) or '""' for line in lines))
+
+
+def _field(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _rows(value: Any, columns: Any, filter_: str) -> tuple[list[str], Rows]:
+    """The names of the columns, and the rows: objects, or lists for which `columns` gives the names."""
+    listed = _items(value, filter_)
+    wanted = None if columns is None else [_plain_text(name) for name in _items(columns, filter_)]
+    rows: Rows = []
+    for each in listed:
+        if isinstance(each, Mapping):
+            rows.append(each)
+        elif isinstance(each, (list, tuple)) and wanted is not None:
+            rows.append(dict(zip(wanted, each, strict=False)))
+        else:
+            cure = f"name the columns: `| {filter_}(['name', ...])`" if isinstance(each, (list, tuple)) else ""
+            raise RenderError(f"`{filter_}` takes a list of objects, not of {_named(each)}", code="PK223", help=cure)
+    names = list(dict.fromkeys(name for row in rows for name in row)) if wanted is None else wanted
+    if len(names) * len(rows) > MAX_PARTS:
+        raise RenderError(f"a table has more than {MAX_PARTS:,} cells", code="PK220")
+    return names, rows
+
+
+def bullets(value: Any) -> str:
+    """A list, or an object, as Markdown bullets; what stands inside of one is indented below it."""
+    if not isinstance(value, Mapping):
+        value = _items(value, "bullets")
+    return _sized("\n".join(_dashed(_entries(value))))
+
+
+Entries = Iterator[list[str]]
+
+
+def _entries(value: Any) -> Entries:
+    """The lines of each item, and of each key with its value."""
+    if not isinstance(value, Mapping):
+        yield from (_lines(item) for item in value)
+        return
+    for key, item in value.items():
+        lines = _lines(item)
+        if isinstance(item, (list, tuple, Mapping)) and item:
+            yield [f"{key}:", *(f"  {line}" for line in lines)]
+        else:
+            yield [f"{key}: {lines[0]}" if lines[0] else f"{key}:", *(f"  {line}" for line in lines[1:])]
+
+
+def _lines(item: Any) -> list[str]:
+    if isinstance(item, Mapping) and item:
+        return [line for entry in _entries(item) for line in entry]
+    if isinstance(item, (list, tuple)) and item:
+        return list(_dashed(_entries(item)))
+    return (to_json(item) if isinstance(item, (list, tuple, Mapping)) else _plain_text(item)).split("\n")
+
+
+def _dashed(entries: Entries) -> Iterator[str]:
+    for first, *rest in entries:
+        yield f"- {first}" if first else "-"
+        yield from (f"  {line}" if line else "" for line in rest)
+
+
+_ITEM = "item"
+
+
+def xml(value: Any, tag: str = "data", item: str = _ITEM) -> str:
+    """A value as XML: the whole in `tag`, an element for each key, `item` for each item if the whole is a list.
+
+    A key that is no name stands in an attribute: `<entry name="...">`. A null is an empty element.
+    """
+    if value is None:
+        raise _no_value("xml")
+    for name in (tag, item):
+        if not _XML_NAME.match(name):
+            raise RenderError(f"`xml`: `{name[:40]}` is no name of an element", code="PK223")
+    return _sized("\n".join(_element(tag, value if not isinstance(value, Iterator) else list(value), item)))
+
+
+def _element(tag: str, value: Any, item: str) -> Iterator[str]:
+    named = tag if _XML_NAME.match(tag) else f'entry name="{_escaped(tag)}"'
+    close = f"</{named.split(' ', 1)[0]}>"
+    if isinstance(value, (list, tuple, Mapping)) and value:
+        yield f"<{named}>"
+        for name, each in value.items() if isinstance(value, Mapping) else ((item, each) for each in value):
+            yield from (f"  {line}" for line in _element(name, each, _ITEM))
+        yield close
+    else:
+        text = "" if value is None or value in ([], (), {}) else _escaped(_plain_text(value), quotes=False)
+        yield f"<{named}>{text}{close}" if text else f"<{named}/>"
+
+
+def _escaped(text: str, *, quotes: bool = True) -> str:
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace('"', "&quot;") if quotes else plain
+
+
+def truncate_tokens(text: str, most: int) -> str:
+    """A text cut to about so many tokens, the note that it was cut included; a shorter text stays as it is.
+
+    Tokens are estimated as everywhere (see `promptkit.tokens`); the cut falls between words where there are any.
+    """
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise RenderError("`truncate_tokens` takes a whole number from 1", code="PK223")
+    counter = BytesEstimate()
+    whole = counter.count(text)
+    if whole <= most:
+        return text
+    note = f"[cut here: about {{:,}} of {whole:,} tokens are left out]"
+    room = max(0, most - counter.count(note))
+    kept = text.encode("utf-8", "surrogatepass")[: int(room * counter.bytes_per_token)].decode("utf-8", "ignore")
+    if kept and not text[len(kept) : len(kept) + 1].isspace():
+        words = kept.rstrip().rsplit(None, 1)
+        kept = words[0] if len(words) > 1 and len(words[1]) < len(kept) // 2 else kept
+    kept = kept.rstrip()
+    said = note.format(max(1, whole - counter.count(kept)))
+    return f"{kept}\n{said}" if kept else said
+
+
+def _items(value: Any, filter_: str) -> list[Any]:
+    if value is None:
+        raise _no_value(filter_)
+    if isinstance(value, (list, tuple, Iterator)):
+        return list(value)
+    raise RenderError(f"`{filter_}` takes a list, not {_named(value)}", code="PK223")
+
+
+def _no_value(filter_: str) -> RenderError:
+    cure = "guard it with `{% if ... %}`"
+    return RenderError(f"a null is given to `{filter_}`", code="PK224", help=cure)
+
+
+def _named(value: Any) -> str:
+    kinds = {str: "a text", bool: "true or false", int: "a number", float: "a number", Mapping: "an object"}
+    kinds |= {list: "a list", tuple: "a list", type(None): "null"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)
+
+
+def _plain_text(value: Any) -> str:
+    """A cell's text: what `{{ ... }}` prints, and nothing for a null."""
+    return "" if value is None else str.__str__(printed(value))
+
+
+def _sized(text: str) -> str:
+    check_size(len(text))
+    return text
+
+
+DATA_FILTERS: Mapping[str, Callable[..., str]] = {
+    "table": table,
+    "csv": to_csv,
+    "xml": xml,
+    "bullets": bullets,
+    "truncate_tokens": truncate_tokens,
+}

@@ -1,0 +1,138 @@
+"""Filters for lists and objects: what a model reads is what was given."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptkit.errors import RenderError
+from promptkit.template import Templates
+from promptkit.tokens import BytesEstimate
+
+ROWS = [{"id": 1, "name": "A|b"}, {"id": 2.5, "name": None, "tags": ["x", "y"]}]
+
+
+def render(expression: str, value: Any) -> str:
+    return Templates({}).render(f"{{{{ {expression} }}}}", {"value": value})
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "text"),
+    [
+        ("value | table", ROWS, '| id | name | tags |\n| --- | --- | --- |\n| 1 | A\\|b |  |\n| 2.5 |  | ["x", "y"] |'),
+        ("value | table(['name', 'id'])", ROWS[:1], "| name | id |\n| --- | --- |\n| A\\|b | 1 |"),
+        ("value | table(['a', 'b'])", [[1, 2], [3]], "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 |  |"),
+        ("value | table", [{"a": "x\ny"}], "| a |\n| --- |\n| x<br>y |"),
+        ("value | table", [], ""),
+        ("value | csv", ROWS, 'id,name,tags\n1,A|b,\n2.5,,"[""x"", ""y""]"'),
+        ("value | csv", [{"a": 'q"', "b": "x,y"}], 'a,b\n"q""","x,y"'),
+        ("value | bullets", ["a", "b\nc", 1, None, []], "- a\n- b\n  c\n- 1\n-\n- []"),
+        ("value | bullets", {"a": 1, "b": ["x"], "c": {"d": True}}, "- a: 1\n- b:\n    - x\n- c:\n    d: true"),
+        ("value | bullets", [{"a": 1, "b": 2}, ["x", "y"]], "- a: 1\n  b: 2\n- - x\n  - y"),
+        ("value | xml", {"a": "<&", "b c": None}, '<data>\n  <a>&lt;&amp;</a>\n  <entry name="b c"/>\n</data>'),
+        (
+            "value | xml('rows', 'row')",
+            [1, [2]],
+            "<rows>\n  <row>1</row>\n  <row>\n    <item>2</item>\n  </row>\n</rows>",
+        ),
+        ("value | xml", "x", "<data>x</data>"),
+        ("value | truncate_tokens(5)", "short", "short"),
+        ("value | truncate_tokens(1)", "word " * 100, "[cut here: about 109 of 109 tokens are left out]"),
+    ],
+)
+def test_values_are_written_for_a_model(expression: str, value: Any, text: str) -> None:
+    assert text == render(expression, value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "message"),
+    [
+        ("value | table", "x", "`table` takes a list, not a text"),
+        ("value | table", [1], "`table` takes a list of objects, not of a number"),
+        ("value | csv", [["a"]], "`csv` takes a list of objects, not of a list"),
+        ("value | bullets", 3, "`bullets` takes a list, not a number"),
+        ("value | bullets", None, "a null is given to `bullets`"),
+        ("value | xml", None, "a null is given to `xml`"),
+        ("value | xml('a b')", {}, "`xml`: `a b` is no name of an element"),
+        ("value | truncate_tokens(0)", "x", "`truncate_tokens` takes a whole number from 1"),
+        ("value | table", [{str(n): 1} for n in range(800)], "a table has more than 500,000 cells"),
+    ],
+)
+def test_what_cannot_be_written_so_is_refused(expression: str, value: Any, message: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        render(expression, value)
+    assert message == caught.value.message
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+OBJECTS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c d"]), CELLS, min_size=1), min_size=1, max_size=4)
+
+
+@given(OBJECTS)
+def test_csv_reads_back_equal(rows: list[dict[str, str]]) -> None:
+    names, *found = csv.reader(io.StringIO(render("value | csv", rows), newline=""), strict=True)
+    assert list(dict.fromkeys(name for row in rows for name in row)) == names
+    assert [[row.get(name, "") for name in names] for row in rows] == found
+
+
+@given(OBJECTS)
+def test_a_table_has_a_line_for_each_row_and_a_cell_for_each_column(rows: list[dict[str, str]]) -> None:
+    lines = render("value | table", rows).split("\n")
+    names = dict.fromkeys(name for row in rows for name in row)
+    assert len(rows) + 2 == len(lines)
+    for line in lines:
+        assert len(names) + 1 == len(re.findall(r"(?<!\\)(?:\\\\)*\|", line))
+
+
+PLAIN = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=8).filter("item".__ne__)
+NESTED = st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(PLAIN, inner, min_size=1),
+    max_leaves=6,
+)
+
+
+def data_of(element: ET.Element) -> Any:
+    if not len(element):
+        return element.text
+    if all(child.tag == "item" for child in element):
+        return [data_of(child) for child in element]
+    return {child.get("name", child.tag): data_of(child) for child in element}
+
+
+@given(st.dictionaries(PLAIN, NESTED, min_size=1))
+def test_xml_reads_back_equal(value: dict[str, Any]) -> None:
+    assert value == data_of(ET.fromstring(render("value | xml", value)))
+
+
+@given(NESTED)
+def test_bullets_keep_every_word(value: Any) -> None:
+    if isinstance(value, str):
+        return
+    text = render("value | bullets", value)
+
+    def words(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            return [*part, *(word for each in part.values() for word in words(each))]
+        return [word for each in part for word in words(each)] if isinstance(part, list) else [part]
+
+    assert all(word in text for word in words(value))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), st.integers(1, 80))
+def test_a_cut_text_is_a_beginning_that_says_so_within_its_tokens(text: str, most: int) -> None:
+    cut, counter = render(f"value | truncate_tokens({most})", text), BytesEstimate()
+    if counter.count(text) <= most:
+        assert text == cut
+    else:
+        kept, _, note = cut.rpartition("\n")
+        assert re.fullmatch(r"\[cut here: about [\d,]+ of [\d,]+ tokens are left out\]", note)
+        assert text.startswith(kept)
+        assert counter.count(cut) <= max(most, counter.count(note)) + 1
