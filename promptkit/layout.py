@@ -37,17 +37,25 @@ class Layout:
 
     def system(self, sections: Sections) -> str:
         """The system message: sections that are not empty, in order."""
-        pieces: list[str] = []
-        for name, text in sections:
-            if text and not text.isspace():
-                before, behind = self.frame(name)
-                pieces += (_BETWEEN if pieces else "", before, text, behind)
-        return "".join(pieces)  # joined once: a text may be long
+        return "".join(self.spread(filled(sections)))  # joined once: a text may be long
 
     def user(self, sections: Sections) -> str:
         """A user message: a single section stands by itself, several get their names."""
-        filled = [section for section in sections if section[1] and not section[1].isspace()]
-        return filled[0][1] if len(filled) == 1 else self.system(filled)
+        kept = filled(sections)
+        return kept[0][1] if len(kept) == 1 else "".join(self.spread(kept))
+
+    def spread(self, sections: Sections) -> list[str]:
+        """What the sections are joined of: for each what stands before it, its text, and what stands behind."""
+        pieces: list[str] = []
+        for name, text in sections:
+            before, behind = self.frame(name)
+            pieces += (_BETWEEN + before if pieces else before, text, behind)
+        return pieces
+
+
+def filled(sections: Sections) -> Sections:
+    """The sections in which there is something to read."""
+    return [section for section in sections if section[1] and not section[1].isspace()]
 
 
 _BETWEEN = "\n\n"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptkit.completion import Model, ModelFacts, Request
+    from promptkit.explained import Explained
     from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
 
@@ -196,6 +197,16 @@ class Prompt(Generic[T_co]):
         """
         facts = self.facts if self._renderer.asks_model else None
         return self._renderer.render(_inputs(inputs, named), facts, self._use.history)
+
+    def explain(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Explained:
+        """The same messages, piece by piece: where each is written, from which inputs it comes, and what it costs.
+
+        Raises as `render` does.
+        """
+        from promptkit.explaining import explain
+
+        facts = self.facts if self._renderer.asks_model else None
+        return explain(self._renderer, _inputs(inputs, named), facts, self._use.history)
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.completion import ModelFacts
+    from promptkit.explaining import Trail
+    from promptkit.messages import Role
     from promptkit.spec import Example
 
 _UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {
@@ -57,7 +59,7 @@ def refuse_unsupported(spec: PromptSpec) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A template of a message, and where it stands in the spec."""
 
     location: str
@@ -78,8 +80,9 @@ class _Call:
 
     values: Mapping[str, Any]
     mode: Mode
-    instruction: _Part | None
+    instruction: Part | None
     history: tuple[Message, ...]
+    trail: Trail | None = None
     notes: dict[str, None] = field(default_factory=dict)
 
 
@@ -92,7 +95,7 @@ class Renderer:
         strangers = {name: declared for name, declared in spec.inputs.items() if declared.untrusted}
         self._untrusted = {name: Untrusted(each.trust, each.neutralise) for name, each in strangers.items()}
         self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
-        self._templates = Templates(spec.files, self._untrusted)
+        self.templates = Templates(spec.files, self._untrusted)
         self._layout = LAYOUTS[spec.layout.style]
         self._supported = False
         own = spec.chain_of_thought.mode == "auto"
@@ -106,27 +109,33 @@ class Renderer:
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
 
     def render(
-        self, given: Mapping[str, Any], facts: ModelFacts | None = None, history: Sequence[Message] = ()
+        self,
+        given: Mapping[str, Any],
+        facts: ModelFacts | None = None,
+        history: Sequence[Message] = (),
+        trail: Trail | None = None,
     ) -> Rendered:
-        """The messages for a call.
+        """The messages for a call. A `trail` hears what each of them is made of.
 
         Raises `InputError` when the inputs do not fit, `RenderError` when a template fails, when a message comes
         out empty, or when the spec uses what is not supported.
         """
         try:
-            return self._rendered(given, facts, history)
+            return self._rendered(given, facts, history, trail)
         except RenderError as error:
             error.where = self.spec.placed(error.where)
             raise
 
-    def _rendered(self, given: Mapping[str, Any], facts: ModelFacts | None, history: Sequence[Message]) -> Rendered:
+    def _rendered(
+        self, given: Mapping[str, Any], facts: ModelFacts | None, history: Sequence[Message], trail: Trail | None
+    ) -> Rendered:
         if not self._supported:
             refuse_unsupported(self.spec)
             self._supported = True
         values = self._shown(self.inputs.accept(given))
         mode = thought_mode(self.spec, facts)
         instruction = self._instruction(facts) if mode != "off" else None
-        call = _Call(values, mode, instruction, tuple(history))
+        call = _Call(values, mode, instruction, tuple(history), trail)
         build = self._explicit if self.spec.messages is not None else self._sectioned
         messages = tuple(build(call))
         return Rendered(messages, tuple(call.notes))
@@ -134,7 +143,7 @@ class Renderer:
     def check(self, name: str, that: str, values: Mapping[str, Any]) -> bool:
         """Whether a check's expression holds. Raises `RenderError` when it cannot be computed."""
         try:
-            return bool(self._templates.evaluate(that, self._shown(values)))
+            return bool(self.templates.evaluate(that, self._shown(values)))
         except RenderError as error:
             error.where = f"{self.spec.placed(self.spec.path)}, check `{name}`"
             raise
@@ -145,7 +154,7 @@ class Renderer:
             return values
         return {name: value for name, value in values.items() if name not in self._secret}
 
-    def _instruction(self, facts: ModelFacts | None) -> _Part | None:
+    def _instruction(self, facts: ModelFacts | None) -> Part | None:
         """The author's own words on how to think, for this model if there are such."""
         chain = chain_of_thought(self.spec, facts)
         own = chain is self.spec.chain_of_thought
@@ -153,10 +162,10 @@ class Renderer:
         written = chain.instruction
         return None if written is None else self._part(f"{location}chain_of_thought.instruction", written)
 
-    def _part(self, location: str, template: str) -> _Part:
+    def _part(self, location: str, template: str) -> Part:
         origin = self.spec.origins.get(location)
         path = origin.path if origin else self.spec.path
-        return _Part(location, template, path, origin.place if origin else None)
+        return Part(location, template, path, origin.place if origin else None)
 
     # Sections to messages
 
@@ -171,11 +180,11 @@ class Renderer:
             )
         messages = self._system(call)
         messages += self._examples(self._task_parts, call)
-        messages += call.history
+        messages += self._earlier(call)
         messages.append(Message("user", self._filled("user", self._task_parts, call.values, call)))
         return messages
 
-    def _parts(self, *names: str) -> list[_Part]:
+    def _parts(self, *names: str) -> list[Part]:
         written = ((name, getattr(self.spec, name)) for name in names)
         return [self._part(name, template) for name, template in written if template is not None]
 
@@ -184,7 +193,10 @@ class Renderer:
         parts = self._system_parts
         texts = self._texts(parts, call.values, call)
         sections = [(part.location, text) for part, text in zip(parts, texts, strict=True)]
-        text = self._layout.system(sections + self._guidance(call))
+        sections += self._guidance(call)
+        text = self._layout.system(sections)
+        if call.trail is not None:
+            call.trail.said("system", self._layout, sections)
         if not text and not all(part.blank for part in [*parts, *self._native_instruction(call)]):
             raise self._empty("system", parts)
         return [Message("system", text)] if text else []
@@ -207,35 +219,41 @@ class Renderer:
             ("untrusted", FENCE_NOTE if self._untrusted else ""),
         ]
 
-    def _native_instruction(self, call: _Call) -> list[_Part]:
+    def _native_instruction(self, call: _Call) -> list[Part]:
         return [call.instruction] if call.instruction and call.mode == "native" else []
 
     # Templates to texts
 
-    def _texts(self, parts: Iterable[_Part], values: Mapping[str, Any], call: _Call) -> list[str]:
+    def _texts(self, parts: Iterable[Part], values: Mapping[str, Any], call: _Call) -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
-        if not self._untrusted:
-            return [self._text(part, values, None) for part in parts]
-        listed = list(parts)
-        fences = Fences()
-        plain = [self._text(part, values, fences) for part in listed]
-        fenced = [self._text(part, values, fences) for part in listed] if fences.close() else plain
-        call.notes.update(fences.notes)
-        return fenced
+        listed, fences = list(parts), None
+        if self._untrusted:
+            fences = Fences()
+            for part in listed:
+                self._text(part, values, fences)
+            call.notes.update(fences.notes)
+            fences = fences if fences.close() else None
+        if call.trail is not None:
+            for part in listed:
+                call.trail.rendered(part, values, fences)
+        return [self._text(part, values, fences) for part in listed]
 
-    def _text(self, part: _Part, values: Mapping[str, Any], fences: Fences | None) -> str:
-        return self._templates.render(
+    def _text(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> str:
+        return self.templates.render(
             part.template, values, path=part.path, where=part.location, place=part.place, fences=fences
         )
 
-    def _filled(self, role: str, parts: list[_Part], values: Mapping[str, Any], call: _Call) -> str:
+    def _filled(self, role: Role, parts: list[Part], values: Mapping[str, Any], call: _Call, *, of: str = "") -> str:
         texts = self._texts(parts, values, call)
-        filled = self._layout.user([(part.location, text) for part, text in zip(parts, texts, strict=True)])
+        sections = [(part.location, text) for part, text in zip(parts, texts, strict=True)]
+        filled = self._layout.user(sections)
+        if call.trail is not None:
+            call.trail.said(role, self._layout, sections, alone=True)
         if not filled:
-            raise self._empty(role, parts)
+            raise self._empty(f"{of}{role}", parts)
         return filled
 
-    def _empty(self, role: str, parts: list[_Part]) -> RenderError:
+    def _empty(self, role: str, parts: list[Part]) -> RenderError:
         names = ", ".join(f"`{part.location}`" for part in parts) or "the instruction"
         return RenderError(
             f"the {role} message is empty",
@@ -246,8 +264,10 @@ class Renderer:
 
     # Examples
 
-    def _examples(self, parts: list[_Part], call: _Call) -> tuple[Message, ...]:
+    def _examples(self, parts: list[Part], call: _Call) -> tuple[Message, ...]:
         """The examples. They depend on the spec and the mode alone, so each mode's are rendered once."""
+        if call.trail is not None:
+            return tuple(self._render_examples(parts, call))
         known = self._examples_by_mode.get(call.mode)
         if known is None:
             own = replace(call, notes={})
@@ -256,11 +276,22 @@ class Renderer:
         call.notes.update(notes)
         return messages
 
-    def _render_examples(self, parts: list[_Part], call: _Call) -> Iterable[Message]:
-        for example in self.spec.examples:
+    def _render_examples(self, parts: list[Part], call: _Call) -> Iterable[Message]:
+        for number, example in enumerate(self.spec.examples, 1):
             values = self._shown(self.inputs.accept(example.inputs))
-            yield Message("user", self._filled("example's user", parts, values, call))
-            yield Message("assistant", self._answer(example, call.mode))
+            answer = self._answer(example, call.mode)
+            if call.trail is not None:
+                call.trail.example = number
+            yield Message("user", self._filled("user", parts, values, call, of="example's "))
+            yield Message("assistant", answer)
+            if call.trail is not None:
+                call.trail.answered(answer)
+                call.trail.example = 0
+
+    def _earlier(self, call: _Call) -> tuple[Message, ...]:
+        if call.trail is not None:
+            call.trail.earlier(call.history)
+        return call.history
 
     def _answer(self, example: Example, mode: Mode) -> str:
         """An example's answer, in the form in which the model shall answer."""
@@ -277,6 +308,8 @@ class Renderer:
         systems = [index for index, part in plan if isinstance(part, MessageSpec) and part.role == "system"]
         messages: list[Message] = []
         if guidance and not systems:
+            if call.trail is not None:
+                call.trail.said("system", self._layout, self._guidance(call))
             messages.append(Message("system", guidance))
         elif not systems and not all(part.blank for part in self._native_instruction(call)):
             raise self._empty("system", self._native_instruction(call))
@@ -284,9 +317,11 @@ class Renderer:
             if isinstance(part, MessageSpec):
                 text = self._filled(part.role, [self._message(index, part)], call.values, call)
                 ends = guidance and index in systems[:1]
+                if ends and call.trail is not None:
+                    call.trail.more(self._layout, self._guidance(call), "\n\n")
                 messages.append(Message(part.role, f"{text}\n\n{guidance}" if ends else text))
             else:
-                messages += call.history if part.history else self._examples(self._last_user(), call)
+                messages += self._earlier(call) if part.history else self._examples(self._last_user(), call)
         return messages
 
     def _plan(self) -> list[tuple[int, MessageSpec | Slot]]:
@@ -302,11 +337,11 @@ class Renderer:
             implied.append((-1, Slot(history=True)))
         return [*plan[:at], *implied, *plan[at:]]
 
-    def _last_user(self) -> list[_Part]:
+    def _last_user(self) -> list[Part]:
         """The template that renders examples: the last user message's."""
         parts = list(enumerate(self.spec.messages or ()))
         users = [(i, part) for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
         return [self._message(i, part) for i, part in users[-1:]]
 
-    def _message(self, index: int, message: MessageSpec) -> _Part:
+    def _message(self, index: int, message: MessageSpec) -> Part:
         return self._part(f"messages.{index}.content", message.content)

@@ -13,7 +13,7 @@ from promptkit.errors import RenderError
 from promptkit.template.limits import MAX_OUTPUT, too_long
 from promptkit.template.paths import kind
 from promptkit.template.plain import read_plain
-from promptkit.template.printing import printed
+from promptkit.template.printing import printed, strip_ends
 
 if TYPE_CHECKING:
     from promptkit.template.fences import Fences, Untrusted
@@ -85,7 +85,7 @@ class Pieces:
         steps: list[Text | Name] = []
         self._take(self._steps, values, fences, texts, steps)
         if not self._clean or not texts[0] or not texts[-1]:
-            _strip(texts, steps)
+            strip_ends(texts, [isinstance(step, Name) for step in steps])
         whole = "".join(texts)
         if len(whole) > MAX_OUTPUT:
             raise PieceError(too_long(), 0)
@@ -96,7 +96,7 @@ class Pieces:
         texts: list[str] = []
         steps: list[Text | Name] = []
         self._take(self._steps, values, fences, texts, steps)
-        _strip(texts, steps)
+        strip_ends(texts, [isinstance(step, Name) for step in steps])
         return [(text, _placed(text, step)) for text, step in zip(texts, steps, strict=True) if text]
 
     def _take(
@@ -147,16 +147,6 @@ def _stripped(steps: Steps) -> tuple[Steps, bool]:
         isinstance(end, Either) or (isinstance(end, Text) and end.text.isspace()) for end in ends
     )
     return tuple(kept), clean
-
-
-def _strip(texts: list[str], steps: list[Text | Name]) -> None:
-    """Strip the template's own text at both ends; a value that is empty hides nothing."""
-    for places, strip in ((range(len(texts)), str.lstrip), (range(len(texts) - 1, -1, -1), str.rstrip)):
-        for place in places:
-            if isinstance(steps[place], Text):
-                texts[place] = strip(texts[place])
-            if texts[place]:
-                break
 
 
 class _Reading:

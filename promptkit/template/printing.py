@@ -68,14 +68,15 @@ def _plain(value: Any, left: list[int]) -> Any:
 def stripped(pieces: Iterable[str]) -> str:
     """Pieces of a rendering joined, without the template's own whitespace at both ends; values stay whole."""
     kept = list(pieces)
-    _strip_end(kept, 0, str.lstrip)
-    _strip_end(kept, -1, str.rstrip)
+    strip_ends(kept, [isinstance(piece, Value) for piece in kept])
     return "".join(kept)
 
 
-def _strip_end(pieces: list[str], end: int, strip: Any) -> None:
-    while pieces and not (isinstance(pieces[end], Value) and pieces[end]):
-        pieces[end] = strip(pieces[end])
-        if pieces[end]:
-            return
-        del pieces[end]
+def strip_ends(texts: list[str], are_values: list[bool]) -> None:
+    """Strip the template's own texts at both ends, in place; a value that is empty hides nothing."""
+    for places, strip in ((range(len(texts)), str.lstrip), (range(len(texts) - 1, -1, -1), str.rstrip)):
+        for place in places:
+            if not are_values[place]:
+                texts[place] = strip(texts[place])
+            if texts[place]:
+                break

@@ -5,7 +5,7 @@ jinja2 is imported by `sandbox` and the `template` modules only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +13,21 @@ from promptkit.errors import PromptkitError, RenderError
 from promptkit.source import SourceError, join
 from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
-from promptkit.template.flows import file_flows, flows, joined
+from promptkit.template.flows import file_flows, flows, followed, joined
 from promptkit.template.limits import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
+from promptkit.template.tracing import Mark, finalized, mark, marking, of_simple, traces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
 
     from promptkit.template.fences import Fences, Untrusted
     from promptkit.template.flows import Edges
+    from promptkit.template.tracing import Trace
 
 MAX_INCLUDE_DEPTH = 8
 _FILENAME = "<template>"
@@ -80,6 +82,32 @@ class Templates:
         except Exception as error:  # noqa: BLE001 (whatever a template raises is the template's error)
             raise said.placed(RenderError(_worded(error), code=_code(error)), error) from None
 
+    def traces(
+        self,
+        text: str,
+        values: Mapping[str, Any],
+        inputs: Container[str],
+        *,
+        path: str = "",
+        fences: Fences | None = None,
+    ) -> list[Trace]:
+        """The pieces of what `render` gives for the same values, each with where it comes from.
+
+        The names of a value are those of the inputs that it can come from. Raises as `render` does, without a place.
+        """
+        simple = self._simple(text)
+        if simple is not None and simple.names <= values.keys():
+            return of_simple(simple.taken(values, fences))
+        env, edges = self._tracing_environment(text, path)
+        with metered() as meter:
+            code = env.compile(text, name=path, filename=_FILENAME)
+            template = env.template_class.from_code(env, code, env.globals)
+            found = traces(bounded(template.generate(_context(values, fences)), meter))
+        return [
+            replace(each, names=frozenset(name for name in followed(each.names, edges) if name in inputs))
+            for each in found
+        ]
+
     def evaluate(self, expression: str, values: Mapping[str, Any]) -> Any:
         """The value of a Jinja expression. Raises `RenderError`, for an undefined one too."""
         from jinja2 import Undefined
@@ -115,11 +143,21 @@ class Templates:
             self._plain = _environment(self._files)
         return self._plain
 
-    def _fencing_environment(self, text: str) -> Any:
-        env = _environment(self._files)
+    def _flows(self, env: Any, text: str) -> Edges:
         if self._file_flows is None:
             self._file_flows = file_flows(env.parse(content) for content in self._files.values())
-        edges = joined([flows(env.parse(text)), self._file_flows])
+        return joined([flows(env.parse(text)), self._file_flows])
+
+    def _tracing_environment(self, text: str, path: str) -> tuple[Any, Edges]:
+        env = _tracing_class()(loader=_loader(self._files))
+        edges = self._flows(env, text)
+        env.path, env.fence = path, lambda tree: fenced(tree, edges, self._untrusted)
+        env.filters |= {"fence_": fence(), "mark_": mark()}
+        return env, edges
+
+    def _fencing_environment(self, text: str) -> Any:
+        env = _environment(self._files)
+        edges = self._flows(env, text)
         env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
         env.filters["fence_"] = fence()
         return env
@@ -167,6 +205,30 @@ def _environment_class() -> Any:
             return known
 
     return Environment
+
+
+@lru_cache(maxsize=1)
+def _tracing_class() -> Any:
+    from promptkit.template.parser import Reading
+
+    class Tracing(_environment_class()):  # type: ignore[misc]
+        """The same, where all that is printed is marked with where it stands. Its trees have offsets for lines."""
+
+        path = ""
+        fence: Any = None
+
+        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+            return Reading(source)._parse(source, name, filename)  # noqa: SLF001
+
+        def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
+            file = "" if name == self.path else name or ""
+            made: str = super()._generate(marking()(file).visit(self.fence(source)), name, *args, **kwargs)
+            return made
+
+        def _finalized(self, value: Any) -> str:
+            return finalized(value) if isinstance(value, Mark) else super()._finalized(value)
+
+    return Tracing
 
 
 def _worded(error: Exception) -> str:

@@ -1,0 +1,139 @@
+"""How a rendering is explained: it runs once more, and a trail is kept of what each message is made of."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.explained import Explained, ExplainedMessage, Piece
+from promptkit.layout import filled
+from promptkit.template.markup import neutralise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from promptkit.completion import ModelFacts
+    from promptkit.layout import Layout, Sections
+    from promptkit.messages import Message, Role
+    from promptkit.renderer import Part, Renderer
+    from promptkit.spec import PromptSpec
+    from promptkit.template.fences import Fences
+    from promptkit.template.tracing import Trace
+
+
+def explain(
+    renderer: Renderer, given: Mapping[str, Any], facts: ModelFacts | None = None, history: Sequence[Message] = ()
+) -> Explained:
+    """The messages for a call, piece by piece. Raises as `Renderer.render` does."""
+    trail = Trail(renderer)
+    rendered = renderer.render(given, facts, history, trail=trail)
+    return Explained(tuple(_with_prefix(trail.messages)), rendered.notes)
+
+
+def _with_prefix(messages: Iterable[ExplainedMessage]) -> Iterable[ExplainedMessage]:
+    """Mark what is the same for every call: all before the first piece that comes from an input or a turn."""
+    same = True
+    for message in messages:
+        pieces = []
+        for piece in message.pieces:
+            same = same and piece.kind != "history" and (not piece.inputs or bool(piece.example))
+            pieces.append(replace(piece, cacheable=same))
+        yield ExplainedMessage(message.role, tuple(pieces))
+
+
+class Trail:
+    """Hears of each text and message of one rendering."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self.messages: list[ExplainedMessage] = []
+        self.example = 0
+        """The example that is being rendered."""
+        self._renderer = renderer
+        self._spec: PromptSpec = renderer.spec
+        self._texts: dict[str, list[Piece]] = {}
+
+    def rendered(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> None:
+        """A template has been rendered, as it stands in the next message."""
+        templates = self._renderer.templates
+        traces = templates.traces(part.template, values, self._spec.inputs, path=part.path, fences=fences)
+        self._texts[part.location] = [self._piece(part, trace, values) for trace in traces]
+
+    def said(self, role: Role, layout: Layout, sections: Sections, *, alone: bool = False) -> None:
+        """A message is made of sections; one that stands `alone` has no frame."""
+        kept = filled(sections)
+        frames = ["", kept[0][1], ""] if alone and len(kept) == 1 else layout.spread(kept)
+        pieces: list[Piece] = []
+        for place, (name, text) in enumerate(kept):
+            before, _, behind = frames[3 * place : 3 * place + 3]
+            inside = self._texts.pop(name, None) or [self._own(text, name)]
+            pieces += [self._own(before, name), *inside, self._own(behind, name)]
+        if pieces:
+            self.messages.append(ExplainedMessage(role, tuple(piece for piece in pieces if piece.text)))
+
+    def more(self, layout: Layout, sections: Sections, between: str) -> None:
+        """The last message goes on with further sections."""
+        last = self.messages.pop()
+        self.said(last.role, layout, sections)
+        further = self.messages.pop()
+        pieces = (*last.pieces, self._own(between, ""), *further.pieces)
+        self.messages.append(ExplainedMessage(last.role, pieces))
+
+    def answered(self, text: str) -> None:
+        """An example's answer."""
+        piece = Piece(text, "example", "examples", file=self._file(), example=self.example)
+        self.messages.append(ExplainedMessage("assistant", (piece,)))
+
+    def earlier(self, messages: Iterable[Message]) -> None:
+        """The turns of a conversation so far."""
+        self.messages += [ExplainedMessage(each.role, (Piece(each.text, "history"),)) for each in messages]
+
+    def _own(self, text: str, section: str) -> Piece:
+        return Piece(text, "promptkit", section, example=self.example)
+
+    def _file(self) -> str:
+        return self._spec.placed(self._spec.path)
+
+    def _piece(self, part: Part, trace: Trace, values: Mapping[str, Any]) -> Piece:
+        inputs = tuple(sorted(trace.names))
+        strangers = [name for name in inputs if self._spec.inputs[name].untrusted]
+        found = [neutralise(_text(values[name]))[1] for name in strangers if self._spec.inputs[name].neutralise]
+        file, line, column = self._place(part, trace.file, trace.start)
+        return Piece(
+            trace.text,
+            "value" if trace.is_value else "template",
+            part.location,
+            file,
+            line,
+            column,
+            inputs,
+            tuple("{}:{}".format(*self._place(part, *each)) for each in trace.through),
+            ", ".join(dict.fromkeys(self._spec.inputs[name].trust for name in strangers)),
+            tuple(dict.fromkeys(marker for each in found for marker in each)),
+            self.example,
+        )
+
+    def _place(self, part: Part, file: str, start: int) -> tuple[str, int, int]:
+        """Where an offset of a template, or of a file that it includes, stands."""
+        path = file or part.path
+        text = self._spec.files.get(file, "") if file else part.template
+        shown = self._spec.placed(path)
+        if start < 0:
+            return shown, 0, 0
+        line, column = _line_of(text, start)
+        if not file and part.place is not None:
+            first, begins = part.place(line)
+            return (shown, first, begins + column - 1) if first else (shown, 0, 0)
+        return shown, line, column
+
+
+def _line_of(text: str, offset: int) -> tuple[int, int]:
+    starts = [0, *(place + 1 for place, char in enumerate(text) if char == "\n")]
+    line = bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
+
+
+def _text(value: Any) -> str:
+    from promptkit.template.printing import to_json
+
+    return value if isinstance(value, str) else to_json(value)
