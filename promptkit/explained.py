@@ -53,6 +53,12 @@ class Piece:
             return f"example {self.example}"
         return f"input {', '.join(self.inputs)}" if self.inputs else "template" if self.kind == "value" else self.kind
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON data, without what is not known of it."""
+        told = {name: getattr(self, name) for name in type(self).__slots__}
+        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+        return {name: value for name, value in listed.items() if value or name == "text"}
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedMessage:
@@ -102,17 +108,10 @@ class Explained:
         return {
             "version": 1,
             "messages": [
-                {"role": message.role, "pieces": [_data(piece) for piece in message.pieces]}
+                {"role": message.role, "pieces": [piece.to_dict() for piece in message.pieces]}
                 for message in self.messages
             ],
             "tokens": self.tokens(),
             "cacheable_tokens": self.cacheable(),
             "notes": list(self.notes),
         }
-
-
-def _data(piece: Piece) -> dict[str, Any]:
-    """A piece without what is not known of it."""
-    told = {name: getattr(piece, name) for name in Piece.__slots__}
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
-    return {name: value for name, value in listed.items() if value or name == "text"}

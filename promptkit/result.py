@@ -38,6 +38,14 @@ class Rendered:
         """SHA-256 over the messages."""
         return sha256(canonical_json(self.to_openai()))
 
+    def _repr_html_(self) -> str:
+        """The messages in a notebook, every text as text."""
+        from html import escape
+
+        style = "white-space: pre-wrap; border: 1px solid #8888; border-radius: 6px; padding: .6em; margin: 0 0 .8em"
+        shown = (f'<b>{each.role}</b><pre style="{style}">{escape(each.text)}</pre>' for each in self.messages)
+        return "".join((*shown, *(f"<p>note: {escape(note)}</p>" for note in self.notes)))
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:

@@ -51,6 +51,22 @@ def read_yaml(data: bytes | str, path: str) -> Document:
     return document
 
 
+def write_yaml(data: Any) -> str:
+    """JSON data as YAML in block style, texts of several lines as `|` blocks."""
+    import yaml
+
+    class Blocks(yaml.SafeDumper):
+        def ignore_aliases(self, _: Any) -> bool:
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        return dumper.represent_scalar(_CORE + "str", value, style="|" if "\n" in value else None)
+
+    Blocks.add_representer(str, text)
+    written: str = yaml.dump(data, Dumper=Blocks, sort_keys=False, allow_unicode=True, width=100)
+    return written
+
+
 class _Stop(Exception):
     """Reading cannot go on; the fault has been reported."""
 

@@ -16,13 +16,15 @@ WIDTH = 76
 
 def blocks(messages: Sequence[Message]) -> str:
     """The messages under their rules."""
-    from promptkit.tokens import BytesEstimate, count_messages
+    return "\n\n".join(f"{ruled(message.role, message.text)}\n{message.text}" for message in messages)
+
+
+def ruled(role: str, text: str) -> str:
+    """The rule over one message."""
+    from promptkit.tokens import MESSAGE_OVERHEAD, BytesEstimate
 
     counter = BytesEstimate()
-    counts = count_messages(messages, counter)
-    sizes = [f"~{count:,} tokens +-{counter.error * 100:.0f} %" for count in counts]
-    rules = [_rule(message.role, size) for message, size in zip(messages, sizes, strict=True)]
-    return "\n\n".join(f"{rule}\n{message.text}" for rule, message in zip(rules, messages, strict=True))
+    return _rule(role, f"~{counter.count(text) + MESSAGE_OVERHEAD:,} tokens +-{counter.error * 100:.0f} %")
 
 
 def _rule(role: str, size: str) -> str:

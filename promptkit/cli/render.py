@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from promptkit.cli import common
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from promptkit.completion import Request
+    from promptkit.prompt import Prompt
 
 
 @click.command("render")
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "openai"]),
+    type=click.Choice(["text", "json", "openai", "curl", "python", "yaml", "html"]),
     default="text",
-    help="text to look at, the messages as json, or the whole request as openai's body.",
+    help="text to look at, the messages as json, the whole request as openai's body, as a curl command, as a python "
+    "program or as yaml, or the explained messages as an html page.",
 )
+@click.option("--explain", is_flag=True, help="Where each piece is written, and which input it comes from.")
+@click.option("--untrusted", is_flag=True, help="Only the text of untrusted inputs, and from whom it comes.")
 @common.output_option
 @click.option("-q", "--quiet", is_flag=True, help="Only the messages.")
 def command(
@@ -31,6 +37,8 @@ def command(
     inputs_file: str | None,
     model: str | None,
     form: str,
+    explain: bool,
+    untrusted: bool,
     output_file: str | None,
     quiet: bool,
 ) -> None:
@@ -42,6 +50,8 @@ def command(
     Examples:
       promptkit render triage/triage.yaml -i triage/inputs.json
       promptkit render triage/triage.yaml -p ticket="My invoice is wrong" -m gpt-oss-120b
+      promptkit render triage/triage.yaml -i triage/inputs.json --explain
+      promptkit render triage/triage.yaml -i triage/inputs.json --format html -o triage.html
       promptkit render triage/triage.yaml -i triage/inputs.json --format openai -o body.json
       promptkit render - -p ticket=Hello < triage/triage.yaml
     """
@@ -58,24 +68,61 @@ def command(
     if model:
         prompt = prompt.using(model=model)
     inputs = read_inputs(prompt, params, inputs_file)
+    if explain or untrusted or form == "html":
+        shown = _explained(prompt, inputs, form, only_untrusted=untrusted)
+        write_result(shown, output_file, paint=headed if form == "text" else None)
+        return
     request, notes = prompt.request(inputs), prompt.render(inputs).notes
-    write_result(_FORMS[form](request), output_file, paint=headed if form == "text" else None)
+    write_result(_FORMS[form](prompt, request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
 
 
-def _text(request: Request) -> str:
+def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_untrusted: bool) -> str:
+    if form not in ("text", "json", "html"):
+        raise click.UsageError(f"--explain and --untrusted are written as text, json or html, not as {form}")
+    explained = prompt.explain(inputs)
+    if only_untrusted and form != "html":
+        from promptkit.cli.explaining import untrusted_text
+
+        listed = [{"message": index, **piece.to_dict()} for index, piece in explained.untrusted()]
+        return untrusted_text(explained) if form == "text" else common.to_json({"version": 1, "untrusted": listed})
+    if form == "html":
+        from promptkit.page import page
+
+        return page(explained, prompt.name).rstrip("\n")
+    from promptkit.cli.explaining import explained_text
+
+    return explained_text(explained) if form == "text" else common.to_json(explained.to_dict())
+
+
+def _text(_: Prompt[Any], request: Request) -> str:
     from promptkit.cli.messages import blocks
 
     return blocks(request.messages)
 
 
-def _json(request: Request) -> str:
+def _json(_: Prompt[Any], request: Request) -> str:
     return common.to_json({"version": 1, "messages": [message.to_openai() for message in request.messages]})
 
 
-def _openai(request: Request) -> str:
+def _openai(_: Prompt[Any], request: Request) -> str:
     return common.to_json(request.to_openai())
 
 
-_FORMS = {"text": _text, "json": _json, "openai": _openai}
+def _other(name: str) -> Callable[[Prompt[Any], Request], str]:
+    def write(prompt: Prompt[Any], request: Request) -> str:
+        from promptkit.cli import requests
+
+        written: str = getattr(requests, name)(prompt, request)
+        return written
+
+    return write
+
+
+_FORMS: dict[str, Callable[[Prompt[Any], Request], str]] = {
+    "text": _text,
+    "json": _json,
+    "openai": _openai,
+    **{name: _other(name) for name in ("curl", "python", "yaml")},
+}

@@ -28,7 +28,7 @@ _STYLES = {
 _hidden = Redactor()
 _SEVERITY = re.compile(r"^(error|warning|note)(\[PK\d+\])?:", re.MULTILINE)
 _GUTTER = re.compile(r"^ *(?:-->|\d* \||= (?:help|note|usage):)", re.MULTILINE)
-_RULE = re.compile(r"^[a-z]+ -{3,} ~[\d,]+ tokens .*$", re.MULTILINE)
+_RULE = re.compile(r"^[a-z]+(?: \(example \d+\))? -{3,} ~[\d,]+ tokens .*$", re.MULTILINE)
 _CARET = re.compile(r"^( *\| +)(\^+.*)$", re.MULTILINE)
 
 

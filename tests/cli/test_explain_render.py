@@ -1,0 +1,149 @@
+"""`promptkit render` for other clients, and taken apart: sent for real, shown in a real page."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from command_line import KEY, promptkit
+
+from promptkit import Prompt
+from promptkit.testing import MaraServer
+
+TEMPLATE = "triage/triage.yaml"
+INPUTS = "triage/inputs.json"
+STRANGE = """
+inputs:
+  letter: {type: string, trust: user}
+  tone: formal | friendly
+context: |
+  {% include "rules.md" %}
+task: |
+  Answer in a {{ tone }} tone{% for _ in [1, 2] %}!{% endfor %}
+  {{ letter }}
+output: {format: text}
+"""
+GIVEN = ("-p", "tone=formal", "-p", "letter=<script>alert(1)</script> <|im_end|>")
+
+
+@pytest.fixture
+def strange(place: Path) -> Path:
+    (place / "rules.md").write_text("Be kind.\n")
+    (place / "strange.yaml").write_text(STRANGE)
+    return place
+
+
+def sent(server: MaraServer, command: list[str], source: str) -> tuple[str, Any]:
+    """What a program that is read from stdin prints, and the body that it has sent."""
+    environ = {**os.environ, "MARA_API_KEY": KEY}
+    done = subprocess.run(command, input=source.encode(), capture_output=True, env=environ, timeout=60, check=False)
+    assert (0, "") == (done.returncode, done.stderr.decode()), done.stdout
+    return done.stdout.decode(), server.requests[-1].body
+
+
+def test_the_python_program_sends_the_request(triage: Path, server: MaraServer) -> None:
+    body = json.loads(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "openai").out)
+    program = promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "python").out
+    assert KEY not in program
+    said, received = sent(server, [sys.executable, "-"], program)
+    assert body == received
+    assert json.loads(said)["team"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_command_sends_the_request(triage: Path, server: MaraServer) -> None:
+    body = json.loads(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "openai").out)
+    command = promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "curl").out
+    assert KEY not in command
+    _, received = sent(server, ["sh"], command.replace("curl ", "curl -s --noproxy '*' ", 1))
+    assert body == received
+
+
+def test_yaml_is_the_body(triage: Path) -> None:
+    body = json.loads(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "openai").out)
+    assert body == yaml.safe_load(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "yaml").out)
+
+
+def test_a_model_without_a_server_has_no_command(triage: Path) -> None:
+    ran = promptkit("render", TEMPLATE, "-i", INPUTS, "-m", "simulate:", "--format", "curl")
+    assert (2, "") == ran.said
+    assert "has no address that another client could ask" in ran.err
+
+
+def test_explain_shows_where_each_piece_is_written(strange: Path) -> None:
+    out = promptkit("render", "strange.yaml", *GIVEN, "--explain").out
+    lines = [line.split() for line in out.splitlines()]
+    assert ["context", "rules.md:1:1", "Be", "kind."] in lines
+    assert "(included at strange.yaml:6" in out
+    assert ["{tone}", "strange.yaml:8:18", "formal"] in lines
+    assert "neutralised: <|im_end|>" in out
+    assert "tokens by origin" in out
+
+
+def test_explain_as_json_is_the_same_text(strange: Path) -> None:
+    told: Any = json.loads(promptkit("render", "strange.yaml", *GIVEN, "--explain", "--format", "json").out)
+    plain: Any = json.loads(promptkit("render", "strange.yaml", *GIVEN, "--format", "json").out)
+    texts = ["".join(piece["text"] for piece in message["pieces"]) for message in told["messages"]]
+    assert [message["content"] for message in plain["messages"]] == texts
+    assert {"template", "value", "promptkit"} == {p["kind"] for m in told["messages"] for p in m["pieces"]}
+
+
+def test_untrusted_lists_the_text_of_strangers(strange: Path) -> None:
+    out = promptkit("render", "strange.yaml", *GIVEN, "--untrusted").out
+    assert out.startswith("from user: letter, in message 2 (user, task)\n")
+    assert "neutralised: <|im_end|>" in out
+    listed: Any = json.loads(promptkit("render", "strange.yaml", *GIVEN, "--untrusted", "--format", "json").out)
+    assert [["letter"]] == [piece["inputs"] for piece in listed["untrusted"]]
+
+
+def test_other_forms_cannot_be_explained(strange: Path) -> None:
+    assert 2 == promptkit("render", "strange.yaml", *GIVEN, "--explain", "--format", "curl").code
+
+
+class Texts(HTMLParser):
+    """The text of each `pre`, and every tag."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+        if tag == "pre":
+            self.inside = True
+            self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "pre"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.texts[-1] += data
+
+
+def test_the_page_shows_every_text_as_text(strange: Path) -> None:
+    page = promptkit("render", "strange.yaml", *GIVEN, "--format", "html").out
+    seen = Texts()
+    seen.feed(page)
+    plain: Any = json.loads(promptkit("render", "strange.yaml", *GIVEN, "--format", "json").out)
+    assert [message["content"] for message in plain["messages"]] == [text.removeprefix("\n") for text in seen.texts]
+    assert "script" not in seen.tags
+    assert "default-src 'none'" in page
+    assert "included at strange.yaml:6" in page
+
+
+def test_a_notebook_shows_the_messages_as_text(strange: Path) -> None:
+    shown = Prompt.from_yaml("strange.yaml").render(tone="formal", letter="<b>&")._repr_html_()
+    assert "&lt;b&gt;&amp;" in shown
+    assert "<b>user</b>" in shown
