@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Request
     from promptkit.prompt import Prompt
+    from promptkit.result import Rendered
 
 
 @click.command("render")
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     "program or as yaml, or the explained messages as an html page.",
 )
 @click.option("--explain", is_flag=True, help="Where each piece is written, and which input it comes from.")
+@click.option("--snapshot", is_flag=True, help="Compare with what is kept beside TEMPLATE; at first, keep it.")
+@click.option("--name", "snapshot_name", metavar="NAME", help="With --snapshot: one of several.")
+@click.option("--update", is_flag=True, help="With --snapshot: keep what has changed.")
 @click.option("--untrusted", is_flag=True, help="Only the text of untrusted inputs, and from whom it comes.")
 @common.output_option
 @click.option("-q", "--quiet", is_flag=True, help="Only the messages.")
@@ -39,6 +43,9 @@ def command(
     form: str,
     explain: bool,
     untrusted: bool,
+    snapshot: bool,
+    snapshot_name: str | None,
+    update: bool,
     output_file: str | None,
     quiet: bool,
 ) -> None:
@@ -52,6 +59,7 @@ def command(
       promptkit render triage/triage.yaml -p ticket="My invoice is wrong" -m gpt-oss-120b
       promptkit render triage/triage.yaml -i triage/inputs.json --explain
       promptkit render triage/triage.yaml -i triage/inputs.json --format html -o triage.html
+      promptkit render triage/triage.yaml -i triage/inputs.json --snapshot
       promptkit render triage/triage.yaml -i triage/inputs.json --format openai -o body.json
       promptkit render - -p ticket=Hello < triage/triage.yaml
     """
@@ -62,12 +70,19 @@ def command(
     from promptkit.cli.templates import load_prompt
     from promptkit.cli.terminal import headed
 
+    if (update or snapshot_name is not None) and not snapshot:
+        raise click.UsageError("--name and --update go with --snapshot")
+    if snapshot and template == "-":
+        raise click.UsageError("a template from stdin has no place for a snapshot")
     refuse_two_readers(template, inputs_file)
     refuse_unwritable(output_file)
     prompt = load_prompt(template, quiet=quiet)
     if model:
         prompt = prompt.using(model=model)
     inputs = read_inputs(prompt, params, inputs_file)
+    if snapshot:
+        _compare(prompt.render(inputs), template, snapshot_name or "", update=update, quiet=quiet)
+        return
     if explain or untrusted or form == "html":
         shown = _explained(prompt, inputs, form, only_untrusted=untrusted)
         write_result(shown, output_file, paint=headed if form == "text" else None)
@@ -76,6 +91,24 @@ def command(
     write_result(_FORMS[form](prompt, request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
+
+
+def _compare(rendered: Rendered, template: str, name: str, *, update: bool, quiet: bool) -> None:
+    """Say whether the messages are those that were kept. Ends with code 1 when they are not."""
+    from promptkit.cli.report import FINDINGS, say
+    from promptkit.cli.terminal import put
+    from promptkit.snapshots import compare, snapshot_path
+
+    path = snapshot_path(template, name)
+    first = not path.exists()
+    state, diff = compare(rendered, path, write=update or first)
+    if state != "same" and not first:
+        put(diff)
+    said = {"same": f"as kept in {path}", "written": f"kept in {path}", "changed": f"not as kept in {path}"}
+    cure = "\n`--update` keeps what is rendered now" if state == "changed" else ""
+    say(f"{said[state]}{cure}", quiet=quiet)
+    if state == "changed":
+        raise SystemExit(FINDINGS)
 
 
 def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_untrusted: bool) -> str:
