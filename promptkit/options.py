@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.errors import ConfigError
 
 MOST_STOPS = 4
 MOST_TOOLS = 128
@@ -171,3 +172,19 @@ def _words(name: str, highest: float | None) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def checked_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Options of a call. A file may hold an option that only some server knows; in a call it is a typing error.
+
+    Raises `ConfigError`.
+    """
+    for name, value in (options or {}).items():
+        fault = check_option(name, value, max_temperature=None)
+        if fault is not None and fault.severity == "error":
+            raise ConfigError(fault.message, where="options", help=fault.help)
+        if name not in KNOWN_OPTIONS:
+            known = did_you_mean(name, KNOWN_OPTIONS)
+            cure = known or "one that only your server knows goes under the file's `options`"
+            raise ConfigError(f"there is no option `{name}`", where="options", help=cure)
+    return dict(options or {})

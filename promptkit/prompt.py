@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from promptkit.call import Call
 from promptkit.client import Client, default_client
-from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.diagnostics import Diagnostic
 from promptkit.errors import ConfigError, InputError, SpecError
 from promptkit.loader import load_spec, to_yaml
 from promptkit.messages import Message
+from promptkit.options import checked_options
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
@@ -67,7 +68,7 @@ class Prompt(Generic[T_co]):
         client: Client | None = None,
         history: Sequence[Message | Mapping[str, Any]] = (),
     ) -> None:
-        use = _Use(_known(model), _checked(options or {}), client, _messages(history))
+        use = _Use(_known(model), checked_options(options), client, _messages(history))
         self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use)
 
     def _set(self, *values: Any) -> None:
@@ -165,7 +166,7 @@ class Prompt(Generic[T_co]):
         Raises `ConfigError` for an option, a message or a model's name that cannot be meant.
         """
         given: dict[str, Any] = {"model": _known(model), "client": client}
-        given["options"] = {**self._use.options, **_checked(options)} if options else None
+        given["options"] = {**self._use.options, **checked_options(options)} if options else None
         given["history"] = None if history is None else _messages(history)
         use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
         changed = object.__new__(type(self))
@@ -327,22 +328,6 @@ def _known(model: str | Model | None) -> str | Model | None:
         cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
         raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
     return model
-
-
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a call. A file may hold an option that only some server knows; in a call it is a typing error."""
-    from promptkit.options import KNOWN_OPTIONS, check_option
-
-    for name, value in options.items():
-        fault = check_option(name, value, max_temperature=None)
-        if fault is not None and fault.severity == "error":
-            raise ConfigError(fault.message, where="options", help=fault.help)
-        if name not in KNOWN_OPTIONS:
-            cure = (
-                did_you_mean(name, KNOWN_OPTIONS) or "one that only your server knows goes under the file's `options`"
-            )
-            raise ConfigError(f"there is no option `{name}`", where="options", help=cure)
-    return dict(options)
 
 
 def _messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:

@@ -74,6 +74,7 @@ OWNERS = {
         "template/syntax.py",
         "template/templates.py",
         "template/text_faults.py",
+        "template/tracing.py",
     },
     "openai": {"models/chat_api.py"},
     "httpx2": {"models/chat_api.py", "models/connection.py"},

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import check_size
-from promptkit.template.printing import MAX_PARTS, printed, to_json
+from promptkit.template.limits import MAX_PARTS, check_size
+from promptkit.template.printing import plain, printed, to_json
 from promptkit.tokens import BytesEstimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Rows = list[Mapping[str, Any]]
 
@@ -27,9 +28,13 @@ def table(value: Any, columns: Any = None) -> str:
     A line break in a cell becomes `<br>`, a list or an object JSON; what is null or absent is empty.
     """
     names, rows = _rows(value, columns, "table")
-    lines = [[_cell(name) for name in names], ["---"] * len(names)]
-    lines += [[_cell(_plain_text(row.get(name))) for name in names] for row in rows]
-    return _sized("\n".join(f"| {' | '.join(line)} |" for line in lines)) if names else ""
+    head = [_row(map(_cell, names)), _row("---" for _ in names)]
+    body = (_row(_cell(_plain_text(row.get(name))) for name in names) for row in rows)
+    return _lines_of(itertools.chain(head, body)) if names else ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _cell(text: str) -> str:
@@ -39,8 +44,9 @@ def _cell(text: str) -> str:
 def to_csv(value: Any, columns: Any = None) -> str:
     """A list of objects as CSV (RFC 4180, but lines end in LF), the keys in the first line; otherwise as `table`."""
     names, rows = _rows(value, columns, "csv")
-    lines = [names, *([_plain_text(row.get(name)) for name in names] for row in rows)] if names else []
-    return _sized("\n".join(",".join(map(_field, line)) or '""' for line in lines))
+    body = ([_plain_text(row.get(name)) for name in names] for row in rows)
+    lines = itertools.chain([names], body) if names else ()
+    return _lines_of(",".join(map(_field, line)) or '""' for line in lines)
 
 
 def _field(text: str) -> str:
@@ -70,7 +76,7 @@ def bullets(value: Any) -> str:
     """A list, or an object, as Markdown bullets; what stands inside of one is indented below it."""
     if not isinstance(value, Mapping):
         value = _items(value, "bullets")
-    return _sized("\n".join(_dashed(_entries(value))))
+    return _lines_of(_dashed(_entries(plain(value))))
 
 
 Entries = Iterator[list[str]]
@@ -116,7 +122,7 @@ def xml(value: Any, tag: str = "data", item: str = _ITEM) -> str:
     for name in (tag, item):
         if not _XML_NAME.match(name):
             raise RenderError(f"`xml`: `{name[:40]}` is no name of an element", code="PK223")
-    return _sized("\n".join(_element(tag, value if not isinstance(value, Iterator) else list(value), item)))
+    return _lines_of(_element(tag, plain(value), item))
 
 
 def _element(tag: str, value: Any, item: str) -> Iterator[str]:
@@ -183,9 +189,14 @@ def _plain_text(value: Any) -> str:
     return "" if value is None else str.__str__(printed(value))
 
 
-def _sized(text: str) -> str:
-    check_size(len(text))
-    return text
+def _lines_of(lines: Iterable[str]) -> str:
+    """The lines as one text, measured while they are made."""
+    kept, size = [], 0
+    for line in lines:
+        size += len(line) + 1
+        check_size(size)
+        kept.append(line)
+    return "\n".join(kept)
 
 
 DATA_FILTERS: Mapping[str, Callable[..., str]] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
-from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, check_size, counted, joined, replaced
+from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced
 from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
 
 
 OWN_FILTERS: dict[str, Filter] = {
+    "built_": built,
     "counted_": counted,
     "concat_": lambda values: joined("", [_text(value) for value in values]),
 }
@@ -136,7 +137,16 @@ def _wrapping(plain: Filter) -> Filter:
     return wordwrap
 
 
+def _listing(plain: Filter) -> Filter:
+    @wraps(plain)
+    def to_list(*value: Any) -> Any:
+        return built(plain(*value))
+
+    return to_list
+
+
 _MEASURED: dict[str, Callable[[Filter], Filter]] = {
+    "list": _listing,
     "default": _defaulting,
     "d": _defaulting,
     "sum": _summing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
@@ -25,7 +25,11 @@ MAX_WIDTH = 1_000
 """The largest number, and the longest text, that a filter takes as an argument."""
 MAX_MARKED = 200_000
 """The longest text that tags are stripped from: that takes time by the square of the length."""
+MAX_PARTS = 500_000
+"""Texts, numbers, lists and the like that one value may hold or print, each as often as it stands in it."""
 _STEPS_A_LOOK = 256
+_PARTS_A_STEP = 500
+_CHARACTERS_A_STEP = 100_000
 
 
 @dataclass(slots=True)
@@ -34,14 +38,30 @@ class Meter:
 
     deadline: float
     steps: int = 0
+    next_look: int = _STEPS_A_LOOK
+    sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    """The sizes of the lists and objects that were measured, by their identity: templates cannot change them."""
 
-    def step(self) -> None:
-        """Count one pass through a loop, a call or an include. Raises `RenderError` at a limit."""
-        self.steps += 1
+    def step(self, many: int = 1) -> None:
+        """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
+        self.steps += many
         if self.steps > MAX_STEPS:
             raise RenderError(f"the loops and calls of a template ran more than {MAX_STEPS:,} times", code="PK221")
-        if self.steps % _STEPS_A_LOOK == 0:
+        if self.steps >= self.next_look:
+            self.next_look = self.steps + _STEPS_A_LOOK
             self.check_time()
+
+    def size(self, value: Any) -> int:
+        """How many parts a value has, shared ones as often as they stand in it."""
+        if isinstance(value, str):
+            return 1 + len(value) // _CHARACTERS_A_STEP
+        if not isinstance(value, (list, tuple, dict)):
+            return 1
+        known = self.sizes.get(id(value))
+        if known is None:
+            inside = value.values() if isinstance(value, dict) else value
+            known = self.sizes[id(value)] = value, 1 + sum(map(self.size, inside))
+        return known[1]
 
     def check_time(self) -> None:
         """Raise `RenderError` when the time is up."""
@@ -68,6 +88,37 @@ def step() -> None:
     meter = _meter.get(None)
     if meter is not None:
         meter.step()
+
+
+def built(value: Any) -> Any:
+    """A list or an object that a template has made. Raises `RenderError` when it has grown out of bounds.
+
+    What is shared in it counts each time: nothing that looks at all of it may take for ever.
+    """
+    meter = _meter.get(None)
+    if meter is not None and meter.size(value) > MAX_PARTS:
+        raise RenderError(f"a list or an object has more than {MAX_PARTS:,} parts", code="PK220")
+    return value
+
+
+def weighed(*values: Any) -> None:
+    """Count the work of looking at all of some values."""
+    meter = _meter.get(None)
+    if meter is not None:
+        meter.step(sum(map(meter.size, values)) // _PARTS_A_STEP + 1)
+
+
+def is_in(value: Any, container: Any) -> bool:
+    """`value in container`, which looks at all of it."""
+    weighed(container)
+    return value in container
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """`one == other`; of lists and objects, all parts are compared."""
+    if isinstance(one, (list, tuple, dict)) and isinstance(other, (list, tuple, dict)):
+        weighed(one, other)
+    return bool(one == other)
 
 
 def counted(values: Iterable[Any]) -> Iterator[Any]:
@@ -126,8 +177,17 @@ METHODS: Mapping[str, Callable[..., Any]] = {"replace": replaced, "join": joined
 
 def _repeated(left: Any, right: Any) -> None:
     for many, times in ((left, right), (right, left)):
-        if isinstance(many, (str, list, tuple)) and isinstance(times, int) and len(many) * times > MAX_REPEAT:
-            raise RenderError(f"a repetition makes more than {MAX_REPEAT:,} characters or items", code="PK221")
+        if isinstance(many, (str, list, tuple)) and isinstance(times, int):
+            if len(many) * times > MAX_REPEAT:
+                raise RenderError(f"a repetition makes more than {MAX_REPEAT:,} characters or items", code="PK221")
+            if isinstance(many, (list, tuple)):
+                _check_parts(many, times=times)
+
+
+def _check_parts(*values: Any, times: int = 1) -> None:
+    meter = _meter.get(None)
+    if meter is not None and sum(map(meter.size, values)) * times > MAX_PARTS:
+        raise RenderError(f"a list or an object has more than {MAX_PARTS:,} parts", code="PK220")
 
 
 def _powered(base: Any, exponent: Any) -> None:
@@ -149,6 +209,8 @@ def _formatted(left: Any, _: Any) -> None:
 def _added(left: Any, right: Any) -> None:
     if isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
         check_size(len(left) + len(right))
+        if not isinstance(left, str):
+            _check_parts(left, right)
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
+from promptkit.template.limits import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_PARTS = 500_000
-"""Texts, numbers, lists and the like that one value may print, each as often as it stands in it."""
 _CHARACTERS_A_PART = 20
 
 
@@ -44,11 +43,16 @@ def to_json(value: Any, indent: int | None = None) -> str:
 
     Raises `RenderError` for what is not JSON, such as NaN, and for what is too long.
     """
-    data = _plain(value, [MAX_PARTS])
+    data = plain(value)
     try:
         return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
     except ValueError as error:
         raise RenderError(f"a number cannot be printed: {str(error)[:80]}", code="PK223") from None
+
+
+def plain(value: Any) -> Any:
+    """A value in builtin lists and dicts. Raises `RenderError` for what is not data, and for what is too long."""
+    return _plain(value, [MAX_PARTS])
 
 
 def _plain(value: Any, left: list[int]) -> Any:

@@ -15,7 +15,7 @@ from types import BuiltinMethodType
 from typing import Any, NoReturn
 
 from promptkit.template.filters import OWN_FILTERS, template_filters
-from promptkit.template.limits import METHODS, OPERATORS, bounded_range, step
+from promptkit.template.limits import METHODS, OPERATORS, bounded_range, built, is_equal, is_in, step
 from promptkit.template.printing import printed
 
 _TEXT_METHODS = """
@@ -40,9 +40,13 @@ No input can have this name, since it is not made of ASCII letters.
 """
 
 
-def mapping(**values: Any) -> dict[str, Any]:
+_WEIGHED = {"in": ("in", False), "notin": ("in", True), "eq": ("eq", False), "ne": ("eq", True)}
+"""Comparisons that look at all of a list: the test that each becomes, and whether it is negated."""
+
+
+def mapping(**values: Any) -> Any:
     """`dict(...)` in a template. The type itself has methods that change the mapping they are given."""
-    return values
+    return built(values)
 
 
 def is_given(value: Any) -> bool:
@@ -93,7 +97,8 @@ def environment_class() -> Any:
                 **options,
             )
             self.filters = own_filters.copy()
-            self.tests = {**self.tests, "defined": is_given, "undefined": lambda value: not is_given(value)}
+            self.tests = {**self.tests, **dict.fromkeys(("eq", "equalto", "=="), is_equal), "in": is_in}
+            self.tests |= {"defined": is_given, "undefined": lambda value: not is_given(value)}
             self.globals = {
                 "range": bounded_range,
                 "dict": mapping,
@@ -166,6 +171,30 @@ def _measuring() -> Any:
             self.generic_visit(node)
             joined: nodes.Node = filtered(nodes.List(node.nodes).set_lineno(node.lineno), "concat_")
             return joined
+
+        def _built(self, node: Any) -> nodes.Node:
+            self.generic_visit(node)
+            fixed = not any(True for _ in node.find_all((nodes.Name, nodes.Filter, nodes.Call, nodes.Getattr)))
+            made: nodes.Node = node if fixed or getattr(node, "ctx", "load") != "load" else filtered(node, "built_")
+            return made
+
+        def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802
+            return self._built(node)
+
+        def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802
+            return self._built(node)
+
+        def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802
+            return self._built(node)
+
+        def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+            self.generic_visit(node)
+            operator = node.ops[0].op if len(node.ops) == 1 else ""
+            if operator not in _WEIGHED:
+                return node
+            name, negated = _WEIGHED[operator]
+            test = nodes.Test(node.expr, name, [node.ops[0].expr], [], None, None).set_lineno(node.lineno)
+            return nodes.Not(test).set_lineno(node.lineno) if negated else test
 
         def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802
             node.name = SELF if node.name == "self" else node.name

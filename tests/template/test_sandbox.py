@@ -6,6 +6,8 @@ from enum import Enum
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptkit.errors import RenderError
 from promptkit.template import Templates
@@ -147,6 +149,63 @@ def test_what_would_compute_too_much_is_refused(text: str) -> None:
 )
 def test_what_would_grow_too_large_is_refused_before_it_is_built(text: str) -> None:
     assert "PK220" == refused(text, big="a" * 1_000_000).code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ many | select('in', many) | list | length }}",
+        "{% for each in many %}{% if each not in many %}{% endif %}{% endfor %}",
+        "{% for each in many %}{% if [each, many] == [each, copied] %}{% endif %}{% endfor %}",
+        "{{ [many] * 20 | map('reject', 'in', many) | map('list') | list | length }}",
+    ],
+)
+def test_work_is_counted_by_what_is_looked_at(text: str) -> None:
+    many = [str(n) for n in range(20_000)]
+    with pytest.raises(RenderError) as caught:
+        Templates({}).render(text, {"many": many, "copied": list(many)})
+    assert caught.value.code in ("PK220", "PK221", "PK226")
+
+
+DOUBLED = "{% set ns = namespace(a=[1]) %}{% for i in range(40) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{DOUBLED}{{{{ ns.a | xml }}}}",
+        f"{DOUBLED}{{{{ ns.a | bullets }}}}",
+        f"{DOUBLED}{{{{ ns.a == ns.a }}}}",
+        f"{DOUBLED}{{{{ [ns.a, 1] | sort }}}}",
+        DOUBLED.replace("[ns.a, ns.a]", "{'a': ns.a, 'b': ns.a}"),
+        DOUBLED.replace("[ns.a, ns.a]", "(ns.a, ns.a)"),
+        DOUBLED.replace("[ns.a, ns.a]", "dict(a=ns.a, b=ns.a)"),
+        DOUBLED.replace("[ns.a, ns.a]", "[ns.a] + [ns.a]"),
+        DOUBLED.replace("[ns.a, ns.a]", "[ns.a] * 2"),
+        DOUBLED.replace("[ns.a, ns.a]", "[ns.a] | batch(2, ns.a) | list"),
+        "{{ ([{'a': big}] * 1000) | table }}",
+        "{{ ([{'a': big}] * 1000) | csv }}",
+    ],
+)
+def test_what_is_shared_counts_as_often_as_it_is_seen(text: str) -> None:
+    assert "PK220" == refused(text, big="a" * 900_000).code
+
+
+SAME = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a", "ab"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@given(SAME, SAME)
+def test_comparisons_are_those_of_python(one: Any, other: Any) -> None:
+    def holds(expression: str) -> bool:
+        return Templates({}).render(f"{{{{ 'yes' if {expression} else 'no' }}}}", {"a": one, "b": other}) == "yes"
+
+    assert (one == other) == holds("a == b") != holds("a != b")
+    assert (one in [other, one]) == holds("a in [b, a]")
+    assert (one not in [other]) == holds("a not in [b]")
 
 
 @pytest.mark.parametrize(
