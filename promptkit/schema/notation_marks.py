@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-_WIDEST = 100
+_WIDEST = 120
 _INSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
 _HEAD = re.compile(r"(string|integer|boolean|null)\b|[\[{]")
 
@@ -78,5 +78,6 @@ def braced(lines: list[str], said: str) -> str:
     width = sum(map(len, lines)) + 2 * len(lines) + len(said)
     if width <= _WIDEST and not any("\n" in line for line in lines):
         return f"{{{said}{' ' if said and lines else ''}{', '.join(lines)}}}"
-    body = ",\n".join(lines).replace("\n", "\n ")
-    return f"{{{said}\n {body}\n}}"
+    open_ = lines[1:] and lines[-1] == "..."
+    body = ",\n".join(lines[:-1] if open_ else lines).replace("\n", "\n ")
+    return f"{{{said}\n {body}, ...}}" if open_ else f"{{{said}\n {body}\n}}"

@@ -17,7 +17,6 @@ from promptkit.template.flows import file_flows, flows, followed, joined
 from promptkit.template.limits import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
-from promptkit.template.tracing import Mark, finalized, mark, marking, of_simple, traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
@@ -95,6 +94,8 @@ class Templates:
 
         The names of a value are those of the inputs that it can come from. Raises as `render` does, without a place.
         """
+        from promptkit.template.tracing import of_simple, traces
+
         simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
             return of_simple(simple.taken(values, fences))
@@ -149,6 +150,8 @@ class Templates:
         return joined([flows(env.parse(text)), self._file_flows])
 
     def _tracing_environment(self, text: str, path: str) -> tuple[Any, Edges]:
+        from promptkit.template.tracing import mark
+
         env = _tracing_class()(loader=_loader(self._files))
         edges = self._flows(env, text)
         env.path, env.fence = path, lambda tree: fenced(tree, edges, self._untrusted)
@@ -210,6 +213,7 @@ def _environment_class() -> Any:
 @lru_cache(maxsize=1)
 def _tracing_class() -> Any:
     from promptkit.template.parser import Reading
+    from promptkit.template.tracing import Mark, finalized, marking
 
     class Tracing(_environment_class()):  # type: ignore[misc]
         """The same, where all that is printed is marked with where it stands. Its trees have offsets for lines."""
