@@ -10,6 +10,7 @@ import yaml
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import InputError, RenderError
+from promptkit.explaining import explain
 from promptkit.loader import load_spec
 from promptkit.messages import Message
 from promptkit.prompt import Prompt
@@ -48,6 +49,18 @@ def test_a_prompt_renders_to_the_expected_messages(name: str) -> None:
     expected = [pair for message in data["messages"] for pair in message.items()]
     assert expected == [(message.role, message.text) for message in result.messages]
     assert data.get("notes", []) == list(result.notes)
+
+
+@pytest.mark.parametrize("name", names("messages"))
+def test_what_is_explained_is_what_is_rendered_with_a_place_for_all_that_is_written(name: str) -> None:
+    data = case(name)
+    facts = ModelFacts(**data["model"]) if "model" in data else None
+    history = [Message.from_openai(message) for message in data.get("history", ())]
+    explained = explain(renderer(data), data.get("inputs", {}), facts, history)
+    expected = [pair for message in data["messages"] for pair in message.items()]
+    assert expected == [(message.role, message.text) for message in explained.messages]
+    for _, piece in explained.pieces():
+        assert piece.line or piece.kind in ("promptkit", "example", "history"), piece
 
 
 @pytest.mark.parametrize("name", names("error"))

@@ -33,6 +33,9 @@ ALLOWED_METHODS: Mapping[type, frozenset[str]] = {
 }
 """Which methods a template may call, by the type of the value."""
 
+FUNCTIONS = frozenset({"range", "dict", "namespace", "joiner", "cycler"})
+"""The functions that every template has."""
+
 SELF = "self\N{MODIFIER LETTER LOW VERTICAL LINE}"
 """What `self` is called in a compiled template, where Jinja would take it for the template itself.
 

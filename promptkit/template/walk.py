@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template.expressions import functions
+from promptkit.template import sandbox
 from promptkit.template.flows import BLOCK_NAMES, names_in
 from promptkit.template.paths import find, kind
 from promptkit.template.scopes import Known, Scope
@@ -173,4 +173,4 @@ def input_scope(inputs: Mapping[str, Known]) -> Scope:
 
 @lru_cache(maxsize=1)
 def _globals() -> Scope:
-    return Scope(dict.fromkeys(functions()["function"], Known()))
+    return Scope(dict.fromkeys(sandbox.FUNCTIONS, Known()))

@@ -25,7 +25,7 @@ from promptkit.template.limits import (
     step,
 )
 from promptkit.template.printing import Value, printed, stripped, to_json
-from promptkit.template.sandbox import ALLOWED_METHODS
+from promptkit.template.sandbox import ALLOWED_METHODS, FUNCTIONS, environment_class
 
 
 def render(text: str, **values: Any) -> str:
@@ -316,3 +316,7 @@ def test_sizes_are_measured_to_the_character() -> None:
 
 def test_a_template_cannot_use_the_names_of_our_own_filters_by_mistake() -> None:
     assert "PK226" == refused("{{ 5 | counted_ | list }}").code
+
+
+def test_the_functions_of_a_template_are_those_that_are_listed() -> None:
+    assert FUNCTIONS == set(environment_class()().globals)
