@@ -28,7 +28,7 @@ def table(value: Any, columns: Any = None) -> str:
     A line break in a cell becomes `<br>`, a list or an object JSON; what is null or absent is empty.
     """
     names, rows = _rows(value, columns, "table")
-    head = [_row(map(_cell, names)), _row("---" for _ in names)]
+    head = [_row(map(_cell, map(_plain_text, names))), _row("---" for _ in names)]
     body = (_row(_cell(_plain_text(row.get(name))) for name in names) for row in rows)
     return _lines_of(itertools.chain(head, body)) if names else ""
 
@@ -45,7 +45,7 @@ def to_csv(value: Any, columns: Any = None) -> str:
     """A list of objects as CSV (RFC 4180, but lines end in LF), the keys in the first line; otherwise as `table`."""
     names, rows = _rows(value, columns, "csv")
     body = ([_plain_text(row.get(name)) for name in names] for row in rows)
-    lines = itertools.chain([names], body) if names else ()
+    lines = itertools.chain([map(_plain_text, names)], body) if names else ()
     return _lines_of(",".join(map(_field, line)) or '""' for line in lines)
 
 

@@ -31,6 +31,7 @@ def render(expression: str, value: Any) -> str:
         ("value | table(['a', 'b'])", [[1, 2], [3]], "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 |  |"),
         ("value | table", [{"a": "x\ny"}], "| a |\n| --- |\n| x<br>y |"),
         ("value | table", [], ""),
+        ("[{1: 2}] | table", None, "| 1 |\n| --- |\n| 2 |"),
         ("value | csv", ROWS, 'id,name,tags\n1,A|b,\n2.5,,"[""x"", ""y""]"'),
         ("value | csv", [{"a": 'q"', "b": "x,y"}], 'a,b\n"q""","x,y"'),
         ("value | bullets", ["a", "b\nc", 1, None, []], "- a\n- b\n  c\n- 1\n-\n- []"),
