@@ -139,6 +139,7 @@ PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
         spec.Layout,
         {
             "style": "Headings or tags around sections.",
+            "section": "How one section looks, in place of a style: `{{ text }}` once, `{{ name }}`, `{{ title }}`.",
             "context": "The message in which the context stands.",
         },
     ),

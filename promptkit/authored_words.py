@@ -83,7 +83,11 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "select": "Which of them are shown.",
         "k": "How many are shown.",
     },
-    "Layout": {"style": "How sections are set.", "context": "In which message the context stands."},
+    "Layout": {
+        "style": "How sections are set.",
+        "section": "How one section looks: `{{ text }}` once, `{{ name }}`, `{{ title }}`.",
+        "context": "In which message the context stands.",
+    },
     "ConversationSpec": {"input": "Which input a later turn's text is."},
     "Budget": {
         "input_tokens": "Tokens of the messages.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from promptkit.thought import ANSWER_LINE, Mode
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.schema import Schema
+    from promptkit.spec import Layout as LayoutSpec
     from promptkit.spec import OutputSpec
 
 Sections = list[tuple[str, str]]
@@ -21,6 +24,7 @@ LINE_ASKED = f"then a line `{ANSWER_LINE}` and below it the answer"
 """The words that ask for reasoning in prose."""
 
 _TITLES = {
+    "persona": "Persona",
     "context": "Context",
     "task": "Task",
     "output_format": "Output format",
@@ -59,10 +63,25 @@ def filled(sections: Sections) -> Sections:
 
 
 _BETWEEN = "\n\n"
+_PLACE = re.compile(r"\{\{ *(name|title) *\}\}")
+_TEXT = re.compile(r"\{\{ *text *\}\}")
+
+
+def layout_of(spec: LayoutSpec) -> Layout:
+    """The layout that a spec asks for: its own `section`, else one of ours by its style."""
+    return Layout(partial(_own, spec.section)) if spec.section is not None else LAYOUTS[spec.style]
+
+
+def _own(section: str, name: str) -> tuple[str, str]:
+    """What stands before and behind a section's text."""
+    told = {"name": name, "title": _TITLES.get(name, name)}
+    sides = _TEXT.split(section.strip("\n"))  # the line end of a `|` block belongs to the file
+    before, behind = (_PLACE.sub(lambda found: told[found[1]], side) for side in sides)
+    return before, behind
 
 
 def _markdown(name: str) -> tuple[str, str]:
-    return (f"## {_TITLES[name]}\n" if name in _TITLES else "", "")
+    return (f"## {_TITLES[name]}\n" if name in _TITLES and name != "persona" else "", "")
 
 
 def _xml(name: str) -> tuple[str, str]:

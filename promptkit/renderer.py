@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.inputs import Inputs
-from promptkit.layout import LAYOUTS, instructions, thought_instruction
+from promptkit.layout import instructions, layout_of, thought_instruction
 from promptkit.messages import Message
 from promptkit.result import Rendered
 from promptkit.schema import Schema
@@ -96,7 +96,7 @@ class Renderer:
         self._untrusted = {name: Untrusted(each.trust, each.neutralise) for name, each in strangers.items()}
         self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
         self.templates = Templates(spec.files, self._untrusted)
-        self._layout = LAYOUTS[spec.layout.style]
+        self._layout = layout_of(spec.layout)
         self._supported = False
         own = spec.chain_of_thought.mode == "auto"
         self.asks_model = own or any(each.chain_of_thought for each in spec.models.values())

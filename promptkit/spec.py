@@ -142,10 +142,17 @@ class ExamplesFrom(Part):
     k: Annotated[int, Bounds(ge=1)] = 4
 
 
+_OWN = r"(?:(?!\{\{|\{%|\{#)[\s\S]|\{\{ *(?:name|title) *\}\})*"
+SECTION = rf"{_OWN}\{{\{{ *text *\}}\}}{_OWN}"
+"""What a section's look may be: no other tags, since it is no template."""
+
+
 class Layout(Part):
-    """How sections are set: markdown or XML, and in which message the context stands."""
+    """How sections are set: markdown, XML or as `section` says, and in which message the context stands."""
 
     style: Literal["markdown", "xml"] = "markdown"
+    section: Annotated[str, Bounds(pattern=SECTION)] | None = None
+    """How one section looks: a text with `{{ text }}` in it once, and `{{ name }}` or `{{ title }}`."""
     context: Literal["system", "user"] = "system"
 
 

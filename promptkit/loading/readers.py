@@ -5,6 +5,7 @@ Each takes the loading, the key's name and its entry, and leaves the key's data 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
@@ -19,6 +20,7 @@ from promptkit.loading.output_reader import read_output
 from promptkit.loading.turn_readers import read_conversation, read_memory
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
+from promptkit.spec import SECTION
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -97,6 +99,17 @@ def _options(loading: Loading, name: str, entry: Entry) -> None:
     for key, each in merged.items():
         loading.data[name][key] = _option_value(key, each)
     _check_options(loading, merged)
+
+
+def _layout(loading: Loading, name: str, entry: Entry) -> None:
+    """How sections are set; the look of one is a text with places in it, and no template."""
+    read_plain(loading, name, entry)
+    section = loading.chain.merged.get(name, {}).get("section")
+    if section is not None and not (isinstance(section.node, Scalar) and re.fullmatch(SECTION, section.node.text)):
+        message = "`layout.section` is a text with `{{ text }}` in it once, and `{{ name }}` or `{{ title }}`"
+        cure = "such as `'[{{ title }}]\\n{{ text }}'` in double quotes, or under `|`; it has no other tags"
+        loading.findings.add(section.document, "PK121", message, section.span, help=cure)
+        del loading.data[name]["section"]
 
 
 def _option_value(name: str, entry: Entry) -> Any:
@@ -228,6 +241,7 @@ READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
     "models": _models,
     "chain_of_thought": _chain_of_thought,
     "inputs": _inputs,
+    "layout": _layout,
     "messages": read_messages,
     "conversation": read_conversation,
     "memory": read_memory,
