@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ def _with_prefix(messages: Iterable[ExplainedMessage]) -> Iterable[ExplainedMess
     for message in messages:
         pieces = []
         for piece in message.pieces:
-            same = same and piece.kind != "history" and (not piece.inputs or bool(piece.example))
+            same = same and piece.cacheable and (not piece.inputs or bool(piece.example))
             pieces.append(replace(piece, cacheable=same))
         yield ExplainedMessage(message.role, tuple(pieces))
 
@@ -81,15 +82,17 @@ class Trail:
 
     def answered(self, text: str) -> None:
         """An example's answer."""
-        piece = Piece(text, "example", "examples", file=self._file(), example=self.example)
+        piece = Piece(text, "example", "examples", file=self._file(), example=self.example, cacheable=True)
         self.messages.append(ExplainedMessage("assistant", (piece,)))
 
     def earlier(self, messages: Iterable[Message]) -> None:
         """The turns of a conversation so far."""
-        self.messages += [ExplainedMessage(each.role, (Piece(each.text, "history"),)) for each in messages]
+        for each in messages:
+            pieces = (Piece(each.text, "history"),) if each.text else ()
+            self.messages.append(ExplainedMessage(each.role, pieces))
 
     def _own(self, text: str, section: str) -> Piece:
-        return Piece(text, "promptkit", section, example=self.example)
+        return Piece(text, "promptkit", section, example=self.example, cacheable=True)
 
     def _file(self) -> str:
         return self._spec.placed(self._spec.path)
@@ -109,9 +112,18 @@ class Trail:
             inputs,
             tuple("{}:{}".format(*self._place(part, *each)) for each in trace.through),
             ", ".join(dict.fromkeys(self._spec.inputs[name].trust for name in strangers)),
-            tuple(dict.fromkeys(marker for each in found for marker in each)),
+            tuple(dict.fromkeys(marker for each in found for marker in each if _stands_in(marker, trace.text))),
             self.example,
+            self._is_fixed(part, trace),
         )
+
+    def _is_fixed(self, part: Part, trace: Trace) -> bool:
+        """Whether a piece stands before anything that could leave it out, in its file and in those that include it."""
+        for file, start in (*trace.through, (trace.file, trace.start)):
+            choice = _CHOICE.search(self._spec.files.get(file, "") if file else part.template)
+            if choice is not None and not 0 <= start < choice.start():
+                return bool(self.example)
+        return True
 
     def _place(self, part: Part, file: str, start: int) -> tuple[str, int, int]:
         """Where an offset of a template, or of a file that it includes, stands."""
@@ -125,6 +137,14 @@ class Trail:
             first, begins = part.place(line)
             return (shown, first, begins + column - 1) if first else (shown, 0, 0)
         return shown, line, column
+
+
+_CHOICE = re.compile(r"\{%[-+]?\s*(?!include\b|[-+]?%\})")
+
+
+def _stands_in(marker: str, text: str) -> bool:
+    """Whether a chat marker stands in a text, made harmless, in capitals or not."""
+    return neutralise(marker)[0].casefold() in text.casefold()
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:

@@ -35,7 +35,7 @@ def promptkit_snapshot(request: pytest.FixtureRequest) -> Callable[..., None]:
         file = Path(prompt.spec.placed(prompt.spec.path))
         if not file.is_file():
             pytest.fail(f"{prompt!r} has no file, and so no place for a snapshot", pytrace=False)
-        path = snapshot_path(file, name)
+        path = snapshot_path(file, name or None)
         missing = not path.exists()
         state, diff = compare(prompt.render({**(inputs or {}), **named}), path, write=update)
         if state == "changed":

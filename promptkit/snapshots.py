@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Kept = Literal["same", "written", "changed"]
 
 _RULE = re.compile(r"^(\\*===)", re.MULTILINE)
-_NAME = re.compile(r"[\w.-]+\Z")
+_NAME = re.compile(r"\w[\w.-]*\Z")
 
 
 def snapshot_text(rendered: Rendered) -> str:
@@ -29,10 +29,10 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[1]}"
 
 
-def snapshot_path(prompt: str | Path, name: str = "") -> Path:
+def snapshot_path(prompt: str | Path, name: str | None = None) -> Path:
     """The file beside a prompt's: `triage.snapshot.txt`, or `triage.NAME.snapshot.txt`. Raises `ConfigError`."""
     file = Path(prompt)
-    if name and not _NAME.match(name):
+    if name is not None and not _NAME.match(name):
         raise ConfigError(
             f"`{name[:60]}` cannot be the name of a snapshot", help="use letters, digits, `-`, `_` and `.`"
         )
@@ -45,6 +45,8 @@ def compare(rendered: Rendered, path: Path, *, write: bool) -> tuple[Kept, str]:
     With `write`, the file then holds what is rendered. Raises `ConfigError` for a file that cannot be read or written.
     """
     now = snapshot_text(rendered)
+    if path.exists() and not path.is_file():
+        raise ConfigError("the snapshot is no regular file", where=str(path))
     try:
         kept = path.read_bytes().decode("utf-8", "surrogatepass") if path.exists() else None
         if now == kept:

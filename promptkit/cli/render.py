@@ -72,6 +72,8 @@ def command(
 
     if (update or snapshot_name is not None) and not snapshot:
         raise click.UsageError("--name and --update go with --snapshot")
+    if snapshot and (output_file is not None or form != "text" or explain or untrusted):
+        raise click.UsageError("--snapshot goes without --output, --format, --explain and --untrusted")
     if snapshot and template == "-":
         raise click.UsageError("a template from stdin has no place for a snapshot")
     refuse_two_readers(template, inputs_file)
@@ -81,7 +83,7 @@ def command(
         prompt = prompt.using(model=model)
     inputs = read_inputs(prompt, params, inputs_file)
     if snapshot:
-        _compare(prompt.render(inputs), template, snapshot_name or "", update=update, quiet=quiet)
+        _compare(prompt.render(inputs), template, snapshot_name, update=update, quiet=quiet)
         return
     if explain or untrusted or form == "html":
         shown = _explained(prompt, inputs, form, only_untrusted=untrusted)
@@ -93,7 +95,7 @@ def command(
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
 
 
-def _compare(rendered: Rendered, template: str, name: str, *, update: bool, quiet: bool) -> None:
+def _compare(rendered: Rendered, template: str, name: str | None, *, update: bool, quiet: bool) -> None:
     """Say whether the messages are those that were kept. Ends with code 1 when they are not."""
     from promptkit.cli.report import FINDINGS, say
     from promptkit.cli.terminal import put
@@ -108,7 +110,7 @@ def _compare(rendered: Rendered, template: str, name: str, *, update: bool, quie
     cure = "\n`--update` keeps what is rendered now" if state == "changed" else ""
     say(f"{said[state]}{cure}", quiet=quiet)
     if state == "changed":
-        raise SystemExit(FINDINGS)
+        click.get_current_context().exit(FINDINGS)
 
 
 def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_untrusted: bool) -> str:

@@ -6,6 +6,7 @@ a pattern, a format, a union or a reference is not plain.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.equality import KINDS, is_kind
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _DEEPEST = 6
 _VALUES = frozenset((str, int, float, bool, type(None), list, dict))
 _OF_TEXTS = frozenset(("type", "enum", "title", "description"))
+_HALF = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**53
 """Numbers up to this are exact in every implementation of JSON."""
 
@@ -32,7 +34,7 @@ def is_plain(schema: Any, deepest: int = _DEEPEST) -> bool:
         elif keyword == "properties":
             if not isinstance(value, dict) or not deepest:
                 return False
-            if not all(isinstance(name, str) and is_plain(each, deepest - 1) for name, each in value.items()):
+            if not all(_is_text(name) and is_plain(each, deepest - 1) for name, each in value.items()):
                 return False
         elif keyword not in ("items", "additionalProperties") or not deepest or not is_plain(value, deepest - 1):
             return False
@@ -79,15 +81,16 @@ def _is_type(value: Any) -> bool:
 
 
 def _is_enum(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(each is None or isinstance(each, str) for each in value)
+    return isinstance(value, list) and bool(value) and all(each is None or _is_text(each) for each in value)
 
 
 def _are_names(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == len({each for each in value if isinstance(each, str)})
+    return isinstance(value, list) and len(value) == len({each for each in value if _is_text(each)})
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    """A text without half characters, which are none of JSON's."""
+    return isinstance(value, str) and (value.isascii() or not _HALF.search(value))
 
 
 def _is_size(value: Any) -> bool:

@@ -72,9 +72,12 @@ def _path_step(step: str | int) -> str:
 
 
 def _found(value: Any, path: Location) -> tuple[Any, Location]:
-    """What stands at a validator's path; there a key of digits is an integer even in an object."""
+    """What stands at a validator's path; there a key of digits is an integer even in an object, and no key is empty."""
     location: list[str | int] = []
     for step in path:
+        while isinstance(value, dict) and str(step) not in value and "" in value:
+            location.append("")
+            value = value[""]
         exact = str(step) if isinstance(value, dict) else step
         location.append(exact)
         value = value[exact]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import MAX_PARTS, check_size
+from promptkit.template.limits import MAX_PARTS, check_size, weighed
 from promptkit.template.printing import plain, printed, to_json
 from promptkit.tokens import BytesEstimate
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _QUOTED = re.compile('[",\r\n]')
 _XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z")
 """Names that need no thought; XML 1.0, section 2.3, allows more."""
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML 1.0, section 2.2, has no way to write."""
 
 
 def table(value: Any, columns: Any = None) -> str:
@@ -27,6 +29,7 @@ def table(value: Any, columns: Any = None) -> str:
 
     A line break in a cell becomes `<br>`, a list or an object JSON; what is null or absent is empty.
     """
+    weighed(value)
     names, rows = _rows(value, columns, "table")
     head = [_row(map(_cell, map(_plain_text, names))), _row("---" for _ in names)]
     body = (_row(_cell(_plain_text(row.get(name))) for name in names) for row in rows)
@@ -34,7 +37,16 @@ def table(value: Any, columns: Any = None) -> str:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(_within(cells))} |"
+
+
+def _within(cells: Iterable[str]) -> Iterator[str]:
+    """The cells of a row, measured while they are made."""
+    size = 0
+    for cell in cells:
+        size += len(cell)
+        check_size(size)
+        yield cell
 
 
 def _cell(text: str) -> str:
@@ -43,10 +55,11 @@ def _cell(text: str) -> str:
 
 def to_csv(value: Any, columns: Any = None) -> str:
     """A list of objects as CSV (RFC 4180, but lines end in LF), the keys in the first line; otherwise as `table`."""
+    weighed(value)
     names, rows = _rows(value, columns, "csv")
     body = ([_plain_text(row.get(name)) for name in names] for row in rows)
     lines = itertools.chain([map(_plain_text, names)], body) if names else ()
-    return _lines_of(",".join(map(_field, line)) or '""' for line in lines)
+    return _lines_of(",".join(_within(map(_field, line))) or '""' for line in lines)
 
 
 def _field(text: str) -> str:
@@ -74,6 +87,7 @@ def _rows(value: Any, columns: Any, filter_: str) -> tuple[list[str], Rows]:
 
 def bullets(value: Any) -> str:
     """A list, or an object, as Markdown bullets; what stands inside of one is indented below it."""
+    weighed(value)
     if not isinstance(value, Mapping):
         value = _items(value, "bullets")
     return _lines_of(_dashed(_entries(plain(value))))
@@ -115,13 +129,15 @@ _ITEM = "item"
 def xml(value: Any, tag: str = "data", item: str = _ITEM) -> str:
     """A value as XML: the whole in `tag`, an element for each key, `item` for each item if the whole is a list.
 
-    A key that is no name stands in an attribute: `<entry name="...">`. A null is an empty element.
+    A key that is no name stands in an attribute: `<entry name="...">`. A null is an empty element. A character that XML
+    cannot hold becomes U+FFFD.
     """
     if value is None:
         raise _no_value("xml")
     for name in (tag, item):
         if not _XML_NAME.match(name):
             raise RenderError(f"`xml`: `{name[:40]}` is no name of an element", code="PK223")
+    weighed(value)
     return _lines_of(_element(tag, plain(value), item))
 
 
@@ -139,7 +155,9 @@ def _element(tag: str, value: Any, item: str) -> Iterator[str]:
 
 
 def _escaped(text: str, *, quotes: bool = True) -> str:
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = (
+        _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
     return plain.replace('"', "&quot;") if quotes else plain
 
 

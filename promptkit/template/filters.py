@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
-from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced
+from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced, weighed
 from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
     """The filters that templates have, out of Jinja's."""
     found = {name: each for name, each in plain.items() if name not in REFUSED_FILTERS}
     found |= DATA_FILTERS
-    found |= {"tojson": to_json, "json": to_json, "replace": _replace, "join": _joining(plain["map"])}
+    found |= {"tojson": _json, "json": _json, "replace": _replace, "join": _joining(plain["map"])}
     found |= {name: measure(plain[name]) for name, measure in _MEASURED.items()}
     for name, most in _MOST.items():
         found[name] = _within(name, found[name], most)
@@ -61,6 +61,11 @@ def _is_undefined(value: Any) -> bool:
     from jinja2 import Undefined
 
     return isinstance(value, Undefined)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    weighed(value)
+    return to_json(value, indent)
 
 
 def _replace(text: str, old: str, new: str, count: int | None = None) -> str:

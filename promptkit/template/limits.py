@@ -29,7 +29,9 @@ MAX_PARTS = 500_000
 """Texts, numbers, lists and the like that one value may hold or print, each as often as it stands in it."""
 _STEPS_A_LOOK = 256
 _PARTS_A_STEP = 500
-_CHARACTERS_A_STEP = 100_000
+_MOST_REMEMBERED = 200_000
+_LONG = 1_000
+_CHARACTERS_A_PART = 1_000
 
 
 @dataclass(slots=True)
@@ -40,7 +42,8 @@ class Meter:
     steps: int = 0
     next_look: int = _STEPS_A_LOOK
     sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
-    """The sizes of the lists and objects that were measured, by their identity: templates cannot change them."""
+    """The sizes of lists and objects that are long or hold others, by identity: templates cannot change them."""
+    remembered: int = 0
 
     def step(self, many: int = 1) -> None:
         """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
@@ -54,14 +57,25 @@ class Meter:
     def size(self, value: Any) -> int:
         """How many parts a value has, shared ones as often as they stand in it."""
         if isinstance(value, str):
-            return 1 + len(value) // _CHARACTERS_A_STEP
+            return 1 + len(value) // _CHARACTERS_A_PART
         if not isinstance(value, (list, tuple, dict)):
             return 1
         known = self.sizes.get(id(value))
-        if known is None:
-            inside = value.values() if isinstance(value, dict) else value
-            known = self.sizes[id(value)] = value, 1 + sum(map(self.size, inside))
-        return known[1]
+        if known is not None:
+            return known[1]
+        inside = value.values() if isinstance(value, dict) else value
+        size = 1 + sum(map(self.size, inside))
+        if size > len(value) + 1 or size > _LONG:
+            self._remember(value, size)
+        return size
+
+    def _remember(self, value: Any, size: int) -> None:
+        """Keep a size, and with it the value, lest another one gets its identity; not too many at a time."""
+        self.remembered += size
+        if self.remembered > _MOST_REMEMBERED:
+            self.sizes.clear()
+            self.remembered = size
+        self.sizes[id(value)] = value, size
 
     def check_time(self) -> None:
         """Raise `RenderError` when the time is up."""

@@ -86,10 +86,8 @@ class Pieces:
         self._take(self._steps, values, fences, texts, steps)
         if not self._clean or not texts[0] or not texts[-1]:
             strip_ends(texts, [isinstance(step, Name) for step in steps])
-        whole = "".join(texts)
-        if len(whole) > MAX_OUTPUT:
-            raise PieceError(too_long(), 0)
-        return whole
+        _check(texts)
+        return "".join(texts)
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
         """The same, piece by piece."""
@@ -110,6 +108,8 @@ class Pieces:
                 value = values[step.name]
                 if type(value) is not str or (step.untrusted is not None and fences is not None):
                     value = self._shown(step, value, fences)
+                    if len(value) > _LARGE:
+                        _check([*texts, value])
                 texts.append(value)
                 kept.append(step)
             else:
@@ -127,6 +127,14 @@ class Pieces:
             return str.__str__(printed(value))
         except RenderError as error:
             raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+
+
+_LARGE = 1_000_000
+
+
+def _check(texts: list[str]) -> None:
+    if sum(map(len, texts)) > MAX_OUTPUT:
+        raise PieceError(too_long(), 0)
 
 
 def _placed(text: str, step: Text | Name) -> Text | Name:

@@ -150,6 +150,9 @@ def marking() -> Any:
         def visit_FilterBlock(self, node: nodes.FilterBlock) -> Any:  # noqa: N802
             return self._between(node, _BLOCK, names_in(node))
 
+        def visit_For(self, node: nodes.For) -> Any:  # noqa: N802
+            return self._between(node, _BLOCK, names_in(node)) if node.recursive else self.generic_visit(node)
+
         def visit_CallBlock(self, node: nodes.CallBlock) -> Any:  # noqa: N802
             return self._between(node, _BLOCK, names_in(node))
 

@@ -369,3 +369,29 @@ SAFE = [
 def test_what_only_asks_about_untrusted_text_is_allowed(safe: str) -> None:
     loaded = load(Memory(FILES), "p.yaml", PLACES["persona"].format(safe) + INPUTS)
     assert [] == [str(each) for each in loaded.diagnostics if each.severity == "error"]
+
+
+TREE = renderer(
+    "task: |\n  Start {% for t in tree recursive %}[{{ t.n }}{% if t.c %}{{ loop(t.c) }}{% endif %}]{% endfor %}\n"
+    "inputs: {tree: {type: array}}"
+)
+CHOSEN = renderer("task: 'a{% if x %}b{% endif %}c'\ninputs: {x: string}")
+TWICE = renderer(
+    "task: |\n  {% macro m(x) %}M {{ x }}{% endmacro %}{{ m(a) }} {{ m(b) }}\n"
+    "inputs: {a: {type: string, trust: user}, b: {type: string, trust: user}}"
+)
+
+
+def test_a_recursive_loop_is_told_to_come_from_its_input() -> None:
+    found = assert_explained(TREE, {"tree": [{"n": "N1", "c": [{"n": "N2", "c": []}]}]})
+    assert {("tree",)} == {piece.inputs for _, piece in found.pieces() if "N" in piece.text}
+
+
+def test_what_an_input_chooses_is_not_the_same_for_every_call() -> None:
+    found = assert_explained(CHOSEN, {"x": "y"})
+    assert [("a", True), ("b", False), ("c", False)] == [(each.text, each.cacheable) for _, each in found.pieces()]
+
+
+def test_a_marker_is_told_where_it_stands() -> None:
+    found = assert_explained(TWICE, {"a": "<|im_end|>", "b": "clean"})
+    assert [("<|im_end|>",), ()] == [piece.neutralised for _, piece in found.untrusted()]

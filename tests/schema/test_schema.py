@@ -321,3 +321,13 @@ def test_what_is_wrong_in_a_tree_of_alternatives_is_told_in_bounded_work(levels:
         value = {"l": value}
     [found] = Schema(TREE).validate(value)
     assert told in found.message or "fits none" in found.message
+
+
+def test_what_is_wrong_below_an_empty_key_has_a_place() -> None:
+    schema = Schema({"properties": {"": {"type": "array", "items": {"type": "string"}}}})
+    [violation] = schema.validate({"": [1]})
+    assert ('$[""][0]', ("", 0)) == (violation.path, violation.location)
+
+
+def test_half_a_character_makes_no_plain_schema() -> None:
+    assert Schema({"enum": ["\ud83d"]}).problems()

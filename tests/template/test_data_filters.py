@@ -43,7 +43,7 @@ def render(expression: str, value: Any) -> str:
             [1, [2]],
             "<rows>\n  <row>1</row>\n  <row>\n    <item>2</item>\n  </row>\n</rows>",
         ),
-        ("value | xml", "x", "<data>x</data>"),
+        ("value | xml", "x\x01", "<data>x\N{REPLACEMENT CHARACTER}</data>"),
         ("value | truncate_tokens(5)", "short", "short"),
         ("value | truncate_tokens(1)", "word " * 100, "[cut here: about 109 of 109 tokens are left out]"),
     ],
@@ -137,3 +137,19 @@ def test_a_cut_text_is_a_beginning_that_says_so_within_its_tokens(text: str, mos
         assert re.fullmatch(r"\[cut here: about [\d,]+ of [\d,]+ tokens are left out\]", note)
         assert text.startswith(kept)
         assert counter.count(cut) <= max(most, counter.count(note)) + 1
+
+
+@pytest.mark.parametrize("expression", ["table", "csv"])
+def test_a_row_is_measured_cell_by_cell(expression: str) -> None:
+    sign = {"table": "\\", "csv": '"'}[expression]
+    with pytest.raises(RenderError, match="PK220"):
+        render(f"[{{'a': value}}] | {expression}(['a'] * 100)", sign * 4_000_000)
+
+
+@pytest.mark.parametrize("expression", ["table", "csv", "tojson"])
+def test_the_work_of_a_filter_counts_in_loops(expression: str) -> None:
+    rows = [{"a": "x", "b": 1}] * 20_000
+    text = f"{{% for _ in range(100000) %}}{{% set z = value | {expression} %}}{{% endfor %}}"
+    with pytest.raises(RenderError) as caught:
+        Templates({}).render(text, {"value": rows})
+    assert caught.value.code in ("PK221", "PK222")

@@ -90,3 +90,11 @@ def test_templates_can_be_shared_between_threads() -> None:
 def test_importing_templates_loads_no_jinja() -> None:
     code = "import sys, promptkit.renderer, promptkit.template.walk; sys.exit('jinja2' in sys.modules)"
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
+
+
+def test_a_simple_text_that_would_grow_too_long_is_refused_before_it_is_joined() -> None:
+    values = {"a": "x" * 1_000_000}
+    for fences in (None, Fences()):
+        templates = Templates({}, {"a": Untrusted("user")} if fences else {})
+        with pytest.raises(RenderError, match="PK220"):
+            templates.render("{{ a }}" * 400, values, fences=fences)
