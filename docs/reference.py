@@ -25,6 +25,7 @@ from promptkit.cli.main import command as promptkit_command
 from promptkit.cli.report import BUG, EXIT_CODES, NOTHING_SELECTED
 from promptkit.codes import page as code_page
 from promptkit.codes import titles
+from promptkit.limits import ROWS, Limits, variable
 from promptkit.loader import load_spec
 from promptkit.models.documented import DOCUMENTED, RATE_LIMITS, READ_ON
 from promptkit.options import IGNORED_BY_MARA, KNOWN_OPTIONS
@@ -441,6 +442,19 @@ def settings_page() -> str:
                 "`promptkit config` shows every value and where it comes from."
             ),
             table(("setting", "variable", "value", "default", "meaning"), rows),
+            "## Limits",
+            (
+                "What a file, a template and an answer may use up. Limits come from the environment of the process, "
+                "and from its own code (`with promptkit.limits.limited(render_seconds=10): ...`): never from a file, "
+                "since they protect the reader of a project from its author."
+            ),
+            table(
+                ("limit", "variable", "default", "at most", "meaning"),
+                (
+                    (code(name), code(variable(name)), f"{getattr(Limits(), name):,}", f"{row.most:,.0f}", row.meaning)
+                    for name, row in ROWS.items()
+                ),
+            ),
             "`NO_COLOR` switches colours off. `PROMPTKIT_DEBUG=1` shows the traceback of a bug.",
         )
     )

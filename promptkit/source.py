@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import SourceError
+from promptkit.limits import current_limits, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ENDINGS", "MAX_BYTES", "Folder", "Memory", "Package", "Source", "SourceError", "join", "near_file"]
+__all__ = ["ENDINGS", "Folder", "Memory", "Package", "Source", "SourceError", "join", "near_file"]
 
 ENDINGS = (".yaml", ".yml")
 """How the names of prompt files end."""
-
-MAX_BYTES = 1 << 20
-"""The largest file that is read as a template or a schema, in bytes (1 MiB)."""
 
 
 class Source(Protocol):
@@ -64,9 +62,9 @@ class Folder:
     """The files under a folder on disk: the one that `root` is when this is made, wherever the process goes later."""
 
     root: Path
-    max_bytes: int
+    max_bytes: int | None
 
-    def __init__(self, root: str | Path, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, root: str | Path, max_bytes: int | None = None) -> None:
         object.__setattr__(self, "root", _absolute(Path(root)))
         object.__setattr__(self, "max_bytes", max_bytes)
 
@@ -75,7 +73,8 @@ class Folder:
         try:
             descriptor = _open_inside(self.root, join("", path))
             try:
-                return _bounded(_contents(descriptor, self.max_bytes + 1), path, self.max_bytes)
+                most = _most(self.max_bytes)
+                return _bounded(_contents(descriptor, most + 1), path, most)
             finally:
                 os.close(descriptor)
         except FileNotFoundError:
@@ -112,14 +111,14 @@ class Memory:
     """Files given as texts: for prompts made in code, and for tests."""
 
     files: Mapping[str, str] = field(default_factory=dict)
-    max_bytes: int = MAX_BYTES
+    max_bytes: int | None = None
 
     def read(self, path: str) -> bytes:
         """See `Source.read`."""
         key = join("", path)
         if key not in self.files:
             raise SourceError(f"there is no file `{path}`")
-        return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, self.max_bytes)
+        return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, _most(self.max_bytes))
 
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
@@ -135,7 +134,7 @@ class Package:
     """The data files of an importable package, wherever it is installed (also inside a zip)."""
 
     package: str
-    max_bytes: int = MAX_BYTES
+    max_bytes: int | None = None
 
     def read(self, path: str) -> bytes:
         """See `Source.read`."""
@@ -146,7 +145,7 @@ class Package:
             found = resources.files(self.package).joinpath(inside)
             if isinstance(found, Path):
                 return Folder(_root_of(found, inside), self.max_bytes).read(inside)
-            return _bounded(found.read_bytes(), path, self.max_bytes)
+            return _bounded(found.read_bytes(), path, _most(self.max_bytes))
         except ModuleNotFoundError:
             raise SourceError(f"there is no package `{self.package}`") from None
         except (OSError, KeyError, ValueError):
@@ -220,9 +219,14 @@ def _contents(descriptor: int, most: int) -> bytes:
     return data
 
 
+def _most(max_bytes: int | None) -> int:
+    return current_limits().file_bytes if max_bytes is None else max_bytes
+
+
 def _bounded(data: bytes, path: str, limit: int) -> bytes:
     if len(data) > limit:
-        raise SourceError(f"`{path}` is larger than the limit of {limit:,} bytes")
+        message = f"`{path}` is larger than the limit of {limit:,} bytes"
+        raise SourceError(message, help=raised_by("file_bytes"))
     return data
 
 

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.limits import current_limits, raised_by
 from promptkit.yaml_faults import decoded, syntax_fault, too_much
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
 from promptkit.yaml_traps import braces_fault
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from promptkit.diagnostics import Diagnostic
 
-MAX_DEPTH = 64
-MAX_ALIASES = 100
-MAX_NODES = 100_000
 MAX_DIGITS = 4_000
 MAX_FAULTS = 100
 
@@ -77,6 +75,8 @@ class _Composer:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.anchors: dict[str, tuple[Node, int]] = {}
+        self.limits = current_limits()
+        self.most_nodes = self.limits.yaml_nodes
         self.nodes = 0
         self.aliases = 0
         self.depth = 0
@@ -119,7 +119,7 @@ class _Composer:
 
     def _node(self, event: Any) -> Node:
         self.nodes += 1
-        if self.nodes > MAX_NODES:
+        if self.nodes > self.most_nodes:
             self._too_many_nodes(event)
         kind = event.__class__
         if kind is self.alias_event:
@@ -176,8 +176,9 @@ class _Composer:
 
     def _collection(self, event: Any) -> Node:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self._fault("PK105", f"the file is nested deeper than the limit of {MAX_DEPTH} levels", event)
+        if self.depth > self.limits.yaml_depth:
+            message = f"the file is nested deeper than the limit of {self.limits.yaml_depth} levels"
+            self._fault("PK105", message, event, help=raised_by("yaml_depth"))
             raise _Stop
         build = self._mapping if isinstance(event, self.yaml.MappingStartEvent) else self._sequence
         node = build(event)
@@ -218,8 +219,9 @@ class _Composer:
 
     def _alias(self, event: Any) -> Node:
         self.aliases += 1
-        if self.aliases > MAX_ALIASES:
-            self._fault("PK105", f"the file has more aliases than the limit of {MAX_ALIASES}", event)
+        if self.aliases > self.limits.yaml_aliases:
+            message = f"the file has more aliases than the limit of {self.limits.yaml_aliases:,}"
+            self._fault("PK105", message, event, help=raised_by("yaml_aliases"))
             raise _Stop
         if event.anchor not in self.anchors:
             hint = did_you_mean(event.anchor, self.anchors)
@@ -229,12 +231,13 @@ class _Composer:
             return Scalar("", '"', *span)
         node, size = self.anchors[event.anchor]
         self.nodes += size
-        if self.nodes > MAX_NODES:
+        if self.nodes > self.most_nodes:
             self._too_many_nodes(event)
         return node
 
     def _too_many_nodes(self, event: Any) -> NoReturn:
-        self._fault("PK105", f"the file has more nodes than the limit of {MAX_NODES:,}", event)
+        message = f"the file has more nodes than the limit of {self.most_nodes:,}"
+        self._fault("PK105", message, event, help=raised_by("yaml_nodes"))
         raise _Stop
 
     def _stop_at_many_faults(self, event: Any) -> NoReturn:

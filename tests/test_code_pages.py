@@ -29,8 +29,8 @@ import promptkit
 from promptkit.checking import check_source
 from promptkit.codes import page, titles
 from promptkit.errors import PromptkitError
+from promptkit.limits import limited
 from promptkit.source import Memory
-from promptkit.template import limits
 
 NOT_RAISED = {"PK200", "PK300", "PK305", "PK520", "PK600", "PK610"}
 """Codes that no error has yet: defaults of classes whose errors all have nearer codes, and of features to come."""
@@ -126,7 +126,7 @@ def came_of(code: str, which: str, base: Path) -> Came:
     if code in NEEDS_ENGINE and find_spec("xllamacpp") is None:
         pytest.skip("the engine of local models is not installed")
     language, block = examples(PAGES[code])[which]
-    with world(base) as folder, patch.object(limits, "MAX_SECONDS", HURRIED.get(code, limits.MAX_SECONDS)):
+    with world(base) as folder, limited(render_seconds=HURRIED.get(code, 2.0)):
         return RUNNERS[language](block, folder)
 
 

@@ -165,10 +165,10 @@ def _fixed(files: Sequence[str], rules: Rules, report: Report, *, write: bool) -
 
 def _text_of(path: Path) -> str | None:
     """A file's text as it stands, line ends and all; None for what is no text, which the check tells."""
-    from promptkit.source import MAX_BYTES
+    from promptkit.limits import current_limits
 
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if path.stat().st_size > current_limits().file_bytes:
             return None
         return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):

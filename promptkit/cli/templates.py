@@ -49,11 +49,13 @@ def open_template(template: str) -> tuple[Source, str, str | None]:
 
 def _from_stdin() -> str:
     """The text of a template on stdin, bounded as a file's is."""
-    from promptkit.source import MAX_BYTES
+    from promptkit.limits import current_limits, raised_by
 
-    data = read_stdin(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SpecError([Diagnostic("PK113", "error", f"it is larger than the limit of {MAX_BYTES:,} bytes", STDIN)])
+    most = current_limits().file_bytes
+    data = read_stdin(most + 1)
+    if len(data) > most:
+        message, cure = f"it is larger than the limit of {most:,} bytes", raised_by("file_bytes")
+        raise SpecError([Diagnostic("PK113", "error", message, STDIN, help=cure)])
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

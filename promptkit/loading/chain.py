@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.limits import current_limits, raised_by
 from promptkit.source import SourceError, join, near_file
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
 from promptkit.yamlfile import read_yaml
@@ -17,7 +18,6 @@ from promptkit.yamlfile import read_yaml
 if TYPE_CHECKING:
     from promptkit.source import Source
 
-MAX_DEPTH = 8
 MERGED = ("inputs", "options", "models", "metadata", "layout", "budget", "output")
 NOT_INHERITED = ("name", "version", "description", "tests", "promptkit", "extends")
 
@@ -82,7 +82,7 @@ def read_document(source: Source, path: str) -> Document:
     try:
         return read_yaml(source.read(path), shown)
     except SourceError as error:
-        cure = near_file(source, path)
+        cure = error.help or near_file(source, path)
         return Document("", shown, faults=[Diagnostic("PK113", "error", error.message, shown, help=cure)])
 
 
@@ -112,10 +112,11 @@ def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named:
     paths.append(path)
     if path in paths[:-1]:
         return "the files extend each other in a circle: " + " -> ".join(paths), "let one of them extend another file"
-    if len(paths) > MAX_DEPTH + 1:
-        return f"more than {MAX_DEPTH} parents stand above each other: " + " -> ".join(
-            paths
-        ), "put some of them together"
+    most = current_limits().include_depth
+    if len(paths) > most + 1:
+        way = " -> ".join(paths)
+        cure = f"put some of them together; {raised_by('include_depth')}"
+        return f"more than {most} parents stand above each other: {way}", cure
     document = read_document(source, path)
     missing = [fault for fault in document.faults if fault.code == "PK113"]
     if missing:

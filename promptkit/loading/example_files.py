@@ -34,7 +34,7 @@ def check_example_file(loading: Loading, known: dict[str, Any]) -> None:
         inside = join(entry.document.origin.rpartition("/")[0], path.text)
         data = source.read(inside)
     except SourceError as error:
-        cure = near_file(source, inside) or "a path is relative to the file in which it is written"
+        cure = error.help or near_file(source, inside) or "a path is relative to the file in which it is written"
         findings.add(entry.document, "PK113", error.message, path, help=cure)
         return
     whole = read_yaml(b"", source.shown(inside))

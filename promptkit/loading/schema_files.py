@@ -34,7 +34,9 @@ def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
     try:
         read = read_yaml(source.read(path), source.shown(path))
     except SourceError as error:
-        findings.add(document, "PK113", error.message, reference, help=near_file(source, path) or _RELATIVE)
+        findings.add(
+            document, "PK113", error.message, reference, help=error.help or near_file(source, path) or _RELATIVE
+        )
         return None
     if path.endswith(".json") and _is_no_json(loading, read):
         return None

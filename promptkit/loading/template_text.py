@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.limits import current_limits, variable
 from promptkit.source import SourceError, join, near_file
 from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
 from promptkit.template.paths import shown
-from promptkit.template.templates import MAX_INCLUDE_DEPTH
 from promptkit.template.tree import TemplateFault
 from promptkit.yaml_nodes import Document
 
@@ -145,9 +145,11 @@ class TemplateText:
         try:
             content = self.checks.files.get(path) or self.checks.source.read(path).decode("utf-8")
         except (SourceError, UnicodeDecodeError) as error:
-            said = error.message if isinstance(error, SourceError) else f"`{name}` is not UTF-8 text"
+            said, own = f"`{name}` is not UTF-8 text", ""
+            if isinstance(error, SourceError):
+                said, own = error.message, error.help
             if not optional:
-                cure = near_file(self.checks.source, path) or _RELATIVE
+                cure = own or near_file(self.checks.source, path) or _RELATIVE
                 self.tell("PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
             return None
         self.checks.loads += 1
@@ -201,8 +203,10 @@ class TemplateText:
             return f"`{path}` includes itself"
         if path in chain:
             return "files include each other in a circle: " + " -> ".join([*chain, path])
-        if len(self.stack) >= MAX_INCLUDE_DEPTH:
-            return f"includes are nested deeper than {MAX_INCLUDE_DEPTH} files: " + " -> ".join([*chain, path])
+        most = current_limits().include_depth
+        if len(self.stack) >= most:
+            named = variable("include_depth")
+            return f"includes are nested deeper than {most} files ({named}): " + " -> ".join([*chain, path])
         return ""
 
 

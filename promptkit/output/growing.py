@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.strict_json import MAX_DEPTH, NotJson
+from promptkit.limits import current_limits
+from promptkit.output.strict_json import NotJson, too_deep
 
 if TYPE_CHECKING:
     from promptkit.output.shape import Shape
@@ -40,6 +41,7 @@ class Growing:
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
         self._shapes = [shape]
+        self._most_depth = current_limits().answer_depth
 
     @property
     def innermost(self) -> dict[str, Any] | list[Any] | None:
@@ -58,8 +60,8 @@ class Growing:
 
     def open(self, container: dict[str, Any] | list[Any], kind: str) -> None:
         """An object or a list begins."""
-        if len(self._open) >= MAX_DEPTH:
-            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+        if len(self._open) >= self._most_depth:
+            raise too_deep(self._most_depth)
         self.check(kind)
         self.put(container)
         self._open.append(container)

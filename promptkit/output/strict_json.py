@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from typing import Any
 
-MAX_DEPTH = 64
-MAX_CHARACTERS = 4_000_000
+from promptkit.limits import current_limits, variable
+
 MAX_DIGITS = 4_000
 
 
@@ -21,17 +21,25 @@ class NotJson(ValueError):
         self.offset = offset
 
 
+def too_deep(most: int, offset: int = 0) -> NotJson:
+    """The error of what has more levels than the limit."""
+    return NotJson(f"nested deeper than {most} levels ({variable('answer_depth')})", offset)
+
+
 def parse_json(text: str) -> Any:
     """The value of a JSON text.
 
     Duplicate keys, NaN and Infinity, halves of surrogate pairs, a byte order mark, and what is too deep, long or
     large are refused. Raises `NotJson`.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise NotJson(f"the text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}")
+    limits = current_limits()
+    if len(text) > limits.answer_characters:
+        most = limits.answer_characters
+        named = variable("answer_characters")
+        raise NotJson(f"the text has {len(text):,} characters; the limit is {most:,} ({named})")
     if text.startswith("\ufeff"):
         raise NotJson("it begins with a byte order mark (U+FEFF)")
-    _check_depth(text)
+    _check_depth(text, limits.answer_depth)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -56,15 +64,15 @@ _MAYBE_HALF = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
-def _check_depth(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+def _check_depth(text: str, most: int) -> None:
+    if text.count("[") + text.count("{") <= most:
         return
     depth = 0
     for match in _STRUCTURE.finditer(text):
         sign = match[0][:1]
         depth += (sign in "[{") - (sign in "]}")
-        if depth > MAX_DEPTH:
-            raise NotJson(f"nested deeper than {MAX_DEPTH} levels", match.start())
+        if depth > most:
+            raise too_deep(most, match.start())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import MAX_PARTS, check_size, weighed
+from promptkit.template.metering import MAX_PARTS, check_size, weighed
 from promptkit.template.printing import plain, printed, to_json
 from promptkit.tokens import BytesEstimate
 

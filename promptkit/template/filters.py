@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
-from promptkit.template.limits import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced, weighed
+from promptkit.template.metering import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced, weighed
 from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import MAX_OUTPUT, too_long
+from promptkit.limits import current_limits
+from promptkit.template.metering import too_long
 from promptkit.template.paths import kind
 from promptkit.template.plain import read_plain
 from promptkit.template.printing import printed, strip_ends
@@ -133,8 +134,9 @@ _LARGE = 1_000_000
 
 
 def _check(texts: list[str]) -> None:
-    if sum(map(len, texts)) > MAX_OUTPUT:
-        raise PieceError(too_long(), 0)
+    most = current_limits().render_characters
+    if sum(map(len, texts)) > most:
+        raise PieceError(too_long(most), 0)
 
 
 def _placed(text: str, step: Text | Name) -> Text | Name:

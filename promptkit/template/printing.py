@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.limits import MAX_PARTS
+from promptkit.template.metering import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ from types import BuiltinMethodType
 from typing import Any, NoReturn
 
 from promptkit.template.filters import OWN_FILTERS, template_filters
-from promptkit.template.limits import METHODS, OPERATORS, bounded_range, built, is_equal, is_in, step
+from promptkit.template.metering import METHODS, OPERATORS, bounded_range, built, is_equal, is_in, step
 from promptkit.template.printing import printed
 
 _TEXT_METHODS = """

@@ -14,7 +14,7 @@ from promptkit.source import SourceError, join
 from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
 from promptkit.template.flows import file_flows, flows, followed, joined
-from promptkit.template.limits import bounded, metered
+from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from promptkit.template.flows import Edges
     from promptkit.template.tracing import Trace
 
-MAX_INCLUDE_DEPTH = 8
 _FILENAME = "<template>"
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from promptkit.output.strict_json import MAX_CHARACTERS, MAX_DEPTH, MAX_DIGITS, NotJson, is_text, parse_json
+from promptkit.limits import Limits
+from promptkit.output.strict_json import MAX_DIGITS, NotJson, is_text, parse_json
 
+MAX_CHARACTERS, MAX_DEPTH = Limits().answer_characters, Limits().answer_depth
 BIG = "9" * MAX_DIGITS
 
 
@@ -33,9 +35,9 @@ def test_what_is_json_within_the_limits_is_read(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested deeper than 64 levels"),
-        ('[{"a":' * 40, "nested deeper than 64 levels"),
-        ("[" * 65 + '"' + '\\"' * 200_000, "nested deeper than 64 levels"),
+        ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested deeper than 64 levels (PROMPTKIT_ANSWER_DEPTH)"),
+        ('[{"a":' * 40, "nested deeper than 64 levels (PROMPTKIT_ANSWER_DEPTH)"),
+        ("[" * 65 + '"' + '\\"' * 200_000, "nested deeper than 64 levels (PROMPTKIT_ANSWER_DEPTH)"),
         ("[" * 60 + '"' + "[" * 100_000, "unterminated string starting at line 1, column 61"),
         (BIG + "9", "a number of 4,001 digits; the limit is 4,000"),
         ("-1e400", "the number -1e400 is too large"),
@@ -43,7 +45,10 @@ def test_what_is_json_within_the_limits_is_read(text: str, value: Any) -> None:
         ("[-Infinity]", "-Infinity is not JSON"),
         ('{"a": 1, "a": 1}', 'the key "a" stands twice in one object'),
         ('{"' + "k" * 100 + '": 1, "' + "k" * 100 + '": 2}', f'the key "{"k" * 60}" stands twice in one object'),
-        (" " * (MAX_CHARACTERS + 1), "the text has 4,000,001 characters; the limit is 4,000,000"),
+        (
+            " " * (MAX_CHARACTERS + 1),
+            "the text has 4,000,001 characters; the limit is 4,000,000 (PROMPTKIT_ANSWER_CHARACTERS)",
+        ),
         ("\ufeff1", "it begins with a byte order mark (U+FEFF)"),
         ('"\\uD800"', "a text in it holds half of a surrogate pair, which is no character"),
         ('"\ud800"', "a text in it holds half of a surrogate pair, which is no character"),

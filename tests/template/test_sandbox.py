@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptkit.errors import RenderError
+from promptkit.limits import Limits, limited
 from promptkit.template import Templates
 from promptkit.template.filters import REFUSED_FILTERS
-from promptkit.template.limits import (
-    MAX_STEPS,
+from promptkit.template.metering import (
     Meter,
     bounded,
     bounded_range,
@@ -281,7 +281,7 @@ def test_a_meter_counts_steps_and_looks_at_the_clock() -> None:
         late.step()
     with pytest.raises(RenderError, match="PK222"):
         late.step()
-    full = Meter(deadline=float("inf"), steps=MAX_STEPS)
+    full = Meter(deadline=float("inf"), steps=Limits().render_steps)
     with pytest.raises(RenderError, match="PK221"):
         full.step()
 
@@ -306,9 +306,10 @@ def test_each_rendering_has_a_meter_of_its_own() -> None:
 
 
 def test_sizes_are_measured_to_the_character() -> None:
-    check_size(5, 5)
-    with pytest.raises(RenderError, match="PK220"):
-        check_size(6, 5)
+    with limited(render_characters=5), metered():
+        check_size(5)
+        with pytest.raises(RenderError, match="PK220"):
+            check_size(6)
     assert "bb" == replaced("aa", "a", "b", -1)
     assert "" == joined(", ", [])
     assert range(3) == bounded_range(3)

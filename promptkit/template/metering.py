@@ -9,16 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
+from promptkit.limits import Limits, current_limits, raised_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-MAX_OUTPUT = 10_000_000
-"""Characters that one section may render to."""
-MAX_SECONDS = 2.0
-"""How long one section may take to render."""
-MAX_STEPS = 200_000
-"""Passes through loops, calls and includes in one section."""
 MAX_REPEAT = 1_000_000
 """Characters or items that one `*` may make."""
 MAX_WIDTH = 1_000
@@ -39,6 +34,7 @@ class Meter:
     """What one rendering has used up."""
 
     deadline: float
+    limits: Limits = field(default_factory=current_limits)
     steps: int = 0
     next_look: int = _STEPS_A_LOOK
     sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
@@ -48,8 +44,10 @@ class Meter:
     def step(self, many: int = 1) -> None:
         """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
         self.steps += many
-        if self.steps > MAX_STEPS:
-            raise RenderError(f"the loops and calls of a template ran more than {MAX_STEPS:,} times", code="PK221")
+        most = self.limits.render_steps
+        if self.steps > most:
+            message = f"the loops and calls of a template ran more than {most:,} times"
+            raise RenderError(message, code="PK221", help=raised_by("render_steps"))
         if self.steps >= self.next_look:
             self.next_look = self.steps + _STEPS_A_LOOK
             self.check_time()
@@ -80,7 +78,8 @@ class Meter:
     def check_time(self) -> None:
         """Raise `RenderError` when the time is up."""
         if time.monotonic() > self.deadline:
-            raise RenderError(f"rendering took longer than {MAX_SECONDS:g} s", code="PK222")
+            message = f"rendering took longer than {self.limits.render_seconds:g} s"
+            raise RenderError(message, code="PK222", help=raised_by("render_seconds"))
 
 
 _meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
@@ -89,7 +88,8 @@ _meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
 @contextmanager
 def metered() -> Iterator[Meter]:
     """What runs inside counts on a new meter."""
-    meter = Meter(time.monotonic() + MAX_SECONDS)
+    limits = current_limits()
+    meter = Meter(time.monotonic() + limits.render_seconds, limits)
     token = _meter.set(meter)
     try:
         yield meter
@@ -142,32 +142,38 @@ def counted(values: Iterable[Any]) -> Iterator[Any]:
         yield value
 
 
-def bounded(pieces: Iterable[str], meter: Meter, most: int = MAX_OUTPUT) -> Iterator[str]:
+def bounded(pieces: Iterable[str], meter: Meter) -> Iterator[str]:
     """The same pieces. Raises `RenderError` when they get too many or too slow."""
-    size = 0
+    size, most = 0, meter.limits.render_characters
     for piece in pieces:
         size += len(piece)
-        check_size(size, most)
+        if size > most:
+            raise too_long(most)
         meter.check_time()
         yield piece
 
 
-def check_size(size: int, most: int = MAX_OUTPUT) -> None:
+def check_size(size: int) -> None:
     """Raise `RenderError` for a text that is too long."""
+    meter = _meter.get(None)
+    most = (current_limits() if meter is None else meter.limits).render_characters
     if size > most:
         raise too_long(most)
 
 
-def too_long(most: int = MAX_OUTPUT) -> RenderError:
+def too_long(most: int) -> RenderError:
     """The error of a text that is too long."""
-    return RenderError(f"a text grows beyond {most:,} characters", code="PK220")
+    message = f"a text grows beyond {most:,} characters"
+    return RenderError(message, code="PK220", help=raised_by("render_characters"))
 
 
 def bounded_range(*bounds: int) -> range:
     """`range`, as long as a loop may be."""
     made = range(*bounds)
-    if len(made) > MAX_STEPS:
-        raise RenderError(f"`range` makes more than {MAX_STEPS:,} numbers", code="PK221")
+    most = current_limits().render_steps
+    if len(made) > most:
+        message = f"`range` makes more than {most:,} numbers"
+        raise RenderError(message, code="PK221", help=raised_by("render_steps"))
     return made
 
 

@@ -1,0 +1,131 @@
+"""Limits: each can be set from outside, each is named by the error of what goes beyond it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import START
+
+from promptkit.errors import ConfigError, PromptkitError
+from promptkit.limits import ROWS, Limits, current_limits, limited, shown_limits, variable
+from promptkit.loader import load_spec
+from promptkit.output.partial import PartialParser
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.prompt import Prompt
+from promptkit.source import Folder, Memory
+
+
+def load(task: str, **files: str) -> None:
+    texts = {name.replace("_yaml", ".yaml"): text for name, text in files.items()}
+    load_spec(Memory({"a.yaml": f"promptkit: 1\n{task}\n", **texts}), "a.yaml")
+
+
+def render(task: str) -> None:
+    Prompt.from_text(f"promptkit: 1\ntask: {task}\n").render()
+
+
+LADDER = {f"p{number}_yaml": f"task: a\nextends: p{number + 1}.yaml\n" for number in range(3)} | {
+    "p3_yaml": "task: a\n"
+}
+
+OVER: dict[str, tuple[dict[str, float], Callable[[], object]]] = {
+    "file_bytes": ({"file_bytes": 20}, lambda: load("task: a text of some length")),
+    "yaml_depth": ({"yaml_depth": 2}, lambda: load("task: a\noutput: {schema: {items: {type: [string]}}}")),
+    "yaml_nodes": ({"yaml_nodes": 4}, lambda: load("task: a\ncontext: b")),
+    "yaml_aliases": ({"yaml_aliases": 1}, lambda: load("task: &a b\ncontext: *a\npersona: *a")),
+    "include_depth": ({"include_depth": 2}, lambda: load("task: a\nextends: p0.yaml", **LADDER)),
+    "render_seconds": (
+        {"render_seconds": 1e-9},
+        lambda: render("'{% for a in range(9999) %}{{ a }}{% endfor %}'"),
+    ),
+    "render_characters": ({"render_characters": 20}, lambda: render("'{% for a in range(99) %}{{ a }}{% endfor %}'")),
+    "render_steps": ({"render_steps": 20}, lambda: render("'{% for a in [1] * 99 %}{{ a }}{% endfor %}'")),
+    "answer_characters": ({"answer_characters": 4}, lambda: parse_json("[1, 2, 3]")),
+    "answer_depth": ({"answer_depth": 2}, lambda: parse_json("[[[1]]]")),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_is_over_a_limit_is_refused_and_the_error_names_the_variable_that_sets_it(name: str) -> None:
+    changed, act = OVER[name]
+    act()
+    with limited(**changed), pytest.raises((PromptkitError, NotJson)) as caught:
+        act()
+    assert variable(name) in f"{caught.value} {getattr(caught.value, 'help', '')}"
+
+
+def test_a_stream_has_the_limit_of_depth_too() -> None:
+    with limited(answer_depth=2):
+        parser = PartialParser()
+        parser.feed("[[[1]]]")
+        assert parser.broken
+
+
+@pytest.mark.parametrize("depth", [ROWS["yaml_depth"].most])
+def test_the_deepest_file_that_can_be_allowed_is_read_and_told_like_any_other(depth: float) -> None:
+    deep = int(depth) - 3
+    schema = '{"items": ' * (deep - 1) + '{"type": "string"}' + "}" * (deep - 1)
+    with limited(yaml_depth=int(depth)):
+        load(f"task: a\noutput: {{schema: {schema}}}")
+
+
+@pytest.mark.parametrize("depth", [ROWS["answer_depth"].most])
+def test_the_deepest_answer_that_can_be_allowed_is_read(depth: float) -> None:
+    with limited(answer_depth=int(depth)):
+        assert "[" in repr(parse_json("[" * int(depth) + "]" * int(depth)))
+
+
+def test_limits_hold_inside_of_the_block_and_others_stay() -> None:
+    before = current_limits()
+    with limited(render_steps=5), limited(yaml_depth=4):
+        assert (5, 4) == (current_limits().render_steps, current_limits().yaml_depth)
+        assert before.file_bytes == current_limits().file_bytes
+    assert before == current_limits()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"no_such": 1}, {"yaml_depth": 0}, {"yaml_depth": 151}, {"yaml_depth": True}, {"render_seconds": float("nan")}],
+)
+def test_a_limit_that_cannot_be_is_refused_in_words(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))), limited(**wrong):
+        pass
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*START, *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_environment_sets_them_and_config_shows_it(tmp_path: Path) -> None:
+    prompt = tmp_path / "a.yaml"
+    prompt.write_text("promptkit: 1\ntask: '{% for a in range(9) %}{{ a }}{% endfor %}'\n", encoding="utf-8")
+    assert 0 == run({}, "render", str(prompt)).returncode
+    refused = run({variable("render_steps"): "3"}, "render", str(prompt))
+    assert refused.returncode
+    assert variable("render_steps") in refused.stderr
+    assert "render_steps" in run({variable("render_steps"): "3"}, "config").stdout
+    unfit = run({variable("render_steps"): "many"}, "render", str(prompt))
+    assert unfit.returncode
+    assert f"{variable('render_steps')} must be a whole number" in unfit.stderr
+    assert "Traceback" not in unfit.stderr
+
+
+def test_each_limit_is_shown_with_its_value_and_its_origin() -> None:
+    assert [("default", getattr(Limits(), name)) for name in ROWS] == [
+        (row["origin"], row["value"]) for row in shown_limits()
+    ]
+
+
+def test_a_folder_with_a_limit_of_its_own_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    with pytest.raises(PromptkitError, match="limit of 4 bytes"):
+        Folder(tmp_path, max_bytes=4).read("a")
+    with limited(file_bytes=2):
+        assert b"12345" == Folder(tmp_path, max_bytes=5).read("a")
