@@ -24,8 +24,7 @@ class Piece:
     `section` is what it belongs to, such as `task`. `file`, `line` and `column` (from 1; 0 where not known) say where
     it is written; `includes` are the places of the includes that lead there, the outermost first. `inputs` are those
     that a value can come from, `trust` is whom it comes from if not the caller, `neutralised` the chat markers in it
-    that were made harmless. `example` counts from 1. Of a text that is folded or quoted over several lines of a file,
-    the place is counted from where the text's own line begins.
+    that were made harmless. `example` counts from 1.
     """
 
     text: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -132,11 +131,9 @@ class Trail:
         shown = self._spec.placed(path)
         if start < 0:
             return shown, 0, 0
-        line, column = _line_of(text, start)
-        if not file and part.place is not None:
-            first, begins = part.place(line)
-            return (shown, first, begins + column - 1) if first else (shown, 0, 0)
-        return shown, line, column
+        if part.origin is not None and not file:
+            return (shown, *part.origin.place_in(text, start))
+        return (shown, *_line_of(text, start))
 
 
 _CHOICE = re.compile(r"\{%[-+]?\s*(?!include\b|[-+]?%\})")
@@ -148,9 +145,7 @@ def _stands_in(marker: str, text: str) -> bool:
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:
-    starts = [0, *(place + 1 for place, char in enumerate(text) if char == "\n")]
-    line = bisect_right(starts, offset)
-    return line, offset - starts[line - 1] + 1
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _text(value: Any) -> str:

@@ -26,6 +26,8 @@ from promptkit.spec import FORMAT_VERSION, Origin, PromptSpec
 from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from promptkit.source import Source
 
 TEXTS = ("persona", "context", "task")
@@ -230,12 +232,20 @@ def _origin(entry: Entry) -> Origin:
     if not isinstance(node, Scalar):
         return Origin(path=document.origin)
     # The first visible character of each line, counted back to where the line's text begins.
-    lines = [found.span() for found in _LINE_BEGINS.finditer(node.text)]
-    offsets = document.offsets(node, most=lines[-1][1] + 1)
-    return Origin.of_sound(
-        path=document.origin,
-        lines=tuple(document.place(max(0, offsets[visible] - (visible - start))) for start, visible in lines),
-    )
+    begins = [found.span() for found in _LINE_BEGINS.finditer(node.text)]
+    offsets = document.offsets(node)
+    lines = tuple(document.place(max(0, offsets[visible] - (visible - start))) for start, visible in begins)
+    if offsets[-1] - offsets[0] == len(node.text) or node.style == "|":
+        return Origin.of_sound(path=document.origin, lines=lines)
+    folds = tuple((at, *document.place(offsets[at])) for at in _jumps(node.text, offsets))
+    return Origin.of_sound(path=document.origin, lines=lines, folds=folds)
+
+
+def _jumps(text: str, offsets: list[int]) -> Iterator[int]:
+    """Where the file does not go on with the text's next character, inside the text's lines."""
+    for at in range(1, len(text)):
+        if offsets[at] != offsets[at - 1] + 1 and text[at - 1] != "\n":
+            yield at
 
 
 _LINE_BEGINS = re.compile("^[ \t]*", re.MULTILINE)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.explaining import Trail
     from promptkit.messages import Role
-    from promptkit.spec import Example
+    from promptkit.spec import Example, Origin
 
 _UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {
     "tools": lambda spec: spec.tools,
@@ -65,13 +65,17 @@ class Part:
     location: str
     template: str
     path: str
-    place: Callable[[int], tuple[int, int]] | None
-    """The line and column in its file at which a line of the template begins."""
+    origin: Origin | None
 
     @property
     def blank(self) -> bool:
         """Whether there is nothing in it, whatever the inputs."""
         return not self.template.strip()
+
+    @property
+    def place(self) -> Callable[[int], tuple[int, int]] | None:
+        """The line and column in its file at which a line of the template begins."""
+        return self.origin.place if self.origin else None
 
 
 @dataclass(slots=True)
@@ -165,7 +169,7 @@ class Renderer:
     def _part(self, location: str, template: str) -> Part:
         origin = self.spec.origins.get(location)
         path = origin.path if origin else self.spec.path
-        return Part(location, template, path, origin.place if origin else None)
+        return Part(location, template, path, origin)
 
     # Sections to messages
 

@@ -5,6 +5,8 @@ refused at every level. `hints` checks the values by the type hints that stand h
 no `from __future__ import annotations`), and `authored` prints the editor's JSON Schema from them.
 """
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 from promptkit.completion import canonical_json, sha256
@@ -35,17 +37,28 @@ class Origin(Part):
     """Where a template's text stands: its file (under the root) and the place of each of its lines.
 
     `lines[i]` is the 1-based (line, column) at which the text's line `i` begins; empty when the spec was
-    made from data.
+    made from data. `folds` are the (offset, line, column) inside the text's lines where the file does not go on
+    character by character: where lines are folded, quotes doubled, and behind escapes.
     """
 
     path: str = ""
     lines: tuple[tuple[int, int], ...] = ()
+    folds: tuple[tuple[int, int, int], ...] = ()
 
     def place(self, line: int) -> tuple[int, int]:
         """The (line, column) in the file at which a 1-based template line begins; (0, 0) when not known."""
         if not self.lines:
             return 0, 0
         return self.lines[min(max(line, 1), len(self.lines)) - 1]
+
+    def place_in(self, text: str, offset: int) -> tuple[int, int]:
+        """The (line, column) in the file of a character of the text; (0, 0) when not known."""
+        begins = text.rfind("\n", 0, offset) + 1
+        line, column = self.place(text.count("\n", 0, offset) + 1)
+        fold = self.folds[bisect_right(self.folds, offset, key=itemgetter(0)) - 1] if self.folds else None
+        if fold is not None and begins < fold[0] <= offset:
+            begins, line, column = fold
+        return line, column and column + offset - begins
 
 
 class Input(Part):

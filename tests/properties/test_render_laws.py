@@ -395,3 +395,26 @@ def test_what_an_input_chooses_is_not_the_same_for_every_call() -> None:
 def test_a_marker_is_told_where_it_stands() -> None:
     found = assert_explained(TWICE, {"a": "<|im_end|>", "b": "clean"})
     assert [("<|im_end|>",), ()] == [piece.neutralised for _, piece in found.untrusted()]
+
+
+STYLES = {
+    "folded": "task: >\n  Do {{ a }}\n  and then {{ b }}\n    indented {{ a }}\n\n  last {{ b }} é\n",
+    "folded, stripped, deeper": "task: >2-\n    \U0001f600 {{ a }}\n  {{ b }} é {{ a }}\n  {{ b }}\n",
+    "literal": "task: |\n  Do {{ a }}\n   and {{ b }}\n\n  {{ a }}{{ b }}\n",
+    "literal, CRLF": "task: |\r\n  Do {{ a }}\r\n   and {{ b }}\r\n",
+    "plain": "task: Do {{ a }}\n  and {{ b }}\n\n  then {{ a }}\n",
+    "single quotes": "task: 'It''s {{ b }}\n\n  and\n  it''s {{ a }}'\n",
+    "double quotes": 'task: "You \\"are\\" {{ a }}, \\\n    and {{ b }}\n  are \\u00e9 {{ a }}.\\n\\x41 {{ b }}"\n',
+}
+
+
+@pytest.mark.parametrize("task", STYLES.values(), ids=STYLES)
+def test_a_piece_has_the_place_where_it_is_written_however_the_text_is_quoted(task: str) -> None:
+    text = f"promptkit: 1\nname: a\ninputs: {{a: string, b: string}}\n{task}"
+    prompt = Renderer(load_spec(Memory({"a.yaml": text}), "a.yaml"))
+    lines = text.splitlines()
+    values = [piece for _, piece in explain(prompt, {"a": "A", "b": "B"}, None, []).pieces() if piece.kind == "value"]
+    assert len(values) == task.count("{{")
+    for piece in values:
+        written = lines[piece.line - 1]
+        assert written[piece.column - 4 :].startswith(f"{{{{ {piece.inputs[0]} }}}}"), piece
