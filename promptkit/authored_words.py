@@ -60,7 +60,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "items": "What each item of a list is: a declaration.",
         "headings": "The headings of a Markdown answer, in their order.",
         "description": "What the answer is, in words for the model.",
-        "instructions": "Whether the messages say how to answer.",
+        "instructions": "Whether the messages say how to answer; `json_schema`: with the schema as it is.",
         "checks": "Expressions over `value` that should hold for every answer.",
         "attempts": "Answers that are asked for in all, re-asks included.",
         "repair": "Whether slips of syntax in an answer are repaired, and told.",

@@ -102,7 +102,7 @@ def _anything(value: Any, _: Location, __: list[Fault]) -> Any:
 def _literal(*allowed: Any) -> Check:
     words = tuple(each for each in allowed if isinstance(each, str))
     *most, last = (f"`{each}`" if isinstance(each, str) else str(each).lower() for each in allowed)
-    what = f"one of {', '.join(most)} or {last}" if most else f"one of {last}"
+    what = f"one of {', '.join(most)} or {last}" if most else last
 
     def check(value: Any, location: Location, faults: list[Fault]) -> Any:
         if not any(type(value) is type(each) and value == each for each in allowed):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from promptkit.thought import ANSWER_LINE, Mode
+from promptkit.thought import ANSWER_LINE, Mode, wrapped_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.schema import Schema
+    from promptkit.spec import JsonSchema
     from promptkit.spec import Layout as LayoutSpec
     from promptkit.spec import OutputSpec
 
@@ -97,12 +98,23 @@ def instructions(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
     return "\n".join(filter(None, (output.description, written)))
 
 
-def _json(_: OutputSpec, schema: Schema | None, mode: Mode) -> str:
+def _json(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
+    if schema is not None and output.instructions == "json_schema":
+        return _by_json_schema(schema.json, mode)
     form = schema.to_text() if schema is not None else "any JSON value"
     if mode == "field":
         return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
     lead = "Give the answer as one JSON value" if mode == "prose" else "Answer with one JSON value and nothing else"
     return f"{lead}, in this form:\n{form}"
+
+
+def _by_json_schema(schema: JsonSchema, mode: Mode) -> str:
+    """The schema itself, for models that were trained on it, or for a reader who wants every keyword."""
+    from json import dumps
+
+    asked = wrapped_schema(schema) if mode == "field" else schema
+    lead = "Give the answer as one JSON value" if mode == "prose" else "Answer with one JSON value and nothing else"
+    return f"{lead}, valid by this JSON Schema:\n{dumps(asked, ensure_ascii=False, separators=(',', ':'))}"
 
 
 def _choice(output: OutputSpec, _: Schema | None, mode: Mode) -> str:

@@ -130,7 +130,7 @@ class OutputSpec(Part):
     description: str | None = None
     choices: tuple[str, ...] = ()
     headings: tuple[str, ...] = ()
-    instructions: bool = True
+    instructions: bool | Literal["json_schema"] = True
     checks: tuple[CheckSpec, ...] = ()
     attempts: Annotated[int, Bounds(ge=1, le=10)] = 3
     repair: bool = True

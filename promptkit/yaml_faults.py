@@ -123,6 +123,9 @@ def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | No
     char, span = document.text[offset : offset + 1], (offset, offset + 1)
     if char == "\t" and ("cannot start any token" in problem or "tab character" in problem):
         return document.diagnostic("PK100", "not valid YAML: a tab stands here", span, help="indent with spaces")
+    if char and char in "[{" and "did not find expected ','" in problem and document.text[offset - 1].isalnum():
+        message = f"not valid YAML: between braces, `{char}` ends a text that is not quoted"
+        return document.diagnostic("PK100", message, span, help="quote the whole value; a list is written `[string]`")
     if "cannot start any token" in problem:
         message = f"not valid YAML: a value that is not quoted cannot begin with `{char}` here"
         return document.diagnostic("PK100", message, span, help="quote the whole value")

@@ -152,5 +152,9 @@ def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merg
         if data["format"] in _FORMATS and key in merged and key not in wanted.get(data["format"], ()):
             each = merged[key]
             findings.add(each.document, "PK123", f"`{key}` does not go with `format: {data['format']}`", each.key)
+    told = merged.get("instructions")
+    if told is not None and told.node.value == "json_schema" and data["format"] not in ("json", "list"):
+        message = f"`instructions: json_schema` does not go with `format: {data['format']}`"
+        findings.add(told.document, "PK123", message, told.node, help="it is for `format: json` and `list`")
     if data["format"] == "choice" and "choices" not in merged:
         findings.add(entry.document, "PK122", "`format: choice` needs `choices`", entry.key, help="choices: [yes, no]")
