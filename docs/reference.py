@@ -95,7 +95,8 @@ PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
             "choices": "The words of which the answer is one.",
             "headings": "The headings that a Markdown answer has.",
             "description": "What the answer is. Goes before the output instructions.",
-            "instructions": "Whether promptkit says in the system message what the answer looks like, and how: in its notation (`true`), or with the `json_schema` as it is.",
+            "instructions": "Whether promptkit says in the system message what the answer looks like, and how: in "
+            "its notation (`true`), or with the `json_schema` as it is.",
             "checks": "What should hold for every answer, beyond the schema.",
             "attempts": "How many answers are asked for in all, re-asks included.",
             "repair": "Whether a broken text may be mended. This version mends none: `true` is refused.",

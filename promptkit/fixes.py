@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError
+from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,15 +65,8 @@ def _harm(found: Iterable[Diagnostic]) -> tuple[int, int, int]:
 
 def rewrite(path: Path, text: str) -> None:
     """Put a text in the place of a file, as a whole and with the same rights. Raises `ConfigError`."""
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(text.encode("utf-8"))
-        shutil.copymode(target, temporary)
-        temporary.replace(target)
+        replace_file(path, text.encode("utf-8"))
     except OSError as error:
         message = f"the file cannot be written: {error.strerror or error}"
         raise ConfigError(message, code="PK115", where=str(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()

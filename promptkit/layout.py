@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.schema import Schema
-    from promptkit.spec import JsonSchema
+    from promptkit.spec import JsonSchema, OutputSpec
     from promptkit.spec import Layout as LayoutSpec
-    from promptkit.spec import OutputSpec
 
 Sections = list[tuple[str, str]]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from promptkit.errors import ConfigError
+from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from promptkit.result import Rendered
@@ -49,15 +50,20 @@ def compare(rendered: Rendered, path: Path, *, write: bool) -> tuple[Kept, str]:
         raise ConfigError("the snapshot is no regular file", where=str(path))
     try:
         kept = path.read_bytes().decode("utf-8", "surrogatepass") if path.exists() else None
-        if now == kept:
+        if kept is not None and now in (kept, _without_returns(kept)):
             return "same", ""
         if write:
-            path.write_bytes(now.encode("utf-8", "surrogatepass"))
+            replace_file(path, now.encode("utf-8", "surrogatepass"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror or error if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"the snapshot cannot be kept: {reason}", where=str(path)) from None
     diff = difference(kept or "", now, str(path))
     return ("written" if write else "changed"), diff
+
+
+def _without_returns(kept: str) -> str:
+    """A snapshot as it was written, where a checkout has put a CR before each LF: no snapshot is written so."""
+    return kept.replace("\r\n", "\n") if kept.count("\r\n") == kept.count("\n") else kept
 
 
 def difference(kept: str, now: str, path: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.cli.terminal import put
 from promptkit.errors import ConfigError
+from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,34 +46,12 @@ def _write(path: Path, data: bytes) -> None:
     if _is_special(path):
         path.write_bytes(data)
     else:
-        _replace(path.resolve(), data)
+        replace_file(path, data)
 
 
 def _is_special(path: Path) -> bool:
     """Whether a path is a device or a pipe (`/dev/stdout`), which is written to and never replaced."""
     return path.exists() and not path.is_file()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of the old one, at once, with the old one's mode or that of any new file."""
-    import tempfile
-
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(name).chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _unwritable(output_file: str, why: str) -> ConfigError:

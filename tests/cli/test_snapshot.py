@@ -49,6 +49,26 @@ def test_a_process_ends_with_1_when_the_messages_have_changed(kind: Path) -> Non
     assert 1 == process("render", "p.yaml", "-p", "t=b", "--snapshot").code
 
 
+def test_a_checkout_with_carriage_returns_is_no_change(kind: Path) -> None:
+    file = kind / "p.snapshot.txt"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert promptkit("render", "p.yaml", "-p", "t=a", "--snapshot").code == 0
+    assert promptkit("render", "p.yaml", "-p", "t=b", "--snapshot").code == 1
+
+
+def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(kind: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (kind / "p.snapshot.txt").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    ran = promptkit("render", "p.yaml", "-p", "t=b", "--snapshot", "--update")
+    assert (2, True) == (ran.code, "No space left" in ran.err)
+    assert before == (kind / "p.snapshot.txt").read_bytes()
+    assert ["p.snapshot.txt", "p.yaml"] == sorted(each.name for each in kind.iterdir() if each.name != ".promptkit")
+
+
 def test_several_have_names(kind: Path) -> None:
     assert 0 == promptkit("render", "p.yaml", "-p", "t=c", "--snapshot", "--name", "other").code
     assert "Answer c" in (kind / "p.other.snapshot.txt").read_text()
