@@ -168,8 +168,7 @@ class Renderer:
 
     def _part(self, location: str, template: str) -> Part:
         origin = self.spec.origins.get(location)
-        path = origin.path if origin else self.spec.path
-        return Part(location, template, path, origin)
+        return Part(location, template, origin.path if origin else self.spec.path, origin)
 
     # Sections to messages
 
