@@ -250,7 +250,11 @@ class StreamInterrupted(ModelError):
 
 
 class OutputError(PromptkitError):
-    """No valid answer came out of the whole ladder: the last `violations`, and every attempt with its usage."""
+    """No valid answer came out of the whole ladder: the last `violations`, and every attempt with its usage.
+
+    Of a JSON answer that was cut, `partial` is the value as far as it came, and `whole` the places in it, such as
+    `("tags", 0)`, whose values had ended.
+    """
 
     default_code = "PK402"
 
@@ -261,12 +265,16 @@ class OutputError(PromptkitError):
         violations: Sequence[Violation] = (),
         attempts: Sequence[Attempt] = (),
         text: str = "",
+        partial: Any = None,
+        whole: Sequence[tuple[str | int, ...]] = (),
         **told: Any,
     ) -> None:
         super().__init__(message, **told)
         self.violations = tuple(violations)
         self.attempts = tuple(attempts)
         self.text = text
+        self.partial = partial
+        self.whole = tuple(whole)
 
     @property
     def usage(self) -> Usage:

@@ -62,11 +62,17 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done to an answer's text; `repairs` is False for what keeps the answer native."""
+    """One thing that was done to an answer; `repairs` is False for what keeps the answer native.
+
+    `offset` is where in the answer's text it was done first, if it was done to the text, and `changed` how many
+    characters it changed.
+    """
 
     name: str
     detail: str
     repairs: bool = False
+    offset: int | None = None
+    changed: int = 0
 
     def __str__(self) -> str:
         return f"{self.name}: {self.detail}"

@@ -45,6 +45,8 @@ class TypedOutput:
             choices=output.choices,
             headings=output.headings,
             strict=output.strict,
+            repair=output.repair,
+            coerce=output.coerce,
         )
 
 

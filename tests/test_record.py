@@ -224,7 +224,7 @@ def test_typed_outputs_are_kept_as_data(path: Path) -> None:
     with RunLog(path) as log:
         assert {"team": "a"} == log.get(log.append(entry(output=Triage(team="a")))).output
         name = log.append(entry(output=Step("s", "d")))
-        assert {"name": "s", "detail": "d", "repairs": False} == log.get(name).output
+        assert {"name": "s", "detail": "d", "repairs": False, "offset": None, "changed": 0} == log.get(name).output
 
 
 def test_a_count_beyond_64_bits_does_not_break_the_log(path: Path) -> None:

@@ -138,8 +138,6 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
         ("memory: {last: 3}", "`memory`"),
         ("budget: {usd: 1}", "`budget`"),
         ("model: {for: speed}", "`model: {for: ...}`"),
-        ("output: {repair: true}", "`output: {repair: true}`"),
-        ("output: {coerce: true}", "`output: {coerce: true}`"),
     ],
 )
 def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:

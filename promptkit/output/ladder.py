@@ -1,36 +1,34 @@
-"""The ladder from a model's text to a value: split reasoning off, open the envelope, parse, validate.
+"""The ladder from a model's text to a value: split reasoning off, open the envelope, parse, mend, coerce, validate.
 
 Each stage that does something says so in a `Step`. Splitting reasoning and opening one enclosing fence keep an
-answer native, quotes that nobody asked for do not; nothing is ever guessed.
+answer native; what else was done makes it repaired. Nothing is ever guessed: what has two readings is refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
+from promptkit.output.envelope import without_channels
 from promptkit.output.fence import unfenced
+from promptkit.output.json_answer import UNWRAPPED, Judge, Judged, Refused, refused, searched
+from promptkit.output.place import plain_word
 from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
+from promptkit.output.scalars import word_of
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
 from promptkit.schema import Schema
 from promptkit.thought import ANSWER_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from promptkit.spec import OutputFormat
     from promptkit.thought import Mode
 
-SPLIT, LINE, FENCE, UNWRAPPED, QUOTES = (
-    "reasoning split off",
-    "answer line found",
-    "fence removed",
-    "unwrapped",
-    "quotes removed",
-)
+SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
     "field": frozenset({UNWRAPPED}),
     "prose": frozenset({LINE, FENCE}),
@@ -43,7 +41,9 @@ _MOST_TOLD = 20
 class Expected:
     """What an answer should be: its format, its schema, the mode of its reasoning, its headings and choices.
 
-    `quoted` says that the server was told to make JSON of it, so that a choice stands in quotes.
+    `repair` lets slips of syntax be mended, `coerce` lets values be brought to their declared types, and `strict`
+    refuses every answer to which anything had to be done. `quoted` says that the server was told to make JSON of it,
+    so that a choice stands in quotes.
     """
 
     format: OutputFormat = "json"
@@ -53,14 +53,21 @@ class Expected:
     headings: tuple[str, ...] = ()
     strict: bool = False
     quoted: bool = False
+    repair: bool = True
+    coerce: bool = True
 
 
 def parse_output(
-    text: str, schema: Schema | Mapping[str, Any] | bool | None = None, *, expected: Expected | None = None
+    text: str,
+    schema: Schema | Mapping[str, Any] | bool | None = None,
+    *,
+    expected: Expected | None = None,
+    complete: bool = True,
 ) -> Output[Any]:
     """The value in a model's answer, and how it was found.
 
-    `schema` is a JSON Schema (or a `Schema`) that the value must fit; `expected` says more about the answer.
+    `schema` is a JSON Schema (or a `Schema`) that the value must fit; `expected` says more about the answer. With
+    `complete=False`, a JSON answer that was cut gives what there is of it, unvalidated, and says so in its steps.
     Raises `OutputError` with the violations, or `ConfigError` for a schema that cannot be used.
     """
     if expected is None:
@@ -68,22 +75,18 @@ def parse_output(
     ladder = _Ladder(text, expected)
     try:
         return ladder.output()
-    except _Refused as refused:
-        found = refused.violations
-        details = [str(violation) for violation in found[:_MOST_TOLD]]
-        raise OutputError("the answer does not fit", violations=found, text=text, details=details) from None
-
-
-class _Refused(Exception):
-    """The answer cannot be used."""
-
-    def __init__(self, violations: Iterable[Violation]) -> None:
-        super().__init__()
-        self.violations = tuple(violations)
-
-
-def _refused(message: str, keyword: str) -> _Refused:
-    return _Refused([Violation("$", message, keyword)])
+    except Refused as error:
+        found, partial = error.violations, error.partial
+        if partial is not None and not complete:
+            return Output(partial.value, "", (Step("incomplete", "the answer was cut; what had come", repairs=True),))
+        raise OutputError(
+            "the answer does not fit",
+            violations=found,
+            text=text,
+            partial=partial.value if partial else None,
+            whole=partial.whole if partial else (),
+            details=[str(violation) for violation in found[:_MOST_TOLD]],
+        ) from None
 
 
 class _Ladder:
@@ -94,33 +97,48 @@ class _Ladder:
         self.reasoning: list[str] = []
 
     def output(self) -> Output[Any]:
-        read, check = _FORMATS[self.expected.format]
-        value = self._unwrapped() if self.expected.mode == "field" else read(self)
-        found = check(self.expected, value)
-        if found:
-            raise _Refused(found)
+        """The valid value. Raises `Refused`."""
+        judged = self._judged()
+        if judged.violations:
+            raise Refused(judged.violations)
+        self.steps += judged.steps
         self._refuse_help()
-        return Output(value, "\n\n".join(filter(None, self.reasoning)), tuple(self.steps))
+        thoughts = "\n\n".join(filter(None, (*self.reasoning, judged.reasoning)))
+        return Output(judged.value, thoughts, tuple(self.steps))
+
+    def _judged(self) -> Judged:
+        expected = self.expected
+        if expected.mode == "field" or expected.format in ("json", "list"):
+            judged = self.json()
+            wrong = judged.violations or expected.format != "markdown"
+            return judged if wrong else replace(judged, violations=_of_headings(expected, judged.value))
+        if expected.format == "choice":
+            return Judged(self.choice())
+        text = self.plain()
+        if expected.format == "markdown":
+            text = self.opened(text, "markdown", "md")
+        return Judged(text, violations=_of_headings(expected, text))
 
     def _refuse_help(self) -> None:
         asked_for = _ASKED_FOR.get(self.expected.mode, frozenset()) | ({QUOTES} if self.expected.quoted else set())
-        helped = [step for step in self.steps if step.name not in asked_for]
+        helped = [step for step in self.steps if step.name not in asked_for or step.repairs]
         if self.expected.strict and helped:
-            raise _refused(f"the answer needed something done to it: {helped[0]}", "strict")
+            raise refused(f"the answer needed something done to it: {helped[0]}", "strict")
 
     def plain(self) -> str:
         """The answer's text without reasoning."""
-        split = split_tags(self.text)
+        channels = without_channels(self.text)
+        split = split_tags(self.text) if channels is None else Split(*channels, unclosed=not channels[0])
         if split.unclosed:
-            raise _refused("the reasoning never ends: no answer was given", "reasoning")
+            raise refused("the reasoning never ends: no answer was given", "reasoning")
         self._take(SPLIT, split)
         answer = split.answer
         if self.expected.mode == "prose":
             answer = self._after_line(answer, split.reasoning)
         if not answer.strip():
-            raise _refused("the answer is empty", "empty")
+            raise refused("the answer is empty", "empty")
         if not is_text(answer):
-            raise _refused("the answer holds half of a surrogate pair, which is no character", "text")
+            raise refused("the answer holds half of a surrogate pair, which is no character", "text")
         return answer
 
     def _after_line(self, text: str, reasoning: str) -> str:
@@ -128,7 +146,7 @@ class _Ladder:
         free = self.expected.format in ("text", "markdown")
         split = split_prose(text, last=not free)
         if split is None and free and not reasoning and text.strip():
-            raise _refused(f"the line `{ANSWER_LINE}` before the answer is missing", "answer_line")
+            raise refused(f"the line `{ANSWER_LINE}` before the answer is missing", "answer_line")
         if split is None:
             return text
         self._take(LINE, split)
@@ -140,8 +158,30 @@ class _Ladder:
             size = len(split.reasoning)
             self.steps.append(Step(name, f"{size:,} character{'s' * (size > 1)} of reasoning"))
 
-    def json(self) -> Any:
+    # JSON
+
+    def json(self) -> Judged:
         """The answer's JSON value. A text that is JSON, as it stands or in a fence, is never searched for tags."""
+        expected = self.expected
+        judge = Judge(self._schema(), expected.mode == "field", coerces=expected.coerce)
+        try:
+            return judge.judge(self._as_it_stands(), self.text)
+        except NotJson as error:
+            reason = error.message
+        self.steps.clear()
+        self.reasoning.clear()
+        if not self.text.strip():
+            raise refused("the answer is empty", "empty")
+        return self._searched(judge, reason)
+
+    def _schema(self) -> Schema | None:
+        expected = self.expected
+        if expected.schema is not None or expected.mode != "field" or expected.format in ("json", "list"):
+            return expected.schema
+        return Schema({"enum": list(expected.choices)} if expected.format == "choice" else {"type": "string"})
+
+    def _as_it_stands(self) -> Any:
+        """The value of a text that is JSON, of what stands in the one fence around it, or behind reasoning."""
         try:
             return self._parsed(self.text)
         except NotJson:
@@ -149,23 +189,29 @@ class _Ladder:
         try:
             return self._parsed(self.plain())
         except NotJson as error:
-            refused = _refused(f"the answer is not JSON: {error.message}", "json")
-        except _Refused as error:
-            refused = error
-        return self._after_last_tag(refused)
-
-    def _after_last_tag(self, refused: _Refused) -> Any:
-        """The value behind the last closing tag, for reasoning that speaks of its own tags."""
+            no_json = error
+        except Refused as error:
+            no_json = NotJson(error.violations[0].message)
         split = split_last_tag(self.text)
         if split is None:
-            raise refused
+            raise no_json
         self.steps.clear()
         self.reasoning.clear()
         self._take(SPLIT, split)
         try:
             return self._parsed(split.answer)
         except NotJson:
-            raise refused from None
+            raise no_json from None
+
+    def _searched(self, judge: Judge, reason: str) -> Judged:
+        """The value in a text that is more, or less, than JSON."""
+        text = self.text
+        channels = without_channels(text)
+        if channels is not None or self.expected.mode == "prose":
+            text = self.plain()
+        if not is_text(text):
+            raise refused("the answer holds half of a surrogate pair, which is no character", "text")
+        return searched(text, judge, repair=self.expected.repair, reason=reason)
 
     def _parsed(self, text: str) -> Any:
         return parse_json(self.opened(text).strip())
@@ -178,20 +224,21 @@ class _Ladder:
         self.steps.append(Step(FENCE, "the whole answer stood in one code fence"))
         return inner
 
-    def _unwrapped(self) -> Any:
-        """The answer inside `{"reasoning", "answer"}`."""
-        value = self.json()
-        if not isinstance(value, dict) or "answer" not in value:
-            raise _refused('the answer is not an object with "reasoning" and "answer"', "field")
-        self.reasoning.append(str(value.get("reasoning") or ""))
-        self.steps.append(Step(UNWRAPPED, "the answer was taken from beside its reasoning"))
-        return value["answer"]
+    # Choices
 
     def choice(self) -> str:
         """One of the choices; some servers make models write it as a JSON text."""
+        expected = self.expected
         text = self.opened(self.plain()).strip()
-        if text in self.expected.choices or not text.startswith('"'):
-            return text
+        if text.startswith('"') and text not in expected.choices:
+            text = self._without_quotes(text)
+        if text not in expected.choices and expected.coerce:
+            text = self._named(text)
+        if text not in expected.choices:
+            raise Refused(Schema({"enum": list(expected.choices)}).validate(text, parsed=True))
+        return text
+
+    def _without_quotes(self, text: str) -> str:
         try:
             value = parse_json(text)
         except NotJson:
@@ -199,31 +246,18 @@ class _Ladder:
         self.steps.append(Step(QUOTES, "the choice stood in quotes", repairs=not self.expected.quoted))
         return value if isinstance(value, str) else text
 
+    def _named(self, text: str) -> str:
+        """The one choice that a text names."""
+        words: dict[str, list[str]] = {}
+        for choice in self.expected.choices:
+            words.setdefault(plain_word(choice), []).append(choice)
+        meant = word_of(text, words)
+        if meant is None:
+            return text
+        self.steps.append(Step("choice found", meant[1], repairs=True))
+        return str(meant[0])
 
-def _by_schema(expected: Expected, value: Any) -> tuple[Violation, ...]:
-    return expected.schema.validate(value, parsed=True) if expected.schema is not None else ()
 
-
-def _of_text(_: Expected, value: Any) -> tuple[Violation, ...]:
-    return () if isinstance(value, str) else Schema({"type": "string"}).validate(value, parsed=True)
-
-
-def _of_choices(expected: Expected, value: Any) -> tuple[Violation, ...]:
-    return () if value in expected.choices else Schema({"enum": list(expected.choices)}).validate(value, parsed=True)
-
-
-def _of_headings(expected: Expected, value: Any) -> tuple[Violation, ...]:
+def _of_headings(expected: Expected, value: str) -> tuple[Violation, ...]:
     """Headings that are missing, or stand before those that they should follow."""
-    if not isinstance(value, str) or not expected.headings:
-        return _of_text(expected, value)
     return tuple(Violation("$", message, "headings") for message in misplaced_headings(value, expected.headings))
-
-
-_FORMATS: Mapping[OutputFormat, tuple[Callable[[_Ladder], Any], Callable[[Expected, Any], tuple[Violation, ...]]]] = {
-    "json": (_Ladder.json, _by_schema),
-    "list": (_Ladder.json, _by_schema),
-    "choice": (_Ladder.choice, _of_choices),
-    "text": (_Ladder.plain, _of_text),
-    "markdown": (lambda ladder: ladder.opened(ladder.plain(), "markdown", "md"), _of_headings),
-}
-"""For each format: how its value is read from the text, and what is wrong with one."""

@@ -50,6 +50,19 @@ def parse_json(text: str) -> Any:
     return value
 
 
+def read_at(text: str, start: int) -> tuple[Any, int]:
+    """The JSON value that begins at an offset, and where it ends; see `parse_json` for what is refused.
+
+    Raises `NotJson` and `json.JSONDecodeError`.
+    """
+    value, end = _DECODER.raw_decode(text, start)
+    inside = text[start:end]
+    _check_depth(inside, current_limits().answer_depth)
+    if _MAYBE_HALF.search(inside) and not is_text(json.dumps(value, ensure_ascii=False)):
+        raise NotJson("a text in it holds half of a surrogate pair, which is no character", start)
+    return value, end
+
+
 def is_text(text: str) -> bool:
     """Whether a text is made of characters: halves of surrogate pairs are none."""
     try:

@@ -15,7 +15,7 @@ from promptkit.schema import Schema
 
 CASES = Path(__file__).parent.parent / "cases" / "output"
 KEYS = {"says", "text", "schema", "format", "mode", "choices", "headings", "strict"}
-KEYS |= {"value", "reasoning", "steps", "violations"}
+KEYS |= {"value", "reasoning", "steps", "repaired", "violations", "partial", "repair", "coerce"}
 
 
 def case(name: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def names(kind: str) -> list[str]:
 
 
 def expected(data: dict[str, Any]) -> Expected:
-    told = {key: data[key] for key in ("format", "mode", "strict") if key in data}
+    told = {key: data[key] for key in ("format", "mode", "strict", "repair", "coerce") if key in data}
     lists = {key: tuple(data.get(key, ())) for key in ("choices", "headings")}
     return Expected(schema=Schema(data["schema"]) if "schema" in data else None, **told, **lists)
 
@@ -42,7 +42,7 @@ def test_an_answer_gives_its_value_and_says_what_was_done_for_it(name: str) -> N
     assert type(data["value"]) is type(output.value)
     assert data.get("reasoning", "") == output.reasoning
     assert data.get("steps", []) == [step.name for step in output.steps]
-    assert ("quotes removed" in data.get("steps", [])) == output.repaired
+    assert data.get("repaired", False) == output.repaired
 
 
 @pytest.mark.parametrize("name", names("violations"))
@@ -53,6 +53,7 @@ def test_an_answer_that_cannot_be_used_says_why(name: str) -> None:
     assert data["violations"] == [str(violation) for violation in caught.value.violations]
     assert data["violations"] == list(caught.value.details)
     assert (data["text"], "PK402") == (caught.value.text, caught.value.code)
+    assert data.get("partial") == caught.value.partial
 
 
 @pytest.mark.parametrize("schema", [{"type": "integer"}, Schema({"type": "integer"}), True, None])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from walking import walk
 
@@ -45,6 +45,7 @@ SIMPLE = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.tuples(SIMPLE, st.just("") | ODD_PIECES, SIMPLE).map("".join))
 def test_a_simple_template_is_read_as_jinja_reads_it(text: str) -> None:
     plain = read_plain(text)

@@ -1,0 +1,336 @@
+"""Bringing a value to its schema where nothing is lost: each change is told, and what would be a guess is left.
+
+Of several alternatives the one that needs the fewest changes is taken, and of equal ones the first in the schema. The
+validator judges the outcome.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.place import Place, json_kind, kind_of, plain_word
+from promptkit.output.scalars import number_of, truth_of, word_of
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.schema.violations import json_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Location = tuple[str | int, ...]
+_NO_ALTERNATIVE = 1_000
+_MOST_WORK = 200_000
+_WRAPPERS = frozenset(
+    [
+        "answer",
+        "answers",
+        "data",
+        "final",
+        "finalanswer",
+        "json",
+        "output",
+        "response",
+        "result",
+        "results",
+        "return",
+        "text",
+        "value",
+    ]
+)
+"""Names of keys that say no more than that a value follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to a value, and where."""
+
+    what: str
+    location: Location = ()
+
+    def __str__(self) -> str:
+        return f"at {json_path(self.location)}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A value, what was done to it, and in how many places it does not fit yet."""
+
+    value: Any
+    changes: tuple[Change, ...] = ()
+    misfits: int = 0
+
+
+def coerce(value: Any, schema: Any, text: str = "") -> Fit:
+    """A value as near to a schema as it can be brought without a loss. `text` is what it was read from."""
+    return _Coercion(schema, text).fit(value, Place(schema, schema), ())
+
+
+class _Coercion:
+    def __init__(self, root: Any, text: str) -> None:
+        self.root = root
+        self.text = text
+        self.work = 0
+
+    def fit(self, value: Any, place: Place, at: Location) -> Fit:
+        """The value at a place of the schema."""
+        self.work += 1
+        forms = place.forms
+        if not forms or self.work > _MOST_WORK:
+            return Fit(value)
+        worded = self._word(value, place, at)
+        if worded is not None:
+            return worded
+        best: Fit | None = None
+        for form in forms:
+            fit = self._by_form(value, form, place, at)
+            if best is None or _cost(fit) < _cost(best):
+                best = fit
+            if not (fit.changes or fit.misfits):
+                break
+        return best or Fit(value)
+
+    def _by_form(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
+        if "const" in form or isinstance(form.get("enum"), list):
+            words = form["enum"] if "enum" in form else [form["const"]]
+            if any(type(value) is type(each) and value == each for each in words):
+                return Fit(value)
+            return self._constant(value, words, place, at)
+        wanted = kind_of(form)
+        if not wanted:
+            return Fit(value)
+        [kind] = wanted if len(wanted) == 1 else ("",)
+        own = json_kind(value)
+        if own == kind or (kind == "number" and own == "integer") or (kind == "integer" and _is_whole(value)):
+            return self._inside(value, form, place, at)
+        found = [self._deeper(fit, form, place, at) for fit in self._turned(value, kind, form, at)]
+        wrapped = self._wrapped(value, form, at) if kind == "object" else self._listed(value, form, place, at, kind)
+        return min([*found, *wrapped], key=_cost, default=Fit(value, misfits=_NO_ALTERNATIVE))
+
+    def _constant(self, value: Any, words: list[Any], place: Place, at: Location) -> Fit:
+        """One of a few values, for what is written otherwise, or stands alone in a list or under a key."""
+        kinds = {json_kind(each) for each in words}
+        turned = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
+        if isinstance(value, (list, dict)) and len(value) == 1:
+            alone = value[0] if isinstance(value, list) else next(iter(value.values()))
+            inner = Fit(alone, misfits=1) if isinstance(alone, (list, dict)) else self.fit(alone, place, at)
+            what = "a list of one" if isinstance(value, list) else f"`{_short(next(iter(value)))}`"
+            turned.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
+        return next((fit for fit in turned if fit.value in words), Fit(value, misfits=2))
+
+    def _deeper(self, fit: Fit, form: dict[str, Any], place: Place, at: Location) -> Fit:
+        if not isinstance(fit.value, (dict, list)):
+            return fit
+        inner = self._inside(fit.value, form, place, at)
+        return replace(inner, changes=(*fit.changes, *inner.changes))
+
+    # Words
+
+    def _word(self, value: Any, place: Place, at: Location) -> Fit | None:
+        """A text where all that may stand is words: the one that it names."""
+        if not isinstance(value, str) or not all(_listed_words(form) is not None for form in place.forms):
+            return None
+        words: dict[str, dict[str, None]] = {}
+        for form in place.forms:
+            for word, names in (_listed_words(form) or {}).items():
+                if word == value:
+                    return Fit(value)
+                for name in names:
+                    words.setdefault(name, {})[word] = None
+        meant = word_of(value, words)
+        if meant is None:
+            return Fit(value, misfits=1)
+        return Fit(meant[0], (Change(f"`{_short(value)}` is `{meant[0]}`, {meant[1]}", at),))
+
+    # One kind to another
+
+    def _turned(self, value: Any, kind: str, form: dict[str, Any], at: Location) -> list[Fit]:
+        turn = _TURNS.get(kind)
+        turned = turn(self, value, form) if turn is not None else None
+        if turned is None:
+            return []
+        return [Fit(turned[0], (Change(f"{turned[1]}", at),))]
+
+    def _to_text(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
+        if isinstance(value, bool):
+            return ("true" if value else "false"), "truth value to text"
+        if isinstance(value, (int, float)):
+            written = json.dumps(value)
+            # A number that was written otherwise, such as 1.10, would lose how.
+            if isinstance(value, int) or re.search(rf"(?<![\d.]){re.escape(written)}(?![\d.])", self.text):
+                return written, "number to text"
+        return None
+
+    def _to_number(self, value: Any, form: dict[str, Any], *, whole: bool) -> tuple[Any, str] | None:
+        if not isinstance(value, str):
+            return None
+        most = form.get("maximum")
+        number = number_of(value, whole=whole, most=most if isinstance(most, (int, float)) else None)
+        return None if number is None else (number, f"`{_short(value)}` to a number")
+
+    def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
+        truth = truth_of(value) if isinstance(value, str) else None
+        return None if truth is None else (truth, f"`{_short(value)}` to true or false")
+
+    def _to_null(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
+        return (
+            (None, f"`{value}` to null") if isinstance(value, str) and plain_word(value) in ("null", "none") else None
+        )
+
+    def _parsed(self, value: Any, kind: type) -> tuple[Any, str] | None:
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+            return None
+        try:
+            parsed = parse_json(value)
+        except NotJson:
+            return None
+        return (parsed, "JSON inside of a text read") if isinstance(parsed, kind) else None
+
+    # Lists and objects
+
+    def _listed(self, value: Any, form: dict[str, Any], place: Place, at: Location, kind: str) -> list[Fit]:
+        """A list of one for a single value, and the other way round."""
+        if kind == "array" and value is not None:
+            found = self._unwrapped(value, form, place, at, list)
+            inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
+            change = Change("put into a list", at)
+            return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
+        if isinstance(value, list) and len(value) == 1 and kind not in ("object", "array"):
+            inner = self._by_form(value[0], form, place, at)
+            return [replace(inner, changes=(Change("taken out of a list of one", at), *inner.changes))]
+        if isinstance(value, dict) and kind not in ("object", "array"):
+            return self._unwrapped(value, form, place, at, (str, int, float, bool))
+        return []
+
+    def _unwrapped(self, value: Any, form: dict[str, Any], place: Place, at: Location, kind: Any) -> list[Fit]:
+        """What stands alone under one key that the schema does not have."""
+        if not isinstance(value, dict) or len(value) != 1:
+            return []
+        [(name, inner)] = value.items()
+        general = kind in (list, dict) or plain_word(name) in _WRAPPERS
+        if not general or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
+            return []
+        fit = self._by_form(inner, form, place, at)
+        return [replace(fit, changes=(Change(f"taken out of `{name}`", at), *fit.changes))]
+
+    def _wrapped(self, value: Any, form: dict[str, Any], at: Location) -> list[Fit]:
+        """A value put under the only key that the schema has."""
+        named = form.get("properties")
+        if value is None or not isinstance(named, dict) or len(named) != 1:
+            return []
+        [name] = named
+        inner = self.fit(value, Place(self.root, named[name]), (*at, name))
+        return [Fit({name: inner.value}, (Change(f"put under `{name}`", at), *inner.changes), inner.misfits)]
+
+    def _inside(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
+        if isinstance(value, list):
+            own = Place(self.root, form)
+            fits = [self.fit(each, own.inside(index), (*at, index)) for index, each in enumerate(value)]
+            few = len(value) < form.get("minItems", 0) if isinstance(form.get("minItems"), int) else False
+            return _together([fit.value for fit in fits], fits, misfits=int(few))
+        if isinstance(value, dict):
+            return self._object(value, form, place, at)
+        return Fit(value, misfits=int(_is_out(value, form)))
+
+    def _object(self, value: dict[str, Any], form: dict[str, Any], place: Place, at: Location) -> Fit:
+        plain = self._fields(value, form, at)
+        if not plain.misfits:
+            return plain
+        others = [*self._unwrapped(value, form, place, at, dict), *self._wrapped(value, form, at)]
+        return min([plain, *others], key=_cost)
+
+    def _fields(self, value: dict[str, Any], form: dict[str, Any], at: Location) -> Fit:
+        own = Place(self.root, form)
+        named, changes, misfits = own.names, [], 0
+        needed = [name for name in form.get("required", ()) if isinstance(name, str)]
+        meant = _meant(value, named)
+        found: dict[str, Any] = {}
+        fits: list[Fit] = []
+        closed = form.get("additionalProperties") is False and "patternProperties" not in form
+        for key, each in value.items():
+            name = meant.get(key, key)
+            if name != key:
+                changes.append(Change(f"key `{_short(key)}` is `{name}`", at))
+            inner = own.inside(name)
+            if each is None and name in named and name not in needed and inner.kinds and not inner.takes("null"):
+                changes.append(Change(f"null left out of `{name}`, which is optional", at))
+                continue
+            misfits += closed and name not in named
+            fit = self.fit(each, inner, (*at, name))
+            found[name] = fit.value
+            fits.append(fit)
+        for name in needed:
+            if name not in found and own.inside(name).takes("null"):
+                found[name] = None
+                changes.append(Change(f"`{name}` is null, since it is absent", at))
+            misfits += name not in found
+        return _together(found, fits, changes, misfits)
+
+
+_TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | None]] = {
+    "string": _Coercion._to_text,  # noqa: SLF001 (a table of its own methods)
+    "integer": lambda own, value, form: own._to_number(value, form, whole=True),  # noqa: SLF001
+    "number": lambda own, value, form: own._to_number(value, form, whole=False),  # noqa: SLF001
+    "boolean": _Coercion._to_truth,  # noqa: SLF001
+    "null": _Coercion._to_null,  # noqa: SLF001
+    "object": lambda own, value, _: own._parsed(value, dict),  # noqa: SLF001
+    "array": lambda own, value, _: own._parsed(value, list),  # noqa: SLF001
+}
+
+
+def _meant(value: dict[str, Any], named: Iterable[str]) -> dict[str, str]:
+    """For keys that are not declared, the one declared key that is spelt so but for case, accents and signs."""
+    absent = [name for name in named if name not in value]
+    others = [key for key in value if key not in named]
+    if not absent or not others:
+        return {}
+    by_word: dict[str, list[str]] = {}
+    for name in absent:
+        by_word.setdefault(plain_word(name), []).append(name)
+    wanted: dict[str, list[str]] = {}
+    for key in others:
+        wanted.setdefault(plain_word(key), []).append(key)
+    return {
+        keys[0]: by_word[word][0] for word, keys in wanted.items() if len(keys) == 1 and len(by_word.get(word, ())) == 1
+    }
+
+
+def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
+    """The words that a form is one of, each with its plain names; None for any other form."""
+    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
+    if words is None or not all(isinstance(each, str) for each in words):
+        return None
+    alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []
+    return {word: [plain_word(each) for each in (word, *alias)] for word in words}
+
+
+def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfits: int = 0) -> Fit:
+    return Fit(
+        value,
+        (*changes, *(change for fit in fits for change in fit.changes)),
+        misfits + sum(fit.misfits for fit in fits),
+    )
+
+
+def _cost(fit: Fit) -> tuple[int, int]:
+    return fit.misfits, len(fit.changes)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _is_out(value: Any, form: dict[str, Any]) -> bool:
+    """Whether a number or a text is outside of its bounds; for the choice between alternatives."""
+    size = len(value) if isinstance(value, str) else value
+    low, high = ("minLength", "maxLength") if isinstance(value, str) else ("minimum", "maximum")
+    if isinstance(size, bool) or not isinstance(size, (int, float)):
+        return False
+    least, most = form.get(low), form.get(high)
+    return (isinstance(least, (int, float)) and size < least) or (isinstance(most, (int, float)) and size > most)
+
+
+def _short(text: Any) -> str:
+    shown = " ".join(str(text).split())
+    return shown if len(shown) <= 40 else f"{shown[:37]}..."

@@ -1,0 +1,203 @@
+"""Finding values in a text: around them prose and code fences, before them reasoning.
+
+The text is gone through once, from value to value, so that a tag, a brace or a fence inside of a value's texts is the
+value's own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.loose import Loose
+from promptkit.output.mends import Cut, Mend, Unreadable
+from promptkit.output.reasoning import TAGS
+from promptkit.output.strict_json import NotJson, read_at
+
+if TYPE_CHECKING:
+    from promptkit.output.place import Place
+
+_ANY = "|".join(TAGS)
+_TOKEN = re.compile(rf"[{{\[]|(?<![`\"'])<(?P<end>/?)(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>(?![`\"'])", re.IGNORECASE)
+_STRICT_READS = 200
+"""How many values are first tried as JSON: each failure may cost time by the length of the text."""
+_MOST_WORK = 8
+"""How often the text may be gone through, all in all, in search of a value."""
+_REST = re.compile(r"[\s}\]`~]*\Z")
+_STRAY = re.compile(r"[}\]]")
+_LEAST_CUT = re.compile(r"\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d))")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value in the text, from `start` to `end`, and what was done to read it; `strict` says that it is JSON."""
+
+    value: Any
+    start: int
+    end: int
+    mends: tuple[Mend, ...] = ()
+
+    @property
+    def strict(self) -> bool:
+        """Whether nothing was done."""
+        return not self.mends
+
+
+@dataclass(slots=True)
+class Found:
+    """What there is in a text: values, reasoning, where a value begins that has no end, and why nothing was read."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    unclosed: bool = False
+    cut: int | None = None
+    broken: bool = False
+    fault: Unreadable | None = None
+    exhausted: bool = False
+
+
+def find(text: str, place: Place, *, repair: bool = True) -> Found:
+    """The values of a text. Without `repair`, only those that are JSON as they stand."""
+    search = _Search(text, place, repair=repair)
+    search.run()
+    return search.found
+
+
+def end_of_brackets(text: str, start: int) -> int | None:
+    """Where the bracket that opens at an offset is closed, by counting; None where it is not."""
+    depth = 0
+    for sign in _STRUCTURE.finditer(text, start):
+        depth += (sign[0] in "{[") - (sign[0] in "}]")
+        if depth == 0:
+            return sign.end()
+    return None
+
+
+_STRUCTURE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{}]')
+
+
+class _Search:
+    def __init__(self, text: str, place: Place, *, repair: bool) -> None:
+        self.text = text
+        self.place = place
+        self.repair = repair
+        self.found = Found()
+        self.strict_reads = 0
+        self.work = 0
+
+    def run(self) -> None:
+        """Go through the text."""
+        at = 0
+        while (token := _TOKEN.search(self.text, at)) is not None:
+            if token["tag"] is None:
+                at = self._value(token.start())
+            elif token["end"]:
+                # All before was reasoning, whose beginning was left out.
+                self._think(self.text[: token.start()], lone=True)
+                at = token.end()
+            else:
+                at = self._reasoning(token)
+            if self.found.cut is not None or self.found.unclosed or self.found.exhausted:
+                return
+
+    def _think(self, text: str, *, lone: bool = False) -> None:
+        if lone:
+            self.found.candidates.clear()
+            self.found.reasoning.clear()
+            text = TAG.sub("", text)
+        if text.strip():
+            self.found.reasoning.append(text.strip())
+
+    def _reasoning(self, opening: re.Match[str]) -> int:
+        closing = re.compile(rf"(?<![`\"'])</{opening['tag']}\s*>", re.IGNORECASE).search(self.text, opening.end())
+        if closing is None:
+            self.found.unclosed = not self.found.candidates
+            self._think(self.text[opening.end() :])
+            return len(self.text)
+        self._think(self.text[opening.end() : closing.start()])
+        return closing.end()
+
+    def _value(self, start: int) -> int:
+        """Read a value that may begin here; where to go on."""
+        strict = self._strict(start)
+        if strict is not None:
+            self.found.candidates.append(Candidate(strict[0], start, strict[1]))
+            return strict[1]
+        if not self.repair:
+            return start + 1
+        reader = Loose(self.text, start, self.place)
+        try:
+            value = reader.read()
+        except Cut as cut:
+            self.work += len(self.text) - start
+            if _LEAST_CUT.match(self.text, start):
+                self.found.cut, self.found.fault = start, cut
+            return self._after_failure(start)
+        except Unreadable as fault:
+            self.work += max(fault.offset, reader.at) - start
+            return self._after_broken(start, fault)
+        mends = list(reader.mends)
+        end = self._past_strays(reader.at, mends)
+        self.found.candidates.append(Candidate(value, start, end, tuple(mends)))
+        return end
+
+    def _after_broken(self, start: int, fault: Unreadable) -> int:
+        """Go on behind a value that cannot be read, since what stands inside of it is no answer of its own."""
+        if not _LEAST_CUT.match(self.text, start):
+            return self._after_failure(start)
+        self.found.fault = self.found.fault or fault
+        end = end_of_brackets(self.text, start)
+        if end is None:
+            self.found.cut = start
+            return self._after_failure(start)
+        self.work += end - start
+        self.found.broken = True
+        return end
+
+    def _after_failure(self, start: int) -> int:
+        self.found.exhausted = self.work > _MOST_WORK * len(self.text) + 10_000
+        return start + 1
+
+    def _strict(self, start: int) -> tuple[Any, int] | None:
+        self.strict_reads += 1
+        if self.strict_reads > _STRICT_READS:
+            return None
+        try:
+            value, end = read_at(self.text, start)
+        except (NotJson, JSONDecodeError, RecursionError):
+            return None
+        stray = _REST.match(self.text, end)
+        return None if stray and _STRAY.search(stray[0]) and self.repair else (value, end)
+
+    def _past_strays(self, end: int, mends: list[Mend]) -> int:
+        """Behind brackets that close nothing, at the end of the text."""
+        rest = _REST.match(self.text, end)
+        if rest is None:
+            return end
+        strays = _STRAY.finditer(rest[0])
+        mends += [Mend(f"`{stray[0]}` left out", end + stray.start()) for stray in strays]
+        return rest.end() if _STRAY.search(rest[0]) else end
+
+
+TAG = re.compile(rf"</?(?:{_ANY})(?:\s[^<>]{{0,200}})?>", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(?P<name>\w+)[^<]{0,200}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"
+    r"(?P<text>.*?)(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
+    re.DOTALL,
+)
+
+
+def without_channels(text: str) -> tuple[str, str] | None:
+    """What stands in the `final` channel of gpt-oss's markup, and the text of its other channels.
+
+    None when there is no such markup (the harmony format: https://cookbook.openai.com/articles/openai-harmony). The
+    answer is empty when no final message was given.
+    """
+    parts = list(_CHANNEL.finditer(text)) if "<|channel|>" in text else []
+    if not parts:
+        return None
+    final = [part["text"] for part in parts if part["name"] == "final"]
+    thoughts = [part["text"].strip() for part in parts if part["name"] != "final"]
+    return (final[-1].strip() if final else ""), "\n\n".join(filter(None, thoughts))

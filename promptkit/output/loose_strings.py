@@ -1,0 +1,190 @@
+"""Reading texts in quotes that are not as JSON has them: where they end, and what stands in them."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from promptkit.output.mends import Cut, Unreadable
+from promptkit.output.strict_json import parse_json
+
+if TYPE_CHECKING:
+    from promptkit.output.loose import Loose
+    from promptkit.output.place import Place
+
+CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`", "«": "»", "„": "“”"}
+"""What opens a text, and what ends it."""
+_STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_TRIPLE = ('"""', "'''", "```")
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
+_UNICODE = re.compile(
+    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u(?![dD][89a-fA-F])([0-9a-fA-F]{4})"
+)
+_OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
+_PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
+_KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{1,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
+_AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\Z)")
+_VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
+_PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
+_LONGEST_KEY = 200
+
+
+class Strings:
+    """The texts of one `Loose`."""
+
+    def __init__(self, reader: Loose) -> None:
+        self._reader = reader
+        self._text = reader.text
+
+    def text(self, place: Place) -> str:  # noqa: ARG002 (a place is what the reader hands to all)
+        """A value in quotes."""
+        reader = self._reader
+        strict = _STRICT.match(self._text, reader.at)
+        if strict and self._closes(strict.end() - 1, 1):
+            return self._as_it_is(strict)
+        return self._loose(self._fence())
+
+    def key(self, place: Place) -> str:
+        """A key in quotes."""
+        reader, text = self._reader, self._text
+        strict = _STRICT.match(text, reader.at)
+        if strict and (text[reader.past_space(strict.end()) :][:1] in (":", "=", "") or strict[0][1:-1] in place.names):
+            return self._as_it_is(strict)
+        half = re.compile(r"[\"'“]([\w$.-]{1,100})\s*:").match(text, reader.at)
+        if half and half[1] in place.names:
+            reader.mend("quote added", half.end(1))
+            reader.at = half.end(1)
+            return half[1]
+        start, closing = reader.at, self._fence()
+        end = next((at for at in range(start + 1, min(start + _LONGEST_KEY, len(text))) if text[at] in closing), -1)
+        if end < 0 or text[start] == '"' or "\\" in text[start:end]:
+            if len(text) - start < _LONGEST_KEY and not any(sign in text[start + 1 :] for sign in closing):
+                raise Cut("the text ends inside of a key", start)
+            raise Unreadable("a key in quotes is expected", start)
+        reader.mend("quotes as in JSON", start, 2)
+        reader.at = end + 1
+        return text[start + 1 : end]
+
+    def begins_key(self, at: int) -> bool:
+        """Whether a key with its colon begins here."""
+        return _KEY_BEHIND.match(self._text, at) is not None
+
+    def _as_it_is(self, strict: re.Match[str]) -> str:
+        if "\\u" in strict[0]:
+            self._refuse_halves(strict)
+        self._reader.at = strict.end()
+        return str(parse_json(strict[0]))
+
+    def _refuse_halves(self, strict: re.Match[str]) -> None:
+        left = _UNICODE.sub("", strict[0].replace("\\\\", ""))
+        if re.search(r"\\u[dD][89a-fA-F]", left):
+            raise Unreadable("half of a surrogate pair, which is no character", strict.start())
+
+    def _fence(self) -> str:
+        """What ends the text that begins here; several signs are alternatives, three the same are one."""
+        at = self._reader.at
+        triple = self._text[at : at + 3]
+        return triple if triple in _TRIPLE else CLOSING[self._text[at]]
+
+    def _loose(self, closing: str) -> str:
+        reader, text = self._reader, self._text
+        start = reader.at
+        width = 3 if closing in _TRIPLE else 1
+        signs = closing[0] if width == 3 else closing
+        if width == 3 or text[start] != '"':
+            reader.mend("quotes as in JSON", start, 2 * width)
+        pieces: list[str] = []
+        at = start + width
+        while at < len(text):
+            plain = _PIECE.match(text, at)
+            if plain:
+                pieces.append(plain[0])
+                at = plain.end()
+            elif (
+                text[at] in signs
+                and text.startswith(closing if width == 3 else text[at], at)
+                and self._closes(at, width)
+            ):
+                reader.at = at + width
+                return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
+            elif text[at] == "\\":
+                piece, at = self._escape(at)
+                pieces.append(piece)
+            else:
+                self._tell_of(text[at], at, inner=text[at] in signs and width == 1)
+                pieces.append(text[at])
+                at += 1
+        raise Cut("the text ends inside of quotes", start)
+
+    def _tell_of(self, sign: str, at: int, *, inner: bool) -> None:
+        if inner:
+            self._reader.mend("quote inside of a text escaped", at)
+        elif sign < " ":
+            self._reader.mend("line end in a text escaped" if sign in "\r\n" else "control character escaped", at)
+
+    def _closes(self, at: int, width: int) -> bool:
+        """Whether the quote here ends its text, by what stands behind it."""
+        reader, text = self._reader, self._text
+        behind = reader.past_space(at + width)
+        sign = text[behind : behind + 1]
+        if not reader.inside("{") and not reader.inside("["):
+            return _PROSE_BEHIND.match(text, at + width) is not None
+        if not sign or sign in "}]":
+            return not sign or reader.inside("{" if sign == "}" else "[")
+        in_object = reader.innermost == "{"
+        if sign in ",;":
+            if not in_object:
+                return _VALUE_BEHIND.match(text, behind + 1) is not None
+            after = reader.past_space(behind + 1)
+            return self.begins_key(after) or _AFTER_COMMA.match(text, behind + 1) is not None
+        if _ELLIPSIS.match(text, behind):
+            return True
+        # What follows could be the next member, with its comma missing.
+        if in_object:
+            return self.begins_key(behind)
+        return behind > at + width and _VALUE_BEHIND.match(text, behind) is not None and sign != "]"
+
+    def _escape(self, at: int) -> tuple[str, int]:
+        """What a backslash makes, and where that ends."""
+        text, reader = self._text, self._reader
+        sign = text[at + 1 : at + 2]
+        if sign in _ESCAPES and sign:
+            return _ESCAPES[sign], at + 2
+        code = _UNICODE.match(text, at)
+        if code:
+            return str(parse_json(f'"{code[0]}"')), code.end()
+        if sign == "u" and re.match(r"\\u[dD][89a-fA-F]", text[at : at + 4]):
+            raise Unreadable("half of a surrogate pair, which is no character", at)
+        other = _OTHER_CODES.match(text, at)
+        if other and int(other[1] or other[2], 16) <= 0x10FFFF and not 0xD800 <= int(other[1] or other[2], 16) < 0xE000:
+            reader.mend("escape written as in JSON", at, len(other[0]))
+            return chr(int(other[1] or other[2], 16)), other.end()
+        if not sign:
+            raise Cut("the text ends inside of quotes", at)
+        if sign in "'`“”’":
+            reader.mend("backslash left out", at)
+            return sign, at + 2
+        if sign in "\r\n":
+            reader.mend("line end in a text escaped", at)
+            return sign, at + 2
+        reader.mend("backslash escaped", at)
+        return "\\", at + 1
+
+
+_ELLIPSIS = re.compile(r"\.{3}|…")
+_BLOCK = 3
+_INFO = re.compile(r"[^\n`]{0,100}\n")
+
+
+def _block(text: str, closing: str) -> str:
+    """A text between three quotes: one that begins on a line of its own is taken without that line end and its indent.
+
+    Between backticks, the first line says which language follows.
+    """
+    first = _INFO.match(text)
+    if first is None or (first[0].strip() and closing != "```"):
+        return text
+    body = text[first.end() :]
+    last = body.rpartition("\n")
+    return dedent(last[0] if not last[2].strip() else body)

@@ -1,0 +1,27 @@
+"""What was done to a text to read it: the mends, each with its place, and the errors of a text that cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """One thing that was done: what, at which offset of the text, and how many characters it changed."""
+
+    what: str
+    offset: int
+    changed: int = 1
+
+
+class Unreadable(Exception):
+    """There is more than one reading, or none: why, and the offset where that shows."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class Cut(Unreadable):
+    """The text ends before the value does."""
