@@ -170,6 +170,8 @@ class _Coercion:
         return None if number is None else (number, f"`{_short(value)}` to a number")
 
     def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
+        if type(value) is int and value in (0, 1):
+            return bool(value), f"{value} to true or false"
         truth = truth_of(value) if isinstance(value, str) else None
         return None if truth is None else (truth, f"`{_short(value)}` to true or false")
 
@@ -195,6 +197,8 @@ class _Coercion:
             found = self._unwrapped(value, form, place, at, list)
             inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
             change = Change("put into a list", at)
+            if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+                return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
         if isinstance(value, list) and len(value) == 1 and kind not in ("object", "array"):
             inner = self._by_form(value[0], form, place, at)
@@ -208,7 +212,7 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        general = kind in (list, dict) or plain_word(name) in _WRAPPERS
+        general = (kind in (list, dict) and not at) or plain_word(name) in _WRAPPERS
         if not general or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
             return []
         fit = self._by_form(inner, form, place, at)
@@ -217,10 +221,13 @@ class _Coercion:
     def _wrapped(self, value: Any, form: dict[str, Any], at: Location) -> list[Fit]:
         """A value put under the only key that the schema has."""
         named = form.get("properties")
-        if value is None or not isinstance(named, dict) or len(named) != 1:
+        if at or not value or not isinstance(named, dict) or len(named) != 1:
             return []
         [name] = named
-        inner = self.fit(value, Place(self.root, named[name]), (*at, name))
+        place = Place(self.root, named[name])
+        if not place.kinds or (isinstance(value, dict) and "object" not in place.kinds):
+            return []
+        inner = self.fit(value, place, (*at, name))
         return [Fit({name: inner.value}, (Change(f"put under `{name}`", at), *inner.changes), inner.misfits)]
 
     def _inside(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:

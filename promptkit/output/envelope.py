@@ -13,21 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.loose import Loose
 from promptkit.output.mends import Cut, Mend, Unreadable
-from promptkit.output.reasoning import TAGS
-from promptkit.output.strict_json import NotJson, read_at
+from promptkit.output.reasoning import OPENING, TAG, closing_of
+from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
     from promptkit.output.place import Place
 
-_ANY = "|".join(TAGS)
-_TOKEN = re.compile(rf"[{{\[]|(?<![`\"'])<(?P<end>/?)(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>(?![`\"'])", re.IGNORECASE)
+_BRACKET = re.compile(r"[{\[]")
 _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
 _MOST_WORK = 8
 """How often the text may be gone through, all in all, in search of a value."""
 _REST = re.compile(r"[\s}\]`~]*\Z")
+_REST_STRAYS = re.compile(r"[}\]]")
+_BEFORE_ALONE = re.compile(r"\s*(?:`{3,}\w*\s*)?")
+"""What may stand before a value that is alone in its text."""
+_GOES_ON = re.compile(r"\s*(?:,\s*[\"'“][^\"'\n]{0,200}[\"'”]\s*(?::|[\"'\d{\[])|:)")
 _STRAY = re.compile(r"[}\]]")
-_LEAST_CUT = re.compile(r"\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d))")
+_LEAST_CUT = re.compile(
+    r"\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d|(?:true|false|null|True|False|None)\b))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,20 @@ class Found:
     exhausted: bool = False
 
 
+def read_alone(text: str, place: Place) -> Candidate | None:
+    """A text that is nothing but one loosely written value; None when it is more, or none."""
+    start = len(text) - len(text.lstrip())
+    reader = Loose(text, start, place, alone=True)
+    try:
+        value = reader.read()
+    except Unreadable:
+        return None
+    rest = text[reader.at :].strip()
+    if rest == ",":
+        reader.mend("comma left out", reader.at)
+    return Candidate(value, start, len(text), tuple(reader.mends)) if rest in ("", ",") else None
+
+
 def find(text: str, place: Place, *, repair: bool = True) -> Found:
     """The values of a text. Without `repair`, only those that are JSON as they stand."""
     search = _Search(text, place, repair=repair)
@@ -85,22 +104,32 @@ class _Search:
         self.repair = repair
         self.found = Found()
         self.strict_reads = 0
+        self.first = _BEFORE_ALONE.match(text).end()  # type: ignore[union-attr]
         self.work = 0
 
     def run(self) -> None:
         """Go through the text."""
         at = 0
-        while (token := _TOKEN.search(self.text, at)) is not None:
-            if token["tag"] is None:
-                at = self._value(token.start())
-            elif token["end"]:
-                # All before was reasoning, whose beginning was left out.
-                self._think(self.text[: token.start()], lone=True)
-                at = token.end()
-            else:
-                at = self._reasoning(token)
+        marked = TAG.search(self.text) is not None
+        while True:
+            bracket = _BRACKET.search(self.text, at)
+            tag = TAG.search(self.text, at, bracket.end() if bracket else len(self.text)) if marked else None
+            if marked and bracket and (tag is None or tag.start() >= bracket.start()):
+                tag = TAG.match(self.text, bracket.start())
+            if tag is None and bracket is None:
+                return
+            at = self._value(bracket.start()) if tag is None and bracket else self._marked(tag)  # type: ignore[arg-type]
             if self.found.cut is not None or self.found.unclosed or self.found.exhausted:
                 return
+
+    def _marked(self, tag: re.Match[str]) -> int:
+        opening = OPENING.match(self.text, tag.start())
+        if opening is not None:
+            return self._reasoning(opening)
+        if self.text[tag.end() :].strip() or not self.found.reasoning:
+            # All before was reasoning, whose beginning was left out; a second such tag, at the end, ends nothing.
+            self._think(self.text[: tag.start()], lone=True)
+        return tag.end()
 
     def _think(self, text: str, *, lone: bool = False) -> None:
         if lone:
@@ -111,7 +140,7 @@ class _Search:
             self.found.reasoning.append(text.strip())
 
     def _reasoning(self, opening: re.Match[str]) -> int:
-        closing = re.compile(rf"(?<![`\"'])</{opening['tag']}\s*>", re.IGNORECASE).search(self.text, opening.end())
+        closing = closing_of(opening).search(self.text, opening.end())
         if closing is None:
             self.found.unclosed = not self.found.candidates
             self._think(self.text[opening.end() :])
@@ -122,12 +151,12 @@ class _Search:
     def _value(self, start: int) -> int:
         """Read a value that may begin here; where to go on."""
         strict = self._strict(start)
-        if strict is not None:
+        if strict is not None and not self._goes_on(strict[1]):
             self.found.candidates.append(Candidate(strict[0], start, strict[1]))
             return strict[1]
         if not self.repair:
             return start + 1
-        reader = Loose(self.text, start, self.place)
+        reader = Loose(self.text, start, self.place, alone=start <= self.first)
         try:
             value = reader.read()
         except Cut as cut:
@@ -138,10 +167,16 @@ class _Search:
         except Unreadable as fault:
             self.work += max(fault.offset, reader.at) - start
             return self._after_broken(start, fault)
+        if self._goes_on(reader.at):
+            return self._after_broken(start, Unreadable("more members follow the end of an object", reader.at))
         mends = list(reader.mends)
         end = self._past_strays(reader.at, mends)
         self.found.candidates.append(Candidate(value, start, end, tuple(mends)))
         return end
+
+    def _goes_on(self, end: int) -> bool:
+        """Whether what stands behind a value looks as if it were part of it: another member, or a colon."""
+        return _GOES_ON.match(self.text, end) is not None
 
     def _after_broken(self, start: int, fault: Unreadable) -> int:
         """Go on behind a value that cannot be read, since what stands inside of it is no answer of its own."""
@@ -164,6 +199,12 @@ class _Search:
         self.strict_reads += 1
         if self.strict_reads > _STRICT_READS:
             return None
+        if self.strict_reads == 1:
+            # Most often one value stands in the text, and its last bracket is the last in the text.
+            last = self.text.rfind("}" if self.text[start] == "{" else "]") + 1
+            whole = fast_json(self.text[start:last])
+            if whole is not None and not _REST_STRAYS.search(self.text, last):
+                return whole[0], last
         try:
             value, end = read_at(self.text, start)
         except (NotJson, JSONDecodeError, RecursionError):
@@ -179,25 +220,3 @@ class _Search:
         strays = _STRAY.finditer(rest[0])
         mends += [Mend(f"`{stray[0]}` left out", end + stray.start()) for stray in strays]
         return rest.end() if _STRAY.search(rest[0]) else end
-
-
-TAG = re.compile(rf"</?(?:{_ANY})(?:\s[^<>]{{0,200}})?>", re.IGNORECASE)
-_CHANNEL = re.compile(
-    r"<\|channel\|>\s*(?P<name>\w+)[^<]{0,200}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"
-    r"(?P<text>.*?)(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
-    re.DOTALL,
-)
-
-
-def without_channels(text: str) -> tuple[str, str] | None:
-    """What stands in the `final` channel of gpt-oss's markup, and the text of its other channels.
-
-    None when there is no such markup (the harmony format: https://cookbook.openai.com/articles/openai-harmony). The
-    answer is empty when no final message was given.
-    """
-    parts = list(_CHANNEL.finditer(text)) if "<|channel|>" in text else []
-    if not parts:
-        return None
-    final = [part["text"] for part in parts if part["name"] == "final"]
-    thoughts = [part["text"].strip() for part in parts if part["name"] != "final"]
-    return (final[-1].strip() if final else ""), "\n\n".join(filter(None, thoughts))

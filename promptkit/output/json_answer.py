@@ -6,13 +6,14 @@ The validator has the last word; and of two values that both fit none is taken, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.coerce import coerce
-from promptkit.output.envelope import TAG, Candidate, Found, find
+from promptkit.output.envelope import Candidate, Found, find, read_alone
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.place import Place, plain_word
+from promptkit.output.reasoning import TAG
 from promptkit.output.scalars import number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step, Violation
@@ -138,9 +139,9 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         if several is not None:
             return several
     if fitting:
-        return _agreed(text, fitting, found)
+        return _agreed(text, judge, fitting, found)
     if repair:
-        other = _unescaped(text, judge) or _scalar(text, judge, found)
+        other = _unescaped(text, judge) or _alone(text, judge, found) or _scalar(text, judge, found)
         if other is not None:
             return other
     if found.reasoning and not judged and not TAG.sub("", text).replace(found.reasoning[-1], "").strip():
@@ -151,15 +152,28 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     raise refused(f"the answer is not JSON: {why}", "json")
 
 
-def _agreed(text: str, fitting: Sequence[tuple[Candidate, Judged]], found: Found) -> Judged:
+def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]], found: Found) -> Judged:
     """The value that all agree on; the last of them needed the least explanation."""
     values: list[Any] = []
     for _, one in fitting:
         values += [one.value] if not among(one.value, values) else []
-    if len(values) > 1:
-        raise refused(f"{len(values)} answers that fit disagree: which one is meant is not certain", "ambiguous")
+    last = fitting[-1][0].start
+    announced = len(fitting) > 1 and _FINAL.search(text, fitting[-2][0].end, last)
+    if not announced and (len(values) > 1 or (len(fitting) > 1 and judge.place.schema is True)):
+        raise refused(f"{len(fitting)} values could be the answer: which one is meant is not certain", "ambiguous")
     candidate, one = fitting[-1]
+    if announced:
+        told = Step(
+            "named as the final one", f"of {len(fitting)} values that fit, by {announced[0].strip()!r}", repairs=True
+        )
+        one = replace(one, steps=(told, *one.steps))
     return Judged(one.value, (*_steps(text, candidate, found), *one.steps), (), _thought(found, one))
+
+
+_FINAL = re.compile(
+    r"\b(?:final|corrected|revised)\b[^\n{\[]{0,60}\W*(?:```\w*\s*)?\Z|\bmy response:\s*\Z", re.IGNORECASE
+)
+"""What says that the value behind it is the one that counts."""
 
 
 def _thought(found: Found, one: Judged) -> str:
@@ -200,10 +214,9 @@ def _at(text: str, offset: int) -> str:
 
 
 def _stands_alone(text: str, candidate: Candidate) -> bool:
-    """Whether nothing else stands on the lines of a value; an empty one inside of prose is no answer."""
-    line = text[text.rfind("\n", 0, candidate.start) + 1 : candidate.start]
-    behind = text[candidate.end :].split("\n", 1)[0]
-    return not line.strip(" \t`") and not behind.strip(" \t`")
+    """Whether no words stand around a value on its line; an empty one inside of prose is no answer."""
+    before, behind = text[: candidate.start].rstrip(" \t"), text[candidate.end :].lstrip(" \t")
+    return not (before[-1:].isalnum() or before[-1:] in ("=", "(") or behind[:1].isalnum() or behind[:1] in (")", "."))
 
 
 def _could_begin(text: str, at: int, place: Place) -> bool:
@@ -258,6 +271,18 @@ def _unescaped(text: str, judge: Judge) -> Judged | None:
     return None if judged.violations else Judged(judged.value, (told, *judged.steps), (), judged.reasoning)
 
 
+def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
+    """A single value that is no object and no list, written loosely: `'it'`, `True`, `.5`."""
+    if found.candidates or judge.field or text.lstrip()[:1] not in _BEGINS_ALONE:
+        return None
+    candidate = read_alone(text, judge.place)
+    judged = judge.judge(candidate.value, text) if candidate is not None and candidate.mends else None
+    if candidate is None or judged is None or judged.violations or judged.steps:
+        return None
+    return Judged(judged.value, tuple(mended(text, candidate.mends)))
+
+
+_BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
 _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
-from promptkit.output.envelope import without_channels
+from promptkit.output.channels import without_channels
 from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import UNWRAPPED, Judge, Judged, Refused, refused, searched
 from promptkit.output.place import plain_word

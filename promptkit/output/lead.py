@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.output.reasoning import OPENING, TAGS
+from promptkit.output.reasoning import OPENING, TAGS, closing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class Lead:
     def _tag(self, text: str, at: int) -> int | None:
         tag = OPENING.match(text, at)
         if tag is not None:
-            self._closing = re.compile(f"</{tag[1]}>", re.IGNORECASE)
+            self._closing = closing_of(tag)
             self._state = self._inside
             return tag.end()
         if len(text) - at < _LONGEST and ">" not in text[at:]:

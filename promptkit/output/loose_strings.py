@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from promptkit.output.loose import Loose
     from promptkit.output.place import Place
 
-CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`", "«": "»", "„": "“”"}
+CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`´'", "«": "»", "„": "“”"}
 """What opens a text, and what ends it."""
 _STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _TRIPLE = ('"""', "'''", "```")
@@ -24,9 +24,11 @@ _UNICODE = re.compile(
 _OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
 _KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{1,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
-_AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\Z)")
+_AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
+_KEY_WITH_CONTROLS = re.compile(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
+_NO_CONTROLS = dict.fromkeys(range(32))
 _LONGEST_KEY = 200
 
 
@@ -37,13 +39,16 @@ class Strings:
         self._reader = reader
         self._text = reader.text
 
-    def text(self, place: Place) -> str:  # noqa: ARG002 (a place is what the reader hands to all)
+    def text(self, place: Place) -> str:
         """A value in quotes."""
         reader = self._reader
         strict = _STRICT.match(self._text, reader.at)
         if strict and self._closes(strict.end() - 1, 1):
             return self._as_it_is(strict)
-        return self._loose(self._fence())
+        closing = self._fence()
+        if closing == "```" and not place.takes("string"):
+            raise Unreadable("a value is expected", reader.at)
+        return self._loose(closing)
 
     def key(self, place: Place) -> str:
         """A key in quotes."""
@@ -51,6 +56,11 @@ class Strings:
         strict = _STRICT.match(text, reader.at)
         if strict and (text[reader.past_space(strict.end()) :][:1] in (":", "=", "") or strict[0][1:-1] in place.names):
             return self._as_it_is(strict)
+        tabbed = _KEY_WITH_CONTROLS.match(text, reader.at)
+        if tabbed and tabbed[1] != tabbed[1].translate(_NO_CONTROLS):
+            reader.mend("control character escaped", reader.at)
+            reader.at = tabbed.end(1) + 1
+            return tabbed[1]
         half = re.compile(r"[\"'“]([\w$.-]{1,100})\s*:").match(text, reader.at)
         if half and half[1] in place.names:
             reader.mend("quote added", half.end(1))
@@ -95,6 +105,7 @@ class Strings:
         if width == 3 or text[start] != '"':
             reader.mend("quotes as in JSON", start, 2 * width)
         pieces: list[str] = []
+        inner: list[int] = []
         at = start + width
         while at < len(text):
             plain = _PIECE.match(text, at)
@@ -106,22 +117,54 @@ class Strings:
                 and text.startswith(closing if width == 3 else text[at], at)
                 and self._closes(at, width)
             ):
+                self._check_pairs(inner, start + width, at)
                 reader.at = at + width
                 return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
             elif text[at] == "\\":
                 piece, at = self._escape(at)
                 pieces.append(piece)
             else:
-                self._tell_of(text[at], at, inner=text[at] in signs and width == 1)
+                if text[at] in signs and width == 1:
+                    ended = self._ended_before(at, start + width)
+                    if ended:
+                        self._check_pairs(inner, start + width, ended)
+                        reader.mend("quote added", ended)
+                        reader.at = ended
+                        return text[start + width : ended] if not inner else "".join(pieces)[: ended - at].rstrip()
+                    inner += [] if _APOSTROPHE.match(text, at - 1) else [at]
+                    self._reader.mend("quote inside of a text escaped", at)
+                elif text[at] < " ":
+                    self._reader.mend(
+                        "line end in a text escaped" if text[at] in "\r\n" else "control character escaped", at
+                    )
                 pieces.append(text[at])
                 at += 1
         raise Cut("the text ends inside of quotes", start)
 
-    def _tell_of(self, sign: str, at: int, *, inner: bool) -> None:
-        if inner:
-            self._reader.mend("quote inside of a text escaped", at)
-        elif sign < " ":
-            self._reader.mend("line end in a text escaped" if sign in "\r\n" else "control character escaped", at)
+    def _ended_before(self, at: int, start: int) -> int:
+        """Where a text ends whose quote is missing, before a declared key that begins here; 0 where that is not so."""
+        key = _QUOTED_KEY.match(self._text, at)
+        before = self._text[start:at].rstrip()
+        if key is None or not before.endswith(",") or not self._reader.declares(key[1]):
+            return 0
+        return start + len(before) - 1
+
+    def _check_pairs(self, inner: list[int], start: int, end: int) -> None:
+        """Refuse quotes inside of a text that do not stand in pairs around words, or that make a key.
+
+        There the text may have ended, and another one begun.
+        """
+        text = self._text
+        for number, at in enumerate(inner):
+            before, behind = text[at - 1] if at > start else " ", text[at + 1] if at + 1 < end else " "
+            opens = number % 2 == 0
+            if opens and sum(map(text[start:at].count, "„“«")) > sum(map(text[start:at].count, "”»")):
+                continue
+            fits = before not in _OPENS_BEHIND if opens else before.isspace()
+            if fits or (behind.isspace() if opens else behind.isalnum()) or (not opens and _COLON.match(text, at + 1)):
+                raise Unreadable("quotes inside of a text that can be read in two ways", at)
+        if len(inner) % 2 and not any(sign in text[start:end] for sign in "„“«"):
+            raise Unreadable("a quote inside of a text that can be read in two ways", inner[-1])
 
     def _closes(self, at: int, width: int) -> bool:
         """Whether the quote here ends its text, by what stands behind it."""
@@ -135,7 +178,7 @@ class Strings:
         in_object = reader.innermost == "{"
         if sign in ",;":
             if not in_object:
-                return _VALUE_BEHIND.match(text, behind + 1) is not None
+                return _VALUE_BEHIND.match(text, reader.past_space(behind + 1)) is not None
             after = reader.past_space(behind + 1)
             return self.begins_key(after) or _AFTER_COMMA.match(text, behind + 1) is not None
         if _ELLIPSIS.match(text, behind):
@@ -162,7 +205,9 @@ class Strings:
             return chr(int(other[1] or other[2], 16)), other.end()
         if not sign:
             raise Cut("the text ends inside of quotes", at)
-        if sign in "'`“”’":
+        if sign == "u":
+            raise Unreadable("not an escape", at)
+        if sign in "'`“”’„«»":
             reader.mend("backslash left out", at)
             return sign, at + 2
         if sign in "\r\n":
@@ -174,6 +219,10 @@ class Strings:
 
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _BLOCK = 3
+_QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")
+_APOSTROPHE = re.compile(r"\w.\w")
+_OPENS_BEHIND = " \t\r\n([{<-–—/=:;,.!?*_|\\"
+_COLON = re.compile(r"\s*:")
 _INFO = re.compile(r"[^\n`]{0,100}\n")
 
 

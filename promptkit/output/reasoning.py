@@ -12,12 +12,28 @@ from dataclasses import dataclass
 
 from promptkit.thought import ANSWER_LINE
 
-TAGS = ("think", "thinking", "reasoning")
+TAGS = ("think", "thinking", "thought", "reasoning", "seed:think")
 _ANY = "|".join(TAGS)
-OPENING = re.compile(rf"<({_ANY})>", re.IGNORECASE)
-CLOSING = re.compile(rf"(?<![`\"'])</(?:{_ANY})>", re.IGNORECASE)
+_OPENINGS = (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", r"\[THINK\]", "◁think▷", r"<\|channel>(?:thought\n)?")
+_CLOSINGS = (rf"</(?:{_ANY})\s*>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
+"""The markup of DeepSeek, Qwen and many more; of ByteDance's Seed; Mistral's, Kimi's and Gemma's (vLLM's parsers)."""
+_UNQUOTED = "(?<![`\"'])"
+OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
+CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
 """A closing tag; one in quotes or backticks is spoken of."""
-_LEADING = re.compile(rf"\s*<({_ANY})>", re.IGNORECASE)
+TAG = re.compile(f"{_UNQUOTED}(?:{'|'.join((*_OPENINGS, *_CLOSINGS))})(?![`\"'])", re.IGNORECASE)
+
+
+def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
+    """What ends the reasoning that a tag opens."""
+    if opening["tag"]:
+        return re.compile(rf"</{opening['tag']}\s*>", re.IGNORECASE)
+    number = next(index for index, each in enumerate(_OPENINGS) if re.fullmatch(each, opening[0], re.IGNORECASE))
+    return re.compile(_CLOSINGS[number], re.IGNORECASE)
+
+
+_MAYBE = re.compile(r"</|\[/|◁|<c")
+_LEADING = re.compile(r"\s*")
 _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
 
@@ -34,23 +50,45 @@ def split_tags(text: str) -> Split:
     """Take off the tagged reasoning that a text begins with; a lone closing tag ends reasoning without a beginning."""
     thoughts: list[str] = []
     at = 0
-    while opening := _LEADING.match(text, at):
-        closing = re.compile(rf"</{opening[1]}>", re.IGNORECASE).search(text, opening.end())
+    while opening := OPENING.match(text, _LEADING.match(text, at).end()):  # type: ignore[union-attr]
+        closing = closing_of(opening).search(text, opening.end())
         if closing is None:
             return Split("", _joined([*thoughts, text[opening.end() :]]), unclosed=True)
         thoughts.append(text[opening.end() : closing.start()])
         at = closing.end()
-    if at:
-        return Split(text[at:].strip(), _joined(thoughts))
-    lone = CLOSING.search(text)
+    answer, behind = _without_last(text, at)
+    if at or behind:
+        return Split(_untagged(answer.strip()) if at else answer.strip(), _joined([*thoughts, behind]))
+    lone = CLOSING.search(text) if _MAYBE.search(text) else None
     if lone is None or OPENING.search(text, 0, lone.start()):
         return Split(text)
     return Split(text[lone.end() :].strip(), text[: lone.start()].strip())
 
 
+def _without_last(text: str, at: int) -> tuple[str, str]:
+    """The text from an offset on without the reasoning in tags that ends it, and that reasoning."""
+    last = text.rfind("<", at)
+    if last < 0 or CLOSING.match(text, last) is None or text[CLOSING.match(text, last).end() :].strip():  # type: ignore[union-attr]
+        return text[at:], ""
+    for opening in OPENING.finditer(text, at):
+        closing = closing_of(opening).search(text, opening.end())
+        if closing is not None and closing.start() == last and text[at : opening.start()].strip():
+            return text[at : opening.start()], text[opening.end() : last]
+    return text[at:], ""
+
+
+_ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>)?\Z", re.DOTALL | re.IGNORECASE)
+
+
+def _untagged(answer: str) -> str:
+    """An answer out of the tags that some models write around it, behind their reasoning."""
+    found = _ANSWER_TAG.match(answer)
+    return found[1].strip() if found else answer
+
+
 def split_last_tag(text: str) -> Split | None:
     """Take off all up to the last closing tag; for answers that show by themselves whether they are whole."""
-    closings = list(CLOSING.finditer(text))
+    closings = list(CLOSING.finditer(text)) if _MAYBE.search(text) else []
     if not closings:
         return None
     last = closings[-1]

@@ -39,7 +39,11 @@ def parse_json(text: str) -> Any:
         raise NotJson(f"the text has {len(text):,} characters; the limit is {most:,} ({named})")
     if text.startswith("\ufeff"):
         raise NotJson("it begins with a byte order mark (U+FEFF)")
-    _check_depth(text, limits.answer_depth)
+    known = fast_json(text)
+    if known is not None:
+        return known[0]
+    if text.lstrip()[:1] in ("[", "{"):
+        _check_depth(text, limits.answer_depth)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -50,14 +54,67 @@ def parse_json(text: str) -> Any:
     return value
 
 
-def read_at(text: str, start: int) -> tuple[Any, int]:
+def fast_json(text: str) -> tuple[Any] | None:
+    """The value of a JSON text, in a tuple; None for one that is no JSON, or that only a closer look can judge."""
+    import jiter
+
+    if any(power.search(text) for power in _LARGE_POWERS) or _has_many_digits(text):
+        return None
+    try:
+        value = jiter.from_json(text.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError:
+        return None
+    most = current_limits().answer_depth
+    return None if text.count("[") + text.count("{") > most and _is_deeper(value, most) else (value,)
+
+
+_LARGE_POWERS = tuple(map(re.compile, (r"e\d{3}", r"e\+\d{3}", r"E[+\d]\d{2}")))
+"""Of numbers that may be infinite; three, since each is sought by its first letter, which is fast."""
+_MANY = 300
+_DIGITS = re.compile(r"\d*")
+
+
+def _has_many_digits(text: str) -> bool:
+    """Whether so many digits may stand in a row that a number is infinite, or over the limit.
+
+    A row of so many covers one of the characters that are looked at, or nearly half of it does.
+    """
+    half = _MANY // 2
+    return any(
+        len(_DIGITS.match(text, at)[0]) >= half  # type: ignore[index]
+        or _DIGITS.fullmatch(text, max(0, at - half), at) is not None
+        for at in range(0, len(text), _MANY)
+        if text[at].isdigit()
+    )
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if each.__class__ is dict else each if each.__class__ is list else ())
+            if inner.__class__ in _NESTING
+        ]
+        if not level:
+            return False
+    return True
+
+
+_NESTING = (dict, list)
+
+
+def read_at(text: str, start: int, above: int = 0) -> tuple[Any, int]:
     """The JSON value that begins at an offset, and where it ends; see `parse_json` for what is refused.
+
+    `above` is how many levels are open around it.
 
     Raises `NotJson` and `json.JSONDecodeError`.
     """
     value, end = _DECODER.raw_decode(text, start)
     inside = text[start:end]
-    _check_depth(inside, current_limits().answer_depth)
+    _check_depth(inside, current_limits().answer_depth - above)
     if _MAYBE_HALF.search(inside) and not is_text(json.dumps(value, ensure_ascii=False)):
         raise NotJson("a text in it holds half of a surrogate pair, which is no character", start)
     return value, end

@@ -76,7 +76,7 @@ class Schema:
         the look for these. Raises `ConfigError` when the schema itself cannot be used.
         """
         fault = None if parsed else first_fault(value)
-        if fault is None and self._is_plain() and fits_plainly(self.json, value):
+        if not (parsed or fault) and self._is_plain() and fits_plainly(self.json, value):
             return ()
         usable = self._usable()
         if fault:

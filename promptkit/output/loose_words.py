@@ -1,0 +1,120 @@
+"""Reading what stands without quotes: numbers and literals, JSON's and others', and words where some are declared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.mends import Cut
+from promptkit.output.place import plain_word
+from promptkit.output.strict_json import MAX_DIGITS
+
+if TYPE_CHECKING:
+    from promptkit.output.loose import Loose
+    from promptkit.output.place import Place
+
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<real>(?:\.\d+)?(?:[eE][-+]?\d+)?)(?=[\s,})\]:/#;]|\Z)")
+_LOOSE_NUMBER = re.compile(
+    r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>\d[\d_]*)?(?P<real>\.[\d_]*)?(?P<power>[eE][-+]?\d+)?)"
+    r"(?=[\s,})\]/#;]|\Z)"
+)
+_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
+_LEADING_ZERO = re.compile(r"[-+]?0\d")
+_LITERALS = {"true": True, "false": False, "null": None}
+_OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
+_OTHER_LITERALS |= {"undefined": None, "nil": None}
+_NO_NUMBERS = ("NaN", "nan", "Infinity", "-Infinity", "inf", "-inf")
+_LITERAL = re.compile(r"[A-Za-z]+(?=[\s,})\]/#;]|\Z)|-Infinity|-inf")
+_BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
+_BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
+_LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0\d*\s*\Z|[-+]?[\d.]+[eE][-+]?\s*\Z")
+_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}?(?=,?[ \t]*\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]]))")
+
+
+class Words:
+    """The words of one `Loose`."""
+
+    def __init__(self, reader: Loose) -> None:
+        self._reader = reader
+        self._text = reader.text
+
+    def read(self, place: Place) -> Any:
+        """The value that is written here without quotes."""
+        at, text = self._reader.at, self._text
+        if self._takes_grouped(place) and _GROUPED.match(text, at):
+            return self._bare(place)
+        number = _NUMBER.match(text, at)
+        if number:
+            self._reader.at = number.end()
+            return self._number(number[0], real=bool(number["real"]))
+        literal = _LITERAL.match(text, at)
+        if literal and literal[0] in _LITERALS:
+            self._reader.at = literal.end()
+            return _LITERALS[literal[0]]
+        if literal and literal[0] in _OTHER_LITERALS and not self._is_declared_word(literal[0], place):
+            return self._take(f"`{literal[0]}` read as JSON's word", literal.end(), _OTHER_LITERALS[literal[0]])
+        if literal and literal[0] in _NO_NUMBERS:
+            if not place.takes("null"):
+                self._reader.fail(f"{literal[0]} is not JSON")
+            return self._take(f"`{literal[0]}` read as null", literal.end(), None)
+        loose = _LOOSE_NUMBER.match(text, at)
+        if loose and _LEADING_ZERO.match(loose[0]) and not place.takes("number", "integer"):
+            self._reader.fail("a number that begins with 0")
+        if loose and (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
+            return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
+        return self._bare(place)
+
+    def _takes_grouped(self, place: Place) -> bool:
+        return self._reader.innermost == "{" and place.takes("number", "integer")
+
+    def _is_declared_word(self, word: str, place: Place) -> bool:
+        return any(word in form.get("enum", ()) or form.get("const") == word for form in place.forms)
+
+    def _take(self, what: str, end: int, value: Any) -> Any:
+        self._reader.mend(what, self._reader.at, end - self._reader.at)
+        self._reader.at = end
+        return value
+
+    def _number(self, written: str, *, real: bool) -> int | float:
+        if len(written) > MAX_DIGITS:
+            self._reader.fail(f"a number of {len(written):,} digits; the limit is {MAX_DIGITS:,}")
+        value = float(written) if real else int(written)
+        if value in (float("inf"), float("-inf")):
+            self._reader.fail(f"the number {written[:40]} is too large")
+        return value
+
+    def _loose_number(self, loose: re.Match[str]) -> int | float:
+        sign = "-" if loose["sign"] == "-" else ""
+        if loose["hex"]:
+            return (
+                int(sign + loose["hex"], 16)
+                if len(loose["hex"]) <= MAX_DIGITS
+                else self._reader.fail("too many digits")
+            )
+        digits = (loose["whole"] or "0").replace("_", "").lstrip("0") or "0"
+        fraction = loose["real"].replace("_", "") if len(loose["real"] or "") > 1 else ""
+        rest = f"{fraction}{loose['power'] or ''}"
+        return self._number(f"{sign}{digits}{rest}", real=bool(rest))
+
+    def _bare(self, place: Place) -> str:
+        """A text without quotes, where the schema says that a text, or a word for something else, stands here."""
+        grouped = _GROUPED.match(self._text, self._reader.at) if self._takes_grouped(place) else None
+        bare = grouped or (_BARE if self._reader.innermost == "{" else _BARE_IN_LIST).match(self._text, self._reader.at)
+        # Where nothing is declared, words are values only in a text that is all one value.
+        free = self._reader.alone and not place.kinds and bare is not None and not _LITERAL_LIKE.match(bare[0])
+        if bare is None or not (free or place.takes("string", "number", "integer", "boolean")):
+            self._reader.fail("a value is expected")
+        word = bare[0].rstrip()
+        line = (
+            _BARE_LINE.match(self._text, self._reader.at) if grouped is None and self._reader.innermost == "{" else None
+        )
+        if line is not None and place.takes("string") and len(line[0]) > len(word):
+            word = line[0].rstrip()
+        end = self._reader.past_space(self._reader.at + len(word))
+        if end >= len(self._text):
+            raise Cut("the text ends inside of a word without quotes", self._reader.at)
+        if self._text[end] == '"' or ("'" in word and word.count("'") % 2 and not place.takes("string")):
+            self._reader.fail("a value is expected")
+        known = {plain_word(str(each)) for form in place.forms for each in form.get("enum", (form.get("const"),))}
+        what = "quotes put around a word" if plain_word(word) in known else "quotes put around a text"
+        return str(self._take(what, self._reader.at + len(word), word))
