@@ -80,6 +80,33 @@ def test_the_result_reads_what_has_not_been_iterated_over() -> None:
             assert GOOD == answer.result().output == answer.result().output
 
 
+LIST = "output: {schema: {type: array, items: {type: integer}}}\ntask: Count."
+UNDER = "output: {fields: {results: [integer], other: [string]}}\ntask: Count."
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "place"),
+    [(LIST, "[1, 2, 3]", ()), (UNDER, '{"other": ["x"], "results": [1, 2, 3]}', ("results",))],
+)
+def test_the_items_of_a_list_come_one_by_one_and_then_the_result(spec: str, text: str, place: tuple[str, ...]) -> None:
+    prompt = Prompt.from_text(spec).using(model=ScriptedModel([text, text]))
+    with prompt.stream() as answer:
+        assert [1, 2, 3] == list(answer.items(*place))
+        assert json.loads(text) == answer.result().output
+
+    async def ask() -> list[Any]:
+        async with prompt.astream() as answer:
+            return [item async for item in answer.items(*place)]
+
+    assert [1, 2, 3] == asyncio.run(ask())
+
+
+def test_items_that_have_become_void_are_not_followed_by_others() -> None:
+    prompt = Prompt.from_text(LIST).using(model=ScriptedModel(['[1, "x"]', "[1, 2]"]))
+    with prompt.stream() as answer, pytest.raises(StreamInterrupted, match="2 items of it were given out already"):
+        list(answer.items())
+
+
 def test_a_closed_stream_has_what_had_arrived_but_no_result() -> None:
     with RawServer(endless()) as server:
         client, prompt = asking(server)
