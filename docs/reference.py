@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 FOLDER = Path(__file__).parent / "reference"
+CASES = Path(__file__).parent.parent / "tests" / "cases" / "output"
 WIDTH = 80
 
 KEYS = {
@@ -194,8 +196,10 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def code(text: Any) -> str:
-    """Text as code."""
-    return f"`{text}`"
+    """Text as code, between more backticks than stand in it."""
+    runs = [len(run) for run in re.findall("`+", str(text))]
+    fence = "`" * (max(runs) + 1 if runs else 1)
+    return f"{fence} {text} {fence}" if runs else f"`{text}`"
 
 
 def first_line(thing: object) -> str:
@@ -428,6 +432,36 @@ def reason(name: str) -> str:
 # Settings, names, models
 
 
+def repairs_page() -> str:
+    """Every mend, with a text from the test cases before and after."""
+    import yaml
+
+    rows = []
+    for path in sorted(CASES.glob("*.yaml")):
+        case = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if case.get("repaired"):
+            value = json.dumps(case["value"], ensure_ascii=False)
+            rows.append(
+                (case["says"], code(shown_text(case["text"])), code(value), "; ".join(dict.fromkeys(case["steps"])))
+            )
+    return "\n\n".join(
+        (
+            "# Repairs",
+            (
+                "What is done to an answer that is not valid JSON for its schema. Each row is a test case: the text, "
+                "the value that comes of it, and the steps that are told. Line ends are shown as ⏎. Texts that have two "
+                "readings are refused: [why a guess must be said](../explanation/guesses.md)."
+            ),
+            table(("what", "text", "value", "steps"), rows),
+        )
+    )
+
+
+def shown_text(text: str) -> str:
+    """A text in one line."""
+    return text.replace("\n", "⏎").replace("\t", "⇥").replace("\ufeff", "U+FEFF ")
+
+
 def settings_page() -> str:
     """Every setting."""
     rows = (
@@ -578,6 +612,7 @@ def known(fact: bool | None) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "repairs.md": repairs_page,
     "spec.md": spec_page,
     "shorthand.md": shorthand_page,
     "commands.md": commands_page,

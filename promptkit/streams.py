@@ -106,7 +106,7 @@ def _is_item(event: Event, location: Location) -> TypeGuard[FieldComplete]:
 def _refuse_void(event: Event, given: int) -> None:
     if given and isinstance(event, AttemptAbandoned):
         raise StreamInterrupted(
-            f"the answer is given anew, and {given} items of it were given out already: {event.reason}",
+            f"the answer is given anew, and {given} of its items were given out already: {event.reason}",
             help="iterate over the events to begin again at `AttemptAbandoned`, or set `output: {attempts: 1}`",
         )
 

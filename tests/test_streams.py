@@ -103,7 +103,7 @@ def test_the_items_of_a_list_come_one_by_one_and_then_the_result(spec: str, text
 
 def test_items_that_have_become_void_are_not_followed_by_others() -> None:
     prompt = Prompt.from_text(LIST).using(model=ScriptedModel(['[1, "x"]', "[1, 2]"]))
-    with prompt.stream() as answer, pytest.raises(StreamInterrupted, match="2 items of it were given out already"):
+    with prompt.stream() as answer, pytest.raises(StreamInterrupted, match="1 of its items were given out already"):
         list(answer.items())
 
 
