@@ -449,8 +449,8 @@ def repairs_page() -> str:
             "# Repairs",
             (
                 "What is done to an answer that is not valid JSON for its schema. Each row is a test case: the text, "
-                "the value that comes of it, and the steps that are told. Line ends are shown as ⏎. Texts that have two "
-                "readings are refused: [why a guess must be said](../explanation/guesses.md)."
+                "the value that comes of it, and the steps that are told. Line ends are shown as ⏎. Texts that have "
+                "two readings are refused: [why a guess must be said](../explanation/guesses.md)."
             ),
             table(("what", "text", "value", "steps"), rows),
         )
