@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import loading, rendering, sending, starting
+from benchmarks import loading, parsing, rendering, sending, starting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,9 @@ SUBJECTS = {
     "render-large": Subject("the same with 1 MB of context", rendering.large_sides),
     "load": Subject("a prompt file of 2 KB, checked and ready to render", loading.sides),
     "check": Subject("a whole process that checks 1,000 prompt files on one core", starting.check_sides),
+    "parse": Subject("100 KB of clean JSON to a validated value", parsing.clean_sides),
+    "parse-messy": Subject("answers of 1 KB, wrapped and with slips of syntax", parsing.messy_sides),
+    "stream": Subject("60 KB in pieces of 8 characters, a value after each", parsing.stream_sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
 }

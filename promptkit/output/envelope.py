@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.loose import Loose
 from promptkit.output.mends import Cut, Mend, Unreadable
-from promptkit.output.reasoning import OPENING, TAG, closing_of
+from promptkit.output.reasoning import OPENING, TAG, closing_of, has_tags
 from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Search:
     def run(self) -> None:
         """Go through the text."""
         at = 0
-        marked = TAG.search(self.text) is not None
+        marked = has_tags(self.text)
         while True:
             bracket = _BRACKET.search(self.text, at)
             tag = TAG.search(self.text, at, bracket.end() if bracket else len(self.text)) if marked else None

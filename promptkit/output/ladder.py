@@ -184,10 +184,13 @@ class _Ladder:
         """The value of a text that is JSON, of what stands in the one fence around it, or behind reasoning."""
         try:
             return self._parsed(self.text)
-        except NotJson:
+        except NotJson as error:
             self.steps.clear()
+            no_json = error
         try:
-            return self._parsed(self.plain())
+            plain = self.plain()
+            if plain != self.text:
+                return self._parsed(plain)
         except NotJson as error:
             no_json = error
         except Refused as error:

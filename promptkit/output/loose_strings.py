@@ -81,9 +81,11 @@ class Strings:
         return _KEY_BEHIND.match(self._text, at) is not None
 
     def _as_it_is(self, strict: re.Match[str]) -> str:
+        self._reader.at = strict.end()
+        if "\\" not in strict[0]:
+            return strict[0][1:-1]
         if "\\u" in strict[0]:
             self._refuse_halves(strict)
-        self._reader.at = strict.end()
         return str(parse_json(strict[0]))
 
     def _refuse_halves(self, strict: re.Match[str]) -> None:

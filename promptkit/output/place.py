@@ -65,11 +65,17 @@ class Place:
         return {name: None for form in self.forms for name in _named(form)}
 
     @cached_property
+    def _has_prefix(self) -> bool:
+        return any("prefixItems" in form for form in self.forms)
+
+    @cached_property
     def _inside(self) -> dict[str | int, Place]:
         return {}
 
     def inside(self, step: str | int) -> Place:
         """The place of a property, or of an item (by its number)."""
+        if isinstance(step, int) and not self._has_prefix:
+            step = 0  # all items stand in the same place
         known = self._inside.get(step)
         if known is None:
             schemas = [each for form in self.forms for each in _below(form, step)]

@@ -24,6 +24,15 @@ CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
 TAG = re.compile(f"{_UNQUOTED}(?:{'|'.join((*_OPENINGS, *_CLOSINGS))})(?![`\"'])", re.IGNORECASE)
 
 
+def has_tags(text: str) -> bool:
+    """Whether there is a tag in a text; fast where there is none."""
+    lowered = text.lower()
+    return any(word in lowered for word in _IN_EVERY_TAG) and TAG.search(text) is not None
+
+
+_IN_EVERY_TAG = ("think", "thought", "reasoning", "channel")
+
+
 def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
     """What ends the reasoning that a tag opens."""
     if opening["tag"]:
