@@ -46,6 +46,7 @@ class Loose:
         self._open: list[str] = []
         self._names: list[dict[str, None]] = []
         self.alone = alone
+        self._at_end = False
         self._strict_reads = _MOST_STRICT_READS
         self._most_depth = current_limits().answer_depth
         self._strings = Strings(self)
@@ -150,6 +151,8 @@ class Loose:
             self._colon(key, place)
             found[key] = self.value(place.inside(key))
             if self._separator("}"):
+                if self._at_end and (not place.names or not place.names.keys() <= found.keys()):
+                    raise Cut("the text ends inside of an object", self.at)
                 return found
 
     def _ends(self, sign: str, closing: str) -> bool:
@@ -221,12 +224,14 @@ class Loose:
         """Go past what stands between two members; True when the object or list has ended."""
         sign = self._skip()
         if not sign:
-            # Every object around is behind a whole value too; of a list, more items could have followed.
+            # Every object around is behind a whole value too, and has all that it declares; of a list, more items
+            # could have followed.
             if "[" in self._open:
                 raise Cut("the text ends inside of a list", self.at)
             if self.text[: self.at].rstrip()[-1:].isdigit():
                 raise Cut("the text ends at a number, which may go on", self.at)
             self.mend("`}` added at the end", self.at)
+            self._at_end = True
             return True
         if sign == ",":
             comma = self.at

@@ -23,7 +23,7 @@ _UNICODE = re.compile(
 )
 _OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
-_KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{1,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
+_KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")

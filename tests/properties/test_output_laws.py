@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from promptkit.output.partial import NOTHING
 from promptkit.output.reasoning import split_tags
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Output
+from promptkit.schema import Schema
 
 HARD = [
     "<think>",
@@ -221,3 +223,100 @@ def test_reasoning_in_tags_is_split_from_any_text(reasoning: str, answer: str) -
 def test_a_fence_gives_back_what_stands_in_it(text: str) -> None:
     assume(not any(line.lstrip(" ").startswith("`````") for line in text.split("\n")))
     assert text == unfenced(f"`````\n{text}\n`````")
+
+
+SOUP = st.lists(
+    st.sampled_from(
+        [
+            *HARD,
+            *(
+                "'",
+                "“",
+                "”",
+                "`",
+                '"""',
+                ",",
+                ":",
+                ";",
+                "=",
+                "=>",
+                "(",
+                ")",
+                "//",
+                "/*",
+                "*/",
+                "#",
+                "...",
+                "…",
+                "\\u",
+                "\\x41",
+            ),
+            *("a", "b", '"a"', '"b":', "true", "True", "None", "NaN", "12,111", "$1", "0x1F", ".5", "007", "75%", "-"),
+            *('{"a": 1}', '{"a": "x"}', "[1]", "ONE", "yes", "<|channel|>final<|message|>", "[THINK]", "- x\n"),
+        ]
+    ),
+    max_size=30,
+).map("".join)
+SCHEMAS = st.sampled_from(
+    [
+        None,
+        {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}, "required": ["a"]},
+        {"type": "array", "items": {"type": "number"}},
+        {"enum": ["ONE", "TWO"]},
+        {"type": "boolean"},
+        {"type": "string"},
+        {"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"a": {}}}]},
+        {"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "properties": {"a": {"$ref": "#/$defs/t"}}}}},
+        {"allOf": [{"properties": {"a": {"type": ["null", "string"]}}}, {"required": ["a"]}]},
+        False,
+    ]
+)
+
+
+@given(SOUP, SCHEMAS, st.sampled_from(["off", "field", "prose"]))
+def test_whatever_is_read_fits_the_schema_and_nothing_but_a_refusal_leaves(text: str, json: Any, mode: Any) -> None:
+    schema = None if json is None else Schema(json)
+    try:
+        found = parse_output(text, expected=Expected(schema=schema, mode=mode))
+    except OutputError:
+        return
+    assert schema is None or not schema.validate(found.value)
+    again = parse_output(text, expected=Expected(schema=schema, mode=mode))
+    assert (found.value, found.steps) == (again.value, again.steps)
+
+
+PLAIN = st.text(
+    st.characters(codec="utf-8", exclude_characters="{}[]<>`\"'()=.#", exclude_categories=["C"]), max_size=40
+)
+
+
+@given(CONTAINERS.filter(bool), WRITERS, PLAIN, PLAIN)
+def test_prose_around_a_value_changes_nothing_of_it(value: Any, how: dict[str, Any], before: str, behind: str) -> None:
+    text = f"{before}\n\n{json.dumps(value, **how)}\n\n{behind}"
+    assume(before.strip() or behind.strip())
+    assume(not behind.lstrip().startswith((",", ":")))
+    found = parse_output(text)
+    assert (value, True) == (found.value, found.repaired)
+
+
+WORD = st.text("abc xyzé", max_size=8)
+SIMPLE = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-999, 999), WORD),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3), st.dictionaries(WORD, inner, min_size=1, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(WORD, SIMPLE, min_size=1, max_size=3))
+def test_a_value_as_python_writes_it_is_read_as_json_would_be(value: Any) -> None:
+    assert value == parse_output(repr(value)).value
+
+
+@given(st.dictionaries(WORD, SIMPLE, min_size=1, max_size=3), st.data())
+def test_half_of_an_answer_is_never_the_whole(value: Any, data: st.DataObject) -> None:
+    text = json.dumps(value)
+    end = data.draw(st.integers(1, len(text) - 1))
+    with pytest.raises(OutputError):
+        parse_output(text[:end])
