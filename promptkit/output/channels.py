@@ -10,9 +10,6 @@ _HARMONY = re.compile(
     re.DOTALL,
 )
 _HEADLESS = re.compile(r"\A(?!<\|)(?P<text>.{1,20000}?)<\|end\|><\|start\|>assistant<\|channel\|>", re.DOTALL)
-_LOST = re.compile(
-    r"\Aanalysis(?P<thought>[^a-z].*?)assistant(?:commentary.*?assistant)?final(?P<answer>.*)\Z", re.DOTALL
-)
 _GRANITE = re.compile(
     r"\A\s*Here(?: is|'s) my thought process:(?P<thought>.*?)(?:Here(?: is|'s) my response:(?P<answer>.*))?\Z",
     re.DOTALL,
@@ -27,8 +24,19 @@ def without_channels(text: str) -> tuple[str, str] | None:
     """
     if "<|channel|>" in text:
         return _harmony(text)
-    found = _LOST.match(text) or _GRANITE.match(text)
+    lost = _without_tokens(text)
+    if lost is not None:
+        return lost
+    found = _GRANITE.match(text)
     return None if found is None else ((found["answer"] or "").strip(), found["thought"].strip())
+
+
+def _without_tokens(text: str) -> tuple[str, str] | None:
+    """Harmony's channels, where a server has dropped the tokens between which their names stand."""
+    at = text.find("assistantfinal")
+    if not text.startswith("analysis") or at < 0 or text[len("analysis") :][:1].islower():
+        return None
+    return text[at + len("assistantfinal") :].strip(), text[len("analysis") : at].strip()
 
 
 def _harmony(text: str) -> tuple[str, str] | None:
@@ -36,8 +44,10 @@ def _harmony(text: str) -> tuple[str, str] | None:
     if not parts:
         return None
     headless = _HEADLESS.match(text)
+    before = text[: parts[0].start()].removesuffix("<|start|>assistant").strip()
+    if "<|start|>user" in text or (before and headless is None):
+        return None  # more than one answer of one turn
     thoughts = [headless["text"]] if headless else []
     thoughts += [part["text"] or part["bare"] for part in parts if part["name"] != "final"]
     final = [part["text"] or "" for part in parts if part["name"] == "final"]
-    # A turn of somebody else behind the answer means that the model went on by itself.
     return (final[-1].strip() if final else ""), "\n\n".join(filter(None, map(str.strip, thoughts)))

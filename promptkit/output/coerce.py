@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.place import Place, json_kind, kind_of, plain_word
+from promptkit.output.place import Place, is_worded, json_kind, kind_of, plain_word, words_at
 from promptkit.output.scalars import number_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.schema.violations import json_path
@@ -21,24 +21,12 @@ if TYPE_CHECKING:
 
 Location = tuple[str | int, ...]
 _NO_ALTERNATIVE = 1_000
-_MOST_WORK = 200_000
-_WRAPPERS = frozenset(
-    [
-        "answer",
-        "answers",
-        "data",
-        "final",
-        "finalanswer",
-        "json",
-        "output",
-        "response",
-        "result",
-        "results",
-        "return",
-        "text",
-        "value",
-    ]
-)
+_MOST_WORK = 20_000
+_DEEPEST = 160
+_GENERAL = """
+    answer answers data final finalanswer json output response result results return text value
+"""
+_WRAPPERS = frozenset(_GENERAL.split())
 """Names of keys that say no more than that a value follows."""
 
 
@@ -72,13 +60,17 @@ class _Coercion:
         self.root = root
         self.text = text
         self.work = 0
+        self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
+        self.numbers: set[str] | None = None
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
         """The value at a place of the schema."""
         self.work += 1
         forms = place.forms
-        if not forms or self.work > _MOST_WORK:
+        if not forms:
             return Fit(value)
+        if self.work > _MOST_WORK or len(at) > _DEEPEST:
+            return Fit(value, misfits=1)
         worded = self._word(value, place, at)
         if worded is not None:
             return worded
@@ -113,11 +105,13 @@ class _Coercion:
         kinds = {json_kind(each) for each in words}
         turned = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
         if isinstance(value, (list, dict)) and len(value) == 1:
+            named = isinstance(value, list) or plain_word(next(iter(value))) in _WRAPPERS
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
-            inner = Fit(alone, misfits=1) if isinstance(alone, (list, dict)) else self.fit(alone, place, at)
+            usable = named and not isinstance(alone, (list, dict))
+            inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
             what = "a list of one" if isinstance(value, list) else f"`{_short(next(iter(value)))}`"
             turned.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
-        return next((fit for fit in turned if fit.value in words), Fit(value, misfits=2))
+        return next((fit for fit in turned if fit.value in words and not fit.misfits), Fit(value, misfits=2))
 
     def _deeper(self, fit: Fit, form: dict[str, Any], place: Place, at: Location) -> Fit:
         if not isinstance(fit.value, (dict, list)):
@@ -129,15 +123,14 @@ class _Coercion:
 
     def _word(self, value: Any, place: Place, at: Location) -> Fit | None:
         """A text where all that may stand is words: the one that it names."""
-        if not isinstance(value, str) or not all(_listed_words(form) is not None for form in place.forms):
+        if not isinstance(value, str) or not all(is_worded(form) for form in place.forms):
             return None
-        words: dict[str, dict[str, None]] = {}
-        for form in place.forms:
-            for word, names in (_listed_words(form) or {}).items():
-                if word == value:
-                    return Fit(value)
-                for name in names:
-                    words.setdefault(name, {})[word] = None
+        known = self.words.get(id(place.schema))
+        if known is None:
+            known = self.words[id(place.schema)] = words_at(place)
+        exact, words = known
+        if value in exact:
+            return Fit(value)
         meant = word_of(value, words)
         if meant is None:
             return Fit(value, misfits=1)
@@ -158,15 +151,18 @@ class _Coercion:
         if isinstance(value, (int, float)):
             written = json.dumps(value)
             # A number that was written otherwise, such as 1.10, would lose how.
-            if isinstance(value, int) or re.search(rf"(?<![\d.]){re.escape(written)}(?![\d.])", self.text):
+            if self.numbers is None:
+                self.numbers = set(_NUMBER.findall(self.text))
+            if isinstance(value, int) or written in self.numbers:
                 return written, "number to text"
         return None
 
     def _to_number(self, value: Any, form: dict[str, Any], *, whole: bool) -> tuple[Any, str] | None:
         if not isinstance(value, str):
             return None
-        most = form.get("maximum")
-        number = number_of(value, whole=whole, most=most if isinstance(most, (int, float)) else None)
+        bounds = [form.get("maximum"), form.get("exclusiveMaximum")]
+        most = min((each for each in bounds if isinstance(each, (int, float))), default=None)
+        number = number_of(value, whole=whole, most=most)
         return None if number is None else (number, f"`{_short(value)}` to a number")
 
     def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
@@ -197,7 +193,7 @@ class _Coercion:
             found = self._unwrapped(value, form, place, at, list)
             inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
             change = Change("put into a list", at)
-            if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+            if isinstance(value, str) and (_LISTING.search(value) or plain_word(value) in ("", "none", "null")):
                 return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
         if isinstance(value, list) and len(value) == 1 and kind not in ("object", "array"):
@@ -212,8 +208,11 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        general = (kind in (list, dict) and not at) or plain_word(name) in _WRAPPERS
-        if not general or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
+        if (
+            plain_word(name) not in _WRAPPERS
+            or not isinstance(inner, kind)
+            or plain_word(name) in map(plain_word, place.names)
+        ):
             return []
         fit = self._by_form(inner, form, place, at)
         return [replace(fit, changes=(Change(f"taken out of `{name}`", at), *fit.changes))]
@@ -303,13 +302,9 @@ def _meant(value: dict[str, Any], named: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
-    """The words that a form is one of, each with its plain names; None for any other form."""
-    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
-    if words is None or not all(isinstance(each, str) for each in words):
-        return None
-    alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []
-    return {word: [plain_word(each) for each in (word, *alias)] for word in words}
+_NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
+_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]")
+"""What a text looks like that may be a list itself."""
 
 
 def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfits: int = 0) -> Fit:

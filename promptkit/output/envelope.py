@@ -28,10 +28,12 @@ _REST = re.compile(r"[\s}\]`~]*\Z")
 _REST_STRAYS = re.compile(r"[}\]]")
 _BEFORE_ALONE = re.compile(r"\s*(?:`{3,}\w*\s*)?")
 """What may stand before a value that is alone in its text."""
+_JSON_SPACE = re.compile(r"[ \t\r\n]+")
 _GOES_ON = re.compile(r"\s*(?:,\s*[\"'“][^\"'\n]{0,200}[\"'”]\s*(?::|[\"'\d{\[])|:)")
 _STRAY = re.compile(r"[}\]]")
+_VISIBLE = re.compile(r"\S")
 _LEAST_CUT = re.compile(
-    r"\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d|(?:true|false|null|True|False|None)\b))"
+    r"\s*[{\[]\s*\Z|\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d|(?:true|false|null|True|False|None)\b))"
 )
 
 
@@ -61,6 +63,16 @@ class Found:
     broken: bool = False
     fault: Unreadable | None = None
     exhausted: bool = False
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where reasoning stood, its tags included."""
+
+    def left_over(self, text: str, candidate: Candidate) -> int:
+        """How many characters stand outside of a value and of the reasoning, white space of JSON's not counted."""
+        at = count = 0
+        for start, end in sorted([*self.spans, (candidate.start, candidate.end)]):
+            count += len(_JSON_SPACE.sub("", text[at:start])) if start > at else 0
+            at = max(at, end)
+        return count + len(_JSON_SPACE.sub("", text[at:]))
 
 
 def read_alone(text: str, place: Place) -> Candidate | None:
@@ -75,6 +87,11 @@ def read_alone(text: str, place: Place) -> Candidate | None:
     if rest == ",":
         reader.mend("comma left out", reader.at)
     return Candidate(value, start, len(text), tuple(reader.mends)) if rest in ("", ",") else None
+
+
+def _same(opening: re.Match[str]) -> re.Pattern[str]:
+    """What opens reasoning in the same markup, inside of it."""
+    return re.compile(rf"<{opening['tag']}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0]), re.I)
 
 
 def find(text: str, place: Place, *, repair: bool = True) -> Found:
@@ -104,15 +121,24 @@ class _Search:
         self.repair = repair
         self.found = Found()
         self.strict_reads = 0
+        self.lone_end = 0
         self.first = _BEFORE_ALONE.match(text).end()  # type: ignore[union-attr]
         self.work = 0
 
     def run(self) -> None:
         """Go through the text."""
+        self._go_through()
+        self.found.reasoning = self._thoughts()
+        if self.lone_end:
+            self.found.spans.insert(0, (0, self.lone_end))
+
+    def _go_through(self) -> None:
         at = 0
         marked = has_tags(self.text)
+        bracket = _BRACKET.search(self.text)
         while True:
-            bracket = _BRACKET.search(self.text, at)
+            if bracket is not None and bracket.start() < at:
+                bracket = _BRACKET.search(self.text, at)
             tag = TAG.search(self.text, at, bracket.end() if bracket else len(self.text)) if marked else None
             if marked and bracket and (tag is None or tag.start() >= bracket.start()):
                 tag = TAG.match(self.text, bracket.start())
@@ -126,27 +152,36 @@ class _Search:
         opening = OPENING.match(self.text, tag.start())
         if opening is not None:
             return self._reasoning(opening)
-        if self.text[tag.end() :].strip() or not self.found.reasoning:
+        if _VISIBLE.search(self.text, tag.end()) or not self.lone_end:
             # All before was reasoning, whose beginning was left out; a second such tag, at the end, ends nothing.
-            self._think(self.text[: tag.start()], lone=True)
+            self.found.candidates.clear()
+            self.found.spans.clear()
+            self.lone_end, self.found.broken = tag.start(), False
+        self.found.spans.append((tag.start(), tag.end()))
         return tag.end()
 
-    def _think(self, text: str, *, lone: bool = False) -> None:
-        if lone:
-            self.found.candidates.clear()
-            self.found.reasoning.clear()
-            text = TAG.sub("", text)
-        if text.strip():
-            self.found.reasoning.append(text.strip())
-
     def _reasoning(self, opening: re.Match[str]) -> int:
-        closing = closing_of(opening).search(self.text, opening.end())
-        if closing is None:
-            self.found.unclosed = not self.found.candidates
-            self._think(self.text[opening.end() :])
+        """Go past reasoning, with what is nested in it; where it has no end, no answer was given."""
+        closing, depth, at = closing_of(opening), 1, opening.end()
+        first: re.Match[str] | None = None
+        while (found := closing.search(self.text, at)) is not None:
+            first = first or found
+            depth += len(_same(opening).findall(self.text, at, found.start())) - 1
+            at = found.end()
+            if depth == 0:
+                break
+        if first is None:
+            self.found.unclosed = True
             return len(self.text)
-        self._think(self.text[opening.end() : closing.start()])
-        return closing.end()
+        end = at if depth == 0 else first.end()
+        self.found.spans.append((opening.start(), end))
+        return end
+
+    def _thoughts(self) -> list[str]:
+        """The reasoning, without its tags."""
+        spans = [(0, self.lone_end), *self.found.spans] if self.lone_end else self.found.spans
+        texts = (TAG.sub("", self.text[start:end]).strip() for start, end in spans)
+        return [each for each in texts if each]
 
     def _value(self, start: int) -> int:
         """Read a value that may begin here; where to go on."""

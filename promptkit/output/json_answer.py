@@ -6,119 +6,27 @@ The validator has the last word; and of two values that both fit none is taken, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.coerce import coerce
 from promptkit.output.envelope import Candidate, Found, find, read_alone
+from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.partial import NOTHING, PartialParser
-from promptkit.output.place import Place, plain_word
-from promptkit.output.reasoning import TAG
+from promptkit.output.reasoning import TAG, split_tags
 from promptkit.output.scalars import number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from promptkit.output.judging import Judge
     from promptkit.output.mends import Mend
-    from promptkit.schema import Schema
+    from promptkit.output.place import Place
 
-UNWRAPPED = "unwrapped"
 _MOST_JUDGED = 100
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
-Location = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A value brought to the schema, what was done, and what is still wrong; `reasoning` stood beside it."""
-
-    value: Any
-    steps: tuple[Step, ...] = ()
-    violations: tuple[Violation, ...] = ()
-    reasoning: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """What there is of a value that was cut, and the places of what had ended."""
-
-    value: Any
-    whole: tuple[Location, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """What an answer's value must be. With `field`, it stands beside its reasoning, under "answer"."""
-
-    schema: Schema | None
-    field: bool = False
-    coerces: bool = True
-
-    @property
-    def place(self) -> Place:
-        """What the reader of the text may expect."""
-        json = True if self.schema is None else self.schema.json
-        if not self.field:
-            return Place(json, json)
-        wrapper = {"type": "object", "properties": {"reasoning": {"type": "string"}, "answer": json}}
-        return Place(json, wrapper)
-
-    def judge(self, value: Any, text: str) -> Judged:
-        """Hold a value against the schema, and bring it to it if need be."""
-        if not self.field:
-            return self._judged(value, text)
-        key = _key_of(value, "answer")
-        if key is None:
-            bare = self._judged(value, text)
-            missing = Violation("$", 'the answer is not an object with "reasoning" and "answer"', "field")
-            told = Step("wrapper missing", "the answer stood by itself, without its reasoning", repairs=True)
-            usable = self.coerces and self.schema is not None and not bare.violations
-            return Judged(bare.value, (*bare.steps, told)) if usable else Judged(value, violations=(missing,))
-        judged = self._judged(value[key], text)
-        beside = _key_of(value, "reasoning")
-        reasoning = str(value[beside] or "") if beside is not None else ""
-        unwrapped = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=key != "answer")
-        return Judged(judged.value, (unwrapped, *judged.steps), judged.violations, reasoning)
-
-    def _judged(self, value: Any, text: str) -> Judged:
-        if self.schema is None:
-            return Judged(value)
-        if isinstance(value, dict) and value == self.schema.json:  # as small models give it back
-            return Judged(value, violations=(Violation("$", "the answer is the schema itself", "echo"),))
-        violations = self.schema.validate(value, parsed=True)
-        if not violations or not self.coerces:
-            return Judged(value, violations=violations)
-        fit = coerce(value, self.schema.json, text)
-        if not fit.changes:
-            return Judged(value, violations=violations)
-        steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)
-        left = self.schema.validate(fit.value, parsed=True)
-        return Judged(value, violations=violations) if left else Judged(fit.value, steps)
-
-
-def _key_of(value: Any, name: str) -> str | None:
-    """The key of an object that is called so, or but for its case and signs, if it is the only one."""
-    if not isinstance(value, dict) or name in value:
-        return name if isinstance(value, dict) else None
-    near = [key for key in value if plain_word(key) == name]
-    return near[0] if len(near) == 1 else None
-
-
-class Refused(Exception):
-    """The answer cannot be used; what there is of it, if it was cut."""
-
-    def __init__(self, violations: Iterable[Violation], partial: Partial | None = None) -> None:
-        super().__init__()
-        self.violations = tuple(violations)
-        self.partial = partial
-
-
-def refused(message: str, keyword: str) -> Refused:
-    """A refusal of the whole answer."""
-    return Refused([Violation("$", message, keyword)])
 
 
 def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
@@ -127,12 +35,16 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     found = find(text, place, repair=repair)
     if found.exhausted:
         raise refused("the answer has too many brackets to be searched for a value", "work")
+    if repair and not judge.field and place.kinds == {"array"} and place.inside(0).kinds == {"string"}:
+        listed = _bulleted(text, judge)
+        if listed is not None:
+            return listed
     told = [each for each in found.candidates if each.value or _stands_alone(text, each)]
     judged = [(each, judge.judge(each.value, text)) for each in told[-_MOST_JUDGED:]]
     fitting = [(each, one) for each, one in judged if not one.violations]
     if found.cut is not None and _could_begin(text, found.cut, place):
         raise _cut(text, found)
-    if found.unclosed and not fitting:
+    if found.unclosed:
         raise refused("the reasoning never ends: no answer was given", "reasoning")
     if repair and len(told) > 1 and not any(isinstance(each.value, list) for each in told):
         several = _in_one_list(text, judge, found)
@@ -141,7 +53,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     if fitting:
         return _agreed(text, judge, fitting, found)
     if repair:
-        other = _unescaped(text, judge) or _alone(text, judge, found) or _scalar(text, judge, found)
+        other = _unescaped(text, judge) or _of_words(text, judge, found)
         if other is not None:
             return other
     if found.reasoning and not judged and not TAG.sub("", text).replace(found.reasoning[-1], "").strip():
@@ -163,15 +75,16 @@ def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]]
         raise refused(f"{len(fitting)} values could be the answer: which one is meant is not certain", "ambiguous")
     candidate, one = fitting[-1]
     if announced:
-        told = Step(
-            "named as the final one", f"of {len(fitting)} values that fit, by {announced[0].strip()!r}", repairs=True
-        )
+        detail = f"of {len(fitting)} values that fit, by {announced[0].strip()!r}"
+        told = Step("named as the final one", detail, repairs=True)
         one = replace(one, steps=(told, *one.steps))
     return Judged(one.value, (*_steps(text, candidate, found), *one.steps), (), _thought(found, one))
 
 
 _FINAL = re.compile(
-    r"\b(?:final|corrected|revised)\b[^\n{\[]{0,60}\W*(?:```\w*\s*)?\Z|\bmy response:\s*\Z", re.IGNORECASE
+    r"(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
+    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?[^\w\n]*:?[^\w\n]*\s*(?:```\w*\s*)?\Z",
+    re.IGNORECASE | re.MULTILINE,
 )
 """What says that the value behind it is the one that counts."""
 
@@ -185,10 +98,7 @@ def _steps(text: str, candidate: Candidate, found: Found) -> list[Step]:
     thought = sum(map(len, found.reasoning))
     if thought:
         steps.append(Step("reasoning split off", f"{thought:,} character{'s' * (thought > 1)} of reasoning"))
-    outside = TAG.sub("", f"{text[: candidate.start]}\n{text[candidate.end :]}")
-    for each in found.reasoning:
-        outside = outside.replace(each, "", 1)
-    around = len("".join(outside.split()))
+    around = found.left_over(text, candidate)
     if around:
         detail = f"the value stood in a longer text, at {_at(text, candidate.start)}"
         steps.append(Step("taken out of its text", detail, True, candidate.start, around))
@@ -220,8 +130,10 @@ def _stands_alone(text: str, candidate: Candidate) -> bool:
 
 
 def _could_begin(text: str, at: int, place: Place) -> bool:
-    """Whether the value that was cut could have been the answer."""
-    return not place.kinds or ("object" if text[at] == "{" else "array") in place.kinds
+    """Whether the value that was cut could have been the answer, or an item of it."""
+    if not place.kinds or ("object" if text[at] == "{" else "array") in place.kinds:
+        return True
+    return "array" in place.kinds and _could_begin(text, at, place.inside(0))
 
 
 def _cut(text: str, found: Found) -> Refused:
@@ -271,10 +183,26 @@ def _unescaped(text: str, judge: Judge) -> Judged | None:
     return None if judged.violations else Judged(judged.value, (told, *judged.steps), (), judged.reasoning)
 
 
+def _of_words(text: str, judge: Judge, found: Found) -> Judged | None:
+    """What a text without JSON says, its reasoning set aside."""
+    split = split_tags(text)
+    if split.unclosed or TAG.search(split.answer) or not split.answer.strip():
+        return None
+    words = split.answer
+    told = _alone(words, judge, found) or _scalar(words, judge, found)
+    if told is None or not split.reasoning:
+        return told
+    size = len(split.reasoning)
+    steps = (Step("reasoning split off", f"{size:,} character{'s' * (size > 1)} of reasoning"), *told.steps)
+    return replace(told, steps=steps, reasoning=split.reasoning)
+
+
 def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
     """A single value that is no object and no list, written loosely: `'it'`, `True`, `.5`."""
     if found.candidates or judge.field or text.lstrip()[:1] not in _BEGINS_ALONE:
         return None
+    if "string" in judge.place.kinds and text.lstrip()[:1].isalnum():
+        return None  # the word itself may be meant
     candidate = read_alone(text, judge.place)
     judged = judge.judge(candidate.value, text) if candidate is not None and candidate.mends else None
     if candidate is None or judged is None or judged.violations or judged.steps:
@@ -283,7 +211,7 @@ def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
 
 
 _BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
-_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
+_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
 
 
 def _bulleted(text: str, judge: Judge) -> Judged | None:
@@ -300,8 +228,10 @@ def _bulleted(text: str, judge: Judge) -> Judged | None:
 def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
     """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
     place, said = judge.place, text.strip()
-    if place.kinds == {"array"} and place.inside(0).kinds == {"string"}:
-        return _bulleted(text, judge)
+    if said[:1] in ('"', "{", "["):
+        return None  # the beginning of JSON that has no end
+    if place.kinds == {"array"} and "string" in place.inside(0).kinds:
+        return None  # a text may list several
     if place.kinds == {"array"}:
         place = place.inside(0)  # a list of one
     if (

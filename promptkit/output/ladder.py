@@ -13,7 +13,8 @@ from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
 from promptkit.output.channels import without_channels
 from promptkit.output.fence import unfenced
-from promptkit.output.json_answer import UNWRAPPED, Judge, Judged, Refused, refused, searched
+from promptkit.output.json_answer import searched
+from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
 from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
 from promptkit.output.scalars import word_of
@@ -217,7 +218,7 @@ class _Ladder:
         return searched(text, judge, repair=self.expected.repair, reason=reason)
 
     def _parsed(self, text: str) -> Any:
-        return parse_json(self.opened(text).strip())
+        return parse_json(self.opened(text).strip(" \t\r\n"))
 
     def opened(self, text: str, *infos: str) -> str:
         """The text without the one fence that encloses it, if there is one."""

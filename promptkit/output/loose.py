@@ -28,6 +28,7 @@ _COMMENT = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
+_MORE = re.compile(r",\s*[^\s}\]]")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
 _VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
 
@@ -84,19 +85,19 @@ class Loose:
         """Go behind white space and comments, and tell of these; the character there, empty at the end."""
         found = _SPACE.match(self.text, self.at)
         if found:
-            if "/" in found[0] or "#" in found[0]:
-                for comment in _COMMENT.finditer(self.text, self.at, found.end()):
-                    if (
-                        comment.end() == len(self.text)
-                        and not comment[0].startswith("/*")
-                        and _CLOSING.search(comment[0])
-                    ):
-                        self.fail("a comment that runs to the end, over brackets")
-                    self.mend("comment left out", comment.start(), len(comment[0]))
-            if _ODD_SPACE.search(_COMMENT.sub("", found[0])):
-                self.mend("space written as in JSON", found.start())
+            if _ODD_SPACE.search(found[0]):
+                self._tell_of_space(found.start(), found.end())
             self.at = found.end()
         return self.text[self.at : self.at + 1]
+
+    def _tell_of_space(self, start: int, end: int) -> None:
+        """Tell of comments, and of white space that is none in JSON."""
+        for comment in _COMMENT.finditer(self.text, start, end):
+            if comment.end() == len(self.text) and comment[0][:2] != "/*" and _CLOSING.search(comment[0]):
+                self.fail("a comment that runs to the end, over brackets")
+            self.mend("comment left out", comment.start(), len(comment[0]))
+        if _ODD_SPACE.search(_COMMENT.sub("", self.text[start:end])):
+            self.mend("space written as in JSON", start)
 
     def fail(self, why: str) -> NoReturn:
         """Refuse what stands here."""
@@ -182,11 +183,17 @@ class Loose:
         if dots:
             self.mend("`...` left out", self.at, len(dots[0]))
             self.at = dots.end()
+            if self._skip() not in ",}]":
+                self.fail("`...` stands for something in the middle")
+            if self.text[self.at : self.at + 1] == "," and _MORE.match(self.text, self.at):
+                self.fail("`...` stands for something in the middle")
             return True
-        if sign in ",}]":
-            self.mend("comma left out" if sign == "," else f"`{sign}` left out", self.at)
+        if sign == ",":
+            self.mend("comma left out", self.at)
             self.at += 1
             return True
+        if sign in "}]":
+            self.fail("a bracket that closes nothing")
         return False
 
     def _key(self, place: Place) -> str:
@@ -239,14 +246,14 @@ class Loose:
             if self._skip() == closing:
                 self.mend("comma left out", comma)
             return False
-        if sign == ";":
+        if sign == ";" and closing == "}":
             self.mend("`,` put in the place of `;`", self.at)
             self.at += 1
             return False
         if sign in "}]" or _ELLIPSIS.match(self.text, self.at):
             return self._ends(sign, closing)
         begins = self._strings.begins_key(self.at) if closing == "}" else _VALUE_BEGINS.match(self.text, self.at)
-        if not begins:
+        if not begins or (sign == "-" and closing == "]"):
             self.fail("a comma or the end is expected")
         self.mend("`,` added", self.at)
         return False

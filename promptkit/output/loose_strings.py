@@ -17,6 +17,7 @@ CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`
 """What opens a text, and what ends it."""
 _STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _TRIPLE = ('"""', "'''", "```")
+_SILENT = "bfnrtu"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
 _UNICODE = re.compile(
     r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u(?![dD][89a-fA-F])([0-9a-fA-F]{4})"
@@ -108,6 +109,7 @@ class Strings:
             reader.mend("quotes as in JSON", start, 2 * width)
         pieces: list[str] = []
         inner: list[int] = []
+        literal = decoded = False
         at = start + width
         while at < len(text):
             plain = _PIECE.match(text, at)
@@ -123,8 +125,12 @@ class Strings:
                 reader.at = at + width
                 return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
             elif text[at] == "\\":
-                piece, at = self._escape(at)
+                piece, after = self._escape(at)
                 pieces.append(piece)
+                literal, decoded = literal or piece == "\\" != text[at + 1 : at + 2], decoded or text[at + 1] in _SILENT
+                if literal and decoded:
+                    raise Unreadable("backslashes that are escapes, and others that are not", at)
+                at = after
             else:
                 if text[at] in signs and width == 1:
                     ended = self._ended_before(at, start + width)
@@ -146,26 +152,28 @@ class Strings:
     def _ended_before(self, at: int, start: int) -> int:
         """Where a text ends whose quote is missing, before a declared key that begins here; 0 where that is not so."""
         key = _QUOTED_KEY.match(self._text, at)
-        before = self._text[start:at].rstrip()
+        before = self._text[max(start, at - _LONGEST_KEY) : at].rstrip()
         if key is None or not before.endswith(",") or not self._reader.declares(key[1]):
             return 0
-        return start + len(before) - 1
+        return max(start, at - _LONGEST_KEY) + len(before) - 1
 
     def _check_pairs(self, inner: list[int], start: int, end: int) -> None:
         """Refuse quotes inside of a text that do not stand in pairs around words, or that make a key.
 
         There the text may have ended, and another one begun.
         """
-        text = self._text
+        text, last, low = self._text, start, 0
         for number, at in enumerate(inner):
+            low += sum(map(text[last:at].count, _LOW_QUOTES)) - sum(map(text[last:at].count, "”»"))
+            last = at
             before, behind = text[at - 1] if at > start else " ", text[at + 1] if at + 1 < end else " "
             opens = number % 2 == 0
-            if opens and sum(map(text[start:at].count, "„“«")) > sum(map(text[start:at].count, "”»")):
+            if opens and low > 0:
                 continue
             fits = before not in _OPENS_BEHIND if opens else before.isspace()
             if fits or (behind.isspace() if opens else behind.isalnum()) or (not opens and _COLON.match(text, at + 1)):
                 raise Unreadable("quotes inside of a text that can be read in two ways", at)
-        if len(inner) % 2 and not any(sign in text[start:end] for sign in "„“«"):
+        if len(inner) % 2 and not any(sign in text[start:end] for sign in _LOW_QUOTES):
             raise Unreadable("a quote inside of a text that can be read in two ways", inner[-1])
 
     def _closes(self, at: int, width: int) -> bool:
@@ -175,8 +183,11 @@ class Strings:
         sign = text[behind : behind + 1]
         if not reader.inside("{") and not reader.inside("["):
             return _PROSE_BEHIND.match(text, at + width) is not None
-        if not sign or sign in "}]":
-            return not sign or reader.inside("{" if sign == "}" else "[")
+        if not sign:
+            # At the end of the text, a quote that could belong to the text ends nothing.
+            return text[at] == '"' and width == 1 and not text[at - 1].isspace()
+        if sign in "}]":
+            return reader.inside("{" if sign == "}" else "[")
         in_object = reader.innermost == "{"
         if sign in ",;":
             if not in_object:
@@ -222,6 +233,7 @@ class Strings:
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _BLOCK = 3
 _QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")
+_LOW_QUOTES = "„“«"
 _APOSTROPHE = re.compile(r"\w.\w")
 _OPENS_BEHIND = " \t\r\n([{<-–—/=:;,.!?*_|\\"
 _COLON = re.compile(r"\s*:")

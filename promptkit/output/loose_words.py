@@ -18,6 +18,7 @@ _LOOSE_NUMBER = re.compile(
     r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>\d[\d_]*)?(?P<real>\.[\d_]*)?(?P<power>[eE][-+]?\d+)?)"
     r"(?=[\s,})\]/#;]|\Z)"
 )
+_LOOSE_ONLY = re.compile(r"[-+\w.]+\Z")
 _GROUPED = re.compile(r"[-+]?[$€£¥]?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
 _LITERALS = {"true": True, "false": False, "null": None}
@@ -26,9 +27,17 @@ _OTHER_LITERALS |= {"undefined": None, "nil": None}
 _NO_NUMBERS = ("NaN", "nan", "Infinity", "-Infinity", "inf", "-inf")
 _LITERAL = re.compile(r"[A-Za-z]+(?=[\s,})\]/#;]|\Z)|-Infinity|-inf")
 _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
+_COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
 _LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0\d*\s*\Z|[-+]?[\d.]+[eE][-+]?\s*\Z")
 _BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}?(?=,?[ \t]*\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]]))")
+
+
+_MOST_HEX = 300
+
+
+def _numeric(place: Place) -> bool:
+    return place.takes("number", "integer")
 
 
 class Words:
@@ -58,7 +67,9 @@ class Words:
                 self._reader.fail(f"{literal[0]} is not JSON")
             return self._take(f"`{literal[0]}` read as null", literal.end(), None)
         loose = _LOOSE_NUMBER.match(text, at)
-        if loose and _LEADING_ZERO.match(loose[0]) and not place.takes("number", "integer"):
+        if place.kinds == {"string"} and loose and _LOOSE_ONLY.match(loose[0]):
+            return self._take("quotes put around a text", loose.end(), loose[0])
+        if loose and _LEADING_ZERO.match(loose[0]) and (self._reader.innermost == "[" or not _numeric(place)):
             self._reader.fail("a number that begins with 0")
         if loose and (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
             return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
@@ -85,6 +96,8 @@ class Words:
 
     def _loose_number(self, loose: re.Match[str]) -> int | float:
         sign = "-" if loose["sign"] == "-" else ""
+        if loose["hex"] and len(loose["hex"]) > _MOST_HEX:
+            self._reader.fail("a number of too many digits")
         if loose["hex"]:
             return (
                 int(sign + loose["hex"], 16)
@@ -103,6 +116,8 @@ class Words:
         # Where nothing is declared, words are values only in a text that is all one value.
         free = self._reader.alone and not place.kinds and bare is not None and not _LITERAL_LIKE.match(bare[0])
         if bare is None or not (free or place.takes("string", "number", "integer", "boolean")):
+            self._reader.fail("a value is expected")
+        if _COMMENTED.search(bare[0]) or bare[0].startswith(("...", "…")):
             self._reader.fail("a value is expected")
         word = bare[0].rstrip()
         line = (

@@ -37,12 +37,11 @@ class Place:
     @cached_property
     def forms(self) -> tuple[dict[str, Any], ...]:
         """The alternatives, each with at most one `type`, in the schema's order; empty where nothing is said."""
-        found: list[dict[str, Any]] = []
-        for form in _forms(self.root, self.schema, _MOST_REFERENCES):
-            found += [form] if form else []
-            if len(found) > _MOST_FORMS:
-                return ()
-        return tuple(found)
+        try:
+            found = [form for form in _Forms(self.root).of(self.schema, _MOST_REFERENCES) if form]
+        except _TooMany:
+            return ()
+        return tuple(found) if len(found) <= _MOST_FORMS else ()
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -107,30 +106,59 @@ def json_kind(value: Any) -> str:
     return "object"
 
 
-def _forms(root: Any, schema: Any, left: int) -> Iterator[dict[str, Any]]:
-    if not isinstance(schema, dict) or left <= 0:
-        if schema is not False:
-            yield {}
-        return
-    base = {name: value for name, value in schema.items() if name not in ("$ref", "allOf", "anyOf", "oneOf")}
-    bases = [base]
-    if "$ref" in schema:
-        try:
-            bases = [_joined(each, base) for each in _forms(root, resolve(root, schema["$ref"]), left - 1)]
-        except LookupError:
-            bases = [base]
-    for part in schema.get("allOf", ()) if isinstance(schema.get("allOf"), list) else ():
-        bases = [_joined(one, other) for one in bases for other in list(_forms(root, part, left - 1))[:_MOST_FORMS]]
-    for word in ("anyOf", "oneOf"):
-        branches = schema.get(word)
-        if isinstance(branches, list):
-            inner = [form for each in branches for form in _forms(root, each, left - 1)]
-            bases = [_joined(one, other) for one in bases for other in inner[:_MOST_FORMS]]
-    for each in bases[:_MOST_FORMS]:
-        listed = each.get("type")
-        yield from (
-            ({**each, "type": kind} for kind in listed if kind in _KINDS) if isinstance(listed, list) else (each,)
-        )
+class _TooMany(Exception):
+    """There are more alternatives than are worth looking at."""
+
+
+class _Forms:
+    """The alternatives of a schema, within a bound on the work."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.work = 0
+
+    def of(self, schema: Any, left: int) -> list[dict[str, Any]]:
+        """The alternatives. Raises `_TooMany`."""
+        self._count(1)
+        if not isinstance(schema, dict) or left <= 0:
+            return [] if schema is False else [{}]
+        base = {name: value for name, value in schema.items() if name not in _COMBINING}
+        bases = [base]
+        if "$ref" in schema:
+            try:
+                bases = [_joined(each, base) for each in self.of(resolve(self.root, schema["$ref"]), left - 1)]
+            except LookupError:
+                bases = [base]
+        for part in _listed(schema, "allOf"):
+            bases = self._product(bases, self.of(part, left - 1))
+        for word in ("anyOf", "oneOf"):
+            if _listed(schema, word):
+                inner = [form for each in _listed(schema, word) for form in self.of(each, left - 1)]
+                bases = self._product(bases, inner)
+        return [form for each in bases for form in _by_kind(each)]
+
+    def _product(self, bases: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        self._count(len(bases) * len(others))
+        return [_joined(one, other) for one in bases for other in others]
+
+    def _count(self, many: int) -> None:
+        self.work += many
+        if self.work > _MOST_WORK:
+            raise _TooMany
+
+
+_COMBINING = ("$ref", "allOf", "anyOf", "oneOf")
+_MOST_WORK = 1_000
+
+
+def _listed(schema: dict[str, Any], word: str) -> list[Any]:
+    found = schema.get(word)
+    return found if isinstance(found, list) else []
+
+
+def _by_kind(form: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = form.get("type")
+    return [{**form, "type": kind} for kind in listed if kind in _KINDS] if isinstance(listed, list) else [form]
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -163,15 +191,45 @@ def _below(form: dict[str, Any], step: str | int) -> Iterator[Any]:
 
 
 def plain_word(text: str) -> str:
-    """A word without case, accents, spaces and punctuation; of what is nothing else, the text itself."""
+    """A word without case, accents, the marks around it and what joins its parts; other signs are part of it."""
     split = unicodedata.normalize("NFKD", text.replace("ı", "i")).casefold()
-    bare = "".join(char for char in split if char.isalnum())
-    return bare or text.strip()
+    bare = "".join(char for char in split if not unicodedata.combining(char))
+    return _JOINTS.sub("", bare.strip(_AROUND).rstrip(_BEHIND).strip(_AROUND)) or text.strip()
 
 
+_AROUND = " \t\r\n\"'`*_“”‘’«»()[]"
+_BEHIND = ".!,:;"
+_JOINTS = re.compile(r"(?<=\w)[\s_\-\u2010-\u2014'’]+(?=\w)|(?<=[^\W_])_+(?=[^\W_])")
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text, each plain; signs stand for themselves."""
     return [plain_word(each) for each in _WORDS.findall(text)]
+
+
+def is_worded(form: dict[str, Any]) -> bool:
+    """Whether a form is one of some words, and nothing else."""
+    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
+    return words is not None and all(isinstance(each, str) for each in words)
+
+
+def words_at(place: Place) -> tuple[set[str], dict[str, dict[str, None]]]:
+    """The words that may stand at a place, and by plain name those that it may mean."""
+    exact: set[str] = set()
+    words: dict[str, dict[str, None]] = {}
+    for form in place.forms:
+        for word, names in (_listed_words(form) or {}).items():
+            exact.add(word)
+            for name in names:
+                words.setdefault(name, {})[word] = None
+    return exact, words
+
+
+def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
+    """The words that a form is one of, each with its plain names; None for any other form."""
+    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
+    if words is None or not all(isinstance(each, str) for each in words):
+        return None
+    alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []
+    return {word: [plain_word(each) for each in (word, *alias)] for word in words}

@@ -15,31 +15,31 @@ _AMOUNT = re.compile(
     rf"[{_CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{_CURRENCY}]?\s?"
     rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?)\s?(?P<unit>[%{_CURRENCY}]?)\Z"
 )
-_SIMPLE = re.compile(r"(?:\d+|\d{1,3}(?:[,'_\u00a0\u202f ]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_SIMPLE = re.compile(r"(?:\d+|\d{1,3}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
-_FRACTION = re.compile(r"([-+]?\d{1,9})\s?/\s?([1-9]\d{0,8})\Z")
+_THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DENIED = """
-    arent cannot doesnt dont either instead isn isnt neither never no nor not rather wasnt without
+    aint against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except false free hardly
+    if incorrect instead isn isnt kein keine neither never nicht no non nor not nothing opposite pas rather scarcely
+    shouldnt unless unlikely wasnt werent without wont wouldnt wrong
 """
 _DENIALS = frozenset(_DENIED.split())
 
 
 def number_of(text: str, *, whole: bool, most: float | None = None) -> int | float | None:
-    """The number that a text is: `12,111`, `$1,200.50`, `75%`, `1/4`; None when it is none, or not a `whole` one.
+    """The number that a text is: `12,111`, `$1,200.50`, `75%`; None when it is none, or not a `whole` one.
 
     A percentage is the number before its sign, unless the schema's maximum, `most`, is 1 or less.
     """
     stripped = text.strip()
-    fraction = _FRACTION.match(stripped)
-    if fraction:
-        value: float = int(fraction[1]) / int(fraction[2])
-        return _kept(value, whole=whole)
     amount = _AMOUNT.match(stripped)
     if amount is None:
         return _power(stripped, whole=whole)
     digits = amount["digits"].strip()
+    if _THREE_DECIMALS.fullmatch(digits) and (whole or amount[0].strip() != digits):
+        return None  # a thousand in one country, one in another
     if _SIMPLE.fullmatch(digits):
         plain = re.sub(r"[^\d.]", "", digits)
     elif _EUROPEAN.fullmatch(digits):
@@ -84,11 +84,9 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
     if plain in words:
         meant = list(words[plain])
         return (meant[0], "written as declared") if len(meant) == 1 else None
-    leading = _LEADING.match(text.strip())
-    if leading and plain_word(leading[1]) in words and not _mentioned(words_of(text), words) - {plain_word(leading[1])}:
-        found = {plain_word(leading[1])}
-    else:
-        found = _exactly(text, words) or _named(words_of(text), words)
+    if _SIGNED.search(text) or not _DENIALS.isdisjoint(words_of(text)):
+        return None
+    found = _mentioned(words_of(text), words)
     if len(found) != 1:
         return None
     meant = list(words[found.pop()])
@@ -98,36 +96,33 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-def _exactly(text: str, words: Mapping[str, Iterable[Any]]) -> set[str]:
-    """The one word in capitals that stands in a text as it is declared: `TWO` in "TWO is one of them"."""
-    said = set(re.findall(r"[^\W_]+", text))
-    if not _DENIALS.isdisjoint(word.casefold() for word in said):
-        return set()
-    return {name for name, meant in words.items() for each in meant if each in said and str(each).isupper()}
-
-
-def _named(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
-    """The words that stand in a text; none where something is denied."""
-    return _mentioned(said, words) if _DENIALS.isdisjoint(said) else set()
+_SIGNED = re.compile(r"\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
+"""Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
 def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
     """The words that stand in a text, the longer before those inside of them; none in a text of thousands."""
     if len(said) > _MOST_WORDS:
         return set()
-    longest = max(map(len, words), default=0)
+    bare: dict[str, set[str]] = {}
+    for name in words:
+        bare.setdefault("".join(filter(str.isalnum, name)), set()).add(name)
+    longest = max(map(len, bare), default=0)
     found: set[str] = set()
     at = 0
     while at < len(said):
         joined, best = "", 0
+        taken: set[str] = set()
         for end in range(at, min(at + _LONGEST_NAME, len(said))):
             joined += said[end] if said[end].isalnum() else ""
-            if joined in words and said[end].isalnum():
-                best, name = end + 1 - at, joined
+            if joined in bare and said[end].isalnum():
+                signs = {sign for sign in said[at : end + 1] if not sign.isalnum() and sign not in "-_'’"}
+                names = {name for name in bare[joined] if all(sign in name for sign in signs)}
+                best, taken = (end + 1 - at, names) if names else (best, taken)
             if len(joined) > longest:
                 break
         if best:
-            found.add(name)
+            found |= taken
         at += max(best, 1)
     return found
 
@@ -137,16 +132,30 @@ _LONGEST_NAME = 12
 
 
 def number_in(text: str, *, whole: bool) -> int | float | None:
-    """The one number that a sentence names; None for none, and for several."""
-    found = {number_of(each, whole=whole) for each in _IN_TEXT.findall(text)}
-    return found.pop() if len(found) == 1 else None
+    """The one number that a sentence gives, behind a word such as `is`; None for none, and for several."""
+    found = set(_IN_TEXT.findall(text))
+    given = _GIVEN.search(text)
+    if len(found) != 1 or given is None or not _DENIALS.isdisjoint(words_of(text)):
+        return None
+    return number_of(given[1], whole=whole)
+
+
+_GIVEN = re.compile(
+    r"(?:\b(?:is|are|was|were|equals)|[:=])\s*\**([-+−]?\d[\d,]*(?:\.\d+)?)\**(?![\w%/]|[.,]\d)"
+    r"(?!\s*(?:thousand|million|billion|trillion|percent|dozen|hundred|or|to|and|-|–)\b)"
+)
 
 
 def truth_in(text: str) -> bool | None:
-    """What a sentence says that names one of yes, no, true and false."""
+    """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
     said = words_of(text)
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
-    leading = _LEADING.match(text.strip())
-    led = bool(leading) and plain_word(leading[1]) in _TRUTHS  # type: ignore[index]
-    denied = (_DENIALS - {"no"}) & set(said)
-    return found.pop() if len(found) == 1 and (led or not denied) else None
+    leading = _LEADING.match(text.strip()) or _GIVEN_TRUTH.search(text)
+    if len(found) != 1 or leading is None:
+        return None
+    return _TRUTHS.get(plain_word(leading[1]))
+
+
+_GIVEN_TRUTH = re.compile(
+    r"\b(?:answer|result|verdict|value|conclusion)\s*(?:is|:|=)\s*\W{0,3}(\w+)\W{0,3}\Z", re.IGNORECASE
+)

@@ -1,0 +1,108 @@
+"""What a value read from an answer has to be: brought to the schema, held against it, refused with what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.coerce import coerce
+from promptkit.output.place import Place, plain_word
+from promptkit.result import Step, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptkit.schema import Schema
+
+UNWRAPPED = "unwrapped"
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A value brought to the schema, what was done, and what is still wrong; `reasoning` stood beside it."""
+
+    value: Any
+    steps: tuple[Step, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What there is of a value that was cut, and the places of what had ended."""
+
+    value: Any
+    whole: tuple[Location, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What an answer's value must be. With `field`, it stands beside its reasoning, under "answer"."""
+
+    schema: Schema | None
+    field: bool = False
+    coerces: bool = True
+
+    @property
+    def place(self) -> Place:
+        """What the reader of the text may expect."""
+        json = True if self.schema is None else self.schema.json
+        if not self.field:
+            return Place(json, json)
+        wrapper = {"type": "object", "properties": {"reasoning": {"type": "string"}, "answer": json}}
+        return Place(json, wrapper)
+
+    def judge(self, value: Any, text: str) -> Judged:
+        """Hold a value against the schema, and bring it to it if need be."""
+        if not self.field:
+            return self._judged(value, text)
+        key = _key_of(value, "answer")
+        if key is None:
+            bare = self._judged(value, text)
+            missing = Violation("$", 'the answer is not an object with "reasoning" and "answer"', "field")
+            told = Step("wrapper missing", "the answer stood by itself, without its reasoning", repairs=True)
+            usable = self.coerces and self.schema is not None and not bare.violations
+            return Judged(bare.value, (*bare.steps, told)) if usable else Judged(value, violations=(missing,))
+        judged = self._judged(value[key], text)
+        beside = _key_of(value, "reasoning")
+        reasoning = str(value[beside] or "") if beside is not None else ""
+        unwrapped = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=key != "answer")
+        return Judged(judged.value, (unwrapped, *judged.steps), judged.violations, reasoning)
+
+    def _judged(self, value: Any, text: str) -> Judged:
+        if self.schema is None:
+            return Judged(value)
+        if isinstance(value, dict) and value == self.schema.json:  # as small models give it back
+            return Judged(value, violations=(Violation("$", "the answer is the schema itself", "echo"),))
+        violations = self.schema.validate(value, parsed=True)
+        if not violations or not self.coerces:
+            return Judged(value, violations=violations)
+        fit = coerce(value, self.schema.json, text)
+        if not fit.changes:
+            return Judged(value, violations=violations)
+        steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)
+        left = self.schema.validate(fit.value, parsed=True)
+        return Judged(value, violations=violations) if left else Judged(fit.value, steps)
+
+
+def _key_of(value: Any, name: str) -> str | None:
+    """The key of an object that is called so, or but for its case and signs, if it is the only one."""
+    if not isinstance(value, dict) or name in value:
+        return name if isinstance(value, dict) else None
+    near = [key for key in value if plain_word(key) == name]
+    return near[0] if len(near) == 1 else None
+
+
+class Refused(Exception):
+    """The answer cannot be used; what there is of it, if it was cut."""
+
+    def __init__(self, violations: Iterable[Violation], partial: Partial | None = None) -> None:
+        super().__init__()
+        self.violations = tuple(violations)
+        self.partial = partial
+
+
+def refused(message: str, keyword: str) -> Refused:
+    """A refusal of the whole answer."""
+    return Refused([Violation("$", message, keyword)])
