@@ -96,7 +96,7 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-_SIGNED = re.compile(r"\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
+_SIGNED = re.compile(r"\?|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
