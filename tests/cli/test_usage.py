@@ -117,3 +117,8 @@ def test_the_streams_of_a_process_may_be_closed(arguments: tuple[str, ...]) -> N
 
 def test_a_process_says_the_same_as_this_one() -> None:
     assert promptkit("rendr") == process("rendr")
+
+
+def test_the_package_can_be_run_as_a_module() -> None:
+    ran = subprocess.run([sys.executable, "-m", "promptkit", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("promptkit")
