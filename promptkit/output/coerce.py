@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Location = tuple[str | int, ...]
 _NO_ALTERNATIVE = 1_000
 _MOST_WORK = 20_000
-_DEEPEST = 160
+_DEEPEST = 70
 _GENERAL = """
     answer answers data final finalanswer json output response result results return text value
 """

@@ -131,9 +131,9 @@ def _stands_alone(text: str, candidate: Candidate) -> bool:
 
 def _could_begin(text: str, at: int, place: Place) -> bool:
     """Whether the value that was cut could have been the answer, or an item of it."""
-    if not place.kinds or ("object" if text[at] == "{" else "array") in place.kinds:
-        return True
-    return "array" in place.kinds and _could_begin(text, at, place.inside(0))
+    kind = "object" if text[at] == "{" else "array"
+    takes = [place, place.inside(0)] if "array" in place.kinds else [place]
+    return any(not each.kinds or kind in each.kinds for each in takes)
 
 
 def _cut(text: str, found: Found) -> Refused:
