@@ -70,7 +70,8 @@ def test_the_deepest_file_that_can_be_allowed_is_read_and_told_like_any_other(de
     deep = int(depth) - 3
     schema = '{"items": ' * (deep - 1) + '{"type": "string"}' + "}" * (deep - 1)
     with limited(yaml_depth=int(depth)):
-        load(f"task: a\noutput: {{schema: {schema}}}")
+        files = Memory({"a.yaml": f"promptkit: 1\ntask: a\noutput: {{schema: {schema}}}\n"})
+        assert deep == str(load_spec(files, "a.yaml").output.json_schema).count("{")
 
 
 @pytest.mark.parametrize("depth", [ROWS["answer_depth"].most])

@@ -19,7 +19,8 @@ from promptkit.schema.violations import json_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Location = tuple[str | int, ...]
+    from promptkit.schema.references import Location
+
 _NO_ALTERNATIVE = 1_000
 _MOST_WORK = 20_000
 _DEEPEST = 70
@@ -143,7 +144,8 @@ class _Coercion:
         turned = turn(self, value, form) if turn is not None else None
         if turned is None:
             return []
-        return [Fit(turned[0], (Change(f"{turned[1]}", at),))]
+        value, what = turned
+        return [Fit(value, (Change(what, at),))]
 
     def _to_text(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
         if isinstance(value, bool):
@@ -172,9 +174,8 @@ class _Coercion:
         return None if truth is None else (truth, f"`{_short(value)}` to true or false")
 
     def _to_null(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
-        return (
-            (None, f"`{value}` to null") if isinstance(value, str) and plain_word(value) in ("null", "none") else None
-        )
+        means_null = isinstance(value, str) and plain_word(value) in ("null", "none")
+        return (None, f"`{value}` to null") if means_null else None
 
     def _parsed(self, value: Any, kind: type) -> tuple[Any, str] | None:
         if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
@@ -208,11 +209,8 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        if (
-            plain_word(name) not in _WRAPPERS
-            or not isinstance(inner, kind)
-            or plain_word(name) in map(plain_word, place.names)
-        ):
+        word = plain_word(name)
+        if word not in _WRAPPERS or not isinstance(inner, kind) or word in map(plain_word, place.names):
             return []
         fit = self._by_form(inner, form, place, at)
         return [replace(fit, changes=(Change(f"taken out of `{name}`", at), *fit.changes))]

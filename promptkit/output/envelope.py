@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.loose import Loose
 from promptkit.output.mends import Cut, Mend, Unreadable
-from promptkit.output.reasoning import OPENING, TAG, closing_of, has_tags
+from promptkit.output.reasoning import OPENING, TAG, closing_of, has_tags, opening_like
 from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
 _MOST_WORK = 8
 """How often the text may be gone through, all in all, in search of a value."""
+_MOST_NESTED = 20
+"""How many ends of reasoning are looked at, in search of the one that ends all that was begun."""
 _REST = re.compile(r"[\s}\]`~]*\Z")
-_REST_STRAYS = re.compile(r"[}\]]")
 _BEFORE_ALONE = re.compile(r"\s*(?:`{3,}\w*\s*)?")
 """What may stand before a value that is alone in its text."""
 _JSON_SPACE = re.compile(r"[ \t\r\n]+")
@@ -39,17 +41,12 @@ _LEAST_CUT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value in the text, from `start` to `end`, and what was done to read it; `strict` says that it is JSON."""
+    """A value in the text, from `start` to `end`, and what was done to read it."""
 
     value: Any
     start: int
     end: int
     mends: tuple[Mend, ...] = ()
-
-    @property
-    def strict(self) -> bool:
-        """Whether nothing was done."""
-        return not self.mends
 
 
 @dataclass(slots=True)
@@ -60,7 +57,6 @@ class Found:
     reasoning: list[str] = field(default_factory=list)
     unclosed: bool = False
     cut: int | None = None
-    broken: bool = False
     fault: Unreadable | None = None
     exhausted: bool = False
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -89,11 +85,6 @@ def read_alone(text: str, place: Place) -> Candidate | None:
     return Candidate(value, start, len(text), tuple(reader.mends)) if rest in ("", ",") else None
 
 
-def _same(opening: re.Match[str]) -> re.Pattern[str]:
-    """What opens reasoning in the same markup, inside of it."""
-    return re.compile(rf"<{opening['tag']}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0]), re.I)
-
-
 def find(text: str, place: Place, *, repair: bool = True) -> Found:
     """The values of a text. Without `repair`, only those that are JSON as they stand."""
     search = _Search(text, place, repair=repair)
@@ -115,6 +106,8 @@ _STRUCTURE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{}]')
 
 
 class _Search:
+    """One walk through a text."""
+
     def __init__(self, text: str, place: Place, *, repair: bool) -> None:
         self.text = text
         self.place = place
@@ -156,24 +149,24 @@ class _Search:
             # All before was reasoning, whose beginning was left out; a second such tag, at the end, ends nothing.
             self.found.candidates.clear()
             self.found.spans.clear()
-            self.lone_end, self.found.broken = tag.start(), False
+            self.lone_end = tag.start()
         self.found.spans.append((tag.start(), tag.end()))
         return tag.end()
 
     def _reasoning(self, opening: re.Match[str]) -> int:
         """Go past reasoning, with what is nested in it; where it has no end, no answer was given."""
-        closing, depth, at = closing_of(opening), 1, opening.end()
-        first: re.Match[str] | None = None
-        while (found := closing.search(self.text, at)) is not None:
-            first = first or found
-            depth += len(_same(opening).findall(self.text, at, found.start())) - 1
-            at = found.end()
-            if depth == 0:
-                break
-        if first is None:
+        depth, at = 1, opening.end()
+        ends = list(islice(closing_of(opening).finditer(self.text, at), _MOST_NESTED))
+        if not ends:
             self.found.unclosed = True
             return len(self.text)
-        end = at if depth == 0 else first.end()
+        end = ends[0].end()  # where what was begun is never ended in full, its first end counts
+        for each in ends:
+            depth += len(opening_like(opening).findall(self.text, at, each.start())) - 1
+            at = each.end()
+            if not depth:
+                end = at
+                break
         self.found.spans.append((opening.start(), end))
         return end
 
@@ -223,7 +216,6 @@ class _Search:
             self.found.cut = start
             return self._after_failure(start)
         self.work += end - start
-        self.found.broken = True
         return end
 
     def _after_failure(self, start: int) -> int:
@@ -238,7 +230,7 @@ class _Search:
             # Most often one value stands in the text, and its last bracket is the last in the text.
             last = self.text.rfind("}" if self.text[start] == "{" else "]") + 1
             whole = fast_json(self.text[start:last])
-            if whole is not None and not _REST_STRAYS.search(self.text, last):
+            if whole is not None and not _STRAY.search(self.text, last):
                 return whole[0], last
         try:
             value, end = read_at(self.text, start)

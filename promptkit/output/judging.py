@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptkit.schema import Schema
+    from promptkit.schema.references import Location
 
 UNWRAPPED = "unwrapped"
-Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

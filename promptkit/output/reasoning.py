@@ -41,6 +41,12 @@ def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
     return re.compile(_CLOSINGS[number], re.IGNORECASE)
 
 
+def opening_like(opening: re.Match[str]) -> re.Pattern[str]:
+    """What opens reasoning in the same markup, inside of it."""
+    again = rf"<{opening['tag']}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0])
+    return re.compile(again, re.IGNORECASE)
+
+
 _MAYBE = re.compile(r"</|\[/|◁|<c")
 _LEADING = re.compile(r"\s*")
 _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
