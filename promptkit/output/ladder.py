@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from promptkit.thought import Mode
 
 SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
+TAGS = "answer tags removed"
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
     "field": frozenset({UNWRAPPED}),
     "prose": frozenset({LINE, FENCE}),
@@ -133,6 +134,8 @@ class _Ladder:
         if split.unclosed:
             raise refused("the reasoning never ends: no answer was given", "reasoning")
         self._take(SPLIT, split)
+        if split.tagged:
+            self.steps.append(Step(TAGS, "the answer stood in <answer>", repairs=True))
         answer = split.answer
         if self.expected.mode == "prose":
             answer = self._after_line(answer, split.reasoning)

@@ -54,11 +54,12 @@ _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An answer, the reasoning that stood before it, and whether the reasoning never ended."""
+    """An answer, the reasoning before it, whether that never ended, and whether tags stood around the answer."""
 
     answer: str
     reasoning: str = ""
     unclosed: bool = False
+    tagged: bool = False
 
 
 def split_tags(text: str) -> Split:
@@ -73,7 +74,9 @@ def split_tags(text: str) -> Split:
         at = closing.end()
     answer, behind = _without_last(text, at)
     if at or behind:
-        return Split(_untagged(answer.strip()) if at else answer.strip(), _joined([*thoughts, behind]))
+        tagged = _ANSWER_TAG.match(answer.strip()) if at else None
+        inner = tagged[1] if tagged else answer
+        return Split(inner.strip(), _joined([*thoughts, behind]), tagged=tagged is not None)
     lone = CLOSING.search(text) if _MAYBE.search(text) else None
     if lone is None or OPENING.search(text, 0, lone.start()):
         return Split(text)
@@ -93,12 +96,7 @@ def _without_last(text: str, at: int) -> tuple[str, str]:
 
 
 _ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>)?\Z", re.DOTALL | re.IGNORECASE)
-
-
-def _untagged(answer: str) -> str:
-    """An answer out of the tags that some models write around it, behind their reasoning."""
-    found = _ANSWER_TAG.match(answer)
-    return found[1].strip() if found else answer
+"""The tags that some models write around an answer, behind their reasoning."""
 
 
 def split_last_tag(text: str) -> Split | None:

@@ -77,8 +77,8 @@ def truth_of(text: str) -> bool | None:
 def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | None:
     """The value that a text names, and how; `words` are the plain names, each with the values that it may mean.
 
-    Case, accents, spaces and punctuation do not count. In a longer text, exactly one of the words must stand, and no
-    word that denies or weighs.
+    Case, accents, spaces and the marks around a word do not count; signs that make another word of it do (`C++`). In
+    a longer text, exactly one of the words must stand, and nothing that denies, weighs or asks.
     """
     plain = plain_word(text)
     if plain in words:
