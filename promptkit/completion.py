@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from promptkit.errors import StreamInterrupted
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
 FinishReason = str
-"""`stop`, `length` and `tool_calls` are MARA's; any other is kept as the server said it."""
+"""`stop`, `length` and `tool_calls` are MARA's; any other is kept as the server said it, but for `ABANDONED`."""
+
+ABANDONED: FinishReason = "abandoned"
+"""Why an answer ended that was read no further, since it could not become valid any more."""
 
 
 def canonical_json(value: Any) -> str:
@@ -225,9 +228,19 @@ class Assembler:
         )
 
     @property
+    def done(self) -> bool:
+        """Whether the server has declared the end."""
+        return self._done
+
+    @property
     def text(self) -> str:
         """The answer's text so far."""
         return "".join(self._text)
+
+    def abandoned(self, characters: int) -> Completion:
+        """What there is of an answer that nobody waits for any more: so many characters of its text."""
+        self._finish = ABANDONED
+        return replace(self.completion(), text=self.text[:characters])
 
     def completion(self) -> Completion:
         """The whole answer.

@@ -95,7 +95,7 @@ class Drive(Generic[T]):
             try:
                 deltas = iter(self._model.send(effect.request))
                 try:
-                    while (delta := self._next(deltas, effect)) is not None:
+                    while not effect.reading.dead and (delta := self._next(deltas, effect)) is not None:
                         yield from effect.reading.feed(delta)
                 finally:
                     _close(deltas)
@@ -119,7 +119,7 @@ class Drive(Generic[T]):
             try:
                 deltas = aiter(self._model.asend(effect.request))
                 try:
-                    while (delta := await self._anext(deltas, effect)) is not None:
+                    while not effect.reading.dead and (delta := await self._anext(deltas, effect)) is not None:
                         for event in effect.reading.feed(delta):
                             yield event
                 finally:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import Completion, Request
+from promptkit.completion import ABANDONED, Completion, Request
 from promptkit.errors import BadRequest, ModelError, OutputError, Truncated
 from promptkit.events import AttemptAbandoned
 from promptkit.output.ladder import Expected, parse_output
@@ -98,6 +98,8 @@ class Asking:
                 invalid = error
             self._note(invalid)
             void = "; ".join(map(str, invalid.violations[:_REASONS]))
+            if completion.finish_reason == ABANDONED:
+                void = f"{void} ({invalid.message})"
             request = self._next(request, completion, invalid, refused)
         raise _final(invalid, self._answers, self.attempts, self.ask.expected)
 
@@ -112,11 +114,12 @@ class Asking:
     def _completion(self, request: Request, void: str) -> Generator[Effect, Completion | None, Completion]:
         """The answer to a request, retried as it is when the way to it fails."""
         tried, unfit = 0, void
+        abandons = self._answers + 1 < self.ask.attempts and self.ask.reask
         while True:
-            reading = Reading(self.ask.expected, stream=request.stream)
-            abandons = AttemptAbandoned(len(self.attempts), void) if void else None
+            reading = Reading(self.ask.expected, stream=request.stream, abandons=abandons)
+            before = AttemptAbandoned(len(self.attempts), void) if void else None
             try:
-                completion = yield Send(replace(request, timeout=self._left), reading, abandons)
+                completion = yield Send(replace(request, timeout=self._left), reading, before)
             except ModelError as error:
                 tried += 1
                 self._end(Attempt(request, error=error.message, seconds=reading.seconds))
@@ -132,7 +135,7 @@ class Asking:
                 yield Sleep(pause, error)
             else:
                 assert completion is not None
-                self._end(Attempt(request, completion, seconds=reading.seconds))
+                self._end(Attempt(request, completion, reading.dead, seconds=reading.seconds))
                 return completion
 
     def _end(self, attempt: Attempt) -> None:
@@ -162,7 +165,7 @@ class Asking:
             more = self._with_more_tokens(request, completion)
             if more is not None:
                 return more
-        if completion.finish_reason not in _FINISHED:
+        if completion.finish_reason not in (*_FINISHED, ABANDONED):
             return None
         again = asked_again(self.ask.request, completion, invalid.violations)
         form = None if refused else request.response_format
@@ -177,6 +180,8 @@ class Asking:
     def _result(self, completion: Completion, refused: BadRequest | None) -> Result[Any]:
         """The result that an answer is. Raises `OutputError` for one that is not valid."""
         ask = self.ask
+        if completion.finish_reason == ABANDONED:
+            raise _abandoned(completion, self.attempts[-1].violations)
         _refuse_unfinished(completion, refused)
         quoted = self.attempts[-1].request.response_format is not None
         output = parse_output(completion.text, expected=replace(ask.expected, quoted=quoted))
@@ -197,6 +202,12 @@ class Asking:
             cost=cost(attempts, ask.facts),
             steps=steps,
         )
+
+
+def _abandoned(completion: Completion, violations: tuple[Violation, ...]) -> OutputError:
+    """What became of an answer that was stopped while it arrived."""
+    size = len(completion.text)
+    return OutputError(f"stopped after {size:,} characters", text=completion.text, violations=violations)
 
 
 def _refuse_unfinished(completion: Completion, refused: BadRequest | None) -> None:

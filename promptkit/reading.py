@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptkit.completion import Assembler, Completion
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.transport import wire_schema
+from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
     from promptkit.completion import Delta
     from promptkit.output.ladder import Expected
+    from promptkit.result import Violation
 
 _STRUCTURED = ("json", "list")
 
@@ -20,17 +23,20 @@ class Reading:
     """One answer while it arrives.
 
     `seconds` is how long the model was waited for so far: whoever fetches the deltas keeps it, since the time
-    that a reader of a stream takes does not count. `heard` says that events have been given out.
+    that a reader of a stream takes does not count. `heard` says that events have been given out. With `abandons`,
+    an answer that cannot become valid any more is read no further: then `dead` says why.
     """
 
-    def __init__(self, expected: Expected, *, stream: bool) -> None:
+    def __init__(self, expected: Expected, *, stream: bool, abandons: bool = False) -> None:
         self.seconds = 0.0
         self.heard = False
+        self.dead: tuple[Violation, ...] = ()
         self._stream = stream
+        self._abandons = abandons
         self._assembler = Assembler()
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
         structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
-        self._parser = PartialParser(wire_schema(expected)) if stream and structured else None
+        self._parser = _parser(expected) if stream and structured else None
 
     @property
     def text(self) -> str:
@@ -45,6 +51,7 @@ class Reading:
         events: list[Event] = [ReasoningDelta(delta.reasoning)] if delta.reasoning else []
         if delta.text:
             events += [TextDelta(delta.text), *self._fields(delta.text)]
+            self._give_up()
         self.heard = self.heard or bool(events)
         return events
 
@@ -63,6 +70,25 @@ class Reading:
             value = value.get("answer", NOTHING) if isinstance(value, dict) else NOTHING
         return [*events, PartialValue(value)] if value is not NOTHING else events
 
+    def _give_up(self) -> None:
+        if self._abandons and self._parser is not None and self._parser.dead:
+            self.dead = tuple(_under(self._inside, each) for each in self._parser.dead)
+
     def completion(self) -> Completion:
-        """The whole answer. Raises `StreamInterrupted` when it is not whole."""
+        """The whole answer, or what was read of one that is dead. Raises `StreamInterrupted` when it is not whole."""
+        if self.dead and self._parser is not None:
+            return self._assembler.abandoned(self._parser.dead_at or 0)
         return self._assembler.completion()
+
+
+def _parser(expected: Expected) -> PartialParser:
+    return PartialParser(wire_schema(expected), coerce=expected.coerce, strict=expected.strict)
+
+
+def _under(location: tuple[str, ...], violation: Violation) -> Violation:
+    """A violation inside of the value at a location, as it is seen from there."""
+    depth = len(location)
+    if not depth or violation.location[:depth] != location:
+        return violation
+    below = violation.location[depth:]
+    return replace(violation, path=json_path(below), location=below)

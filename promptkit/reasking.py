@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from promptkit.completion import ABANDONED
 from promptkit.messages import Message
 from promptkit.template.markup import neutralise
 
@@ -26,7 +27,8 @@ def asked_again(first: Request, completion: Completion, violations: tuple[Violat
     listed = "\n".join(f"- {violation}" for violation in violations[:MOST_SAID])
     more = f"\n- and {len(violations) - MOST_SAID} more" if len(violations) > MOST_SAID else ""
     asked = "Give the whole answer again, in the form asked for, with these faults mended."
-    said = f"That answer cannot be used:\n{listed}{more}\n{asked}"
+    stopped = "was stopped, since it " if completion.finish_reason == ABANDONED else ""
+    said = f"That answer {stopped}cannot be used:\n{listed}{more}\n{asked}"
     answered = [Message("assistant", neutralise(completion.text)[0])] if completion.text.strip() else []
     return replace(first, messages=(*first.messages, *answered, Message("user", neutralise(said)[0])))
 

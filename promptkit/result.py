@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from promptkit.completion import Completion, Request, Usage, canonical_json, sha256
+from promptkit.completion import ABANDONED, Completion, Request, Usage, canonical_json, sha256
 
 if TYPE_CHECKING:
     from promptkit.messages import Message
@@ -140,7 +140,27 @@ class Result(Generic[T_co]):
         """The tokens of all attempts together."""
         return total_usage(self.attempts)
 
+    @property
+    def tokens_saved(self) -> int | None:
+        """About how many tokens were not generated, since answers were abandoned as soon as they could not be valid.
+
+        Each is taken to have been on its way to the length of the answer that was accepted, at as many characters a
+        token. None when none was abandoned, or the server told no count.
+        """
+        return tokens_saved(self.attempts)
+
 
 def total_usage(attempts: tuple[Attempt, ...]) -> Usage:
     """The usage of several attempts, added up."""
     return sum((attempt.usage for attempt in attempts), Usage())
+
+
+def tokens_saved(attempts: tuple[Attempt, ...]) -> int | None:
+    """See `Result.tokens_saved`; the last attempt is the accepted one."""
+    answers = [attempt.completion for attempt in attempts if attempt.completion]
+    stopped = [len(answer.text) for answer in answers if answer.finish_reason == ABANDONED]
+    if not stopped or not answers[-1].text:
+        return None
+    accepted = answers[-1].usage.completion_tokens - answers[-1].usage.reasoning_tokens
+    left = (max(0.0, 1 - characters / len(answers[-1].text)) for characters in stopped)
+    return round(sum(accepted * share for share in left)) if accepted > 0 else None

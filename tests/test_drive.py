@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from waitless import BAD, GOOD, Waitless, triage
 
 from promptkit import errors
-from promptkit.completion import Completion, Delta, ModelFacts, Request
+from promptkit.completion import Completion, Delta, ModelFacts, Request, Usage
 from promptkit.drive import Clock, Drive
 from promptkit.events import AttemptAbandoned, Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.flow import Ask
@@ -76,6 +77,87 @@ def test_an_attempt_is_abandoned_before_the_next_one_is_told(run: Any) -> None:
     place = next(n for n, event in enumerate(events) if isinstance(event, AttemptAbandoned))
     assert [TextDelta("no")] == [event for event in events[:place] if isinstance(event, TextDelta)]
     assert AttemptAbandoned(1, "at $: the answer is not JSON: expecting value at line 1, column 1") == events[place]
+
+
+class Counting(ScriptedModel):
+    """Counts the pieces that it was asked for, and the answers that were closed."""
+
+    closed = 0
+
+    def __init__(self, answers: Any) -> None:
+        super().__init__(answers)
+        self.given: list[list[Delta]] = []
+
+    def _deltas(self, answer: Any, request: Request) -> Any:
+        self.given.append([])
+        try:
+            for delta in super()._deltas(answer, request):
+                self.given[-1].append(delta)
+                yield delta
+        finally:
+            self.closed += 1
+
+
+DOOMED = '{"urgency": 9, "team": "billing", "why": "' + "because " * 40 + '"}'
+OPEN = Expected(schema=Schema({"type": "object", "properties": {"urgency": {"type": "integer", "maximum": 5}}}))
+
+
+@BOTH
+def test_an_answer_that_cannot_become_valid_is_left_at_once_and_asked_for_again(run: Any) -> None:
+    model = Counting([DOOMED, Completion('{"urgency": 4, "team": "b"}', usage=Usage(9, 12, requests=1))])
+    one = drive(model, expected=OPEN)
+    events = run(one)
+    (abandoned,) = [event for event in events if isinstance(event, AttemptAbandoned)]
+    assert (
+        AttemptAbandoned(1, "at $.urgency: 9 is greater than the maximum of 5 (stopped after 13 characters)")
+        == abandoned
+    )
+    assert [2, 5] == [len(pieces) for pieces in model.given]
+    assert 2 == model.closed
+    stopped, accepted = result(one).attempts
+    assert stopped.completion is not None
+    assert ('{"urgency": 9', "abandoned") == (stopped.completion.text, stopped.completion.finish_reason)
+    assert ("assistant", '{"urgency": 9') == (accepted.request.messages[-2].role, accepted.request.messages[-2].text)
+    assert (
+        "was stopped, since it cannot be used:\n- at $.urgency: 9 is greater than the maximum of 5"
+        in accepted.request.messages[-1].text
+    )
+    assert ("reasked", {"urgency": 4, "team": "b"}) == (result(one).confidence, result(one).output)
+    assert round(12 * (1 - 13 / 27)) == result(one).tokens_saved
+    assert 1 == result(one).usage.unreported
+
+
+@BOTH
+def test_the_last_answer_that_may_be_asked_for_is_waited_for(run: Any) -> None:
+    one = Drive(replace(ask(expected=OPEN), attempts=1), ScriptedModel([DOOMED]), Waitless())
+    with pytest.raises(errors.OutputError) as caught:
+        run(one)
+    assert DOOMED == caught.value.text
+
+
+@BOTH
+def test_whoever_does_not_ask_again_waits_for_the_answer(run: Any) -> None:
+    one = Drive(replace(ask(expected=OPEN), reask=False), ScriptedModel([DOOMED]), Waitless())
+    with pytest.raises(errors.OutputError) as caught:
+        run(one)
+    assert DOOMED == caught.value.text
+
+
+@BOTH
+def test_a_whole_answer_is_never_given_up_early(run: Any) -> None:
+    text = '{"urgency": 9}\nNo, I mean:\n{"urgency": 4}'
+    one = drive(ScriptedModel([text]), stream=False, expected=OPEN)
+    run(one)
+    assert {"urgency": 4} == result(one).output
+
+
+def test_nothing_was_saved_where_nothing_was_abandoned_or_counted() -> None:
+    one = drive(ScriptedModel([GOOD]))
+    driven(one)
+    assert result(one).tokens_saved is None
+    two = drive(ScriptedModel([DOOMED, Completion('{"urgency": 4}')]), expected=OPEN)
+    driven(two)
+    assert result(two).tokens_saved is None
 
 
 @BOTH

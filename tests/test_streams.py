@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +71,43 @@ def test_a_cancelled_call_hangs_up() -> None:
     with RawServer(endless()) as server:
         asyncio.run(cancel(server))
         assert wait_until(server.hung_up.is_set)
+
+
+def doomed() -> Iterator[bytes | float]:
+    """An answer whose first value is wrong, and that would never end."""
+    yield from (STREAM_HEAD, chunked(data(chunk(content='{"urgency": 9, "te'))))
+    while True:
+        yield from (0.02, chunked(data(chunk(content="am"))))
+
+
+def test_an_answer_that_cannot_become_valid_is_hung_up_on_and_asked_for_again() -> None:
+    with RawServer(doomed(), WHOLE) as server:
+        client, prompt = asking(server)
+        with client, prompt.stream(ticket="x") as answer:
+            assert GOOD == answer.result().output
+        assert wait_until(server.hung_up.is_set)
+        first, second = [request.body["messages"] for request in server.requests]
+        assert first == second[:-2]
+        assert [("assistant", '{"urgency": 9'), ("user", True)] == [
+            (second[-2]["role"], second[-2]["content"]),
+            (second[-1]["role"], "9 is greater than the maximum of 5" in second[-1]["content"]),
+        ]
+
+
+def test_what_was_recorded_of_an_abandoned_answer_is_played_to_the_same_result(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    with RawServer(doomed(), WHOLE) as server:
+        client = Client(base_url=server.base_url, api_key=KEY, clock=Waitless(), record=path)
+        recorded = triage().using(client=client, model="gpt-oss-120b").stream(ticket="x").result()
+        client.close()
+    replayed = triage().using(model=f"replay:{path}").stream(ticket="x").result()
+    told = [
+        [(each.completion.text, each.violations) for each in result.attempts if each.completion]
+        for result in (recorded, replayed)
+    ]
+    assert told[0] == told[1]
+    assert 2 == len(told[0])
+    assert recorded.output == replayed.output
 
 
 def test_the_result_reads_what_has_not_been_iterated_over() -> None:

@@ -39,6 +39,7 @@ def as_json(prompt: Prompt[Any], result: Result[Any]) -> str:
                 "requests": usage.requests,
             },
             "cost": result.cost,
+            "tokens_saved": result.tokens_saved,
             "steps": [str(step) for step in result.steps],
             "attempts": [_attempt(attempt) for attempt in result.attempts],
             "record": result.record_id,
@@ -72,7 +73,8 @@ def tell_receipt(result: Result[Any], *, verbose: bool) -> None:
 
 def _story(number: int, attempt: Attempt) -> str:
     usage = attempt.usage
-    head = f"attempt {number}: {_tokens(usage.prompt_tokens, usage.completion_tokens)}, {attempt.seconds:.1f} s"
+    counted = "tokens not counted" if usage.unreported else _tokens(usage.prompt_tokens, usage.completion_tokens)
+    head = f"attempt {number}: {counted}, {attempt.seconds:.1f} s{f', {attempt.error}' if attempt.error else ''}"
     violations = [f"  violation {violation}" for violation in attempt.violations]
     return "\n".join((head, *violations, *(f"  {step}" for step in attempt.steps)))
 
@@ -83,6 +85,7 @@ def _line(result: Result[Any]) -> str:
     parts += [f"{sum(attempt.seconds for attempt in result.attempts):.1f} s"]
     parts += [f"${result.cost:.6f}"] if result.cost else []
     parts += [f"{len(result.attempts)} attempts"] if len(result.attempts) > 1 else []
+    parts += [f"about {result.tokens_saved:,} tokens saved by stopping early"] if result.tokens_saved else []
     parts += [result.confidence] if result.confidence != "native" else []
     record = f"      promptkit log show {result.record_id[:12]}" if result.record_id else ""
     return f"{named(result.model)} {', '.join(parts)}{record}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import Assembler, Delta, ToolCallDelta, canonical_json, sha256
+from promptkit.completion import ABANDONED, Assembler, Delta, ToolCallDelta, canonical_json, sha256
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing
 from promptkit.models.wrapped import Wrapped, forwarded
@@ -109,9 +109,10 @@ def _how_to_record(path: Path) -> str:
 
 
 class Recorded(Wrapped):
-    """A model that writes down each finished answer of the model that it wraps.
+    """A model that writes down each answer of the model that it wraps.
 
-    What breaks off or fails is not recorded, nor is the same answer to the same request a second time.
+    An answer that the caller reads no further is recorded as far as it came, as abandoned. What breaks off or fails
+    by itself is not recorded, nor is the same answer to the same request a second time.
     Raises `ConfigError` when the file cannot be written or is not a cassette. A file that can no longer be
     written when an answer is there is only warned of: the answer is paid for.
     """
@@ -132,7 +133,12 @@ class Recorded(Wrapped):
             if delta.done:  # now, since a caller may go without asking for more
                 self._add(request, answer.completion())
 
-        yield from forwarded(request, see)
+        try:
+            yield from forwarded(request, see)
+        except GeneratorExit:
+            if answer.text and not answer.done:
+                self._add(request, answer.abandoned(len(answer.text)))
+            raise
         self._add(request, answer.completion())
 
     def _add(self, request: Request, completion: Completion) -> None:
@@ -186,7 +192,8 @@ class Replayed:
     """A model that answers from a cassette.
 
     Several recordings of one request are played in order, then the last one again and again. When some of
-    them are by the very model that is asked for, only those are. Raises `ConfigError` for a file that is not
+    them are by the very model that is asked for, only those are, and abandoned ones only where there are no others:
+    they break off where they did. Raises `ConfigError` for a file that is not
     a cassette, `RecordingMissing` for a request that is not in it.
     """
 
@@ -196,7 +203,10 @@ class Replayed:
         self._lock = threading.Lock()
         self._played: dict[tuple[str, str], int] = {}
         self._by_key: dict[tuple[str, str], list[Completion]] = {}
+        whole = {each.key for each in self._recordings if each.completion.finish_reason != ABANDONED}
         for recording in self._recordings:
+            if recording.completion.finish_reason == ABANDONED and recording.key in whole:
+                continue
             for model in dict.fromkeys(("", str(recording.request.get("model", "")))):
                 self._by_key.setdefault((recording.key, model), []).append(recording.completion)
 
@@ -239,15 +249,16 @@ class Replayed:
 def _deltas(completion: Completion, stream: bool) -> Iterator[Delta]:
     """The answer as one piece, or in the pieces of a stream."""
     calls = enumerate(completion.tool_calls)
+    abandoned = completion.finish_reason == ABANDONED
     last = Delta(
         text=completion.text,
         reasoning=completion.reasoning,
         tool_calls=tuple(ToolCallDelta(n, call.id, call.name, call.arguments) for n, call in calls),
-        finish_reason=completion.finish_reason,
+        finish_reason=None if abandoned else completion.finish_reason,
         usage=completion.usage,
         model=completion.model,
         id=completion.id,
-        done=True,
+        done=not abandoned,
     )
     if stream:
         yield from (Delta(reasoning=piece) for piece in _pieces(completion.reasoning))

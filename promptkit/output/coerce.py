@@ -222,7 +222,7 @@ class _Coercion:
             return []
         [name] = named
         place = Place(self.root, named[name])
-        if not place.kinds or (isinstance(value, dict) and "object" not in place.kinds):
+        if not place.kinds or (isinstance(value, dict) and (name in value or "object" not in place.kinds)):
             return []
         inner = self.fit(value, place, (*at, name))
         return [Fit({name: inner.value}, (Change(f"put under `{name}`", at), *inner.changes), inner.misfits)]

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
 from promptkit.output.strict_json import NotJson, too_deep
+from promptkit.result import Violation
+from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promptkit.output.shape import Shape
+    from promptkit.output.verdicts import Verdicts
 
 Location = tuple[str | int, ...]
 
@@ -30,14 +35,22 @@ class _Nothing:
 
 
 NOTHING = _Nothing()
+_ENDLESS = 1 << 62
 
 
 class Growing:
-    """The value so far. Each method raises `NotJson` for what may not stand where the reading is."""
+    """The value so far. Each method raises `NotJson` for what may not stand where the reading is.
 
-    def __init__(self, shape: Shape) -> None:
+    `dead` is what is wrong with it for good, once something is; `room` is how many characters a text that grows has
+    left until it is too long for good.
+    """
+
+    def __init__(self, shape: Shape, verdicts: Verdicts) -> None:
         self.root: Any = NOTHING
         self.completed: list[Completed] = []
+        self.dead: tuple[Violation, ...] = ()
+        self.room = _ENDLESS
+        self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
         self._shapes = [shape]
@@ -53,17 +66,20 @@ class Growing:
         """Whether a text may appear here only as a whole."""
         return self._shapes[-1].whole
 
-    def check(self, kind: str) -> None:
+    def _check(self, kind: str) -> None:
         """Refuse a kind of value that the schema does not have here."""
         if not self._shapes[-1].takes(kind):
-            raise NotJson(f"the schema has no {kind} here")
+            what = f"the schema has no {kind} here"
+            if not self._verdicts.coerces:
+                self.give_up(Violation("$", what, "type"))
+            raise NotJson(what)
 
     def open(self, container: dict[str, Any] | list[Any], kind: str) -> None:
         """An object or a list begins."""
         if len(self._open) >= self._most_depth:
             raise too_deep(self._most_depth)
-        self.check(kind)
-        self.put(container)
+        self._check(kind)
+        self._put(container)
         self._open.append(container)
         if isinstance(container, list):
             self._enter(0)
@@ -73,24 +89,51 @@ class Growing:
         container = self._open.pop()
         if isinstance(container, list):
             self._leave()
-        self.end(container)
+        verdict = self._verdicts.ended(self._shapes[-1], container) if self._open else None
+        if verdict is not None:
+            self.give_up(*verdict.violations)
+            if verdict.value is not container:
+                raise NotJson("what has been told of it is not what it comes to")
+        self._end(container)
 
     def key(self, key: str) -> None:
         """A key of the innermost object has been read."""
         if key in self._open[-1]:
             raise NotJson("a key stands twice")
+        self.give_up(*self._verdicts.key(self._shapes[-1], self._open[-1], key))  # type: ignore[arg-type]
         self._enter(key)
 
     def next_item(self) -> None:
         """A comma has been read in the innermost list."""
         self._path[-1] = len(self._open[-1])
 
-    def put(self, value: Any) -> None:
-        """A value stands here now."""
+    def scalar(self, value: Any, kind: str) -> None:
+        """A scalar has been read, and appears as the schema has it."""
+        verdict = self._verdicts.ended(self._shapes[-1], value)
+        if verdict is None or value is verdict.value:
+            if verdict is not None and verdict.violations:
+                if value is None and self._open and self._verdicts.may_lack(self._shapes[-2], self._path[-1]):
+                    self._leave()
+                    return
+                self.give_up(*verdict.violations)
+            self._check(kind)
+        self._put(value if verdict is None else verdict.value)
+        self._end(self.here())
+
+    def begin_text(self) -> None:
+        """A text begins, and grows from now on."""
+        self._put("")
+        most = _most(self._shapes[-1], "string", "maxLength")
+        self.room = _ENDLESS if most is None else most + 1
+
+    def _put(self, value: Any) -> None:
         if not self._open:
             self.root = value
         elif isinstance(self._open[-1], list):
             self._open[-1].append(value)
+            most = _most(self._shapes[-2], "array", "maxItems")
+            if most is not None and len(self._open[-1]) > most:
+                self.give_up(Violation("$", f"has more than {most:,} items", "maxItems"), path=self._path[:-1])
         else:
             self._open[-1][str(self._path[-1])] = value
 
@@ -99,12 +142,37 @@ class Growing:
 
         While it grows nothing else refers to it, and so CPython lengthens it in its place.
         """
+        self.room -= len(piece)
+        if not self.room:
+            most = _most(self._shapes[-1], "string", "maxLength")
+            self.give_up(Violation("$", f"has more than {most:,} characters", "maxLength"))
+            self.room = _ENDLESS
         text = self._take()
         text += piece
-        self.put(text)
+        if not self._open:
+            self.root = text
+        elif isinstance(self._open[-1], list):
+            self._open[-1].append(text)
+        else:
+            self._open[-1][str(self._path[-1])] = text
 
-    def end(self, value: Any) -> None:
-        """The value that stands here has ended."""
+    def end_text(self) -> None:
+        """The text that stands here has ended."""
+        text = self.here()
+        verdict = self._verdicts.ended(self._shapes[-1], text)
+        self.give_up(*(verdict.violations if verdict else ()))
+        self._end(text)
+
+    def give_up(self, *violations: Violation, path: Sequence[str | int] | None = None) -> None:
+        """Note what is wrong for good with what stands here, or at a path."""
+        if violations and not self.dead:
+            places = [(*(self._path if path is None else path), *each.location) for each in violations]
+            self.dead = tuple(
+                Violation(json_path(place), each.message, each.keyword, place)
+                for place, each in zip(places, violations, strict=True)
+            )
+
+    def _end(self, value: Any) -> None:
         self.completed.append(Completed(tuple(self._path), value))
         if isinstance(self.innermost, dict):
             self._leave()
@@ -126,3 +194,9 @@ class Growing:
     def _leave(self) -> None:
         self._path.pop()
         self._shapes.pop()
+
+
+def _most(shape: Shape, kind: str, keyword: str) -> int | None:
+    """The most that a list or a text may have; None where something else may stand there, or nothing says."""
+    most = shape.keyword(keyword)
+    return most if shape.keyword("type") == kind and type(most) is int else None

@@ -14,10 +14,13 @@ from promptkit.output.growing import NOTHING, Completed, Growing
 from promptkit.output.lead import Lead
 from promptkit.output.shape import Shape
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.verdicts import Verdicts
+from promptkit.result import Violation
 from promptkit.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
 
 __all__ = ["NOTHING", "Completed", "PartialParser"]
 
@@ -35,14 +38,22 @@ class PartialParser:
 
     Reasoning in tags and a code fence may stand before it. A text that is not JSON, or not in the schema's shape,
     sets `broken` and ends the reading: whether the whole answer can still be used is for `parse_output` to say.
+    Once the value cannot become valid any more, whatever follows, `dead` says why, and `dead_at` after how many
+    characters of the text that is so. `coerce` says whether values may be brought to their declared types, and
+    `strict` that the text must be the value as it stands.
     """
 
-    def __init__(self, schema: Schema | Mapping[str, Any] | bool | None = None) -> None:
+    def __init__(
+        self, schema: Schema | Mapping[str, Any] | bool | None = None, *, coerce: bool = True, strict: bool = False
+    ) -> None:
         json = schema.json if isinstance(schema, Schema) else None if schema is None else Schema(schema).json
         self.broken = False
         self._shape = Shape(json, json)
-        self._growing = Growing(self._shape)
-        self._lead: Lead | None = Lead()
+        self._growing = Growing(self._shape, Verdicts(coerces=coerce and not strict))
+        self.dead_at: int | None = None
+        self._fed = 0
+        self._strict = strict
+        self._lead: Lead | None = None if strict else Lead()
         self._fence = ""
         self._state: Callable[[str, int], int] = self._value
         self._parts: list[str] = []
@@ -50,6 +61,7 @@ class PartialParser:
 
     def feed(self, chunk: str) -> list[Completed]:
         """Read a piece; the values that ended in it, in the order in which they ended."""
+        self._fed += len(chunk)
         text = self._after_lead(chunk)
         while text and not self.broken:
             try:
@@ -69,6 +81,11 @@ class PartialParser:
         return self._growing.root
 
     @property
+    def dead(self) -> tuple[Violation, ...]:
+        """What is wrong with the value for good; nothing as long as it can become valid."""
+        return self._growing.dead
+
+    @property
     def done(self) -> bool:
         """Whether the value has ended."""
         return self._state == self._end and not self.broken
@@ -85,7 +102,7 @@ class PartialParser:
 
     def _lost(self, text: str) -> str:
         """What stands before a value took itself for one: look for a value behind it. A value that broke is lost."""
-        if self.value is not NOTHING:
+        if self.value is not NOTHING or self._strict:
             self.broken = True
             return ""
         self._lead = Lead()
@@ -96,8 +113,17 @@ class PartialParser:
     def _read(self, chunk: str) -> str:
         text, at = self._kept + chunk, 0
         self._kept = ""
-        while at < len(text):
-            at = self._state(text, at)
+        try:
+            while at < len(text):
+                at = self._state(text, at)
+                if self._growing.dead and self.dead_at is None:
+                    self.dead_at = self._fed - len(text) + at
+        except NotJson as error:
+            if self._strict:
+                self._growing.give_up(Violation("$", f"the answer is not JSON as it stands: {error.message}", "strict"))
+            if self._growing.dead and self.dead_at is None:
+                self.dead_at = self._fed - len(text) + max(error.offset, at)
+            raise
         return ""
 
     # States: each reads from `at`, and returns where it stopped.
@@ -108,7 +134,7 @@ class PartialParser:
             return at
         begin = _BEGINNINGS.get(text[at])
         if begin is not None:
-            begin(self)
+            _placed(at, begin, self)
             return at + 1
         if text[at] == "]" and self._growing.innermost == []:
             return self._close(at)
@@ -125,11 +151,10 @@ class PartialParser:
         self._state = self._value
 
     def _begin_string(self) -> None:
-        self._growing.check("string")
         self._parts = []
         self._state = self._whole_string
         if not self._growing.whole:
-            self._growing.put("")
+            self._growing.begin_text()
             self._state = self._string
 
     def _close(self, at: int) -> int:
@@ -161,7 +186,7 @@ class PartialParser:
         if piece is not None:
             self._parts.append(piece)
             return at
-        self._growing.key("".join(self._parts))
+        _placed(at, self._growing.key, "".join(self._parts))
         self._state = self._colon
         return at
 
@@ -170,21 +195,22 @@ class PartialParser:
         if piece is not None:
             self._parts.append(piece)
         else:
-            self._scalar("".join(self._parts))
+            self._scalar("".join(self._parts), at)
         return at
 
     def _string(self, text: str, at: int) -> int:
         piece, at = self._piece(text, at)
-        if piece is not None:
-            self._growing.lengthen(piece)
-        else:
-            self._growing.end(self._growing.here())
+        if piece is None:
+            self._growing.end_text()
             self._go_on()
-        return at
+            return at
+        room = self._growing.room
+        self._growing.lengthen(piece[:room])
+        return at - max(0, len(piece) - room)
 
-    def _scalar(self, value: Any) -> None:
-        self._growing.put(value)
-        self._growing.end(value)
+    def _scalar(self, value: Any, at: int) -> None:
+        """A scalar has been read, up to a place in the text."""
+        _placed(at, self._growing.scalar, value, _KINDS[type(value)])
         self._go_on()
 
     def _piece(self, text: str, at: int) -> tuple[str | None, int]:
@@ -224,9 +250,7 @@ class PartialParser:
             self._parts.append(word[0])
             at = word.end()
         if at < len(text):
-            value = parse_json("".join(self._parts))
-            self._growing.check(_KINDS[type(value)])
-            self._scalar(value)
+            self._scalar(_placed(at, parse_json, "".join(self._parts)), at)
         return at
 
     def _after(self, text: str, at: int) -> int:
@@ -258,7 +282,15 @@ _BEGINNINGS: Mapping[str, Callable[[PartialParser], None]] = {
     "{": PartialParser._begin_object,  # noqa: SLF001
     "[": PartialParser._begin_list,  # noqa: SLF001
 }
-_KINDS = {int: "number", float: "number", bool: "boolean", type(None): "null"}
+_KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+
+
+def _placed(at: int, step: Callable[..., Any], *values: Any) -> Any:
+    """Do a step; what is wrong with it shows at a place in the text."""
+    try:
+        return step(*values)
+    except NotJson as error:
+        raise NotJson(error.message, at) from None
 
 
 def _past_space(text: str, at: int) -> int:

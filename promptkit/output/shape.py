@@ -15,11 +15,16 @@ _MOST_REFERENCES = 32
 class Shape:
     """One place in a schema. Where branches leave it open what may stand there, everything may."""
 
-    __slots__ = ("_root", "_schema")
+    __slots__ = ("_schema", "declared", "root")
 
     def __init__(self, root: Any, schema: Any) -> None:
-        self._root = root
+        self.root = root
+        self.declared = schema
         self._schema = _plain(root, schema)
+
+    def keyword(self, name: str) -> Any:
+        """What a keyword says here; None where it says nothing, or branches say more."""
+        return self._schema.get(name)
 
     def takes(self, kind: str) -> bool:
         """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
@@ -31,16 +36,16 @@ class Shape:
 
     @property
     def whole(self) -> bool:
-        """Whether a text says nothing before it has ended: one of several that are given."""
-        return "enum" in self._schema or "const" in self._schema
+        """Whether a text says nothing before it has ended: one of several that are given, or one to be changed."""
+        return "enum" in self._schema or "const" in self._schema or not self.takes("string")
 
     def inside(self, step: str | int) -> Shape:
         """The place of a property or an item."""
         if isinstance(step, int):
-            return Shape(self._root, self._schema.get("items"))
+            return Shape(self.root, self._schema.get("items"))
         named = self._schema.get("properties")
         known = named.get(step) if isinstance(named, dict) else None
-        return Shape(self._root, self._schema.get("additionalProperties") if known is None else known)
+        return Shape(self.root, self._schema.get("additionalProperties") if known is None else known)
 
 
 def _plain(root: Any, schema: Any) -> dict[str, Any]:

@@ -172,12 +172,31 @@ def test_what_fails_or_breaks_off_is_not_recorded(path: Path, send: Any, pieces:
     assert model.closed == 1
 
 
-def test_an_answer_that_is_left_early_is_not_recorded_and_is_closed(path: Path) -> None:
+def test_an_answer_that_is_left_early_is_closed_and_recorded_as_far_as_it_came(path: Path) -> None:
     inner = Pieces([Delta(text="Hal"), Delta(text="lo", finish_reason="stop", done=True)])
     answer = Recorded(inner, path).send(request())
     next(answer)
     answer.close()  # type: ignore[attr-defined]
     assert inner.closed == 1
+    assert [("Hal", "abandoned")] == [
+        (each.completion.text, each.completion.finish_reason) for each in load_cassette(path)
+    ]
+    with pytest.raises(StreamInterrupted, match="after 3 characters"):
+        ask(Replayed(path), request())
+
+
+def test_an_answer_that_was_left_early_is_not_played_where_there_is_a_whole_one(path: Path) -> None:
+    early = Recorded(Pieces([Delta(text="Ho"), Delta(done=True)]), path).send(request())
+    next(early)
+    early.close()  # type: ignore[attr-defined]
+    list(Recorded(Pieces(whole("Hi")), path).send(request()))
+    assert ["abandoned", "stop"] == [each.completion.finish_reason for each in load_cassette(path)]
+    assert ["Hi", "Hi"] == [ask(Replayed(path), request()).text for _ in range(2)]
+
+
+def test_what_nobody_waited_a_piece_for_is_not_recorded(path: Path) -> None:
+    answer = Recorded(Pieces(whole("Hi")), path).send(request())
+    answer.close()  # type: ignore[attr-defined]
     assert not path.exists()
 
 

@@ -175,7 +175,9 @@ def test_one_of_several_texts_appears_as_a_whole() -> None:
         ('{"n": 1,', True),
         ('{"n": 1.5,', True),
         ('{"n": null,', True),
-        ('{"n": "', False),
+        ('{"n": "', True),
+        ('{"n": "1"', True),
+        ('{"n": "one"', False),
         ('{"n": true,', False),
         ('{"any": [1, {"', True),
         ('{"branch": true,', True),
@@ -185,7 +187,8 @@ def test_one_of_several_texts_appears_as_a_whole() -> None:
         ('{"lost": [1', True),
         ('{"round": 1,', True),
         ('{"more": true,', True),
-        ('{"more": "', False),
+        ('{"more": "yes"', True),
+        ('{"more": "b"', False),
     ],
 )
 def test_a_value_that_is_not_in_the_schema_s_shape_ends_the_reading(text: str, fits: bool) -> None:
@@ -242,3 +245,91 @@ def test_nothing_is_kept_of_a_value_that_has_been_read() -> None:
         parser.feed(piece)
         assert len(parser._kept) + sum(map(len, parser._parts)) <= 14
     assert ("x" * 10_000, 1001) == (parser.value["a"], len(parser.value["b"]))
+
+
+BOUND = {
+    "type": "object",
+    "properties": {
+        "team": {"enum": ["billing", "platform"]},
+        "urgency": {"type": "integer", "maximum": 5},
+        "title": {"type": "string", "maxLength": 4},
+        "code": {"type": "string", "pattern": "^[A-Z]+$"},
+        "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+        "who": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+        "many": {"type": "array", "items": {"$ref": "#/$defs/small"}},
+        "open": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+    },
+    "required": ["team"],
+    "additionalProperties": False,
+    "$defs": {"small": {"type": "integer", "maximum": 9}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "keyword"),
+    [
+        ('{"team": "sales"', "$.team", "enum"),
+        ('{"urgency": 7,', "$.urgency", "maximum"),
+        ('{"urgency": "high"', "$.urgency", "type"),
+        ('{"title": "abcde', "$.title", "maxLength"),
+        ('{"title": "abc\\u0064\\u0065', "$.title", "maxLength"),
+        ('{"code": "a1"', "$.code", "pattern"),
+        ('{"tags": ["a", "b", "', "$.tags", "maxItems"),
+        ('{"who": {}', "$.who", "required"),
+        ('{"many": [1, 10]', "$.many[1]", "maximum"),
+        ('{"open": "x"', "$.open", "anyOf"),
+        ('{"team": "billing", "colour"', "$", "additionalProperties"),
+        ('```json\n{"urgency": 7,', "$.urgency", "maximum"),
+        ('<think>{"urgency": 9}</think>{"urgency": 7,', "$.urgency", "maximum"),
+    ],
+)
+def test_what_no_rest_can_save_is_told_at_the_character_that_settles_it(text: str, path: str, keyword: str) -> None:
+    for size in (1, 3, len(text)):
+        parser = PartialParser(BOUND)
+        for at in range(0, len(text), size):
+            parser.feed(text[at : at + size])
+        assert [(path, keyword)] == [(each.path, each.keyword) for each in parser.dead[:1]]
+        assert parser.dead_at is not None
+        assert len(text) - 1 <= parser.dead_at <= len(text)
+    before = PartialParser(BOUND)
+    before.feed(text[:-1])
+    assert () == before.dead
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"team": "Billing."',
+        '{"urgency": "3"',
+        '{"urgency": null',
+        '{"colour": 1, "size"',
+        '{"team": "billing", "Urgency"',
+        '{"tags": ["a", "b"]',
+        '{"tags": "a"',
+        '{"title": "abcd"',
+        '{"who": {"Name": "x"}',
+        '{"answer": {"team": "sales"}',
+        'I think {"team": "sales"}',
+        '{"team": ',
+    ],
+)
+def test_what_can_still_be_saved_is_not_given_up(text: str) -> None:
+    parser = PartialParser(BOUND)
+    parser.feed(text)
+    assert () == parser.dead
+    assert parser.dead_at is None
+
+
+@pytest.mark.parametrize("text", ["I", "<", "```", "{'", '{"a": 1,}', '{"a": True,', "{} x", '{"a": NaN,'])
+def test_a_strict_answer_is_given_up_at_the_first_sign_that_is_not_json_s(text: str) -> None:
+    parser = PartialParser({}, strict=True)
+    parser.feed(text + " ")
+    assert ["strict"] == [each.keyword for each in parser.dead]
+    assert parser.dead_at is not None
+    assert parser.dead_at <= len(text)
+
+
+def test_a_part_that_is_brought_to_its_type_appears_as_it_will_be() -> None:
+    text = '{"team": "Billing.", "urgency": "3", "tags": "a", "open": null}'
+    assert [{"team": "billing", "urgency": 3, "tags": ["a"], "open": None}] == steps(text, schema=BOUND)
+    assert [{"team": "billing"}] == steps('{"urgency": null, "team": "billing"}', schema=BOUND)

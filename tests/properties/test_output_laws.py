@@ -320,3 +320,80 @@ def test_half_of_an_answer_is_never_the_whole(value: Any, data: st.DataObject) -
     end = data.draw(st.integers(1, len(text) - 1))
     with pytest.raises(OutputError):
         parse_output(text[:end])
+
+
+SLOPPY = st.sampled_from(
+    json.loads(
+        """[0, 3, 7, -1, 2.5, true, null, "", "3", "x", "billing", "Billing.", "biling", "yes", "aaaaaa", "2, 3",
+        "null", "{\\"n\\": 3}", "[1]", [], ["x"],
+        ["x", "y", "z"], [3], [[3]], {}, {"n": 3}, {"value": 3}, {"N": "3"}]"""
+    )
+)
+PARTS = st.sampled_from(
+    [
+        {"type": "integer", "minimum": 1, "maximum": 5},
+        {"type": ["integer", "null"]},
+        {"type": "number"},
+        {"type": "string", "maxLength": 5},
+        {"type": "string", "pattern": "^[a-z]+$"},
+        {"enum": ["billing", "platform"]},
+        {"const": "x"},
+        {"type": "boolean"},
+        {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+        {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False},
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        {"anyOf": [{"type": "integer"}, {"type": "string", "maxLength": 1}]},
+        {"$ref": "#/$defs/n"},
+        {"type": "array", "items": {"$ref": "#/$defs/n"}},
+    ]
+)
+KEYS = st.sampled_from(["a", "b", "A", "c d", "c_d", "value", "n"])
+
+
+@st.composite
+def asked_and_answered(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
+    """A schema, and a value that has something of what it asks for."""
+    names = draw(st.lists(KEYS, min_size=1, max_size=4, unique=True))
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: draw(PARTS) for name in names},
+        "required": draw(st.lists(st.sampled_from(names), unique=True)),
+        "additionalProperties": draw(st.booleans()),
+        "$defs": {"n": {"type": "integer", "minimum": 1}},
+    }
+    keys = draw(st.lists(st.sampled_from(names) | KEYS, max_size=5, unique=True))
+    value: Any = {key: draw(SLOPPY | st.lists(SLOPPY, max_size=3)) for key in keys}
+    if draw(st.booleans()):
+        definitions = schema.pop("$defs")
+        return {"type": "array", "items": schema, "$defs": definitions}, draw(
+            st.sampled_from([[value], [value, value]])
+        )
+    return schema, value
+
+
+@given(asked_and_answered(), SIZES, st.sampled_from([{}, {"coerce": False}, {"strict": True}]))
+def test_an_answer_that_is_given_up_could_not_have_become_valid(
+    asked: tuple[dict[str, Any], Any], sizes: list[int], policy: dict[str, bool]
+) -> None:
+    schema, value = asked
+    text = json.dumps(value)
+    parser, whole = PartialParser(schema, **policy), PartialParser(schema, **policy)
+    feed(parser, pieces(text, sizes))
+    feed(whole, [text])
+    assert (parser.dead, parser.dead_at) == (whole.dead, whole.dead_at)
+    if parser.dead:
+        assert isinstance(read(text, Expected(schema=Schema(schema), **policy)), OutputError)
+
+
+@given(asked_and_answered(), SIZES)
+def test_what_a_stream_comes_to_is_what_the_whole_text_comes_to(
+    asked: tuple[dict[str, Any], Any], sizes: list[int]
+) -> None:
+    schema, value = asked
+    text = json.dumps(value)
+    parser = PartialParser(schema)
+    feed(parser, pieces(text, sizes))
+    output = read(text, Expected(schema=Schema(schema)))
+    if parser.done and isinstance(output, Output) and not any("key" in str(step) for step in output.steps):
+        assert grows(parser.value, output.value)

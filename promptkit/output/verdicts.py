@@ -1,0 +1,109 @@
+"""What can be said of a part of an answer as soon as it has ended: what it comes to, or that no rest can save it.
+
+The word is the ladder's own: the validator, then coercion, then the validator again, for the part alone. Where the
+schema of a part does not stand by itself (it refers to what is elsewhere, or alternatives judge it) nothing is said.
+Two things are left out of account, since whoever waits for them waits for every answer's end: that the same key comes
+again, and that another, better answer follows this one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import ConfigError
+from promptkit.output.coerce import coerce
+from promptkit.output.place import plain_word
+from promptkit.result import Violation
+from promptkit.schema import Schema
+from promptkit.schema.references import references, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptkit.output.shape import Shape
+
+_DRAFT = "$schema"
+_DEFINITIONS = ("$defs", "definitions")
+_NAMES = ("$id", "id", "$anchor", "$dynamicAnchor")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a part comes to, and what is wrong with it for good."""
+
+    value: Any
+    violations: tuple[Violation, ...] = ()
+
+
+class Verdicts:
+    """Judges the parts of one answer. `coerces` says that values may be brought to their declared types."""
+
+    def __init__(self, *, coerces: bool) -> None:
+        self.coerces = coerces
+        self._schemas: dict[int, Schema | None] = {}
+        self._words: dict[int, frozenset[str]] = {}
+
+    def ended(self, shape: Shape, value: Any) -> Verdict | None:
+        """The verdict on a part that has ended; None where only the whole answer can tell."""
+        schema = self._alone(shape)
+        if schema is None:
+            return None
+        try:
+            violations = schema.validate(value, parsed=True)
+        except ConfigError:  # whether a schema is usable is not asked here
+            return None
+        if not violations or not self.coerces:
+            return Verdict(value, violations)
+        # How a number was written can only spoil a change, so the most harmless way is assumed.
+        fit = coerce(value, schema.json, json.dumps(value))
+        if fit.changes and not schema.validate(fit.value, parsed=True):
+            return Verdict(fit.value)
+        return Verdict(value, violations)
+
+    def may_lack(self, shape: Shape, name: str | int) -> bool:
+        """Whether an object is whole without a property, so that a null is taken for its absence."""
+        declared = shape.keyword("properties")
+        named = self.coerces and isinstance(declared, dict) and name in declared
+        return named and name not in (shape.keyword("required") or ())
+
+    def key(self, shape: Shape, before: Mapping[str, Any], key: str) -> tuple[Violation, ...]:
+        """What is wrong with a key of an object that has these keys `before`."""
+        declared = shape.keyword("properties")
+        if shape.keyword("additionalProperties") is not False or not isinstance(declared, dict) or key in declared:
+            return ()
+        if self.coerces and (before.keys().isdisjoint(declared) or self._means(declared, key)):
+            return ()  # an object without a declared key may be taken for another one
+        named = ", ".join(f"`{name}`" for name in declared)
+        return (Violation("$", f"the key `{key[:80]}` is not one of {named}", "additionalProperties"),)
+
+    def _means(self, declared: dict[str, Any], key: str) -> bool:
+        """Whether a key is a declared one but for its spelling."""
+        words = self._words.get(id(declared))
+        if words is None:
+            words = self._words[id(declared)] = frozenset(map(plain_word, declared))
+        return plain_word(key) in words
+
+    def _alone(self, shape: Shape) -> Schema | None:
+        declared = shape.declared
+        if not isinstance(declared, dict) or not declared:
+            return None
+        if id(declared) not in self._schemas:
+            self._schemas[id(declared)] = _standing_alone(shape.root, declared)
+        return self._schemas[id(declared)]
+
+
+def _standing_alone(root: Any, schema: dict[str, Any]) -> Schema | None:
+    """A schema inside of a document as a document of its own; None where that could change what it says."""
+    refers = next(references(schema), None) is not None
+    held = (_DRAFT, *_DEFINITIONS) if refers else (_DRAFT,)
+    alone = {name: root[name] for name in held if name in root and name not in schema} | schema
+    inside = [each for _, each in walk(alone)]
+    named = any(isinstance(each.get(name), str) for each in inside for name in _NAMES)
+    led_astray = any(not _is_definition(reference) for _, reference in references(alone))
+    return None if named or led_astray else Schema(alone)
+
+
+def _is_definition(reference: Any) -> bool:
+    return isinstance(reference, str) and reference.startswith(tuple(f"#/{name}/" for name in _DEFINITIONS))
