@@ -32,7 +32,7 @@ SUBJECTS = {
     "check": Subject("a whole process that checks 1,000 prompt files on one core", starting.check_sides),
     "parse": Subject("100 KB of clean JSON to a validated value", parsing.clean_sides),
     "parse-messy": Subject("answers of 1 KB, wrapped and with slips of syntax", parsing.messy_sides),
-    "stream": Subject("60 KB in pieces of 8 characters, a value after each", parsing.stream_sides),
+    "stream": Subject("200 KB in pieces of 8 characters, a value after each", parsing.stream_sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
 }

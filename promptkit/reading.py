@@ -82,7 +82,8 @@ class Reading:
 
 
 def _parser(expected: Expected) -> PartialParser:
-    return PartialParser(wire_schema(expected), coerce=expected.coerce, strict=expected.strict)
+    policies = {"repair": expected.repair, "coerce": expected.coerce, "strict": expected.strict}
+    return PartialParser(wire_schema(expected), **policies)
 
 
 def _under(location: tuple[str, ...], violation: Violation) -> Violation:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.limits import current_limits
 from promptkit.output.strict_json import NotJson, too_deep
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 Location = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """A value inside the answer that has ended: where it stands, and what it is."""
 
     location: Location
@@ -46,7 +44,8 @@ class Growing:
     """
 
     def __init__(self, shape: Shape, verdicts: Verdicts) -> None:
-        self.root: Any = NOTHING
+        self._held: list[Any] = [NOTHING]
+        self._text_at: tuple[Any, Any] = (self._held, 0)
         self.completed: list[Completed] = []
         self.dead: tuple[Violation, ...] = ()
         self.room = _ENDLESS
@@ -57,9 +56,19 @@ class Growing:
         self._most_depth = current_limits().answer_depth
 
     @property
+    def root(self) -> Any:
+        """The whole value so far, or `NOTHING`."""
+        return self._held[0]
+
+    @property
     def innermost(self) -> dict[str, Any] | list[Any] | None:
         """The object or list that is open."""
         return self._open[-1] if self._open else None
+
+    @property
+    def shape(self) -> Shape:
+        """What the schema says of what stands here."""
+        return self._shapes[-1]
 
     @property
     def whole(self) -> bool:
@@ -123,12 +132,13 @@ class Growing:
     def begin_text(self) -> None:
         """A text begins, and grows from now on."""
         self._put("")
+        self._text_at = (self._open[-1], self._path[-1]) if self._open else (self._held, 0)
         most = _most(self._shapes[-1], "string", "maxLength")
         self.room = _ENDLESS if most is None else most + 1
 
     def _put(self, value: Any) -> None:
         if not self._open:
-            self.root = value
+            self._held[0] = value
         elif isinstance(self._open[-1], list):
             self._open[-1].append(value)
             most = _most(self._shapes[-2], "array", "maxItems")
@@ -147,20 +157,18 @@ class Growing:
             most = _most(self._shapes[-1], "string", "maxLength")
             self.give_up(Violation("$", f"has more than {most:,} characters", "maxLength"))
             self.room = _ENDLESS
-        text = self._take()
+        holder, step = self._text_at
+        text = holder[step]
+        holder[step] = None
         text += piece
-        if not self._open:
-            self.root = text
-        elif isinstance(self._open[-1], list):
-            self._open[-1].append(text)
-        else:
-            self._open[-1][str(self._path[-1])] = text
+        holder[step] = text
 
     def end_text(self) -> None:
         """The text that stands here has ended."""
         text = self.here()
         verdict = self._verdicts.ended(self._shapes[-1], text)
-        self.give_up(*(verdict.violations if verdict else ()))
+        if verdict is not None and verdict.violations:
+            self.give_up(*verdict.violations)
         self._end(text)
 
     def give_up(self, *violations: Violation, path: Sequence[str | int] | None = None) -> None:
@@ -174,18 +182,12 @@ class Growing:
 
     def _end(self, value: Any) -> None:
         self.completed.append(Completed(tuple(self._path), value))
-        if isinstance(self.innermost, dict):
+        if self._open and isinstance(self._open[-1], dict):
             self._leave()
 
     def here(self) -> Any:
         """The value that stands here."""
         return self._open[-1][self._path[-1]] if self._open else self.root  # type: ignore[index]
-
-    def _take(self) -> Any:
-        if self._open:
-            return self._open[-1].pop(self._path[-1])  # type: ignore[arg-type]
-        text, self.root = self.root, NOTHING
-        return text
 
     def _enter(self, step: str | int) -> None:
         self._path.append(step)

@@ -1,4 +1,4 @@
-"""What may stand before a JSON value in an answer that arrives in pieces: reasoning in tags, an opening fence."""
+"""What may stand before a JSON value in an answer that arrives in pieces: reasoning in tags, a fence, words."""
 
 from __future__ import annotations
 
@@ -18,18 +18,30 @@ _TICKS = re.compile(r"`{3,}|~{3,}")
 _NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
 """The beginning of a line that shows it to be no opening fence (CommonMark 0.31, section 4.5)."""
 _LONE = re.compile(f"</(?:{'|'.join(TAGS)})>", re.IGNORECASE)
+_IN_PROSE = re.compile(
+    rf"(?P<closing></(?:{'|'.join(TAGS)})>)|(?P<opening><(?:{'|'.join(TAGS)})>)"
+    r"|(?P<fence>(?<=\n)[ \t]{0,3}(?:```|~~~))"
+    r"|(?P<value>\{\s*(?:[\"']|[A-Za-z_]\w*\s*:|/[/*]|#)|\[\s*(?:[\"'{\[]|/[/*]|#|(?:-?\d[\d.]*|true|false|null|none)\s*,))",
+    re.IGNORECASE,
+)
+"""What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like."""
+_KEPT_OF_PROSE = 64
 
 
 class Lead:
     """Reads up to where a value begins.
 
     A text that begins with neither a tag, a fence nor a value can be reasoning whose opening tag is missing: then
-    the value begins behind a closing tag. `fence` is the fence that the value stands in. Between pieces no more
-    than a tag's length is kept, so that each character is looked at a bounded number of times.
+    the value begins behind a closing tag. With `prose`, it can also be words before a value, which begins in the next
+    fence or with the next bracket that looks like one; `in_prose` says that this was so. `fence` is the fence that the
+    value stands in. Between pieces no more than some characters are kept, so that each is looked at a bounded number
+    of times.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, prose: bool = False) -> None:
         self.fence = ""
+        self.in_prose = False
+        self._prose = prose
         self._begun = False
         self._kept = ""
         self._state: Callable[[str, int], int | None] = self._start
@@ -52,7 +64,7 @@ class Lead:
         """What seemed to be a value was none."""
         self.fence = ""
         self._closing = _LONE
-        self._state = self._inside
+        self._state = self._words if self._prose else self._inside
 
     # States: each returns where it stopped, or None when it has to wait for more.
 
@@ -90,6 +102,21 @@ class Lead:
             return None
         self._state = self._start
         return closing.end()
+
+    def _words(self, text: str, at: int) -> int | None:
+        """In words before a value, or in reasoning whose opening tag is missing."""
+        found = _IN_PROSE.search(text, at)
+        if found is None:
+            self._kept = text[max(len(text) - _KEPT_OF_PROSE, at) :]
+            return None
+        self.in_prose = not found["closing"]
+        if found["opening"]:
+            return self._tag(text, found.start())
+        if found["value"]:
+            self._begun = True
+            return found.start()
+        self._state = self._ticks if found["fence"] else self._start
+        return found.end() - len("```") if found["fence"] else found.end()
 
     def _ticks(self, text: str, at: int) -> int | None:
         """In an opening fence's first line."""

@@ -15,12 +15,14 @@ _MOST_REFERENCES = 32
 class Shape:
     """One place in a schema. Where branches leave it open what may stand there, everything may."""
 
-    __slots__ = ("_schema", "declared", "root")
+    __slots__ = ("_items", "_named", "_schema", "declared", "root")
 
     def __init__(self, root: Any, schema: Any) -> None:
         self.root = root
         self.declared = schema
         self._schema = _plain(root, schema)
+        self._named: dict[str, Shape] = {}
+        self._items: Shape | None = None
 
     def keyword(self, name: str) -> Any:
         """What a keyword says here; None where it says nothing, or branches say more."""
@@ -41,11 +43,18 @@ class Shape:
 
     def inside(self, step: str | int) -> Shape:
         """The place of a property or an item."""
+        if self.declared is None:
+            return self
         if isinstance(step, int):
-            return Shape(self.root, self._schema.get("items"))
-        named = self._schema.get("properties")
-        known = named.get(step) if isinstance(named, dict) else None
-        return Shape(self.root, self._schema.get("additionalProperties") if known is None else known)
+            self._items = self._items or Shape(self.root, self._schema.get("items"))
+            return self._items
+        if step not in self._named:
+            named = self._schema.get("properties")
+            known = named.get(step) if isinstance(named, dict) else None
+            if known is None:
+                return Shape(self.root, self._schema.get("additionalProperties"))
+            self._named[step] = Shape(self.root, known)
+        return self._named[step]
 
 
 def _plain(root: Any, schema: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from promptkit.errors import OutputError
@@ -127,7 +127,7 @@ def test_any_text_in_pieces_gives_what_it_gives_as_a_whole(text: str, sizes: lis
     ).map("".join)
 )
 def test_a_text_is_whole_in_pieces_just_if_it_is_json(text: str) -> None:
-    parser = PartialParser()
+    parser = PartialParser(repair=False)
     feed(parser, list(text))
     try:
         value = parse_json(text)
@@ -397,3 +397,53 @@ def test_what_a_stream_comes_to_is_what_the_whole_text_comes_to(
     output = read(text, Expected(schema=Schema(schema)))
     if parser.done and isinstance(output, Output) and not any("key" in str(step) for step in output.steps):
         assert grows(parser.value, output.value)
+
+
+def loosely(value: Any, draw: Any) -> str:
+    """A value as models write it: Python's words, single quotes, bare keys, comments, commas at the end."""
+    if isinstance(value, dict):
+        members = [
+            f"{draw(KEY_FORMS)(key)}{draw(SPACES)}:{draw(GAPS)}{loosely(each, draw)}" for key, each in value.items()
+        ]
+        return "{" + draw(GAPS) + f"{draw(GAPS)},{draw(GAPS)}".join(members) + draw(COMMAS if members else GAPS) + "}"
+    if isinstance(value, list):
+        return (
+            "[" + f",{draw(GAPS)}".join(loosely(each, draw) for each in value) + draw(COMMAS if value else GAPS) + "]"
+        )
+    if isinstance(value, str):
+        return str(draw(TEXT_FORMS)(value))
+    return draw(st.sampled_from([json.dumps(value), repr(value)]))
+
+
+SPACES = st.sampled_from(["", "", " ", "\n"])
+GAPS = st.sampled_from(["", "", "", " ", "\n  ", " // a {\n", '/* b, * / " */', " # c\n", "\t"])
+COMMAS = st.sampled_from(["", "", ",", ", ", " /* d */ ,\n"])
+PLAIN = st.sampled_from(["team", "b_2", "x", "tags"])
+KEY_FORMS = st.sampled_from([json.dumps, repr, str])
+TEXT_FORMS = st.sampled_from([json.dumps, repr, lambda text: f'"{text}"'])
+LOOSE_VALUES = st.recursive(
+    st.sampled_from(
+        ["", "it's", "a b", "x\ty", "one, two", "l 1\nl 2", "a: b", "c]", "it's, 'so", True, False, None, 3, -2.5]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN, inner, max_size=3),
+    max_leaves=8,
+)
+AROUND = st.sampled_from(
+    [("", "")] * 4
+    + [("Here it is:\n```json\n", "\n```\nGood luck"), ("Sure! ", ""), ("It's so {x}: ", " and so on.")]
+    + [('<think>{"a": 1}</think>\nOf course:\n\n', "\n")]
+)
+
+
+@given(st.dictionaries(PLAIN, LOOSE_VALUES, max_size=3) | st.lists(LOOSE_VALUES, max_size=3), AROUND, SIZES, st.data())
+def test_a_loose_answer_in_pieces_comes_to_what_the_whole_text_comes_to(
+    value: Any, around: tuple[str, str], sizes: list[int], data: st.DataObject
+) -> None:
+    text = around[0] + loosely(value, data.draw) + around[1]
+    whole, parts = PartialParser(), PartialParser()
+    assert feed(whole, [text]) == feed(parts, pieces(text, sizes))
+    assert (repr(whole.value), whole.broken, whole.done) == (repr(parts.value), parts.broken, parts.done)
+    output = read(text, Expected())
+    note(f"{text!r} -> {parts.value!r}, {output!r}")
+    if parts.done and isinstance(output, Output):
+        assert same(output.value, parts.value)

@@ -1,0 +1,348 @@
+"""JSON read in pieces: a state for each place in its grammar, and each character looked at once.
+
+What is almost JSON is read too, if it may be mended, as far as one character after another settles it: comments,
+trailing commas, keys without quotes, single quotes, line ends in texts, Python's words and declared words without
+quotes. `promptkit.output.loose` reads more, since it sees the whole text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.bare import meaning_of
+from promptkit.output.quoted import WAIT, Quoted
+from promptkit.output.strict_json import NotJson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from promptkit.output.growing import Growing
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACES = " \t\r\n"
+_BLANK = _SPACES + "/#"
+_COMMENT = re.compile(r"#|//|/\*")
+_WORD = re.compile(r"[-+.\w]+")
+_NAME = re.compile(r"[\w$-]+")
+_LONGEST_DOUBT = 200
+"""So many characters may follow a single quote, or a name, until it shows what it is."""
+_KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_ANOTHER = re.compile(r"[{\[<]")
+"""What could begin another value, or say that the one before was none."""
+_KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_ITEM_BEGINS = "'\"[{]-0123456789"
+_MEMBER_BEGINS = "'\"}"
+
+
+class Stepwise:
+    """One value that is read in pieces. `fence` is what may end the text; `in_prose` says that words stand before it.
+
+    When `read` raises `NotJson`, `left` is what it has not read of its piece; `dead_left` is how much of a piece was
+    left when it was settled that the value cannot become valid, whatever follows. `in_text` says that a text in double
+    quotes grows.
+    """
+
+    def __init__(self, growing: Growing, *, mends: bool) -> None:
+        self.growing = growing
+        self.fence = ""
+        self.in_prose = False
+        self.in_text = False
+        self.left = ""
+        self.dead_left: int | None = None
+        self._mends = mends
+        self._state: Callable[[str, int], int] = self._value
+        self._behind = self._state
+        self._mended = False
+        self._quoted = Quoted(mends=mends)
+        self._parts: list[str] = []
+        self._kept = ""
+        self._reached = 0
+        self._blank = _BLANK if mends else _SPACES
+
+    @property
+    def in_word(self) -> bool:
+        """Whether a number or a literal goes on until something else follows."""
+        return self._state == self._word
+
+    @property
+    def ended(self) -> bool:
+        """Whether the value has ended."""
+        return self._state == self._end
+
+    def read(self, piece: str) -> None:
+        """Read a piece of the text."""
+        text = self._kept + piece if self._kept else piece
+        at, size, growing = 0, len(text), self.growing
+        self._kept, self._reached = "", 0
+        try:
+            while at < size:
+                at = self._state(text, at)
+                if growing.dead:
+                    self._note_death(size - at)
+        except NotJson as error:
+            self.in_text = False
+            self.left = text[max(error.offset, at, self._reached) :]
+            if growing.dead:
+                self._note_death(len(self.left))
+            raise
+
+    def lengthened(self, piece: str) -> bool:
+        """Whether the text that grows could just be lengthened, as with most pieces of most answers."""
+        if self._kept or len(piece) >= self.growing.room:
+            return False
+        self.growing.lengthen(piece)
+        return True
+
+    def _note_death(self, left: int) -> None:
+        """Note where it was settled; of a text that is mended nothing is, since it may be read otherwise."""
+        if self.dead_left is None and not (self._mended or self._quoted.mended or self.in_prose):
+            self.dead_left = left
+
+    # States: each reads from `at`, and returns where it stopped.
+
+    def _value(self, text: str, at: int) -> int:
+        at = self._past_space(text, at)
+        if at == len(text):
+            return at
+        sign = text[at]
+        begin = _BEGINNINGS.get(sign)
+        if begin is not None:
+            self._reached = at + 1
+            begin(self)
+            return at + 1
+        if sign == "]" and isinstance(self.growing.innermost, list) and (self._mends or not self.growing.innermost):
+            self._mended = self._mended or bool(self.growing.innermost)
+            return self._close(at)
+        if sign == "'" and self._mends:
+            self._begin_string(sign)
+            return at + 1
+        self._parts = []
+        self._state = self._word
+        return at
+
+    def _begin_object(self) -> None:
+        self.growing.open({}, "object")
+        self._state = self._first_key
+
+    def _begin_list(self) -> None:
+        self.growing.open([], "array")
+        self._state = self._value
+
+    def _begin_string(self, quote: str = '"') -> None:
+        self._begin_quotes(quote)
+        self._state = self._whole_string
+        if not self.growing.whole:
+            self.growing.begin_text()
+            self._state = self._string
+            self.in_text = quote == '"'
+
+    def _begin_quotes(self, quote: str) -> None:
+        self._parts = []
+        self._quoted.begin(quote)
+
+    def _close(self, at: int) -> int:
+        self._reached = at + 1
+        self.growing.close()
+        self._go_on()
+        return at + 1
+
+    def _go_on(self) -> None:
+        self._state = self._end if self.growing.innermost is None else self._after
+
+    def _first_key(self, text: str, at: int) -> int:
+        at = self._past_space(text, at)
+        if at < len(text) and text[at] == "}":
+            return self._close(at)
+        return self._key(text, at)
+
+    def _key(self, text: str, at: int) -> int:
+        at = self._past_space(text, at)
+        if at == len(text):
+            return at
+        sign = text[at]
+        if sign == '"' or (sign == "'" and self._mends):
+            self._begin_quotes(sign)
+            self._state = self._key_text
+            return at + 1
+        if not self._mends or not (sign == "}" or sign.isalpha() or sign in "_$"):
+            raise NotJson("a key in quotes is expected", at)
+        self._mended = True
+        if sign == "}":
+            return self._close(at)
+        self._parts = []
+        self._state = self._bare_key
+        return at
+
+    def _bare_key(self, text: str, at: int) -> int:
+        name = _NAME.match(text, at)
+        if name:
+            self._parts.append(name[0])
+            return name.end()
+        behind = _past_spaces(text, at)
+        if behind == len(text):
+            return self._wait(text, at)
+        if text[behind] != ":":
+            raise NotJson("a colon is expected", behind)
+        return self._key_ended(behind)
+
+    def _key_text(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at, "key")
+        if piece is not None:
+            self._parts.append(piece)
+            return at
+        return self._key_ended(at)
+
+    def _key_ended(self, at: int) -> int:
+        self._reached = at
+        self.growing.key("".join(self._parts))
+        self._state = self._colon
+        return at
+
+    def _whole_string(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at, self._kind)
+        if piece is not None:
+            self._parts.append(piece)
+        else:
+            self._scalar("".join(self._parts), at)
+        return at
+
+    def _string(self, text: str, at: int) -> int:
+        piece, at = self._piece(text, at, self._kind)
+        if piece is None:
+            self.in_text = False
+            self.growing.end_text()
+            self._go_on()
+            return at
+        room = self.growing.room
+        if len(piece) > room:
+            at -= len(piece) - room
+            piece = piece[:room]
+        self.growing.lengthen(piece)
+        return at
+
+    def _scalar(self, value: Any, at: int) -> None:
+        """A scalar has been read, up to a place in the text."""
+        self._reached = at
+        self.growing.scalar(value, _KINDS[type(value)])
+        self._go_on()
+
+    @property
+    def _kind(self) -> str:
+        """What a value here is."""
+        innermost = self.growing.innermost
+        return "" if innermost is None else "item" if isinstance(innermost, list) else "member"
+
+    def _piece(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
+        """The next piece of a text and where it ends; None for the piece at the closing quote."""
+        piece, after = self._quoted.piece(text, at, kind)
+        return (piece, after) if after != WAIT else ("", self._wait(text, at))
+
+    def _wait(self, text: str, at: int) -> int:
+        """Keep what only more of the text can settle."""
+        if len(text) - at > _LONGEST_DOUBT:
+            raise NotJson("what it is does not show soon enough", at)
+        self._kept = text[at:]
+        return len(text)
+
+    def _colon(self, text: str, at: int) -> int:
+        if text[at] != ":":
+            at = self._past_space(text, at)
+            if at == len(text):
+                return at
+            if text[at] != ":":
+                raise NotJson("a colon is expected", at)
+        self._state = self._value
+        return at + 1
+
+    def _word(self, text: str, at: int) -> int:
+        """A number or a literal: it has ended when something else follows."""
+        word = _WORD.match(text, at)
+        if word:
+            self._parts.append(word[0])
+            at = word.end()
+        if at < len(text):
+            self._reached = at
+            declared = self.growing.shape.keyword("enum") or () if self._mends else ()
+            value, mended = meaning_of("".join(self._parts), declared, mends=self._mends)
+            self._mended = self._mended or mended
+            self._scalar(value, at)
+        return at
+
+    def _after(self, text: str, at: int) -> int:
+        """After a value inside an object or a list."""
+        if text[at] in self._blank:
+            at = self._past_space(text, at)
+            if at == len(text):
+                return at
+        in_list = isinstance(self.growing.innermost, list)
+        if text[at] == ("]" if in_list else "}"):
+            return self._close(at)
+        if text[at] != ",":
+            raise NotJson("a comma or the end is expected", at)
+        if in_list:
+            self.growing.next_item()
+        self._state = self._value if in_list else self._key
+        return at + 1
+
+    def _end(self, text: str, at: int) -> int:
+        """After the value: the end of the fence that it stands in, and words behind a list or an object."""
+        rest = text[at:].strip()
+        if self.fence.startswith(rest):
+            self.fence = self.fence.removeprefix(rest)
+        elif self._mends and isinstance(self.growing.root, (dict, list)) and not _ANOTHER.search(rest):
+            self.fence, self._mended = "", True
+        else:
+            raise NotJson("something stands after the value", at)
+        return len(text)
+
+    # White space and comments
+
+    def _past_space(self, text: str, at: int) -> int:
+        """Behind white space, and comments if the text may be mended; the text's length where they may go on."""
+        size = len(text)
+        while at < size and text[at] in self._blank:
+            behind = _past_spaces(text, at) if text[at] in _SPACES else self._past_comment(text, at)
+            if behind == at:
+                break
+            at = behind
+        return at
+
+    def _past_comment(self, text: str, at: int) -> int:
+        comment = _COMMENT.match(text, at)
+        if comment is None:
+            self._kept = text[at:] if len(text) == at + 1 else ""
+            return len(text) if self._kept else at
+        self._mended = True
+        self._behind = self._state
+        self._state = self._block if comment[0] == "/*" else self._line
+        return self._state(text, comment.end())
+
+    def _line(self, text: str, at: int) -> int:
+        """In a comment that ends with its line."""
+        end = text.find("\n", at)
+        if end < 0:
+            return len(text)
+        self._state = self._behind
+        return end
+
+    def _block(self, text: str, at: int) -> int:
+        """In a comment between `/*` and `*/`."""
+        end = text.find("*/", at)
+        if end < 0:
+            self._kept = "*" if text.endswith("*", at) else ""
+            return len(text)
+        self._state = self._behind
+        return end + 2
+
+
+_BEGINNINGS: Mapping[str, Callable[[Stepwise], None]] = {
+    '"': Stepwise._begin_string,  # noqa: SLF001
+    "{": Stepwise._begin_object,  # noqa: SLF001
+    "[": Stepwise._begin_list,  # noqa: SLF001
+}
+
+
+def _past_spaces(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
