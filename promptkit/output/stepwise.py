@@ -52,7 +52,7 @@ class Stepwise:
         self.dead_left: int | None = None
         self._mends = mends
         self._state: Callable[[str, int], int] = self._value
-        self._behind = self._state
+        self._behind: Callable[[str, int], int] = self._state
         self._mended = False
         self._quoted = Quoted(mends=mends)
         self._parts: list[str] = []
