@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.output.transport import answer_form, answer_schema, response_format
+from promptkit.output.transport import answer_form, answer_schema, asked_form
 from promptkit.result import Check, Rendered, Result
 
 if TYPE_CHECKING:
@@ -54,15 +54,18 @@ class Call:
         from promptkit.model_names import wire_name
 
         expected = self.typed.expected(self.facts)
-        asked = response_format(expected, self.facts, self.name)
+        asked = asked_form(expected, self.facts, self.name)
         return Request(
             model=wire_name(self.facts.name),
             messages=self.rendered.messages,
             options=self._options(),
-            response_format=asked,
+            response_format=asked.response_format,
+            tools=asked.tools,
+            tool_choice=asked.tool_choice,
             schema=answer_schema(expected),
-            form=answer_form(expected, asked),
+            form=answer_form(expected, asked.transport),
             stream=self.stream,
+            transport=asked.transport,
         )
 
     def _options(self) -> dict[str, Any]:

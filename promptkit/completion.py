@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from promptkit.errors import StreamInterrupted
 from promptkit.messages import Message, ToolCall
@@ -68,13 +68,30 @@ class AnswerForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Transport:
+    """How the form of an answer is asked for, and why so.
+
+    `json_schema` and `json_object` are response formats, `tool` is a function that the model has to call with the
+    answer, and `prompt` leaves it to the messages. `changes` are what the schema that is sent does not say.
+    """
+
+    form: Literal["json_schema", "json_object", "tool", "prompt"]
+    reason: str
+    changes: tuple[str, ...] = ()
+    tool: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join((f"{self.form}: {self.reason}", *self.changes))
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """All that is sent to a model. `options` are chat-completions parameters such as `temperature`.
 
     `schema` is the JSON Schema of the answer's value when there is one, `form` how it is laid out: models that
     answer by themselves (simulated) use them; on the wire they stand in `response_format` and in the messages.
-    `timeout` is what is left of the call's time
-    in seconds: models that wait for somebody wait no longer. It is no part of what is asked.
+    `timeout` is what is left of the call's time in seconds: models that wait for somebody wait no longer. Neither it
+    nor `transport`, which says why the answer's form is asked for as it is, is part of what is asked.
     """
 
     model: str
@@ -86,6 +103,8 @@ class Request:
     form: AnswerForm = AnswerForm()
     stream: bool = False
     timeout: float | None = field(default=None, compare=False, repr=False)
+    tool_choice: str | Mapping[str, Any] | None = None
+    transport: Transport | None = field(default=None, compare=False)
 
     def to_openai(self) -> dict[str, Any]:
         """The body of `POST /chat/completions`, without fields that are unset."""
@@ -98,6 +117,8 @@ class Request:
             body["response_format"] = dict(self.response_format)
         if self.tools:
             body["tools"] = [dict(tool) for tool in self.tools]
+        if self.tool_choice is not None:
+            body["tool_choice"] = self.tool_choice
         if self.stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
@@ -228,6 +249,11 @@ class Assembler:
         )
 
     @property
+    def begun(self) -> bool:
+        """Whether something of the answer has arrived."""
+        return bool(self._text or self._calls)
+
+    @property
     def done(self) -> bool:
         """Whether the server has declared the end."""
         return self._done
@@ -237,10 +263,10 @@ class Assembler:
         """The answer's text so far."""
         return "".join(self._text)
 
-    def abandoned(self, characters: int) -> Completion:
-        """What there is of an answer that nobody waits for any more: so many characters of its text."""
+    def abandoned(self) -> Completion:
+        """What there is of an answer that nobody waits for any more."""
         self._finish = ABANDONED
-        return replace(self.completion(), text=self.text[:characters])
+        return self.completion()
 
     def completion(self) -> Completion:
         """The whole answer.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import ABANDONED, Completion, Request
+from promptkit.completion import ABANDONED, Completion, Request, Transport
 from promptkit.errors import BadRequest, ModelError, OutputError, Truncated
 from promptkit.events import AttemptAbandoned
 from promptkit.output.ladder import Expected, parse_output
@@ -116,7 +116,8 @@ class Asking:
         tried, unfit = 0, void
         abandons = self._answers + 1 < self.ask.attempts and self.ask.reask
         while True:
-            reading = Reading(self.ask.expected, stream=request.stream, abandons=abandons)
+            tool = request.transport.tool if request.transport else ""
+            reading = Reading(self.ask.expected, stream=request.stream, abandons=abandons, tool=tool)
             before = AttemptAbandoned(len(self.attempts), void) if void else None
             try:
                 completion = yield Send(replace(request, timeout=self._left), reading, before)
@@ -168,8 +169,8 @@ class Asking:
         if completion.finish_reason not in (*_FINISHED, ABANDONED):
             return None
         again = asked_again(self.ask.request, completion, invalid.violations)
-        form = None if refused else request.response_format
-        return replace(again, options=request.options, response_format=form)
+        again = replace(again, options=request.options)
+        return _by_prompt(again) if refused or not _asks_for_a_form(request) else again
 
     def _with_more_tokens(self, request: Request, completion: Completion) -> Request | None:
         """The same request with twice the budget, once: a cut answer is not worth showing to the model."""
@@ -183,13 +184,12 @@ class Asking:
         if completion.finish_reason == ABANDONED:
             raise _abandoned(completion, self.attempts[-1].violations)
         _refuse_unfinished(completion, refused)
-        quoted = self.attempts[-1].request.response_format is not None
+        quoted = _asks_for_a_form(self.attempts[-1].request)
         output = parse_output(completion.text, expected=replace(ask.expected, quoted=quoted))
         checks = ask.checks(output.value)
         _refuse_failed(checks, completion.text)
         value = ask.view(output.value)
-        steps = (Step("recovered", "the server refused the answer and told it", repairs=True),) if refused else ()
-        steps = (*steps, *output.steps)
+        steps = (*_told_before(completion, self.attempts[-1].request, refused), *output.steps)
         attempts = (*self.attempts[:-1], replace(self.attempts[-1], steps=steps))
         return Result(
             output=value,
@@ -202,6 +202,27 @@ class Asking:
             cost=cost(attempts, ask.facts),
             steps=steps,
         )
+
+
+def _told_before(completion: Completion, request: Request, refused: BadRequest | None) -> tuple[Step, ...]:
+    """What there is to tell of an answer before it is read."""
+    if refused:
+        return (Step("recovered", "the server refused the answer and told it", repairs=True),)
+    tool = request.transport.tool if request.transport else ""
+    if tool and tool not in (call.name for call in completion.tool_calls):
+        return (Step("tool not called", "the model answered in words instead"),)
+    return ()
+
+
+def _asks_for_a_form(request: Request) -> bool:
+    """Whether the server was told to make JSON of the answer."""
+    return request.response_format is not None or request.tool_choice is not None
+
+
+def _by_prompt(request: Request) -> Request:
+    """The request without a form for the server to keep to, since it refused an answer for that."""
+    transport = Transport("prompt", "the server refused the answer before, by a check of its own")
+    return replace(request, response_format=None, tools=(), tool_choice=None, transport=transport)
 
 
 def _abandoned(completion: Completion, violations: tuple[Violation, ...]) -> OutputError:

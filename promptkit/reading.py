@@ -24,15 +24,19 @@ class Reading:
 
     `seconds` is how long the model was waited for so far: whoever fetches the deltas keeps it, since the time
     that a reader of a stream takes does not count. `heard` says that events have been given out. With `abandons`,
-    an answer that cannot become valid any more is read no further: then `dead` says why.
+    an answer that cannot become valid any more is read no further: then `dead` says why. The arguments of a call of
+    `tool`, which the model was told to answer with, are the answer's text.
     """
 
-    def __init__(self, expected: Expected, *, stream: bool, abandons: bool = False) -> None:
+    def __init__(self, expected: Expected, *, stream: bool, abandons: bool = False, tool: str = "") -> None:
         self.seconds = 0.0
         self.heard = False
         self.dead: tuple[Violation, ...] = ()
         self._stream = stream
         self._abandons = abandons
+        self._tool = tool
+        self._calls: list[int | None] = []
+        self._pieces: list[str] = []
         self._assembler = Assembler()
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
         structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
@@ -46,14 +50,23 @@ class Reading:
     def feed(self, delta: Delta) -> list[Event]:
         """Take the next piece; what there is to tell about it."""
         self._assembler.feed(delta)
+        text = delta.text
+        if self._tool:
+            text += self._arguments(delta)
+            self._pieces.append(text)
         if not self._stream:
             return []
         events: list[Event] = [ReasoningDelta(delta.reasoning)] if delta.reasoning else []
-        if delta.text:
-            events += [TextDelta(delta.text), *self._fields(delta.text)]
+        if text:
+            events += [TextDelta(text), *self._fields(text)]
             self._give_up()
         self.heard = self.heard or bool(events)
         return events
+
+    def _arguments(self, delta: Delta) -> str:
+        """The piece of what the tool is called with first; the first piece of a call names the tool."""
+        self._calls += [call.index for call in delta.tool_calls if call.name == self._tool]
+        return "".join(call.arguments for call in delta.tool_calls if self._calls[:1] == [call.index])
 
     def _fields(self, text: str) -> list[Event]:
         if self._parser is None or self._parser.broken:
@@ -76,9 +89,16 @@ class Reading:
 
     def completion(self) -> Completion:
         """The whole answer, or what was read of one that is dead. Raises `StreamInterrupted` when it is not whole."""
-        if self.dead and self._parser is not None:
-            return self._assembler.abandoned(self._parser.dead_at or 0)
-        return self._assembler.completion()
+        whole = self._assembler.abandoned() if self.dead else self._assembler.completion()
+        text = self._answer(whole)
+        return replace(whole, text=text[: self._parser.dead_at] if self.dead and self._parser else text)
+
+    def _answer(self, whole: Completion) -> str:
+        """The answer's text; where it is called with twice, both."""
+        if not self._tool:
+            return whole.text
+        others = [call.arguments for call in whole.tool_calls if call.name == self._tool][1:]
+        return "\n".join(("".join(self._pieces), *others))
 
 
 def _parser(expected: Expected) -> PartialParser:

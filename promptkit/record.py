@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from promptkit.completion import Transport
     from promptkit.result import Attempt, Rendered
 
 _DATA = ("attempts", "output", "inputs")
@@ -184,6 +185,7 @@ def without_content(entry: Entry) -> Entry:
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     return {
         "request": _data(attempt.request.to_openai()),
+        "transport": _transport(attempt.request.transport),
         "completion": completion_to_dict(attempt.completion) if attempt.completion else None,
         "violations": [
             {"path": violation.path, "message": violation.message, "keyword": violation.keyword}
@@ -193,6 +195,12 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "error": attempt.error,
         "seconds": attempt.seconds,
     }
+
+
+def _transport(transport: Transport | None) -> dict[str, Any] | None:
+    """How the answer's form was asked for, and why."""
+    told = transport and {"form": transport.form, "reason": transport.reason, "changes": list(transport.changes)}
+    return told or None
 
 
 def _measured(value: Any) -> Any:
@@ -207,6 +215,7 @@ def _measured_attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
     request, completion = attempt["request"], attempt["completion"]
     return {
         "request": {name: _measured_option(name, value) for name, value in request.items()},
+        "transport": attempt["transport"] and {"form": attempt["transport"]["form"]},
         "completion": completion and {name: _measured_answer(name, completion[name]) for name in completion},
         "violations": [{"keyword": violation["keyword"]} for violation in attempt["violations"]],
         "steps": [{"name": step["name"], "repairs": step["repairs"]} for step in attempt["steps"]],

@@ -122,6 +122,21 @@ def _check_endpoint(entry: Any) -> dict[str, str]:
     return {"key_env": variable}
 
 
+def _check_models(value: Any) -> dict[str, dict[str, Any]]:
+    _need(isinstance(value, Mapping))
+    return {check_name(name): _check_facts(facts) for name, facts in value.items()}
+
+
+def _check_facts(facts: Any) -> dict[str, Any]:
+    _need(isinstance(facts, Mapping) and facts.keys() <= MODEL_FACTS.keys())
+    return {name: MODEL_FACTS[name](value) for name, value in facts.items()}
+
+
+def _check_price(value: Any) -> float:
+    _need(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"))
+    return float(value)
+
+
 def _check_hosts(value: Any) -> tuple[str, ...]:
     _need(isinstance(value, list | tuple))
     return tuple(check_name(host).lower() for host in value)
@@ -130,6 +145,13 @@ def _check_hosts(value: Any) -> tuple[str, ...]:
 def _listed(text: str) -> list[str]:
     return [name for name in text.split(",") if name.strip()]
 
+
+MODEL_FACTS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("context_length", "max_output"), _check_count),
+    **dict.fromkeys(("json_schema", "any_schema_root", "json_mode", "reasoning", "tools"), _check_switch),
+    **dict.fromkeys(("prompt_price", "completion_price"), _check_price),
+}
+"""What can be said of a model: lengths in tokens, abilities, and prices in USD for one token."""
 
 KINDS: dict[str, Kind] = {
     "name": Kind("a text in one line", check_name),
@@ -140,6 +162,7 @@ KINDS: dict[str, Kind] = {
     "path": Kind("a path", _check_path),
     "url": Kind("an http or https URL without user name, password, query and fragment", check_url),
     "endpoints": Kind('tables like [endpoints."https://host/v1"] with one key, `key_env`', _check_endpoints),
+    "models": Kind(f"tables like [models.ID] with any of {', '.join(MODEL_FACTS)}", _check_models),
     "hosts": Kind("a list of host names", _check_hosts, _listed),
 }
 
@@ -192,6 +215,7 @@ SETTINGS: dict[str, Setting] = {
     ),
     "gap_timeout": Setting("positive", "PROMPTKIT_GAP_TIMEOUT", 30.0, "Seconds between two pieces of a stream."),
     "endpoints": Setting("endpoints", "", {}, "Other servers: `key_env` names the variable that holds the key."),
+    "models": Setting("models", "", {}, "What you know of models: goes over what servers and documentation say."),
     "trusted_hosts": Setting(
         "hosts",
         "PROMPTKIT_TRUSTED_HOSTS",

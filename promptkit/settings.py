@@ -59,6 +59,7 @@ class Settings:
     first_byte_timeout: float
     gap_timeout: float
     endpoints: Mapping[str, Mapping[str, str]]
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trusted_hosts: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     project: Mapping[str, Any] = field(default_factory=dict)

@@ -53,6 +53,7 @@ VALUES = [
     PartialValue({}),
     FieldComplete(("a", 0), 1),
     AttemptAbandoned(1, "no"),
+    completion.Transport("tool", "it calls tools", ("`not` left out at $",), "answer"),
 ]
 EACH = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 

@@ -183,12 +183,20 @@ def _attempt_lines(attempt: Mapping[str, Any], seen: int) -> Iterator[str]:
     for name in sorted(set(request) - {"messages", "model", "stream", "stream_options"}):
         value = request[name]
         yield from _block(name, value) if isinstance(value, (dict, list)) else [printable(f"{name}: {_text(value)}")]
+    yield from _transport_lines(attempt.get("transport") or {})
     yield from _answer_lines(attempt["completion"] or {})
     for violation in attempt["violations"]:
         yield printable(f"violation {_violation(violation)}")
     for step in attempt["steps"]:
         yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
     yield from _block("error", attempt["error"])
+
+
+def _transport_lines(transport: Mapping[str, Any]) -> Iterator[str]:
+    """Why the answer's form was asked for as it was."""
+    if transport:
+        why = "; ".join(filter(None, (transport.get("reason", ""), *transport.get("changes", ()))))
+        yield printable(f"form: {transport['form']}" + (f", {why}" if why else ""))
 
 
 def _answer_lines(completion: Mapping[str, Any]) -> Iterator[str]:

@@ -42,9 +42,11 @@ def fit(prompt: Prompt[Any], request: Request) -> str:
 
 
 def _form(prompt: Prompt[Any], request: Request) -> str:
-    native = (request.response_format or {}).get("type")
+    form = request.transport.form if request.transport else "prompt"
     wanted = prompt.spec.output.format
-    return str(native or (wanted if wanted in ("text", "markdown") else f"{wanted}, asked for in the prompt alone"))
+    if form != "prompt":
+        return form
+    return wanted if wanted in ("text", "markdown") else f"{wanted}, asked for in the prompt alone"
 
 
 def named(model: str) -> str:

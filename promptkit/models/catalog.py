@@ -177,9 +177,21 @@ def _read(path: Path, _: int, __: int) -> Catalog | None:
 
 
 def facts_for(name: str, settings: Settings) -> ModelFacts:
-    """What is known of a model, offline; a field of which nothing is known is None. Raises `ConfigError`."""
+    """What is known of a model, offline; a field of which nothing is known is None. Raises `ConfigError`.
+
+    What the settings say of it goes over all else.
+    """
     parsed = parse_model_name(name)
-    return replace(_FACTS[parsed.scheme](parsed, settings), name=name)
+    return replace(_told(_FACTS[parsed.scheme](parsed, settings), name, settings), name=name)
+
+
+def _told(known: ModelFacts, name: str, settings: Settings) -> ModelFacts:
+    """What the settings say of a model, over what was known before."""
+    said = settings.models.get(name)
+    if not said:
+        return known
+    source = f"{', '.join(said)}: {settings.origins.get('models', 'settings')}"
+    return replace(known, **said, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source)))))
 
 
 def _configured(name: ModelName, settings: Settings) -> ModelFacts:
@@ -249,7 +261,8 @@ def listed_models(settings: Settings) -> list[ModelFacts]:
     catalog = load_catalog(settings)
     names = [model.name for model in catalog.models] if catalog else list(DOCUMENTED)
     # Not through `facts_for`: an id of a server's may look like a scheme of ours.
-    return [_configured(ModelName("chat", name), settings) for name in sorted(names, key=str.casefold)]
+    facts = (_configured(ModelName("chat", name), settings) for name in sorted(names, key=str.casefold))
+    return [_told(model, model.name, settings) for model in facts]
 
 
 def near_model(name: str, settings: Settings | None = None) -> str:

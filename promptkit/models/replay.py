@@ -136,8 +136,8 @@ class Recorded(Wrapped):
         try:
             yield from forwarded(request, see)
         except GeneratorExit:
-            if answer.text and not answer.done:
-                self._add(request, answer.abandoned(len(answer.text)))
+            if answer.begun and not answer.done:
+                self._add(request, answer.abandoned())
             raise
         self._add(request, answer.completion())
 

@@ -1,12 +1,14 @@
-"""How an answer's form is asked for on the wire: `json_schema`, JSON mode, or by the prompt alone."""
+"""How an answer's form is asked for on the wire: `json_schema`, JSON mode, a forced tool, or by the prompt alone."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import AnswerForm
+from promptkit.completion import AnswerForm, Transport
+from promptkit.schema.served import served
 from promptkit.thought import wrapped_schema
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _MOST_REFERENCES = 10  # from the root to its type; more is a circle
 _JSON = ("json", "list")
 _STRUCTURED = (*_JSON, "choice")
+_JSON_MODE = {"type": "json_object"}
 
 
 def wire_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
@@ -38,9 +41,9 @@ def answer_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
     return schema
 
 
-def answer_form(expected: Expected, asked: Mapping[str, Any] | None) -> AnswerForm:
-    """How the answer is laid out, when `asked` is the request's `response_format`."""
-    plain = expected.format not in _JSON and expected.mode != "field" and asked is None
+def answer_form(expected: Expected, transport: Transport) -> AnswerForm:
+    """How the answer is laid out when its form is asked for in this way."""
+    plain = expected.format not in _JSON and expected.mode != "field" and transport.form == "prompt"
     return AnswerForm(plain, expected.mode == "prose", expected.headings if plain else ())
 
 
@@ -48,23 +51,80 @@ def _is_text(expected: Expected) -> bool:
     return expected.format in ("text", "markdown")
 
 
-def response_format(expected: Expected, facts: ModelFacts, name: str) -> dict[str, Any] | None:
-    """The request's `response_format`, by what the model is known to honour; None leaves it to the prompt.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says of its answer's form, and why."""
 
-    What nobody knows is asked for: a server that cannot do it says so, or ignores it, and the answer is
+    transport: Transport
+    response_format: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: Mapping[str, Any] | None = None
+
+
+def asked_form(expected: Expected, facts: ModelFacts, name: str) -> Asked:
+    """How the answer's form is asked for, by what the model is known to honour.
+
+    The first of these that it is not known to ignore: a schema, JSON mode, a tool that it has to call, the prompt
+    alone. What nobody knows is asked for: a server that cannot do it says so, or ignores it, and the answer is
     validated here in either case. Servers take objects at the root only, unless they are known to take any.
     """
     schema = wire_schema(expected)
-    if isinstance(schema, bool) or (schema is None and expected.format == "json" and expected.mode != "prose"):
-        return {"type": "json_object"} if facts.json_mode is not False else None
-    if schema is None:
-        return None
-    is_object = _is_object(schema)
-    if facts.json_schema is False:
-        return {"type": "json_object"} if is_object and facts.json_mode is not False else None
-    if not is_object and not facts.any_schema_root:
-        return None
-    return {"type": "json_schema", "json_schema": {"name": schema_name(name), "schema": dict(schema)}}
+    is_json = expected.mode == "field" or (expected.format in _STRUCTURED and expected.mode != "prose")
+    if not is_json:
+        why = "the answer stands behind its reasoning" if expected.mode == "prose" else "the answer is a text"
+        return Asked(Transport("prompt", why))
+    if not isinstance(schema, Mapping):
+        return _without_schema(facts) if expected.format in _JSON else _by_prompt("there is no schema to send")
+    if not _is_object(schema) and not facts.any_schema_root:
+        return _by_prompt("servers take schemas of objects alone, and this one is of something else")
+    return _with_schema(schema, facts, schema_name(name))
+
+
+def _without_schema(facts: ModelFacts) -> Asked:
+    if facts.json_mode is False:
+        return _by_prompt(f"there is no schema to send, and {_ignores(facts, 'JSON mode')}")
+    return Asked(
+        Transport("json_object", f"there is no schema to send; {_honours(facts, facts.json_mode)}"), _JSON_MODE
+    )
+
+
+def _with_schema(schema: Mapping[str, Any], facts: ModelFacts, name: str) -> Asked:
+    sent, changes = served(schema)
+    if facts.json_schema is not False:
+        form = {"type": "json_schema", "json_schema": {"name": name, "schema": sent}}
+        return Asked(Transport("json_schema", _honours(facts, facts.json_schema), changes), form)
+    refused = _ignores(facts, "schemas")
+    if not _is_object(schema):
+        return _by_prompt(refused)
+    if facts.json_mode is not False:
+        return Asked(Transport("json_object", f"{refused}; {_honours(facts, facts.json_mode)}"), _JSON_MODE)
+    refused = _ignores(facts, "schemas and JSON mode")
+    if not facts.tools:
+        return _by_prompt(f"{refused}, nor is known to call tools")
+    function = {"name": name, "description": "Give the whole answer.", "parameters": sent}
+    return Asked(
+        Transport("tool", f"{refused}; it calls tools", changes, name),
+        tools=({"type": "function", "function": function},),
+        tool_choice={"type": "function", "function": {"name": name}},
+    )
+
+
+def _by_prompt(reason: str) -> Asked:
+    return Asked(Transport("prompt", reason))
+
+
+def _honours(facts: ModelFacts, known: bool | None) -> str:
+    if known is None:
+        return f"nobody has said whether {facts.name} honours it"
+    return f"{facts.name} honours it{_source(facts)}"
+
+
+def _ignores(facts: ModelFacts, what: str) -> str:
+    return f"{facts.name} does not honour {what}{_source(facts)}"
+
+
+def _source(facts: ModelFacts) -> str:
+    return f" ({facts.source})" if facts.source else ""
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:

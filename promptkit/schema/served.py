@@ -1,0 +1,210 @@
+"""A JSON Schema as servers take it: never stricter than the declared one, which stays the judge of every answer.
+
+Servers know a part of JSON Schema, and refuse a request for the rest of it. MARA's software refused lists of types
+(SambaNova community, thread 1159, 2025); llama.cpp refuses boolean schemas, references by anchor or address and to the
+document itself (tried on its server, November 2026); OpenAI's documentation of structured outputs names the keywords
+that are left out here. What a server does not know is also of no use to the model, which sees it in the prompt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.schema.equality import is_kind
+from promptkit.schema.references import refers_alone, resolve
+from promptkit.schema.violations import json_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptkit.schema.references import Location
+
+_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "object": ("properties", "required", "additionalProperties", "minProperties", "maxProperties"),
+    "array": ("items", "prefixItems", "minItems", "maxItems", "uniqueItems"),
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    "boolean": (),
+    "null": (),
+}
+_OF_ANY = ("type", "enum", "const", "title", "description", "anyOf", "oneOf", "allOf", "$ref")
+_KEPT = frozenset((*_OF_ANY, *(keyword for keywords in _OF_KIND.values() for keyword in keywords)))
+_CONSTRAINTS = frozenset(
+    (
+        *("patternProperties", "propertyNames", "dependencies", "dependentRequired", "dependentSchemas"),
+        *("unevaluatedProperties", "unevaluatedItems", "contains", "minContains", "maxContains"),
+        *("if", "then", "else", "not", "$dynamicRef", "$recursiveRef"),
+    )
+)
+"""What says something of values and is left out; all else that is left out is an annotation."""
+_DEFINITIONS = ("$defs", "definitions")
+_BRANCHES = ("anyOf", "oneOf", "allOf")
+_MOST_REFERENCES = 32
+
+
+def served(schema: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The schema to send, and what it no longer says, each with its place.
+
+    A root that is a reference is what it leads to. Definitions stand under `$defs`, those in use alone.
+    """
+    return _Served(dict(schema)).whole()
+
+
+class _Served:
+    def __init__(self, root: dict[str, Any]) -> None:
+        self.root = root
+        self.alone = refers_alone(root)
+        self.lost: list[str] = []
+        self.names: dict[int, str] = {}
+        self.definitions: dict[str, Any] = {}
+
+    def whole(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The whole document."""
+        schema = self._object(self._led(self.root), ())
+        definitions = {"$defs": self.definitions} if self.definitions else {}
+        return schema | definitions, tuple(dict.fromkeys(self.lost))
+
+    def _led(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """What the root leads to, as long as it is a reference and nothing else."""
+        for _ in range(_MOST_REFERENCES):
+            others = schema.keys() & _KEPT - {"$ref", "title", "description"}
+            if "$ref" not in schema or (others and not self.alone):
+                break
+            try:
+                target = resolve(self.root, schema["$ref"])
+            except LookupError:
+                break
+            if not isinstance(target, dict) or target is schema:
+                break
+            schema = target
+        return schema
+
+    def _any(self, schema: Any, at: Location) -> dict[str, Any]:
+        """A schema inside; `true` and `false` are none that every server knows."""
+        if isinstance(schema, dict):
+            return self._object(schema, at)
+        if schema is False:
+            self._lose("false", at)
+        return {}
+
+    def _object(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
+        if "$ref" in schema and self.alone:
+            schema = {"$ref": schema["$ref"]}
+        schema = _modern(schema)
+        for keyword in schema:
+            if keyword in _CONSTRAINTS:
+                self._lose(keyword, at)
+        kept = {
+            keyword: self._keyword(keyword, value, (*at, keyword))
+            for keyword, value in schema.items()
+            if keyword in _KEPT
+        }
+        if "patternProperties" in schema:  # its keys would be refused as additional ones
+            kept.pop("additionalProperties", None)
+        kept = {keyword: value for keyword, value in kept.items() if value is not _GONE}
+        return self._with_one_type(self._with_any_of(kept, at), at)
+
+    def _keyword(self, keyword: str, value: Any, at: Location) -> Any:
+        if keyword == "$ref":
+            return self._reference(value, at)
+        if keyword in _BRANCHES:
+            branches = [self._any(each, (*at, index)) for index, each in enumerate(value) if each is not False]
+            return branches or _GONE
+        if keyword == "properties":
+            return {name: self._any(each, (*at, name)) for name, each in value.items() if each is not False}
+        if keyword == "prefixItems":
+            return [self._any(each, (*at, index)) for index, each in enumerate(value)]
+        if keyword in ("items", "additionalProperties"):
+            if isinstance(value, bool):
+                return value if keyword == "additionalProperties" else _GONE
+            return self._any(value, at)
+        return value
+
+    def _reference(self, reference: Any, at: Location) -> Any:
+        """The reference by a name under `$defs`, where what it leads to is put."""
+        try:
+            target = resolve(self.root, reference)
+        except LookupError:
+            target = None
+        if target is None or isinstance(target, bool):
+            self._lose("$ref", at[:-1])
+            return _GONE
+        if id(target) not in self.names:
+            name = self._name(reference)
+            self.names[id(target)] = name
+            self.definitions[name] = {}  # keeps its turn; it may lead back to itself
+            inner = {key: value for key, value in target.items() if key not in _DEFINITIONS}
+            self.definitions[name] = self._object(inner, ("$defs", name))
+        return f"#/$defs/{self.names[id(target)]}"
+
+    def _name(self, reference: str) -> str:
+        last = "".join(char if char.isalnum() or char in "_-." else "_" for char in reference.rpartition("/")[2])
+        wanted = last.strip("_") or "root"
+        return next(
+            name
+            for number in range(len(self.definitions) + 1)
+            if (name := wanted + "_" * number) not in self.definitions
+        )
+
+    def _with_any_of(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
+        """`oneOf` as `anyOf`: what is left out of its branches could make two of them fit."""
+        if "oneOf" not in schema:
+            return schema
+        self.lost.append(f"`oneOf` sent as `anyOf` at {json_path(at)}")
+        if "anyOf" not in schema:
+            return {"anyOf" if keyword == "oneOf" else keyword: value for keyword, value in schema.items()}
+        others = {keyword: value for keyword, value in schema.items() if keyword != "oneOf"}
+        return others | {"allOf": [*schema.get("allOf", ()), {"anyOf": schema["oneOf"]}]}
+
+    def _with_one_type(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
+        """A list of types as alternatives of one type each."""
+        kinds = schema.get("type")
+        if not isinstance(kinds, list):
+            return schema
+        others = {keyword: value for keyword, value in schema.items() if keyword != "type"}
+        if len(kinds) == 1:
+            return {"type": kinds[0], **others}
+        if schema.keys() & {*_BRANCHES, "$ref"}:
+            self._lose("type", at)
+            return others
+        outside = {keyword: value for keyword, value in others.items() if keyword in ("title", "description")}
+        return outside | {"anyOf": [form for kind in kinds if (form := _of_kind(kind, others)) is not None]}
+
+    def _lose(self, what: str, at: Location) -> None:
+        self.lost.append(f"`{what}` left out at {json_path(at)}")
+
+
+_GONE = object()
+
+
+def _of_kind(kind: str, schema: dict[str, Any]) -> dict[str, Any] | None:
+    """What a schema says of values of one type; None if it has none."""
+    keywords = _OF_KIND["number" if kind == "integer" else kind]
+    form: dict[str, Any] = {"type": kind} | {name: schema[name] for name in keywords if name in schema}
+    if "enum" in schema:
+        words = [each for each in schema["enum"] if _is(kind, each)]
+        return form | {"enum": words} if words else None
+    if "const" in schema:
+        return form | {"const": schema["const"]} if _is(kind, schema["const"]) else None
+    return form
+
+
+def _is(kind: str, value: Any) -> bool:
+    return is_kind(value, (kind,))
+
+
+def _modern(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same in the words of 2020-12: draft 4 has a boolean beside a bound, older ones a list of items."""
+    found = dict(schema)
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(found.get(exclusive), bool):
+            is_exclusive = found.pop(exclusive)
+            if is_exclusive and bound in found:
+                found[exclusive] = found.pop(bound)
+    if isinstance(found.get("items"), list):
+        found["prefixItems"] = found.pop("items")
+        if "additionalItems" in found:
+            found["items"] = found.pop("additionalItems")
+    else:
+        found.pop("additionalItems", None)
+    return found
