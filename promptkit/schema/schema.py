@@ -14,6 +14,7 @@ from promptkit.schema.plain import fits_plainly, is_plain
 from promptkit.schema.problems import SchemaProblem, schema_problems
 from promptkit.schema.references import too_deep, walk
 from promptkit.schema.validators import UnusableSchemaError, first_line, validator
+from promptkit.schema.views import sees_as_json
 from promptkit.schema.violations import json_path, violations
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Schema:
     made at the first use. What is wrong with a schema itself is told by `problems`.
     """
 
-    __slots__ = ("_adapter", "_digest", "_plain", "_problems", "_text", "_type", "_validator", "json")
+    __slots__ = ("_adapter", "_digest", "_plain", "_problems", "_sees_as_json", "_text", "_type", "_validator", "json")
 
     def __init__(self, json: Mapping[str, Any] | bool) -> None:
         self.json: Any = dict(json) if isinstance(json, Mapping) and not isinstance(json, dict) else json
@@ -39,6 +40,7 @@ class Schema:
         self._adapter: Any = None
         self._validator: Any = None
         self._plain: bool | None = None
+        self._sees_as_json: bool | None = None
         self._digest = ""
         self._text: str | None = None
         self._problems: tuple[SchemaProblem, ...] | None = None
@@ -105,7 +107,11 @@ class Schema:
         from pydantic import ValidationError
         from pydantic_core import PydanticSerializationError, to_json
 
+        if self._sees_as_json is None:
+            self._sees_as_json = sees_as_json(self._adapter.core_schema)
         try:
+            if self._sees_as_json:
+                return self._adapter.validate_python(value)
             return self._adapter.validate_json(to_json(value))
         except ValidationError as error:
             _refuse_view(tuple(_type_violations(error)))
