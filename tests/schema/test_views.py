@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import json
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from promptkit.schema import Schema
 from promptkit.schema.views import sees_as_json
