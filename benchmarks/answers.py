@@ -12,11 +12,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import OutputError
+from benchmarks.answer_peers import peers
 from promptkit.output import parse_output
 from promptkit.schema import Schema
 from promptkit.schema.equality import same_json
@@ -31,25 +30,9 @@ CASES = Path(__file__).parent.parent / "tests" / "cases" / "output"
 
 
 def readers() -> dict[str, Read]:
-    """Those that are installed; each raises for what it refuses."""
-    found: dict[str, Read] = {"promptkit": lambda text, schema: parse_output(text, schema).value}
-    found["json.loads"] = lambda text, _: json.loads(text)
-    if find_spec("json_repair") is not None:
-        import json_repair
-
-        found["json_repair"] = lambda text, _: _given(json_repair.loads(text))
-    if find_spec("langchain_core") is not None:
-        from langchain_core.utils.json import parse_json_markdown
-
-        found["langchain-core"] = lambda text, _: parse_json_markdown(text)
-    return found
-
-
-def _given(value: Any) -> Any:
-    """json_repair's word for nothing is an empty text."""
-    if value == "":
-        raise ValueError("nothing")
-    return value
+    """All that are installed; each raises for what it refuses."""
+    ours: dict[str, Read] = {"promptkit": lambda text, schema: parse_output(text, schema).value}
+    return ours | {"json.loads": lambda text, _: json.loads(text)} | peers()
 
 
 def cases(paths: list[str]) -> Iterator[Case]:
@@ -73,7 +56,7 @@ def outcome(read: Read, case: Case) -> str:
     text, schema, expect = case
     try:
         value = read(text, schema)
-    except (OutputError, ValueError, TypeError, RecursionError):
+    except Exception:
         return "right" if expect is None else "refused"
     if schema is not None and Schema(schema).validate(value):
         return "right" if expect is None else "refused"
