@@ -83,11 +83,12 @@ lock: $(DEV)
 	$(BIN)/uv pip compile -q pyproject.toml --group fuzz --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
 
-# Ten minutes of coverage-guided fuzzing; FUZZ_SECONDS says otherwise.
+# Ten minutes of coverage-guided fuzzing of files, and as long of answers; FUZZ_SECONDS says otherwise.
 FUZZ_SECONDS ?= 600
 fuzz: $(RUN) requirements/fuzz.txt
 	$(PIP) install --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python tests/fuzz.py -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096
+	$(BIN)/python tests/fuzz_answers.py -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=1024
 
 clean:
 	rm -rf $(VENV) .venv-peers tests/editor/node_modules build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """What other libraries make of a model's answer. Each reader takes the text and the schema, and raises what it refuses.
 
-A reader is there if its library is: `pip install json-repair langchain-core dspy instructor partial-json-parser baml-py`.
+A reader is there if its library is: json-repair, langchain-core, dspy, instructor, partial-json-parser, baml-py.
 Each is called as its own library calls it when an answer arrives.
 """
 

@@ -21,10 +21,12 @@ _LONE = re.compile(f"</(?:{'|'.join(TAGS)})>", re.IGNORECASE)
 _IN_PROSE = re.compile(
     rf"(?P<closing></(?:{'|'.join(TAGS)})>)|(?P<opening><(?:{'|'.join(TAGS)})>)"
     r"|(?P<fence>(?<=\n)[ \t]{0,3}(?:```|~~~))"
-    r"|(?P<value>\{\s*(?:[\"']|[A-Za-z_]\w*\s*:|/[/*]|#)|\[\s*(?:[\"'{\[]|/[/*]|#|(?:-?\d[\d.]*|true|false|null|none)\s*,))",
+    r"|(?P<value>\{\s{0,20}(?:[\"']|[A-Za-z_]\w{0,30}\s{0,5}:|/[/*]|#)"
+    r"|\[\s{0,20}(?:[\"'{\[]|/[/*]|#|(?:-?\d[\d.]{0,20}|true|false|null|none)\s{0,5},))",
     re.IGNORECASE,
 )
-"""What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like."""
+"""What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like.
+No match is longer than what is kept between pieces."""
 _KEPT_OF_PROSE = 64
 
 

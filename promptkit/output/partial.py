@@ -49,7 +49,9 @@ class PartialParser:
         self.dead_at: int | None = None
         self._strict = strict
         self._repair = repair and not strict
-        self._growing = Growing(Shape(json, json), Verdicts(coerces=coerce and not strict))
+        self._shape = Shape(json, json)
+        self._verdicts = Verdicts(coerces=coerce and not strict)
+        self._growing = Growing(self._shape, self._verdicts)
         self._steps = Stepwise(self._growing, mends=self._repair)
         self._lead: Lead | None = None if strict else Lead(prose=self._repair)
         self._fed = 0
@@ -112,6 +114,7 @@ class PartialParser:
         if self._strict or self.value is not NOTHING:
             self.broken = True
             return ""
+        self._growing = Growing(self._shape, self._verdicts)
         self._steps = Stepwise(self._growing, mends=self._repair)
         self._lead = Lead(prose=self._repair)
         self._lead.lost()
