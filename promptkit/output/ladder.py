@@ -16,7 +16,7 @@ from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import searched
 from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
-from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
+from promptkit.output.reasoning import Split, split_prose, split_tags
 from promptkit.output.scalars import word_of
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
@@ -193,22 +193,11 @@ class _Ladder:
             no_json = error
         try:
             plain = self.plain()
-            if plain != self.text:
-                return self._parsed(plain)
-        except NotJson as error:
-            no_json = error
         except Refused as error:
-            no_json = NotJson(error.violations[0].message)
-        split = split_last_tag(self.text)
-        if split is None:
+            raise NotJson(error.violations[0].message) from None
+        if plain == self.text:
             raise no_json
-        self.steps.clear()
-        self.reasoning.clear()
-        self._take(SPLIT, split)
-        try:
-            return self._parsed(split.answer)
-        except NotJson:
-            raise no_json from None
+        return self._parsed(plain)
 
     def _searched(self, judge: Judge, reason: str) -> Judged:
         """The value in a text that is more, or less, than JSON."""

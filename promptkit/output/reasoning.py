@@ -99,16 +99,6 @@ _ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>)?\Z", re.DOTALL | re.IGNORE
 """The tags that some models write around an answer, behind their reasoning."""
 
 
-def split_last_tag(text: str) -> Split | None:
-    """Take off all up to the last closing tag; for answers that show by themselves whether they are whole."""
-    closings = list(CLOSING.finditer(text)) if _MAYBE.search(text) else []
-    if not closings:
-        return None
-    last = closings[-1]
-    before = OPENING.sub("", CLOSING.sub("", text[: last.start()]))
-    return Split(text[last.end() :].strip(), before.strip())
-
-
 def _joined(thoughts: list[str]) -> str:
     return "\n\n".join(filter(None, (thought.strip() for thought in thoughts)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptkit.output.reasoning import Split, split_last_tag, split_prose, split_tags
+from promptkit.output.reasoning import Split, split_prose, split_tags
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,6 @@ from promptkit.output.reasoning import Split, split_last_tag, split_prose, split
 )
 def test_what_stands_in_tags_before_the_answer_is_taken_off(text: str, split: Split) -> None:
     assert split == split_tags(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "split"),
-    [("a", None), ("r</think>s</think> a", Split("a", "rs")), ("<think>r <think></think>a", Split("a", "r"))],
-)
-def test_all_up_to_the_last_closing_tag_can_be_taken_off(text: str, split: Split | None) -> None:
-    assert split == split_last_tag(text)
 
 
 @pytest.mark.parametrize(

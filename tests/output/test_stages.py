@@ -1,0 +1,90 @@
+"""Each stage of the ladder is needed: without it, cases of the ladder fail."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pytest
+from output_cases import CASES, case, expected
+
+from promptkit.errors import OutputError
+from promptkit.output import envelope, json_answer, judging, ladder, parse_output
+from promptkit.output.coerce import Fit
+from promptkit.output.judging import Judged, refused
+from promptkit.output.mends import Unreadable
+from promptkit.output.reasoning import Split
+from promptkit.schema import Schema
+
+
+def outcome(data: dict[str, Any]) -> Any:
+    try:
+        output = parse_output(data["text"], expected=expected(data))
+    except OutputError as error:
+        return [str(each) for each in error.violations], error.partial
+    except Exception as error:  # noqa: BLE001 (a stage may rely on the one before it)
+        return error
+    return output.value, output.reasoning, [step.name for step in output.steps]
+
+
+def told(data: dict[str, Any]) -> Any:
+    if "violations" in data:
+        return data["violations"], data.get("partial")
+    return data["value"], data.get("reasoning", ""), data.get("steps", [])
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise refused("not searched", "json")
+
+
+class _ReadsNothing:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.mends: list[Any] = []
+        self.at = 0
+
+    def read(self) -> NoReturn:
+        raise Unreadable("not mended", 0)
+
+
+def _last(text: str, _: Any, fitting: Any, found: Any) -> Judged:
+    return fitting[-1][1]  # type: ignore[no-any-return]
+
+
+STAGES = {
+    "reasoning in tags": (ladder, "split_tags", Split),
+    "channels": (ladder, "without_channels", lambda _: None),
+    "the answer line": (ladder, "split_prose", lambda *_, **__: None),
+    "the fence": (ladder, "unfenced", lambda *_: None),
+    "the envelope": (ladder, "searched", _refuse),
+    "slips of syntax": (envelope, "Loose", _ReadsNothing),
+    "truncation": (json_answer, "_could_begin", lambda *_: False),
+    "what there is of a cut answer": (json_answer, "partial_of", lambda *_: None),
+    "values that disagree": (json_answer, "_agreed", _last),
+    "values in lines": (json_answer, "_in_one_list", lambda *_: None),
+    "escaped JSON": (json_answer, "_unescaped", lambda *_: None),
+    "Markdown lists": (json_answer, "_bulleted", lambda *_: None),
+    "a value by itself": (json_answer, "_alone", lambda *_: None),
+    "scalars in a sentence": (json_answer, "_scalar", lambda *_: None),
+    "coercion": (judging, "coerce", lambda value, *_: Fit(value)),
+    "the wrapper": (judging, "_key_of", lambda *_: None),
+    "validation": (Schema, "validate", lambda *_, **__: ()),
+    "choices by name": (ladder, "word_of", lambda *_: None),
+    "headings": (ladder, "misplaced_headings", lambda *_: ()),
+}
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[dict[str, Any]]:
+    return [case(path.stem) for path in CASES.glob("*.yaml")]
+
+
+def test_with_all_stages_no_case_fails(cases: list[dict[str, Any]]) -> None:
+    assert [] == [data["says"] for data in cases if outcome(data) != told(data)]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_without_one_stage_a_case_fails(
+    stage: str, cases: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, instead = STAGES[stage]
+    monkeypatch.setattr(owner, name, instead)
+    assert [data["says"] for data in cases if outcome(data) != told(data)]
