@@ -5,6 +5,7 @@ The validator has the last word; and of two values that both fit none is taken, 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from promptkit.output.scalars import number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
+from promptkit.thought import wrapped_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     judged = [(each, judge.judge(each.value, text)) for each in told[-_MOST_JUDGED:]]
     fitting = [(each, one) for each, one in judged if not one.violations]
     if found.cut is not None and _could_begin(text, found.cut, place):
-        raise _cut(text, found)
+        raise _cut(text, found, judge)
     if found.unclosed:
         raise refused("the reasoning never ends: no answer was given", "reasoning")
     if repair and len(told) > 1 and not any(isinstance(each.value, list) for each in told):
@@ -136,19 +138,27 @@ def _could_begin(text: str, at: int, place: Place) -> bool:
     return any(not each.kinds or kind in each.kinds for each in takes)
 
 
-def _cut(text: str, found: Found) -> Refused:
+def _cut(text: str, found: Found, judge: Judge) -> Refused:
     why = found.fault.message if found.fault is not None else "the text ends inside of a value"
     violation = Violation("$", f"the answer is not whole: {why}", "truncated")
-    return Refused([violation], partial_of(text[found.cut or 0 :]))
+    rest = text[found.cut or 0 :]
+    if judge.place.kinds == {"array"} and rest[:1] == "{":  # the items stand one behind the other
+        rest = f"[{''.join(f'{json.dumps(each.value)},' for each in found.candidates)}{rest}"
+    return Refused([violation], partial_of(rest, judge))
 
 
-def partial_of(text: str) -> Partial | None:
-    """What there is of a JSON value whose text was cut; None when nothing can be said."""
-    parser = PartialParser()
+def partial_of(text: str, judge: Judge) -> Partial | None:
+    """What there is of a JSON value whose text was cut, in the schema's shape; None when nothing can be said."""
+    inside = ("answer",) if judge.field else ()
+    parser = PartialParser(wrapped_schema(judge.json) if judge.field else judge.json, coerce=judge.coerces)
     ended = parser.feed(text)
-    if parser.value is NOTHING:
+    value = parser.value
+    for key in inside:
+        value = value.get(key, NOTHING) if isinstance(value, dict) else NOTHING
+    if value is NOTHING:
         return None
-    return Partial(parser.value, tuple(each.location for each in ended))
+    places = [each.location for each in ended if each.location[: len(inside)] == inside]
+    return Partial(value, tuple(place[len(inside) :] for place in places))
 
 
 # What is no single value

@@ -45,9 +45,14 @@ class Judge:
     coerces: bool = True
 
     @property
+    def json(self) -> Any:
+        """The JSON Schema that the value must fit."""
+        return True if self.schema is None else self.schema.json
+
+    @property
     def place(self) -> Place:
         """What the reader of the text may expect."""
-        json = True if self.schema is None else self.schema.json
+        json = self.json
         if not self.field:
             return Place(json, json)
         wrapper = {"type": "object", "properties": {"reasoning": {"type": "string"}, "answer": json}}
