@@ -168,7 +168,7 @@ class Asking:
                 return more
         if completion.finish_reason not in (*_FINISHED, ABANDONED):
             return None
-        again = asked_again(self.ask.request, completion, invalid.violations)
+        again = asked_again(self.ask.request, completion, invalid.violations, self.ask.facts)
         again = replace(again, options=request.options)
         return _by_prompt(again) if refused or not _asks_for_a_form(request) else again
 

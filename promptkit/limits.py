@@ -35,6 +35,8 @@ class Limits:
     render_steps: int = 200_000
     answer_characters: int = 4_000_000
     answer_depth: int = 64
+    answer_passes: int = 8
+    answer_changes: int = 20_000
 
     def __post_init__(self) -> None:
         for name, row in ROWS.items():
@@ -63,6 +65,10 @@ ROWS: dict[str, Row] = {
     "render_steps": Row("Passes through loops, calls and includes in one section.", 1_000_000_000),
     "answer_characters": Row("Characters of a JSON answer.", 1_000_000_000),
     "answer_depth": Row("Levels of lists and objects in a JSON answer.", 150),
+    "answer_passes": Row("How many times over an answer may be gone through in search of its value.", 1_000),
+    "answer_changes": Row(
+        "Values, and ways to read them, that are tried to bring an answer to its schema.", 100_000_000
+    ),
 }
 """The table: the settings page and ``promptkit config`` are printed from it.
 

@@ -160,6 +160,19 @@ def test_a_re_ask_names_a_bounded_number_of_faults() -> None:
     assert "- and 4 more" in said
 
 
+@pytest.mark.parametrize(
+    ("size", "window", "shown"), [(7_999, None, 7_999), (9_000, None, 8_000), (9_000, 3_500, 2_000), (9_000, 100, 200)]
+)
+def test_of_a_long_answer_the_beginning_and_the_end_are_shown(size: int, window: int | None, shown: int) -> None:
+    answer = Completion("a" * (size // 2) + "b" * (size - size // 2), usage=Usage(1_000, 3_000, requests=1))
+    first = Request("m", (), {"max_tokens": 1_000})
+    said = asked_again(first, answer, (), ModelFacts("m", context_length=window)).messages[0].text
+    assert shown == said.count("a") + said.count("b") - (said.count("characters") * 2)
+    assert (shown < size) is (f"{size - shown:,} characters left out" in said)
+    assert said.startswith("a")
+    assert said.endswith("b")
+
+
 def test_tool_calls_beside_an_answer_do_not_spoil_it() -> None:
     noise = Completion(json.dumps(GOOD), tool_calls=(ToolCall("1", "look", "{}"),), finish_reason="tool_calls")
     assert GOOD == Asked(noise).output

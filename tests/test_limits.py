@@ -13,7 +13,7 @@ from command_line import START
 from promptkit.errors import ConfigError, PromptkitError
 from promptkit.limits import ROWS, Limits, current_limits, limited, shown_limits, variable
 from promptkit.loader import load_spec
-from promptkit.output.partial import PartialParser
+from promptkit.output import PartialParser, parse_output
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.prompt import Prompt
 from promptkit.source import Folder, Memory
@@ -32,6 +32,8 @@ LADDER = {f"p{number}_yaml": f"task: a\nextends: p{number + 1}.yaml\n" for numbe
     "p3_yaml": "task: a\n"
 }
 
+TEXTS_AS_NUMBERS = {"type": "array", "items": {"type": "integer"}}
+
 OVER: dict[str, tuple[dict[str, float], Callable[[], object]]] = {
     "file_bytes": ({"file_bytes": 20}, lambda: load("task: a text of some length")),
     "yaml_depth": ({"yaml_depth": 2}, lambda: load("task: a\noutput: {schema: {items: {type: [string]}}}")),
@@ -46,6 +48,8 @@ OVER: dict[str, tuple[dict[str, float], Callable[[], object]]] = {
     "render_steps": ({"render_steps": 20}, lambda: render("'{% for a in [1] * 99 %}{{ a }}{% endfor %}'")),
     "answer_characters": ({"answer_characters": 4}, lambda: parse_json("[1, 2, 3]")),
     "answer_depth": ({"answer_depth": 2}, lambda: parse_json("[[[1]]]")),
+    "answer_passes": ({"answer_passes": 1}, lambda: parse_output("[(" * 200 + " [1]")),
+    "answer_changes": ({"answer_changes": 4}, lambda: parse_output('["1", "2", "3", "4"]', TEXTS_AS_NUMBERS)),
 }
 
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.limits import current_limits
 from promptkit.output.place import Place, is_worded, json_kind, kind_of, plain_word, words_at
 from promptkit.output.scalars import number_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 _NO_ALTERNATIVE = 1_000
-_MOST_WORK = 20_000
 _DEEPEST = 70
 _GENERAL = """
     answer answers data final finalanswer json output response result results return text value
@@ -44,16 +44,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A value, what was done to it, and in how many places it does not fit yet."""
+    """A value, what was done to it, in how many places it does not fit yet, and whether the limit ended the search."""
 
     value: Any
     changes: tuple[Change, ...] = ()
     misfits: int = 0
+    exhausted: bool = False
 
 
 def coerce(value: Any, schema: Any, text: str = "") -> Fit:
     """A value as near to a schema as it can be brought without a loss. `text` is what it was read from."""
-    return _Coercion(schema, text).fit(value, Place(schema, schema), ())
+    coercion = _Coercion(schema, text)
+    fit = coercion.fit(value, Place(schema, schema), ())
+    return replace(fit, exhausted=coercion.work > coercion.most_work)
 
 
 class _Coercion:
@@ -61,6 +64,7 @@ class _Coercion:
         self.root = root
         self.text = text
         self.work = 0
+        self.most_work = current_limits().answer_changes
         self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
         self.numbers: set[str] | None = None
 
@@ -70,7 +74,7 @@ class _Coercion:
         forms = place.forms
         if not forms:
             return Fit(value)
-        if self.work > _MOST_WORK or len(at) > _DEEPEST:
+        if self.work > self.most_work or len(at) > _DEEPEST:
             return Fit(value, misfits=1)
         worded = self._word(value, place, at)
         if worded is not None:

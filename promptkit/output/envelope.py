@@ -12,6 +12,7 @@ from itertools import islice
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
+from promptkit.limits import current_limits
 from promptkit.output.loose import Loose
 from promptkit.output.mends import Cut, Mend, Unreadable
 from promptkit.output.reasoning import OPENING, TAG, closing_of, has_tags, opening_like
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 _BRACKET = re.compile(r"[{\[]")
 _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
-_MOST_WORK = 8
-"""How often the text may be gone through, all in all, in search of a value."""
+_WORK_OF_ANY = 10_000
+"""How much a short text may cost before its length counts."""
 _MOST_NESTED = 20
 """How many ends of reasoning are looked at, in search of the one that ends all that was begun."""
 _REST = re.compile(r"[\s}\]`~]*\Z")
@@ -117,6 +118,7 @@ class _Search:
         self.lone_end = 0
         self.first = _BEFORE_ALONE.match(text).end()  # type: ignore[union-attr]
         self.work = 0
+        self.most_work = current_limits().answer_passes * len(text) + _WORK_OF_ANY
 
     def run(self) -> None:
         """Go through the text."""
@@ -219,7 +221,7 @@ class _Search:
         return end
 
     def _after_failure(self, start: int) -> int:
-        self.found.exhausted = self.work > _MOST_WORK * len(self.text) + 10_000
+        self.found.exhausted = self.work > self.most_work
         return start + 1
 
     def _strict(self, start: int) -> tuple[Any, int] | None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.limits import variable
 from promptkit.output.envelope import Candidate, Found, find, read_alone
 from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.partial import NOTHING, PartialParser
@@ -36,7 +37,8 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     place = judge.place
     found = find(text, place, repair=repair)
     if found.exhausted:
-        raise refused("the answer has too many brackets to be searched for a value", "work")
+        named = variable("answer_passes")
+        raise refused(f"the answer has too many brackets to be searched for a value ({named})", "work")
     if repair and not judge.field and place.kinds == {"array"} and place.inside(0).kinds == {"string"}:
         listed = _bulleted(text, judge)
         if listed is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptkit.limits import variable
 from promptkit.output.coerce import coerce
 from promptkit.output.place import Place, plain_word
 from promptkit.result import Step, Violation
@@ -84,11 +85,18 @@ class Judge:
         if not violations or not self.coerces:
             return Judged(value, violations=violations)
         fit = coerce(value, self.schema.json, text)
+        if fit.exhausted:
+            violations = (*violations, _exhausted())
         if not fit.changes:
             return Judged(value, violations=violations)
         steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)
         left = self.schema.validate(fit.value, parsed=True)
         return Judged(value, violations=violations) if left else Judged(fit.value, steps)
+
+
+def _exhausted() -> Violation:
+    what = "has too much to be brought to its types"
+    return Violation("$", f"{what} ({variable('answer_changes')})", "work")
 
 
 def _key_of(value: Any, name: str) -> str | None:
