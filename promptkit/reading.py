@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptkit.completion import Assembler, Completion
+from promptkit.completion import Assembler
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
-from promptkit.output.transport import wire_schema
+from promptkit.output.transport import read_schema
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
-    from promptkit.completion import Delta
+    from promptkit.completion import Completion, Delta, ToolCallDelta
     from promptkit.output.ladder import Expected
     from promptkit.result import Violation
 
@@ -34,10 +34,8 @@ class Reading:
         self.dead: tuple[Violation, ...] = ()
         self._stream = stream
         self._abandons = abandons
-        self._tool = tool
-        self._calls: list[int | None] = []
-        self._pieces: list[str] = []
         self._assembler = Assembler()
+        self._called = _Called(tool) if tool else None
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
         structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
         self._parser = _parser(expected) if stream and structured else None
@@ -49,11 +47,11 @@ class Reading:
 
     def feed(self, delta: Delta) -> list[Event]:
         """Take the next piece; what there is to tell about it."""
-        self._assembler.feed(delta)
         text = delta.text
-        if self._tool:
-            text += self._arguments(delta)
-            self._pieces.append(text)
+        if self._called is not None:
+            text += self._called.feed(delta)
+            delta = replace(delta, text=text)
+        self._assembler.feed(delta)
         if not self._stream:
             return []
         events: list[Event] = [ReasoningDelta(delta.reasoning)] if delta.reasoning else []
@@ -62,11 +60,6 @@ class Reading:
             self._give_up()
         self.heard = self.heard or bool(events)
         return events
-
-    def _arguments(self, delta: Delta) -> str:
-        """The piece of what the tool is called with first; the first piece of a call names the tool."""
-        self._calls += [call.index for call in delta.tool_calls if call.name == self._tool]
-        return "".join(call.arguments for call in delta.tool_calls if self._calls[:1] == [call.index])
 
     def _fields(self, text: str) -> list[Event]:
         if self._parser is None or self._parser.broken:
@@ -94,16 +87,45 @@ class Reading:
         return replace(whole, text=text[: self._parser.dead_at] if self.dead and self._parser else text)
 
     def _answer(self, whole: Completion) -> str:
-        """The answer's text; where it is called with twice, both."""
-        if not self._tool:
-            return whole.text
-        others = [call.arguments for call in whole.tool_calls if call.name == self._tool][1:]
-        return "\n".join(("".join(self._pieces), *others))
+        """The answer's text; where the tool is called more than once, all that it is called with."""
+        return "\n".join((whole.text, *(self._called.others() if self._called is not None else ())))
+
+
+class _Called:
+    """What a tool is called with, as it arrives. The first call that names it is followed."""
+
+    def __init__(self, tool: str) -> None:
+        self._tool = tool
+        self._followed: int | None = None
+        self._names: dict[int, str] = {}
+        self._arguments: dict[int, str] = {}
+
+    def feed(self, delta: Delta) -> str:
+        """The next piece of the call that is followed."""
+        return "".join(map(self._piece, delta.tool_calls))
+
+    def others(self) -> list[str]:
+        """What the tool is called with in other calls."""
+        named = (index for index, name in self._names.items() if name == self._tool and index != self._followed)
+        return [self._arguments[index] for index in named]
+
+    def _piece(self, call: ToolCallDelta) -> str:
+        index = -1 - len(self._names) if call.index is None else call.index  # without one it is a call by itself
+        known = self._arguments.get(index, "")
+        self._arguments[index] = known + call.arguments
+        self._names[index] = self._names.get(index) or call.name
+        if index == self._followed:
+            return call.arguments
+        if self._followed is None and self._names[index] == self._tool:
+            self._followed = index
+            return self._arguments[index]
+        return ""
 
 
 def _parser(expected: Expected) -> PartialParser:
     policies = {"repair": expected.repair, "coerce": expected.coerce, "strict": expected.strict}
-    return PartialParser(wire_schema(expected), **policies)
+    schema = True if expected.schema is None else expected.schema.json
+    return PartialParser(read_schema(schema, field=expected.mode == "field"), **policies)
 
 
 def _under(location: tuple[str, ...], violation: Violation) -> Violation:

@@ -151,6 +151,21 @@ def test_a_whole_answer_is_never_given_up_early(run: Any) -> None:
     assert {"urgency": 4} == result(one).output
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"reasoning": null, "answer": {"urgency": 4}}',
+        '{"reasoning": "x", "confidence": 3, "answer": {"urgency": 4}}',
+        '{"reasoning": ["x"], "answer": {"urgency": 4}}',
+    ],
+)
+@pytest.mark.parametrize("policy", [{}, {"coerce": False}])
+def test_beside_the_answer_nothing_is_judged(text: str, policy: dict[str, bool]) -> None:
+    one = drive(ScriptedModel([text]), expected=replace(OPEN, mode="field", **policy))
+    driven(one)
+    assert ({"urgency": 4}, 1) == (result(one).output, len(result(one).attempts))
+
+
 def test_nothing_was_saved_where_nothing_was_abandoned_or_counted() -> None:
     one = drive(ScriptedModel([GOOD]))
     driven(one)

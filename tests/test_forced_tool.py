@@ -12,6 +12,7 @@ from waitless import BAD, GOOD, Waitless, triage
 
 from promptkit import Client, Prompt
 from promptkit.completion import Completion, Delta, ModelFacts, ToolCallDelta, Usage
+from promptkit.errors import StreamInterrupted
 from promptkit.events import FieldComplete, TextDelta
 from promptkit.messages import ToolCall
 from promptkit.record import RunLog
@@ -102,3 +103,37 @@ def test_over_a_socket_all_four_ways_give_the_answer() -> None:
         client.close()
     assert [answers[0]] * 4 == answers
     assert {"team", "urgency"} == answers[0].keys()
+
+
+def streamed(*deltas: Delta) -> Any:
+    last = Delta(finish_reason="tool_calls", done=True)
+    return asking(ScriptedModel([[*deltas, last], called({**GOOD, "urgency": 5})])).stream(ticket="x").result()
+
+
+def piece(index: int | None, name: str, arguments: Any) -> Delta:
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return Delta(tool_calls=(ToolCallDelta(index, f"c{index}", name, text),))
+
+
+OTHER = {**GOOD, "urgency": 4}
+TEXT = json.dumps(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("deltas", "attempts"),
+    [
+        ([piece(1, "triage", GOOD), piece(0, "triage", OTHER)], 2),
+        ([piece(None, "triage", GOOD), piece(None, "triage", OTHER)], 2),
+        ([piece(None, "triage", GOOD), piece(None, "other", OTHER)], 1),
+        ([piece(0, "", TEXT[:5]), piece(0, "triage", TEXT[5:])], 1),
+        ([piece(1, "other", OTHER), piece(0, "triage", GOOD)], 1),
+    ],
+)
+def test_calls_are_told_apart_in_any_order(deltas: list[Delta], attempts: int) -> None:
+    assert attempts == len(streamed(*deltas).attempts)
+
+
+def test_what_had_arrived_of_the_arguments_is_in_the_error() -> None:
+    with pytest.raises(StreamInterrupted, match="after 9 characters") as caught:
+        asking(ScriptedModel([[piece(0, "triage", TEXT[:9])]])).stream(ticket="x").result()
+    assert TEXT[:9] == caught.value.text

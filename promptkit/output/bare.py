@@ -10,7 +10,7 @@ from promptkit.output.strict_json import NotJson, parse_json
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})\Z")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _LITERALS = {"true": True, "false": False, "null": None}
 _PYTHON = {"True": True, "False": False, "None": None}
 

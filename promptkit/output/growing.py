@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.limits import current_limits
+from promptkit.output.shape import Shape
 from promptkit.output.strict_json import NotJson, too_deep
 from promptkit.result import Violation
 from promptkit.schema.violations import json_path
@@ -12,7 +13,6 @@ from promptkit.schema.violations import json_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptkit.output.shape import Shape
     from promptkit.output.verdicts import Verdicts
 
 Location = tuple[str | int, ...]
@@ -23,6 +23,10 @@ class Completed(NamedTuple):
 
     location: Location
     value: Any
+
+
+class Misplaced(NotJson):
+    """What stands here is JSON, and of a type that the schema does not have here."""
 
 
 class _Nothing:
@@ -49,6 +53,7 @@ class Growing:
         self.completed: list[Completed] = []
         self.dead: tuple[Violation, ...] = ()
         self.room = _ENDLESS
+        self._unsure: int | None = None  # how deep the key stands whose meaning only the whole object settles
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
@@ -81,7 +86,7 @@ class Growing:
             what = f"the schema has no {kind} here"
             if not self._verdicts.coerces:
                 self.give_up(Violation("$", what, "type"))
-            raise NotJson(what)
+            raise Misplaced(what)
 
     def open(self, container: dict[str, Any] | list[Any], kind: str) -> None:
         """An object or a list begins."""
@@ -98,19 +103,23 @@ class Growing:
         container = self._open.pop()
         if isinstance(container, list):
             self._leave()
-        verdict = self._verdicts.ended(self._shapes[-1], container) if self._open else None
+        verdict = self._verdicts.ended(self._shapes[-1], container)
         if verdict is not None:
-            self.give_up(*verdict.violations)
-            if verdict.value is not container:
-                raise NotJson("what has been told of it is not what it comes to")
+            if self._open:  # behind the whole value another one may follow
+                self.give_up(*verdict.violations)
+            _take_over(container, verdict.value)
         self._end(container)
 
     def key(self, key: str) -> None:
         """A key of the innermost object has been read."""
-        if key in self._open[-1]:
+        meant = self._verdicts.key(self._shapes[-1], self._open[-1], key)  # type: ignore[arg-type]
+        self.give_up(*meant.violations)
+        if meant.name in self._open[-1]:
             raise NotJson("a key stands twice")
-        self.give_up(*self._verdicts.key(self._shapes[-1], self._open[-1], key))  # type: ignore[arg-type]
-        self._enter(key)
+        if not meant.sure and self._unsure is None:
+            self._unsure = len(self._path)
+        self._path.append(meant.name)
+        self._shapes.append(self._shapes[-1].inside(meant.name) if meant.known else Shape(None, None))
 
     def next_item(self) -> None:
         """A comma has been read in the innermost list."""
@@ -120,11 +129,10 @@ class Growing:
         """A scalar has been read, and appears as the schema has it."""
         verdict = self._verdicts.ended(self._shapes[-1], value)
         if verdict is None or value is verdict.value:
-            if verdict is not None and verdict.violations:
-                if value is None and self._open and self._verdicts.may_lack(self._shapes[-2], self._path[-1]):
-                    self._leave()
-                    return
-                self.give_up(*verdict.violations)
+            if value is None and self._open and self._verdicts.may_lack(self._shapes[-2], self._path[-1]):
+                self._leave()
+                return
+            self.give_up(*(verdict.violations if verdict else ()))
             self._check(kind)
         self._put(value if verdict is None else verdict.value)
         self._end(self.here())
@@ -167,13 +175,14 @@ class Growing:
         """The text that stands here has ended."""
         text = self.here()
         verdict = self._verdicts.ended(self._shapes[-1], text)
-        if verdict is not None and verdict.violations:
+        if verdict is not None:
             self.give_up(*verdict.violations)
+            _take_over(text, verdict.value)
         self._end(text)
 
     def give_up(self, *violations: Violation, path: Sequence[str | int] | None = None) -> None:
         """Note what is wrong for good with what stands here, or at a path."""
-        if violations and not self.dead:
+        if violations and not self.dead and self._unsure is None:
             places = [(*(self._path if path is None else path), *each.location) for each in violations]
             self.dead = tuple(
                 Violation(json_path(place), each.message, each.keyword, place)
@@ -195,6 +204,8 @@ class Growing:
 
     def _leave(self) -> None:
         self._path.pop()
+        if self._unsure is not None and len(self._path) <= self._unsure:
+            self._unsure = None
         self._shapes.pop()
 
 
@@ -202,3 +213,13 @@ def _most(shape: Shape, kind: str, keyword: str) -> int | None:
     """The most that a list or a text may have; None where something else may stand there, or nothing says."""
     most = shape.keyword(keyword)
     return most if shape.keyword("type") == kind and type(most) is int else None
+
+
+def _take_over(value: Any, final: Any) -> None:
+    """Add to a value that has been told what it gets in the end. Raises `NotJson` if it comes to something else."""
+    if value is final:
+        return
+    grown = isinstance(value, dict) and isinstance(final, dict) and list(final)[: len(value)] == list(value)
+    if not grown or any(value[name] is not final[name] and value[name] != final[name] for name in value):
+        raise NotJson("what has been told of it is not what it comes to")
+    value.update(final)

@@ -17,9 +17,9 @@ from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.reasoning import TAG, split_tags
 from promptkit.output.scalars import number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.transport import read_schema
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
-from promptkit.thought import wrapped_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ def _cut(text: str, found: Found, judge: Judge) -> Refused:
 def partial_of(text: str, judge: Judge) -> Partial | None:
     """What there is of a JSON value whose text was cut, in the schema's shape; None when nothing can be said."""
     inside = ("answer",) if judge.field else ()
-    parser = PartialParser(wrapped_schema(judge.json) if judge.field else judge.json, coerce=judge.coerces)
+    parser = PartialParser(read_schema(judge.json, field=judge.field), coerce=judge.coerces)
     ended = parser.feed(text)
     value = parser.value
     for key in inside:

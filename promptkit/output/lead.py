@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"\s*")
 _VALUE = re.compile(r'["{\[\-0-9tfn]')
-_LONGEST = max(map(len, TAGS)) + len("</>")
+_LONGEST = max(map(len, TAGS)) + len("</     >")
+_LONGEST_OPENING = 230
+"""A tag may have attributes."""
 _LONGEST_INFO = 200
 _TICKS = re.compile(r"`{3,}|~{3,}")
 _NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
@@ -90,7 +92,7 @@ class Lead:
             self._closing = closing_of(tag)
             self._state = self._inside
             return tag.end()
-        if len(text) - at < _LONGEST and ">" not in text[at:]:
+        if len(text) - at < _LONGEST_OPENING and ">" not in text[at:]:
             self._kept = text[at:]
             return None
         self.lost()

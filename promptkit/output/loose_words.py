@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from promptkit.output.loose import Loose
     from promptkit.output.place import Place
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<real>(?:\.\d+)?(?:[eE][-+]?\d+)?)(?=[\s,})\]:/#;]|\Z)")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?=[\s,})\]:/#;]|\Z)")
 _LOOSE_NUMBER = re.compile(
-    r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>\d[\d_]*)?(?P<real>\.[\d_]*)?(?P<power>[eE][-+]?\d+)?)"
+    r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>[0-9][0-9_]*)?(?P<real>\.[0-9_]*)?(?P<power>[eE][-+]?[0-9]+)?)"
     r"(?=[\s,})\]/#;]|\Z)"
 )
 _LOOSE_ONLY = re.compile(r"[-+\w.]+\Z")
-_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
-_LEADING_ZERO = re.compile(r"[-+]?0\d")
+_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
 _OTHER_LITERALS |= {"undefined": None, "nil": None}
@@ -29,7 +29,7 @@ _LITERAL = re.compile(r"[A-Za-z]+(?=[\s,})\]/#;]|\Z)|-Infinity|-inf")
 _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
 _COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
-_LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0\d*\s*\Z|[-+]?[\d.]+[eE][-+]?\s*\Z")
+_LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
 _BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}?(?=,?[ \t]*\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]]))")
 
 

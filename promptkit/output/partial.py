@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.growing import NOTHING, Completed, Growing
+from promptkit.output.growing import NOTHING, Completed, Growing, Misplaced
 from promptkit.output.lead import Lead
 from promptkit.output.shape import Shape
 from promptkit.output.stepwise import Stepwise
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["NOTHING", "Completed", "PartialParser"]
+
+_MOST_LOSSES = 200
+"""How often what seemed to begin a value may turn out to begin none."""
 
 
 class PartialParser:
@@ -55,6 +58,7 @@ class PartialParser:
         self._steps = Stepwise(self._growing, mends=self._repair)
         self._lead: Lead | None = None if strict else Lead(prose=self._repair)
         self._fed = 0
+        self._losses = 0
 
     def feed(self, chunk: str) -> list[Completed]:
         """Read a piece; the values that ended in it, in the order in which they ended."""
@@ -114,8 +118,13 @@ class PartialParser:
         if self._strict or self.value is not NOTHING:
             self.broken = True
             return ""
+        self._losses += 1
+        if self._losses > _MOST_LOSSES:
+            self.broken = True
+            return ""
         self._growing = Growing(self._shape, self._verdicts)
         self._steps = Stepwise(self._growing, mends=self._repair)
-        self._lead = Lead(prose=self._repair)
+        # Behind a value of another type, and inside of it, only the end of reasoning begins anew.
+        self._lead = Lead(prose=self._repair and not isinstance(error, Misplaced))
         self._lead.lost()
         return self._after_lead(left)

@@ -17,6 +17,8 @@ _HEX = "[0-9a-fA-F]"
 _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
 _ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
 _LONGEST_ESCAPE = len("\\ud83d\\ude00")
+LONGEST_DOUBT = 200
+"""So many characters may follow a single quote, or a name, until it shows what it is."""
 _BEHIND = {"key": ":", "item": "]", "member": "}", "": ""}
 _NEXT = {"key": "", "item": "'\"[{]-0123456789", "member": "'\"}", "": ""}
 """What stands behind a text, and what behind the comma behind it, by what the text is."""
@@ -59,6 +61,8 @@ class Quoted:
         """The end of a text in single quotes, or an apostrophe in it."""
         behind = _past_spaces(text, at + 1)
         after = _past_spaces(text, behind + 1) if text[behind : behind + 1] == "," else behind
+        if after - at > LONGEST_DOUBT:
+            raise NotJson("what a single quote is does not show soon enough", at)
         if after == len(text):
             return "", WAIT
         if text[at + 1].isalpha():

@@ -15,7 +15,7 @@ from promptkit.thought import ANSWER_LINE
 TAGS = ("think", "thinking", "thought", "reasoning", "seed:think")
 _ANY = "|".join(TAGS)
 _OPENINGS = (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", r"\[THINK\]", "◁think▷", r"<\|channel>(?:thought\n)?")
-_CLOSINGS = (rf"</(?:{_ANY})\s*>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
+_CLOSINGS = (rf"</(?:{_ANY})\s{{0,5}}>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
 """The markup of DeepSeek, Qwen and many more; of ByteDance's Seed; Mistral's, Kimi's and Gemma's (vLLM's parsers)."""
 _UNQUOTED = "(?<![`\"'])"
 OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
@@ -36,7 +36,7 @@ _IN_EVERY_TAG = ("think", "thought", "reasoning", "channel")
 def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
     """What ends the reasoning that a tag opens."""
     if opening["tag"]:
-        return re.compile(rf"</{opening['tag']}\s*>", re.IGNORECASE)
+        return re.compile(rf"</{opening['tag']}\s{{0,5}}>", re.IGNORECASE)
     number = next(index for index, each in enumerate(_OPENINGS) if re.fullmatch(each, opening[0], re.IGNORECASE))
     return re.compile(_CLOSINGS[number], re.IGNORECASE)
 

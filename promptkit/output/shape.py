@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from promptkit.output.place import Place, kind_of
 from promptkit.schema.references import resolve
 
-_BRANCHING = frozenset(
-    {"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "patternProperties", "prefixItems"}
-)
+_BRANCHING = frozenset({"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "prefixItems"})
 _MOST_REFERENCES = 32
 
 
 class Shape:
     """One place in a schema. Where branches leave it open what may stand there, everything may."""
 
-    __slots__ = ("_items", "_named", "_schema", "declared", "root")
+    __slots__ = ("__dict__", "_items", "_named", "_schema", "declared", "root")
 
     def __init__(self, root: Any, schema: Any) -> None:
         self.root = root
@@ -26,20 +26,29 @@ class Shape:
 
     def keyword(self, name: str) -> Any:
         """What a keyword says here; None where it says nothing, or branches say more."""
+        if name == "additionalProperties" and "patternProperties" in self._schema:
+            return None
         return self._schema.get(name)
+
+    @cached_property
+    def place(self) -> Place:
+        """The place with its alternatives laid side by side."""
+        return Place(self.root, True if self.declared is None else self.declared)
 
     def takes(self, kind: str) -> bool:
         """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
         wanted = self._schema.get("type")
         if wanted is None:
             return True
-        listed = [wanted] if isinstance(wanted, str) else wanted
+        listed = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else [kind]
         return kind in ("number" if each == "integer" else each for each in listed)
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether a text says nothing before it has ended: one of several that are given, or one to be changed."""
-        return "enum" in self._schema or "const" in self._schema or not self.takes("string")
+        texts = [form for form in self.place.forms if "string" in kind_of(form)]
+        given = any("enum" in form or "const" in form for form in texts)
+        return given or (bool(self.place.kinds) and not texts)
 
     def inside(self, step: str | int) -> Shape:
         """The place of a property or an item."""
@@ -52,7 +61,7 @@ class Shape:
             named = self._schema.get("properties")
             known = named.get(step) if isinstance(named, dict) else None
             if known is None:
-                return Shape(self.root, self._schema.get("additionalProperties"))
+                return Shape(self.root, self.keyword("additionalProperties"))
             self._named[step] = Shape(self.root, known)
         return self._named[step]
 

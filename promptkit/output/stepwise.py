@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare import meaning_of
-from promptkit.output.quoted import WAIT, Quoted
+from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted
 from promptkit.output.strict_json import NotJson
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _BLANK = _SPACES + "/#"
 _COMMENT = re.compile(r"#|//|/\*")
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
-_LONGEST_DOUBT = 200
-"""So many characters may follow a single quote, or a name, until it shows what it is."""
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 _ANOTHER = re.compile(r"[{\[<]")
 """What could begin another value, or say that the one before was none."""
@@ -180,10 +178,10 @@ class Stepwise:
             self._parts.append(name[0])
             return name.end()
         behind = _past_spaces(text, at)
-        if behind == len(text):
+        if behind - at <= LONGEST_DOUBT and behind == len(text):
             return self._wait(text, at)
-        if text[behind] != ":":
-            raise NotJson("a colon is expected", behind)
+        if behind - at > LONGEST_DOUBT or text[behind] != ":":
+            raise NotJson("a colon is expected", at)
         return self._key_ended(behind)
 
     def _key_text(self, text: str, at: int) -> int:
@@ -240,8 +238,6 @@ class Stepwise:
 
     def _wait(self, text: str, at: int) -> int:
         """Keep what only more of the text can settle."""
-        if len(text) - at > _LONGEST_DOUBT:
-            raise NotJson("what it is does not show soon enough", at)
         self._kept = text[at:]
         return len(text)
 
@@ -287,13 +283,15 @@ class Stepwise:
 
     def _end(self, text: str, at: int) -> int:
         """After the value: the end of the fence that it stands in, and words behind a list or an object."""
-        rest = text[at:].strip()
-        if self.fence.startswith(rest):
-            self.fence = self.fence.removeprefix(rest)
-        elif self._mends and isinstance(self.growing.root, (dict, list)) and not _ANOTHER.search(rest):
+        while at < len(text) and (text[at].isspace() or self.fence.startswith(text[at])):
+            self.fence = self.fence[not text[at].isspace() :]
+            at += 1
+        if at < len(text):
+            words = self._mends and isinstance(self.growing.root, (dict, list))
+            another = _ANOTHER.search(text, at)
+            if not words or another:
+                raise NotJson("something stands after the value", another.start() if words and another else at)
             self.fence, self._mended = "", True
-        else:
-            raise NotJson("something stands after the value", at)
         return len(text)
 
     # White space and comments

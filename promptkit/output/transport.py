@@ -19,6 +19,7 @@ _MOST_REFERENCES = 10  # from the root to its type; more is a circle
 _JSON = ("json", "list")
 _STRUCTURED = (*_JSON, "choice")
 _JSON_MODE = {"type": "json_object"}
+_TO_THE_ROOT = ("$schema", "$defs", "definitions")
 
 
 def wire_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
@@ -29,6 +30,15 @@ def wire_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
         )
         return wrapped_schema(inner)
     return None if expected.mode == "prose" or expected.schema is None else answer_schema(expected)
+
+
+def read_schema(schema: Mapping[str, Any] | bool, *, field: bool) -> Mapping[str, Any] | bool:
+    """The JSON Schema by which what the model writes is read: of a wrapper, nothing but the answer in it counts."""
+    if not field:
+        return schema
+    wrapped = wrapped_schema(schema)
+    properties = {"reasoning": {}, "answer": wrapped["properties"]["answer"]}
+    return {name: value for name, value in wrapped.items() if name in _TO_THE_ROOT} | {"properties": properties}
 
 
 def answer_schema(expected: Expected) -> Mapping[str, Any] | bool | None:

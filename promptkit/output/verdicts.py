@@ -37,13 +37,26 @@ class Verdict:
     violations: tuple[Violation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The name that a key has in the end, and what is wrong with it for good.
+
+    What stands under it can be judged if that is `sure`, and is told by its schema if that is `known`.
+    """
+
+    name: str
+    sure: bool = True
+    known: bool = True
+    violations: tuple[Violation, ...] = ()
+
+
 class Verdicts:
     """Judges the parts of one answer. `coerces` says that values may be brought to their declared types."""
 
     def __init__(self, *, coerces: bool) -> None:
         self.coerces = coerces
         self._schemas: dict[int, Schema | None] = {}
-        self._words: dict[int, frozenset[str]] = {}
+        self._words: dict[int, dict[str, list[str]]] = {}
 
     def ended(self, shape: Shape, value: Any) -> Verdict | None:
         """The verdict on a part that has ended; None where only the whole answer can tell."""
@@ -63,27 +76,40 @@ class Verdicts:
         return Verdict(value, violations)
 
     def may_lack(self, shape: Shape, name: str | int) -> bool:
-        """Whether an object is whole without a property, so that a null is taken for its absence."""
-        declared = shape.keyword("properties")
-        named = self.coerces and isinstance(declared, dict) and name in declared
-        return named and name not in (shape.keyword("required") or ())
+        """Whether an object is whole without a property that is never null, so that a null is taken for its absence."""
+        declared, needed = shape.keyword("properties"), shape.keyword("required")
+        if not self.coerces or not isinstance(declared, dict) or name not in declared:
+            return False
+        kinds = shape.inside(name).place.kinds
+        return bool(kinds) and "null" not in kinds and not (isinstance(needed, list) and name in needed)
 
-    def key(self, shape: Shape, before: Mapping[str, Any], key: str) -> tuple[Violation, ...]:
-        """What is wrong with a key of an object that has these keys `before`."""
+    def key(self, shape: Shape, before: Mapping[str, Any], key: str) -> Key:
+        """What a key means in an object that has these keys `before`."""
         declared = shape.keyword("properties")
-        if shape.keyword("additionalProperties") is not False or not isinstance(declared, dict) or key in declared:
-            return ()
-        if self.coerces and (before.keys().isdisjoint(declared) or self._means(declared, key)):
-            return ()  # an object without a declared key may be taken for another one
+        if not isinstance(declared, dict) or key in declared:
+            return Key(key)
+        closed, needed = shape.keyword("additionalProperties") is False, shape.keyword("required")
+        meant = self._meant(declared, key) if self.coerces else []
+        # Where a key may stand as it is, it is another name only for one that has to be there.
+        renamed = [name for name in meant if closed or (isinstance(needed, list) and name in needed)]
+        if len(meant) == 1 and renamed and meant[0] not in before:
+            return Key(meant[0], sure=False)
+        if self.coerces and (meant or before.keys().isdisjoint(declared)):
+            return Key(key, sure=False, known=False)  # an object without a declared key may be taken for another one
+        if not closed:
+            return Key(key)
         named = ", ".join(f"`{name}`" for name in declared)
-        return (Violation("$", f"the key `{key[:80]}` is not one of {named}", "additionalProperties"),)
+        what = f"the key `{key[:80]}` is not one of {named}"
+        return Key(key, violations=(Violation("$", what, "additionalProperties"),))
 
-    def _means(self, declared: dict[str, Any], key: str) -> bool:
-        """Whether a key is a declared one but for its spelling."""
+    def _meant(self, declared: dict[str, Any], key: str) -> list[str]:
+        """The declared keys that a key is but for its spelling."""
         words = self._words.get(id(declared))
         if words is None:
-            words = self._words[id(declared)] = frozenset(map(plain_word, declared))
-        return plain_word(key) in words
+            words = self._words[id(declared)] = {}
+            for name in declared:
+                words.setdefault(plain_word(name), []).append(name)
+        return words.get(plain_word(key), [])
 
     def _alone(self, shape: Shape) -> Schema | None:
         declared = shape.declared
@@ -98,7 +124,8 @@ def _standing_alone(root: Any, schema: dict[str, Any]) -> Schema | None:
     """A schema inside of a document as a document of its own; None where that could change what it says."""
     refers = next(references(schema), None) is not None
     held = (_DRAFT, *_DEFINITIONS) if refers else (_DRAFT,)
-    alone = {name: root[name] for name in held if name in root and name not in schema} | schema
+    own = {name: value for name, value in schema.items() if name not in _DEFINITIONS}
+    alone = {name: root[name] for name in held if name in root} | own
     inside = [each for _, each in walk(alone)]
     named = any(isinstance(each.get(name), str) for each in inside for name in _NAMES)
     led_astray = any(not _is_definition(reference) for _, reference in references(alone))

@@ -8,10 +8,11 @@ that are left out here. What a server does not know is also of no use to the mod
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.equality import is_kind
-from promptkit.schema.references import refers_alone, resolve
+from promptkit.schema.references import refers_alone, resolve, walk
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ _CONSTRAINTS = frozenset(
     )
 )
 """What says something of values and is left out; all else that is left out is an annotation."""
-_DEFINITIONS = ("$defs", "definitions")
 _BRANCHES = ("anyOf", "oneOf", "allOf")
 _MOST_REFERENCES = 32
 
@@ -54,13 +54,25 @@ class _Served:
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
         self.alone = refers_alone(root)
+        self.draft = str(root.get("$schema", ""))
         self.lost: list[str] = []
         self.names: dict[int, str] = {}
+        self.taken: dict[str, int] = {}
         self.definitions: dict[str, Any] = {}
+        self.waiting: list[tuple[str, dict[str, Any]]] = []
+        self.embedded = 0
 
     def whole(self) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """The whole document."""
+        """The whole document. Definitions are gone through one after another, however long their chain is."""
         schema = self._object(self._led(self.root), ())
+        while self.waiting:
+            name, target = self.waiting.pop(0)
+            self.definitions[name] = self._object(target, ("$defs", name))
+        while schema.keys() - {"title", "description"} == {"$ref"}:
+            name = schema["$ref"].removeprefix("#/$defs/")
+            if self.definitions[name] is schema:
+                break
+            schema = self.definitions[name]
         definitions = {"$defs": self.definitions} if self.definitions else {}
         return schema | definitions, tuple(dict.fromkeys(self.lost))
 
@@ -70,14 +82,30 @@ class _Served:
             others = schema.keys() & _KEPT - {"$ref", "title", "description"}
             if "$ref" not in schema or (others and not self.alone):
                 break
-            try:
-                target = resolve(self.root, schema["$ref"])
-            except LookupError:
-                break
+            target = self._target(schema["$ref"])
             if not isinstance(target, dict) or target is schema:
                 break
             schema = target
         return schema
+
+    @cached_property
+    def _anchors(self) -> dict[str, Any]:
+        """The schemas that have a plain name, by it; the first of them if several have it."""
+        found: dict[str, Any] = {}
+        for _, schema in walk(self.root):
+            for keyword in ("$anchor", "$dynamicAnchor"):
+                if isinstance(schema.get(keyword), str):
+                    found.setdefault(f"#{schema[keyword]}", schema)
+        return found
+
+    def _target(self, reference: Any) -> Any:
+        """What a reference leads to; None for nothing."""
+        if isinstance(reference, str) and reference[:1] == "#" and reference in self._anchors:
+            return self._anchors[reference]
+        try:
+            return resolve(self.root, reference)
+        except LookupError:
+            return None
 
     def _any(self, schema: Any, at: Location) -> dict[str, Any]:
         """A schema inside; `true` and `false` are none that every server knows."""
@@ -90,7 +118,14 @@ class _Served:
     def _object(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
         if "$ref" in schema and self.alone:
             schema = {"$ref": schema["$ref"]}
-        schema = _modern(schema)
+        is_embedded = schema is not self.root and isinstance(schema.get("$id", schema.get("id")), str)
+        self.embedded += is_embedded
+        try:
+            return self._kept(_modern(schema, self.draft), at)
+        finally:
+            self.embedded -= is_embedded
+
+    def _kept(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
         for keyword in schema:
             if keyword in _CONSTRAINTS:
                 self._lose(keyword, at)
@@ -122,29 +157,26 @@ class _Served:
 
     def _reference(self, reference: Any, at: Location) -> Any:
         """The reference by a name under `$defs`, where what it leads to is put."""
-        try:
-            target = resolve(self.root, reference)
-        except LookupError:
-            target = None
+        # What is relative to an address of its own would lead elsewhere without it.
+        target = None if self.embedded else self._target(reference)
         if target is None or isinstance(target, bool):
             self._lose("$ref", at[:-1])
             return _GONE
         if id(target) not in self.names:
             name = self._name(reference)
             self.names[id(target)] = name
-            self.definitions[name] = {}  # keeps its turn; it may lead back to itself
-            inner = {key: value for key, value in target.items() if key not in _DEFINITIONS}
-            self.definitions[name] = self._object(inner, ("$defs", name))
+            self.definitions[name] = {}  # keeps its turn
+            self.waiting.append((name, target))
         return f"#/$defs/{self.names[id(target)]}"
 
     def _name(self, reference: str) -> str:
         last = "".join(char if char.isalnum() or char in "_-." else "_" for char in reference.rpartition("/")[2])
         wanted = last.strip("_") or "root"
-        return next(
-            name
-            for number in range(len(self.definitions) + 1)
-            if (name := wanted + "_" * number) not in self.definitions
-        )
+        name = wanted
+        while name in self.definitions:
+            self.taken[wanted] = self.taken.get(wanted, 1) + 1
+            name = f"{wanted}_{self.taken[wanted]}"
+        return name
 
     def _with_any_of(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
         """`oneOf` as `anyOf`: what is left out of its branches could make two of them fit."""
@@ -168,7 +200,11 @@ class _Served:
             self._lose("type", at)
             return others
         outside = {keyword: value for keyword, value in others.items() if keyword in ("title", "description")}
-        return outside | {"anyOf": [form for kind in kinds if (form := _of_kind(kind, others)) is not None]}
+        forms = [form for kind in kinds if (form := _of_kind(kind, others)) is not None]
+        if not forms:  # nothing fits, which servers have no word for
+            self._lose("type", at)
+            return others
+        return outside | {"anyOf": forms}
 
     def _lose(self, what: str, at: Location) -> None:
         self.lost.append(f"`{what}` left out at {json_path(at)}")
@@ -193,9 +229,16 @@ def _is(kind: str, value: Any) -> bool:
     return is_kind(value, (kind,))
 
 
-def _modern(schema: dict[str, Any]) -> dict[str, Any]:
+_OLD = ("draft-04", "draft-06", "draft-07", "2019-09")
+
+
+def _modern(schema: dict[str, Any], draft: str) -> dict[str, Any]:
     """The same in the words of 2020-12: draft 4 has a boolean beside a bound, older ones a list of items."""
     found = dict(schema)
+    if any(old in draft for old in _OLD):
+        found.pop("prefixItems", None)  # says nothing there
+    if "draft-04" in draft:
+        found.pop("const", None)
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(found.get(exclusive), bool):
             is_exclusive = found.pop(exclusive)

@@ -106,6 +106,36 @@ def test_what_is_sent(schema: dict[str, Any], sent: dict[str, Any], lost: Any) -
     assert list(told) == lost if isinstance(lost, list) else len(told) == lost
 
 
+DRAFT_4, DRAFT_7 = (f"http://json-schema.org/draft-0{draft}/schema#" for draft in (4, 7))
+EMBEDDED = {"$id": "b", "properties": {"c": {"$ref": "#/$defs/z"}}, "$defs": {"z": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"$schema": DRAFT_4, "const": 5}, "a"),
+        ({"$schema": DRAFT_7, "prefixItems": [{"type": "string"}]}, [1]),
+        (
+            {"$id": "https://e.com/a", "properties": {"a": EMBEDDED}, "$defs": {"z": {"type": "string"}}},
+            {"a": {"c": 1}},
+        ),
+        ({"type": "object", "properties": {"a": {"type": ["string", "null"], "enum": [1]}}}, {}),
+    ],
+)
+def test_what_only_the_declared_schema_can_judge_is_left_out(schema: dict[str, Any], value: Any) -> None:
+    sent = Schema(served(schema)[0])
+    assert Schema(schema).is_valid(value)
+    assert sent.is_valid(value)
+    assert () == sent.problems()
+
+
+def test_a_long_chain_of_definitions_is_sent_whole() -> None:
+    links = {f"d{n}": {"properties": {"a": {"$ref": f"#/$defs/d{n + 1}"}}} for n in range(2_000)}
+    sent, _ = served({"$ref": "#/$defs/d0", "$defs": {**links, "d2000": {"type": "integer"}}})
+    assert 2_001 == len(sent["$defs"]) + 1
+    assert {"type": "integer"} == sent["$defs"]["d2000"]
+
+
 def test_two_definitions_of_one_name_stay_two() -> None:
     inner = {"$defs": {"a": {"type": "integer"}}}
     schema = {
@@ -113,7 +143,7 @@ def test_two_definitions_of_one_name_stay_two() -> None:
         "$defs": {"a": {"type": "string"}, "b": inner},
     }
     sent, _ = served(schema)
-    assert {"a": {"type": "string"}, "a_": {"type": "integer"}} == sent["$defs"]
+    assert {"a": {"type": "string"}, "a_2": {"type": "integer"}} == sent["$defs"]
 
 
 @given(schemas, values)
