@@ -169,8 +169,9 @@ class Asking:
         if completion.finish_reason not in (*_FINISHED, ABANDONED):
             return None
         again = asked_again(self.ask.request, completion, invalid.violations, self.ask.facts)
-        again = replace(again, options=request.options)
-        return _by_prompt(again) if refused or not _asks_for_a_form(request) else again
+        if refused:
+            return _by_prompt(replace(again, options=request.options))
+        return replace(request, messages=again.messages)
 
     def _with_more_tokens(self, request: Request, completion: Completion) -> Request | None:
         """The same request with twice the budget, once: a cut answer is not worth showing to the model."""

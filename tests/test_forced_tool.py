@@ -137,3 +137,12 @@ def test_what_had_arrived_of_the_arguments_is_in_the_error() -> None:
     with pytest.raises(StreamInterrupted, match="after 9 characters") as caught:
         asking(ScriptedModel([[piece(0, "triage", TEXT[:9])]])).stream(ticket="x").result()
     assert TEXT[:9] == caught.value.text
+
+
+def test_a_form_that_is_asked_for_by_the_prompt_keeps_its_reason() -> None:
+    settings = load_settings(models={"m": {"json_schema": False, "json_mode": False}})
+    model = ScriptedModel([json.dumps(BAD), json.dumps(GOOD)])
+    triage().using(model="m", client=Client(settings=settings, models={"m": model})).run(ticket="x")
+    first, second = (str(request.transport) for request in model.requests)
+    assert first == second
+    assert "does not honour schemas and JSON mode" in first
