@@ -192,8 +192,13 @@ def _below(form: dict[str, Any], step: str | int) -> Iterator[Any]:
 
 def plain_word(text: str) -> str:
     """A word without case, accents, the marks around it and what joins its parts; other signs are part of it."""
-    split = unicodedata.normalize("NFKD", text.replace("ı", "i")).casefold()
-    bare = "".join(char for char in split if not unicodedata.combining(char))
+    if text.isascii():
+        bare = text.lower()
+        if bare.isalnum():
+            return bare
+    else:
+        split = unicodedata.normalize("NFKD", text.replace("ı", "i")).casefold()
+        bare = "".join(char for char in split if not unicodedata.combining(char))
     return _JOINTS.sub("", bare.strip(_AROUND).rstrip(_BEHIND).strip(_AROUND)) or text.strip()
 
 
