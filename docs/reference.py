@@ -521,7 +521,8 @@ def name_entry(name: str, thing: Any) -> str:
         said = f"`{name}{signature(thing)}`\n\n{inspect.getdoc(thing)}" if callable(thing) else code(thing)
         return f"{head}\n\n{said}"
     lines = [head, inspect.getdoc(thing) or ""]
-    held = ", ".join(code(field.name) for field in fields(thing)) if is_dataclass(thing) else ""
+    names = [field.name for field in fields(thing)] if is_dataclass(thing) else getattr(thing, "_fields", ())
+    held = ", ".join(map(code, names))
     lines += [f"Fields: {held}."] if held else []
     methods = [line for each in members(thing) if (line := member(thing, each))]
     lines += ["\n".join(methods)] if methods else []
@@ -532,7 +533,7 @@ def members(thing: type) -> list[str]:
     """The public names in a class's own body, and in those of promptkit that it extends."""
     own = [each for each in reversed(thing.__mro__) if each.__module__.startswith("promptkit")]
     named = {name: None for each in own for name in vars(each) if not name.startswith("_")}
-    data = {field.name for field in fields(thing)} if is_dataclass(thing) else set()
+    data = {field.name for field in fields(thing)} if is_dataclass(thing) else set(getattr(thing, "_fields", ()))
     return [name for name in named if name not in data]
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from promptkit.errors import StreamInterrupted
@@ -201,6 +202,31 @@ class Completion:
     id: str = ""
 
 
+class Abandoned(GeneratorExit):
+    """How an answer is closed that cannot become valid any more, after so many `characters` of its text.
+
+    Models need not know of it: it runs their `finally` clauses as `close` does.
+    """
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(characters)
+        self.characters = characters
+
+
+def leave(deltas: Any, left: Abandoned) -> None:
+    """Close an answer's pieces and say why."""
+    if hasattr(deltas, "throw"):
+        with suppress(Abandoned, StopIteration):
+            deltas.throw(left)
+
+
+async def aleave(deltas: Any, left: Abandoned) -> None:
+    """The same under asyncio."""
+    if hasattr(deltas, "athrow"):
+        with suppress(Abandoned, StopAsyncIteration):
+            await deltas.athrow(left)
+
+
 class Model(Protocol):
     """Anything that answers a request, in one piece or in many.
 
@@ -249,24 +275,13 @@ class Assembler:
         )
 
     @property
-    def begun(self) -> bool:
-        """Whether something of the answer has arrived."""
-        return bool(self._text or self._calls)
-
-    @property
-    def done(self) -> bool:
-        """Whether the server has declared the end."""
-        return self._done
-
-    @property
     def text(self) -> str:
         """The answer's text so far."""
         return "".join(self._text)
 
-    def abandoned(self) -> Completion:
+    def so_far(self) -> Completion:
         """What there is of an answer that nobody waits for any more."""
-        self._finish = ABANDONED
-        return self.completion()
+        return replace(self._joined(), finish_reason=ABANDONED)
 
     def completion(self) -> Completion:
         """The whole answer.
@@ -280,6 +295,9 @@ class Assembler:
                 text=text,
                 help="ask again; what had arrived is in the error's `text`",
             )
+        return self._joined()
+
+    def _joined(self) -> Completion:
         calls = (self._calls[index] for index in sorted(self._calls))
         return Completion(
             text=self.text,

@@ -10,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from promptkit.completion import Abandoned, aleave, leave
 from promptkit.errors import PromptkitError
 from promptkit.flow import Asking, Send, Sleep
 from promptkit.result import Attempt
@@ -97,6 +98,8 @@ class Drive(Generic[T]):
                 try:
                     while not effect.reading.dead and (delta := self._next(deltas, effect)) is not None:
                         yield from effect.reading.feed(delta)
+                    if effect.reading.dead:
+                        leave(deltas, Abandoned(effect.reading.dead_at))
                 finally:
                     _close(deltas)
             except PromptkitError as error:
@@ -122,6 +125,8 @@ class Drive(Generic[T]):
                     while not effect.reading.dead and (delta := await self._anext(deltas, effect)) is not None:
                         for event in effect.reading.feed(delta):
                             yield event
+                    if effect.reading.dead:
+                        await aleave(deltas, Abandoned(effect.reading.dead_at))
                 finally:
                     await _aclose(deltas)
             except PromptkitError as error:

@@ -82,9 +82,14 @@ class Reading:
 
     def completion(self) -> Completion:
         """The whole answer, or what was read of one that is dead. Raises `StreamInterrupted` when it is not whole."""
-        whole = self._assembler.abandoned() if self.dead else self._assembler.completion()
+        whole = self._assembler.so_far() if self.dead else self._assembler.completion()
         text = self._answer(whole)
-        return replace(whole, text=text[: self._parser.dead_at] if self.dead and self._parser else text)
+        return replace(whole, text=text[: self.dead_at] if self.dead else text)
+
+    @property
+    def dead_at(self) -> int:
+        """After how many characters of the answer's text it was settled that it cannot become valid."""
+        return (self._parser.dead_at or 0) if self._parser is not None else 0
 
     def _answer(self, whole: Completion) -> str:
         """The answer's text; where the tool is called more than once, all that it is called with."""

@@ -48,10 +48,12 @@ def asked_again(
 
 def _most_shown(first: Request, completion: Completion, facts: ModelFacts | None) -> int:
     """How many characters of the answer leave room in the window for the messages, the faults and another answer."""
-    if facts is None or not facts.context_length or not completion.usage.prompt_tokens:
+    if facts is None or not facts.context_length:
         return MOST_SHOWN
-    budget = next((first.options[name] for name in _BUDGETS if first.options.get(name)), 0)
-    left = facts.context_length - completion.usage.prompt_tokens - budget - _FOR_FAULTS
+    said = sum(len(message.text) for message in first.messages) // _CHARACTERS_A_TOKEN
+    budget = next((first.options[name] for name in _BUDGETS if first.options.get(name)), None)
+    budget = budget or completion.usage.completion_tokens or len(completion.text) // _CHARACTERS_A_TOKEN
+    left = facts.context_length - (completion.usage.prompt_tokens or said) - budget - _FOR_FAULTS
     return max(_LEAST_SHOWN, min(MOST_SHOWN, _CHARACTERS_A_TOKEN * left))
 
 

@@ -158,7 +158,9 @@ def total_usage(attempts: tuple[Attempt, ...]) -> Usage:
 def tokens_saved(attempts: tuple[Attempt, ...]) -> int | None:
     """See `Result.tokens_saved`; the last attempt is the accepted one."""
     answers = [attempt.completion for attempt in attempts if attempt.completion]
-    stopped = [len(answer.text) for answer in answers if answer.finish_reason == ABANDONED]
+    # One with a count had been generated to its end when that showed.
+    abandoned = [answer for answer in answers if answer.finish_reason == ABANDONED and answer.usage.unreported]
+    stopped = [len(answer.text) for answer in abandoned]
     if not stopped or not answers[-1].text:
         return None
     accepted = answers[-1].usage.completion_tokens - answers[-1].usage.reasoning_tokens

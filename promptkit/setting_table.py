@@ -162,7 +162,7 @@ KINDS: dict[str, Kind] = {
     "path": Kind("a path", _check_path),
     "url": Kind("an http or https URL without user name, password, query and fragment", check_url),
     "endpoints": Kind('tables like [endpoints."https://host/v1"] with one key, `key_env`', _check_endpoints),
-    "models": Kind(f"tables like [models.ID] with any of {', '.join(MODEL_FACTS)}", _check_models),
+    "models": Kind(f'tables like [models."ID"] with any of {", ".join(MODEL_FACTS)}', _check_models),
     "hosts": Kind("a list of host names", _check_hosts, _listed),
 }
 

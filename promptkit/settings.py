@@ -152,8 +152,10 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
 
 
 def _merged(weaker: Any, stronger: Any) -> Any:
-    """The stronger value; tables (the endpoints) are joined, entry by entry."""
-    return {**weaker, **stronger} if isinstance(weaker, dict) else stronger
+    """The stronger value; tables (endpoints, models) are joined, entry by entry and key by key."""
+    if not (isinstance(weaker, dict) and isinstance(stronger, dict)):
+        return stronger
+    return weaker | {name: _merged(weaker.get(name), value) for name, value in stronger.items()}
 
 
 def _endpoint_keys(endpoints: Mapping[str, Mapping[str, str]], environ: Mapping[str, str]) -> dict[str, str]:

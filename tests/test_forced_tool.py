@@ -35,7 +35,7 @@ def called(*answers: Any, name: str = "triage", text: str = "") -> Completion:
 
 
 def test_the_settings_say_what_a_model_can() -> None:
-    assert ModelFacts("m", source="json_schema, json_mode, tools: argument", **ABILITIES) == asking(None).facts
+    assert ModelFacts("m", source="json_schema, json_mode, tools: your settings", **ABILITIES) == asking(None).facts
 
 
 def test_what_the_tool_is_called_with_is_the_answer(tmp_path: Path) -> None:

@@ -187,11 +187,21 @@ def facts_for(name: str, settings: Settings) -> ModelFacts:
 
 def _told(known: ModelFacts, name: str, settings: Settings) -> ModelFacts:
     """What the settings say of a model, over what was known before."""
-    said = settings.models.get(name)
+    said = settings.models.get(name) or next(
+        (settings.models[key] for key in settings.models if _same(key, name)), None
+    )
     if not said:
         return known
-    source = f"{', '.join(said)}: {settings.origins.get('models', 'settings')}"
+    source = f"{', '.join(said)}: your settings"
     return replace(known, **said, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source)))))
+
+
+def _same(name: str, other: str) -> bool:
+    """Whether two names mean one model; a server's address may be written in several ways."""
+    try:
+        return parse_model_name(name) == parse_model_name(other)
+    except ConfigError:
+        return False
 
 
 def _configured(name: ModelName, settings: Settings) -> ModelFacts:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import ABANDONED, Assembler, Delta, ToolCallDelta, canonical_json, sha256
+from promptkit.completion import ABANDONED, Abandoned, Assembler, Delta, ToolCallDelta, canonical_json, sha256
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing
 from promptkit.models.wrapped import Wrapped, forwarded
@@ -111,8 +111,8 @@ def _how_to_record(path: Path) -> str:
 class Recorded(Wrapped):
     """A model that writes down each answer of the model that it wraps.
 
-    An answer that the caller reads no further is recorded as far as it came, as abandoned. What breaks off or fails
-    by itself is not recorded, nor is the same answer to the same request a second time.
+    An answer that was given up, since it could not become valid, is recorded as far as that showed. What breaks off,
+    fails or is left for another reason is not recorded, nor is the same answer to the same request a second time.
     Raises `ConfigError` when the file cannot be written or is not a cassette. A file that can no longer be
     written when an answer is there is only warned of: the answer is paid for.
     """
@@ -135,9 +135,10 @@ class Recorded(Wrapped):
 
         try:
             yield from forwarded(request, see)
-        except GeneratorExit:
-            if answer.begun and not answer.done:
-                self._add(request, answer.abandoned())
+        except Abandoned as left:
+            so_far = answer.so_far()
+            # With the character that showed it: a number ends where something else follows.
+            self._add(request, replace(so_far, text=so_far.text[: left.characters + 1]))
             raise
         self._add(request, answer.completion())
 
@@ -192,8 +193,8 @@ class Replayed:
     """A model that answers from a cassette.
 
     Several recordings of one request are played in order, then the last one again and again. When some of
-    them are by the very model that is asked for, only those are, and abandoned ones only where there are no others:
-    they break off where they did. Raises `ConfigError` for a file that is not
+    them are by the very model that is asked for, only those are, and abandoned ones only for streams and where there
+    are no others. Raises `ConfigError` for a file that is not
     a cassette, `RecordingMissing` for a request that is not in it.
     """
 
@@ -217,12 +218,20 @@ class Replayed:
 
     def send(self, request: Request) -> Iterator[Delta]:
         """See `Model.send`."""
-        yield from _deltas(self._completion(request), request.stream)
+        yield from self._deltas(request)
 
     async def asend(self, request: Request) -> AsyncIterator[Delta]:
         """See `Model.asend`."""
-        for delta in _deltas(self._completion(request), request.stream):
+        for delta in self._deltas(request):
             yield delta
+
+    def _deltas(self, request: Request) -> Iterator[Delta]:
+        completion = self._completion(request)
+        abandoned = completion.finish_reason == ABANDONED
+        if not abandoned or request.stream:
+            yield from _deltas(completion, request.stream)
+        if abandoned:  # whoever gave it up then would have done so by now
+            raise self._missing(request)
 
     def _completion(self, request: Request) -> Completion:
         key = replay_key(request)
@@ -249,22 +258,24 @@ class Replayed:
 def _deltas(completion: Completion, stream: bool) -> Iterator[Delta]:
     """The answer as one piece, or in the pieces of a stream."""
     calls = enumerate(completion.tool_calls)
-    abandoned = completion.finish_reason == ABANDONED
     last = Delta(
         text=completion.text,
         reasoning=completion.reasoning,
         tool_calls=tuple(ToolCallDelta(n, call.id, call.name, call.arguments) for n, call in calls),
-        finish_reason=None if abandoned else completion.finish_reason,
+        finish_reason=completion.finish_reason,
         usage=completion.usage,
         model=completion.model,
         id=completion.id,
-        done=not abandoned,
+        done=True,
     )
     if stream:
         yield from (Delta(reasoning=piece) for piece in _pieces(completion.reasoning))
         yield from (Delta(text=piece) for piece in _pieces(completion.text))
         last = replace(last, text="", reasoning="")
-    yield last
+    if completion.finish_reason != ABANDONED:
+        yield last
+    elif completion.tool_calls:
+        yield replace(last, text="", finish_reason=None, done=False)
 
 
 def _pieces(text: str) -> list[str]:

@@ -9,7 +9,7 @@ A flow is a generator. It yields what it wants done and is sent back what came o
 
 Errors of the wrapped model are thrown into the flow where it asked; what it does not catch goes on to the
 caller. When the caller stops early, the flow is closed: its `finally` clauses run, and so the connection is
-closed too.
+closed too. An answer that is given up, since it cannot become valid, is closed with `Abandoned`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from promptkit.completion import Delta
+from promptkit.completion import Abandoned, Delta, aleave, leave
 from promptkit.errors import PromptkitError
 
 if TYPE_CHECKING:
@@ -95,6 +95,10 @@ class Wrapped:
                     except PromptkitError as error:
                         came = error
                 effect = _resume(flow, came)
+        except Abandoned as left:
+            leave(flow, left)
+            leave(answer, left)
+            raise
         finally:
             flow.close()
             _close(answer)
@@ -121,6 +125,10 @@ class Wrapped:
                     except PromptkitError as error:
                         came = error
                 effect = _resume(flow, came)
+        except Abandoned as left:
+            leave(flow, left)
+            await aleave(answer, left)
+            raise
         finally:
             flow.close()
             await _aclose(answer)

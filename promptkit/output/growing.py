@@ -53,7 +53,7 @@ class Growing:
         self.completed: list[Completed] = []
         self.dead: tuple[Violation, ...] = ()
         self.room = _ENDLESS
-        self._unsure: int | None = None  # how deep the key stands whose meaning only the whole object settles
+        self._unsure: int | None = None  # how deep the object stands of which only the whole tells
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
@@ -116,8 +116,8 @@ class Growing:
         self.give_up(*meant.violations)
         if meant.name in self._open[-1]:
             raise NotJson("a key stands twice")
-        if not meant.sure and self._unsure is None:
-            self._unsure = len(self._path)
+        if not meant.sure:
+            self._leave_open()
         self._path.append(meant.name)
         self._shapes.append(self._shapes[-1].inside(meant.name) if meant.known else Shape(None, None))
 
@@ -131,6 +131,7 @@ class Growing:
         if verdict is None or value is verdict.value:
             if value is None and self._open and self._verdicts.may_lack(self._shapes[-2], self._path[-1]):
                 self._leave()
+                self._leave_open()
                 return
             self.give_up(*(verdict.violations if verdict else ()))
             self._check(kind)
@@ -143,6 +144,11 @@ class Growing:
         self._text_at = (self._open[-1], self._path[-1]) if self._open else (self._held, 0)
         most = _most(self._shapes[-1], "string", "maxLength")
         self.room = _ENDLESS if most is None else most + 1
+
+    def _leave_open(self) -> None:
+        """Say no more of the object that is open before it has ended: what its keys mean shows as a whole."""
+        if self._unsure is None:
+            self._unsure = len(self._path) - 1
 
     def _put(self, value: Any) -> None:
         if not self._open:

@@ -59,8 +59,8 @@ class Quoted:
 
     def _single_quote(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
         """The end of a text in single quotes, or an apostrophe in it."""
-        behind = _past_spaces(text, at + 1)
-        after = _past_spaces(text, behind + 1) if text[behind : behind + 1] == "," else behind
+        behind = past_spaces(text, at + 1)
+        after = past_spaces(text, behind + 1) if text[behind : behind + 1] == "," else behind
         if after - at > LONGEST_DOUBT:
             raise NotJson("what a single quote is does not show soon enough", at)
         if after == len(text):
@@ -85,6 +85,7 @@ class Quoted:
         return "", WAIT
 
 
-def _past_spaces(text: str, at: int) -> int:
+def past_spaces(text: str, at: int) -> int:
+    """Behind JSON's white space."""
     found = _SPACE.match(text, at)
     return found.end() if found else at

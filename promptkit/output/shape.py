@@ -15,8 +15,6 @@ _MOST_REFERENCES = 32
 class Shape:
     """One place in a schema. Where branches leave it open what may stand there, everything may."""
 
-    __slots__ = ("__dict__", "_items", "_named", "_schema", "declared", "root")
-
     def __init__(self, root: Any, schema: Any) -> None:
         self.root = root
         self.declared = schema

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare import meaning_of
-from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted
+from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted, past_spaces
 from promptkit.output.strict_json import NotJson
 
 if TYPE_CHECKING:
@@ -19,18 +19,14 @@ if TYPE_CHECKING:
 
     from promptkit.output.growing import Growing
 
-_SPACE = re.compile(r"[ \t\r\n]*")
 _SPACES = " \t\r\n"
 _BLANK = _SPACES + "/#"
 _COMMENT = re.compile(r"#|//|/\*")
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
-_KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 _ANOTHER = re.compile(r"[{\[<]")
 """What could begin another value, or say that the one before was none."""
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-_ITEM_BEGINS = "'\"[{]-0123456789"
-_MEMBER_BEGINS = "'\"}"
 
 
 class Stepwise:
@@ -177,7 +173,7 @@ class Stepwise:
         if name:
             self._parts.append(name[0])
             return name.end()
-        behind = _past_spaces(text, at)
+        behind = past_spaces(text, at)
         if behind - at <= LONGEST_DOUBT and behind == len(text):
             return self._wait(text, at)
         if behind - at > LONGEST_DOUBT or text[behind] != ":":
@@ -300,7 +296,7 @@ class Stepwise:
         """Behind white space, and comments if the text may be mended; the text's length where they may go on."""
         size = len(text)
         while at < size and text[at] in self._blank:
-            behind = _past_spaces(text, at) if text[at] in _SPACES else self._past_comment(text, at)
+            behind = past_spaces(text, at) if text[at] in _SPACES else self._past_comment(text, at)
             if behind == at:
                 break
             at = behind
@@ -339,8 +335,3 @@ _BEGINNINGS: Mapping[str, Callable[[Stepwise], None]] = {
     "{": Stepwise._begin_object,  # noqa: SLF001
     "[": Stepwise._begin_list,  # noqa: SLF001
 }
-
-
-def _past_spaces(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at

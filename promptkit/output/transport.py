@@ -74,9 +74,10 @@ class Asked:
 def asked_form(expected: Expected, facts: ModelFacts, name: str) -> Asked:
     """How the answer's form is asked for, by what the model is known to honour.
 
-    The first of these that it is not known to ignore: a schema, JSON mode, a tool that it has to call, the prompt
-    alone. What nobody knows is asked for: a server that cannot do it says so, or ignores it, and the answer is
-    validated here in either case. Servers take objects at the root only, unless they are known to take any.
+    The first of these that it is not known to ignore: a schema, JSON mode, a tool that it has to call (if it is known
+    to call tools), the prompt alone. What nobody knows is asked for: a server that cannot do it says so, or ignores it,
+    and the answer is validated here in either case. Servers take objects at the root only, unless they are known to
+    take any.
     """
     schema = wire_schema(expected)
     is_json = expected.mode == "field" or (expected.format in _STRUCTURED and expected.mode != "prose")

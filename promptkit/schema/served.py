@@ -143,14 +143,23 @@ class _Served:
         if keyword == "$ref":
             return self._reference(value, at)
         if keyword in _BRANCHES:
+            told = value if keyword == "allOf" or all(each is False for each in value) else ()
+            for index, each in enumerate(told):
+                if each is False:
+                    self._lose("false", (*at, index))
             branches = [self._any(each, (*at, index)) for index, each in enumerate(value) if each is not False]
             return branches or _GONE
         if keyword == "properties":
+            for name, each in value.items():
+                if each is False:
+                    self._lose("false", (*at, name))
             return {name: self._any(each, (*at, name)) for name, each in value.items() if each is not False}
         if keyword == "prefixItems":
             return [self._any(each, (*at, index)) for index, each in enumerate(value)]
         if keyword in ("items", "additionalProperties"):
             if isinstance(value, bool):
+                if keyword == "items" and value is False:
+                    self._lose("false", at)
                 return value if keyword == "additionalProperties" else _GONE
             return self._any(value, at)
         return value

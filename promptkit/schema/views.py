@@ -36,7 +36,8 @@ def _has_own_rules(schema: dict[str, Any]) -> bool:
     config = schema.get("config") or {}
     strict = schema.get("strict") or config.get("strict")
     keys = schema.get("keys_schema", {"type": "str"})
-    return bool(strict or schema.get("custom_init") or schema.get("post_init") or keys.get("type") != "str")
+    extras = schema.get("extras_schema") or schema.get("extras_keys_schema")
+    return bool(strict or extras or schema.get("custom_init") or schema.get("post_init") or keys.get("type") != "str")
 
 
 def _inside(schema: dict[str, Any]) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptkit.completion import Assembler, Completion, Delta, Request, ToolCallDelta, Usage
+from promptkit.completion import Abandoned, Assembler, Completion, Delta, Request, ToolCallDelta, Usage, aleave, leave
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing, ServerError, StreamInterrupted
 from promptkit.messages import Message, ToolCall
@@ -172,23 +172,44 @@ def test_what_fails_or_breaks_off_is_not_recorded(path: Path, send: Any, pieces:
     assert model.closed == 1
 
 
-def test_an_answer_that_is_left_early_is_closed_and_recorded_as_far_as_it_came(path: Path) -> None:
+def test_an_answer_that_is_left_early_is_closed_and_not_recorded(path: Path) -> None:
     inner = Pieces([Delta(text="Hal"), Delta(text="lo", finish_reason="stop", done=True)])
     answer = Recorded(inner, path).send(request())
     next(answer)
     answer.close()  # type: ignore[attr-defined]
     assert inner.closed == 1
-    assert [("Hal", "abandoned")] == [
-        (each.completion.text, each.completion.finish_reason) for each in load_cassette(path)
-    ]
-    with pytest.raises(StreamInterrupted, match="after 3 characters"):
+    assert not path.exists()
+
+
+def given_up(path: Path, *, streamed: bool) -> Pieces:
+    """Record an answer that is given up after two of its characters."""
+    inner = Pieces([Delta(text="Hello"), Delta(done=True)])
+    if streamed:
+        answer = Recorded(inner, path).asend(request())
+
+        async def leave_it() -> None:
+            await anext(answer)
+            await aleave(answer, Abandoned(2))
+
+        asyncio.run(leave_it())
+    else:
+        pieces = Recorded(inner, path).send(request())
+        next(pieces)
+        leave(pieces, Abandoned(2))
+    return inner
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_that_is_given_up_is_recorded_up_to_what_showed_it(path: Path, streamed: bool) -> None:
+    assert given_up(path, streamed=streamed).closed == 1
+    [recording] = load_cassette(path)
+    assert ("Hel", "abandoned") == (recording.completion.text, recording.completion.finish_reason)
+    with pytest.raises(RecordingMissing):
         ask(Replayed(path), request())
 
 
-def test_an_answer_that_was_left_early_is_not_played_where_there_is_a_whole_one(path: Path) -> None:
-    early = Recorded(Pieces([Delta(text="Ho"), Delta(done=True)]), path).send(request())
-    next(early)
-    early.close()  # type: ignore[attr-defined]
+def test_an_answer_that_was_given_up_is_not_played_where_there_is_a_whole_one(path: Path) -> None:
+    given_up(path, streamed=False)
     list(Recorded(Pieces(whole("Hi")), path).send(request()))
     assert ["abandoned", "stop"] == [each.completion.finish_reason for each in load_cassette(path)]
     assert ["Hi", "Hi"] == [ask(Replayed(path), request()).text for _ in range(2)]

@@ -40,11 +40,11 @@ TREE = {
         ({"type": ["string", "integer"], "const": 1}, {"anyOf": [{"type": "integer", "const": 1}]}, []),
         ({"type": ["string"]}, {"type": "string"}, []),
         ({"type": ["string", "null"], "allOf": [{}]}, {"allOf": [{}]}, ["`type` left out at $"]),
-        ({"properties": {"a": True, "b": False}}, {"properties": {"a": {}}}, []),
+        ({"properties": {"a": True, "b": False}}, {"properties": {"a": {}}}, ["`false` left out at $.properties.b"]),
         (
             {"type": "array", "prefixItems": [True, False], "items": False},
             {"type": "array", "prefixItems": [{}, {}]},
-            1,
+            2,
         ),
         ({"not": {}, "if": {}, "then": {}}, {}, ["`not` left out at $", "`if` left out at $", "`then` left out at $"]),
         ({"patternProperties": {"a": {}}, "additionalProperties": False}, {}, ["`patternProperties` left out at $"]),
