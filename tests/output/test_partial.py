@@ -411,3 +411,24 @@ def test_what_never_begins_a_value_is_given_up_in_time() -> None:
     parser = PartialParser({"type": "array"})
     parser.feed('{"' * 300_000)
     assert parser.value is NOTHING
+
+
+_ALIKE = {"firstName": {"type": "string"}, "first_name": {"type": "integer"}}
+_PERSON = {"type": "object", "properties": _ALIKE, "required": ["first_name"], "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (
+            {"properties": {"n": {"type": "object"}}, "required": ["n"], "additionalProperties": False},
+            '{"N": {}, "x": 1}',
+        ),
+        ({"type": "object", "properties": {"p": _PERSON}}, '{"p": {"firstName": null, "First_Name": 3}}'),
+    ],
+)
+def test_of_an_object_whose_keys_may_mean_others_only_the_whole_tells(schema: Any, text: str) -> None:
+    parse_output(text, schema)
+    parser = PartialParser(schema)
+    parser.feed(text)
+    assert () == parser.dead
