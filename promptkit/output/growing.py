@@ -54,6 +54,7 @@ class Growing:
         self.dead: tuple[Violation, ...] = ()
         self.room = _ENDLESS
         self._unsure: int | None = None  # how deep the object stands of which only the whole tells
+        self._doubtful: list[bool] = []  # whether there is such an object in what is open
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
@@ -95,17 +96,20 @@ class Growing:
         self._check(kind)
         self._put(container)
         self._open.append(container)
+        self._doubtful.append(False)
         if isinstance(container, list):
             self._enter(0)
 
     def close(self) -> None:
         """The innermost object or list ends."""
-        container = self._open.pop()
+        container, doubtful = self._open.pop(), self._doubtful.pop()
         if isinstance(container, list):
             self._leave()
+        if doubtful and self._open:
+            self._doubtful[-1] = True
         verdict = self._verdicts.ended(self._shapes[-1], container)
         if verdict is not None:
-            if self._open:  # behind the whole value another one may follow
+            if self._open and not doubtful:  # behind the whole value another one may follow
                 self.give_up(*verdict.violations)
             _take_over(container, verdict.value)
         self._end(container)
@@ -146,7 +150,8 @@ class Growing:
         self.room = _ENDLESS if most is None else most + 1
 
     def _leave_open(self) -> None:
-        """Say no more of the object that is open before it has ended: what its keys mean shows as a whole."""
+        """Say no more of the object that is open: what its keys mean shows when the whole answer is read."""
+        self._doubtful[-1] = True
         if self._unsure is None:
             self._unsure = len(self._path) - 1
 

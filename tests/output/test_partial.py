@@ -425,6 +425,8 @@ _PERSON = {"type": "object", "properties": _ALIKE, "required": ["first_name"], "
             '{"N": {}, "x": 1}',
         ),
         ({"type": "object", "properties": {"p": _PERSON}}, '{"p": {"firstName": null, "First_Name": 3}}'),
+        ({"properties": {"q": {"properties": {"p": _PERSON}}}}, '{"q": {"p": {"firstName": null, "First_Name": 3}}}'),
+        ({"properties": {"l": {"type": "array", "items": _PERSON}}}, '{"l": [{"firstName": null, "First_Name": 3}]}'),
     ],
 )
 def test_of_an_object_whose_keys_may_mean_others_only_the_whole_tells(schema: Any, text: str) -> None:
