@@ -326,7 +326,8 @@ SLOPPY = st.sampled_from(
     json.loads(
         """[0, 3, 7, -1, 2.5, true, null, "", "3", "x", "billing", "Billing.", "biling", "yes", "aaaaaa", "2, 3",
         "null", "{\\"n\\": 3}", "[1]", [], ["x"],
-        ["x", "y", "z"], [3], [[3]], {}, {"n": 3}, {"value": 3}, {"N": "3"}]"""
+        ["x", "y", "z"], [3], [[3]], {}, {"n": 3}, {"value": 3}, {"N": "3"}, {"N": {}, "x": 1},
+        {"firstName": null, "First_Name": 3}, {"First_Name": 3, "n": {}}, {"firstName": "a", "first_name": "3"}]"""
     )
 )
 PARTS = st.sampled_from(
@@ -343,6 +344,12 @@ PARTS = st.sampled_from(
         {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"], "additionalProperties": False},
         {"type": "object", "additionalProperties": {"type": "integer"}},
+        {
+            "type": "object",
+            "properties": {"firstName": {"type": "string"}, "first_name": {"type": "integer"}, "n": {"type": "object"}},
+            "required": ["first_name"],
+            "additionalProperties": False,
+        },
         {"anyOf": [{"type": "integer"}, {"type": "string", "maxLength": 1}]},
         {"$ref": "#/$defs/n"},
         {"type": "array", "items": {"$ref": "#/$defs/n"}},
