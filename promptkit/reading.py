@@ -9,7 +9,7 @@ from promptkit.completion import Assembler
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.transport import read_schema
-from promptkit.schema.violations import json_path
+from promptkit.schema.violations import placed
 
 if TYPE_CHECKING:
     from promptkit.completion import Completion, Delta, ToolCallDelta
@@ -138,5 +138,4 @@ def _under(location: tuple[str, ...], violation: Violation) -> Violation:
     depth = len(location)
     if not depth or violation.location[:depth] != location:
         return violation
-    below = violation.location[depth:]
-    return replace(violation, path=json_path(below), location=below)
+    return placed(violation, violation.location[depth:])

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import yaml
+from case_files import CaseFiles
 
 from promptkit.output.ladder import Expected
 from promptkit.schema import Schema
 
-CASES = Path(__file__).parent / "cases" / "output"
-KEYS = {"says", "text", "schema", "format", "mode", "choices", "headings", "strict"}
-KEYS |= {"value", "reasoning", "steps", "repaired", "violations", "partial", "repair", "coerce"}
-
-
-def case(name: str) -> dict[str, Any]:
-    data = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert data.keys() <= KEYS
-    return data
-
-
-def names(kind: str) -> list[str]:
-    return sorted(path.stem for path in CASES.glob("*.yaml") if kind in case(path.stem))
+CASES = CaseFiles(
+    "output",
+    {
+        *("says", "text", "schema", "format", "mode", "choices", "headings", "strict", "repair", "coerce"),
+        *("value", "reasoning", "steps", "repaired", "violations", "partial"),
+    },
+)
 
 
 def expected(data: dict[str, Any]) -> Expected:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from case_files import CaseFiles
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import InputError, RenderError
@@ -18,18 +17,7 @@ from promptkit.renderer import Renderer
 from promptkit.source import Memory
 from promptkit.spec import Input, PromptSpec
 
-CASES = Path(__file__).parent / "cases" / "render"
-KEYS = {"says", "prompt", "files", "inputs", "model", "history", "messages", "notes", "error"}
-
-
-def case(name: str) -> dict[str, Any]:
-    data = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert data.keys() <= KEYS
-    return data
-
-
-def names(kind: str) -> list[str]:
-    return sorted(path.stem for path in CASES.glob("*.yaml") if kind in case(path.stem))
+CASES = CaseFiles("render", {"says", "prompt", "files", "inputs", "model", "history", "messages", "notes", "error"})
 
 
 def renderer(data: dict[str, Any]) -> Renderer:
@@ -42,18 +30,18 @@ def rendered(data: dict[str, Any]) -> Any:
     return renderer(data).render(data.get("inputs", {}), facts, history)
 
 
-@pytest.mark.parametrize("name", names("messages"))
+@pytest.mark.parametrize("name", CASES.names("messages"))
 def test_a_prompt_renders_to_the_expected_messages(name: str) -> None:
-    data = case(name)
+    data = CASES.case(name)
     result = rendered(data)
     expected = [pair for message in data["messages"] for pair in message.items()]
     assert expected == [(message.role, message.text) for message in result.messages]
     assert data.get("notes", []) == list(result.notes)
 
 
-@pytest.mark.parametrize("name", names("messages"))
+@pytest.mark.parametrize("name", CASES.names("messages"))
 def test_what_is_explained_is_what_is_rendered_with_a_place_for_all_that_is_written(name: str) -> None:
-    data = case(name)
+    data = CASES.case(name)
     facts = ModelFacts(**data["model"]) if "model" in data else None
     history = [Message.from_openai(message) for message in data.get("history", ())]
     explained = explain(renderer(data), data.get("inputs", {}), facts, history)
@@ -63,9 +51,9 @@ def test_what_is_explained_is_what_is_rendered_with_a_place_for_all_that_is_writ
         assert piece.line or piece.kind in ("promptkit", "example", "history"), piece
 
 
-@pytest.mark.parametrize("name", names("error"))
+@pytest.mark.parametrize("name", CASES.names("error"))
 def test_a_prompt_that_cannot_be_rendered_says_why_and_where(name: str) -> None:
-    data = case(name)
+    data = CASES.case(name)
     with pytest.raises(RenderError) as caught:
         rendered(data)
     found = {"code": caught.value.code, "where": caught.value.where, "message": caught.value.message}

@@ -8,7 +8,7 @@ from promptkit.limits import current_limits
 from promptkit.output.shape import Shape
 from promptkit.output.strict_json import NotJson, too_deep
 from promptkit.result import Violation
-from promptkit.schema.violations import json_path
+from promptkit.schema.violations import placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,11 +194,8 @@ class Growing:
     def give_up(self, *violations: Violation, path: Sequence[str | int] | None = None) -> None:
         """Note what is wrong for good with what stands here, or at a path."""
         if violations and not self.dead and self._unsure is None:
-            places = [(*(self._path if path is None else path), *each.location) for each in violations]
-            self.dead = tuple(
-                Violation(json_path(place), each.message, each.keyword, place)
-                for place, each in zip(places, violations, strict=True)
-            )
+            here = self._path if path is None else path
+            self.dead = tuple(placed(each, (*here, *each.location)) for each in violations)
 
     def _end(self, value: Any) -> None:
         self.completed.append(Completed(tuple(self._path), value))

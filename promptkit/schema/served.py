@@ -16,7 +16,7 @@ from promptkit.schema.references import refers_alone, resolve, walk
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptkit.schema.references import Location
 
@@ -121,11 +121,11 @@ class _Served:
         is_embedded = schema is not self.root and isinstance(schema.get("$id", schema.get("id")), str)
         self.embedded += is_embedded
         try:
-            return self._kept(_modern(schema, self.draft), at)
+            return self._without_unknown(_modern(schema, self.draft), at)
         finally:
             self.embedded -= is_embedded
 
-    def _kept(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
+    def _without_unknown(self, schema: dict[str, Any], at: Location) -> dict[str, Any]:
         for keyword in schema:
             if keyword in _CONSTRAINTS:
                 self._lose(keyword, at)
@@ -142,27 +142,28 @@ class _Served:
     def _keyword(self, keyword: str, value: Any, at: Location) -> Any:
         if keyword == "$ref":
             return self._reference(value, at)
-        if keyword in _BRANCHES:
-            told = value if keyword == "allOf" or all(each is False for each in value) else ()
-            for index, each in enumerate(told):
-                if each is False:
-                    self._lose("false", (*at, index))
-            branches = [self._any(each, (*at, index)) for index, each in enumerate(value) if each is not False]
-            return branches or _GONE
         if keyword == "properties":
-            for name, each in value.items():
-                if each is False:
-                    self._lose("false", (*at, name))
-            return {name: self._any(each, (*at, name)) for name, each in value.items() if each is not False}
+            return dict(self._without_false(value.items(), at))
+        if keyword in _BRANCHES:
+            branches = list(enumerate(value))
+            if keyword != "allOf":  # beside another branch, one that nothing fits says nothing
+                branches = [(index, each) for index, each in branches if each is not False] or branches
+            return [each for _, each in self._without_false(branches, at)] or _GONE
         if keyword == "prefixItems":
             return [self._any(each, (*at, index)) for index, each in enumerate(value)]
-        if keyword in ("items", "additionalProperties"):
-            if isinstance(value, bool):
-                if keyword == "items" and value is False:
-                    self._lose("false", at)
-                return value if keyword == "additionalProperties" else _GONE
+        if keyword == "items" and isinstance(value, bool):
+            self._any(value, at)
+            return _GONE
+        if keyword == "items" or (keyword == "additionalProperties" and not isinstance(value, bool)):
             return self._any(value, at)
         return value
+
+    def _without_false(self, schemas: Iterable[tuple[Any, Any]], at: Location) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Schemas by their steps, without those that nothing fits."""
+        for step, schema in schemas:
+            inner = self._any(schema, (*at, step))
+            if schema is not False:
+                yield step, inner
 
     def _reference(self, reference: Any, at: Location) -> Any:
         """The reference by a name under `$defs`, where what it leads to is put."""

@@ -6,6 +6,7 @@ Made from the validator's own errors (`jsonschema_rs.ValidationError`), whose ki
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,11 @@ def violations(errors: Iterable[Any], value: Any) -> tuple[Violation, ...]:
 def json_path(location: Location) -> str:
     """`$.tags[2]`; a key that is no plain name is quoted: `$["a b"]`."""
     return "$" + "".join(map(_path_step, location))
+
+
+def placed(violation: Violation, location: Location) -> Violation:
+    """The same violation at another place."""
+    return replace(violation, path=json_path(location), location=location)
 
 
 def shown(value: Any) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from output_cases import case, expected, names
+from output_cases import CASES, expected
 
 from promptkit.errors import ConfigError, OutputError
 from promptkit.output import parse_output
 from promptkit.schema import Schema
 
 
-@pytest.mark.parametrize("name", names("value"))
+@pytest.mark.parametrize("name", CASES.names("value"))
 def test_an_answer_gives_its_value_and_says_what_was_done_for_it(name: str) -> None:
-    data = case(name)
+    data = CASES.case(name)
     output = parse_output(data["text"], expected=expected(data))
     assert data["value"] == output.value
     assert type(data["value"]) is type(output.value)
@@ -23,9 +23,9 @@ def test_an_answer_gives_its_value_and_says_what_was_done_for_it(name: str) -> N
     assert data.get("repaired", False) == output.repaired
 
 
-@pytest.mark.parametrize("name", names("violations"))
+@pytest.mark.parametrize("name", CASES.names("violations"))
 def test_an_answer_that_cannot_be_used_says_why(name: str) -> None:
-    data = case(name)
+    data = CASES.case(name)
     with pytest.raises(OutputError) as caught:
         parse_output(data["text"], expected=expected(data))
     assert data["violations"] == [str(violation) for violation in caught.value.violations]

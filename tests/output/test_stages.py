@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 import pytest
-from output_cases import CASES, case, expected
+from output_cases import CASES, expected
 
 from promptkit.errors import OutputError
 from promptkit.output import envelope, json_answer, judging, ladder, parse_output
@@ -74,7 +74,7 @@ STAGES = {
 
 @pytest.fixture(scope="module")
 def cases() -> list[dict[str, Any]]:
-    return [case(path.stem) for path in CASES.glob("*.yaml")]
+    return [CASES.case(name) for name in CASES.names()]
 
 
 def test_with_all_stages_no_case_fails(cases: list[dict[str, Any]]) -> None:
