@@ -66,7 +66,7 @@ KEYS = {
     "layout": "How sections are set.",
     "conversation": "Which input a later turn's text is. Checked; this version has no chat.",
     "memory": "How much of a conversation is kept.",
-    "budget": "What one call may cost at most.",
+    "budget": "What one call may cost at most: tokens of a request and of an answer, USD of all attempts together.",
     "tests": "Inputs, and what must hold for the answer. Checked like examples; this version does not run them.",
     "x-...": "Kept, not interpreted.",
 }

@@ -31,7 +31,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "layout": "How sections are set, and where the context stands.",
         "conversation": "What a later turn is.",
         "memory": "How much of a conversation is sent again: `full`, or `{last: 20}`.",
-        "budget": "What one call may cost at most.",
+        "budget": "What one call may cost at most: tokens of a request and of an answer, USD of all attempts together.",
         "tests": "Inputs, and what must hold for the answers.",
     },
     "ModelChoice": {

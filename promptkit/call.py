@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request
 from promptkit.errors import PromptkitError, RenderError
+from promptkit.options import TOKEN_LIMITS
 from promptkit.output.transport import answer_form, answer_schema, asked_form
 from promptkit.result import Check, Rendered, Result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 
+    from promptkit.budget import Purse
     from promptkit.client import Client
     from promptkit.completion import Model
     from promptkit.drive import Drive
@@ -55,7 +57,7 @@ class Call:
 
         expected = self.typed.expected(self.facts)
         asked = asked_form(expected, self.facts, self.name)
-        return Request(
+        request = Request(
             model=wire_name(self.facts.name),
             messages=self.rendered.messages,
             options=self._options(),
@@ -67,6 +69,16 @@ class Call:
             stream=self.stream,
             transport=asked.transport,
         )
+        return self._purse.within(request) if self._purse else request
+
+    @cached_property
+    def _purse(self) -> Purse | None:
+        """What the spec's budget allows this call to spend."""
+        if self.spec.budget is None:
+            return None
+        from promptkit.budget import Purse
+
+        return Purse(self.spec.budget, self.facts)
 
     def _options(self) -> dict[str, Any]:
         """The token budget, under the spec's options, under those for this model, under the call's.
@@ -75,9 +87,9 @@ class Call:
         """
         override = self.spec.models.get(self.facts.name)
         merged = {**self.spec.options, **(override.options if override else {}), **self.options}
-        if not {"max_tokens", "max_completion_tokens"} & merged.keys():
+        if not merged.keys() & set(TOKEN_LIMITS):
             limit = self.client.settings.max_tokens
-            merged["max_tokens"] = min(limit, self.facts.max_output or limit)
+            merged[TOKEN_LIMITS[0]] = min(limit, self.facts.max_output or limit)
         return {name: value for name, value in merged.items() if value is not None}
 
     def run(self) -> Result[Any]:
@@ -131,6 +143,7 @@ class Call:
             retries=Retries(call=self.client.settings.call_timeout),
             checks=self._checks,
             view=self.typed.view,
+            purse=self._purse,
         )
         return Drive(ask, self.model(), self.client.clock)
 

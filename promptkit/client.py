@@ -151,7 +151,7 @@ class Client:
         Raises `ConfigError` for a name that names nothing.
         """
         from promptkit.model_names import wire_name
-        from promptkit.models.catalog import facts_for
+        from promptkit.models.catalog import facts_for, told_by_settings
 
         wished = [name for name in (instead_of, self.settings.model) if name]
         recorded = self._recorded(model)
@@ -160,7 +160,7 @@ class Client:
         elif isinstance(model, str):
             name = model
         elif name := getattr(model, "name", ""):
-            return ModelFacts(name)
+            return told_by_settings(ModelFacts(name), name, self.settings)
         return facts_for(name or wished[0], self.settings)
 
     def _recorded(self, model: str | Model) -> tuple[str, ...]:

@@ -14,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ABANDONED, Completion, Request, Transport
-from promptkit.errors import BadRequest, ModelError, OutputError, Truncated
+from promptkit.errors import BadRequest, BudgetExceeded, ModelError, OutputError, Truncated
 from promptkit.events import AttemptAbandoned
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.reading import Reading
-from promptkit.reasking import asked_again, with_more_tokens
+from promptkit.reasking import asked_again, token_limit, with_more_tokens
 from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
 
 if TYPE_CHECKING:
+    from promptkit.budget import Purse
     from promptkit.completion import ModelFacts
 
 _FINISHED = ("stop", "tool_calls")
@@ -45,6 +46,7 @@ class Ask:
     retries: Retries = field(default_factory=Retries)
     checks: Callable[[Any], tuple[Check, ...]] = lambda _: ()
     view: Callable[[Any], Any] = lambda value: value
+    purse: Purse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Asking:
         self.attempts: list[Attempt] = []
         self._spent = 0.0
         self._doubled = False
+        self._no_more = ""  # why the budget lets no other request be sent
 
     def flow(self) -> Flow:
         """The flow of the call. Returns a `Result`.
@@ -101,7 +104,7 @@ class Asking:
             if completion.finish_reason == ABANDONED:
                 void = f"{void} ({invalid.message})"
             request = self._next(request, completion, invalid, refused)
-        raise _final(invalid, self._answers, self.attempts, self.ask.expected)
+        raise self._final(invalid)
 
     @property
     def _answers(self) -> int:
@@ -170,14 +173,44 @@ class Asking:
             return None
         again = asked_again(self.ask.request, completion, invalid.violations, self.ask.facts)
         if refused:
-            return _by_prompt(replace(again, options=request.options))
-        return replace(request, messages=again.messages)
+            return self._within(_by_prompt(replace(again, options=request.options)))
+        return self._within(replace(request, messages=again.messages))
 
     def _with_more_tokens(self, request: Request, completion: Completion) -> Request | None:
         """The same request with twice the budget, once: a cut answer is not worth showing to the model."""
         doubled = None if self._doubled else with_more_tokens(request, completion, self.ask.facts)
         self._doubled = True
-        return doubled
+        more = self._within(doubled) if doubled else None
+        if more is None or token_limit(more) > token_limit(request):
+            return more
+        self._no_more = "a longer answer would pass the prompt's budget"
+        return None
+
+    def _within(self, request: Request) -> Request | None:
+        """The request as the budget allows it now; None when it is spent."""
+        if self.ask.purse is None:
+            return request
+        try:
+            return self.ask.purse.within(request, self.attempts)
+        except BudgetExceeded as error:
+            self._no_more = error.message
+            return None
+
+    def _final(self, error: OutputError) -> OutputError:
+        """The error of the whole call, in the words of its last answer."""
+        schema, answers, last = self.ask.expected.schema, self._answers, self.attempts[-1].completion
+        misfit = "the answer does not fit the schema" if schema is not None else "the answer cannot be used"
+        own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword == "finish_reason"
+        no_more = [f"not asked again: {self._no_more}"] if self._no_more else []
+        return type(error)(
+            f"{error.message if own else misfit} after {answers} attempt{'s' if answers > 1 else ''}",
+            code=error.code,
+            violations=error.violations,
+            attempts=self.attempts,
+            text=last.text if last else "",
+            details=[*map(str, error.violations), *no_more],
+            help=error.help,
+        )
 
     def _result(self, completion: Completion, refused: BadRequest | None) -> Result[Any]:
         """The result that an answer is. Raises `OutputError` for one that is not valid."""
@@ -275,18 +308,3 @@ def cost(attempts: tuple[Attempt, ...], facts: ModelFacts) -> float | None:
     if facts.prompt_price is None or facts.completion_price is None or usage.unreported:
         return None
     return usage.prompt_tokens * facts.prompt_price + usage.completion_tokens * facts.completion_price
-
-
-def _final(error: OutputError, answers: int, attempts: list[Attempt], expected: Expected) -> OutputError:
-    """The error of the whole call, in the words of its last answer."""
-    misfit = "the answer does not fit the schema" if expected.schema is not None else "the answer cannot be used"
-    own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword == "finish_reason"
-    return type(error)(
-        f"{error.message if own else misfit} after {answers} attempt{'s' if answers > 1 else ''}",
-        code=error.code,
-        violations=error.violations,
-        attempts=attempts,
-        text=attempts[-1].completion.text if attempts[-1].completion else "",
-        details=[str(violation) for violation in error.violations],
-        help=error.help,
-    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import ConfigError
 from promptkit.model_names import parse_model_name
 from promptkit.models.catalog import facts_for, listed_models, near_model
+from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
 from promptkit.tokens import BytesEstimate
@@ -93,7 +94,7 @@ def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry:
 def _max_tokens(spec: PromptSpec, name: str, chain: Chain, entry: Entry) -> tuple[Entry | None, Any]:
     """Where the limit of the answer is written for a model, and what it is."""
     override = spec.models.get(name)
-    for key in ("max_tokens", "max_completion_tokens"):
+    for key in TOKEN_LIMITS:
         if override and override.options.get(key) is not None:
             return entry, override.options[key]
         if spec.options.get(key) is not None:

@@ -15,6 +15,9 @@ from typing import Any, Literal
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
 
+TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+"""The two names of the most tokens that an answer may have; only ever one of them is sent."""
+
 MOST_STOPS = 4
 MOST_TOOLS = 128
 EFFORTS = ("low", "medium", "high")
@@ -131,7 +134,7 @@ def check_option(
 
 def check_together(options: Mapping[str, Any]) -> OptionFault | None:
     """What is wrong with options that are right one by one."""
-    if {"max_tokens", "max_completion_tokens"} <= {name for name, value in options.items() if value is not None}:
+    if set(TOKEN_LIMITS) <= {name for name, value in options.items() if value is not None}:
         message = "`max_tokens` and `max_completion_tokens` exclude each other"
         return OptionFault("error", message, "keep `max_tokens`")
     return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptkit.completion import ABANDONED
 from promptkit.messages import Message
+from promptkit.options import TOKEN_LIMITS
 from promptkit.template.markup import neutralise
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ _FOR_FAULTS = 500
 """Tokens that are left for the faults of an answer."""
 _CHARACTERS_A_TOKEN = 2
 """Few, to be on the safe side: JSON has short tokens."""
-_BUDGETS = ("max_tokens", "max_completion_tokens")
 
 
 def asked_again(
@@ -51,7 +52,7 @@ def _most_shown(first: Request, completion: Completion, facts: ModelFacts | None
     if facts is None or not facts.context_length:
         return MOST_SHOWN
     said = sum(len(message.text) for message in first.messages) // _CHARACTERS_A_TOKEN
-    budget = next((first.options[name] for name in _BUDGETS if first.options.get(name)), None)
+    budget = next((first.options[name] for name in TOKEN_LIMITS if first.options.get(name)), None)
     budget = budget or completion.usage.completion_tokens or len(completion.text) // _CHARACTERS_A_TOKEN
     left = facts.context_length - (completion.usage.prompt_tokens or said) - budget - _FOR_FAULTS
     return max(_LEAST_SHOWN, min(MOST_SHOWN, _CHARACTERS_A_TOKEN * left))
@@ -66,13 +67,18 @@ def _shortened(text: str, most: int) -> str:
     return f"{text[:half]}\n[... {left_out:,} characters left out ...]\n{text[-half:]}"
 
 
+def token_limit(request: Request) -> float:
+    """How many tokens the answer may have."""
+    return next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), math.inf)
+
+
 def with_more_tokens(request: Request, completion: Completion, facts: ModelFacts) -> Request | None:
     """The same request with twice the budget, as far as the model is known to go; None when there is no more.
 
     Repeating with more tokens is what helped on MARA where an answer was cut (observed June 2026); asking for
     less structure made it worse.
     """
-    name = next((name for name in _BUDGETS if request.options.get(name)), None)
+    name = next((name for name in TOKEN_LIMITS if request.options.get(name)), None)
     if name is None:
         return None
     window = facts.context_length - completion.usage.prompt_tokens if facts.context_length else None

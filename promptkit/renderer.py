@@ -34,7 +34,6 @@ _UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {
     "tools": lambda spec: spec.tools,
     "examples_from": lambda spec: spec.examples_from,
     "memory": lambda spec: spec.memory,
-    "budget": lambda spec: spec.budget,
     "model: {for: ...}": lambda spec: isinstance(spec.model, ModelChoice),
 }
 FENCE_NOTE = (

@@ -176,7 +176,7 @@ class ConversationSpec(Part):
 
 
 class Budget(Part):
-    """What one call may cost at most, in tokens and USD."""
+    """What one call may cost at most: tokens of a request, tokens of an answer, USD of all attempts together."""
 
     input_tokens: Annotated[int, Bounds(gt=0)] | None = None
     output_tokens: Annotated[int, Bounds(gt=0)] | None = None

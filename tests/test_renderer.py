@@ -124,7 +124,6 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
         ("tools: [get_weather]", "`tools`"),
         ("examples_from: {path: x.jsonl}", "`examples_from`"),
         ("memory: {last: 3}", "`memory`"),
-        ("budget: {usd: 1}", "`budget`"),
         ("model: {for: speed}", "`model: {for: ...}`"),
     ],
 )

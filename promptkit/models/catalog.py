@@ -182,10 +182,10 @@ def facts_for(name: str, settings: Settings) -> ModelFacts:
     What the settings say of it goes over all else.
     """
     parsed = parse_model_name(name)
-    return replace(_told(_FACTS[parsed.scheme](parsed, settings), name, settings), name=name)
+    return replace(told_by_settings(_FACTS[parsed.scheme](parsed, settings), name, settings), name=name)
 
 
-def _told(known: ModelFacts, name: str, settings: Settings) -> ModelFacts:
+def told_by_settings(known: ModelFacts, name: str, settings: Settings) -> ModelFacts:
     """What the settings say of a model, over what was known before."""
     said = settings.models.get(name) or next(
         (settings.models[key] for key in settings.models if _same(key, name)), None
@@ -272,7 +272,7 @@ def listed_models(settings: Settings) -> list[ModelFacts]:
     names = [model.name for model in catalog.models] if catalog else list(DOCUMENTED)
     # Not through `facts_for`: an id of a server's may look like a scheme of ours.
     facts = (_configured(ModelName("chat", name), settings) for name in sorted(names, key=str.casefold))
-    return [_told(model, model.name, settings) for model in facts]
+    return [told_by_settings(model, model.name, settings) for model in facts]
 
 
 def near_model(name: str, settings: Settings | None = None) -> str:
