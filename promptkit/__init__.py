@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from promptkit.events import PartialValue as PartialValue
     from promptkit.events import ReasoningDelta as ReasoningDelta
     from promptkit.events import TextDelta as TextDelta
+    from promptkit.events import ToolCalled as ToolCalled
+    from promptkit.events import ToolReturned as ToolReturned
     from promptkit.messages import Message as Message
     from promptkit.messages import Role as Role
     from promptkit.messages import ToolCall as ToolCall
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from promptkit.result import Rendered as Rendered
     from promptkit.result import Result as Result
     from promptkit.result import Step as Step
+    from promptkit.result import ToolRun as ToolRun
     from promptkit.result import Violation as Violation
     from promptkit.schema import Schema as Schema
     from promptkit.settings import Settings as Settings
@@ -84,6 +87,8 @@ if TYPE_CHECKING:
     from promptkit.spec import PromptSpec as PromptSpec
     from promptkit.streams import AsyncStream as AsyncStream
     from promptkit.streams import Stream as Stream
+    from promptkit.tools import Tool as Tool
+    from promptkit.tools import tool as tool
 
 _HOMES = {
     "client": ("Client",),
@@ -118,18 +123,28 @@ _HOMES = {
         "Timeout",
         "Truncated",
     ),
-    "events": ("AttemptAbandoned", "Event", "FieldComplete", "PartialValue", "ReasoningDelta", "TextDelta"),
+    "events": (
+        "AttemptAbandoned",
+        "Event",
+        "FieldComplete",
+        "PartialValue",
+        "ReasoningDelta",
+        "TextDelta",
+        "ToolCalled",
+        "ToolReturned",
+    ),
     "messages": ("Message", "Role", "ToolCall"),
     "output": ("PartialParser", "parse_output"),
     "output.partial": ("Completed", "NOTHING"),
     "prompt": ("Prompt",),
     "prompts": ("Prompts",),
-    "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "Violation"),
+    "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "ToolRun", "Violation"),
     "schema": ("Schema",),
     "settings": ("Settings",),
     "source": ("Folder", "Memory", "Package", "Source"),
     "spec": ("PromptSpec",),
     "streams": ("AsyncStream", "Stream"),
+    "tools": ("Tool", "tool"),
 }
 """The module that each public name lives in."""
 
@@ -197,13 +212,18 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
     "StreamInterrupted",
     "TextDelta",
     "Timeout",
+    "Tool",
     "ToolCall",
     "ToolCallDelta",
+    "ToolCalled",
+    "ToolReturned",
+    "ToolRun",
     "Truncated",
     "Usage",
     "Violation",
     "__version__",
     "parse_output",
+    "tool",
 ]
 
 

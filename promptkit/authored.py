@@ -42,7 +42,7 @@ def authored_schema() -> dict[str, Any]:
         "options": {"type": "object", "properties": dict(OPTIONS)},
         "chain_of_thought": thought,
         "messages": {"type": "array", "items": _messages(parts)},
-        "tools": {"type": "array", "items": {"type": ["string", "object"]}},
+        "tools": {"type": "array", "items": _tool(parts)},
         "memory": _memory(),
     }
     _replace(parts, "ModelOverride", options={"type": "object", "properties": dict(OPTIONS)}, chain_of_thought=thought)
@@ -185,6 +185,14 @@ def _memory() -> dict[str, Any]:
             {"type": "object", "properties": policies, "additionalProperties": False},
         ]
     }
+
+
+def _tool(parts: dict[str, Any]) -> dict[str, Any]:
+    """A tool by its name, or declared; also as it stands on the wire."""
+    fields = {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}}
+    _replace(parts, "ToolSpec", name=_TEXT, description=_TEXT, fields=fields, parameters={"type": "object"})
+    wire = {"type": "object", "required": ["function"], "properties": {"type": {}, "function": {"type": "object"}}}
+    return {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}, {**wire, "additionalProperties": False}]}
 
 
 def _output(parts: dict[str, Any]) -> None:

@@ -47,6 +47,14 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "options": "Parameters of the request for this model.",
         "chain_of_thought": "How this model reasons.",
     },
+    "ToolSpec": {
+        "name": "The tool's name: letters, digits, `_` and `-`.",
+        "description": "What it does and when to call it. The model reads it.",
+        "fields": "What it takes, in shorthand, as under `output`.",
+        "parameters": "What it takes, as a JSON Schema of `type: object`. Without it and `fields`, the code says so.",
+        "confirm": "Whether somebody has to agree before it is run.",
+        "timeout": "Seconds that it may take.",
+    },
     "MessageSpec": {"role": "Who speaks.", "content": "What is said. A template."},
     "Slot": {
         "history": "The earlier turns of a conversation stand here.",

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import ModelFacts, Request
+from promptkit.completion import ModelFacts, Request, Transport
 from promptkit.errors import PromptkitError, RenderError
+from promptkit.offered import NO_TOOLS, Tools
 from promptkit.options import TOKEN_LIMITS
-from promptkit.output.transport import answer_form, answer_schema, asked_form
+from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
 from promptkit.result import Check, Rendered, Result
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from promptkit.drive import Drive
     from promptkit.events import Event
     from promptkit.messages import Message
+    from promptkit.redact import Redactor
     from promptkit.renderer import Renderer
     from promptkit.spec import PromptSpec
     from promptkit.typed import TypedOutput
@@ -43,6 +45,7 @@ class Call:
     client: Client
     options: Mapping[str, Any]
     history: tuple[Message, ...]
+    tools: Tools = NO_TOOLS
     stream: bool = False
 
     @cached_property
@@ -56,7 +59,11 @@ class Call:
         from promptkit.model_names import wire_name
 
         expected = self.typed.expected(self.facts)
-        asked = asked_form(expected, self.facts, self.name)
+        self.tools.refuse_unknown()
+        asked = self._final
+        if self.tools:
+            why = f"tools are offered, and the answer's form is asked for after them: {asked.transport.form}"
+            asked = Asked(Transport("prompt", why), tools=self.tools.to_openai())
         request = Request(
             model=wire_name(self.facts.name),
             messages=self.rendered.messages,
@@ -70,6 +77,11 @@ class Call:
             transport=asked.transport,
         )
         return self._purse.within(request) if self._purse else request
+
+    @cached_property
+    def _final(self) -> Asked:
+        """How the answer's form is asked for once no tools are offered."""
+        return asked_form(self.typed.expected(self.facts), self.facts, self.name)
 
     @cached_property
     def _purse(self) -> Purse | None:
@@ -144,12 +156,25 @@ class Call:
             checks=self._checks,
             view=self.typed.view,
             purse=self._purse,
+            tools=self.tools.runner(self._accepted, self._redactor) if self.tools else None,
+            final=self._final if self.tools else None,
         )
         return Drive(ask, self.model(), self.client.clock)
 
+    @property
+    def _accepted(self) -> dict[str, Any]:
+        """The inputs as they are declared, with defaults."""
+        return self.renderer.inputs.accept(self.inputs)
+
+    @property
+    def _redactor(self) -> Redactor:
+        """What removes secrets from what tools say: the client's, and those among the inputs."""
+        secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
+        return self.client.redactor.knowing(*(str(self.inputs[name]) for name in secret & self.inputs.keys()))
+
     def _checks(self, value: Any) -> tuple[Check, ...]:
         """The outcome of each of the spec's checks on a value; one that cannot be computed has failed, and says why."""
-        values = {**self.renderer.inputs.accept(self.inputs), "value": value}
+        values = {**self._accepted, "value": value}
         outcomes = []
         for check in self.spec.output.checks:
             try:

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from promptkit.completion import Abandoned, aleave, leave
 from promptkit.errors import PromptkitError
-from promptkit.flow import Asking, Send, Sleep
+from promptkit.events import ToolCalled, ToolReturned
+from promptkit.flow import Asking, RunTools, Send, Sleep
 from promptkit.result import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
-    from promptkit.completion import Completion, Delta, Model
+    from promptkit.completion import Delta, Model
     from promptkit.events import Event
-    from promptkit.flow import Ask, Effect
-    from promptkit.result import Result
+    from promptkit.flow import Ask, Effect, Reply
+    from promptkit.result import Result, ToolRun
+    from promptkit.tool_runs import ToolRunner
 
 T = TypeVar("T")
 
@@ -90,6 +92,12 @@ class Drive(Generic[T]):
                 self._clock.sleep(effect.seconds)
                 effect = self._go_on()
                 continue
+            if isinstance(effect, RunTools):
+                yield from (ToolCalled(prepared.call) for prepared in effect.calls)
+                runs = self._run(effect)
+                yield from map(ToolReturned, runs)
+                effect = self._go_on(runs)
+                continue
             if effect.abandons:
                 yield effect.abandons
             failure = None
@@ -115,6 +123,14 @@ class Drive(Generic[T]):
                 _tell(effect)
                 await self._clock.asleep(effect.seconds)
                 effect = self._go_on()
+                continue
+            if isinstance(effect, RunTools):
+                for prepared in effect.calls:
+                    yield ToolCalled(prepared.call)
+                runs = await self._arun(effect)
+                for run in runs:
+                    yield ToolReturned(run)
+                effect = self._go_on(runs)
                 continue
             if effect.abandons:
                 yield effect.abandons
@@ -147,6 +163,25 @@ class Drive(Generic[T]):
         finally:
             effect.reading.seconds += self._clock.now() - started
 
+    def _run(self, effect: RunTools) -> tuple[ToolRun, ...]:
+        started = self._clock.now()
+        try:
+            return self._tools.run(effect.calls, effect.left)
+        finally:
+            effect.took = self._clock.now() - started
+
+    async def _arun(self, effect: RunTools) -> tuple[ToolRun, ...]:
+        started = self._clock.now()
+        try:
+            return await self._tools.arun(effect.calls, effect.left)
+        finally:
+            effect.took = self._clock.now() - started
+
+    @property
+    def _tools(self) -> ToolRunner:
+        assert self._asking.ask.tools is not None
+        return self._asking.ask.tools
+
     def _answered(self, effect: Send, failure: PromptkitError | None) -> Effect | None:
         """Go on with the answer that was read, or with why there is none."""
         completion = None
@@ -157,7 +192,7 @@ class Drive(Generic[T]):
                 failure = error
         return self._go_on(completion, failure)
 
-    def _go_on(self, reply: Completion | None = None, failure: PromptkitError | None = None) -> Effect | None:
+    def _go_on(self, reply: Reply = None, failure: PromptkitError | None = None) -> Effect | None:
         """Send a reply, or throw an error, into the flow: its next effect, or None when it has a result."""
         self._sent = None
         try:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from promptkit.messages import ToolCall
+    from promptkit.result import ToolRun
 
 Location = tuple[str | int, ...]
 
@@ -45,4 +49,18 @@ class AttemptAbandoned:
     reason: str
 
 
-Event = TextDelta | ReasoningDelta | PartialValue | FieldComplete | AttemptAbandoned
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The model calls a tool, which is about to run."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A tool's call has come to something, which the model is told next."""
+
+    run: ToolRun
+
+
+Event = TextDelta | ReasoningDelta | PartialValue | FieldComplete | AttemptAbandoned | ToolCalled | ToolReturned

@@ -3,8 +3,9 @@
 A generator that yields effects and is sent back their results, as httpx does for its auth flows; drivers
 (`drive`) do the I/O, throw model errors into it, and so there is no asynchronous twin of any logic.
 
-    Send(request)   ask; sent back: a `Completion`, or a `ModelError` is thrown in
-    Sleep(seconds)  wait
+    Send(request)    ask; sent back: a `Completion`, or a `ModelError` is thrown in
+    RunTools(calls)  run tools; sent back: their runs
+    Sleep(seconds)   wait
 """
 
 from __future__ import annotations
@@ -16,18 +17,24 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import ABANDONED, Completion, Request, Transport
 from promptkit.errors import BadRequest, BudgetExceeded, ModelError, OutputError, Truncated
 from promptkit.events import AttemptAbandoned
+from promptkit.limits import current_limits, raised_by
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.reading import Reading
 from promptkit.reasking import asked_again, token_limit, with_more_tokens
-from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
+from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, ToolRun, Violation, total_usage
 from promptkit.retries import Retries
+from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_tools, refuse_uncalled, unique_calls
+from promptkit.unfit import FINISHED, abandoned, refuse_failed, refuse_unfinished
 
 if TYPE_CHECKING:
     from promptkit.budget import Purse
     from promptkit.completion import ModelFacts
+    from promptkit.output.transport import Asked
+    from promptkit.tool_runs import ToolRunner
+    from promptkit.toolbox import Prepared
 
-_FINISHED = ("stop", "tool_calls")
 _JSON = ("json", "list")
+_OWN_WORDS = ("finish_reason", "tools", UNCALLED)
 _REASONS = 3  # how many violations an abandoned attempt names
 
 
@@ -47,6 +54,9 @@ class Ask:
     checks: Callable[[Any], tuple[Check, ...]] = lambda _: ()
     view: Callable[[Any], Any] = lambda value: value
     purse: Purse | None = None
+    tools: ToolRunner | None = None
+    final: Asked | None = None
+    """How the answer's form is asked for once no tools are offered any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,21 @@ class Sleep:
     error: ModelError
 
 
-Effect = Send | Sleep
-Flow = Generator[Effect, Completion | None, Result[Any]]
+@dataclass(slots=True)
+class RunTools:
+    """The effect: run tools, which may take so many seconds in all; sent back: the runs.
+
+    `took` is how many seconds that took: whoever runs them keeps it.
+    """
+
+    calls: tuple[Prepared, ...]
+    left: float
+    took: float = 0.0
+
+
+Effect = Send | Sleep | RunTools
+Reply = Completion | tuple[ToolRun, ...] | None
+Flow = Generator[Effect, Reply, Result[Any]]
 
 
 class Asking:
@@ -79,6 +102,9 @@ class Asking:
         self._spent = 0.0
         self._doubled = False
         self._no_more = ""  # why the budget lets no other request be sent
+        self._base = ask.request  # what asking again begins with: it grows with each call of tools
+        self._tool_steps = 0
+        self._tool_ids = {call.id for message in ask.request.messages for call in message.tool_calls}
 
     def flow(self) -> Flow:
         """The flow of the call. Returns a `Result`.
@@ -86,21 +112,25 @@ class Asking:
         Raises `OutputError` (or `Truncated`) with all attempts, or the model's own error with `attempts` set.
         """
         request: Request | None = self.ask.request
-        void = ""
+        void = unfit = ""
         while request is not None:
             refused: BadRequest | None = None
             try:
-                completion = yield from self._completion(request, void)
+                completion, heard = yield from self._completion(request, void, unfit)
             except BadRequest as error:
                 if not error.failed_answer:
                     raise
                 refused, completion = error, self._answer_in(error)
+            if self._calls_tools(request, completion):
+                void = "the model calls tools first" if heard else ""
+                request = yield from self._with_tools(request, completion)
+                continue
             try:
                 return self._result(completion, refused)
             except OutputError as error:
                 invalid = error
             self._note(invalid)
-            void = "; ".join(map(str, invalid.violations[:_REASONS]))
+            void = unfit = "; ".join(map(str, invalid.violations[:_REASONS]))
             if completion.finish_reason == ABANDONED:
                 void = f"{void} ({invalid.message})"
             request = self._next(request, completion, invalid, refused)
@@ -108,16 +138,19 @@ class Asking:
 
     @property
     def _answers(self) -> int:
-        return sum(attempt.completion is not None for attempt in self.attempts)
+        return sum(attempt.completion is not None and not attempt.tools for attempt in self.attempts)
 
     @property
     def _left(self) -> float:
         return self.ask.retries.call - self._spent
 
-    def _completion(self, request: Request, void: str) -> Generator[Effect, Completion | None, Completion]:
-        """The answer to a request, retried as it is when the way to it fails."""
-        tried, unfit = 0, void
-        abandons = self._answers + 1 < self.ask.attempts and self.ask.reask
+    def _completion(self, request: Request, void: str, unfit: str) -> Generator[Effect, Reply, tuple[Completion, bool]]:
+        """The answer to a request, retried as it is when the way to it fails, and whether its text was given out.
+
+        `void` says why what was given out before does not count, `unfit` what was wrong with the last answer.
+        """
+        tried = 0
+        abandons = self._answers + 1 < self.ask.attempts and self.ask.reask and not self._offers_tools(request)
         while True:
             tool = request.transport.tool if request.transport else ""
             reading = Reading(self.ask.expected, stream=request.stream, abandons=abandons, tool=tool)
@@ -138,9 +171,39 @@ class Asking:
                 void = error.message if reading.heard else ""
                 yield Sleep(pause, error)
             else:
-                assert completion is not None
+                assert isinstance(completion, Completion)
                 self._end(Attempt(request, completion, reading.dead, seconds=reading.seconds))
-                return completion
+                return completion, reading.heard and bool(reading.text)
+
+    def _offers_tools(self, request: Request) -> bool:
+        """Whether the model may call tools of the user's before it answers."""
+        return self.ask.tools is not None and offers_tools(request)
+
+    def _calls_tools(self, request: Request, completion: Completion) -> bool:
+        """Whether tools are called; what a cut or otherwise ended answer calls is not whole."""
+        return self._offers_tools(request) and bool(completion.tool_calls) and completion.finish_reason in FINISHED
+
+    def _with_tools(self, request: Request, completion: Completion) -> Generator[Effect, Reply, Request]:
+        """Run the tools that an answer calls: the request that goes on from there.
+
+        Raises `OutputError` when this has been done too often, and `BudgetExceeded`.
+        """
+        assert self.ask.tools is not None
+        most = current_limits().tool_steps
+        if self._tool_steps >= most:
+            said = f"the model called tools in {most} answers one after another, and gave none of its own"
+            raise self._final(
+                OutputError(said, violations=[Violation("$", said, "tools")], help=raised_by("tool_steps"))
+            )
+        self._tool_steps += 1
+        calls = unique_calls(completion.tool_calls, self._tool_ids)
+        effect = RunTools(tuple(map(self.ask.tools.toolbox.prepare, calls)), self._left)
+        runs = yield effect
+        assert isinstance(runs, tuple)
+        self._spent += effect.took
+        self.attempts[-1] = replace(self.attempts[-1], tools=runs)
+        self._base = after_tools(request, completion, calls, runs)
+        return self.ask.purse.within(self._base, self.attempts) if self.ask.purse else self._base
 
     def _end(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
@@ -169,12 +232,15 @@ class Asking:
             more = self._with_more_tokens(request, completion)
             if more is not None:
                 return more
-        if completion.finish_reason not in (*_FINISHED, ABANDONED):
+        if completion.finish_reason not in (*FINISHED, ABANDONED):
             return None
-        again = asked_again(self.ask.request, completion, invalid.violations, self.ask.facts)
+        again = asked_again(self._base, completion, invalid.violations, self.ask.facts)
         if refused:
             return self._within(_by_prompt(replace(again, options=request.options)))
-        return self._within(replace(request, messages=again.messages))
+        request = replace(request, messages=again.messages)
+        if self.ask.final and self._offers_tools(request) and invalid.violations[0].keyword != UNCALLED:
+            request = in_final_form(request, self.ask.final)
+        return self._within(request)
 
     def _with_more_tokens(self, request: Request, completion: Completion) -> Request | None:
         """The same request with twice the budget, once: a cut answer is not worth showing to the model."""
@@ -200,7 +266,7 @@ class Asking:
         """The error of the whole call, in the words of its last answer."""
         schema, answers, last = self.ask.expected.schema, self._answers, self.attempts[-1].completion
         misfit = "the answer does not fit the schema" if schema is not None else "the answer cannot be used"
-        own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword == "finish_reason"
+        own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword in _OWN_WORDS
         no_more = [f"not asked again: {self._no_more}"] if self._no_more else []
         return type(error)(
             f"{error.message if own else misfit} after {answers} attempt{'s' if answers > 1 else ''}",
@@ -216,12 +282,14 @@ class Asking:
         """The result that an answer is. Raises `OutputError` for one that is not valid."""
         ask = self.ask
         if completion.finish_reason == ABANDONED:
-            raise _abandoned(completion, self.attempts[-1].violations)
-        _refuse_unfinished(completion, refused)
+            raise abandoned(completion, self.attempts[-1].violations)
+        if self._offers_tools(self.attempts[-1].request):
+            refuse_uncalled(self.attempts[-1].request, completion)
+        refuse_unfinished(completion, refused)
         quoted = _asks_for_a_form(self.attempts[-1].request)
         output = parse_output(completion.text, expected=replace(ask.expected, quoted=quoted))
         checks = ask.checks(output.value)
-        _refuse_failed(checks, completion.text)
+        refuse_failed(checks, completion.text)
         value = ask.view(output.value)
         steps = (*_told_before(completion, self.attempts[-1].request, refused), *output.steps)
         attempts = (*self.attempts[:-1], replace(self.attempts[-1], steps=steps))
@@ -257,41 +325,6 @@ def _by_prompt(request: Request) -> Request:
     """The request without a form for the server to keep to, since it refused an answer for that."""
     transport = Transport("prompt", "the server refused the answer before, by a check of its own")
     return replace(request, response_format=None, tools=(), tool_choice=None, transport=transport)
-
-
-def _abandoned(completion: Completion, violations: tuple[Violation, ...]) -> OutputError:
-    """What became of an answer that was stopped while it arrived."""
-    size = len(completion.text)
-    return OutputError(f"stopped after {size:,} characters", text=completion.text, violations=violations)
-
-
-def _refuse_unfinished(completion: Completion, refused: BadRequest | None) -> None:
-    """Raise for an answer that is cut, that was stopped, or that a refusal does not tell."""
-    text, reason = completion.text, completion.finish_reason
-    if reason == "length":
-        counted = completion.usage.completion_tokens
-        raise Truncated(
-            f"the answer was truncated at {counted:,} tokens" if counted else "the answer was truncated",
-            text=text,
-            violations=[Violation("$", "the answer was cut at the token limit", "length")],
-            help="raise `max_tokens` under `options`, or ask for less",
-        )
-    if reason not in _FINISHED:
-        said = f"the model stopped for another reason: {reason}"
-        raise OutputError(said, text=text, violations=[Violation("$", said, "finish_reason")])
-    if refused is not None and not text.strip():
-        raise OutputError(refused.message, violations=[Violation("$", refused.message, "json")])
-
-
-def _refuse_failed(checks: tuple[Check, ...], text: str) -> None:
-    failed = [Violation("$", _refusal(check), "check") for check in checks if check.asserted and not check.passed]
-    if failed:
-        raise OutputError("a check that must hold does not", code="PK404", violations=failed, text=text)
-
-
-def _refusal(check: Check) -> str:
-    """What a failed check says of an answer, with the reason where it could not be computed."""
-    return f"the check `{check.name}` does not hold" + (f": {check.message}" if check.message else "")
 
 
 def confidence(steps: tuple[Step, ...], answers: int) -> Confidence:

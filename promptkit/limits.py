@@ -37,6 +37,8 @@ class Limits:
     answer_depth: int = 64
     answer_passes: int = 8
     answer_changes: int = 20_000
+    tool_steps: int = 10
+    tool_characters: int = 200_000
 
     def __post_init__(self) -> None:
         for name, row in ROWS.items():
@@ -69,6 +71,8 @@ ROWS: dict[str, Row] = {
     "answer_changes": Row(
         "Values, and ways to read them, that are tried to bring an answer to its schema.", 100_000_000
     ),
+    "tool_steps": Row("Requests of one call whose answer may be nothing but calls of tools.", 1_000),
+    "tool_characters": Row("Characters that a tool may answer.", 100_000_000),
 }
 """The table: the settings page and ``promptkit config`` are printed from it.
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from promptkit.call import Call
 from promptkit.client import Client, default_client
-from promptkit.diagnostics import Diagnostic
-from promptkit.errors import ConfigError, InputError, SpecError
+from promptkit.errors import SpecError
 from promptkit.loader import load_spec, to_yaml
-from promptkit.messages import Message
+from promptkit.offered import offered_tools
 from promptkit.options import checked_options
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
@@ -20,27 +18,22 @@ from promptkit.result import Output, Rendered, Result
 from promptkit.source import Folder, Memory, Source
 from promptkit.template_paths import locate, path_fault, text_fault
 from promptkit.typed import TypedOutput
+from promptkit.use import Use, earlier_messages, given_inputs, known_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.completion import Model, ModelFacts, Request
     from promptkit.explained import Explained
+    from promptkit.messages import Message
+    from promptkit.offered import Tools
     from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
+    from promptkit.toolbox import Confirm
+    from promptkit.tools import Tool
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """How a prompt is to be used."""
-
-    model: str | Model | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    client: Client | None = None
-    history: tuple[Message, ...] = ()
 
 
 class Prompt(Generic[T_co]):
@@ -50,13 +43,14 @@ class Prompt(Generic[T_co]):
     options, client, history) goes through `using`.
     """
 
-    __slots__ = ("spec", "_output", "_typed", "_renderer", "_use")  # noqa: RUF023 (the order of `_set`)
+    __slots__ = ("spec", "_output", "_typed", "_renderer", "_use", "_tools")  # noqa: RUF023 (the order of `_set`)
 
     spec: PromptSpec
     _output: type[T_co] | None
     _typed: TypedOutput
     _renderer: Renderer
-    _use: _Use
+    _use: Use
+    _tools: Tools
 
     def __init__(
         self,
@@ -67,9 +61,12 @@ class Prompt(Generic[T_co]):
         options: Mapping[str, Any] | None = None,
         client: Client | None = None,
         history: Sequence[Message | Mapping[str, Any]] = (),
+        tools: Iterable[Tool | Callable[..., Any]] = (),
+        confirm: Confirm | None = None,
     ) -> None:
-        use = _Use(_known(model), checked_options(options), client, _messages(history))
-        self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use)
+        asked = known_model(model), checked_options(options), client, earlier_messages(history)
+        use = Use(*asked, tuple(tools), confirm)
+        self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use, offered_tools(spec, use.tools, confirm))
 
     def _set(self, *values: Any) -> None:
         for name, value in zip(Prompt.__slots__, values, strict=True):
@@ -160,17 +157,25 @@ class Prompt(Generic[T_co]):
         options: Mapping[str, Any] | None = None,
         client: Client | None = None,
         history: Sequence[Message | Mapping[str, Any]] | None = None,
+        tools: Iterable[Tool | Callable[..., Any]] | None = None,
+        confirm: Confirm | None = None,
     ) -> Self:
         """The same prompt, used otherwise. Options are merged; one that is None goes back to the model's default.
 
-        Raises `ConfigError` for an option, a message or a model's name that cannot be meant.
+        `tools` are functions, or what `tool` made of them: those that the prompt's file names are offered to the
+        model, or all of them where it names none. `confirm` is asked before one that is to be confirmed runs, with its
+        name and arguments; true agrees.
+        Raises `ConfigError` for an option, a message, a tool or a model's name that cannot be meant.
         """
-        given: dict[str, Any] = {"model": _known(model), "client": client}
+        given: dict[str, Any] = {"model": known_model(model), "client": client, "confirm": confirm}
+        given["tools"] = None if tools is None else tuple(tools)
         given["options"] = {**self._use.options, **checked_options(options)} if options else None
-        given["history"] = None if history is None else _messages(history)
+        given["history"] = None if history is None else earlier_messages(history)
         use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
         changed = object.__new__(type(self))
-        changed._set(self.spec, self._output, self._typed, self._renderer, use)
+        same = tools is None and confirm is None
+        offered = self._tools if same else offered_tools(self.spec, use.tools, use.confirm)
+        changed._set(self.spec, self._output, self._typed, self._renderer, use, offered)
         return changed
 
     # What it is
@@ -197,7 +202,7 @@ class Prompt(Generic[T_co]):
         Raises `InputError` or `RenderError`.
         """
         facts = self.facts if self._renderer.asks_model else None
-        return self._renderer.render(_inputs(inputs, named), facts, self._use.history)
+        return self._renderer.render(given_inputs(inputs, named), facts, self._use.history)
 
     def explain(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Explained:
         """The same messages, piece by piece: where each is written, from which inputs it comes, and what it costs.
@@ -207,11 +212,11 @@ class Prompt(Generic[T_co]):
         from promptkit.explaining import explain
 
         facts = self.facts if self._renderer.asks_model else None
-        return explain(self._renderer, _inputs(inputs, named), facts, self._use.history)
+        return explain(self._renderer, given_inputs(inputs, named), facts, self._use.history)
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""
-        return self._call(_inputs(inputs, named)).request
+        return self._call(given_inputs(inputs, named)).request
 
     def parse(self, text: str) -> Output[T_co]:
         """The value in an answer that somebody else fetched.
@@ -227,23 +232,23 @@ class Prompt(Generic[T_co]):
 
         Raises `InputError`, `RenderError`, `ModelError` or `OutputError`.
         """
-        return self._call(_inputs(inputs, named)).run()
+        return self._call(given_inputs(inputs, named)).run()
 
     async def arun(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Result[T_co]:
         """The same under asyncio."""
-        return await self._call(_inputs(inputs, named)).arun()
+        return await self._call(given_inputs(inputs, named)).arun()
 
     def stream(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Stream[T_co]:
         """The answer as it arrives: iterate over events in a `with` block, then ask for `.result()`."""
         from promptkit.streams import Stream
 
-        return Stream(self._call(_inputs(inputs, named), stream=True))
+        return Stream(self._call(given_inputs(inputs, named), stream=True))
 
     def astream(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> AsyncStream[T_co]:
         """The same under asyncio: `async for` over events."""
         from promptkit.streams import AsyncStream
 
-        return AsyncStream(self._call(_inputs(inputs, named), stream=True))
+        return AsyncStream(self._call(given_inputs(inputs, named), stream=True))
 
     # How it is used now
 
@@ -257,6 +262,16 @@ class Prompt(Generic[T_co]):
         used = self._use.model
         named = self.model if isinstance(used, str | None) else used
         return self.client.facts(named, instead_of=self._authored_model)
+
+    @property
+    def unknown_tools(self) -> tuple[str, ...]:
+        """The tools that the file names and nothing says what they take."""
+        return self._tools.unknown
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody may be asked before a tool runs."""
+        return any(tool.confirm for tool in self._tools.tools.values())
 
     @property
     def client(self) -> Client:
@@ -297,43 +312,10 @@ class Prompt(Generic[T_co]):
             client=self.client,
             options=self._use.options,
             history=self._use.history,
+            tools=self._tools,
             stream=stream,
         )
 
 
-def _unpickled(spec: PromptSpec, output: Any, use: _Use) -> Prompt[Any]:
-    return Prompt(spec, output=output, **{name: getattr(use, name) for name in _Use.__slots__})
-
-
-def _inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a call; those that are named win. Raises `InputError`."""
-    if inputs is None or isinstance(inputs, Mapping):
-        return {**(inputs or {}), **named}
-    fault = Diagnostic(
-        "PK306",
-        "error",
-        f"the inputs are {type(inputs).__name__}, not a mapping",
-        help='give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`',
-    )
-    raise InputError([fault])
-
-
-def _known(model: str | Model | None) -> str | Model | None:
-    """The model, if it or its name can be meant. Raises `ConfigError`."""
-    if isinstance(model, str):
-        from promptkit.model_names import parse_model_name
-
-        parse_model_name(model)
-    elif model is not None and (isinstance(model, type) or not (hasattr(model, "send") or hasattr(model, "asend"))):
-        cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
-        raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
-    return model
-
-
-def _messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Earlier turns, in either form. Raises `ConfigError`."""
-    try:
-        return tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
-    except ValueError as error:
-        cure = "a message is a `Message`, or a mapping with `role` and `content`"
-        raise ConfigError(f"the history cannot be read: {error}", where="history", help=cure) from None
+def _unpickled(spec: PromptSpec, output: Any, use: Use) -> Prompt[Any]:
+    return Prompt(spec, output=output, **{name: getattr(use, name) for name in Use.__slots__})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from promptkit.completion import Transport
-    from promptkit.result import Attempt, Rendered
+    from promptkit.result import Attempt, Rendered, ToolRun
 
 _DATA = ("attempts", "output", "inputs")
 _MEANT = 5  # how many records an ambiguous prefix names in its error
@@ -192,8 +192,21 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
             for violation in attempt.violations
         ],
         "steps": [{"name": step.name, "detail": step.detail, "repairs": step.repairs} for step in attempt.steps],
+        "tools": [_tool_run(run) for run in attempt.tools],
         "error": attempt.error,
         "seconds": attempt.seconds,
+    }
+
+
+def _tool_run(run: ToolRun) -> dict[str, Any]:
+    return {
+        "id": run.call.id,
+        "name": run.call.name,
+        "status": run.status,
+        "arguments": _data(run.arguments),
+        "told": run.told,
+        "steps": [{"name": step.name, "detail": step.detail, "repairs": step.repairs} for step in run.steps],
+        "seconds": run.seconds,
     }
 
 
@@ -219,15 +232,27 @@ def _measured_attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
         "completion": completion and {name: _measured_answer(name, completion[name]) for name in completion},
         "violations": [{"keyword": violation["keyword"]} for violation in attempt["violations"]],
         "steps": [{"name": step["name"], "repairs": step["repairs"]} for step in attempt["steps"]],
+        "tools": [_measured_run(run) for run in attempt["tools"]],
         "error": _measured(attempt["error"] or None),
         "seconds": attempt["seconds"],
     }
 
 
+def _measured_run(run: Mapping[str, Any]) -> dict[str, Any]:
+    steps = [{"name": step["name"], "repairs": step["repairs"]} for step in run["steps"]]
+    return {**run, "arguments": _measured(run["arguments"]), "told": _measured(run["told"]), "steps": steps}
+
+
 def _measured_option(name: str, value: Any) -> Any:
     if name == "messages":
-        return [{"role": message["role"], "content": _measured(message["content"])} for message in value]
+        return [_measured_message(message) for message in value]
     return value if name == "model" or isinstance(value, bool | int | float) else _measured(value)
+
+
+def _measured_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    calls = message.get("tool_calls")
+    called = {"tool_calls": _measured(calls)} if calls else {}
+    return {"role": message["role"], "content": _measured(message["content"]), **called}
 
 
 def _measured_answer(name: str, value: Any) -> Any:

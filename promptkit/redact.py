@@ -46,6 +46,10 @@ class Redactor:
             self._known |= {secret for secret in secrets if len(secret) >= _SHORTEST}
             self._secrets = frozenset(form for secret in self._known for form in _spellings(secret))
 
+    def knowing(self, *secrets: str) -> Redactor:
+        """Another redactor that knows these secrets too; this one does not."""
+        return Redactor((*self._known, *secrets))
+
     def text(self, text: str) -> str:
         """The text with each secret masked; where two overlap, the one that begins first, or else the longest."""
         secrets, compiled = self._secrets, self._compiled

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from promptkit.spec import Example, Origin
 
 _UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {
-    "tools": lambda spec: spec.tools,
     "examples_from": lambda spec: spec.examples_from,
     "memory": lambda spec: spec.memory,
     "model: {for: ...}": lambda spec: isinstance(spec.model, ModelChoice),

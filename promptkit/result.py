@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from promptkit.completion import ABANDONED, Completion, Request, Usage, canonical_json, sha256
-
-if TYPE_CHECKING:
-    from promptkit.messages import Message
+from promptkit.messages import Message, ToolCall
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -102,9 +100,37 @@ class Check:
     message: str = ""
 
 
+ToolStatus = Literal["ok", "unknown", "invalid", "refused", "failed", "late"]
+"""What came of a tool's call: it ran; there is no such tool; its arguments do not fit; nobody agreed to it; it raised;
+it took too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRun:
+    """A tool's call that the model asked for, and what came of it.
+
+    `arguments` are the valid ones that the tool was called with (None where it was not), `told` is what the model was
+    answered, `steps` what was done to its text of the arguments. `seconds` is how long the tool took.
+    """
+
+    call: ToolCall
+    status: ToolStatus
+    told: str
+    arguments: Any = None
+    steps: tuple[Step, ...] = ()
+    seconds: float = 0.0
+
+    def message(self) -> Message:
+        """The answer to the call."""
+        return Message("tool", self.told, tool_call_id=self.call.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request and what became of it: the answer, what was wrong with it, how long it took (seconds)."""
+    """One request and what became of it: the answer, what was wrong with it, how long it took (seconds).
+
+    Where the answer called `tools`, these are their runs, and the next attempt goes on from there.
+    """
 
     request: Request
     completion: Completion | None = None
@@ -112,6 +138,7 @@ class Attempt:
     steps: tuple[Step, ...] = ()
     error: str = ""
     seconds: float = 0.0
+    tools: tuple[ToolRun, ...] = ()
 
     @property
     def usage(self) -> Usage:
@@ -139,6 +166,11 @@ class Result(Generic[T_co]):
     def usage(self) -> Usage:
         """The tokens of all attempts together."""
         return total_usage(self.attempts)
+
+    @property
+    def tool_calls(self) -> tuple[ToolRun, ...]:
+        """Every tool's call that the model asked for, in order, and what came of it."""
+        return tuple(run for attempt in self.attempts for run in attempt.tools)
 
     @property
     def tokens_saved(self) -> int | None:

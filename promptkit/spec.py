@@ -24,6 +24,9 @@ SEMVER_PATTERN = (
 )
 """Semantic versions as https://semver.org/spec/v2.0.0 defines them."""
 
+TOOL_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+"""Names of tools: letters, digits, `_` and `-` (SambaNova's OpenAPI file 1.2.0); at most 64, as OpenAI has it."""
+
 Trust = Literal["caller", "user", "web", "tool"]
 OutputFormat = Literal["text", "markdown", "json", "choice", "list"]
 ThoughtMode = Literal["off", "auto", "field", "prose", "native"]
@@ -175,6 +178,16 @@ class ConversationSpec(Part):
     input: Identifier
 
 
+class ToolSpec(Part):
+    """A function that the model may call; without `parameters`, what it takes is declared in code."""
+
+    name: Annotated[str, Bounds(pattern=TOOL_PATTERN)]
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    confirm: bool = False
+    timeout: Annotated[float, Bounds(gt=0)] | None = None
+
+
 class Budget(Part):
     """What one call may cost at most: tokens of a request, tokens of an answer, USD of all attempts together."""
 
@@ -220,7 +233,7 @@ class PromptSpec(Part):
     examples_from: ExamplesFrom | None = None
     chain_of_thought: ChainOfThought = ChainOfThought(mode="off")
 
-    tools: tuple[str | dict[str, Any], ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
     layout: Layout = Layout()
     conversation: ConversationSpec | None = None
     memory: dict[str, Any] | str | None = None

@@ -4,6 +4,7 @@ A page is Markdown. Comments before a block say what cannot be seen:
 
     <!-- file: NAME -->        the block is a file that later blocks use
     <!-- answer: TEXT -->      what the loopback server answers next; without one it simulates
+    <!-- calls: JSON -->       the tool that it calls next: {"name", "arguments"}
     <!-- no key -->            run without the loopback server's URL and key
     <!-- live -->              needs the embedded model: run by the live tests
     <!-- not run: REASON -->   shown only
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Self
 
 FENCE = re.compile(r"^(`{3,})(\S*)[^`]*$")
-COMMENT = re.compile(r"^<!-- (no key|live|not run|file|answer)(?:: (.*?))? -->$")
+COMMENT = re.compile(r"^<!-- (no key|live|not run|file|answer|calls)(?:: (.*?))? -->$")
 END = "\x1e"
 
 PYTHON = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doc_blocks import Block, Python, Shell, blocks_of, matches, steps_of
@@ -44,7 +46,7 @@ class World:
 
     def __init__(self, folder: Path, stack: ExitStack, *, live: bool) -> None:
         self.folder = folder
-        self.answers: deque[str] = deque()
+        self.answers: deque[str | dict[str, Any]] = deque()
         self._stack = stack
         self._server = stack.enter_context(MaraServer(self._script()))
         self._key = {"MARA_BASE_URL": self._server.base_url, "MARA_API_KEY": "a-key"}
@@ -60,6 +62,7 @@ class World:
             yield lambda _: self.answers.popleft() if self.answers else None
 
     def run(self, block: Block) -> None:
+        self.answers.extend({"tool_calls": [json.loads(call)]} for call in block.all("calls"))
         self.answers.extend(block.all("answer"))
         for name in block.all("file"):
             target = self.folder / name

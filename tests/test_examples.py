@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live_model import require_local
@@ -14,13 +15,17 @@ from promptkit.testing import MaraServer
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 
-ANSWERS = {
+ANSWERS: dict[str, list[Any]] = {
     "standard": ["An API is a counter at which one program asks another."],
     "streaming": ["The snail has packed all.\nIts suitcase is its own house.\nThe train has left it."],
     "asynchronous": [{"mood": "mixed", "stars": 3}] * 3,
     "typed": [{"team": "platform", "urgency": 5, "summary": "The EU cluster is down."}],
     "few_shot": ['4 times 9 is 36. 36 minus 6 is 30.\n\nAnswer:\n{"count": 30, "unit": "chairs"}'],
     "messages": ["You told me earlier, Peter: you are 31."],
+    "tools": [
+        {"tool_calls": [{"name": name, "arguments": {"number": 4711}} for name in ("look_up", "weigh", "lookup")]},
+        {"answer": "It arrives tomorrow and weighs 2.2 kg.", "order": 4711},
+    ],
 }
 SHOWN = {
     "standard": ["An API is a counter", "tokens in", "from MiniMax-M2.5"],
@@ -28,6 +33,7 @@ SHOWN = {
     "asynchronous": ["***    mixed     Works as described", "***    mixed     Great sound."],
     "typed": ["team     platform", "urgency  5 of 5", "passed   the summary is a sentence", "native, in 1 attempt"],
     "few_shot": ["assistant  There are 12 eggs.", "thought    4 times 9 is 36.", "answer     30 chairs"],
+    "tools": ["weigh({'number': 4711}) ok: 2.2 kg", "unknown: not run", "It arrives tomorrow and weighs 2.2 kg."],
     "messages": ["I'm 31. What is 1+1?", "answer     You told me earlier, Peter: you are 31."],
 }
 
@@ -71,7 +77,8 @@ def test_an_example_runs_on_the_local_model(example: Path) -> None:
     assert "" != done.stdout
 
 
-def _content(answer: object) -> str:
+def _content(answer: Any) -> Any:
+    """An entry of the server's script: calls of tools and texts as they are, all else as JSON."""
     import json
 
-    return answer if isinstance(answer, str) else json.dumps(answer)
+    return answer if isinstance(answer, str) or "tool_calls" in answer else json.dumps(answer)

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from command_line import START
 
+from promptkit.completion import Completion
 from promptkit.errors import ConfigError, PromptkitError
 from promptkit.limits import ROWS, Limits, current_limits, limited, shown_limits, variable
 from promptkit.loader import load_spec
+from promptkit.messages import ToolCall
 from promptkit.output import PartialParser, parse_output
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.prompt import Prompt
 from promptkit.source import Folder, Memory
+from promptkit.testing import ScriptedModel
 
 
 def load(task: str, **files: str) -> None:
@@ -26,6 +29,20 @@ def load(task: str, **files: str) -> None:
 
 def render(task: str) -> None:
     Prompt.from_text(f"promptkit: 1\ntask: {task}\n").render()
+
+
+def call_tools(times: int) -> None:
+    """Let a model call a tool so many times; what a tool's run failed for is an error here."""
+    called = Completion("", tool_calls=(ToolCall("a", "say", "{}"),))
+    model = ScriptedModel([called] * times + ["done"])
+
+    def say() -> str:
+        """Say something."""
+        return "hello"
+
+    for run in Prompt.from_text("task: x").using(model=model, tools=[say]).run().tool_calls:
+        if run.status != "ok":
+            raise PromptkitError(run.told)
 
 
 LADDER = {f"p{number}_yaml": f"task: a\nextends: p{number + 1}.yaml\n" for number in range(3)} | {
@@ -50,6 +67,8 @@ OVER: dict[str, tuple[dict[str, float], Callable[[], object]]] = {
     "answer_depth": ({"answer_depth": 2}, lambda: parse_json("[[[1]]]")),
     "answer_passes": ({"answer_passes": 1}, lambda: parse_output("[(" * 200 + " [1]")),
     "answer_changes": ({"answer_changes": 4}, lambda: parse_output('["1", "2", "3", "4"]', TEXTS_AS_NUMBERS)),
+    "tool_steps": ({"tool_steps": 1}, lambda: call_tools(2)),
+    "tool_characters": ({"tool_characters": 2}, lambda: call_tools(1)),
 }
 
 

@@ -121,7 +121,6 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        ("tools: [get_weather]", "`tools`"),
         ("examples_from: {path: x.jsonl}", "`examples_from`"),
         ("memory: {last: 3}", "`memory`"),
         ("model: {for: speed}", "`model: {for: ...}`"),

@@ -11,9 +11,17 @@ import pytest
 
 from promptkit import completion, events, messages, result
 from promptkit.completion import AnswerForm, Assembler, Completion, Delta, ModelFacts, Request, ToolCallDelta, Usage
-from promptkit.events import AttemptAbandoned, FieldComplete, PartialValue, ReasoningDelta, TextDelta
+from promptkit.events import (
+    AttemptAbandoned,
+    FieldComplete,
+    PartialValue,
+    ReasoningDelta,
+    TextDelta,
+    ToolCalled,
+    ToolReturned,
+)
 from promptkit.messages import Message, ToolCall
-from promptkit.result import Attempt, Check, Output, Rendered, Result, Step, Violation, total_usage
+from promptkit.result import Attempt, Check, Output, Rendered, Result, Step, ToolRun, Violation, total_usage
 
 HELLO = Message("user", "Hello")
 CALL = ToolCall("c-1", "look", '{"a": 1}')
@@ -30,6 +38,7 @@ REQUEST = Request(
 )
 ANSWER = Completion("{}", "hm", (CALL,), "tool_calls", Usage(1, 2, 3, 4, 1, 0), "m-1", "id-1")
 STEP = Step("fence removed", "one")
+RUN = ToolRun(CALL, "ok", "seen", {"a": 1}, (STEP,), 0.5)
 ATTEMPT = Attempt(REQUEST, ANSWER, (Violation("$.a", "no", "type", ("a",)),), (STEP,), "invalid", 0.5)
 VALUES = [
     AnswerForm(plain=True, headings=("A",)),
@@ -53,6 +62,9 @@ VALUES = [
     PartialValue({}),
     FieldComplete(("a", 0), 1),
     AttemptAbandoned(1, "no"),
+    ToolCalled(CALL),
+    RUN,
+    ToolReturned(RUN),
     completion.Transport("tool", "it calls tools", ("`not` left out at $",), "answer"),
 ]
 EACH = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)

@@ -68,7 +68,7 @@ def test_the_digest_stands_for_ever() -> None:
     [
         ("model: {for: sped}", ("model", "for"), "one of `reasoning`, `speed`, `cost` or `accuracy` is expected"),
         ("model: 3", ("model",), "a text or a mapping is expected"),
-        ("tools: [a, 3]", ("tools", 1), "a text or a mapping is expected"),
+        ("tools: [{name: a}, 3]", ("tools", 1), "a mapping is expected"),
         ("budget: {usd: 0}", ("budget", "usd"), "it must be greater than 0"),
         ("models: {m: {options: 1}}", ("models", "m", "options"), "a mapping is expected"),
     ],

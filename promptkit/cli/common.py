@@ -74,6 +74,21 @@ def output_option(function: F) -> F:
     )(function)
 
 
+def tool_options(function: F) -> F:
+    """`--tools MODULE:FUNCTION`."""
+    return click.option(
+        "--tools",
+        metavar="MODULE:FUNCTION,...",
+        multiple=True,
+        help="Functions that the model may call: MODULE:FUNCTION, FILE.py:FUNCTION, or all tools of a MODULE.",
+    )(function)
+
+
+def to_line(value: Any) -> str:
+    """JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def to_json(value: Any) -> str:
     """A document for machines."""
     return json.dumps(value, ensure_ascii=False, indent=2)

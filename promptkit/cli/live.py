@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.cli.receipt import tool_call
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put, tell, watched
 from promptkit.cli.waiting import waiting
-from promptkit.events import AttemptAbandoned, ReasoningDelta, TextDelta
+from promptkit.events import AttemptAbandoned, ReasoningDelta, TextDelta, ToolReturned
 from promptkit.output.reasoning import split_tags
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _on_stdout(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> R
                 elif isinstance(event, AttemptAbandoned):
                     say(f"asked again: {event.reason}", quiet=quiet)
                     live = LiveText(thinks=bool(prompt.facts.reasoning))
+                elif isinstance(event, ToolReturned):
+                    say(tool_call(event.run), quiet=quiet)
             result = stream.result()
         put(_rest(live.shown, str(result.output)))
         ended = True
@@ -120,6 +123,8 @@ def _on_stderr(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> R
                     started = True
                 elif isinstance(event, AttemptAbandoned):
                     say("\n" * started + f"asked again: {event.reason}", quiet=quiet)
+                elif isinstance(event, ToolReturned):
+                    say("\n" * started + tool_call(event.run), quiet=quiet)
             return stream.result()
     finally:
         if started:

@@ -189,6 +189,10 @@ def _attempt_lines(attempt: Mapping[str, Any], seen: int) -> Iterator[str]:
         yield printable(f"violation {_violation(violation)}")
     for step in attempt["steps"]:
         yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
+    for run in attempt.get("tools", ()):
+        yield from _block(f"[tool {run['name']}: {run['status']}]", run["told"])
+        for step in run["steps"]:
+            yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
     yield from _block("error", attempt["error"])
 
 

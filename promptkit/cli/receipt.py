@@ -10,7 +10,7 @@ from promptkit.cli.report import say
 
 if TYPE_CHECKING:
     from promptkit.prompt import Prompt
-    from promptkit.result import Attempt, Result
+    from promptkit.result import Attempt, Result, ToolRun
 
 
 def as_text(_: Prompt[Any], result: Result[Any]) -> str:
@@ -52,9 +52,21 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "text": attempt.completion.text if attempt.completion else "",
         "violations": [str(violation) for violation in attempt.violations],
         "seconds": round(attempt.seconds, 3),
+        "tools": [_run(run) for run in attempt.tools],
     }
 
 
+def _run(run: ToolRun) -> dict[str, Any]:
+    return {
+        "name": run.call.name,
+        "status": run.status,
+        "arguments": run.call.arguments if run.arguments is None else run.arguments,
+        "told": run.told,
+        "seconds": round(run.seconds, 3),
+    }
+
+
+_MOST_SHOWN = 200
 FORMS = {"text": as_text, "json": as_json}
 
 
@@ -76,7 +88,16 @@ def _story(number: int, attempt: Attempt) -> str:
     counted = "tokens not counted" if usage.unreported else _tokens(usage.prompt_tokens, usage.completion_tokens)
     head = f"attempt {number}: {counted}, {attempt.seconds:.1f} s{f', {attempt.error}' if attempt.error else ''}"
     violations = [f"  violation {violation}" for violation in attempt.violations]
-    return "\n".join((head, *violations, *(f"  {step}" for step in attempt.steps)))
+    tools = [f"  {line}" for run in attempt.tools for line in (tool_call(run), *map(str, run.steps))]
+    return "\n".join((head, *violations, *(f"  {step}" for step in attempt.steps), *tools))
+
+
+def tool_call(run: ToolRun) -> str:
+    """A tool's call and what came of it, in a line."""
+    arguments = run.call.arguments if run.arguments is None else common.to_line(run.arguments)
+    told = " ".join(run.told.split())
+    shown = told if len(told) <= _MOST_SHOWN else f"{told[:_MOST_SHOWN]}..."
+    return f"tool {run.call.name}({arguments[:_MOST_SHOWN]}) {run.status}, {run.seconds:.1f} s: {shown}"
 
 
 def _line(result: Result[Any]) -> str:
@@ -84,7 +105,10 @@ def _line(result: Result[Any]) -> str:
     parts = [_tokens(usage.prompt_tokens, usage.completion_tokens)]
     parts += [f"{sum(attempt.seconds for attempt in result.attempts):.1f} s"]
     parts += [f"${result.cost:.6f}"] if result.cost else []
-    parts += [f"{len(result.attempts)} attempts"] if len(result.attempts) > 1 else []
+    runs = len(result.tool_calls)
+    parts += [f"{runs} tool call{'s' if runs > 1 else ''}"] if runs else []
+    tried = sum(not attempt.tools for attempt in result.attempts)
+    parts += [f"{tried} attempts"] if tried > 1 else []
     parts += [f"about {result.tokens_saved:,} tokens saved by stopping early"] if result.tokens_saved else []
     parts += [result.confidence] if result.confidence != "native" else []
     record = f"      promptkit log show {result.record_id[:12]}" if result.record_id else ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @common.template_argument
 @common.input_options
 @common.model_option
+@common.tool_options
 @click.option(
     "--format",
     "form",
@@ -40,6 +41,7 @@ def command(
     params: tuple[str, ...],
     inputs_file: str | None,
     model: str | None,
+    tools: tuple[str, ...],
     form: str,
     explain: bool,
     untrusted: bool,
@@ -81,6 +83,10 @@ def command(
     prompt = load_prompt(template, quiet=quiet)
     if model:
         prompt = prompt.using(model=model)
+    if tools:
+        from promptkit.cli.tools import named_tools
+
+        prompt = prompt.using(tools=named_tools(tools))
     inputs = read_inputs(prompt, params, inputs_file)
     if snapshot:
         _compare(prompt.render(inputs), template, snapshot_name, update=update, quiet=quiet)
@@ -89,10 +95,23 @@ def command(
         shown = _explained(prompt, inputs, form, only_untrusted=untrusted)
         write_result(shown, output_file, paint=headed if form == "text" else None)
         return
-    request, notes = prompt.request(inputs), prompt.render(inputs).notes
+    prompt, bound_later = _without_unknown_tools(prompt) if form in ("text", "json") else (prompt, ())
+    request, notes = prompt.request(inputs), (*prompt.render(inputs).notes, *bound_later)
     write_result(_FORMS[form](prompt, request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
+
+
+def _without_unknown_tools(prompt: Prompt[Any]) -> tuple[Prompt[Any], tuple[str, ...]]:
+    """The prompt without the tools that only code can tell about, which change no message, and a word on them."""
+    unknown = prompt.unknown_tools
+    if not unknown:
+        return prompt, ()
+    from promptkit.prompt import Prompt
+
+    left = tuple(tool for tool in prompt.spec.tools if tool.name not in unknown)
+    shown: Prompt[Any] = Prompt(prompt.spec.with_(tools=left)).using(model=prompt.model)
+    return shown, (f"the request offers tools that are bound in code ({', '.join(unknown)}); `--tools` shows them",)
 
 
 def _compare(rendered: Rendered, template: str, name: str | None, *, update: bool, quiet: bool) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @common.template_argument
 @common.input_options
 @common.model_option
+@common.tool_options
+@click.option("--tools-approve", is_flag=True, help="Run tools that are to be confirmed without asking.")
 @click.option(
     "--format",
     "form",
@@ -46,6 +48,8 @@ def command(
     params: tuple[str, ...],
     inputs_file: str | None,
     model: str | None,
+    tools: tuple[str, ...],
+    tools_approve: bool,
     form: str,
     output_file: str | None,
     stream: bool,
@@ -68,11 +72,13 @@ def command(
       promptkit run triage/triage.yaml -i triage/inputs.json -m gpt-oss-120b --stream -v
       promptkit run triage/triage.yaml -i triage/inputs.json --record answers.jsonl -o answer.json
       promptkit run triage/triage.yaml -i triage/inputs.json --dry-run
+      promptkit run triage/triage.yaml -i triage/inputs.json --tools tools.py:look_up --tools-approve
     """
     from promptkit.cli.inputs import read_inputs, refuse_two_readers
     from promptkit.cli.results import refuse_unwritable, write_result
     from promptkit.cli.templates import load_prompt
     from promptkit.cli.terminal import hide
+    from promptkit.cli.tools import confirming, named_tools
     from promptkit.client import Client
     from promptkit.settings import load_settings
 
@@ -83,7 +89,8 @@ def command(
     hide(*settings.secrets)
     client = Client(settings=settings, log=settings.log and not no_log, record=record)
     with client, _warnings_shown(quiet=quiet):
-        prompt = prompt.using(model=model, client=client)
+        confirm = confirming(approve=tools_approve)
+        prompt = prompt.using(model=model, client=client, tools=named_tools(tools), confirm=confirm)
         inputs = read_inputs(prompt, params, inputs_file)
         if dry_run:
             write_result(common.to_json(prompt.request(inputs).to_openai()), output_file)
@@ -121,7 +128,7 @@ def _asked(
     if not stream:
         from promptkit.cli.waiting import waiting
 
-        with waiting(prompt.model, quiet=quiet):
+        with waiting(prompt.model, quiet=quiet or prompt.asks):  # the line would wipe the question away
             return prompt.run(inputs), False
     from promptkit.cli.live import shows_its_text, streamed
 

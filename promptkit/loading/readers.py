@@ -17,6 +17,7 @@ from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.message_reader import read_messages
 from promptkit.loading.output_reader import read_output
+from promptkit.loading.tool_reader import read_tools
 from promptkit.loading.turn_readers import read_conversation, read_memory
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
@@ -246,4 +247,5 @@ READERS: dict[str, Callable[[Loading, str, Entry], None]] = {
     "conversation": read_conversation,
     "memory": read_memory,
     "output": read_output,
+    "tools": read_tools,
 }

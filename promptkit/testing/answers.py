@@ -152,10 +152,11 @@ def _too_long(asked: Asked) -> Reply | None:
     return error_reply(400, message, code="context_length_exceeded", param="messages")
 
 
-def chat_reply(asked: Asked, content: str | None = None) -> Reply:
-    """The answer to a request: with a scripted content as it stands, else with a simulated one."""
+def chat_reply(asked: Asked, content: str | Mapping[str, Any] | None = None) -> Reply:
+    """The answer to a request: with a scripted content or scripted calls as they stand, else with a simulated one."""
     try:
-        said = Said(content) if content is not None else _said(asked)
+        scripted = Said(content) if isinstance(content, str) else content and _scripted(asked, content)
+        said = scripted or _said(asked)
     except ModelError as error:
         return error_reply(400, f"The loopback server cannot answer: {error.message}", code="not_simulated")
     whole = _cut(said, asked.budget)
@@ -211,6 +212,18 @@ def _tool_call(tool: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
     arguments = json.dumps(simulate_value(parameters, asked.seed), ensure_ascii=False)
     function = {"name": tool["name"], "arguments": arguments}
     return {"id": f"call_{sha256(asked.id)[:18]}", "type": "function", "function": function}
+
+
+def _scripted(asked: Asked, answer: Mapping[str, Any]) -> Said:
+    """What a script says in `content` and `tool_calls`; arguments that are a text stand as they are."""
+    calls = []
+    for number, call in enumerate(answer["tool_calls"]):
+        given = call.get("arguments", {})
+        arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        identity = call.get("id", f"call_{sha256(f'{asked.id}{number}')[:18]}")
+        function = {"name": call["name"], "arguments": arguments}
+        calls.append({"id": identity, "type": "function", "function": function})
+    return Said(answer.get("content"), "", tuple(calls), "tool_calls")
 
 
 def _cut(said: Said, budget: int | None) -> Said:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from promptkit.testing.loopback import Loopback
 
 Scripted = str | Mapping[str, Any] | Reply | Callable[[Mapping[str, Any]], Any]
-"""One entry of a script: an answer's content; a whole reply as `{"status", "body", "headers"}` or `Reply`; or a
-function of the request's body that gives either."""
+"""One entry of a script: an answer's content; calls of tools as `{"tool_calls": [{"name", "arguments"}], "content"}`; a
+whole reply as `{"status", "body", "headers"}` or `Reply`; or a function of the request's body that gives one."""
 
 _MINUTE = 60
 _DAY = 86_400
@@ -205,7 +205,7 @@ class MaraServer:
         if entry is _ENDED:
             message = f"The loopback server's script has no answer to chat request {number}."
             return error_reply(400, message, code="script_ended")
-        if isinstance(entry, Mapping):
+        if isinstance(entry, Mapping) and "tool_calls" not in entry:
             return raw_reply(entry)
         return entry if isinstance(entry, Reply) else chat_reply(asked, entry)
 

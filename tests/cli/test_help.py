@@ -91,6 +91,7 @@ def run(line: str) -> Ran:
 @pytest.mark.parametrize("line", OTHERS)
 def test_an_example_works(line: str, triage: Path, server: MaraServer) -> None:
     (triage.parent / "home/.config/fish/completions").mkdir(parents=True)
+    Path("tools.py").write_text('def look_up(number: int) -> str:\n    """Look a customer up."""\n', encoding="utf-8")
     if line.startswith("promptkit log"):
         assert promptkit("run", "triage/triage.yaml", "-i", "triage/inputs.json").code == 0
     ran = run(line)

@@ -1,0 +1,65 @@
+"""How a prompt is to be used: what is no input and goes through `Prompt.using`, each part checked when it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import Diagnostic
+from promptkit.errors import ConfigError, InputError
+from promptkit.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from promptkit.client import Client
+    from promptkit.completion import Model
+    from promptkit.toolbox import Confirm
+    from promptkit.tools import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a prompt is to be used."""
+
+    model: str | Model | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    client: Client | None = None
+    history: tuple[Message, ...] = ()
+    tools: tuple[Tool | Callable[..., Any], ...] = ()
+    confirm: Confirm | None = None
+
+
+def given_inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a call; those that are named win. Raises `InputError`."""
+    if inputs is None or isinstance(inputs, Mapping):
+        return {**(inputs or {}), **named}
+    fault = Diagnostic(
+        "PK306",
+        "error",
+        f"the inputs are {type(inputs).__name__}, not a mapping",
+        help='give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`',
+    )
+    raise InputError([fault])
+
+
+def known_model(model: str | Model | None) -> str | Model | None:
+    """The model, if it or its name can be meant. Raises `ConfigError`."""
+    if isinstance(model, str):
+        from promptkit.model_names import parse_model_name
+
+        parse_model_name(model)
+    elif model is not None and (isinstance(model, type) or not (hasattr(model, "send") or hasattr(model, "asend"))):
+        cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
+        raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
+    return model
+
+
+def earlier_messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Earlier turns, in either form. Raises `ConfigError`."""
+    try:
+        return tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
+    except ValueError as error:
+        cure = "a message is a `Message`, or a mapping with `role` and `content`"
+        raise ConfigError(f"the history cannot be read: {error}", where="history", help=cure) from None
