@@ -176,8 +176,26 @@ class ToolCallDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """What a server's headers say of its limits: requests of this minute and this day, resets as Unix time.
+
+    MARA docs, page Rate limits; None where nothing is said.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+    day_limit: int | None = None
+    day_remaining: int | None = None
+    day_reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of an answer, or the whole of it. `done` says that the server declared the end (`[DONE]`)."""
+    """A piece of an answer, or the whole of it. `done` says that the server declared the end (`[DONE]`).
+
+    `rates` comes with the first piece, from servers that tell.
+    """
 
     text: str = ""
     reasoning: str = ""
@@ -187,6 +205,7 @@ class Delta:
     model: str = ""
     id: str = ""
     done: bool = False
+    rates: Rates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,9 @@ def _check_models(value: Any) -> dict[str, dict[str, Any]]:
 
 
 def _check_facts(facts: Any) -> dict[str, Any]:
-    _need(isinstance(facts, Mapping) and facts.keys() <= MODEL_FACTS.keys())
-    return {name: MODEL_FACTS[name](value) for name, value in facts.items()}
+    known = MODEL_FACTS | MODEL_LIMITS
+    _need(isinstance(facts, Mapping) and facts.keys() <= known.keys())
+    return {name: known[name](value) for name, value in facts.items()}
 
 
 def _check_price(value: Any) -> float:
@@ -153,6 +154,11 @@ MODEL_FACTS: dict[str, Callable[[Any], Any]] = {
 }
 """What can be said of a model: lengths in tokens, abilities, and prices in USD for one token."""
 
+MODEL_LIMITS: dict[str, Callable[[Any], Any]] = dict.fromkeys(
+    ("requests_per_minute", "requests_per_day", "tokens_per_day"), _check_count
+)
+"""How much may be asked of a model."""
+
 KINDS: dict[str, Kind] = {
     "name": Kind("a text in one line", check_name),
     "key": Kind("a key of printable ASCII characters", check_key),
@@ -162,7 +168,7 @@ KINDS: dict[str, Kind] = {
     "path": Kind("a path", _check_path),
     "url": Kind("an http or https URL without user name, password, query and fragment", check_url),
     "endpoints": Kind('tables like [endpoints."https://host/v1"] with one key, `key_env`', _check_endpoints),
-    "models": Kind(f'tables like [models."ID"] with any of {", ".join(MODEL_FACTS)}', _check_models),
+    "models": Kind(f'tables like [models."ID"] with any of {", ".join(MODEL_FACTS | MODEL_LIMITS)}', _check_models),
     "hosts": Kind("a list of host names", _check_hosts, _listed),
 }
 

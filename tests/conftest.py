@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from promptkit.models.paced import forget_gates
+
 settings.register_profile("suite", deadline=None, max_examples=60)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
@@ -30,3 +32,4 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("PROMPTKIT_LOG_PATH", str(home / "log.db"))
     monkeypatch.setenv("COLUMNS", "100")
+    forget_gates()  # a port of one test's server may be that of another's

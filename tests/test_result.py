@@ -10,7 +10,17 @@ from typing import Any, get_args
 import pytest
 
 from promptkit import completion, events, messages, result
-from promptkit.completion import AnswerForm, Assembler, Completion, Delta, ModelFacts, Request, ToolCallDelta, Usage
+from promptkit.completion import (
+    AnswerForm,
+    Assembler,
+    Completion,
+    Delta,
+    ModelFacts,
+    Rates,
+    Request,
+    ToolCallDelta,
+    Usage,
+)
 from promptkit.events import (
     AttemptAbandoned,
     FieldComplete,
@@ -42,6 +52,7 @@ RUN = ToolRun(CALL, "ok", "seen", {"a": 1}, (STEP,), 0.5)
 ATTEMPT = Attempt(REQUEST, ANSWER, (Violation("$.a", "no", "type", ("a",)),), (STEP,), "invalid", 0.5)
 VALUES = [
     AnswerForm(plain=True, headings=("A",)),
+    Rates(60, 3, 1.5e9),
     ModelFacts("m", context_length=10),
     REQUEST,
     Usage(1, 2),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Model
     from promptkit.model_names import ModelName, Scheme
+    from promptkit.models.endpoint import Endpoint
     from promptkit.redact import Redactor
     from promptkit.settings import Settings
 
@@ -27,17 +28,29 @@ def open_model(name: str, settings: Settings, *, redactor: Redactor) -> Model:
 
 
 def _open_chat(_: ModelName, settings: Settings, redactor: Redactor) -> Model:
-    from promptkit.models.chat_api import ChatApi
     from promptkit.models.endpoint import configured_endpoint
 
-    return ChatApi(configured_endpoint(settings), redactor=redactor)
+    return _paced(configured_endpoint(settings), "", settings, redactor)
 
 
 def _open_compatible(name: ModelName, settings: Settings, redactor: Redactor) -> Model:
-    from promptkit.models.chat_api import ChatApi
     from promptkit.models.endpoint import compatible_endpoint
 
-    return ChatApi(compatible_endpoint(name.base_url, settings), redactor=redactor)
+    return _paced(compatible_endpoint(name.base_url, settings), f"openai+{name.base_url}#", settings, redactor)
+
+
+def _paced(endpoint: Endpoint, prefix: str, settings: Settings, redactor: Redactor) -> Model:
+    """A server's models behind their gates; `prefix` makes an id the name that settings know it by."""
+    from promptkit.models.catalog import settings_of
+    from promptkit.models.chat_api import ChatApi
+    from promptkit.models.paced import Allowed, Paced, place_of
+    from promptkit.setting_table import MODEL_LIMITS
+
+    def allowed(model: str) -> Allowed:
+        said = settings_of(f"{prefix}{model}", settings)
+        return Allowed(**{name: said[name] for name in MODEL_LIMITS if name in said})
+
+    return Paced(ChatApi(endpoint, redactor=redactor), place_of(endpoint.base_url, endpoint.api_key), allowed)
 
 
 def _open_local(name: ModelName, settings: Settings, redactor: Redactor) -> Model:

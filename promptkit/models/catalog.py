@@ -20,7 +20,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import BadResponse, ConfigError
 from promptkit.model_names import ModelName, parse_model_name
 from promptkit.models.documented import DOCUMENTED
-from promptkit.setting_table import address
+from promptkit.setting_table import MODEL_FACTS, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -187,13 +187,17 @@ def facts_for(name: str, settings: Settings) -> ModelFacts:
 
 def told_by_settings(known: ModelFacts, name: str, settings: Settings) -> ModelFacts:
     """What the settings say of a model, over what was known before."""
-    said = settings.models.get(name) or next(
-        (settings.models[key] for key in settings.models if _same(key, name)), None
-    )
+    said = {key: value for key, value in settings_of(name, settings).items() if key in MODEL_FACTS}
     if not said:
         return known
     source = f"{', '.join(said)}: your settings"
     return replace(known, **said, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source)))))
+
+
+def settings_of(name: str, settings: Settings) -> Mapping[str, Any]:
+    """What the settings hold under `models` for one of them."""
+    same = (settings.models[key] for key in settings.models if _same(key, name))
+    return settings.models.get(name) or next(same, {})
 
 
 def _same(name: str, other: str) -> bool:

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,6 +42,7 @@ from promptkit.models.connection import (
 )
 from promptkit.models.endpoint import check_options
 from promptkit.models.loop_clients import LoopClients
+from promptkit.models.rate_headers import read_rates
 from promptkit.models.refusals import read_refusal, refusal_error
 from promptkit.models.waiting import Waiting
 from promptkit.options import check_tools
@@ -124,14 +127,16 @@ class ChatApi:
         client = await self._clients.get()
         post = client.post("/chat/completions", content=content, cast_to=_raw(), stream=True, stream_cls=_unused())
         response = await waiting.on(post)
+        rates = read_rates(response.headers, time.time())
         try:
             if response.headers.get("content-type", "").startswith("text/event-stream"):
                 async with aclosing(_streamed(response, waiting)) as deltas:
                     async for delta in deltas:
-                        yield delta
+                        yield delta if rates is None else replace(delta, rates=rates)
+                        rates = None
             else:
                 for delta in read_whole(await read_body(response, waiting)):
-                    yield delta
+                    yield delta if rates is None else replace(delta, rates=rates)
         finally:
             await response.aclose()
 

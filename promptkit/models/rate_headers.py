@@ -9,6 +9,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.completion import Rates
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,6 +37,26 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return None
     reset = reset_time(headers.get("x-ratelimit-reset-requests"), now)
     return reset - now if reset is not None and reset > now else None
+
+
+def read_rates(headers: Mapping[str, str], now: float) -> Rates | None:
+    """What the headers say of the server's limits; None when they say nothing."""
+    if not any(name.startswith("x-ratelimit-") for name in headers):
+        return None
+    minute, day = "x-ratelimit-{}-requests", "x-ratelimit-{}-requests-day"
+    return Rates(
+        limit=_count(headers.get(minute.format("limit"))),
+        remaining=_count(headers.get(minute.format("remaining"))),
+        reset=reset_time(headers.get(minute.format("reset")), now),
+        day_limit=_count(headers.get(day.format("limit"))),
+        day_remaining=_count(headers.get(day.format("remaining"))),
+        day_reset=reset_time(headers.get(day.format("reset")), now),
+    )
+
+
+def _count(text: str | None) -> int | None:
+    number = read_number(text)
+    return None if number is None or number < 0 else int(number)
 
 
 def reset_time(text: str | None, now: float) -> float | None:

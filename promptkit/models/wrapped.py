@@ -133,6 +133,9 @@ class Wrapped:
             flow.close()
             await _aclose(answer)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.inner!r})"
+
     def close(self) -> None:
         """Close the wrapped model's connections, if it has any."""
         _close(self.inner)

@@ -24,6 +24,10 @@ from promptkit import (
     Result,
     Schema,
     TextDelta,
+    ToolCall,
+    ToolCalled,
+    ToolReturned,
+    ToolRun,
     Usage,
     Violation,
     parse_output,
@@ -91,6 +95,10 @@ def events_are_told_apart_by_their_class() -> None:
                     assert_type(event.location, tuple[str | int, ...])
                 case AttemptAbandoned():
                     assert_type(event.reason, str)
+                case ToolCalled():
+                    assert_type(event.call, ToolCall)
+                case ToolReturned():
+                    assert_type(event.run, ToolRun)
 
 
 def errors_hold_data() -> None:
