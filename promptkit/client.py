@@ -74,7 +74,8 @@ class Client:
 
     `base_url`, `api_key` and `model` go over the environment and the settings' files; `settings` stands in for
     all of these. `log` is a file (True: the user's own) in which every run is recorded; without it nothing is.
-    `record` is a file of answers for `replay:`, whatever model gives them. `models` are models made in code, by
+    `record` is a file of answers for `replay:`, whatever model gives them; with `replay`, such a file answers in the
+    place of every model that is named. `models` are models made in code, by
     the name under which prompts ask for them. `clock` is what waits between tries. Safe to share between threads
     and event loops; close it, or use it as a context manager.
 
@@ -91,6 +92,7 @@ class Client:
         model: str | None = None,
         log: bool | str | Path = False,
         record: str | Path | None = None,
+        replay: str | Path | None = None,
         models: Mapping[str, Model] | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
@@ -101,6 +103,7 @@ class Client:
         self._given_clock = clock
         self._log = log
         self._record = Path(record) if record is not None else None
+        self._replay = Path(replay) if replay is not None else None
         self._given: dict[str, Model] = dict(models or {})
         self._held = _Held()
 
@@ -124,7 +127,7 @@ class Client:
             return self._given[name]
         with self._held.lock:
             if name not in self._held.models:
-                self._held.models[name] = self._open(name)
+                self._held.models[name] = self._open(name if self._replay is None else f"replay:{self._replay}")
             return self._held.models[name]
 
     def _open(self, name: str) -> Model:
@@ -211,7 +214,7 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         settings = replace(self.settings, api_key="", endpoint_keys={})
-        return _unpickled, (settings, self._log, self._record, self._given)
+        return _unpickled, (settings, self._log, self._record, self._replay, self._given)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self.settings.base_url!r}, model={self.settings.model!r})"
@@ -229,14 +232,16 @@ def _alone(settings: Settings, given: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _unpickled(settings: Settings, log: bool | str | Path, record: Path | None, models: dict[str, Model]) -> Client:
+def _unpickled(
+    settings: Settings, log: bool | str | Path, record: Path | None, replay: Path | None, models: dict[str, Model]
+) -> Client:
     """A client from a pickle, with the keys of this environment. A key that was an argument has no other source."""
     origins = settings.origins
     here = load_settings(base_url=settings.base_url if origins.get("base_url") == "argument" else None)
     own = origins.get("api_key") != "argument" and here.base_url == settings.base_url
     others = here.endpoint_keys if here.endpoints == settings.endpoints else {}
     settings = replace(settings, api_key=here.api_key if own else "", endpoint_keys=others)
-    return Client(settings=settings, log=log, record=record, models=models)
+    return Client(settings=settings, log=log, record=record, replay=replay, models=models)
 
 
 _default: tuple[object, Client] | None = None

@@ -1,4 +1,9 @@
-"""A plugin for pytest: `promptkit_snapshot` holds what a prompt renders to against what is kept beside it."""
+"""A plugin for pytest: snapshots of prompts, recorded answers, and a loopback MARA.
+
+promptkit_snapshot  what a prompt renders to, held against what is kept beside it
+promptkit_replay    a client that answers from a recording beside the test
+promptkit_server    a loopback MARA on a real socket, to which the environment points
+"""
 
 from __future__ import annotations
 
@@ -8,15 +13,74 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from promptkit.client import Client
     from promptkit.prompt import Prompt
+    from promptkit.testing import MaraServer
+
+_MARK = "promptkit_server(answers=None, faults=(), api_key=None, models=...): what the loopback MARA answers"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the plugin."""
     group = parser.getgroup("promptkit")
     group.addoption("--promptkit-update", action="store_true", help="write the snapshots of prompts anew")
+    group.addoption("--promptkit-record", action="store_true", help="ask the models and record their answers anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks of the plugin."""
+    config.addinivalue_line("markers", _MARK)
+
+
+@pytest.fixture
+def promptkit_replay(request: pytest.FixtureRequest) -> Iterator[Client]:
+    """A client that answers from the recording of this test: `prompt.using(client=promptkit_replay)`.
+
+    It stands beside the test's file, under `recordings`, and is made by `pytest --promptkit-record`, which asks the
+    models. A request that is not in it fails the test, with what differs from the nearest one.
+    """
+    from promptkit.client import Client
+
+    kept = recording_of(request.node)
+    if not request.config.getoption("--promptkit-record"):
+        if not kept.is_file():
+            pytest.fail(f"there is no recording yet; `pytest --promptkit-record` makes {kept}", pytrace=False)
+        with Client(replay=kept) as client:
+            yield client
+        return
+    made = kept.with_suffix(".new")
+    made.unlink(missing_ok=True)
+    with Client(record=made) as client:
+        yield client
+    if made.is_file():  # what was recorded before stays until all of it is there
+        made.replace(kept)
+
+
+def recording_of(test: pytest.Item) -> Path:
+    """The file of a test's recorded answers."""
+    name = "".join(char if char.isalnum() or char in "-_" else "-" for char in test.name)
+    return test.path.parent / "recordings" / f"{test.path.stem}.{name}.jsonl"
+
+
+@pytest.fixture
+def promptkit_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[MaraServer]:
+    """A loopback MARA that runs while the test does. `MARA_BASE_URL` and `MARA_API_KEY` point at it.
+
+    `@pytest.mark.promptkit_server(answers=[...], faults=[...])` says what it answers and what goes wrong, with the
+    arguments of `promptkit.testing.MaraServer`.
+    """
+    from promptkit.models.paced import forget_gates
+    from promptkit.testing import MaraServer
+
+    mark = request.node.get_closest_marker("promptkit_server")
+    told = dict(mark.kwargs) if mark is not None else {}
+    forget_gates()  # a port may be one that another test's server had
+    with MaraServer(**told) as server:
+        monkeypatch.setenv("MARA_BASE_URL", server.base_url)
+        monkeypatch.setenv("MARA_API_KEY", told.get("api_key") or "any-key")
+        yield server
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ class ChunkReader:
     def __init__(self) -> None:
         self._slots: dict[int, int] = {}
         self._ids: dict[str, int] = {}
+        self._id_of: dict[int, str] = {}
         self._calls = 0
         self._last = 0
         self._named = False
@@ -121,13 +122,14 @@ class ChunkReader:
         """A piece of a call, numbered by the call that it belongs to.
 
         Servers differ: an index on every piece; one index for several whole calls; no index, an id on the
-        first piece only; the id on every piece. A new id begins a new call; no id and no index goes on with
-        the last one.
+        first piece only; the id on every piece; one id for several calls. A new id begins a new call, and so does
+        another index under a known id; no id and no index goes on with the last one.
         """
         piece = _call(call, None)
         index = call.get("index") if isinstance(call, dict) else None
         index = index if isinstance(index, int) and not isinstance(index, bool) else None
-        slot = self._ids.get(piece.id) if piece.id else self._slots.get(index) if index is not None else None
+        by_index = self._slots.get(index) if index is not None else None
+        slot = self._of_id(piece.id, index, by_index) if piece.id else by_index
         if slot is None and not piece.id and index is None and not piece.name and self._calls:
             slot = self._last
         if slot is None:
@@ -136,8 +138,16 @@ class ChunkReader:
             self._slots[index] = slot
         if piece.id:
             self._ids[piece.id] = slot
+            self._id_of[slot] = piece.id
         self._last = slot
         return ToolCallDelta(slot, piece.id, piece.name, piece.arguments)
+
+    def _of_id(self, identity: str, index: int | None, by_index: int | None) -> int | None:
+        """The call that a piece with an id belongs to; None for a new one."""
+        known = self._ids.get(identity)
+        if index is None or known is None or known not in self._slots.values():
+            return known
+        return by_index if by_index is not None and self._id_of.get(by_index) == identity else None
 
 
 def read_usage(usage: Any) -> Usage | None:

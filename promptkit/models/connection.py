@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import aclosing, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -207,7 +208,7 @@ def _address(endpoint: Endpoint) -> str:
 
 def _reason(error: BaseException) -> str:
     words: Any = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(words).split())
+    return re.sub(r"^\d+, message: ", "", " ".join(str(words).split()))  # aiohttp numbers what it has no status for
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -87,7 +87,7 @@ class Said:
     @property
     def completion_tokens(self) -> int:
         """An estimate, four bytes a token; reasoning counts."""
-        calls = "".join(call["function"]["arguments"] for call in self.tool_calls)
+        calls = "".join(str(call["function"]["arguments"]) for call in self.tool_calls)
         return tokens(self.reasoning) + tokens(self.content or "") + tokens(calls)
 
 
@@ -152,18 +152,34 @@ def _too_long(asked: Asked) -> Reply | None:
     return error_reply(400, message, code="context_length_exceeded", param="messages")
 
 
-def chat_reply(asked: Asked, content: str | Mapping[str, Any] | None = None) -> Reply:
-    """The answer to a request: with a scripted content or scripted calls as they stand, else with a simulated one."""
+def chat_reply(
+    asked: Asked, content: str | Mapping[str, Any] | None = None, change: Callable[[Said], Said] | None = None
+) -> Reply:
+    """The answer to a request: with a scripted content or scripted calls as they stand, else with a simulated one.
+
+    `change` is what a fault makes of what the model says.
+    """
     try:
         scripted = Said(content) if isinstance(content, str) else content and _scripted(asked, content)
         said = scripted or _said(asked)
     except ModelError as error:
         return error_reply(400, f"The loopback server cannot answer: {error.message}", code="not_simulated")
-    whole = _cut(said, asked.budget)
-    if whole.finish_reason == "length" and asked.structured:
+    whole = change(said) if change else _cut(said, asked.budget)
+    if whole.finish_reason == "length" and asked.structured and not change:
         return json_reply({"error": _TRUNCATED, "error_model_output": whole.content or ""}, 400)
     documents = _chunks if asked.body.get("stream") else _document
     return replace(documents(asked, whole), note=said.note)
+
+
+def whole_reply(asked: Asked, content: str) -> Reply:
+    """An answer in one piece, whatever was asked for."""
+    return _document(asked, Said(content))
+
+
+def called(asked: Asked) -> list[dict[str, Any]]:
+    """A simulated call of the first tool that is offered; none where none is."""
+    tools = asked.body.get("tools") or ()
+    return [_tool_call(tool["function"], asked) for tool in tools[:1]]
 
 
 def _said(asked: Asked) -> Said:
@@ -271,8 +287,11 @@ def _part(delta: Mapping[str, Any], finish_reason: str | None) -> dict[str, Any]
 
 def _fragments(index: int, call: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """A tool call in pieces: who first, then the arguments bit by bit."""
+    arguments = call["function"]["arguments"]
+    if not isinstance(arguments, str):  # as old deployments gave them: whole
+        return [{"tool_calls": [{"index": index, **call}]}]
     first = {"index": index, **call, "function": {"name": call["function"]["name"], "arguments": ""}}
-    rest = [{"index": index, "function": {"arguments": piece}} for piece in cut(call["function"]["arguments"], _PIECE)]
+    rest = [{"index": index, "function": {"arguments": piece}} for piece in cut(arguments, _PIECE)]
     return [{"tool_calls": [fragment]} for fragment in (first, *rest)]
 
 

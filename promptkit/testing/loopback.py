@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import struct
 import sys
 import threading
 import time
@@ -55,13 +56,32 @@ class _Server(ThreadingHTTPServer):
         self.answered = answered
         self.say = say
         self._open: set[socket.socket] = set()
+        self._reset: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
         """Bind without asking a name server for our name, as `HTTPServer` would."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises `ConnectionAbortedError` when the server has ended meanwhile."""
+        if self._ended.wait(seconds):
+            raise ConnectionAbortedError
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection politely, unless it was reset."""
+        if request not in self._reset:
+            super().shutdown_request(request)
+        else:
+            self._reset.discard(request)
+            self.close_request(request)
+
+    def reset(self, connection: socket.socket) -> None:
+        """End a connection with a reset, without the polite goodbye."""
+        self._reset.add(connection)
 
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
@@ -73,6 +93,7 @@ class _Server(ThreadingHTTPServer):
 
     def hang_up(self) -> None:
         """End the connections that clients keep alive, and wait a moment until their threads are through."""
+        self._ended.set()
         with self._lock:
             still_open = list(self._open)
         for connection in still_open:
@@ -112,7 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
         reply = body if isinstance(body, Reply) else self._replied(body)
         note = f" ({reply.note})" if reply.note else ""
         self.server.say(f"{self.command} {self.path} {reply.status} {(time.monotonic() - started) * 1000:.0f} ms{note}")
-        write_reply(reply, self._start, self.wfile.write)
+        write_reply(reply, self._start, self.wfile.write, self.server.pause)
+        if reply.ends != "whole":
+            self.close_connection = True
+        if reply.ends == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.server.reset(self.connection)
 
     def _replied(self, body: bytes) -> Reply:
         headers = {name.lower(): value for name, value in self.headers.items()}

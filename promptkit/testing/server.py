@@ -21,6 +21,7 @@ from promptkit.errors import ConfigError
 from promptkit.models.documented import RATE_LIMITS, RateLimits
 from promptkit.redact import MASK, Redactor
 from promptkit.testing.answers import DEFAULT_MODELS, Asked, ServedModel, chat_reply, refusal
+from promptkit.testing.faults.plan import read_plan
 from promptkit.testing.wire import Reply, error_reply, json_reply, raw_reply, text_reply
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class MaraServer:
 
     `answers` is a script: one entry for each chat request that is not refused, and an error 400 when it has
     ended; without it, answers are simulated. `api_key` is the only key that is accepted; without it, any is.
-    `port` 0 takes a free one. `models` are ids or `ServedModel`s. `on_log` is called with each line of `log`.
+    `port` 0 takes a free one. `models` are ids or `ServedModel`s. `on_log` is called with each line of `log`,
+    `on_request` with each request that arrives. `faults` is a plan of what goes wrong (see `promptkit.testing.faults`):
+    the rows of a YAML plan as data, such as `[{"fault": "rate_limited", "first": 2}]`.
 
     `base_url` is what a client needs; `requests` are those that arrived, in order, keys redacted.
     Raises `ConfigError` when the port cannot be had.
@@ -82,7 +85,10 @@ class MaraServer:
         port: int = 0,
         models: Iterable[ServedModel | str] = DEFAULT_MODELS,
         on_log: Callable[[str], None] | None = None,
+        faults: Any = (),
+        on_request: Callable[[Received], None] | None = None,
     ) -> None:
+        self.plan = read_plan(faults)
         self.requests: list[Received] = []
         self.log: list[str] = []
         self._script = None if answers is None else iter([answers] if isinstance(answers, str) else answers)
@@ -92,6 +98,7 @@ class MaraServer:
         listed = [ServedModel(model) if isinstance(model, str) else model for model in models]
         self._models = {model.id: model for model in listed}
         self._on_log = on_log
+        self._on_request = on_request
         self._lock = threading.Lock()
         self._counts: dict[str, _Counts] = {}
         self._number = 0
@@ -146,6 +153,8 @@ class MaraServer:
         body = _json(raw)
         self._remember(method, path, headers, body)
         reply = self._unauthorised(headers) or self._routed(method, path.partition("?")[0].rstrip("/"), raw)
+        if not reply.limits:
+            return reply
         return self._with_limits(reply, str(body.get("model", "")) if isinstance(body, dict) else "")
 
     def _routed(self, method: str, path: str, raw: bytes) -> Reply:
@@ -165,6 +174,8 @@ class MaraServer:
         received = Received(method, redactor.text(path), shown, redactor.data(body))
         with self._lock:
             self.requests.append(received)
+        if self._on_request is not None:
+            self._on_request(received)
 
     def _unauthorised(self, headers: Mapping[str, str]) -> Reply | None:
         key = _key(headers)
@@ -205,9 +216,19 @@ class MaraServer:
         if entry is _ENDED:
             message = f"The loopback server's script has no answer to chat request {number}."
             return error_reply(400, message, code="script_ended")
+        row = self.plan.row(asked)
+        change = None
+        if row is not None and (said := row.fault.said) is not None:
+            options = row.options
+            change = lambda normal: said(normal, asked, options)  # noqa: E731
         if isinstance(entry, Mapping) and "tool_calls" not in entry:
-            return raw_reply(entry)
-        return entry if isinstance(entry, Reply) else chat_reply(asked, entry)
+            reply = raw_reply(entry)
+        else:
+            reply = entry if isinstance(entry, Reply) else chat_reply(asked, entry, change)
+        if row is None:
+            return reply
+        faulty = row.fault.reply(reply, asked, row.options) if row.fault.reply else reply
+        return replace(faulty, note=", ".join(filter(None, (f"fault {row.name}", faulty.note))))
 
     def _with_limits(self, reply: Reply, model: str) -> Reply:
         """The reply with the rate-limit headers (MARA docs, page Rate limits); resets are epoch seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptkit.errors import ConfigError
 
@@ -14,26 +14,34 @@ if TYPE_CHECKING:
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 STREAM = "text/event-stream"
+Ends = Literal["whole", "close", "reset", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An HTTP answer: its status, headers, and its body in the pieces in which it is written.
 
-    A `chunked` reply goes out chunk by chunk; any other has a `Content-Length` and goes out in one piece. `note`
-    stands in the server's log only.
+    A `chunked` reply goes out chunk by chunk; any other has a `Content-Length` (of its body, or what it `claims`) and
+    goes out in one piece. A number among the pieces is a pause in seconds, `before` is one before the answer begins.
+    `ends` says what becomes of the connection: the reply goes out whole, or the connection is closed or reset behind
+    it, or closed with nothing said. `limits` says that the server adds its rate-limit headers. `note` stands in the
+    server's log only.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    pieces: tuple[bytes, ...] = ()
+    pieces: tuple[bytes | float, ...] = ()
     chunked: bool = False
     note: str = ""
+    before: float = 0.0
+    claims: int | None = None
+    ends: Ends = "whole"
+    limits: bool = True
 
     @property
     def body(self) -> bytes:
         """The whole body."""
-        return b"".join(self.pieces)
+        return b"".join(piece for piece in self.pieces if isinstance(piece, bytes))
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:
@@ -88,15 +96,28 @@ _BODIES: dict[type, tuple[str, Callable[[Any], bytes]]] = {
 
 
 def write_reply(
-    reply: Reply, start: Callable[[int, Mapping[str, str]], None], write: Callable[[bytes], object]
+    reply: Reply,
+    start: Callable[[int, Mapping[str, str]], None],
+    write: Callable[[bytes], object],
+    pause: Callable[[float], object],
 ) -> None:
-    """Write a reply: `start` takes status and headers, `write` takes bytes of the body."""
+    """Write a reply: `start` takes status and headers, `write` bytes of the body, `pause` seconds."""
+    if reply.before:
+        pause(reply.before)
+    if reply.ends in ("nothing", "reset"):
+        return
     if not reply.chunked:
         body = reply.body
-        start(reply.status, {**reply.headers, "Content-Length": str(len(body))})
+        start(
+            reply.status, {**reply.headers, "Content-Length": str(len(body) if reply.claims is None else reply.claims)}
+        )
         write(body)
         return
     start(reply.status, {**reply.headers, "Transfer-Encoding": "chunked"})
-    for piece in filter(None, reply.pieces):
-        write(b"%x\r\n%b\r\n" % (len(piece), piece))
-    write(b"0\r\n\r\n")
+    for piece in reply.pieces:
+        if not isinstance(piece, bytes):
+            pause(piece)
+        elif piece:
+            write(b"%x\r\n%b\r\n" % (len(piece), piece))
+    if reply.ends == "whole":
+        write(b"0\r\n\r\n")

@@ -251,6 +251,10 @@ def second(index: int | None = None) -> Any:
         pytest.param([[first(), second()]], id="whole, no index"),
         pytest.param([[first(0)], [second(0)]], id="one index for all"),
         pytest.param(
+            [[piece(0, ROME.id, ROME.name, "")], [piece(0, ROME.id, None, ROME.arguments)], [second(1)]],
+            id="the id on every piece, with an index",
+        ),
+        pytest.param(
             [
                 [piece(0, "call_1", "weather", "")],
                 [piece(0, None, None, '{"city": ')],
@@ -313,3 +317,18 @@ def test_a_stream_without_an_answer_is_refused() -> None:
     reader.read(json.dumps(chunk("stop", content="")).encode())
     with pytest.raises(BadResponse, match="is empty"):
         reader.finish()
+
+
+def test_calls_under_one_id_are_several_when_their_indexes_differ() -> None:
+    reader = ChunkReader()
+    pieces = [
+        piece(0, "a", "look", ""),
+        piece(0, None, None, '{"n": 1}'),
+        piece(1, "a", "look", ""),
+        piece(1, None, None, "{}"),
+    ]
+    deltas = [
+        reader.read(json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [each]}}]}).encode())
+        for each in pieces
+    ]
+    assert [0, 0, 1, 1] == [call.index for delta in deltas if delta for call in delta.tool_calls]
