@@ -39,7 +39,8 @@ def sha256(text: str) -> str:
 class ModelFacts:
     """What is known of a model; None means that nobody knows. Each fact is dated data, never a promise.
 
-    `context_length` and `max_output` count tokens; prices are USD for one token.
+    `context_length` and `max_output` count tokens; prices are USD for one token. `parameters` are all that the model
+    has, `active_parameters` those that work on each token.
     """
 
     name: str
@@ -52,6 +53,9 @@ class ModelFacts:
     tools: bool | None = None
     prompt_price: float | None = None
     completion_price: float | None = None
+    parameters: float | None = None
+    active_parameters: float | None = None
+    tokens_per_second: float | None = None
     source: str = ""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import ConfigError
 from promptkit.model_names import parse_model_name
 from promptkit.models.catalog import facts_for, listed_models, near_model
+from promptkit.models.choosing import choose
 from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
@@ -129,15 +130,11 @@ def _abilities(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, ent
 def _chosen(choice: ModelChoice, chain: Chain, settings: Settings) -> Iterator[Diagnostic]:
     """A choice that no known model answers."""
     entry = chain.entries["model"]
-    fitting = [facts for facts in listed_models(settings) if _answers(choice, facts)]
-    if not fitting:
+    try:
+        _ = choose(choice, settings).name
+    except ConfigError:
         wanted = [*choice.needs, *([f"a window of {choice.context:,} tokens"] if choice.context else [])]
         message = f"no known model has {' and '.join(wanted)}"
         cure = "`promptkit models list` shows what is known"
         span = (entry.key.start, entry.key.end)
         yield entry.document.diagnostic("PK523", message, span, severity="warning", help=cure)
-
-
-def _answers(choice: ModelChoice, facts: ModelFacts) -> bool:
-    roomy = choice.context is None or facts.context_length is None or facts.context_length >= choice.context
-    return roomy and all(getattr(facts, need, None) is not False for need in choice.needs)

@@ -16,6 +16,7 @@ from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
 from promptkit.source import Folder, Memory, Source
+from promptkit.spec import ModelChoice, PromptSpec
 from promptkit.template_paths import locate, path_fault, text_fault
 from promptkit.typed import TypedOutput
 from promptkit.use import Use, earlier_messages, given_inputs, known_model
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from promptkit.explained import Explained
     from promptkit.messages import Message
     from promptkit.offered import Tools
-    from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
@@ -290,6 +290,10 @@ class Prompt(Generic[T_co]):
 
     @property
     def _authored_model(self) -> str:
+        if isinstance(self.spec.model, ModelChoice):
+            from promptkit.models.choosing import choose
+
+            return choose(self.spec.model, self.client.settings).name
         return self.spec.model if isinstance(self.spec.model, str) else ""
 
     def _model(self) -> Model:

@@ -151,8 +151,9 @@ MODEL_FACTS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("context_length", "max_output"), _check_count),
     **dict.fromkeys(("json_schema", "any_schema_root", "json_mode", "reasoning", "tools"), _check_switch),
     **dict.fromkeys(("prompt_price", "completion_price"), _check_price),
+    **dict.fromkeys(("parameters", "active_parameters", "tokens_per_second"), _check_positive),
 }
-"""What can be said of a model: lengths in tokens, abilities, and prices in USD for one token."""
+"""What can be said of a model: lengths in tokens, abilities, prices in USD for one token, sizes."""
 
 MODEL_LIMITS: dict[str, Callable[[Any], Any]] = dict.fromkeys(
     ("requests_per_minute", "requests_per_day", "tokens_per_day"), _check_count

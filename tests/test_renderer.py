@@ -123,7 +123,6 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
     [
         ("examples_from: {path: x.jsonl}", "`examples_from`"),
         ("memory: {last: 3}", "`memory`"),
-        ("model: {for: speed}", "`model: {for: ...}`"),
     ],
 )
 def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:

@@ -8,14 +8,17 @@ import click
 
 from promptkit.cli import common
 from promptkit.cli.candidates import models
+from promptkit.cli.probe import pick, probe
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
 from promptkit.errors import AuthError, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from promptkit.completion import ModelFacts
+    from promptkit.models.evidence import Finding
+    from promptkit.settings import Settings
 
 _TITLES = ("id", "window", "max output", "USD per 1M in/out", "source")
 
@@ -24,14 +27,20 @@ _format = click.option("--format", "form", type=click.Choice(["text", "json"]), 
 
 @click.group("models")
 def command() -> None:
-    """List and show models. Only `refresh` uses the network; it asks the server for its list.
+    """What is known of models, and which one to take. Only `refresh` and `probe` use the network.
 
     \b
     Examples:
       promptkit models list
       promptkit models show MiniMax-M2.5
+      promptkit models pick --for reasoning --explain
       promptkit models refresh
+      promptkit models probe --dry-run
     """
+
+
+command.add_command(probe)
+command.add_command(pick)
 
 
 @command.command("list", short_help="List the models.")
@@ -79,7 +88,9 @@ def show_model(model_id: str, form: str) -> None:
     if form == "json":
         put(common.to_json({"version": 1, "model": _row(facts)}))
     else:
-        put("\n".join(f"{name:17} {_plain(value)}" for name, value in _row(facts).items()))
+        put("\n".join(f"{name:17} {_plain(value, name)}" for name, value in _row(facts).items()))
+        for name, finding in _measured(facts.name, settings).items():
+            say(f"measured {finding.date[:10]}: {name} {_plain(finding.value, '')}, {finding.detail}")
 
 
 @command.command("refresh", short_help="Ask the server for its models. Needs a key.")
@@ -112,6 +123,13 @@ def refresh(form: str) -> None:
         put(f"{len(catalog.models)} models from {catalog.base_url}, kept in {path}")
 
 
+def _measured(name: str, settings: Settings) -> Mapping[str, Finding]:
+    from promptkit.model_names import parse_model_name, wire_name
+    from promptkit.models.evidence import load_evidence
+
+    return load_evidence(settings, parse_model_name(name).base_url).get(wire_name(name), {})
+
+
 def _row(facts: ModelFacts) -> dict[str, Any]:
     return {
         "id": facts.name,
@@ -123,6 +141,9 @@ def _row(facts: ModelFacts) -> dict[str, Any]:
         "json_mode": facts.json_mode,
         "reasoning": facts.reasoning,
         "tools": facts.tools,
+        "parameters": facts.parameters,
+        "active_parameters": facts.active_parameters,
+        "tokens_per_second": facts.tokens_per_second,
         "source": facts.source,
     }
 
@@ -141,11 +162,13 @@ def _per_million(price: float | None) -> str:
     return "-" if price is None else f"{price * 1e6:.2f}"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, name: str) -> str:
     if value is None or value == "":
         return "not known"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and not name.endswith("price"):
+        return f"{value:,.0f}" if value >= 100 else f"{value:g}"
     if isinstance(value, float):
         return f"{value:.10f}".rstrip("0").rstrip(".") + " USD a token"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +19,8 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import BadResponse, ConfigError
 from promptkit.model_names import ModelName, parse_model_name
 from promptkit.models.documented import DOCUMENTED
+from promptkit.models.evidence import with_evidence
+from promptkit.models.kept_file import keep_file
 from promptkit.setting_table import MODEL_FACTS, address
 
 if TYPE_CHECKING:
@@ -128,26 +129,8 @@ def save_catalog(catalog: Catalog, settings: Settings) -> Path:
         for model in catalog.models
     ]
     document = {"version": _VERSION, "base_url": catalog.base_url, "fetched": catalog.fetched, "models": models}
-    try:
-        _replace(path, json.dumps(document, ensure_ascii=True, indent=1))
-    except OSError as error:
-        message = f"the list of models cannot be kept: {error.strerror or error}"
-        raise ConfigError(message, where=str(path), help="set PROMPTKIT_CACHE_DIR to a folder of yours") from None
+    keep_file(path, json.dumps(document, ensure_ascii=True, indent=1), "the list of models")
     return path
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_catalog(settings: Settings, base_url: str = "") -> Catalog | None:
@@ -211,11 +194,13 @@ def _same(name: str, other: str) -> bool:
 def _configured(name: ModelName, settings: Settings) -> ModelFacts:
     documented = DOCUMENTED.get(name.target)
     # An id that no page names yet still is answered by MARA's API, with its structured output.
-    return _merged(documented or ModelFacts(name.target, json_schema=True, json_mode=True), load_catalog(settings))
+    known = _merged(documented or ModelFacts(name.target, json_schema=True, json_mode=True), load_catalog(settings))
+    return with_evidence(known, settings)
 
 
 def _compatible(name: ModelName, settings: Settings) -> ModelFacts:
-    return _merged(ModelFacts(name.target), load_catalog(settings, name.base_url))
+    known = _merged(ModelFacts(name.target), load_catalog(settings, name.base_url))
+    return with_evidence(known, settings, name.base_url)
 
 
 def _local(name: ModelName, _: Settings) -> ModelFacts:

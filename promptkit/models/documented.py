@@ -2,7 +2,8 @@
 
 MARA's own pages (rate limits, function calling, OpenAI compatibility; read 2026-11-22) name the models and
 their request limits; they give no windows and no prices. Windows and output limits are SambaNova's, whose
-software MARA runs. The roster turns over within months: what a server says of itself goes over all of this.
+software MARA runs. Sizes, in billions of parameters, are those of the makers' model cards (Hugging Face; read
+2026-11-28). The roster turns over within months: what a server says of itself goes over all of this.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def _facts(
     output: int | None = None,
     reasoning: bool | None = None,
     tools: bool | None = True,
+    size: tuple[float, float | None] | None = None,
 ) -> ModelFacts:
     # Structured output is a feature of MARA's API, not of one model; it is best effort there (MARA docs, page
     # Function calling and JSON mode), so the answer is validated here as well.
@@ -41,20 +43,35 @@ def _facts(
         json_mode=True,
         reasoning=reasoning,
         tools=tools,
+        parameters=size[0] * 1e9 if size else None,
+        active_parameters=size[1] * 1e9 if size and size[1] else None,
         source=source,
     )
 
 
+_M2 = (230, 10)
+_GPT_OSS = (117, 5.1)
+_V3 = (671, 37)
+
 DOCUMENTED: Mapping[str, ModelFacts] = {
     facts.name: facts
     for facts in (
-        _facts("MiniMax-M2.5", f"{_MARA}; window: {_SAMBANOVA}", window=160_000, reasoning=True),
-        _facts("MiniMax-M2.7", _LIVE, window=196_608, output=131_072, reasoning=True),
+        _facts("MiniMax-M2.5", f"{_MARA}; window: {_SAMBANOVA}", window=160_000, reasoning=True, size=_M2),
+        _facts("MiniMax-M2.7", _LIVE, window=196_608, output=131_072, reasoning=True, size=_M2),
         _facts("MiniMax-M3", _LIVE, window=1_000_000),
-        _facts("gpt-oss-120b", f"{_MARA}; window: {_SAMBANOVA}", window=131_072, output=131_072, reasoning=True),
-        _facts("DeepSeek-V3.1", f"{_MARA}; window: {_SAMBANOVA}", window=131_072, output=131_072, reasoning=False),
-        _facts("DeepSeek-V3.1-Terminus", _MARA, reasoning=False),
-        _facts("DeepSeek-V3.2", f"{_MARA}; window: {_SAMBANOVA}", window=32_768, output=32_768),
+        _facts(
+            "gpt-oss-120b",
+            f"{_MARA}; window: {_SAMBANOVA}",
+            window=131_072,
+            output=131_072,
+            reasoning=True,
+            size=_GPT_OSS,
+        ),
+        _facts(
+            "DeepSeek-V3.1", f"{_MARA}; window: {_SAMBANOVA}", window=131_072, output=131_072, reasoning=False, size=_V3
+        ),
+        _facts("DeepSeek-V3.1-Terminus", _MARA, reasoning=False, size=_V3),
+        _facts("DeepSeek-V3.2", f"{_MARA}; window: {_SAMBANOVA}", window=32_768, output=32_768, size=_V3),
         _facts("gemma-4-31B-it", _LIVE, window=131_072, output=131_072),
     )
 }

@@ -1,0 +1,94 @@
+"""What was measured of models on a server: dated, kept in a file of the cache folder, read by `facts_for`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from promptkit.completion import sha256
+from promptkit.models.kept_file import keep_file
+from promptkit.setting_table import address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from promptkit.completion import ModelFacts
+    from promptkit.settings import Settings
+
+_VERSION = 1
+OF_FACTS = ("json_schema", "json_mode", "tools", "reasoning", "tokens_per_second")
+"""The findings that are facts of a model, by the same names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one probe found: its value (true, false, a number, a word; None when it stayed open), how, and when."""
+
+    value: Any
+    detail: str
+    date: str
+
+    @classmethod
+    def now(cls, value: Any, detail: str) -> Finding:
+        """A finding of this moment (ISO 8601, UTC)."""
+        return cls(value, detail, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+Findings = dict[str, Finding]
+
+
+def evidence_path(settings: Settings, base_url: str = "") -> Path:
+    """The file in which a server's evidence is kept."""
+    return settings.cache_dir / f"evidence-{sha256(address(base_url or settings.base_url))[:16]}.json"
+
+
+def load_evidence(settings: Settings, base_url: str = "") -> Mapping[str, Findings]:
+    """What was found on a server (by default the configured one), by model; a file that cannot be read is none."""
+    path = evidence_path(settings, base_url)
+    try:
+        state = path.stat()
+    except OSError:
+        return {}
+    return _read(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _: int, __: int) -> Mapping[str, Findings]:
+    try:
+        data = json.loads(path.read_bytes())
+        if data["version"] != _VERSION:
+            return {}
+        return {
+            model: {name: Finding(**finding) for name, finding in findings.items()}
+            for model, findings in data["models"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def save_finding(settings: Settings, base_url: str, model: str, name: str, finding: Finding) -> None:
+    """Keep what a probe found, beside what is kept already. Raises `ConfigError`."""
+    path = evidence_path(settings, base_url)
+    known = {model: dict(findings) for model, findings in load_evidence(settings, base_url).items()}
+    known.setdefault(model, {})[name] = finding
+    models = {model: {name: asdict(each) for name, each in findings.items()} for model, findings in known.items()}
+    document = {"version": _VERSION, "base_url": base_url or settings.base_url, "models": models}
+    keep_file(path, json.dumps(document, ensure_ascii=True, indent=1), "what was measured")
+
+
+def with_evidence(known: ModelFacts, settings: Settings, base_url: str = "") -> ModelFacts:
+    """What was measured of a model, over what was known before."""
+    findings = load_evidence(settings, base_url).get(known.name, {})
+    found = {name: findings[name].value for name in OF_FACTS if name in findings and findings[name].value is not None}
+    if not found:
+        return known
+    dates = sorted({findings[name].date[:10] for name in found})
+    source = f"{', '.join(found)}: measured on {urlsplit(base_url or settings.base_url).netloc}, {dates[-1]}"
+    return replace(
+        known, **found, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source))))
+    )
