@@ -12,7 +12,7 @@ from promptkit.errors import PromptkitError, RenderError
 from promptkit.offered import NO_TOOLS, Tools
 from promptkit.options import TOKEN_LIMITS
 from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
-from promptkit.result import Check, Rendered, Result
+from promptkit.result import Attempt, Check, Rendered, Result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -186,7 +186,17 @@ class Call:
     def _finished(self, drive: Drive[Any]) -> None:
         """Complete the result of a drive that has ended."""
         result = replace(_result(drive), rendered=self.rendered)
+        self._confirm(result.attempts)
         drive.result = replace(result, record_id=self._record(drive, None, result))
+
+    def _confirm(self, attempts: tuple[Attempt, ...]) -> None:
+        """Tell the model which answers were good: those that called tools, and the last."""
+        confirm = getattr(self.model(), "confirm", None)
+        if confirm is None:
+            return
+        for attempt in attempts:
+            if attempt.completion is not None and not attempt.violations and not attempt.error:
+                confirm(attempt.request, attempt.completion)
 
     def _failed(self, drive: Drive[Any], error: BaseException) -> None:
         drive.error = error

@@ -20,7 +20,7 @@ from promptkit.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from promptkit.completion import Model
+    from promptkit.completion import Completion, Model, Request
     from promptkit.drive import Clock
     from promptkit.models.replay import Recorded
     from promptkit.record import RunLog
@@ -75,9 +75,10 @@ class Client:
     `base_url`, `api_key` and `model` go over the environment and the settings' files; `settings` stands in for
     all of these. `log` is a file (True: the user's own) in which every run is recorded; without it nothing is.
     `record` is a file of answers for `replay:`, whatever model gives them; with `replay`, such a file answers in the
-    place of every model that is named. `models` are models made in code, by
-    the name under which prompts ask for them. `clock` is what waits between tries. Safe to share between threads
-    and event loops; close it, or use it as a context manager.
+    place of every model that is named. `cache` is a file (True: the user's own) of answers: a request that was answered
+    well before is not sent again, and a step of the result says so; with `refresh` it is, and the new answer is kept.
+    `models` are models made in code, by the name under which prompts ask for them. `clock` is what waits between
+    tries. Safe to share between threads and event loops; close it, or use it as a context manager.
 
     A pickled client holds no key: where it is loaded, keys come from that environment again, but for a key
     that was an argument. Nor does it hold a clock: there it waits by the real one.
@@ -93,6 +94,8 @@ class Client:
         log: bool | str | Path = False,
         record: str | Path | None = None,
         replay: str | Path | None = None,
+        cache: bool | str | Path = False,
+        refresh: bool = False,
         models: Mapping[str, Model] | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
@@ -104,6 +107,8 @@ class Client:
         self._log = log
         self._record = Path(record) if record is not None else None
         self._replay = Path(replay) if replay is not None else None
+        self._cache = cache
+        self._refresh = refresh
         self._given: dict[str, Model] = dict(models or {})
         self._held = _Held()
 
@@ -133,7 +138,24 @@ class Client:
     def _open(self, name: str) -> Model:
         from promptkit.models import open_model
 
-        return open_model(name, self.settings, redactor=self.redactor)
+        model = open_model(name, self.settings, redactor=self.redactor)
+        if not self._cache:
+            return model
+        from promptkit.models.cached import Cached
+
+        path = self.settings.cache_dir / "answers.db" if self._cache is True else Path(self._cache)
+        return Cached(model, path, place=self._place(name), reads=not self._refresh, redactor=self.redactor)
+
+    def _place(self, name: str) -> str:
+        """What a model's answers are kept under beside the request: the server, and the model's own name."""
+        return f"{self.settings.base_url} {name}"
+
+    def kept_answer(self, model: str, request: Request) -> Completion | None:
+        """The answer of a model that is named, as the cache keeps it; None without one."""
+        found = self._named(model)
+        find = getattr(found, "find", None)
+        kept: Completion | None = find(request) if find else None
+        return kept
 
     def _recording(self, model: Model, path: Path) -> Model:
         """The model with what writes its answers down: one for each model, which it keeps alive."""
@@ -214,7 +236,7 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         settings = replace(self.settings, api_key="", endpoint_keys={})
-        return _unpickled, (settings, self._log, self._record, self._replay, self._given)
+        return _unpickled, (settings, self._log, self._record, self._replay, (self._cache, self._refresh), self._given)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self.settings.base_url!r}, model={self.settings.model!r})"
@@ -233,7 +255,12 @@ def _alone(settings: Settings, given: Mapping[str, Any]) -> Settings:
 
 
 def _unpickled(
-    settings: Settings, log: bool | str | Path, record: Path | None, replay: Path | None, models: dict[str, Model]
+    settings: Settings,
+    log: bool | str | Path,
+    record: Path | None,
+    replay: Path | None,
+    cache: tuple[bool | str | Path, bool],
+    models: dict[str, Model],
 ) -> Client:
     """A client from a pickle, with the keys of this environment. A key that was an argument has no other source."""
     origins = settings.origins
@@ -241,7 +268,9 @@ def _unpickled(
     own = origins.get("api_key") != "argument" and here.base_url == settings.base_url
     others = here.endpoint_keys if here.endpoints == settings.endpoints else {}
     settings = replace(settings, api_key=here.api_key if own else "", endpoint_keys=others)
-    return Client(settings=settings, log=log, record=record, replay=replay, models=models)
+    return Client(
+        settings=settings, log=log, record=record, replay=replay, cache=cache[0], refresh=cache[1], models=models
+    )
 
 
 _default: tuple[object, Client] | None = None

@@ -198,7 +198,7 @@ class Rates:
 class Delta:
     """A piece of an answer, or the whole of it. `done` says that the server declared the end (`[DONE]`).
 
-    `rates` comes with the first piece, from servers that tell.
+    `rates` comes with the first piece, from servers that tell. `cached` is the date of an answer that was kept.
     """
 
     text: str = ""
@@ -210,11 +210,15 @@ class Delta:
     id: str = ""
     done: bool = False
     rates: Rates | None = None
+    cached: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's whole answer. `model` is the name that the server gave, `id` its own for the answer."""
+    """A model's whole answer. `model` is the name that the server gave, `id` its own for the answer.
+
+    `cached` is when the model gave it (ISO 8601, UTC), for one that a cache had kept; it costs nothing.
+    """
 
     text: str
     reasoning: str = ""
@@ -223,6 +227,7 @@ class Completion:
     usage: Usage = field(default_factory=lambda: Usage(requests=1, unreported=1))
     model: str = ""
     id: str = ""
+    cached: str = ""
 
 
 class Abandoned(GeneratorExit):
@@ -275,6 +280,7 @@ class Assembler:
         self._usage: Usage | None = None
         self._model = ""
         self._id = ""
+        self._cached = ""
 
     def feed(self, delta: Delta) -> None:
         """Take the next piece."""
@@ -289,6 +295,7 @@ class Assembler:
         self._usage = delta.usage or self._usage
         self._model = self._model or delta.model
         self._id = self._id or delta.id
+        self._cached = self._cached or delta.cached
 
     def _join(self, call: ToolCallDelta) -> None:
         index = len(self._calls) if call.index is None else call.index
@@ -330,4 +337,5 @@ class Assembler:
             usage=self._usage or Usage(requests=1, unreported=1),
             model=self._model,
             id=self._id,
+            cached=self._cached,
         )

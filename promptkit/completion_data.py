@@ -22,6 +22,7 @@ def completion_to_dict(completion: Completion) -> dict[str, Any]:
         "usage": {name: count for name in Usage.__slots__ if (count := getattr(usage, name))},
         "model": completion.model,
         "id": completion.id,
+        "cached": completion.cached,
     }
     return {name: value for name, value in data.items() if value or name == "text"}
 
@@ -38,6 +39,7 @@ def completion_from_dict(data: Mapping[str, Any]) -> Completion:
             usage=Usage(**data.get("usage", {})),
             model=data.get("model", ""),
             id=data.get("id", ""),
+            cached=data.get("cached", ""),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a completion: {error}") from None

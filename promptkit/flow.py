@@ -310,6 +310,8 @@ def _told_before(completion: Completion, request: Request, refused: BadRequest |
     """What there is to tell of an answer before it is read."""
     if refused:
         return (Step("recovered", "the server refused the answer and told it", repairs=True),)
+    if completion.cached:
+        return (Step("cached", f"the model gave this answer on {completion.cached}"),)
     tool = request.transport.tool if request.transport else ""
     if tool and tool not in (call.name for call in completion.tool_calls):
         return (Step("tool not called", "the model answered in words instead"),)

@@ -79,7 +79,7 @@ OWNERS = {
     "openai": {"models/chat_api.py"},
     "httpx2": {"models/chat_api.py", "models/connection.py"},
     "jsonschema_rs": {"schema/validators.py"},
-    "sqlite3": {"logfile.py"},
+    "sqlite3": {"logfile.py", "models/cache_file.py"},
     "xllamacpp": {"models/local_server.py"},
 }
 """The few modules that may know each package."""

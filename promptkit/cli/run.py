@@ -12,6 +12,7 @@ from promptkit.cli import common
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.errors import QuotaExhausted
     from promptkit.prompt import Prompt
     from promptkit.result import Result
 
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
     type=click.Path(readable=False),
     help="Add the answers to a file for replay:FILE.",
 )
-@click.option("--no-log", is_flag=True, help="Keep this run out of the log.")
+@click.option("--cached", is_flag=True, help="Take the answer that the same request got before, if there is one.")
+@click.option("--no-log", is_flag=True, help="Keep this run out of the log, and its answer out of the cache.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell what was sent and what was done to each answer.")
 def command(
@@ -55,6 +57,7 @@ def command(
     stream: bool,
     dry_run: bool,
     record: str | None,
+    cached: bool,
     no_log: bool,
     quiet: bool,
     verbose: bool,
@@ -71,6 +74,7 @@ def command(
       promptkit run triage/triage.yaml -p ticket="My invoice is wrong" --format json
       promptkit run triage/triage.yaml -i triage/inputs.json -m gpt-oss-120b --stream -v
       promptkit run triage/triage.yaml -i triage/inputs.json --record answers.jsonl -o answer.json
+      promptkit run triage/triage.yaml -i triage/inputs.json --cached
       promptkit run triage/triage.yaml -i triage/inputs.json --dry-run
       promptkit run triage/triage.yaml -i triage/inputs.json --tools tools.py:look_up --tools-approve
     """
@@ -80,6 +84,7 @@ def command(
     from promptkit.cli.terminal import hide
     from promptkit.cli.tools import confirming, named_tools
     from promptkit.client import Client
+    from promptkit.errors import QuotaExhausted
     from promptkit.settings import load_settings
 
     refuse_two_readers(template, inputs_file)
@@ -87,7 +92,8 @@ def command(
     prompt = load_prompt(template, quiet=quiet)
     settings = load_settings()
     hide(*settings.secrets)
-    client = Client(settings=settings, log=settings.log and not no_log, record=record)
+    keeps = cached or not (no_log or not settings.log_content)
+    client = Client(settings=settings, log=settings.log and not no_log, record=record, cache=keeps, refresh=not cached)
     with client, _warnings_shown(quiet=quiet):
         confirm = confirming(approve=tools_approve)
         prompt = prompt.using(model=model, client=client, tools=named_tools(tools), confirm=confirm)
@@ -95,7 +101,30 @@ def command(
         if dry_run:
             write_result(common.to_json(prompt.request(inputs).to_openai()), output_file)
         else:
-            _run(prompt, inputs, form, output_file, stream=stream, quiet=quiet, verbose=verbose and not quiet)
+            told = {"stream": stream, "quiet": quiet, "verbose": verbose and not quiet}
+            try:
+                _run(prompt, inputs, form, output_file, **told)
+            except QuotaExhausted as error:
+                if not _takes_kept(prompt, inputs, error):
+                    raise
+                with Client(settings=settings, cache=True) as kept:
+                    _run(prompt.using(client=kept), inputs, form, output_file, **told)
+
+
+def _takes_kept(prompt: Prompt[Any], inputs: dict[str, Any], error: QuotaExhausted) -> bool:
+    """Whether an answer that is kept shall do, since none can be had today: asked at a terminal, else told."""
+    import sys
+
+    kept = prompt.client.kept_answer(prompt.model, prompt.request(inputs))
+    if kept is None:
+        return False
+    if sys.stdin is not None and sys.stdin.isatty():
+        from promptkit.cli.report import say
+
+        say(f"{error.message}")
+        return click.confirm(f"take the answer of {kept.cached}?", default=True, err=True)
+    error.help = "; ".join(filter(None, (error.help, f"--cached takes the answer of {kept.cached}")))
+    return False
 
 
 def _run(

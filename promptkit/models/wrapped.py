@@ -25,7 +25,7 @@ from promptkit.errors import PromptkitError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from promptkit.completion import Model, Request
+    from promptkit.completion import Completion, Model, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,12 @@ class Wrapped:
         finally:
             flow.close()
             await _aclose(answer)
+
+    def confirm(self, request: Request, completion: Completion) -> None:
+        """An answer was found to be good; here the wrapped model is told, if it wants to know."""
+        confirm = getattr(self.inner, "confirm", None)
+        if confirm:
+            confirm(request, completion)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.inner!r})"

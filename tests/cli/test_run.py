@@ -324,3 +324,18 @@ def test_the_mock_serves_a_run(triage: Path, monkeypatch: pytest.MonkeyPatch) ->
         mock.terminate()
         assert (0, 130) == (ran.code, mock.wait(60))
     assert set(ANSWER) == set(json.loads(ran.out))
+
+
+def test_on_a_day_that_is_used_up_a_kept_answer_is_offered(triage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert triage
+    with MaraServer(faults=[{"fault": "day_limit", "requests": [2]}]) as server:
+        point_at(server.base_url, monkeypatch)
+        arguments = ("run", "triage/triage.yaml", "-i", "triage/inputs.json", "--format", "json")
+        first = promptkit(*arguments)
+        refused = promptkit(*arguments)
+        kept = promptkit(*arguments, "--cached")
+        assert 2 == len(server.requests)
+    assert (0, 75, 0) == (first.code, refused.code, kept.code)
+    assert "--cached takes the answer of 20" in refused.err
+    assert json.loads(first.out)["output"] == json.loads(kept.out)["output"]
+    assert any("cached: the model gave this answer on" in step for step in json.loads(kept.out)["steps"])
