@@ -55,8 +55,9 @@ def _paced(endpoint: Endpoint, prefix: str, settings: Settings, redactor: Redact
 
 def _open_local(name: ModelName, settings: Settings, redactor: Redactor) -> Model:
     from promptkit.models.local import open_local
+    from promptkit.models.prompted_tools import PromptedTools
 
-    return open_local(name.target, settings, redactor=redactor)
+    return PromptedTools(open_local(name.target, settings, redactor=redactor))
 
 
 def _open_replay(name: ModelName, _: Settings, __: Redactor) -> Model:

@@ -212,9 +212,10 @@ def _local(name: ModelName, _: Settings) -> ModelFacts:
         any_schema_root=True,
         json_mode=True,
         reasoning=False,
+        tools=True,
         prompt_price=0.0,
         completion_price=0.0,
-        source="promptkit: the limits that it starts the model with",
+        source="promptkit: the limits that it starts the model with; tools are asked for in the prompt",
     )
 
 

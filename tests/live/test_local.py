@@ -16,7 +16,7 @@ import pytest
 from live_model import require_local
 from raw_server import wait_until
 
-from promptkit import Client, Prompt
+from promptkit import Client, Prompt, tool
 from promptkit.errors import ContextExceeded, StreamInterrupted, Truncated
 from promptkit.events import TextDelta
 from promptkit.models.local_process import PROCESSES
@@ -165,3 +165,30 @@ def test_no_process_outlives_a_command_that_is_stopped(number: signal.Signals, c
         _, said = user.communicate(timeout=60)
     assert (code, False) == (user.returncode, "Traceback" in said)
     assert wait_until(lambda: not Path(f"/proc/{child}").exists())
+
+
+WEATHER = """
+name: weather
+options: {temperature: 0, tool_choice: required}
+inputs: {city: string}
+task: How warm is it in {{ city }}?
+output: {fields: {degrees: "integer, -50..60"}}
+"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_model_calls_a_real_function_and_answers_in_the_schemas_form(client: Client, stream: bool) -> None:
+    called = []
+
+    @tool
+    def get_weather(city: str) -> dict[str, Any]:
+        """The weather in a city now."""
+        called.append(city)
+        return {"city": city, "degrees": 31}
+
+    prompt = Prompt.from_text(WEATHER).using(model="local:", client=client, tools=[get_weather])
+    result: Result[Any] = prompt.stream(city="Rome").result() if stream else prompt.run(city="Rome")
+    assert 1 == len(called)
+    assert ["ok"] == [run.status for run in result.tool_calls]
+    assert isinstance(result.output["degrees"], int)
+    assert 2 == result.usage.requests
