@@ -81,14 +81,18 @@ class Purse:
         return prompt, completion
 
     def _spent(self, attempt: Attempt, prompt_price: float, completion_price: float) -> float:
-        """USD for an attempt: by the server's count, or else by an estimate of what was sent and what came."""
+        """USD for an attempt: by the server's count, or else by an estimate of what was sent and what came.
+
+        What was refused costs nothing; an answer that was lost on its way may have been generated whole.
+        """
         completion = attempt.completion
         if completion is None:
-            return 0.0
+            return self._lost(attempt.request, prompt_price, completion_price) if attempt.lost else 0.0
         if not completion.usage.unreported:
             sent, came = completion.usage.prompt_tokens, completion.usage.completion_tokens
         else:
-            sent, came = self._tokens(attempt.request), self._at_most(completion.text + completion.reasoning)
+            calls = "".join(call.arguments for call in completion.tool_calls)
+            sent, came = self._tokens(attempt.request), self._at_most(completion.text + completion.reasoning + calls)
         return sent * prompt_price + came * completion_price
 
     def _tokens(self, request: Request) -> int:
@@ -97,6 +101,10 @@ class Purse:
         counted = sum(count_messages(request.messages, self.counter))
         counted += sum(self.counter.count(canonical_json(each)) for each in more)
         return math.ceil(counted * (1 + self.counter.error))
+
+    def _lost(self, request: Request, prompt_price: float, completion_price: float) -> float:
+        most = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
+        return float(self._tokens(request) * prompt_price + most * completion_price)
 
     def _at_most(self, text: str) -> int:
         return math.ceil(self.counter.count(text) * (1 + self.counter.error))

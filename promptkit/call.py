@@ -12,6 +12,7 @@ from promptkit.errors import PromptkitError, RenderError
 from promptkit.offered import NO_TOOLS, Tools
 from promptkit.options import TOKEN_LIMITS
 from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
+from promptkit.redact import leaves
 from promptkit.result import Attempt, Check, Rendered, Result
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Call:
         expected = self.typed.expected(self.facts)
         self.tools.refuse_unknown()
         asked = self._final
+        self.tools.refuse_choice(self._options().get("tool_choice"))
         if self.tools:
             why = f"tools are offered, and the answer's form is asked for after them: {asked.transport.form}"
             asked = Asked(Transport("prompt", why), tools=self.tools.to_openai())
@@ -170,7 +172,8 @@ class Call:
     def _redactor(self) -> Redactor:
         """What removes secrets from what tools say: the client's, and those among the inputs."""
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
-        return self.client.redactor.knowing(*(str(self.inputs[name]) for name in secret & self.inputs.keys()))
+        texts = (text for name in secret & self._accepted.keys() for text in leaves(self._accepted[name]))
+        return self.client.redactor.knowing(*texts)
 
     def _checks(self, value: Any) -> tuple[Check, ...]:
         """The outcome of each of the spec's checks on a value; one that cannot be computed has failed, and says why."""

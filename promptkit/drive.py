@@ -11,17 +11,19 @@ import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from promptkit.completion import Abandoned, aleave, leave
+from promptkit.effects import RunTools, Send, Sleep
 from promptkit.errors import PromptkitError
 from promptkit.events import ToolCalled, ToolReturned
-from promptkit.flow import Asking, RunTools, Send, Sleep
+from promptkit.flow import Asking
 from promptkit.result import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
     from promptkit.completion import Delta, Model
+    from promptkit.effects import Effect, Reply
     from promptkit.events import Event
-    from promptkit.flow import Ask, Effect, Reply
+    from promptkit.flow import Ask
     from promptkit.result import Result, ToolRun
     from promptkit.tool_runs import ToolRunner
 
@@ -166,14 +168,14 @@ class Drive(Generic[T]):
     def _run(self, effect: RunTools) -> tuple[ToolRun, ...]:
         started = self._clock.now()
         try:
-            return self._tools.run(effect.calls, effect.left)
+            return self._tools.run(effect.calls, effect.left, effect.runs)
         finally:
             effect.took = self._clock.now() - started
 
     async def _arun(self, effect: RunTools) -> tuple[ToolRun, ...]:
         started = self._clock.now()
         try:
-            return await self._tools.arun(effect.calls, effect.left)
+            return await self._tools.arun(effect.calls, effect.left, effect.runs)
         finally:
             effect.took = self._clock.now() - started
 

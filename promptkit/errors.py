@@ -289,9 +289,13 @@ class Truncated(OutputError):
 
 
 class BudgetExceeded(PromptkitError):
-    """The prompt's own budget would be passed."""
+    """The prompt's own budget would be passed; `attempts` are those of the call that were made before."""
 
     default_code = "PK520"
+
+    def __init__(self, message: str, **told: Any) -> None:
+        super().__init__(message, **told)
+        self.attempts: tuple[Attempt, ...] = ()
 
 
 class RecordingMissing(PromptkitError):

@@ -15,13 +15,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ABANDONED, Completion, Request, Transport
-from promptkit.errors import BadRequest, BudgetExceeded, ModelError, OutputError, Truncated
+from promptkit.effects import Effect, Reply, RunTools, Send, Sleep
+from promptkit.errors import (
+    BadRequest,
+    BudgetExceeded,
+    ConnectionLost,
+    ModelError,
+    OutputError,
+    StreamInterrupted,
+    Timeout,
+    Truncated,
+)
 from promptkit.events import AttemptAbandoned
 from promptkit.limits import current_limits, raised_by
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.reading import Reading
 from promptkit.reasking import asked_again, token_limit, with_more_tokens
-from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, ToolRun, Violation, total_usage
+from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
 from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_tools, refuse_uncalled, unique_calls
 from promptkit.unfit import FINISHED, abandoned, refuse_failed, refuse_unfinished
@@ -31,10 +41,12 @@ if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.output.transport import Asked
     from promptkit.tool_runs import ToolRunner
-    from promptkit.toolbox import Prepared
 
 _JSON = ("json", "list")
 _OWN_WORDS = ("finish_reason", "tools", UNCALLED)
+_LONGER = "PROMPTKIT_CALL_TIMEOUT sets another limit, in seconds"
+_LOST = (Timeout, ConnectionLost, StreamInterrupted)
+"""What ends an answer on its way, which may be paid for all the same."""
 _REASONS = 3  # how many violations an abandoned attempt names
 
 
@@ -59,37 +71,6 @@ class Ask:
     """How the answer's form is asked for once no tools are offered any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The effect: send a request and feed its deltas to the reading. `abandons` is told before."""
-
-    request: Request
-    reading: Reading
-    abandons: AttemptAbandoned | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """The effect: wait, because of an error that the next try may not meet."""
-
-    seconds: float
-    error: ModelError
-
-
-@dataclass(slots=True)
-class RunTools:
-    """The effect: run tools, which may take so many seconds in all; sent back: the runs.
-
-    `took` is how many seconds that took: whoever runs them keeps it.
-    """
-
-    calls: tuple[Prepared, ...]
-    left: float
-    took: float = 0.0
-
-
-Effect = Send | Sleep | RunTools
-Reply = Completion | tuple[ToolRun, ...] | None
 Flow = Generator[Effect, Reply, Result[Any]]
 
 
@@ -159,7 +140,8 @@ class Asking:
                 completion = yield Send(replace(request, timeout=self._left), reading, before)
             except ModelError as error:
                 tried += 1
-                self._end(Attempt(request, error=error.message, seconds=reading.seconds))
+                lost = isinstance(error, _LOST)
+                self._end(Attempt(request, error=error.message, seconds=reading.seconds, lost=lost))
                 error.attempts = tuple(self.attempts)
                 pause = None if reading.text else self.ask.retries.pause(error, tried, self._left)
                 if pause is None:
@@ -167,6 +149,11 @@ class Asking:
                     # A model may raise one and the same error again.
                     error.details += (why,) if unfit and why not in error.details else ()
                     raise
+                within = self._within(request)
+                if within is None:
+                    error.details += (f"not asked again: {self._no_more}",)
+                    raise
+                request = within
                 self._spent += pause
                 void = error.message if reading.heard else ""
                 yield Sleep(pause, error)
@@ -198,12 +185,22 @@ class Asking:
         self._tool_steps += 1
         calls = unique_calls(completion.tool_calls, self._tool_ids)
         effect = RunTools(tuple(map(self.ask.tools.toolbox.prepare, calls)), self._left)
-        runs = yield effect
+        try:
+            runs = yield effect
+        finally:  # also of a turn that was stopped
+            self.attempts[-1] = replace(self.attempts[-1], tools=tuple(effect.runs))
         assert isinstance(runs, tuple)
         self._spent += effect.took
-        self.attempts[-1] = replace(self.attempts[-1], tools=runs)
+        if self._left <= 0:
+            late = Timeout(f"the {self.ask.retries.call:g} s of the whole call are over", help=_LONGER)
+            late.attempts = tuple(self.attempts)
+            raise late
         self._base = after_tools(request, completion, calls, runs)
-        return self.ask.purse.within(self._base, self.attempts) if self.ask.purse else self._base
+        try:
+            return self.ask.purse.within(self._base, self.attempts) if self.ask.purse else self._base
+        except BudgetExceeded as error:
+            error.attempts = tuple(self.attempts)
+            raise
 
     def _end(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
@@ -267,9 +264,12 @@ class Asking:
         schema, answers, last = self.ask.expected.schema, self._answers, self.attempts[-1].completion
         misfit = "the answer does not fit the schema" if schema is not None else "the answer cannot be used"
         own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword in _OWN_WORDS
+        after = (
+            f" after {answers} attempt{'s' if answers > 1 else ''}" if error.violations[0].keyword != "tools" else ""
+        )
         no_more = [f"not asked again: {self._no_more}"] if self._no_more else []
         return type(error)(
-            f"{error.message if own else misfit} after {answers} attempt{'s' if answers > 1 else ''}",
+            f"{error.message if own else misfit}{after}",
             code=error.code,
             violations=error.violations,
             attempts=self.attempts,

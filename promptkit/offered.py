@@ -40,6 +40,17 @@ class Tools:
         """Raise `ConfigError` for tools of which nobody says what they take."""
         _refuse(self.unknown, "nothing says what {} takes")
 
+    def refuse_choice(self, choice: Any) -> None:
+        """Raise `ConfigError` for a tool that has to be called and is not offered."""
+        name = choice["function"]["name"] if isinstance(choice, dict) else None
+        if choice == "required" and not self.tools:
+            raise ConfigError("`tool_choice` wants a tool to be called, and none is offered", where="options")
+        if name is not None and name not in self.tools:
+            from promptkit.diagnostics import did_you_mean
+
+            message = f"`tool_choice` names the tool `{name}`, which is not offered"
+            raise ConfigError(message, where="options", help=did_you_mean(name, self.tools))
+
     def runner(self, inputs: Mapping[str, Any], redactor: Redactor) -> ToolRunner:
         """What runs them with these inputs. Raises `ConfigError` for one that cannot be run."""
         from promptkit.tool_runs import ToolRunner
@@ -47,6 +58,8 @@ class Tools:
 
         _refuse(self.unbound, "no function is bound to {}")
         asked = [name for name, tool in self.tools.items() if tool.confirm]
+        if self.confirm is not None and not callable(self.confirm):
+            raise ConfigError("`confirm` is a function of a tool's name and its arguments", where="tools")
         if asked and self.confirm is None:
             raise ConfigError(
                 f"the tool `{asked[0]}` is to be confirmed, and nobody is there to be asked",

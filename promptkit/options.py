@@ -67,7 +67,10 @@ def _is_stop(value: Any) -> bool:
 
 
 def _is_tool_choice(value: Any) -> bool:
-    return value in ("none", "auto", "required") or (isinstance(value, Mapping) and "type" in value)
+    if isinstance(value, str):
+        return value in ("none", "auto", "required")
+    function = value.get("function") if isinstance(value, Mapping) and value.get("type") == "function" else None
+    return isinstance(function, Mapping) and isinstance(function.get("name"), str)
 
 
 KNOWN_OPTIONS: Mapping[str, Option] = {

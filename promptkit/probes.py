@@ -246,5 +246,6 @@ _FINDINGS: Mapping[str, tuple[str, ...]] = {
 
 
 def left_of(known: Mapping[str, Finding], wanted: Sequence[str]) -> tuple[str, ...]:
-    """The probes of which nothing has been found yet."""
-    return tuple(name for name in wanted if not any(found in known for found in names_of(name)))
+    """The probes of which nothing has been found yet, or that stayed open."""
+    found = {name for name, finding in known.items() if finding.value is not None}
+    return tuple(name for name in wanted if not found.intersection(names_of(name)))

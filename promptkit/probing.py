@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from promptkit.completion import Assembler
 from promptkit.errors import BadRequest, BadResponse, ConfigError, ModelError, ModelGone
 from promptkit.model_names import parse_model_name, wire_name
-from promptkit.models.evidence import Finding, load_evidence, save_finding
+from promptkit.models.evidence import Finding, load_evidence, save_findings
 from promptkit.probes import PROBES, Answer, left_of
+from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptkit.completion import Model, Request
     from promptkit.models.endpoint import Endpoint
-    from promptkit.redact import Redactor
     from promptkit.settings import Settings
 
 
@@ -41,19 +41,18 @@ class Probing:
 
         Raises the `ModelError` that ends it early, such as a limit that is used up: what was found stays.
         """
-        from promptkit.models.chat_api import ChatApi
-        from promptkit.models.paced import Paced, place_of
+        from promptkit.models import paced_model
 
         # What is probed for must not be held back here: a hot temperature, a seed.
         endpoint = replace(self.endpoint, max_temperature=None, ignored_options=frozenset())
-        model = Paced(ChatApi(endpoint, redactor=redactor), place_of(endpoint.base_url, endpoint.api_key))
+        prefix = "" if parse_model_name(self.model).scheme == "chat" else f"openai+{endpoint.base_url}#"
+        model = paced_model(endpoint, prefix, settings, redactor or Redactor())
         with closing(model):
             for name in self.left:
                 requests = PROBES[name].requests(wire_name(self.model))
                 answers = [_asked(model, request) for request in requests]
                 found = PROBES[name].findings(answers)
-                for finding, value in found.items():
-                    save_finding(settings, endpoint.base_url, wire_name(self.model), finding, value)
+                save_findings(settings, endpoint.base_url, wire_name(self.model), found)
                 yield name, found
 
 

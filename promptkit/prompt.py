@@ -19,7 +19,7 @@ from promptkit.source import Folder, Memory, Source
 from promptkit.spec import ModelChoice, PromptSpec
 from promptkit.template_paths import locate, path_fault, text_fault
 from promptkit.typed import TypedOutput
-from promptkit.use import Use, earlier_messages, given_inputs, known_model
+from promptkit.use import Use, earlier_messages, given_inputs, given_tools, known_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ class Prompt(Generic[T_co]):
         confirm: Confirm | None = None,
     ) -> None:
         asked = known_model(model), checked_options(options), client, earlier_messages(history)
-        use = Use(*asked, tuple(tools), confirm)
+        use = Use(*asked, given_tools(tools), confirm)
         self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use, offered_tools(spec, use.tools, confirm))
 
     def _set(self, *values: Any) -> None:
@@ -168,7 +168,7 @@ class Prompt(Generic[T_co]):
         Raises `ConfigError` for an option, a message, a tool or a model's name that cannot be meant.
         """
         given: dict[str, Any] = {"model": known_model(model), "client": client, "confirm": confirm}
-        given["tools"] = None if tools is None else tuple(tools)
+        given["tools"] = None if tools is None else given_tools(tools)
         given["options"] = {**self._use.options, **checked_options(options)} if options else None
         given["history"] = None if history is None else earlier_messages(history)
         use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
@@ -267,6 +267,13 @@ class Prompt(Generic[T_co]):
     def unknown_tools(self) -> tuple[str, ...]:
         """The tools that the file names and nothing says what they take."""
         return self._tools.unknown
+
+    def without_unknown_tools(self) -> Self:
+        """The same prompt without the tools of which nothing says what they take: they change no message."""
+        changed = object.__new__(type(self))
+        tools = replace(self._tools, unknown=(), unbound=())
+        changed._set(self.spec, self._output, self._typed, self._renderer, self._use, tools)
+        return changed
 
     @property
     def asks(self) -> bool:

@@ -7,18 +7,21 @@ promptkit_server    a loopback MARA on a real socket, to which the environment p
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from promptkit.client import Client
     from promptkit.prompt import Prompt
     from promptkit.testing import MaraServer
 
+_FAILED = pytest.StashKey[bool]()
+_LONGEST_NAME = 100
 _MARK = "promptkit_server(answers=None, faults=(), api_key=None, models=...): what the loopback MARA answers"
 
 
@@ -54,14 +57,26 @@ def promptkit_replay(request: pytest.FixtureRequest) -> Iterator[Client]:
     made.unlink(missing_ok=True)
     with Client(record=made) as client:
         yield client
-    if made.is_file():  # what was recorded before stays until all of it is there
+    if made.is_file() and not request.node.stash.get(_FAILED, False):
         made.replace(kept)
+    made.unlink(missing_ok=True)  # of a test that failed; what was recorded before stays
 
 
 def recording_of(test: pytest.Item) -> Path:
     """The file of a test's recorded answers."""
-    name = "".join(char if char.isalnum() or char in "-_" else "-" for char in test.name)
+    inside = test.nodeid.partition("::")[2].replace("::", ".")
+    name = "".join(char if char.isalnum() or char in "-_." else "-" for char in inside)[:_LONGEST_NAME]
+    if name != inside:  # two names must not come to one file
+        name = f"{name}-{hashlib.sha256(inside.encode()).hexdigest()[:8]}"
     return test.path.parent / "recordings" / f"{test.path.stem}.{name}.jsonl"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep whether a test failed, for what replaces its recording at the end."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture

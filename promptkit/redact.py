@@ -74,12 +74,29 @@ class Redactor:
         return f"Redactor({len(self._known)} secrets)"
 
 
+def leaves(value: Any) -> list[str]:
+    """All texts and numbers in a value, as texts: what is to be masked of a secret that is an object or a list."""
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in leaves(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in leaves(item)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
+
+
 def _spellings(secret: str) -> set[str]:
-    """A secret as it is, and as writers of JSON spell it: some escape `/`, some all that is not ASCII."""
+    """A secret as it is, and as others write it.
+
+    Writers of JSON escape `/`, or all that is not ASCII, and may write JSON into JSON; Python shows a text as its
+    `repr`, and addresses are percent-encoded.
+    """
     import json
+    from urllib.parse import quote, quote_plus
 
     spelt = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    return {secret, *spelt, *(each.replace("/", "\\/") for each in spelt)}
+    spelt |= {json.dumps(each)[1:-1] for each in spelt}
+    encoded = secret.encode("utf-8", "surrogatepass")
+    addressed = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
+    return {secret, *spelt, *(each.replace("/", "\\/") for each in spelt), repr(secret)[1:-1], *addressed}
 
 
 def _without_beginning(text: str, secrets: Iterable[str]) -> str:

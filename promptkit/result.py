@@ -129,7 +129,8 @@ class ToolRun:
 class Attempt:
     """One request and what became of it: the answer, what was wrong with it, how long it took (seconds).
 
-    Where the answer called `tools`, these are their runs, and the next attempt goes on from there.
+    Where the answer called `tools`, these are their runs, and the next attempt goes on from there. `lost` says that no
+    answer came although one may have been generated, and has to be paid for.
     """
 
     request: Request
@@ -139,6 +140,7 @@ class Attempt:
     error: str = ""
     seconds: float = 0.0
     tools: tuple[ToolRun, ...] = ()
+    lost: bool = False
 
     @property
     def usage(self) -> Usage:

@@ -44,4 +44,9 @@ MESSAGE_OVERHEAD = 4
 
 def count_messages(messages: Iterable[Message], counter: TokenCounter) -> list[int]:
     """The tokens of each message with the frame that a chat format adds."""
-    return [counter.count(message.text) + MESSAGE_OVERHEAD for message in messages]
+    return [counter.count(_all_of(message)) + MESSAGE_OVERHEAD for message in messages]
+
+
+def _all_of(message: Message) -> str:
+    """A message's text, and the calls of tools in it."""
+    return "".join((message.text, *(f"{call.name}{call.arguments}" for call in message.tool_calls)))

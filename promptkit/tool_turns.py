@@ -26,15 +26,19 @@ _OF_TOOLS = ("tool_choice", "parallel_tool_calls")
 
 def offers_tools(request: Request) -> bool:
     """Whether the model may call tools before it answers; one that stands for the answer's form is none."""
-    return bool(request.tools) and not (request.transport and request.transport.tool)
+    forbidden = request.options.get("tool_choice") == "none"
+    return bool(request.tools) and not forbidden and not (request.transport and request.transport.tool)
 
 
 def after_tools(
     request: Request, completion: Completion, calls: tuple[ToolCall, ...], runs: tuple[ToolRun, ...]
 ) -> Request:
-    """The request that tells the model what its calls came to. A tool that it had to call has been called."""
+    """The request that tells the model what its calls came to. Once it called what it had to, it is free."""
     answer = Message("assistant", completion.text or None, tool_calls=calls)
-    options = {name: value for name, value in request.options.items() if name != "tool_choice"}
+    choice = request.options.get("tool_choice")
+    named = choice["function"]["name"] if isinstance(choice, Mapping) else None
+    heeded = any(run.status not in ("unknown", "invalid") and named in (None, run.call.name) for run in runs)
+    options = {name: value for name, value in request.options.items() if name != "tool_choice" or not heeded}
     return replace(request, messages=(*request.messages, answer, *(run.message() for run in runs)), options=options)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from inspect import Parameter
+from inspect import Parameter, isasyncgen, isgenerator
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
@@ -147,6 +147,11 @@ def _check_signature(tool: Tool, declared: Schema) -> None:
     for name in declared.json.get("properties", {}):
         if name not in known:
             raise ConfigError(f"the tool `{tool.name}` has no parameter `{name}`", where="tools", help=cure)
+    for name, each in known.items():
+        sure = name in declared.json.get("required", ()) or name in tool.from_inputs
+        if each.default is Parameter.empty and not sure:
+            message = f"the tool `{tool.name}` needs `{name}`, which the file does not make the model give"
+            raise ConfigError(message, where="tools", help=cure)
 
 
 def _check_inputs(tool: Tool, spec: PromptSpec) -> None:
@@ -164,9 +169,12 @@ def _check_inputs(tool: Tool, spec: PromptSpec) -> None:
 
 
 def as_text(value: Any) -> str:
-    """What a tool gave, as the model is told it: a text as it is, all else as JSON."""
+    """What a tool gave, as the model is told it: a text as it is, all else as JSON. Raises `TypeError`."""
     if isinstance(value, str):
-        return value
-    from pydantic_core import to_jsonable_python
+        return str.__str__(value)
+    if isgenerator(value) or isasyncgen(value):
+        raise TypeError("it gives its results one by one; a tool returns them all, as a list")
+    from pydantic_core import from_json, to_json
 
-    return json.dumps(to_jsonable_python(value, fallback=str), ensure_ascii=False)
+    written = to_json(value, fallback=str, inf_nan_mode="strings")  # NaN is no JSON
+    return json.dumps(from_json(written), ensure_ascii=False)

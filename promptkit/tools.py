@@ -13,6 +13,7 @@ A `Tool` is still called as the function is.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import typing
@@ -93,7 +94,8 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) != 1 or not isinstance(choices[0], dict):
         return schema
-    return {**choices[0], **{name: value for name, value in schema.items() if name not in ("anyOf", "default")}}
+    kept = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
+    return {**choices[0], **kept}
 
 
 @overload
@@ -133,12 +135,11 @@ def _tool(
 ) -> Tool:
     if isinstance(function, Tool):
         raise ConfigError(f"`{function.name}` is a tool already", help="decorate the function once")
+    _check_told(name, description, from_inputs, confirm, timeout)
     named = name or str(getattr(function, "__name__", ""))
-    if not callable(function) or isinstance(function, type) or not re.match(TOOL_PATTERN, named):
+    if not callable(function) or isinstance(function, type) or not re.fullmatch(TOOL_PATTERN.strip("^$"), named):
         cure = "a tool is a function whose name is made of letters, digits, `_` and `-`; `tool(name=...)` names it"
         raise ConfigError(f"`{repr(function)[:80]}` cannot be a tool", help=cure)
-    if timeout is not None and not timeout > 0:
-        raise ConfigError(f"`{named}`: a timeout is a number of seconds, or None", where="tool")
     filled = (from_inputs,) if isinstance(from_inputs, str) else tuple(from_inputs)
     words, of_parameters = described(function)
     typed = signature_schema(function, named, filled)
@@ -152,6 +153,22 @@ def _tool(
         timeout=timeout,
         typed=typed,
     )
+
+
+def _check_told(name: Any, description: Any, from_inputs: Any, confirm: Any, timeout: Any) -> None:
+    """Raise `ConfigError` for what cannot be meant."""
+    number = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout > 0
+    names = from_inputs if isinstance(from_inputs, str | list | tuple | set | frozenset) else [0]
+    checks = (
+        (name is None or isinstance(name, str), "`name` is a text"),
+        (description is None or isinstance(description, str), "`description` is a text"),
+        (all(isinstance(each, str) for each in names), "`from_inputs` is a list of names"),
+        (isinstance(confirm, bool), "`confirm` is true or false"),
+        (timeout is None or number, "`timeout` is a number of seconds, or None"),
+    )
+    for fits, words in checks:
+        if not fits:
+            raise ConfigError(words, where="tool")
 
 
 def described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
@@ -199,6 +216,8 @@ def signature_schema(function: Callable[..., Any], name: str, filled: tuple[str,
             continue
         if each.name not in hints:
             cure = f"annotate it, such as `{each.name}: str`: the model has to know what to give"
+            if each.name in ("self", "cls"):
+                cure = "make the bound method a tool: `tool(object.method)`"
             raise ConfigError(f"the parameter `{each.name}` of the tool `{name}` has no type", help=cure)
         needed = each.default is inspect.Parameter.empty
         fields[each.name] = hints[each.name] if needed else typing_extensions.NotRequired[hints[each.name]]
@@ -214,6 +233,8 @@ def signature_schema(function: Callable[..., Any], name: str, filled: tuple[str,
 
 
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    while isinstance(function, functools.partial):
+        function = function.func
     held = function if inspect.isroutine(function) else type(function).__call__
     try:
         return typing.get_type_hints(held, include_extras=True)

@@ -11,12 +11,23 @@ from promptkit.errors import ConfigError, InputError
 from promptkit.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from promptkit.client import Client
     from promptkit.completion import Model
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
+
+
+def given_tools(tools: Iterable[Tool | Callable[..., Any]]) -> tuple[Tool | Callable[..., Any], ...]:
+    """Several tools. Raises `ConfigError` for one that stands alone."""
+    try:
+        return tuple(tools)
+    except TypeError:
+        cure = "put it into a list: `tools=[...]`"
+        raise ConfigError(
+            f"`tools` are several, and {type(tools).__name__} is none", where="tools", help=cure
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

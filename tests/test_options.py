@@ -27,7 +27,11 @@ def severity(name: str, value: Any, **more: Any) -> str | None:
         ("chat_template_kwargs", [{"enable_thinking": True}], ["on", [1]]),
         ("do_sample", [True, False], [0, "true"]),
         ("repetition_penalty", [1, 1.2], [-1, "1"]),
-        ("tool_choice", ["none", "auto", "required", {"type": "function"}], ["always", {}, 1]),
+        (
+            "tool_choice",
+            ["none", "auto", "required", {"type": "function", "function": {"name": "f"}}],
+            ["always", {}, {"type": "function"}, 1],
+        ),
         ("parallel_tool_calls", [True], ["yes"]),
     ],
 )

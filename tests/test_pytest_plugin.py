@@ -93,3 +93,38 @@ def test_the_loopback_server_is_a_fixture(run: object) -> None:
     assert callable(run)
     code, out = run(SERVED)
     assert (0, True) == (code, "3 passed" in out), out
+
+
+TWICE = """
+import pytest
+from promptkit import Prompt
+
+class TestA:
+    @pytest.mark.parametrize("word", ["a b", "a/b", "a-b"])
+    def test_it(self, promptkit_replay, word):
+        assert Prompt.from_yaml("p.yaml").using(client=promptkit_replay).run(word=f"A {word}")
+
+class TestB:
+    def test_it(self, promptkit_replay):
+        assert Prompt.from_yaml("p.yaml").using(client=promptkit_replay).run(word="B")
+"""
+
+
+def test_each_test_has_a_recording_of_its_own(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    with MaraServer() as server:
+        key = {"MARA_BASE_URL": server.base_url, "MARA_API_KEY": "planted-key-1"}
+        assert 0 == run(TWICE, "--promptkit-record", **key)[0]
+    assert 4 == len(list((tmp_path / "recordings").iterdir()))
+    assert 0 == run(TWICE)[0]
+
+
+def test_a_test_that_fails_after_its_answer_leaves_the_recording_before(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "test_p.test_it.jsonl").write_text("kept\n")
+    with MaraServer([json.dumps({"said": "something else"})]) as server:
+        key = {"MARA_BASE_URL": server.base_url, "MARA_API_KEY": "planted-key-1"}
+        assert 1 == run(REPLAYED.replace("WORD", "'a'"), "--promptkit-record", **key)[0]
+    assert ["test_p.test_it.jsonl"] == [path.name for path in (tmp_path / "recordings").iterdir()]
+    assert "kept\n" == (tmp_path / "recordings" / "test_p.test_it.jsonl").read_text()

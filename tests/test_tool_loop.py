@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from waitless import GOOD, Waitless, triage
@@ -662,3 +663,215 @@ def test_a_log_without_content_keeps_no_word_of_a_tool(tmp_path: Path) -> None:
     )
     log.close()
     assert b"12345" not in (tmp_path / "log.db").read_bytes()
+
+
+# Odd tools
+
+
+class Wordless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Stop(BaseException):
+    """No `Exception`."""
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        """Act."""
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize("limit", [None, 5.0])
+@pytest.mark.parametrize("error", [Wordless(), Stop("halt"), SystemExit(3), asyncio.CancelledError(), GeneratorExit()])
+def test_whatever_a_tool_raises_is_told(way: Way, error: BaseException, limit: float | None) -> None:
+    prompt, model = asking([calling(("act", {})), GOOD], [tool(timeout=limit)(raising(error))])
+    assert GOOD == way(prompt, ticket="x").output
+    assert told(model.requests[1])[0].startswith(f"the tool failed: {type(error).__name__}")
+
+
+def test_an_asynchronous_tool_that_is_cancelled_by_itself_is_told() -> None:
+    async def act() -> None:
+        """Act."""
+        raise asyncio.CancelledError
+
+    prompt, model = asking([calling(("act", {})), GOOD], [act])
+    arun(prompt, ticket="x")
+    assert ["the tool failed: CancelledError"] == told(model.requests[1])
+
+
+def test_under_asyncio_more_calls_than_the_machine_has_threads_for_run_at_once() -> None:
+    together = threading.Barrier(60, timeout=30)
+
+    def meet() -> str:
+        """Meet."""
+        together.wait()
+        return "met"
+
+    prompt, model = asking([calling(*[("meet", {})] * 60), GOOD], [meet])
+    arun(prompt, ticket="x")
+    assert ["met"] * 60 == told(model.requests[1])
+
+
+def test_a_loop_ends_though_a_tool_does_not() -> None:
+    stop = threading.Event()
+
+    def dawdle() -> None:
+        """Dawdle."""
+        stop.wait(60)
+
+    prompt, _ = asking([calling(("dawdle", {})), GOOD], [tool(timeout=0.05)(dawdle)])
+    started = time.monotonic()
+    assert "late" == arun(prompt, ticket="x").tool_calls[0].status
+    assert time.monotonic() - started < 30
+    stop.set()
+
+
+def test_what_is_given_one_by_one_is_refused(way: Way) -> None:
+    def count() -> Any:
+        """Count."""
+        yield from range(3)
+
+    prompt, model = asking([calling(("count", {})), GOOD], [count])
+    way(prompt, ticket="x")
+    assert "a tool returns them all, as a list" in told(model.requests[1])[0]
+
+
+def test_numbers_that_json_has_not_are_texts(way: Way) -> None:
+    def look() -> list[float]:
+        """Look."""
+        return [float("nan"), float("inf")]
+
+    prompt, model = asking([calling(("look", {})), GOOD], [look])
+    way(prompt, ticket="x")
+    assert ['["NaN", "Infinity"]'] == told(model.requests[1])
+
+
+def failing_confirm(_: str, __: Any) -> bool:
+    raise ValueError("whom should I ask?")
+
+
+@pytest.mark.parametrize(("confirm", "words"), [(failing_confirm, "whom should I ask"), (lambda: True, "TypeError")])
+def test_a_confirmation_that_fails_is_an_error_of_the_caller(way: Way, confirm: Any, words: str) -> None:
+    shop = Shop()
+    prompt, _ = asking([calling(("look_up", {"number": 1}))], [tool(confirm=True)(shop.look_up)], confirm=confirm)
+    with pytest.raises(ConfigError, match="`confirm` failed for the tool `look_up`") as caught:
+        way(prompt, ticket="x")
+    assert words in str(caught.value)
+    assert [] == shop.called
+
+
+def test_who_agrees_cannot_change_the_arguments(way: Way) -> None:
+    shop = Shop()
+
+    def confirm(_: str, arguments: Any) -> bool:
+        arguments["number"] = 99
+        return True
+
+    prompt, _ = asking([calling(("look_up", {"number": 1})), GOOD], [tool(confirm=True)(shop.look_up)], confirm=confirm)
+    way(prompt, ticket="x")
+    assert [1] == shop.called
+
+
+def test_inside_a_running_loop_the_blocking_way_works_too() -> None:
+    async def look() -> str:
+        """Look."""
+        return "seen"
+
+    async def confirm(_: str, __: Any) -> bool:
+        return True
+
+    async def ask() -> Result[Any]:
+        return prompt.run(ticket="x")
+
+    shy = tool(confirm=True, timeout=None)(look)
+    prompt, model = asking([calling(("look", {})), GOOD], [shy], confirm=confirm)
+    asyncio.run(ask())
+    assert ["seen"] == told(model.requests[1])
+
+
+# What has to be called, and what must not
+
+
+@pytest.mark.parametrize(
+    ("choice", "answers", "called"),
+    [
+        (FORCED, [calling(("fail", {})), GOOD, calling(("look_up", {"number": 1})), GOOD], ["fail", 1]),
+        ("required", [calling(("nobody", {})), GOOD, calling(("look_up", {"number": 1})), GOOD], [1]),
+        ("required", [calling(("look_up", {"number": "x"})), GOOD, calling(("look_up", {"number": 1})), GOOD], [1]),
+    ],
+)
+def test_another_call_does_not_do_for_the_one_that_has_to_be_made(
+    way: Way, choice: Any, answers: list[Any], called: list[Any]
+) -> None:
+    shop = Shop()
+    prompt, _ = asking(answers, [shop.look_up, shop.fail], options={"tool_choice": choice})
+    assert GOOD == way(prompt, ticket="x").output
+    assert called == shop.called
+
+
+def test_a_model_that_must_call_nothing_runs_nothing(way: Way) -> None:
+    shop = Shop()
+    called = calling(("look_up", {"number": 1}), text=json.dumps(GOOD))
+    prompt, _ = asking([called], [shop.look_up], options={"tool_choice": "none"})
+    assert (GOOD, []) == (way(prompt, ticket="x").output, shop.called)
+
+
+def test_a_tool_that_is_not_offered_cannot_be_forced() -> None:
+    choice = {"type": "function", "function": {"name": "lok_up"}}
+    with pytest.raises(ConfigError, match="names the tool `lok_up`, which is not offered") as caught:
+        triage().using(tools=[Shop().look_up], options={"tool_choice": choice}).request(ticket="x")
+    assert "did you mean `look_up`?" in caught.value.help
+
+
+@pytest.mark.parametrize(
+    "choice", [{"type": "function"}, {"type": "function", "function": "look_up"}, {"a": 1}, 5, "any"]
+)
+def test_a_choice_of_tools_that_cannot_be_meant_is_refused(choice: Any) -> None:
+    with pytest.raises(ConfigError):
+        triage().using(options={"tool_choice": choice})
+
+
+# Secrets in every spelling
+
+
+SECRET = 's3"cr\\et/abc+12==\nnext line'
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda secret: secret,
+        repr,
+        lambda secret: json.dumps({"a": secret}),
+        lambda secret: json.dumps({"a": json.dumps({"b": secret})}),
+        lambda secret: f"https://x/?key={quote_plus(secret)}",
+        lambda secret: f"https://x/{quote(secret)}",
+        lambda secret: {"nested": [json.dumps(secret)]},
+    ],
+)
+def test_a_secret_is_masked_however_a_tool_spells_it(spelt: Callable[[str], Any]) -> None:
+    def call_api(token: str = "") -> Any:
+        """Call."""
+        return spelt(token)
+
+    prompt, model = asking([calling(("call_api", {})), GOOD], [tool(from_inputs=["token"])(call_api)])
+    run(prompt, ticket="x", token=SECRET)
+    [said] = told(model.requests[1])
+    assert "[redacted]" in said
+    assert "abc" not in said
+
+
+def test_the_parts_of_a_secret_object_are_secrets() -> None:
+    prompt = Prompt.from_text("task: x\ninputs: {login: {type: object, secret: true}}")
+
+    def call_api(login: dict[str, Any]) -> Any:
+        """Call."""
+        return [login["user"]["name"], login["pins"]]
+
+    asked, model = asking([calling(("call_api", {})), "done"], [tool(from_inputs=["login"])(call_api)], prompt)
+    run(asked, login={"user": {"name": "hunter2hunter2"}, "pins": [987654]})
+    assert ['["[redacted]", [[redacted]]]'] == told(model.requests[1])

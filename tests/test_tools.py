@@ -142,7 +142,23 @@ def test_a_function_that_can_be_no_tool_is_refused_in_words(function: Any, words
         tool(function)
 
 
-@pytest.mark.parametrize("told", [{"from_inputs": ["nobody"]}, {"timeout": 0}, {"timeout": -1}, {"name": "a b"}])
+ODD = [
+    {"from_inputs": ["nobody"]},
+    {"from_inputs": 5},
+    {"from_inputs": [5]},
+    {"timeout": 0},
+    {"timeout": -1},
+    {"timeout": "5"},
+    {"timeout": True},
+    {"name": "a b"},
+    {"name": "a\n"},
+    {"name": 5},
+    {"description": 5},
+    {"confirm": "no"},
+]
+
+
+@pytest.mark.parametrize("told", ODD)
 def test_what_is_told_of_a_tool_has_to_fit(told: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         tool(**told)(plain)
@@ -155,3 +171,23 @@ def test_a_decorated_function_is_pickled_by_its_place() -> None:
 def test_a_tool_that_stands_nowhere_is_pickled_with_what_was_told_of_it() -> None:
     again = pickle.loads(pickle.dumps(tool(name="double", timeout=3)(plain)))
     assert ("double", 3, 8) == (again.name, again.timeout, again(4))
+
+
+def two(x: int, y: str = "") -> str:
+    """Two."""
+    return f"{x}{y}"
+
+
+def test_a_function_of_which_some_is_given_is_a_tool() -> None:
+    made = tool(name="one")(functools.partial(two, y="b"))
+    assert ["x"] == parameters(made)["required"]
+    assert "1b" == made(1)
+
+
+def test_a_method_in_its_class_is_told_how_to_become_one() -> None:
+    with pytest.raises(ConfigError) as caught:
+        tool(two_of_self)
+    assert "tool(object.method)" in caught.value.help
+
+
+def two_of_self(self, x: int) -> None: ...  # type: ignore[no-untyped-def]

@@ -107,10 +107,7 @@ def _without_unknown_tools(prompt: Prompt[Any]) -> tuple[Prompt[Any], tuple[str,
     unknown = prompt.unknown_tools
     if not unknown:
         return prompt, ()
-    from promptkit.prompt import Prompt
-
-    left = tuple(tool for tool in prompt.spec.tools if tool.name not in unknown)
-    shown: Prompt[Any] = Prompt(prompt.spec.with_(tools=left)).using(model=prompt.model)
+    shown = prompt.without_unknown_tools()
     return shown, (f"the request offers tools that are bound in code ({', '.join(unknown)}); `--tools` shows them",)
 
 

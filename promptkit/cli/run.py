@@ -115,6 +115,8 @@ def _takes_kept(prompt: Prompt[Any], inputs: dict[str, Any], error: QuotaExhaust
     """Whether an answer that is kept shall do, since none can be had today: asked at a terminal, else told."""
     import sys
 
+    if prompt.spec.tools or prompt.request(inputs).tools:
+        return False  # tools that ran would run again
     kept = prompt.client.kept_answer(prompt.model, prompt.request(inputs))
     if kept is None:
         return False

@@ -51,6 +51,8 @@ def _module(place: str, name: str) -> ModuleType:
     import importlib
     import importlib.util
 
+    from promptkit.tool_runs import worded
+
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -63,8 +65,10 @@ def _module(place: str, name: str) -> ModuleType:
         module = importlib.util.module_from_spec(spec)
         sys.modules.setdefault(spec.name, module)
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 (whatever a module raises while it is imported)
-        raise _wrong(name, f"`{place}` cannot be imported: {type(error).__name__}: {error}", "") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever a module raises while it is imported, an exit too)
+        raise _wrong(name, f"`{place}` cannot be imported: {worded(error)}", "") from None
     return module
 
 
@@ -82,4 +86,7 @@ def confirming(*, approve: bool) -> Confirm | None:
 def _ask(name: str, arguments: Mapping[str, Any]) -> bool:
     from promptkit.cli.terminal import printable
 
-    return click.confirm(printable(f"run {name}({common.to_line(arguments)})?"), default=False, err=True)
+    try:
+        return click.confirm(printable(f"run {name}({common.to_line(arguments)})?"), default=False, err=True)
+    except click.Abort:  # Ctrl-C, or the end of the input
+        raise KeyboardInterrupt from None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promptkit.completion import Model
     from promptkit.model_names import ModelName, Scheme
     from promptkit.models.endpoint import Endpoint
+    from promptkit.models.paced import Paced
     from promptkit.redact import Redactor
     from promptkit.settings import Settings
 
@@ -30,16 +31,16 @@ def open_model(name: str, settings: Settings, *, redactor: Redactor) -> Model:
 def _open_chat(_: ModelName, settings: Settings, redactor: Redactor) -> Model:
     from promptkit.models.endpoint import configured_endpoint
 
-    return _paced(configured_endpoint(settings), "", settings, redactor)
+    return paced_model(configured_endpoint(settings), "", settings, redactor)
 
 
 def _open_compatible(name: ModelName, settings: Settings, redactor: Redactor) -> Model:
     from promptkit.models.endpoint import compatible_endpoint
 
-    return _paced(compatible_endpoint(name.base_url, settings), f"openai+{name.base_url}#", settings, redactor)
+    return paced_model(compatible_endpoint(name.base_url, settings), f"openai+{name.base_url}#", settings, redactor)
 
 
-def _paced(endpoint: Endpoint, prefix: str, settings: Settings, redactor: Redactor) -> Model:
+def paced_model(endpoint: Endpoint, prefix: str, settings: Settings, redactor: Redactor) -> Paced:
     """A server's models behind their gates; `prefix` makes an id the name that settings know it by."""
     from promptkit.models.catalog import settings_of
     from promptkit.models.chat_api import ChatApi

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from promptkit.models.wrapped import Flow
 
 _LOOK_SECONDS = 0.02
+_PATIENCE = 60.0
+"""Seconds that somebody else's request is waited for."""
 
 _log = logging.getLogger("promptkit")
 
@@ -57,6 +60,7 @@ class Cached(Wrapped):
         self._redactor = redactor or Redactor()
         self._lock = threading.Lock()
         self._asked: dict[str, _UnderWay] = {}
+        self._waiting: Counter[str] = Counter()
 
     def flow(self, request: Request) -> Flow:
         """Answer from the cache, wait for who asks the same, or ask."""
@@ -64,25 +68,51 @@ class Cached(Wrapped):
             yield from forwarded(request)
             return
         key = self._key(request)
-        while (mine := self._begun(key)) is None:
-            kept = self.find(request)
-            other = self._asked.get(key)
-            if kept is not None:
-                yield from _deltas(kept, stream=request.stream)
-                return
-            while other is not None and not other.ended:
-                yield Sleep(_LOOK_SECONDS)
-            if other is not None and other.answer is not None:
-                yield from _deltas(_labelled(other.answer, _now()), stream=request.stream)
-                return
+        waits = False
+        try:
+            while (mine := self._begun(key)) is None:
+                kept = self.find(request)
+                if kept is not None:
+                    yield from _deltas(kept, stream=request.stream)
+                    return
+                waits = waits or self._wait(key)
+                other = self._asked.get(key)
+                patience = _PATIENCE if request.timeout is None else min(_PATIENCE, request.timeout / 2)
+                while other is not None and not other.ended and patience > 0:
+                    yield Sleep(_LOOK_SECONDS)
+                    patience -= _LOOK_SECONDS
+                if other is not None and not other.ended:  # a reader who takes his time must not hold up others
+                    yield from forwarded(request)
+                    return
+                if other is not None and other.answer is not None:
+                    yield from _deltas(_labelled(other.answer, _now()), stream=request.stream)
+                    return
+        finally:
+            if waits:
+                self._wait(key, -1)
         answer = Assembler()
         try:
             yield from forwarded(request, answer.feed)
             mine.answer = answer.completion()
         finally:
             mine.ended = True
-            with self._lock:
-                self._asked.pop(key, None)
+            self._forget(key)
+
+    def _wait(self, key: str, more: int = 1) -> bool:
+        """Count who waits for an answer that somebody else gets: for them it is there a moment longer."""
+        with self._lock:
+            self._waiting[key] += more
+        self._forget(key)
+        return True
+
+    def _forget(self, key: str) -> None:
+        """Forget an answer that nobody waits for, and a request that failed."""
+        with self._lock:
+            asked = self._asked.get(key)
+            if asked is not None and asked.ended and (asked.answer is None or self._waiting[key] <= 0):
+                del self._asked[key]
+            if self._waiting[key] <= 0:
+                del self._waiting[key]
 
     def find(self, request: Request) -> Completion | None:
         """The kept answer to a request, labelled with its date; None when there is none."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from promptkit.completion import sha256
+from promptkit.models.file_lock import file_lock
 from promptkit.models.kept_file import keep_file
 from promptkit.setting_table import address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from promptkit.completion import ModelFacts
@@ -54,11 +57,16 @@ def load_evidence(settings: Settings, base_url: str = "") -> Mapping[str, Findin
         state = path.stat()
     except OSError:
         return {}
-    return _read(path, state.st_mtime_ns, state.st_size)
+    return _kept(path, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, _: int, __: int) -> Mapping[str, Findings]:
+def _kept(path: Path, _: int, __: int) -> Mapping[str, Findings]:
+    """The file, read again only when its time or size has changed."""
+    return _read(path)
+
+
+def _read(path: Path) -> Mapping[str, Findings]:
     try:
         data = json.loads(path.read_bytes())
         if data["version"] != _VERSION:
@@ -71,14 +79,28 @@ def _read(path: Path, _: int, __: int) -> Mapping[str, Findings]:
         return {}
 
 
-def save_finding(settings: Settings, base_url: str, model: str, name: str, finding: Finding) -> None:
-    """Keep what a probe found, beside what is kept already. Raises `ConfigError`."""
+def save_findings(settings: Settings, base_url: str, model: str, found: Findings) -> None:
+    """Keep what a probe found, beside what is kept already, whoever else writes. Raises `ConfigError`."""
     path = evidence_path(settings, base_url)
-    known = {model: dict(findings) for model, findings in load_evidence(settings, base_url).items()}
-    known.setdefault(model, {})[name] = finding
-    models = {model: {name: asdict(each) for name, each in findings.items()} for model, findings in known.items()}
-    document = {"version": _VERSION, "base_url": base_url or settings.base_url, "models": models}
-    keep_file(path, json.dumps(document, ensure_ascii=True, indent=1), "what was measured")
+    with _lock, _alone(path):
+        known = {model: dict(findings) for model, findings in _read(path).items()}
+        known.setdefault(model, {}).update(found)
+        models = {model: {name: asdict(each) for name, each in findings.items()} for model, findings in known.items()}
+        document = {"version": _VERSION, "base_url": base_url or settings.base_url, "models": models}
+        keep_file(path, json.dumps(document, ensure_ascii=True, indent=1), "what was measured")
+
+
+_lock = threading.Lock()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from writing meanwhile; where there can be no lock, the file itself tells why."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(file_lock(path.with_suffix(".lock")))
+        yield
 
 
 def with_evidence(known: ModelFacts, settings: Settings, base_url: str = "") -> ModelFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def keep_file(path: Path, text: str, what: str) -> None:
     """Write a file, or leave the one that was there. Raises `ConfigError`, which names `what` cannot be kept."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptkit.completion import sha256
@@ -167,6 +167,7 @@ class Paced(Wrapped):
     def flow(self, request: Request) -> Flow:
         """Wait at the gate, then pass the answer through."""
         gate = self.gate(request.model)
+        waited = 0.0
         left = LONGEST_WAIT if request.timeout is None else min(LONGEST_WAIT, request.timeout)
         while seconds := gate.enter():
             left -= seconds
@@ -179,6 +180,9 @@ class Paced(Wrapped):
             level = logging.WARNING if seconds >= _WORTH_A_WORD else logging.DEBUG
             _log.log(level, "waiting %.1f s before the next request for %s", seconds, request.model)
             yield Sleep(seconds)
+            waited += seconds
+        if waited and request.timeout is not None:
+            request = replace(request, timeout=request.timeout - waited)
         tokens = 0
         try:
             yield Open(request)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _SMALLEST_EPOCH = 1e8  # 1973: a smaller number can only be a duration
 _LARGEST_EPOCH = 1e11  # the year 5138: a larger number can only be milliseconds
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_LONGEST = 64
+"""Characters: what is longer is no number that somebody means."""
+_LONGEST_WAIT = 1e8
+"""Seconds, three years: whatever is longer is never waited for."""
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -27,16 +31,16 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     milliseconds = read_number(headers.get("retry-after-ms"))
     if milliseconds is not None and milliseconds >= 0:
-        return milliseconds / 1000
+        return min(milliseconds / 1000, _LONGEST_WAIT)
     told = headers.get("retry-after", "")
     seconds = read_number(told)
     seconds = _until_date(told, now) if seconds is None else seconds
     if seconds is not None and seconds >= 0:
-        return seconds
+        return min(seconds, _LONGEST_WAIT)
     if read_number(headers.get("x-ratelimit-remaining-requests")) not in (0, None):
         return None
     reset = reset_time(headers.get("x-ratelimit-reset-requests"), now)
-    return reset - now if reset is not None and reset > now else None
+    return min(reset - now, _LONGEST_WAIT) if reset is not None and reset > now else None
 
 
 def read_rates(headers: Mapping[str, str], now: float) -> Rates | None:
@@ -78,10 +82,12 @@ def reset_time(text: str | None, now: float) -> float | None:
 
 def _duration(text: str) -> float | None:
     text = text.strip().lower()
+    if len(text) > _LONGEST:
+        return None
     parts = _PART.findall(text)
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
         return None
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return min(sum(float(number) * _UNITS[unit] for number, unit in parts), _LONGEST_WAIT)
 
 
 def _until_date(text: str, now: float) -> float | None:
@@ -96,7 +102,7 @@ def _until_date(text: str, now: float) -> float | None:
 def read_number(text: str | None) -> float | None:
     """A finite number out of a header; None for a missing header and for anything else."""
     try:
-        number = float(text) if text else math.nan
+        number = float(text) if text and len(text) <= _LONGEST else math.nan
     except ValueError:
         return None
     return number if math.isfinite(number) else None

@@ -15,7 +15,7 @@ from promptkit.completion import ModelFacts
 from promptkit.errors import ConfigError
 from promptkit.models.catalog import Catalog, facts_for, save_catalog
 from promptkit.models.choosing import choose, price_of, size_of
-from promptkit.models.evidence import Finding, evidence_path, load_evidence, save_finding
+from promptkit.models.evidence import Finding, evidence_path, load_evidence, save_findings
 from promptkit.settings import Settings, load_settings
 from promptkit.spec import ModelChoice
 
@@ -82,7 +82,7 @@ def test_where_no_model_fits_the_error_says_why_of_each(settings: Settings) -> N
 
 def test_what_was_measured_goes_over_what_the_size_lets_expect(settings: Settings) -> None:
     for name, speed in (("big-400B", 900.0), ("small-8b-it", 80.0)):
-        save_finding(settings, "", name, "tokens_per_second", Finding.now(speed, "measured"))
+        save_findings(settings, "", name, {"tokens_per_second": Finding.now(speed, "measured")})
     choice = choose(ModelChoice(purpose="speed"), settings)
     assert ["big-400B", "small-8b-it"] == [each.facts.name for each in choice.candidates[:2]]
     assert "900 tokens a second, measured" == choice.candidates[0].measure
@@ -133,22 +133,22 @@ def test_a_prompt_that_describes_its_model_is_asked_of_the_one_that_is_chosen(se
 
 def test_evidence_goes_over_the_servers_list_and_under_the_settings(settings: Settings) -> None:
     assert facts_for("brand-new", settings).json_schema is True  # as MARA's API has it
-    save_finding(settings, "", "brand-new", "json_schema", Finding.now(False, "it was ignored"))
+    save_findings(settings, "", "brand-new", {"json_schema": Finding.now(False, "it was ignored")})
     facts = facts_for("brand-new", settings)
     assert facts.json_schema is False
     assert "json_schema: measured on mara.example" in facts.source
-    save_finding(settings, "", "small-8b-it", "tools", Finding.now(False, "not called"))
+    save_findings(settings, "", "small-8b-it", {"tools": Finding.now(False, "not called")})
     assert facts_for("small-8b-it", settings).tools is True
 
 
 def test_evidence_of_one_server_says_nothing_of_another(settings: Settings) -> None:
-    save_finding(settings, "https://other.example/v1", "brand-new", "tools", Finding.now(False, "no"))
+    save_findings(settings, "https://other.example/v1", "brand-new", {"tools": Finding.now(False, "no")})
     assert facts_for("brand-new", settings).tools is None
     assert facts_for("openai+https://other.example/v1#brand-new", settings).tools is False
 
 
 def test_what_stayed_open_is_no_fact(settings: Settings) -> None:
-    save_finding(settings, "", "brand-new", "tools", Finding.now(None, "cut"))
+    save_findings(settings, "", "brand-new", {"tools": Finding.now(None, "cut")})
     assert facts_for("brand-new", settings).tools is None
 
 
@@ -157,7 +157,7 @@ def test_a_damaged_file_counts_as_none_and_is_made_anew(settings: Settings, dama
     path = evidence_path(settings)
     path.write_bytes(damage)
     assert {} == load_evidence(settings)
-    save_finding(settings, "", "m", "seed", Finding.now(True, "equal"))
+    save_findings(settings, "", "m", {"seed": Finding.now(True, "equal")})
     assert {"m": ["seed"]} == {model: list(found) for model, found in load_evidence(settings).items()}
     assert 0o600 == path.stat().st_mode & 0o777
     assert 1 == json.loads(path.read_text())["version"]

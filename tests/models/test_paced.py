@@ -281,3 +281,16 @@ def test_a_call_that_waits_at_the_gate_does_not_outlast_its_time() -> None:
             with pytest.raises(ModelError):
                 PROMPT.using(client=client).run(word="x")
         assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize("value", ["9" * 400 + "s", "1" * 8_000, "1e300", "nan", "-5"])
+@pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset-requests"])
+def test_an_absurd_header_is_an_answer_like_any_other(header: str, value: str) -> None:
+    headers = {"x-ratelimit-remaining-requests": "0", header: value}
+    with MaraServer([refused(**headers), "Hi"]) as server, client_of(server) as client:
+        if value == "1e300":  # a wait that is too long is told, and not waited for
+            with pytest.raises(RateLimited) as caught:
+                PROMPT.using(client=client).run(word="x")
+            assert len(caught.value.help) < 60
+        else:
+            assert "Hi" == PROMPT.using(client=client).run(word="x").output

@@ -13,7 +13,8 @@ text. The first row that is about a request plays for it; all other keys are the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,20 @@ _KINDS: Mapping[type, str] = {
     float: "a number from 0 to 1",
     str: "a text",
     bool: "true or false",
+}
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "requests": lambda numbers: all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers),
+    "first": lambda most: most >= 0,
+    "every": lambda step: step > 0,
+    "share": lambda share: 0 <= share <= 1,
+}
+_MEANT = {
+    "requests": "it is a list of numbers, the first request is 1",
+    "first": "it is a number of requests",
+    "every": "it is a whole number from 1",
+    "share": "it is a number from 0 to 1",
 }
 
 
@@ -97,13 +112,16 @@ def read_plan(data: Any, where: str = "faults") -> Plan:
     """
     if isinstance(data, Sequence) and not isinstance(data, str):
         data = {"faults": data}
-    if not isinstance(data, Mapping) or not isinstance(data.get("faults"), Sequence):
+    if not isinstance(data, Mapping) or not isinstance(data.get("faults"), list | tuple):
         raise ConfigError("a plan has `faults`, a list of mappings with the key `fault`", where=where)
     for key in data:
         if key not in ("faults", "seed"):
             raise _unknown(key, ("faults", "seed"), "key", where)
     rows = (_row(row, f"{where}: fault {number}") for number, row in enumerate(data["faults"], 1))
-    return Plan(tuple(rows), int(data.get("seed", 0)))
+    seed = data.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise ConfigError(f"`seed` cannot be {seed!r}", where=where, help="it is a whole number")
+    return Plan(tuple(rows), seed)
 
 
 def _row(row: Any, where: str) -> Row:
@@ -111,6 +129,8 @@ def _row(row: Any, where: str) -> Row:
     if not isinstance(told, Mapping) or "fault" not in told:
         raise ConfigError("a row is a mapping with the key `fault`", where=where)
     name = told["fault"]
+    if not isinstance(name, str):
+        raise ConfigError(f"`fault` cannot be {name!r}", where=where, help="it is the name of a fault")
     if name not in FAULTS:
         raise _unknown(name, FAULTS, "fault", where)
     options = dict(FAULTS[name].options)
@@ -121,6 +141,8 @@ def _row(row: Any, where: str) -> Row:
         kinds = _SELECTORS.get(key, ())
         if kinds and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
             raise ConfigError(f"`{key}` cannot be {value!r}", where=where, help=f"it is {_KINDS[kinds[-1]]}")
+        if key in _FITS and not _FITS[key](value):
+            raise ConfigError(f"`{key}` cannot be {value!r}", where=where, help=_MEANT[key])
     for key in given.keys() & options.keys():
         _check_option(key, given[key], options[key], where)
     chosen = {key: value for key, value in given.items() if key in _SELECTORS}
@@ -133,9 +155,15 @@ def _check_option(name: str, value: Any, default: Any, where: str) -> None:
     words = CHOICES.get(name)
     if words is not None and value not in words:
         raise _unknown(value, words, f"`{name}`", where)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
     if isinstance(default, int | float) and not number:
-        raise ConfigError(f"`{name}` cannot be {value!r}", where=where, help="it is a number")
+        raise ConfigError(f"`{name}` cannot be {value!r}", where=where, help="it is a number from 0")
+    if name in ("message", "text") and not isinstance(value, str):
+        raise ConfigError(f"`{name}` cannot be {value!r}", where=where, help="it is a text")
+    if name == "status" and value not in range(100, 600):
+        raise ConfigError(f"`{name}` cannot be {value!r}", where=where, help="it is an HTTP status")
+    if name == "retry_after" and not (number or (isinstance(value, str) and value.isprintable())):
+        raise ConfigError(f"`{name}` cannot be {value!r}", where=where, help="it is a number of seconds, or a date")
 
 
 def _unknown(name: object, known: Any, what: str, where: str) -> ConfigError:
