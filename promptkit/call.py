@@ -163,12 +163,12 @@ class Call:
         )
         return Drive(ask, self.model(), self.client.clock)
 
-    @property
+    @cached_property
     def _accepted(self) -> dict[str, Any]:
         """The inputs as they are declared, with defaults."""
         return self.renderer.inputs.accept(self.inputs)
 
-    @property
+    @cached_property
     def _redactor(self) -> Redactor:
         """What removes secrets from what tools say: the client's, and those among the inputs."""
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}

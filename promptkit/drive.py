@@ -169,6 +169,9 @@ class Drive(Generic[T]):
         started = self._clock.now()
         try:
             return self._tools.run(effect.calls, effect.left, effect.runs)
+        except BaseException:
+            self._flow.close()  # it keeps what ran until then
+            raise
         finally:
             effect.took = self._clock.now() - started
 
@@ -176,6 +179,9 @@ class Drive(Generic[T]):
         started = self._clock.now()
         try:
             return await self._tools.arun(effect.calls, effect.left, effect.runs)
+        except BaseException:
+            self._flow.close()  # it keeps what ran until then
+            raise
         finally:
             effect.took = self._clock.now() - started
 

@@ -51,7 +51,7 @@ class AttemptAbandoned:
 
 @dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """The model calls a tool, which is about to run."""
+    """The model calls a tool, which runs next if it is there and takes the arguments."""
 
     call: ToolCall
 

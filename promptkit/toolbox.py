@@ -48,13 +48,6 @@ class Toolbox:
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)  # one of them may be secret
     confirm: Confirm | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self.tools)
-
-    def to_openai(self) -> tuple[dict[str, Any], ...]:
-        """The tools as they stand in a request."""
-        return tuple(tool.to_openai() for tool in self.tools.values())
-
     def prepare(self, call: ToolCall) -> Prepared:
         """Judge a call: its tool has to be there, and its arguments valid by the tool's own schema."""
         tool = self.tools.get(call.name)

@@ -13,8 +13,16 @@ from waitless import BAD, GOOD, Waitless
 from promptkit import Client, Prompt
 from promptkit.budget import Purse
 from promptkit.completion import Completion, ModelFacts, Request, Usage
-from promptkit.errors import BudgetExceeded, ConfigError, OutputError, PromptkitError, Truncated
-from promptkit.messages import Message
+from promptkit.errors import (
+    BudgetExceeded,
+    ConfigError,
+    OutputError,
+    PromptkitError,
+    ServerError,
+    Timeout,
+    Truncated,
+)
+from promptkit.messages import Message, ToolCall
 from promptkit.result import Attempt
 from promptkit.settings import load_settings
 from promptkit.spec import Budget
@@ -143,3 +151,29 @@ def test_whatever_was_spent_the_next_answer_keeps_the_call_within_its_money(
         return
     at_least = len(text.encode()) / 4.6 * 1e-6
     assert spent + at_least + most * 4e-6 <= usd * (1 + 1e-9)
+
+
+def test_answers_that_were_lost_on_their_way_are_counted_at_their_most() -> None:
+    result, model = ask("{usd: 0.01}", *[Timeout("late")] * 9, max_tokens=900)
+    assert Timeout is type(result)
+    assert [900, 900] == [request.options["max_tokens"] for request in model.requests[:2]]
+    assert len(model.requests) <= 3
+    assert all(request.options["max_tokens"] < 900 for request in model.requests[2:])
+    assert "not asked again: the budget of $0.01 is too small" in str(result)
+
+
+def test_what_was_refused_costs_nothing() -> None:
+    result, model = ask("{usd: 0.01}", *[ServerError("down")] * 3, said(GOOD, 10, 10), max_tokens=900)
+    assert GOOD == result.output
+    assert [900] * 4 == [request.options["max_tokens"] for request in model.requests]
+
+
+def test_calls_of_tools_count_in_requests_and_in_answers() -> None:
+    purse = Purse(Budget(input_tokens=500), PRICED)
+    called = Message("assistant", None, (ToolCall("a", "f", "x" * 100_000),))
+    with pytest.raises(BudgetExceeded):
+        purse.within(Request("m", (Message("user", "x"), called)))
+    answer = Completion("", tool_calls=called.tool_calls)
+    money = Purse(Budget(usd=0.01), PRICED)
+    with pytest.raises(BudgetExceeded):
+        money.within(Request("m", (Message("user", "x"),)), [Attempt(Request("m", ()), answer)])

@@ -16,13 +16,23 @@ from waitless import GOOD, Waitless, triage
 
 from promptkit import Client, Prompt, events, tool
 from promptkit.completion import Completion, Delta, Request, ToolCallDelta, Usage
-from promptkit.errors import BudgetExceeded, ConfigError, ConnectionLost, OutputError, PromptkitError
+from promptkit.errors import (
+    BudgetExceeded,
+    ConfigError,
+    ConnectionLost,
+    OutputError,
+    PromptkitError,
+    Timeout,
+)
 from promptkit.limits import limited
 from promptkit.messages import Message, ToolCall
 from promptkit.record import RunLog, entry_from
+from promptkit.redact import Redactor
 from promptkit.result import Attempt, Result, ToolRun
 from promptkit.settings import load_settings
 from promptkit.testing import ScriptedModel
+from promptkit.tool_runs import ToolRunner
+from promptkit.toolbox import Toolbox
 
 SPENT = Usage(10, 5, requests=1)
 
@@ -875,3 +885,118 @@ def test_the_parts_of_a_secret_object_are_secrets() -> None:
     asked, model = asking([calling(("call_api", {})), "done"], [tool(from_inputs=["login"])(call_api)], prompt)
     run(asked, login={"user": {"name": "hunter2hunter2"}, "pins": [987654]})
     assert ['["[redacted]", [[redacted]]]'] == told(model.requests[1])
+
+
+# What ends a turn in its middle
+
+
+def test_a_tool_whose_time_is_over_does_not_begin() -> None:
+    shop = Shop()
+    runner = ToolRunner(Toolbox({"look_up": tool(shop.look_up)}), Redactor())
+    prepared = [runner.toolbox.prepare(ToolCall("a", "look_up", '{"number": 1}'))]
+    for runs in (runner.run(prepared, 0.0), asyncio.run(runner.arun(prepared, -1.0))):
+        assert [("late", "not run: the time of the whole call is over")] == [(each.status, each.told) for each in runs]
+    assert [] == shop.called
+
+
+def test_a_call_whose_time_tools_used_up_sends_nothing_more() -> None:
+    clock = Waitless()
+
+    def sleep() -> str:
+        """Sleep."""
+        clock.time += 700
+        return "slept"
+
+    model = ScriptedModel([calling(("sleep", {}))] * 9)
+    prompt = triage().using(model=model, client=Client(clock=clock), tools=[sleep])
+    with pytest.raises(Timeout) as caught:
+        run(prompt, ticket="x")
+    assert 1 == len(model.requests)
+    assert ["ok"] == [each.status for attempt in caught.value.attempts for each in attempt.tools]
+
+
+def test_all_who_have_to_agree_are_asked_before_anything_runs(way: Way) -> None:
+    shop = Shop()
+    asked = []
+
+    def confirm(name: str, _: Any) -> bool:
+        asked.append(name)
+        assert [] == shop.called
+        return True
+
+    calls = calling(("look_up", {"number": 1}), ("look_up", {"number": 2}))
+    prompt, _ = asking([calls, GOOD], [tool(confirm=True)(shop.look_up)], confirm=confirm)
+    way(prompt, ticket="x")
+    assert ["look_up"] * 2 == asked
+    assert [1, 2] == sorted(shop.called)
+
+
+def test_what_ran_before_an_interrupt_is_in_the_record(tmp_path: Path) -> None:
+    shop = Shop()
+
+    def interrupt() -> None:
+        """Interrupt."""
+        raise KeyboardInterrupt
+
+    calls = calling(("look_up", {"number": 1}), ("interrupt", {}))
+    prompt, _ = asking([calls], [shop.look_up, tool(timeout=None)(interrupt)], log=tmp_path / "log.db")
+    with pytest.raises(KeyboardInterrupt):
+        run(prompt, ticket="x")
+    [record] = RunLog(tmp_path / "log.db").list()
+    assert [("look_up", "ok")] == [(each["name"], each["status"]) for each in record.attempts[0]["tools"]]
+
+
+def test_a_late_asynchronous_tool_is_cancelled_without_asyncio_too() -> None:
+    ended = threading.Event()
+    finished = []
+
+    async def dawdle() -> None:
+        """Dawdle."""
+        try:
+            await asyncio.sleep(30)
+            finished.append(True)
+        finally:
+            ended.set()
+
+    prompt, _ = asking([calling(("dawdle", {})), GOOD], [tool(timeout=0.1)(dawdle)])
+    assert "late" == run(prompt, ticket="x").tool_calls[0].status
+    assert ended.wait(10)
+    assert [] == finished
+
+
+def test_an_object_that_is_called_asynchronously_is_a_tool(way: Way) -> None:
+    class Look:
+        async def __call__(self) -> str:
+            return "seen"
+
+    prompt, model = asking([calling(("look", {})), GOOD], [tool(name="look", timeout=None)(Look())])
+    way(prompt, ticket="x")
+    assert ["seen"] == told(model.requests[1])
+
+
+def test_a_long_exception_is_told_by_its_beginning(way: Way) -> None:
+    prompt, model = asking([calling(("act", {})), GOOD], [raising(ValueError("y" * 1_000_000))])
+    way(prompt, ticket="x")
+    assert len(told(model.requests[1])[0]) < 5_000
+
+
+def test_a_cancelled_run_waits_for_the_cleanup_of_all_its_tools() -> None:
+    cleaned = []
+
+    async def wait(number: int) -> None:
+        """Wait."""
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)
+            cleaned.append(number)
+
+    async def ask(prompt: Prompt[Any]) -> None:
+        task = asyncio.create_task(prompt.arun(ticket="x"))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [1, 2] == sorted(cleaned)
+
+    asyncio.run(ask(asking([calling(("wait", {"number": 1}), ("wait", {"number": 2}))], [wait])[0]))

@@ -13,9 +13,12 @@ from promptkit.cli.report import say
 from promptkit.cli.terminal import printable, put
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promptkit.models.choosing import Choice
     from promptkit.models.evidence import Finding
     from promptkit.probing import Probing
+    from promptkit.settings import Settings
 
 _NAMES = ("stream", "json_mode", "json_schema", "tools", "forced_tools", "seed", "temperature")
 
@@ -48,16 +51,32 @@ def probe(model_id: str | None, only: tuple[str, ...], again: bool, dry_run: boo
     hide(*settings.secrets)
     probing = plan_probing(model_id or settings.model, settings, only, again=again)
     _tell_plan(probing)
-    if dry_run or not probing.left or not _agreed(probing, yes=yes):
+    if dry_run or not (probing.left and _agreed(probing, yes=yes)):
+        if form == "json" and not dry_run:
+            put(_as_json(probing, settings))
         return
-    found: dict[str, Finding] = {}
-    for _, findings in probing.run(settings):
-        found |= findings
-        if form == "text":
-            put("\n".join(_line(name, finding) for name, finding in findings.items()))
-    if form == "json":
-        rows = {name: {"value": each.value, "detail": each.detail, "date": each.date} for name, each in found.items()}
-        put(common.to_json({"version": 1, "model": probing.model, "findings": rows}))
+    try:
+        for _, findings in probing.run(settings):
+            if form == "text":
+                put("\n".join(_line(name, finding) for name, finding in findings.items()))
+    finally:  # also of a probing that a limit ends
+        if form == "json":
+            put(_as_json(probing, settings))
+
+
+def _as_json(probing: Probing, settings: Settings) -> str:
+    """All that is known of the model from probes, with how and when it showed."""
+    found = known_of(probing, settings)
+    rows = {name: {"value": each.value, "detail": each.detail, "date": each.date} for name, each in found.items()}
+    return common.to_json({"version": 1, "model": probing.model, "findings": rows})
+
+
+def known_of(probing: Probing, settings: Settings) -> Mapping[str, Finding]:
+    """The findings that are kept of a model."""
+    from promptkit.model_names import wire_name
+    from promptkit.models.evidence import load_evidence
+
+    return load_evidence(settings, probing.endpoint.base_url).get(wire_name(probing.model), {})
 
 
 def _tell_plan(probing: Probing) -> None:

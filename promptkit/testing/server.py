@@ -27,6 +27,7 @@ from promptkit.testing.wire import Reply, error_reply, json_reply, raw_reply, te
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptkit.testing.answers import Said
     from promptkit.testing.loopback import Loopback
 
 Scripted = str | Mapping[str, Any] | Reply | Callable[[Mapping[str, Any]], Any]
@@ -208,27 +209,30 @@ class MaraServer:
     def _reply(self, body: Mapping[str, Any]) -> Reply:
         with self._lock:
             self._number += 1
-            number = self._number
-            entry = next(self._script, _ENDED) if self._script is not None else None
-        asked = Asked(body, self._models[body["model"]], number)
-        while callable(entry):
-            entry = entry(body)
-        if entry is _ENDED:
-            message = f"The loopback server's script has no answer to chat request {number}."
-            return error_reply(400, message, code="script_ended")
+            asked = Asked(body, self._models[body["model"]], self._number)
         row = self.plan.row(asked)
-        change = None
-        if row is not None and (said := row.fault.said) is not None:
-            options = row.options
-            change = lambda normal: said(normal, asked, options)  # noqa: E731
-        if isinstance(entry, Mapping) and "tool_calls" not in entry:
-            reply = raw_reply(entry)
-        else:
-            reply = entry if isinstance(entry, Reply) else chat_reply(asked, entry, change)
         if row is None:
-            return reply
-        faulty = row.fault.reply(reply, asked, row.options) if row.fault.reply else reply
-        return replace(faulty, note=", ".join(filter(None, (f"fault {row.name}", faulty.note))))
+            return self._scripted(asked, None)
+        played = f"fault {row.name}"
+        if row.fault.refuses and row.fault.reply is not None:  # it says nothing of the model's, and takes no entry
+            return replace(row.fault.reply(Reply(), asked, row.options), note=played)
+        said, options = row.fault.said, row.options
+        reply = self._scripted(asked, None if said is None else lambda normal: said(normal, asked, options))
+        faulty = row.fault.reply(reply, asked, options) if row.fault.reply is not None else reply
+        return replace(faulty, note=", ".join(filter(None, (played, faulty.note))))
+
+    def _scripted(self, asked: Asked, change: Callable[[Said], Said] | None) -> Reply:
+        """What the script says, or else what the request's schema asks for; `change` is a fault's."""
+        with self._lock:
+            entry = next(self._script, _ENDED) if self._script is not None else None
+        while callable(entry):
+            entry = entry(asked.body)
+        if entry is _ENDED:
+            message = f"The loopback server's script has no answer to chat request {asked.number}."
+            return error_reply(400, message, code="script_ended")
+        if isinstance(entry, Mapping) and "tool_calls" not in entry:
+            return raw_reply(entry)
+        return entry if isinstance(entry, Reply) else chat_reply(asked, entry, change)
 
     def _with_limits(self, reply: Reply, model: str) -> Reply:
         """The reply with the rate-limit headers (MARA docs, page Rate limits); resets are epoch seconds."""

@@ -294,3 +294,13 @@ def test_an_absurd_header_is_an_answer_like_any_other(header: str, value: str) -
             assert len(caught.value.help) < 60
         else:
             assert "Hi" == PROMPT.using(client=client).run(word="x").output
+
+
+def test_the_time_at_the_gate_is_taken_off_the_calls_time() -> None:
+    inner = ScriptedModel(["Hi"])
+    model = Paced(inner, "p")
+    model.gate("m").turned_away(RateLimited("slow down", retry_after=0.3))
+    asked(model, timeout=5.0)
+    [request] = inner.requests
+    assert request.timeout is not None
+    assert request.timeout <= 4.7

@@ -27,6 +27,8 @@ class Fault:
     reply: OfReply | None = None
     options: tuple[tuple[str, Any], ...] = ()
     stream: bool | None = None
+    refuses: bool = False
+    """Whether it takes the place of an answer, so that the model says nothing."""
 
 
 def content_of(reply: Reply) -> str:

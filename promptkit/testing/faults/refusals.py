@@ -31,7 +31,7 @@ def _status(status: int, code: str | None, message: str, form: str = "json") -> 
         return replace(made, headers={**made.headers, **headers})
 
     options = (("form", form), ("message", message), ("retry_after", None))
-    return Fault(f"HTTP {status}: {message}", reply=reply, options=options)
+    return Fault(f"HTTP {status}: {message}", reply=reply, options=options, refuses=True)
 
 
 def _with_request_id(status: int, message: str, code: str | None) -> Reply:
@@ -105,8 +105,11 @@ RATES: dict[str, Fault] = {
         "HTTP 429 for the minute's limit; `reset`: seconds, milliseconds, past, garbage or absent",
         reply=_rate_limited,
         options=(("seconds", 2), ("reset", "seconds"), ("retry_after", None)),
+        refuses=True,
     ),
-    "day_limit": Fault("HTTP 429 for the day's limit", reply=_day_limit, options=(("retry_after", None),)),
+    "day_limit": Fault(
+        "HTTP 429 for the day's limit", reply=_day_limit, options=(("retry_after", None),), refuses=True
+    ),
     "limits_absent": Fault("an answer without rate-limit headers", reply=_without_limits),
     "limits_used_up": Fault("an answer that was the minute's last", reply=_used_up, options=(("seconds", 2),)),
 }
