@@ -51,6 +51,7 @@ class ModelFacts:
     json_mode: bool | None = None
     reasoning: bool | None = None
     tools: bool | None = None
+    forced_tools: bool | None = None
     prompt_price: float | None = None
     completion_price: float | None = None
     parameters: float | None = None

@@ -149,7 +149,9 @@ def _listed(text: str) -> list[str]:
 
 MODEL_FACTS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("context_length", "max_output"), _check_count),
-    **dict.fromkeys(("json_schema", "any_schema_root", "json_mode", "reasoning", "tools"), _check_switch),
+    **dict.fromkeys(
+        ("json_schema", "any_schema_root", "json_mode", "reasoning", "tools", "forced_tools"), _check_switch
+    ),
     **dict.fromkeys(("prompt_price", "completion_price"), _check_price),
     **dict.fromkeys(("parameters", "active_parameters", "tokens_per_second"), _check_positive),
 }

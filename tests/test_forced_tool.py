@@ -146,3 +146,11 @@ def test_a_form_that_is_asked_for_by_the_prompt_keeps_its_reason() -> None:
     first, second = (str(request.transport) for request in model.requests)
     assert first == second
     assert "does not honour schemas and JSON mode" in first
+
+
+def test_a_model_that_was_measured_to_ignore_a_forced_tool_is_asked_by_the_prompt() -> None:
+    settings = load_settings(models={"m": {**ABILITIES, "forced_tools": False}})
+    request = triage().using(model="m", client=Client(settings=settings)).request(ticket="x")
+    assert request.transport is not None
+    assert ("prompt", ()) == (request.transport.form, request.tools)
+    assert "only when it wants to" in request.transport.reason

@@ -139,3 +139,9 @@ def test_throughput_is_counted_from_usage_alone() -> None:
 def test_another_tool_than_the_one_that_was_offered_is_none() -> None:
     called = Completion("", tool_calls=(ToolCall("a", "other", "{}"),))
     assert PROBES["tools"].findings([Answer(called)])["tools"].value is False
+
+
+def test_the_command_knows_every_probe() -> None:
+    from promptkit.cli.probe import _NAMES
+
+    assert tuple(PROBES) == _NAMES

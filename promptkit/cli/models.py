@@ -141,6 +141,7 @@ def _row(facts: ModelFacts) -> dict[str, Any]:
         "json_mode": facts.json_mode,
         "reasoning": facts.reasoning,
         "tools": facts.tools,
+        "forced_tools": facts.forced_tools,
         "parameters": facts.parameters,
         "active_parameters": facts.active_parameters,
         "tokens_per_second": facts.tokens_per_second,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promptkit.settings import Settings
 
 _VERSION = 1
-OF_FACTS = ("json_schema", "json_mode", "tools", "reasoning", "tokens_per_second")
+OF_FACTS = ("json_schema", "json_mode", "tools", "forced_tools", "reasoning", "tokens_per_second")
 """The findings that are facts of a model, by the same names."""
 
 

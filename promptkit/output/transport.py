@@ -112,6 +112,8 @@ def _with_schema(schema: Mapping[str, Any], facts: ModelFacts, name: str) -> Ask
     refused = _ignores(facts, "schemas and JSON mode")
     if not facts.tools:
         return _by_prompt(f"{refused}, nor is known to call tools")
+    if facts.forced_tools is False:
+        return _by_prompt(f"{refused}, and calls tools only when it wants to")
     function = {"name": name, "description": "Give the whole answer.", "parameters": sent}
     return Asked(
         Transport("tool", f"{refused}; it calls tools", changes, name),
