@@ -37,7 +37,10 @@ _TRUNCATED = (
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model of the loopback server. Lengths in tokens; prices in USD a token, as the text that is listed."""
+    """A model of the loopback server. Lengths in tokens; prices in USD a token, as the text that is listed.
+
+    Its limits stand in the headers of each answer, and clients that heed them wait: tests want high ones.
+    """
 
     id: str
     context_length: int = 131_072
@@ -46,6 +49,8 @@ class ServedModel:
     completion_price: str = "0.00000240"
     reasoning: Reasoning = "none"
     text_only: bool = False
+    requests_per_minute: int = 60_000
+    requests_per_day: int = 10_000_000
 
     def listed(self) -> dict[str, Any]:
         """The entry of `GET /v1/models`."""

@@ -18,7 +18,6 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Self
 
 from promptkit.errors import ConfigError
-from promptkit.models.documented import RATE_LIMITS, RateLimits
 from promptkit.redact import MASK, Redactor
 from promptkit.testing.answers import DEFAULT_MODELS, Asked, ServedModel, chat_reply, refusal
 from promptkit.testing.faults.plan import read_plan
@@ -36,7 +35,7 @@ whole reply as `{"status", "body", "headers"}` or `Reply`; or a function of the 
 
 _MINUTE = 60
 _DAY = 86_400
-_UNKNOWN_LIMITS = RateLimits(200, 50_000)
+_UNKNOWN = ServedModel("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +240,7 @@ class MaraServer:
             counts = self._counts.setdefault(model if model in self._models else "", _Counts())
             counts.count(now)
             used = counts.in_minute, counts.in_day
-        limits = RATE_LIMITS.get(model, {}).get("developer", _UNKNOWN_LIMITS)
+        limits = self._models.get(model, _UNKNOWN)
         headers = {
             "x-ratelimit-limit-requests": limits.requests_per_minute,
             "x-ratelimit-remaining-requests": max(0, limits.requests_per_minute - used[0]),
