@@ -124,10 +124,13 @@ def epoch(seconds: float) -> str:
 
 @ALL_WAYS
 def test_the_minutes_reset_is_waited_for(way: Way) -> None:
-    limits = {"x_ratelimit_remaining_requests": "0", "x_ratelimit_reset_requests": epoch(40)}
+    limits = {
+        "x_ratelimit_remaining_requests": "0",
+        "x_ratelimit_reset_requests": epoch(4),
+    }  # the gate waits by the real clock
     served = Served(way, said(429, {"error": {"code": "insufficient_quota"}}, **limits), json.dumps(GOOD))
     assert GOOD == served.result.output
-    assert 38 <= served.clock.pauses[0] <= 41
+    assert 3 <= served.clock.pauses[0] <= 8
 
 
 @pytest.mark.parametrize(
