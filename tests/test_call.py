@@ -130,7 +130,7 @@ def test_the_minutes_reset_is_waited_for(way: Way) -> None:
     }  # the gate waits by the real clock
     served = Served(way, said(429, {"error": {"code": "insufficient_quota"}}, **limits), json.dumps(GOOD))
     assert GOOD == served.result.output
-    assert 3 <= served.clock.pauses[0] <= 8
+    assert 1 < served.clock.pauses[0] <= 13
 
 
 @pytest.mark.parametrize(
