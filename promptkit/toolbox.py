@@ -87,9 +87,8 @@ def bound_tools(spec: PromptSpec, given: Sequence[Tool | Callable[..., Any]]) ->
     if not spec.tools:
         return known, []
     offered = {each.name: _declared(each, known.get(each.name)) for each in spec.tools}
-    return {name: tool for name, tool in offered.items() if tool}, [
-        each.name for each in spec.tools if each.name not in known
-    ]
+    unbound = [each.name for each in spec.tools if each.name not in known]
+    return {name: tool for name, tool in offered.items() if tool}, unbound
 
 
 def _named(given: Tool | Callable[..., Any], spec: PromptSpec) -> Tool:

@@ -102,6 +102,19 @@ def asking(
     return (prompt or triage()).using(model=model, client=client, tools=tools, **use), model
 
 
+def sleeping(seconds: int) -> tuple[Prompt[Any], ScriptedModel]:
+    """A prompt whose model calls nothing but a tool that takes so long."""
+    clock = Waitless()
+
+    def sleep() -> str:
+        """Sleep."""
+        clock.time += seconds
+        return "slept"
+
+    model = ScriptedModel([calling(("sleep", {}))] * 9)
+    return triage().using(model=model, client=Client(clock=clock), tools=[sleep]), model
+
+
 def told(request: Request) -> list[str]:
     return [message.text for message in request.messages if message.role == "tool"]
 
@@ -401,15 +414,7 @@ def test_money_bounds_the_loop() -> None:
 
 
 def test_time_spent_in_tools_counts() -> None:
-    clock = Waitless()
-
-    def sleep() -> str:
-        """Sleep."""
-        clock.time += 400
-        return "slept"
-
-    model = ScriptedModel([calling(("sleep", {}))] * 9)
-    prompt = triage().using(model=model, client=Client(clock=clock), tools=[sleep])
+    prompt, model = sleeping(400)
     with pytest.raises(PromptkitError):
         run(prompt, ticket="x")
     assert [600, 200] == [request.timeout for request in model.requests[:2]]
@@ -900,15 +905,7 @@ def test_a_tool_whose_time_is_over_does_not_begin() -> None:
 
 
 def test_a_call_whose_time_tools_used_up_sends_nothing_more() -> None:
-    clock = Waitless()
-
-    def sleep() -> str:
-        """Sleep."""
-        clock.time += 700
-        return "slept"
-
-    model = ScriptedModel([calling(("sleep", {}))] * 9)
-    prompt = triage().using(model=model, client=Client(clock=clock), tools=[sleep])
+    prompt, model = sleeping(700)
     with pytest.raises(Timeout) as caught:
         run(prompt, ticket="x")
     assert 1 == len(model.requests)

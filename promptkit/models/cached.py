@@ -14,16 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptkit.completion import ABANDONED, Assembler, Delta, ToolCallDelta, Usage, sha256
+from promptkit.completion import ABANDONED, Assembler, Usage, sha256
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError
 from promptkit.models.cache_file import CacheFile
+from promptkit.models.replay import played
 from promptkit.models.wrapped import Sleep, Wrapped, forwarded
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from promptkit.completion import Completion, Model, Request
     from promptkit.models.wrapped import Flow
 
@@ -73,7 +72,7 @@ class Cached(Wrapped):
             while (mine := self._begun(key)) is None:
                 kept = self.find(request)
                 if kept is not None:
-                    yield from _deltas(kept, stream=request.stream)
+                    yield from played(kept, stream=request.stream)
                     return
                 waits = waits or self._wait(key)
                 other = self._asked.get(key)
@@ -85,7 +84,7 @@ class Cached(Wrapped):
                     yield from forwarded(request)
                     return
                 if other is not None and other.answer is not None:
-                    yield from _deltas(_labelled(other.answer, _now()), stream=request.stream)
+                    yield from played(_labelled(other.answer, _now()), stream=request.stream)
                     return
         finally:
             if waits:
@@ -158,24 +157,3 @@ def _labelled(completion: Completion, date: str) -> Completion:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _deltas(completion: Completion, *, stream: bool) -> Iterator[Delta]:
-    """A kept answer as a model gives it."""
-    if stream:
-        yield from (Delta(reasoning=piece) for piece in (completion.reasoning,) if piece)
-        yield from (Delta(text=piece) for piece in (completion.text,) if piece)
-    calls = (
-        ToolCallDelta(number, call.id, call.name, call.arguments) for number, call in enumerate(completion.tool_calls)
-    )
-    yield Delta(
-        text="" if stream else completion.text,
-        reasoning="" if stream else completion.reasoning,
-        tool_calls=tuple(calls),
-        finish_reason=completion.finish_reason,
-        usage=completion.usage,
-        model=completion.model,
-        id=completion.id,
-        done=True,
-        cached=completion.cached,
-    )

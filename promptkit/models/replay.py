@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promptkit.models.wrapped import Flow
 
 _NOT_MATCHED = ("model", "stream", "stream_options")
-_UNSTABLE = ("id", "usage")  # differ from call to call though the answer is the same
+_UNSTABLE = ("id", "usage", "cached")  # differ from call to call though the answer is the same
 _PIECE = 16
 _DIFF_LINES = 24
 
@@ -229,7 +229,7 @@ class Replayed:
         completion = self._completion(request)
         abandoned = completion.finish_reason == ABANDONED
         if not abandoned or request.stream:
-            yield from _deltas(completion, request.stream)
+            yield from played(completion, stream=request.stream)
         if abandoned:  # whoever gave it up then would have done so by now
             raise self._missing(request)
 
@@ -255,8 +255,8 @@ class Replayed:
         )
 
 
-def _deltas(completion: Completion, stream: bool) -> Iterator[Delta]:
-    """The answer as one piece, or in the pieces of a stream."""
+def played(completion: Completion, *, stream: bool) -> Iterator[Delta]:
+    """A kept answer as a model gives it: as one piece, or in the pieces of a stream."""
     calls = enumerate(completion.tool_calls)
     last = Delta(
         text=completion.text,
@@ -267,6 +267,7 @@ def _deltas(completion: Completion, stream: bool) -> Iterator[Delta]:
         model=completion.model,
         id=completion.id,
         done=True,
+        cached=completion.cached,
     )
     if stream:
         yield from (Delta(reasoning=piece) for piece in _pieces(completion.reasoning))

@@ -43,6 +43,17 @@ class Kept:
         return len(self.script.requests)
 
 
+def all_together(threads: list[threading.Thread], begun: threading.Event, go: threading.Event) -> None:
+    """Start the others once the first has begun to ask, let it go on, and wait for all."""
+    threads[0].start()
+    assert begun.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    go.set()
+    for thread in threads:
+        thread.join(30)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "answers.db"
@@ -141,13 +152,7 @@ def test_concurrent_misses_make_one_request(path: Path) -> None:
     kept = Kept(path, slow)
     results: list[Any] = []
     threads = [threading.Thread(target=lambda: results.append(kept.run())) for _ in range(8)]
-    threads[0].start()
-    assert begun.wait(20)
-    for thread in threads[1:]:
-        thread.start()
-    go.set()
-    for thread in threads:
-        thread.join(30)
+    all_together(threads, begun, go)
     assert (8, 1) == (len(results), kept.asked)
     assert [GOOD] * 8 == [result.output for result in results]
     assert 1 == sum(result.usage.requests for result in results)
@@ -181,13 +186,7 @@ def test_when_the_one_request_fails_the_others_ask_for_themselves(path: Path) ->
             outcomes.append("refused")
 
     threads = [threading.Thread(target=work) for _ in range(3)]
-    threads[0].start()
-    assert begun.wait(20)
-    for thread in threads[1:]:
-        thread.start()
-    go.set()
-    for thread in threads:
-        thread.join(30)
+    all_together(threads, begun, go)
     assert (2, 1) == (outcomes.count(GOOD), outcomes.count("refused"))
     assert 2 == kept.asked
 
@@ -232,6 +231,7 @@ def test_any_order_of_wrappers_works(tmp_path: Path) -> None:
         prompt = triage().using(model=build(script, where), client=Client(clock=Waitless()))
         assert [GOOD, GOOD] == [prompt.run(ticket="x").output for _ in range(2)]
         assert 1 == len(script.requests)
+        assert 1 == len((where / "a.jsonl").read_text().splitlines())
         assert GOOD == triage().using(model=Replayed(where / "a.jsonl")).run(ticket="x").output
 
 
