@@ -77,6 +77,8 @@ class Call:
             form=answer_form(expected, asked.transport),
             stream=self.stream,
             transport=asked.transport,
+            prompt_name=self.name,
+            prompt_version=self.spec.version or "",
         )
         return self._purse.within(request) if self._purse else request
 

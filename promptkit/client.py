@@ -18,11 +18,10 @@ from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from promptkit.completion import Completion, Model, Request
     from promptkit.drive import Clock
-    from promptkit.models.replay import Recorded
     from promptkit.record import RunLog
 
 _log = logging.getLogger("promptkit")
@@ -38,7 +37,7 @@ class _Held:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.models: dict[str, Model] = {}
-        self.recorders: dict[int, Recorded] = {}
+        self.wrapped: dict[int, tuple[Model, Model]] = {}
         self.log: RunLog | None = None
         _HELD.add(self)
 
@@ -46,7 +45,7 @@ class _Held:
         """All that there is to close, in this order; nothing is held any more."""
         with self.lock:
             resources = [*self.models.values(), *([self.log] if self.log else [])]
-            self.models, self.recorders, self.log = {}, {}, None
+            self.models, self.wrapped, self.log = {}, {}, None
         return resources
 
     def close(self) -> None:
@@ -77,7 +76,8 @@ class Client:
     `record` is a file of answers for `replay:`, whatever model gives them; with `replay`, such a file answers in the
     place of every model that is named. `cache` is a file (True: the user's own) of answers: a request that was answered
     well before is not sent again, and a step of the result says so; with `refresh` it is, and the new answer is kept.
-    `models` are models made in code, by the name under which prompts ask for them. `clock` is what waits between
+    `models` are models made in code, by the name under which prompts ask for them; `wrap` makes of each model that is
+    asked the one that is asked in its place, such as `promptkit.extras.otel.Traced`. `clock` is what waits between
     tries. Safe to share between threads and event loops; close it, or use it as a context manager.
 
     A pickled client holds no key: where it is loaded, keys come from that environment again, but for a key
@@ -97,6 +97,7 @@ class Client:
         cache: bool | str | Path = False,
         refresh: bool = False,
         models: Mapping[str, Model] | None = None,
+        wrap: Callable[[Model], Model] | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -110,6 +111,7 @@ class Client:
         self._cache = cache
         self._refresh = refresh
         self._given: dict[str, Model] = dict(models or {})
+        self._wrap = wrap
         self._held = _Held()
 
     @cached_property
@@ -120,12 +122,25 @@ class Client:
         return self._given_clock or Clock()
 
     def model(self, model: str | Model) -> Model:
-        """The model of a name, opened on first use, or a model itself; what it answers is recorded, if anything is.
+        """The model of a name, opened on first use, or a model itself, in what this client wraps models in.
 
         Raises `ConfigError` for a name that names nothing.
         """
         found = self._named(model) if isinstance(model, str) else model
-        return found if self._record is None else self._recording(found, self._record)
+        if self._record is None and self._wrap is None:
+            return found
+        with self._held.lock:
+            if id(found) not in self._held.wrapped:
+                self._held.wrapped[id(found)] = found, self._wrapped(found)
+            return self._held.wrapped[id(found)][1]
+
+    def _wrapped(self, model: Model) -> Model:
+        """The model with what writes its answers down, and in what the caller wraps it in."""
+        from promptkit.models.replay import Recorded
+
+        if self._record is not None and not (isinstance(model, Recorded) and model.path == self._record):
+            model = Recorded(model, self._record)
+        return self._wrap(model) if self._wrap else model
 
     def _named(self, name: str) -> Model:
         if name in self._given:
@@ -156,17 +171,6 @@ class Client:
         find = getattr(found, "find", None)
         kept: Completion | None = find(request) if find else None
         return kept
-
-    def _recording(self, model: Model, path: Path) -> Model:
-        """The model with what writes its answers down: one for each model, which it keeps alive."""
-        from promptkit.models.replay import Recorded
-
-        if isinstance(model, Recorded) and model.path == path:
-            return model
-        with self._held.lock:
-            if id(model) not in self._held.recorders:
-                self._held.recorders[id(model)] = Recorded(model, path)
-            return self._held.recorders[id(model)]
 
     def facts(self, model: str | Model, *, instead_of: str = "") -> ModelFacts:
         """What is known of a model, without asking anybody.
@@ -236,7 +240,8 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         settings = replace(self.settings, api_key="", endpoint_keys={})
-        return _unpickled, (settings, self._log, self._record, self._replay, (self._cache, self._refresh), self._given)
+        told = {name: getattr(self, f"_{name}") for name in ("log", "record", "replay", "cache", "refresh", "wrap")}
+        return _unpickled, (settings, {**told, "models": self._given})
 
     def __repr__(self) -> str:
         return f"Client(base_url={self.settings.base_url!r}, model={self.settings.model!r})"
@@ -254,23 +259,14 @@ def _alone(settings: Settings, given: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _unpickled(
-    settings: Settings,
-    log: bool | str | Path,
-    record: Path | None,
-    replay: Path | None,
-    cache: tuple[bool | str | Path, bool],
-    models: dict[str, Model],
-) -> Client:
+def _unpickled(settings: Settings, told: Mapping[str, Any]) -> Client:
     """A client from a pickle, with the keys of this environment. A key that was an argument has no other source."""
     origins = settings.origins
     here = load_settings(base_url=settings.base_url if origins.get("base_url") == "argument" else None)
     own = origins.get("api_key") != "argument" and here.base_url == settings.base_url
     others = here.endpoint_keys if here.endpoints == settings.endpoints else {}
     settings = replace(settings, api_key=here.api_key if own else "", endpoint_keys=others)
-    return Client(
-        settings=settings, log=log, record=record, replay=replay, cache=cache[0], refresh=cache[1], models=models
-    )
+    return Client(settings=settings, **told)
 
 
 _default: tuple[object, Client] | None = None

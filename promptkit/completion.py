@@ -97,7 +97,8 @@ class Request:
     `schema` is the JSON Schema of the answer's value when there is one, `form` how it is laid out: models that
     answer by themselves (simulated) use them; on the wire they stand in `response_format` and in the messages.
     `timeout` is what is left of the call's time in seconds: models that wait for somebody wait no longer. Neither it
-    nor `transport`, which says why the answer's form is asked for as it is, is part of what is asked.
+    nor `transport`, which says why the answer's form is asked for as it is, is part of what is asked; nor are the
+    name and the version of the prompt, which are for whoever tells of the request.
     """
 
     model: str
@@ -111,6 +112,8 @@ class Request:
     timeout: float | None = field(default=None, compare=False, repr=False)
     tool_choice: str | Mapping[str, Any] | None = None
     transport: Transport | None = field(default=None, compare=False)
+    prompt_name: str = field(default="", compare=False)
+    prompt_version: str = field(default="", compare=False)
 
     def to_openai(self) -> dict[str, Any]:
         """The body of `POST /chat/completions`, without fields that are unset."""

@@ -77,6 +77,7 @@ OWNERS = {
         "template/tracing.py",
     },
     "openai": {"models/chat_api.py"},
+    "opentelemetry": {"extras/otel.py"},
     "httpx2": {"models/chat_api.py", "models/connection.py"},
     "jsonschema_rs": {"schema/validators.py"},
     "sqlite3": {"logfile.py", "models/cache_file.py"},

@@ -139,6 +139,11 @@ class Wrapped:
         if confirm:
             confirm(request, completion)
 
+    @property
+    def innermost(self) -> Model:
+        """The model that wraps no other."""
+        return self.inner.innermost if isinstance(self.inner, Wrapped) else self.inner
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.inner!r})"
 
