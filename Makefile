@@ -9,6 +9,7 @@ RUN := $(VENV)/.run-installed
 LOCAL := $(VENV)/.local-installed
 DEV := $(VENV)/.dev-installed
 PEERS := .venv-peers/.installed
+BENCH := .venv-bench/.installed
 EDITOR := tests/editor/node_modules/.installed
 
 .PHONY: help demo test lint bench docs lock typing fuzz clean
@@ -64,9 +65,16 @@ typing: $(DEV)
 	$(BIN)/mypy tests/typing
 	$(BIN)/pyright
 
-bench: $(DEV) requirements/bench.txt
-	$(PIP) install --require-hashes -r requirements/bench.txt
-	$(BIN)/python -m benchmarks
+# What promptkit is measured beside needs other versions of what it is built with, so it has an environment of its own.
+$(BENCH): requirements/bench.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench: $(BENCH)
+	.venv-bench/bin/python -m benchmarks
+	.venv-bench/bin/python -m benchmarks.memory
 
 docs: $(DEV)
 	$(BIN)/python docs/reference.py
@@ -79,7 +87,7 @@ lock: $(DEV)
 	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra local --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/local.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra fast --extra otel --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
-	$(BIN)/uv pip compile -q pyproject.toml --extra fast --extra otel --group build --group test --group lint --group docs --group bench -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group fuzz --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
 
@@ -91,4 +99,4 @@ fuzz: $(RUN) requirements/fuzz.txt
 	$(BIN)/python tests/fuzz_answers.py -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=1024
 
 clean:
-	rm -rf $(VENV) .venv-peers tests/editor/node_modules build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-peers tests/editor/node_modules build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

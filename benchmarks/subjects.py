@@ -35,4 +35,5 @@ SUBJECTS = {
     "stream": Subject("200 KB in pieces of 8 characters, a value after each", parsing.stream_sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
+    "send-examples": Subject("the same with 100 examples in each request", sending.many_messages),
 }
