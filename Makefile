@@ -72,9 +72,9 @@ $(BENCH): requirements/bench.txt pyproject.toml
 	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bench: $(BENCH)
+bench: $(BENCH) $(DEV)
 	.venv-bench/bin/python -m benchmarks
-	.venv-bench/bin/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.memory
 
 docs: $(DEV)
 	$(BIN)/python docs/reference.py
