@@ -105,6 +105,11 @@ def _check_count(value: Any) -> int:
     return int(value)
 
 
+def _check_tier(value: Any) -> str:
+    _need(value in ("", *TIERS))
+    return str(value)
+
+
 def _check_path(value: Any) -> Path:
     _need(isinstance(value, str | Path) and str(value) != "" and "\0" not in str(value))
     return Path(value)
@@ -157,6 +162,9 @@ MODEL_FACTS: dict[str, Callable[[Any], Any]] = {
 }
 """What can be said of a model: lengths in tokens, abilities, prices in USD for one token, sizes."""
 
+TIERS = ("free", "developer")
+"""MARA's plans: MARA docs, page Rate limits."""
+
 MODEL_LIMITS: dict[str, Callable[[Any], Any]] = dict.fromkeys(
     ("requests_per_minute", "requests_per_day", "tokens_per_day"), _check_count
 )
@@ -168,6 +176,7 @@ KINDS: dict[str, Kind] = {
     "switch": Kind("true or false", _check_switch, lambda text: _SWITCHES.get(text.strip().lower())),
     "positive": Kind("a number above 0", _check_positive, float),
     "count": Kind("a whole number from 1", _check_count, int),
+    "tier": Kind(f"one of {', '.join(TIERS)}", _check_tier),
     "path": Kind("a path", _check_path),
     "url": Kind("an http or https URL without user name, password, query and fragment", check_url),
     "endpoints": Kind('tables like [endpoints."https://host/v1"] with one key, `key_env`', _check_endpoints),
@@ -223,6 +232,12 @@ SETTINGS: dict[str, Setting] = {
         "positive", "PROMPTKIT_FIRST_BYTE_TIMEOUT", 60.0, "Seconds until a stream's first byte."
     ),
     "gap_timeout": Setting("positive", "PROMPTKIT_GAP_TIMEOUT", 30.0, "Seconds between two pieces of a stream."),
+    "tier": Setting(
+        "tier",
+        "PROMPTKIT_TIER",
+        "",
+        "Your plan on MARA Cloud: its documented limits hold, those under `models` before.",
+    ),
     "endpoints": Setting("endpoints", "", {}, "Other servers: `key_env` names the variable that holds the key."),
     "models": Setting("models", "", {}, "What you know of models: goes over what servers and documentation say."),
     "trusted_hosts": Setting(

@@ -58,6 +58,7 @@ class Settings:
     call_timeout: float
     first_byte_timeout: float
     gap_timeout: float
+    tier: str
     endpoints: Mapping[str, Mapping[str, str]]
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trusted_hosts: tuple[str, ...] = ()

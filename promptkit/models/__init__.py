@@ -41,15 +41,23 @@ def _open_compatible(name: ModelName, settings: Settings, redactor: Redactor) ->
 
 
 def paced_model(endpoint: Endpoint, prefix: str, settings: Settings, redactor: Redactor) -> Paced:
-    """A server's models behind their gates; `prefix` makes an id the name that settings know it by."""
+    """A server's models behind their gates; `prefix` makes an id the name that settings know it by.
+
+    What the settings say of a model's limits goes over those of the plan, which hold on MARA Cloud alone.
+    """
+    from dataclasses import asdict
+
     from promptkit.models.catalog import settings_of
     from promptkit.models.chat_api import ChatApi
+    from promptkit.models.documented import RATE_LIMITS
     from promptkit.models.paced import Allowed, Paced, place_of
     from promptkit.setting_table import MODEL_LIMITS
 
     def allowed(model: str) -> Allowed:
-        said = settings_of(f"{prefix}{model}", settings)
-        return Allowed(**{name: said[name] for name in MODEL_LIMITS if name in said})
+        own = settings_of(f"{prefix}{model}", settings)
+        of_tier = RATE_LIMITS.get(model, {}).get(settings.tier) if endpoint.requires_key else None
+        told = {**(asdict(of_tier) if of_tier else {}), **own}
+        return Allowed(**{name: told[name] for name in MODEL_LIMITS if name in told})
 
     return Paced(ChatApi(endpoint, redactor=redactor), place_of(endpoint.base_url, endpoint.api_key), allowed)
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from promptkit.spec import ModelChoice
 
 _SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[bB](?![a-zA-Z0-9])")
+_NO_CHAT = re.compile(r"embed|rerank|whisper|moderation|(?<![a-z])(?:tts|e5|bge)(?![a-z0-9])", re.IGNORECASE)
+"""Ids of models that a server lists beside those that chat."""
+
 _BLEND = 3
 """Tokens of a prompt for one of its answer, as prices are compared."""
 
@@ -86,6 +89,8 @@ def _judged(facts: ModelFacts, choice: ModelChoice) -> tuple[tuple[str, ...], tu
     known = {need: getattr(facts, need) for need in needs}
     out = [f"no {need}" for need, has in known.items() if has is False]
     unsure = [need for need, has in known.items() if has is None]
+    if _NO_CHAT.search(facts.name):
+        out.append("by its name it does not chat")
     window = facts.context_length
     if choice.context and window is None:
         out.append("its window is not known")

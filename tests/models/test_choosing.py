@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,22 @@ def test_an_ability_that_nobody_knows_of_stands_behind_one_that_is_known(tmp_pat
 def test_a_window_that_nobody_knows_does_not_do(settings: Settings) -> None:
     out = {each.facts.name: each.rejected for each in choose(ModelChoice(context=1), settings).candidates}
     assert ("its window is not known",) == out["brand-new"]
+
+
+@pytest.mark.parametrize(
+    "name", ["text-embedding-3-small", "E5-Mistral-7B-Instruct", "Whisper-Large-v3", "bge-m3", "tts-1"]
+)
+def test_a_model_that_does_not_chat_is_never_chosen(tmp_path: Path, name: str) -> None:
+    cheap = replace(SMALL, name=name, prompt_price=0.0, completion_price=0.0)
+    choice = choose(ModelChoice(purpose="cost"), settings_with(tmp_path, cheap, BIG))
+    assert "big-400B" == choice.name
+    assert ("by its name it does not chat",) == choice.candidates[-1].rejected
+
+
+@pytest.mark.parametrize("name", ["one50-chat", "Whittle-7b", "Haiku-e50", "letts-7b"])
+def test_a_name_that_only_looks_so_is_no_reason(tmp_path: Path, name: str) -> None:
+    choice = choose(ModelChoice(), settings_with(tmp_path, replace(SMALL, name=name)))
+    assert () == choice.candidates[0].rejected
 
 
 def test_where_no_model_fits_the_error_says_why_of_each(settings: Settings) -> None:

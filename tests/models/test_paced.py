@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from promptkit import Client, Prompt
 from promptkit.completion import Completion, Delta, Rates, Request, Usage
 from promptkit.errors import ModelError, QuotaExhausted, RateLimited
+from promptkit.models import open_model
+from promptkit.models.documented import RATE_LIMITS
 from promptkit.models.paced import LONGEST_WAIT, Allowed, Gate, Paced, place_of, shared_gate
+from promptkit.redact import Redactor
+from promptkit.setting_table import TIERS
 from promptkit.settings import load_settings
 from promptkit.testing import MaraServer, ScriptedModel
 
@@ -273,6 +277,29 @@ def test_the_settings_say_what_may_be_asked_of_a_model() -> None:
         with pytest.raises(QuotaExhausted, match="the day's 2 requests that the settings allow are used"):
             prompt.run(word="three")
         assert 2 == len(server.requests)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, Allowed()),
+        ({"tier": "free"}, Allowed(20, 20, 200_000)),
+        ({"tier": "developer"}, Allowed(200, 50_000)),
+        ({"tier": "free", "models": {"MiniMax-M2.5": {"requests_per_day": 7}}}, Allowed(20, 7, 200_000)),
+        ({"tier": "free", "base_url": "http://127.0.0.1:1/v1"}, Allowed()),
+    ],
+)
+def test_the_documented_limits_of_a_plan_hold_where_the_settings_name_it(
+    settings: dict[str, Any], expected: Allowed
+) -> None:
+    model = open_model("MiniMax-M2.5", load_settings(**settings), redactor=Redactor())
+    assert isinstance(model, Paced)
+    assert expected == model.gate("MiniMax-M2.5").allowed
+    assert Allowed() == model.gate("nobody-knows-it").allowed
+
+
+def test_the_documented_plans_are_those_that_settings_know() -> None:
+    assert set(TIERS) == {tier for tiers in RATE_LIMITS.values() for tier in tiers}
 
 
 def test_a_call_that_waits_at_the_gate_does_not_outlast_its_time() -> None:
