@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -203,6 +202,7 @@ class Delta:
     """A piece of an answer, or the whole of it. `done` says that the server declared the end (`[DONE]`).
 
     `rates` comes with the first piece, from servers that tell. `cached` is the date of an answer that was kept.
+    `reasoning_key` is the server's own name for reasoning that stands beside the text.
     """
 
     text: str = ""
@@ -215,6 +215,7 @@ class Delta:
     done: bool = False
     rates: Rates | None = None
     cached: str = ""
+    reasoning_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ class Completion:
     """A model's whole answer. `model` is the name that the server gave, `id` its own for the answer.
 
     `cached` is when the model gave it (ISO 8601, UTC), for one that a cache had kept; it costs nothing.
+    `reasoning_key` is the server's name for the reasoning, if that stood beside the text.
     """
 
     text: str
@@ -232,31 +234,7 @@ class Completion:
     model: str = ""
     id: str = ""
     cached: str = ""
-
-
-class Abandoned(GeneratorExit):
-    """How an answer is closed that cannot become valid any more, after so many `characters` of its text.
-
-    Models need not know of it: it runs their `finally` clauses as `close` does.
-    """
-
-    def __init__(self, characters: int) -> None:
-        super().__init__(characters)
-        self.characters = characters
-
-
-def leave(deltas: Any, left: Abandoned) -> None:
-    """Close an answer's pieces and say why."""
-    if hasattr(deltas, "throw"):
-        with suppress(Abandoned, StopIteration):
-            deltas.throw(left)
-
-
-async def aleave(deltas: Any, left: Abandoned) -> None:
-    """The same under asyncio."""
-    if hasattr(deltas, "athrow"):
-        with suppress(Abandoned, StopAsyncIteration):
-            await deltas.athrow(left)
+    reasoning_key: str = ""
 
 
 class Model(Protocol):
@@ -285,6 +263,7 @@ class Assembler:
         self._model = ""
         self._id = ""
         self._cached = ""
+        self._reasoning_key = ""
 
     def feed(self, delta: Delta) -> None:
         """Take the next piece."""
@@ -300,6 +279,7 @@ class Assembler:
         self._model = self._model or delta.model
         self._id = self._id or delta.id
         self._cached = self._cached or delta.cached
+        self._reasoning_key = self._reasoning_key or delta.reasoning_key
 
     def _join(self, call: ToolCallDelta) -> None:
         index = len(self._calls) if call.index is None else call.index
@@ -342,4 +322,5 @@ class Assembler:
             model=self._model,
             id=self._id,
             cached=self._cached,
+            reasoning_key=self._reasoning_key,
         )

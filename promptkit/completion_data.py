@@ -23,6 +23,7 @@ def completion_to_dict(completion: Completion) -> dict[str, Any]:
         "model": completion.model,
         "id": completion.id,
         "cached": completion.cached,
+        "reasoning_key": completion.reasoning_key,
     }
     return {name: value for name, value in data.items() if value or name == "text"}
 
@@ -40,6 +41,7 @@ def completion_from_dict(data: Mapping[str, Any]) -> Completion:
             model=data.get("model", ""),
             id=data.get("id", ""),
             cached=data.get("cached", ""),
+            reasoning_key=data.get("reasoning_key", ""),
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a completion: {error}") from None

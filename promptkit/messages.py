@@ -11,6 +11,9 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
 
+REASONING_KEYS = ("reasoning", "reasoning_content")
+"""The names under which servers give a model's reasoning beside its answer, MARA's first."""
+
 Content = str | tuple[dict[str, Any], ...] | None
 """A text, or parts in OpenAI's form when one of them is not text; null only beside tool calls."""
 
@@ -34,12 +37,18 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat."""
+    """One message of a chat.
+
+    `reasoning` is what the model thought before it called tools; it goes back under the name under which its server
+    gave it, `reasoning_key`.
+    """
 
     role: Role
     content: Content
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    reasoning: str = ""
+    reasoning_key: str = ""
 
     @property
     def text(self) -> str:
@@ -61,6 +70,8 @@ class Message:
             message["tool_calls"] = [call.to_openai() for call in self.tool_calls]
         if self.tool_call_id is not None:
             message["tool_call_id"] = self.tool_call_id
+        if self.reasoning and self.reasoning_key:
+            message[self.reasoning_key] = self.reasoning
         return message
 
     @classmethod
@@ -82,7 +93,8 @@ class Message:
             raise ValueError(f"the {role} message has no content")
         elif content is not None and not isinstance(content, str):
             raise ValueError(f"the content of a message is a text, not {type(content).__name__}")
-        return cls(role, content, calls, message.get("tool_call_id"))
+        key = next((name for name in REASONING_KEYS if isinstance(message.get(name), str) and message[name]), "")
+        return cls(role, content, calls, message.get("tool_call_id"), message[key] if key else "", key)
 
 
 def _part(part: Any) -> dict[str, Any]:

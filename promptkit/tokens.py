@@ -48,5 +48,6 @@ def count_messages(messages: Iterable[Message], counter: TokenCounter) -> list[i
 
 
 def _all_of(message: Message) -> str:
-    """A message's text, and the calls of tools in it."""
-    return "".join((message.text, *(f"{call.name}{call.arguments}" for call in message.tool_calls)))
+    """A message's text, the calls of tools in it, and the reasoning that goes back with them."""
+    thought = message.reasoning if message.reasoning_key else ""
+    return "".join((message.text, thought, *(f"{call.name}{call.arguments}" for call in message.tool_calls)))

@@ -33,8 +33,18 @@ def offers_tools(request: Request) -> bool:
 def after_tools(
     request: Request, completion: Completion, calls: tuple[ToolCall, ...], runs: tuple[ToolRun, ...]
 ) -> Request:
-    """The request that tells the model what its calls came to. Once it called what it had to, it is free."""
-    answer = Message("assistant", completion.text or None, tool_calls=calls)
+    """The request that tells the model what its calls came to. Once it called what it had to, it is free.
+
+    What it thought before it called goes back with the calls, or it forgets why it called them (OpenAI Cookbook, page
+    "How to handle the raw chain of thought in gpt-oss").
+    """
+    answer = Message(
+        "assistant",
+        completion.text or None,
+        tool_calls=calls,
+        reasoning=completion.reasoning,
+        reasoning_key=completion.reasoning_key,
+    )
     choice = request.options.get("tool_choice")
     named = choice["function"]["name"] if isinstance(choice, Mapping) else None
     heeded = any(run.status not in ("unknown", "invalid") and named in (None, run.call.name) for run in runs)

@@ -30,7 +30,7 @@ from promptkit.record import RunLog, entry_from
 from promptkit.redact import Redactor
 from promptkit.result import Attempt, Result, ToolRun
 from promptkit.settings import load_settings
-from promptkit.testing import ScriptedModel
+from promptkit.testing import MaraServer, ScriptedModel
 from promptkit.tool_runs import ToolRunner
 from promptkit.toolbox import Toolbox
 
@@ -120,6 +120,38 @@ def told(request: Request) -> list[str]:
 
 
 # The loop
+
+
+@pytest.mark.parametrize("key", ["reasoning", "reasoning_content"])
+@pytest.mark.parametrize("streams", [False, True])
+def test_what_the_model_thought_goes_back_with_its_calls_under_the_name_that_its_server_has_for_it(
+    key: str, streams: bool
+) -> None:
+    def thinking(body: dict[str, Any]) -> dict[str, Any]:
+        calls = [{"index": 0, "id": "c", "function": {"name": "look_up", "arguments": '{"number": 7}'}}]
+        said = {"role": "assistant", "content": None, key: "Who is 7?", "tool_calls": calls}
+        choice = {"index": 0, "finish_reason": "tool_calls", "message": said, "delta": said}
+        if not body.get("stream"):
+            return {"status": 200, "body": {"choices": [choice]}}
+        sent = f"data: {json.dumps({'choices': [choice]})}\n\ndata: [DONE]\n\n"
+        return {"status": 200, "body": sent, "headers": {"content-type": "text/event-stream"}}
+
+    with MaraServer([thinking, json.dumps(GOOD)]) as server, Client(base_url=server.base_url, api_key="k") as client:
+        prompt = triage().using(client=client, model="gpt-oss-120b", tools=[Shop().look_up])
+        assert GOOD == (stream if streams else run)(prompt, ticket="x").output
+    _, asked, told_ = server.requests[1].body["messages"][-3:]
+    assert ("Who is 7?", "c") == (asked.pop(key), asked["tool_calls"][0]["id"])
+    assert {"role", "content", "tool_calls"} == set(asked)
+    assert "tool" == told_["role"]
+
+
+def test_thoughts_that_stood_in_tags_go_back_in_the_text_alone() -> None:
+    first = calling(("look_up", {"number": 7}), text="<think>Who is 7?</think>")
+    prompt, model = asking([first, GOOD], [Shop().look_up])
+    prompt.run(ticket="x")
+    sent = model.requests[1].messages[-2].to_openai()
+    assert "<think>Who is 7?</think>" == sent["content"]
+    assert {"role", "content", "tool_calls"} == set(sent)
 
 
 def test_a_tool_that_the_model_calls_runs_and_its_result_goes_back(way: Way) -> None:

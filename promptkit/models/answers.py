@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import Delta, ToolCallDelta, Usage
 from promptkit.errors import BadResponse
+from promptkit.messages import REASONING_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,9 +54,11 @@ def read_answer(body: bytes) -> Delta:
         raise _no_answer("has no choices" if choice is None else "has a choice without a message", _text(body))
     _refuse_refusal(message)
     calls = tuple(_call(call, index) for index, call in enumerate(_list(message.get("tool_calls"))))
+    thought = _reasoning_key(message)
     delta = Delta(
         text=_content(message),
-        reasoning=_reasoning(message),
+        reasoning=_word(message, thought),
+        reasoning_key=thought,
         tool_calls=calls,
         finish_reason=_word(choice, "finish_reason") or ("tool_calls" if calls else "stop"),
         usage=read_usage(data.get("usage")),
@@ -105,9 +108,11 @@ class ChunkReader:
         _refuse_refusal(said)
         names = ("", "") if self._named else (_word(data, "model"), _word(data, "id"))
         self._named = self._named or any(names)
+        thought = _reasoning_key(said)
         delta = Delta(
             text=_content(said),
-            reasoning=_reasoning(said),
+            reasoning=_word(said, thought),
+            reasoning_key=thought,
             tool_calls=tuple(self._placed(call) for call in _list(said.get("tool_calls"))),
             finish_reason=_word(choice, "finish_reason") or None,
             usage=read_usage(data.get("usage")),
@@ -234,8 +239,9 @@ def _content(message: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _reasoning(message: Mapping[str, Any]) -> str:
-    return _word(message, "reasoning") or _word(message, "reasoning_content")
+def _reasoning_key(message: Mapping[str, Any]) -> str:
+    """The name under which there is reasoning beside an answer's text; empty without any."""
+    return next((key for key in REASONING_KEYS if _word(message, key)), "")
 
 
 def _call(call: Any, index: int | None) -> ToolCallDelta:

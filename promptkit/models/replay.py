@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import ABANDONED, Abandoned, Assembler, Delta, ToolCallDelta, canonical_json, sha256
+from promptkit.completion import ABANDONED, Assembler, Delta, ToolCallDelta, canonical_json, sha256
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing
+from promptkit.leaving import Abandoned
 from promptkit.models.wrapped import Wrapped, forwarded
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ def played(completion: Completion, *, stream: bool) -> Iterator[Delta]:
         id=completion.id,
         done=True,
         cached=completion.cached,
+        reasoning_key=completion.reasoning_key,
     )
     if stream:
         yield from (Delta(reasoning=piece) for piece in _pieces(completion.reasoning))

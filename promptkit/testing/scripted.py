@@ -91,6 +91,7 @@ def pieces(completion: Completion, *, stream: bool) -> Iterator[Delta]:
         model=completion.model,
         id=completion.id,
         done=True,
+        reasoning_key=completion.reasoning_key,
     )
     if not stream:
         whole = tuple(ToolCallDelta(index, call.id, call.name, call.arguments) for index, call in calls)
