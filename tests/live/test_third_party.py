@@ -192,6 +192,41 @@ def test_a_stream_that_llmock_breaks_is_never_taken_for_whole(
     assert 1 == llmock.requests
 
 
+def look_up(number: int) -> str:
+    """Look a customer up."""
+    CALLED.append(number)
+    return f"Customer {number} pays in advance."
+
+
+CALLED: list[int] = []
+CALL = {"type": "reply", "tool_calls": [{"name": "look_up", "arguments": {"number": 7}}]}
+TWICE = {"type": "reply", "text": "One moment.", "tool_calls": CALL["tool_calls"] * 2}  # type: ignore[operator]
+BUSY = {"type": "fail", "status": 429, "retry_after": 0.2}
+
+
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    ("behaviours", "ran"),
+    [
+        ([CALL], [7]),
+        ([TWICE], [7, 7]),
+        ([CALL, CALL], [7, 7]),
+        ([BUSY, CALL, BUSY], [7]),
+        ([{"type": "tool_fault", "kind": "malformed_arguments"}, reply("")], []),
+        ([{"type": "tool_fault", "kind": "unknown_tool"}, reply("")], []),
+    ],
+    ids=["called", "called twice at once", "called twice", "called between refusals", "bad arguments", "unknown tool"],
+)
+def test_tools_are_driven_by_llmock_which_finds_no_fault(
+    ask: Callable[..., Any], behaviours: list[Any], ran: list[int], llmock: LLMock, prompt: Prompt[Any]
+) -> None:
+    CALLED.clear()
+    llmock.script(*behaviours, reply(json.dumps(GOOD)))
+    assert GOOD == ask(prompt.using(tools=[look_up]), "x")
+    turns = sum(each["type"] != "tool_fault" for each in behaviours)  # a fault of a tool changes the reply behind it
+    assert (ran, turns + 1, []) == (CALLED, llmock.requests, llmock.findings)
+
+
 def test_all_ways_to_ask_the_local_model_give_the_same_valid_answer() -> None:
     require_local()
     with Client() as client:
