@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from benchmarks import measure, peers
 from benchmarks.__main__ import main
+from benchmarks.many_calls import Outcome, many_calls
 from benchmarks.material import NOTES, inputs, prompt_data
 from benchmarks.measure import Figure, Sample, Side, compare
 from benchmarks.report import table
@@ -124,3 +127,20 @@ def test_raw_jinja_renders_the_texts_that_promptkit_renders() -> None:
     raw = peers.raw_jinja(peers.system_template(messages[0].text, NOTES))
     assert 8 == len(messages)
     assert [(message.role, message.text) for message in messages] == raw(inputs(7))
+
+
+def test_of_many_calls_through_faults_none_is_lost_and_none_paid_for_twice() -> None:
+    """The tries that fail are over at once, so a few seconds do; the program makes ten thousand."""
+    outcome = asyncio.run(many_calls(200, at_once=32, seed=3))
+    assert 200 == outcome.right
+    assert {1: 200} == dict(outcome.paid)
+    assert outcome.requests == outcome.attempts
+    assert 240 <= outcome.requests
+    assert outcome.clean
+
+
+@pytest.mark.parametrize("broken", [{"right": 9}, {"paid": Counter({1: 9, 2: 1})}, {"requests": 11}])
+def test_a_call_that_is_lost_or_paid_for_twice_is_not_clean(broken: dict[str, Any]) -> None:
+    sound: dict[str, Any] = {"right": 10, "paid": Counter({1: 10}), "requests": 10, "attempts": 10}
+    assert Outcome(10, **sound).clean
+    assert not Outcome(10, **(sound | broken)).clean
