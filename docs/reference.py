@@ -84,7 +84,13 @@ PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
     "messages": (
         "A list. An entry is a message, or one of the slots `{history: true}` and `{examples: true}`.",
         spec.MessageSpec,
-        {"role": "Who speaks.", "content": "What is said. A template."},
+        {
+            "role": "Who speaks.",
+            "content": "What is said. A template. Required, but for an assistant message that calls tools.",
+            "tool_calls": "What an assistant message calls: a list of `{name, arguments, id}`, or as on the wire. Their"
+            " results stand right behind it. `arguments` are data; an `id` is given where it is left out.",
+            "tool_call_id": "The call that a `tool` message is the result of; without it the first that has none.",
+        },
     ),
     "output": (
         "One of `fields`, `schema`, `items`, `choices` says what the value is; `format` follows from it.",

@@ -167,8 +167,17 @@ def _messages(parts: dict[str, Any]) -> dict[str, Any]:
     for name in slots:
         slots[name] = {"const": True}
     parts["Slot"] |= {"minProperties": 1, "maxProperties": 1}
-    _replace(parts, "MessageSpec", content=_TEXT)
+    parts["CallSpec"]["required"] = ["name"]
+    _replace(parts, "CallSpec", id=_TEXT, name=_TEXT, arguments={"type": ["object", "string", "null"]})
+    calls = {"type": "array", "minItems": 1, "items": {"anyOf": [{"$ref": "#/$defs/CallSpec"}, _wire("id")]}}
+    _replace(parts, "MessageSpec", content=_TEXT, tool_calls=calls, tool_call_id=_TEXT)
     return {"anyOf": [{"$ref": "#/$defs/MessageSpec"}, {"$ref": "#/$defs/Slot"}]}
+
+
+def _wire(*beside: str) -> dict[str, Any]:
+    """A function as it stands on the wire."""
+    properties = {"type": {}, "function": {"type": "object"}, **dict.fromkeys(beside, _TEXT)}
+    return {"type": "object", "required": ["function"], "properties": properties, "additionalProperties": False}
 
 
 def _memory() -> dict[str, Any]:
@@ -191,8 +200,7 @@ def _tool(parts: dict[str, Any]) -> dict[str, Any]:
     """A tool by its name, or declared; also as it stands on the wire."""
     fields = {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}}
     _replace(parts, "ToolSpec", name=_TEXT, description=_TEXT, fields=fields, parameters={"type": "object"})
-    wire = {"type": "object", "required": ["function"], "properties": {"type": {}, "function": {"type": "object"}}}
-    return {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}, {**wire, "additionalProperties": False}]}
+    return {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}, _wire()]}
 
 
 def _output(parts: dict[str, Any]) -> None:

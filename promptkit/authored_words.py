@@ -55,7 +55,17 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "confirm": "Whether somebody has to agree before it is run.",
         "timeout": "Seconds that it may take.",
     },
-    "MessageSpec": {"role": "Who speaks.", "content": "What is said. A template."},
+    "MessageSpec": {
+        "role": "Who speaks.",
+        "content": "What is said. A template.",
+        "tool_calls": "What an assistant message calls; the results stand behind it, in messages of the role `tool`.",
+        "tool_call_id": "The call that a tool message is the result of; without it the first that has none.",
+    },
+    "CallSpec": {
+        "name": "The tool's name.",
+        "arguments": "What it is called with. Data, no template.",
+        "id": "What its result names it by; given where it is left out.",
+    },
     "Slot": {
         "history": "The earlier turns of a conversation stand here.",
         "examples": "The examples stand here, as pairs of turns.",

@@ -62,10 +62,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedMessage:
-    """A message's role and pieces; joined, their texts are the message's text."""
+    """A message's role and pieces; joined, their texts are the message's text. `called` is `Message.called`."""
 
     role: Role
     pieces: tuple[Piece, ...]
+    called: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -108,7 +109,11 @@ class Explained:
         return {
             "version": 1,
             "messages": [
-                {"role": message.role, "pieces": [piece.to_dict() for piece in message.pieces]}
+                {
+                    "role": message.role,
+                    "pieces": [piece.to_dict() for piece in message.pieces],
+                    **({"called": list(message.called)} if message.called else {}),
+                }
                 for message in self.messages
             ],
             "tokens": self.tokens(),

@@ -88,7 +88,12 @@ class Trail:
         """The turns of a conversation so far."""
         for each in messages:
             pieces = (Piece(each.text, "history"),) if each.text else ()
-            self.messages.append(ExplainedMessage(each.role, pieces))
+            self.messages.append(ExplainedMessage(each.role, pieces, each.called))
+
+    def called(self, message: Message) -> None:
+        """An authored message calls tools, or is what came of a call; without a text nothing was said of it yet."""
+        pieces = self.messages.pop().pieces if message.content is not None else ()
+        self.messages.append(ExplainedMessage(message.role, pieces, message.called))
 
     def _own(self, text: str, section: str) -> Piece:
         return Piece(text, "promptkit", section, example=self.example, cacheable=True)

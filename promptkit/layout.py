@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from promptkit.spec import MessageSpec, Slot
 from promptkit.thought import ANSWER_LINE, Mode, wrapped_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.schema import Schema
-    from promptkit.spec import JsonSchema, OutputSpec
+    from promptkit.spec import JsonSchema, OutputSpec, PromptSpec
     from promptkit.spec import Layout as LayoutSpec
 
 Sections = list[tuple[str, str]]
@@ -31,6 +32,25 @@ _TITLES = {
     "reasoning": "Reasoning",
     "untrusted": "Untrusted text",
 }
+
+
+def written_messages(spec: PromptSpec) -> list[tuple[int, MessageSpec]]:
+    """The messages that are written out, with their index."""
+    return [(index, part) for index, part in enumerate(spec.messages or ()) if isinstance(part, MessageSpec)]
+
+
+def planned_messages(spec: PromptSpec) -> list[tuple[int, MessageSpec | Slot]]:
+    """The authored messages with their index; slots that are not written stand before the last user message."""
+    plan = list(enumerate(spec.messages or ()))
+    slots = [part for _, part in plan if isinstance(part, Slot)]
+    users = [index for index, part in written_messages(spec) if part.role == "user"]
+    at = users[-1] if users else len(plan)
+    implied: list[tuple[int, MessageSpec | Slot]] = []
+    if users and not any(slot.examples for slot in slots):
+        implied.append((-1, Slot(examples=True)))
+    if not any(slot.history for slot in slots):
+        implied.append((-1, Slot(history=True)))
+    return [*plan[:at], *implied, *plan[at:]]
 
 
 @dataclass(frozen=True, slots=True)

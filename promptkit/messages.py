@@ -57,6 +57,17 @@ class Message:
             return "".join(part.get("text", "") for part in self.content)
         return self.content or ""
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What the message has to do with tools, in words: the call that it is the result of, and the calls in it."""
+        result = (f"(the result of {self.tool_call_id})",) if self.tool_call_id else ()
+        return (*result, *(f"(calls {call.name} with {call.arguments} as {call.id})" for call in self.tool_calls))
+
+    @property
+    def shown(self) -> str:
+        """The message as people read it: its text, and what it has to do with tools."""
+        return "\n".join(filter(None, (self.text, *self.called)))
+
     def to_openai(self) -> dict[str, Any]:
         """The message in the chat-completions form, without fields that are unset.
 

@@ -72,7 +72,8 @@ def page(explained: Explained, title: str) -> str:
 def _message(message: ExplainedMessage) -> str:
     count = BytesEstimate().count(message.text)
     pieces = "".join(map(_piece, message.pieces))
-    return f"<h2>{message.role} <small>~{count:,} tokens</small></h2>\n<pre>\n{pieces}</pre>"
+    called = "".join(f"\n{escape(each)}" for each in message.called)
+    return f"<h2>{message.role} <small>~{count:,} tokens</small></h2>\n<pre>\n{pieces}{called}</pre>"
 
 
 def _piece(piece: Piece) -> str:

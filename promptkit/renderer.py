@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.inputs import Inputs
-from promptkit.layout import instructions, layout_of, thought_instruction
-from promptkit.messages import Message
+from promptkit.layout import instructions, layout_of, planned_messages, thought_instruction, written_messages
+from promptkit.messages import Message, ToolCall
 from promptkit.result import Rendered
 from promptkit.schema import Schema
-from promptkit.spec import MessageSpec, PromptSpec, Slot
+from promptkit.spec import MessageSpec, PromptSpec
 from promptkit.template import Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.printing import to_json
@@ -302,8 +302,7 @@ class Renderer:
     def _explicit(self, call: _Call) -> list[Message]:
         """The messages of `messages:`; what promptkit says itself ends the first system message."""
         guidance = self._layout.system(self._guidance(call))
-        plan = self._plan()
-        systems = [index for index, part in plan if isinstance(part, MessageSpec) and part.role == "system"]
+        systems = [index for index, part in written_messages(self.spec) if part.role == "system"]
         messages: list[Message] = []
         if guidance and not systems:
             if call.trail is not None:
@@ -311,35 +310,31 @@ class Renderer:
             messages.append(Message("system", guidance))
         elif not systems and not all(part.blank for part in self._native_instruction(call)):
             raise self._empty("system", self._native_instruction(call))
-        for index, part in plan:
+        for index, part in planned_messages(self.spec):
             if isinstance(part, MessageSpec):
-                text = self._filled(part.role, [self._message(index, part)], call.values, call)
-                ends = guidance and index in systems[:1]
-                if ends and call.trail is not None:
-                    call.trail.more(self._layout, self._guidance(call), "\n\n")
-                messages.append(Message(part.role, f"{text}\n\n{guidance}" if ends else text))
+                message = self._authored(index, part, call)
+                if message.called and call.trail is not None:
+                    call.trail.called(message)
+                if guidance and index in systems[:1]:
+                    if call.trail is not None:
+                        call.trail.more(self._layout, self._guidance(call), "\n\n")
+                    message = replace(message, content=f"{message.text}\n\n{guidance}")
+                messages.append(message)
             else:
                 messages += self._earlier(call) if part.history else self._examples(self._last_user(), call)
         return messages
 
-    def _plan(self) -> list[tuple[int, MessageSpec | Slot]]:
-        """The authored messages with their index; slots that are not written stand before the last user message."""
-        plan = list(enumerate(self.spec.messages or ()))
-        slots = [part for _, part in plan if isinstance(part, Slot)]
-        users = [place for place, (_, part) in enumerate(plan) if isinstance(part, MessageSpec) and part.role == "user"]
-        at = users[-1] if users else len(plan)
-        implied: list[tuple[int, MessageSpec | Slot]] = []
-        if users and not any(slot.examples for slot in slots):
-            implied.append((-1, Slot(examples=True)))
-        if not any(slot.history for slot in slots):
-            implied.append((-1, Slot(history=True)))
-        return [*plan[:at], *implied, *plan[at:]]
+    def _authored(self, index: int, message: MessageSpec, call: _Call) -> Message:
+        """A message as it is written; one that calls tools need not say anything."""
+        parts = self._message(index, message)
+        text = self._filled(message.role, parts, call.values, call) if parts else None
+        calls = tuple(ToolCall(each.id, each.name, to_json(each.arguments)) for each in message.tool_calls)
+        return Message(message.role, text, calls, message.tool_call_id)
 
     def _last_user(self) -> list[Part]:
         """The template that renders examples: the last user message's."""
-        parts = list(enumerate(self.spec.messages or ()))
-        users = [(i, part) for i, part in parts if isinstance(part, MessageSpec) and part.role == "user"]
-        return [self._message(i, part) for i, part in users[-1:]]
+        users = [(i, part) for i, part in written_messages(self.spec) if part.role == "user"]
+        return self._message(*users[-1]) if users else []
 
-    def _message(self, index: int, message: MessageSpec) -> Part:
-        return self._part(f"messages.{index}.content", message.content)
+    def _message(self, index: int, message: MessageSpec) -> list[Part]:
+        return [] if message.content is None else [self._part(f"messages.{index}.content", message.content)]

@@ -41,7 +41,7 @@ class Rendered:
         from html import escape
 
         style = "white-space: pre-wrap; border: 1px solid #8888; border-radius: 6px; padding: .6em; margin: 0 0 .8em"
-        shown = (f'<b>{each.role}</b><pre style="{style}">{escape(each.text)}</pre>' for each in self.messages)
+        shown = (f'<b>{each.role}</b><pre style="{style}">{escape(each.shown)}</pre>' for each in self.messages)
         return "".join((*shown, *(f"<p>note: {escape(note)}</p>" for note in self.notes)))
 
 

@@ -21,7 +21,7 @@ _NAME = re.compile(r"\w[\w.-]*\Z")
 
 def snapshot_text(rendered: Rendered) -> str:
     """The messages as a text: each below a line `=== role`; a line of theirs that looks so gets a backslash."""
-    parts = (f"=== {message.role}\n{_RULE.sub(_escaped, message.text)}\n" for message in rendered.messages)
+    parts = (f"=== {message.role}\n{_RULE.sub(_escaped, message.shown)}\n" for message in rendered.messages)
     notes = "".join(f"=== note\n{note}\n" for note in rendered.notes)
     return "\n".join(parts) + (f"\n{notes}" if notes else "")
 

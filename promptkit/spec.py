@@ -103,11 +103,24 @@ class ModelOverride(Part):
     chain_of_thought: ChainOfThought | None = None
 
 
+class CallSpec(Part):
+    """A call of a tool that an authored assistant message makes. Its arguments are data."""
+
+    name: str
+    arguments: dict[str, Any] = field(factory=dict)
+    id: str
+
+
 class MessageSpec(Part):
-    """One authored message of `messages:`; its content is a template."""
+    """One authored message of `messages:`; its content is a template.
+
+    An assistant message may call tools, and then need not say anything; a tool message is the result of such a call.
+    """
 
     role: Role
-    content: str
+    content: str | None = None
+    tool_calls: tuple[CallSpec, ...] = ()
+    tool_call_id: str | None = None
 
 
 class Slot(Part):

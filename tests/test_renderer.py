@@ -14,6 +14,7 @@ from promptkit.loader import load_spec
 from promptkit.messages import Message
 from promptkit.prompt import Prompt
 from promptkit.renderer import Renderer
+from promptkit.snapshots import snapshot_text
 from promptkit.source import Memory
 from promptkit.spec import Input, PromptSpec
 
@@ -144,3 +145,28 @@ def test_a_base_without_a_task_says_that_it_is_one() -> None:
         Renderer(spec).render({})
     assert ("PK227", "_base.yaml") == (caught.value.code, caught.value.where)
     assert "there is no `task`: this file is a base for others" == caught.value.message
+
+
+def test_authored_calls_of_tools_go_out_as_servers_want_them_and_can_be_seen() -> None:
+    text = """
+messages:
+  - {role: user, content: "How warm is it?"}
+  - role: assistant
+    content: I look.
+    tool_calls: [{name: get_weather, arguments: {city: Zürich}, id: z}, {name: get_time}]
+  - {role: tool, tool_call_id: z, content: "21 degrees"}
+  - {role: tool, content: "12:30"}
+  - {role: user, content: Thanks.}
+"""
+    made = Renderer(load_spec(Memory({}), "prompt.yaml", text))
+    rendered = made.render({}, None, ())
+    _, asked, first, second, _ = (message.to_openai() for message in rendered.messages)
+    assert [
+        {"id": "z", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Zürich"}'}},
+        {"id": "call_2", "type": "function", "function": {"name": "get_time", "arguments": "{}"}},
+    ] == asked["tool_calls"]
+    assert ("z", "call_2") == (first["tool_call_id"], second["tool_call_id"])
+    assert 'I look.\n(calls get_weather with {"city": "Zürich"} as z)\n(calls get_time' in snapshot_text(rendered)
+    assert [message.called for message in rendered.messages] == [
+        message.called for message in explain(made, {}, None, ()).messages
+    ]

@@ -30,6 +30,7 @@ def _message(message: ExplainedMessage, widths: tuple[int, int]) -> str:
     lines = [ruled(f"{message.role} (example {example})" if example else message.role, message.text)]
     for piece in message.pieces:
         lines += _piece(piece, widths) if piece.text.strip("\n") else ()
+    lines += message.called
     return "\n".join(lines)
 
 

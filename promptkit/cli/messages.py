@@ -16,7 +16,7 @@ WIDTH = 76
 
 def blocks(messages: Sequence[Message]) -> str:
     """The messages under their rules."""
-    return "\n\n".join(f"{ruled(message.role, message.text)}\n{message.text}" for message in messages)
+    return "\n\n".join(f"{ruled(message.role, message.shown)}\n{message.shown}" for message in messages)
 
 
 def ruled(role: str, text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.hints import Fault
+from promptkit.loading.call_reader import Calls
 from promptkit.loading.chain import Entry
 from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
@@ -15,6 +17,7 @@ from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading
+    from promptkit.loading.findings import Findings
 
 
 def read_messages(loading: Loading, name: str, entry: Entry) -> None:
@@ -23,6 +26,8 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
         loading.findings.expected(entry, name, "a list of `{role, content}`")
         return
     messages, seen = [], set()
+    tools = loading.chain.entries.get("tools")
+    calls = Calls(loading.findings, tools.node if tools else None)
     for index, node in enumerate(entry.node.items):
         each = Entry(entry.document, entry.key, node)
         loading.places[name, index] = each
@@ -32,12 +37,14 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
             continue
         slot = _slot(node)
         if slot:
+            calls.close(f"the {slot}")
             if slot in seen:
                 loading.findings.add(entry.document, "PK123", f"there are two `{slot}` slots", node, help="keep one")
             seen.add(slot)
             messages.append(_slot_of(loading, index, slot, each, node))
         else:
-            messages.append(_message(loading, index, each, node))
+            messages.append(_message(loading, index, each, node, calls))
+    calls.close()
     loading.data[name] = tuple(messages)
 
 
@@ -50,7 +57,7 @@ def _slot(node: Mapping) -> str | None:
 
 
 _SLOTS = ("history", "examples")
-_MESSAGE_KEYS = ("role", "content")
+_MESSAGE_KEYS = ("role", "content", "tool_calls", "tool_call_id")
 _ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -69,30 +76,53 @@ def _slot_of(loading: Loading, index: int, slot: str, entry: Entry, node: Mappin
     return Slot(history=True) if slot == "history" else Slot(examples=True)
 
 
-def _message(loading: Loading, index: int, entry: Entry, node: Mapping) -> Any:
-    known: dict[str, str] = {}
+def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: Calls) -> Any:
+    known: dict[str, Any] = {}
+    keys: dict[str, Entry] = {}
     unknown = [key.text for key, _ in node.pairs if key.text not in _MESSAGE_KEYS]
     for key, value in node.pairs:
         each = Entry(entry.document, key, value)
-        loading.places["messages", index, key.text] = each
+        loading.places["messages", index, key.text] = keys[key.text] = each
         if key.text == "content":
             known |= _content(loading, f"messages.{index}.content", each)
         elif key.text == "role":
             known["role"] = value.text if isinstance(value, Scalar) else ""
+        elif key.text in _MESSAGE_KEYS:
+            continue
         elif key.text in _ROLES:
             message = f"there is no key `{key.text}` in `messages.{index}`"
             cure = f"write `{{role: {key.text}, content: ...}}`"
             loading.findings.add(entry.document, "PK120", message, key, help=cure)
         else:
             loading.findings.unknown_key(each, _MESSAGE_KEYS, f"messages.{index}")
-    if "content" not in known:
+    known |= _of_tools(loading.findings, f"messages.{index}", entry, keys, calls)
+    if "content" not in known and "tool_calls" not in known:
         loading.unknown.templates = True
     if set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
         return MessageSpec(role=_role_of(known), content=known.get("content", "-"))
     return _built(loading, index, entry, known)
 
 
-def _role_of(known: dict[str, str]) -> Any:
+def _of_tools(
+    findings: Findings, location: str, message: Entry, keys: dict[str, Entry], calls: Calls
+) -> dict[str, Any]:
+    """What an assistant message calls, or the call that a tool message is the result of."""
+    role = keys["role"].node.value if "role" in keys else None
+    for key, owner in (("tool_calls", "assistant"), ("tool_call_id", "tool")):
+        if key in keys and role != owner and role in _ROLES:
+            cure = f"it belongs to a message with `role: {owner}`"
+            findings.add(
+                message.document, "PK123", f"`{location}.{key}`: not in the role {role}", keys[key].key, help=cure
+            )
+    if role == "tool":
+        return {"tool_call_id": calls.answered(f"{location}.tool_call_id", message, keys.get("tool_call_id"))}
+    calls.close(f"`{location}`")
+    if role == "assistant" and "tool_calls" in keys:
+        return {"tool_calls": tuple(calls.read(f"{location}.tool_calls", keys["tool_calls"]))}
+    return {}
+
+
+def _role_of(known: dict[str, Any]) -> Any:
     return known["role"] if known.get("role") in _ROLES else "user"
 
 
@@ -111,8 +141,10 @@ def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
     return {"content": node.text}
 
 
-def _built(loading: Loading, index: int, entry: Entry, known: dict[str, str]) -> Any:
+def _built(loading: Loading, index: int, entry: Entry, known: dict[str, Any]) -> Any:
     built, faults = build(MessageSpec, known)
+    if "content" not in known and "tool_calls" not in known:
+        faults.append(Fault("missing", ("content",), "it is missing"))
     for fault in faults:
         fault.location = ("messages", index, *fault.location)
     report_all(loading.findings, faults, loading.places, entry)
