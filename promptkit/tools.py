@@ -179,13 +179,21 @@ def described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     import docstring_parser
 
     try:
-        parsed = docstring_parser.parse(text)
+        parsed = docstring_parser.parse("\n" + _LONE_HEADING.sub(_indented, text))
     except docstring_parser.ParseError:
         return text, {}
     words = (parsed.short_description, parsed.long_description)
     return "\n\n".join(filter(None, words)), {
         each.arg_name: " ".join(each.description.split()) for each in parsed.params if each.description
     }
+
+
+_LONE_HEADING = re.compile(r"\A(?:Args|Arguments|Parameters|Params):[ \t]*\n(?=\S).*", re.DOTALL)
+"""A docstring that begins with a heading: whoever took its indentation away took that of what stands below, too."""
+
+
+def _indented(found: re.Match[str]) -> str:
+    return found[0].replace("\n", "\n    ")
 
 
 def parameters(function: Callable[..., Any], name: str) -> dict[str, inspect.Parameter]:

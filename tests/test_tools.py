@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import pickle
+import sys
+import typing
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -78,6 +80,28 @@ def test_a_docstring_describes_parameters_in_any_of_the_usual_styles(docstring: 
     act.__doc__ = docstring
     made = tool(act)
     assert ("Do it.", "The thing.") == (made.description, parameters(made)["properties"]["what"]["description"])
+
+
+@pytest.mark.parametrize("rest", ["", "\n    Returns:\n        Nothing.\n    "])
+def test_a_docstring_may_begin_with_its_parameters(rest: str) -> None:
+    def act(what: str) -> None: ...
+
+    act.__doc__ = f"Args:\n        what: The thing.\n{rest}"
+    made = tool(act)
+    assert ("", "The thing.") == (made.description, parameters(made)["properties"]["what"]["description"])
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="typing's own can be read from Python 3.12 on")
+def test_the_typed_dict_that_cannot_be_read_is_named_with_the_cure() -> None:
+    class Place(typing.TypedDict):
+        city: str
+
+    def act(place: Place) -> None: ...
+
+    act.__annotations__["place"] = Place
+    with pytest.raises(ConfigError, match=r"typing\.TypedDict") as caught:
+        tool(act)
+    assert "typing_extensions" in caught.value.help
 
 
 def test_a_tool_is_still_the_function() -> None:

@@ -210,10 +210,10 @@ def _refuse_type(tp: Any, error: BaseException) -> NoReturn:
     from promptkit.errors import ConfigError
 
     name = getattr(tp, "__name__", str(tp))
-    raise ConfigError(
-        f"`{name}` has no JSON Schema: {first_line(error)}",
-        help=_TYPES,
-    ) from None
+    if getattr(error, "code", "") == "typed-dict-version":
+        cure = "import `TypedDict` from `typing_extensions`: before Python 3.12, `typing` has one that cannot be read"
+        raise ConfigError(f"`{name}` has a `typing.TypedDict` in it", help=cure) from None
+    raise ConfigError(f"`{name}` has no JSON Schema: {first_line(error)}", help=_TYPES) from None
 
 
 def _refuse_schema(found: tuple[SchemaProblem, ...]) -> NoReturn:
