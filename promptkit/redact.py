@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHORTEST = 4
+_SHORTEST_BASE64 = 11  # as long as of a secret of eight characters at least
 _BEGINNING = 6  # characters of a secret that are no accident at the end of a text
 MASK = "[redacted]"
 
@@ -87,7 +88,7 @@ def _spellings(secret: str) -> set[str]:
     """A secret as it is, and as others write it.
 
     Writers of JSON escape `/`, or all that is not ASCII, and may write JSON into JSON; Python shows a text as its
-    `repr`, and addresses are percent-encoded.
+    `repr`, addresses are percent-encoded, and Basic authentication writes it in Base64 behind a user's name.
     """
     import json
     from urllib.parse import quote, quote_plus
@@ -96,7 +97,19 @@ def _spellings(secret: str) -> set[str]:
     spelt |= {json.dumps(each)[1:-1] for each in spelt}
     encoded = secret.encode("utf-8", "surrogatepass")
     addressed = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
-    return {secret, *spelt, *(each.replace("/", "\\/") for each in spelt), repr(secret)[1:-1], *addressed}
+    slashed = (each.replace("/", "\\/") for each in spelt)
+    return {secret, *spelt, *slashed, repr(secret)[1:-1], *addressed, *_in_base64(encoded)}
+
+
+def _in_base64(secret: bytes) -> set[str]:
+    """What of Base64 a secret alone decides, wherever it stands in a longer text: at each of the three alignments."""
+    from base64 import b64encode, urlsafe_b64encode
+
+    found = set()
+    for before, first in enumerate((0, 2, 3)):
+        whole = (before + len(secret)) * 8 // 6
+        found |= {encode(bytes(before) + secret).decode()[first:whole] for encode in (b64encode, urlsafe_b64encode)}
+    return {text for text in found if len(text) >= _SHORTEST_BASE64}
 
 
 def _without_beginning(text: str, secrets: Iterable[str]) -> str:

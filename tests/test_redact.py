@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_secret_that_is_cut_off_is_masked_too(end: int) -> None:
 @pytest.mark.parametrize("spelt", [KEY, KEY.replace("/", "\\/")])
 def test_a_secret_is_known_as_json_spells_it(spelt: str) -> None:
     assert f'{{"message": "{MASK}"}}' == Redactor([KEY]).text(f'{{"message": "{spelt}"}}')
+
+
+@given(
+    before=st.binary(max_size=9),
+    secret=st.text("abcXYZ0189-_+/~", min_size=10, max_size=60),
+    behind=st.binary(max_size=9),
+    encode=st.sampled_from([b64encode, urlsafe_b64encode]),
+)
+def test_a_secret_in_base64_cannot_be_read_back(
+    before: bytes, secret: str, behind: bytes, encode: Callable[[bytes], bytes]
+) -> None:
+    masked = Redactor([secret]).text(encode(before + secret.encode() + behind).decode())
+    left, mask, right = masked.partition(MASK)
+    assert MASK == mask
+    assert len(left) * 6 <= (len(before) + 2) * 8  # no more of it than a character and a half on either side
+    assert len(right.rstrip("=")) * 6 <= (len(behind) + 2) * 8
 
 
 def test_a_few_letters_at_the_end_are_no_secret() -> None:
