@@ -29,37 +29,34 @@ if TYPE_CHECKING:
     from promptkit.testing.answers import Asked
     from promptkit.testing.faults.kinds import Fault
 
-_SELECTORS: Mapping[str, tuple[type, ...]] = {
-    "requests": (list,),
-    "first": (int,),
-    "every": (int,),
-    "share": (int, float),
-    "model": (str,),
-    "stream": (bool,),
-    "containing": (str,),
-}
+
+@dataclass(frozen=True, slots=True)
+class _Selector:
+    """A key that says for which requests a row plays: what its value is, in words and as a test."""
+
+    words: str
+    fits: Callable[[Any], bool]
 
 
-_KINDS: Mapping[type, str] = {
-    list: "a list of numbers, the first request is 1",
-    int: "a whole number",
-    float: "a number from 0 to 1",
-    str: "a text",
-    bool: "true or false",
-}
+def _is_count(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-_FITS: Mapping[str, Callable[[Any], bool]] = {
-    "requests": lambda numbers: all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers),
-    "first": lambda most: most >= 0,
-    "every": lambda step: step > 0,
-    "share": lambda share: 0 <= share <= 1,
-}
-_MEANT = {
-    "requests": "it is a list of numbers, the first request is 1",
-    "first": "it is a number of requests",
-    "every": "it is a whole number from 1",
-    "share": "it is a number from 0 to 1",
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+_SELECTORS: Mapping[str, _Selector] = {
+    "requests": _Selector(
+        "a list of numbers, the first request is 1",
+        lambda value: isinstance(value, list) and all(_is_count(number, 1) for number in value),
+    ),
+    "first": _Selector("a whole number of requests", lambda value: _is_count(value, 0)),
+    "every": _Selector("a whole number from 1", lambda value: _is_count(value, 1)),
+    "share": _Selector("a number from 0 to 1", _is_share),
+    "model": _Selector("a text", lambda value: isinstance(value, str)),
+    "stream": _Selector("true or false", lambda value: isinstance(value, bool)),
+    "containing": _Selector("a text", lambda value: isinstance(value, str)),
 }
 
 
@@ -138,11 +135,8 @@ def _row(row: Any, where: str) -> Row:
     for key, value in given.items():
         if key not in _SELECTORS and key not in options:
             raise _unknown(key, (*_SELECTORS, *options), "key", where)
-        kinds = _SELECTORS.get(key, ())
-        if kinds and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
-            raise ConfigError(f"`{key}` cannot be {value!r}", where=where, help=f"it is {_KINDS[kinds[-1]]}")
-        if key in _FITS and not _FITS[key](value):
-            raise ConfigError(f"`{key}` cannot be {value!r}", where=where, help=_MEANT[key])
+        if key in _SELECTORS and not _SELECTORS[key].fits(value):
+            raise ConfigError(f"`{key}` cannot be {value!r}", where=where, help=f"it is {_SELECTORS[key].words}")
     for key in given.keys() & options.keys():
         _check_option(key, given[key], options[key], where)
     chosen = {key: value for key, value in given.items() if key in _SELECTORS}
