@@ -291,7 +291,7 @@ def test_a_share_is_drawn_by_the_seed() -> None:
         ([{"fault": ["x"]}], "it is the name of a fault"),
         ([{"fault": None}], "it is the name of a fault"),
         ([{"fault": "drip", "every": 0}], "from 1"),
-        ([{"fault": "drip", "first": -1}], "it is a number of requests"),
+        ([{"fault": "drip", "first": -1}], "it is a whole number"),
         ([{"fault": "drip", "requests": ["a"]}], "it is a list of numbers"),
         ([{"fault": "drip", "share": 5}], "from 0 to 1"),
         ([{"fault": "drip", "seconds": float("inf")}], "it is a number from 0"),
