@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from promptkit.completion import Request as Request
     from promptkit.completion import ToolCallDelta as ToolCallDelta
     from promptkit.completion import Usage as Usage
+    from promptkit.conversation import Conversation as Conversation
+    from promptkit.conversation import Exchange as Exchange
+    from promptkit.conversation import Turn as Turn
     from promptkit.diagnostics import Diagnostic as Diagnostic
     from promptkit.drive import Clock as Clock
     from promptkit.errors import AuthError as AuthError
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from promptkit.events import TextDelta as TextDelta
     from promptkit.events import ToolCalled as ToolCalled
     from promptkit.events import ToolReturned as ToolReturned
+    from promptkit.history import History as History
     from promptkit.messages import Message as Message
     from promptkit.messages import Role as Role
     from promptkit.messages import ToolCall as ToolCall
@@ -70,6 +74,8 @@ if TYPE_CHECKING:
     from promptkit.output.partial import Completed as Completed
     from promptkit.prompt import Prompt as Prompt
     from promptkit.prompts import Prompts as Prompts
+    from promptkit.remembering import MemoryPolicy as MemoryPolicy
+    from promptkit.remembering import Pin as Pin
     from promptkit.result import Attempt as Attempt
     from promptkit.result import Check as Check
     from promptkit.result import Output as Output
@@ -93,6 +99,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "client": ("Client",),
     "completion": ("Completion", "Delta", "Model", "ModelFacts", "Request", "ToolCallDelta", "Usage"),
+    "conversation": ("Conversation", "Exchange", "Turn"),
     "diagnostics": ("Diagnostic",),
     "drive": ("Clock",),
     "errors": (
@@ -133,11 +140,13 @@ _HOMES = {
         "ToolCalled",
         "ToolReturned",
     ),
+    "history": ("History",),
     "messages": ("Message", "Role", "ToolCall"),
     "output": ("PartialParser", "parse_output"),
     "output.partial": ("Completed", "NOTHING"),
     "prompt": ("Prompt",),
     "prompts": ("Prompts",),
+    "remembering": ("MemoryPolicy", "Pin"),
     "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "ToolRun", "Violation"),
     "schema": ("Schema",),
     "settings": ("Settings",),
@@ -166,15 +175,19 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
     "ConfigError",
     "ConnectionLost",
     "ContextExceeded",
+    "Conversation",
     "DatasetError",
     "Delta",
     "Diagnostic",
     "Event",
+    "Exchange",
     "FieldComplete",
     "Folder",
+    "History",
     "InputError",
     "LockError",
     "Memory",
+    "MemoryPolicy",
     "Message",
     "MissingExtra",
     "Model",
@@ -187,6 +200,7 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
     "Package",
     "PartialParser",
     "PartialValue",
+    "Pin",
     "Prompt",
     "PromptSpec",
     "PromptkitError",
@@ -219,6 +233,7 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
     "ToolReturned",
     "ToolRun",
     "Truncated",
+    "Turn",
     "Usage",
     "Violation",
     "__version__",

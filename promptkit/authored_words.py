@@ -39,6 +39,10 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "needs": "Abilities that it must have.",
         "context": "Tokens that its window must hold.",
     },
+    "ConversationSpec": {
+        "input": "The input that a turn's text is.",
+        "task": "Whether the task is said in each turn, or in the first alone: later ones are the text as it is.",
+    },
     "ChainOfThought": {
         "mode": "How the model is asked to reason.",
         "instruction": "How to reason, in your own words. A template.",
@@ -106,7 +110,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "section": "How one section looks: `{{ text }}` once, `{{ name }}`, `{{ title }}`.",
         "context": "In which message the context stands.",
     },
-    "ConversationSpec": {"input": "Which input a later turn's text is."},
     "Budget": {
         "input_tokens": "Tokens of the messages.",
         "output_tokens": "Tokens of the answer.",

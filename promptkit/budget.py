@@ -10,10 +10,9 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from promptkit.completion import canonical_json
 from promptkit.errors import BudgetExceeded, ConfigError
 from promptkit.options import TOKEN_LIMITS
-from promptkit.tokens import BytesEstimate, TokenCounter, count_messages
+from promptkit.tokens import BytesEstimate, TokenCounter, at_most, most_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,15 +95,11 @@ class Purse:
         return sent * prompt_price + came * completion_price
 
     def _tokens(self, request: Request) -> int:
-        """The most tokens that a request may have, with its tools and the form that it asks for."""
-        more = [*request.tools, *([request.response_format] if request.response_format else [])]
-        counted = sum(count_messages(request.messages, self.counter))
-        counted += sum(self.counter.count(canonical_json(each)) for each in more)
-        return math.ceil(counted * (1 + self.counter.error))
+        return most_tokens(request, self.counter)
 
     def _lost(self, request: Request, prompt_price: float, completion_price: float) -> float:
         most = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
         return float(self._tokens(request) * prompt_price + most * completion_price)
 
     def _at_most(self, text: str) -> int:
-        return math.ceil(self.counter.count(text) * (1 + self.counter.error))
+        return at_most(self.counter.count(text), self.counter)

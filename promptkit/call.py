@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from promptkit.completion import Model
     from promptkit.drive import Drive
     from promptkit.events import Event
-    from promptkit.messages import Message
+    from promptkit.history import History
     from promptkit.redact import Redactor
     from promptkit.renderer import Renderer
     from promptkit.spec import PromptSpec
@@ -45,14 +45,14 @@ class Call:
     model: Callable[[], Model]
     client: Client
     options: Mapping[str, Any]
-    history: tuple[Message, ...]
+    history: History
     tools: Tools = NO_TOOLS
     stream: bool = False
 
     @cached_property
     def rendered(self) -> Rendered:
         """The messages."""
-        return self.renderer.render(self.inputs, self.facts, self.history)
+        return self.renderer.render(self.inputs, self.facts, self.history.messages)
 
     @cached_property
     def request(self) -> Request:
@@ -191,6 +191,9 @@ class Call:
     def _finished(self, drive: Drive[Any]) -> None:
         """Complete the result of a drive that has ended."""
         result = replace(_result(drive), rendered=self.rendered)
+        if self.history.steps:
+            steps = (*self.history.steps, *result.steps)
+            result = replace(result, steps=steps, attempts=self._remembered(result.attempts))
         self._confirm(result.attempts)
         drive.result = replace(result, record_id=self._record(drive, None, result))
 
@@ -223,7 +226,7 @@ class Call:
                 prompt_digest=self.spec.digest,
                 rendered=self.rendered,
                 model=result.model if result else self.facts.name,
-                attempts=result.attempts if result else drive.attempts,
+                attempts=result.attempts if result else self._remembered(drive.attempts),
                 output=result.output if result else None,
                 inputs=self._shown_inputs(),
                 confidence=result.confidence if result else "",
@@ -235,6 +238,13 @@ class Call:
         except Exception as failure:  # noqa: BLE001 (whatever it is, the answer must not get lost for it)
             _log.warning("the run is not in the log: %s", failure)
             return ""
+
+    def _remembered(self, attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        """The attempts, the first of which tells what of the conversation was left out."""
+        if not self.history.steps or not attempts:
+            return attempts
+        first, *others = attempts
+        return replace(first, steps=(*self.history.steps, *first.steps)), *others
 
     def _shown_inputs(self) -> dict[str, Any]:
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}

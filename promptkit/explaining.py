@@ -39,7 +39,7 @@ def _with_prefix(messages: Iterable[ExplainedMessage]) -> Iterable[ExplainedMess
         for piece in message.pieces:
             same = same and piece.cacheable and (not piece.inputs or bool(piece.example))
             pieces.append(replace(piece, cacheable=same))
-        yield ExplainedMessage(message.role, tuple(pieces))
+        yield replace(message, pieces=tuple(pieces))
 
 
 class Trail:

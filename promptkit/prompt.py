@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from promptkit.call import Call
 from promptkit.client import Client, default_client
 from promptkit.errors import SpecError
+from promptkit.history import History
 from promptkit.loader import load_spec, to_yaml
 from promptkit.offered import offered_tools
 from promptkit.options import checked_options
@@ -19,12 +20,13 @@ from promptkit.source import Folder, Memory, Source
 from promptkit.spec import ModelChoice, PromptSpec
 from promptkit.template_paths import locate, path_fault, text_fault
 from promptkit.typed import TypedOutput
-from promptkit.use import Use, earlier_messages, given_inputs, given_tools, known_model
+from promptkit.use import Use, given_inputs, given_tools, known_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.completion import Model, ModelFacts, Request
+    from promptkit.conversation import Conversation
     from promptkit.explained import Explained
     from promptkit.messages import Message
     from promptkit.offered import Tools
@@ -60,11 +62,11 @@ class Prompt(Generic[T_co]):
         model: str | Model | None = None,
         options: Mapping[str, Any] | None = None,
         client: Client | None = None,
-        history: Sequence[Message | Mapping[str, Any]] = (),
+        history: History | Sequence[Message | Mapping[str, Any]] = (),
         tools: Iterable[Tool | Callable[..., Any]] = (),
         confirm: Confirm | None = None,
     ) -> None:
-        asked = known_model(model), checked_options(options), client, earlier_messages(history)
+        asked = known_model(model), checked_options(options), client, History.of(history)
         use = Use(*asked, given_tools(tools), confirm)
         self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use, offered_tools(spec, use.tools, confirm))
 
@@ -156,7 +158,7 @@ class Prompt(Generic[T_co]):
         model: str | Model | None = None,
         options: Mapping[str, Any] | None = None,
         client: Client | None = None,
-        history: Sequence[Message | Mapping[str, Any]] | None = None,
+        history: History | Sequence[Message | Mapping[str, Any]] | None = None,
         tools: Iterable[Tool | Callable[..., Any]] | None = None,
         confirm: Confirm | None = None,
     ) -> Self:
@@ -170,7 +172,7 @@ class Prompt(Generic[T_co]):
         given: dict[str, Any] = {"model": known_model(model), "client": client, "confirm": confirm}
         given["tools"] = None if tools is None else given_tools(tools)
         given["options"] = {**self._use.options, **checked_options(options)} if options else None
-        given["history"] = None if history is None else earlier_messages(history)
+        given["history"] = None if history is None else History.of(history)
         use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
         changed = object.__new__(type(self))
         same = tools is None and confirm is None
@@ -202,7 +204,7 @@ class Prompt(Generic[T_co]):
         Raises `InputError` or `RenderError`.
         """
         facts = self.facts if self._renderer.asks_model else None
-        return self._renderer.render(given_inputs(inputs, named), facts, self._use.history)
+        return self._renderer.render(given_inputs(inputs, named), facts, self._use.history.messages)
 
     def explain(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Explained:
         """The same messages, piece by piece: where each is written, from which inputs it comes, and what it costs.
@@ -212,7 +214,7 @@ class Prompt(Generic[T_co]):
         from promptkit.explaining import explain
 
         facts = self.facts if self._renderer.asks_model else None
-        return explain(self._renderer, given_inputs(inputs, named), facts, self._use.history)
+        return explain(self._renderer, given_inputs(inputs, named), facts, self._use.history.messages)
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""
@@ -250,7 +252,21 @@ class Prompt(Generic[T_co]):
 
         return AsyncStream(self._call(given_inputs(inputs, named), stream=True))
 
+    def chat(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Conversation[T_co]:
+        """A conversation: these inputs are the same in every turn, and the history in use stands at its beginning.
+
+        Raises `ConfigError` where it is not clear which input a turn's text is, or the history is no conversation.
+        """
+        from promptkit.conversation import conversation
+
+        return conversation(self, given_inputs(inputs, named))
+
     # How it is used now
+
+    @property
+    def history(self) -> History:
+        """The earlier messages in use."""
+        return self._use.history
 
     def inputs_from_texts(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Inputs from the texts of a command line or a form, each read by its declared type. Raises `InputError`."""

@@ -101,8 +101,8 @@ def entry_from(
         cost=cost,
         seconds=seconds,
         attempts=[_attempt(attempt) for attempt in made],
-        output=_kept(output),
-        inputs=_kept(dict(inputs or {})),
+        output=plain_data(output),
+        inputs=plain_data(dict(inputs or {})),
         error=str(error) if error else "",
     )
 
@@ -273,7 +273,8 @@ def _ambiguous(prefix: str, records: Sequence[Record], where: str) -> ConfigErro
     return ConfigError(message, where=where, details=(*shown, *more), help="give more of the id")
 
 
-def _kept(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
+    """Any value as JSON data, as the log keeps it."""
     try:
         return _data(value)
     except RecursionError:

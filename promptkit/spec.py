@@ -186,9 +186,10 @@ class Layout(Part):
 
 
 class ConversationSpec(Part):
-    """Which input a later turn's text is."""
+    """Which input a turn's text is, and whether the task is said in each turn, or in the first alone."""
 
     input: Identifier
+    task: Literal["each", "first"] = "each"
 
 
 class ToolSpec(Part):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from promptkit.completion import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptkit.completion import Request
     from promptkit.messages import Message
 
 
@@ -45,6 +49,18 @@ MESSAGE_OVERHEAD = 4
 def count_messages(messages: Iterable[Message], counter: TokenCounter) -> list[int]:
     """The tokens of each message with the frame that a chat format adds."""
     return [counter.count(_all_of(message)) + MESSAGE_OVERHEAD for message in messages]
+
+
+def most_tokens(request: Request, counter: TokenCounter) -> int:
+    """The most tokens that a request may have, with its tools and the form that it asks for."""
+    more = [*request.tools, *([request.response_format] if request.response_format else [])]
+    counted = sum(count_messages(request.messages, counter))
+    return at_most(counted + sum(counter.count(canonical_json(each)) for each in more), counter)
+
+
+def at_most(counted: int, counter: TokenCounter) -> int:
+    """The most tokens that there may be where so many were counted."""
+    return math.ceil(counted * (1 + counter.error))
 
 
 def _all_of(message: Message) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import ConfigError, InputError
-from promptkit.messages import Message
+from promptkit.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from promptkit.client import Client
     from promptkit.completion import Model
@@ -37,7 +37,7 @@ class Use:
     model: str | Model | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     client: Client | None = None
-    history: tuple[Message, ...] = ()
+    history: History = field(default_factory=History)
     tools: tuple[Tool | Callable[..., Any], ...] = ()
     confirm: Confirm | None = None
 
@@ -65,12 +65,3 @@ def known_model(model: str | Model | None) -> str | Model | None:
         cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
         raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
     return model
-
-
-def earlier_messages(history: Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Earlier turns, in either form. Raises `ConfigError`."""
-    try:
-        return tuple(m if isinstance(m, Message) else Message.from_openai(m) for m in history)
-    except ValueError as error:
-        cure = "a message is a `Message`, or a mapping with `role` and `content`"
-        raise ConfigError(f"the history cannot be read: {error}", where="history", help=cure) from None

@@ -123,7 +123,8 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
     ("key", "name"),
     [
         ("examples_from: {path: x.jsonl}", "`examples_from`"),
-        ("memory: {last: 3}", "`memory`"),
+        ("memory: summarise", "`memory: summarise`"),
+        ("memory: {last: 3, summarise: {}}", "`memory: summarise`"),
     ],
 )
 def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:
@@ -134,7 +135,7 @@ def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str
     assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["output: {repair: false, coerce: false, reask: true}", "x-own: 1", "metadata: {a: 1}"])
+@pytest.mark.parametrize("key", ["memory: {last: 2}", "memory: full", "x-own: 1", "metadata: {a: 1}"])
 def test_a_key_that_asks_for_nothing_that_is_missing_is_no_fault(key: str) -> None:
     assert Prompt.from_text(f"task: Go.\n{key}").render().messages
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.loading.chain import Entry
-from promptkit.yaml_nodes import Mapping, Scalar
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading
+    from promptkit.loading.findings import Findings
 
 
 def read_conversation(loading: Loading, name: str, entry: Entry) -> None:
@@ -17,6 +18,11 @@ def read_conversation(loading: Loading, name: str, entry: Entry) -> None:
     loading.data[name] = entry.node.value
     chosen = entry.node.get("input") if isinstance(entry.node, Mapping) else None
     declared = loading.data.get("inputs", {})
+    first = entry.node.get("task") if isinstance(entry.node, Mapping) else None
+    if isinstance(first, Scalar) and first.value == "first" and "messages" in loading.chain.entries:
+        message = "`conversation.task: first` is about `task`, and there are `messages`"
+        cure = "leave it out, or write a `task` in the place of `messages`"
+        loading.findings.add(entry.document, "PK123", message, first, help=cure)
     if isinstance(chosen, Scalar) and chosen.text not in declared and not loading.unknown.inputs:
         hint = did_you_mean(chosen.text, declared)
         message = f"`conversation.input`: there is no input `{chosen.text}`"
@@ -48,9 +54,33 @@ def read_memory(loading: Loading, name: str, entry: Entry) -> None:
             elif key.text in ("last", "tokens") and not _is_count(value.value):
                 message = f"`memory.{key.text}` is a whole number from 1"
                 loading.findings.add(entry.document, "PK121", message, Entry(entry.document, key, value).span)
+            elif key.text == "pin":
+                _check_pins(loading.findings, Entry(entry.document, key, value))
     else:
         loading.findings.expected(entry, name, "`full`, or a mapping such as `{last: 20}`")
         loading.data.pop(name)
+
+
+def _check_pins(findings: Findings, entry: Entry) -> None:
+    """What is always kept: numbers of turns, texts, or mappings of what a turn holds."""
+    if not isinstance(entry.node, Sequence):
+        findings.expected(entry, "memory.pin", "a list, such as `[1, my name is]`")
+        return
+    for item in entry.node.items:
+        each = Entry(entry.document, entry.key, item)
+        for key, value in item.pairs if isinstance(item, Mapping) else ():
+            if key.text not in _PINNED:
+                findings.unknown_key(Entry(entry.document, key, value), _PINNED, "memory.pin")
+                break
+            if not isinstance(value.value, _PINNED[key.text]) or isinstance(value.value, bool):
+                kind = "a number of a turn" if key.text == "turn" else "a text"
+                findings.expected(Entry(entry.document, key, value), f"memory.pin.{key.text}", kind)
+        known = isinstance(item, Mapping) and bool(item.pairs)
+        if not known and (not isinstance(item.value, int | str) or isinstance(item.value, bool) or not item.value):
+            findings.expected(each, "memory.pin", "a number of a turn (the first is 1), a text, or a mapping")
+
+
+_PINNED: dict[str, type] = {"turn": int, "text": str, "role": str, "name": str}
 
 
 def _is_count(value: Any) -> bool:

@@ -1,0 +1,185 @@
+"""Which earlier turns of a conversation are sent again. Pure; nothing is left out without being told.
+
+A turn is kept or left out whole, so a result is never parted from its call. Kept are the turns that are pinned, and of
+the others the newest, without a gap: as many as the policy and the window allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Protocol
+
+from promptkit.errors import ConfigError, ContextExceeded
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from promptkit.messages import Message
+
+STEP = "memory"
+"""The name of the steps that tell of turns that were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Turns that are always kept.
+
+    The one with a number (from 1, or from the end: -1), those that hold a `text` in any case, those with a message of a
+    `role`, those that call the tool of a `name`; of several that are given, all have to hold.
+    """
+
+    turn: int | None = None
+    text: str | None = None
+    role: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPolicy:
+    """How much of a conversation is sent again.
+
+    The `last` turns, as many of the newest as fit into `tokens`, those that are pinned; several hold together. Without
+    `last` and `tokens` it is all of them, and a conversation that no longer fits the model's window is refused.
+    """
+
+    last: int | None = None
+    tokens: int | None = None
+    pin: tuple[Pin, ...] = ()
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing may be left out."""
+        return self.last is None and self.tokens is None
+
+    def __str__(self) -> str:
+        told = [f"{name}: {value}" for name, value in (("last", self.last), ("tokens", self.tokens)) if value]
+        return ", ".join(told) or "full"
+
+
+class Remembered(Protocol):
+    """A turn, as far as it matters here: what it says, and how many tokens it has at most."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages, in order."""
+
+    @property
+    def tokens(self) -> int:
+        """The most tokens that they may have."""
+
+
+def policy_of(memory: Mapping[str, Any] | str | None) -> MemoryPolicy:
+    """The policy that the key `memory` of a file asks for. Raises `ConfigError` for one that is not built yet."""
+    told: dict[str, Any] = {memory: True} if isinstance(memory, str) else dict(memory or {})
+    if told.pop("summarise", None) is not None:
+        cure = "leave it out, or use `{last: 20}` or `{tokens: 8000}`"
+        raise ConfigError("`memory: summarise` is not supported by this version", code="PK131", help=cure)
+    told.pop("full", None)
+    return MemoryPolicy(told.get("last"), told.get("tokens"), tuple(map(pin_of, told.get("pin") or ())))
+
+
+def pin_of(pin: Mapping[str, Any] | int | str) -> Pin:
+    """A pin as a file writes it: a number of a turn, a text, or a mapping. Raises `ConfigError`."""
+    if isinstance(pin, int) and not isinstance(pin, bool) and pin != 0:
+        return Pin(turn=pin)
+    if isinstance(pin, str) and pin:
+        return Pin(text=pin)
+    kinds = {"turn": int, "text": str, "role": str, "name": str}
+    if isinstance(pin, dict) and pin and all(isinstance(pin[key], kinds.get(key, ())) for key in pin):
+        return Pin(**pin)
+    cure = f"a number of a turn, a text, or a mapping with {', '.join(each.name for each in fields(Pin))}"
+    raise ConfigError(f"`{str(pin)[:60]}` pins nothing", where="memory.pin", help=cure)
+
+
+def recalled(
+    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None = None
+) -> tuple[list[int], tuple[Step, ...]]:
+    """Which turns are sent again, by their index, and what was left out and why.
+
+    `room` is how many tokens there are for them in the window (None: nobody knows). Raises `ContextExceeded` when what
+    has to be kept does not fit.
+    """
+    pinned = {index for index, turn in enumerate(turns) if any(_is_meant(pin, index, turns) for pin in policy.pin)}
+    left = list(reversed(range(len(turns))))  # the newest first
+    kept, steps = set(pinned), []
+    for limit, words in ((policy.last, "last"), (policy.tokens, "tokens"), (room, "window")):
+        if limit is None or (words == "window" and policy.full):
+            continue
+        count = _newest_turns if words == "last" else _newest_tokens
+        fits = count(turns, left, limit, pinned)
+        out = [index for index in left if index not in fits and index not in pinned]
+        left = [index for index in left if index in fits]
+        if out:
+            steps.append(_left_out(turns, out, f"{words}: {limit:,}" if words != "window" else _window(limit)))
+    kept |= set(left)
+    needed = sum(turns[index].tokens for index in kept)
+    if room is not None and needed > room:
+        raise _too_long(turns, kept, needed, room, policy)
+    return sorted(kept), tuple(steps)
+
+
+def _newest_turns(_: Sequence[Remembered], newest: Sequence[int], most: int, __: set[int]) -> set[int]:
+    return set(newest[:most])
+
+
+def _newest_tokens(turns: Sequence[Remembered], newest: Sequence[int], most: int, pinned: set[int]) -> set[int]:
+    """The newest turns that fit beside those that are pinned, without a gap."""
+    used, fits = sum(turns[index].tokens for index in pinned), set()
+    for index in newest:
+        used += 0 if index in pinned else turns[index].tokens
+        if used > most:
+            break
+        fits.add(index)
+    return fits
+
+
+def _is_meant(pin: Pin, index: int, turns: Sequence[Remembered]) -> bool:
+    messages = turns[index].messages
+    tests: Iterable[tuple[Any, Callable[[], bool]]] = (
+        (pin.turn, lambda: pin.turn in (index + 1, index - len(turns))),
+        (pin.text, lambda: any(str(pin.text).casefold() in message.text.casefold() for message in messages)),
+        (pin.role, lambda: any(message.role == pin.role for message in messages)),
+        (pin.name, lambda: any(call.name == pin.name for message in messages for call in message.tool_calls)),
+    )
+    return all(test() for asked, test in tests if asked is not None)
+
+
+def _left_out(turns: Sequence[Remembered], out: Iterable[int], why: str) -> Step:
+    indices = sorted(out)
+    tokens = sum(turns[index].tokens for index in indices)
+    return Step(STEP, f"{_numbers(indices)} of {len(turns)} left out, ~{tokens:,} tokens ({why})")
+
+
+def _numbers(indices: Sequence[int]) -> str:
+    """`turn 3`, or `turns 1-4, 7`."""
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    listed = ", ".join(f"{run[0] + 1}-{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}" for run in runs)
+    return f"turn{'s' if len(indices) > 1 else ''} {listed}"
+
+
+def _window(room: int) -> str:
+    return f"the window has {room:,} tokens for earlier turns"
+
+
+def _too_long(
+    turns: Sequence[Remembered], kept: set[int], needed: int, room: int, policy: MemoryPolicy
+) -> ContextExceeded:
+    what = "the conversation" if policy.full else "what is pinned of the conversation"
+    over, oldest = needed - room, []
+    for index in sorted(kept):
+        if over > 0:
+            oldest.append(index)
+            over -= turns[index].tokens
+    cure = "pin less" if not policy.full else "say what may be left out: `memory: {last: 20}` or `{tokens: 8000}`"
+    if over <= 0 and oldest:
+        cure = f"{cure}; it would fit without {_numbers(oldest)}"
+    return ContextExceeded(
+        f"{what} no longer fits: its {len(kept)} turns have up to {needed:,} tokens, and {_window(max(room, 0))}",
+        help=cure,
+    )
