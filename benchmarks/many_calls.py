@@ -2,7 +2,8 @@
 
 30 % of the calls are refused at their first try, and 5 % of all requests fail on the way: the connection is closed in
 the place of an answer or within it, the gateway fails, too many requests are in flight. Every request that the server
-saw must be an attempt of one call, and every call must have one answer that was paid for, its own.
+saw must be an attempt of one call, and every call must have one whole answer, its own. An answer whose body broke off
+was generated too, and cannot but be asked for again.
 """
 
 from __future__ import annotations

@@ -199,12 +199,9 @@ class Call:
 
     def _confirm(self, attempts: tuple[Attempt, ...]) -> None:
         """Tell the model which answers were good: those that called tools, and the last."""
-        confirm = getattr(self.model(), "confirm", None)
-        if confirm is None:
-            return
         for attempt in attempts:
             if attempt.completion is not None and not attempt.violations and not attempt.error:
-                confirm(attempt.request, attempt.completion)
+                self.client.confirm(self.model(), attempt.request, attempt.completion)
 
     def _failed(self, drive: Drive[Any], error: BaseException) -> None:
         drive.error = error

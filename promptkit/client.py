@@ -44,7 +44,9 @@ class _Held:
     def taken(self) -> list[Any]:
         """All that there is to close, in this order; nothing is held any more."""
         with self.lock:
-            resources = [*self.models.values(), *([self.log] if self.log else [])]
+            opened = [*self.models.values()]
+            outside = [self.wrapped[id(model)][1] for model in opened if id(model) in self.wrapped]
+            resources = [*opened, *outside, *([self.log] if self.log else [])]
             self.models, self.wrapped, self.log = {}, {}, None
         return resources
 
@@ -77,8 +79,9 @@ class Client:
     place of every model that is named. `cache` is a file (True: the user's own) of answers: a request that was answered
     well before is not sent again, and a step of the result says so; with `refresh` it is, and the new answer is kept.
     `models` are models made in code, by the name under which prompts ask for them; `wrap` makes of each model that is
-    asked the one that is asked in its place, such as `promptkit.extras.otel.Traced`. `clock` is what waits between
-    tries. Safe to share between threads and event loops; close it, or use it as a context manager.
+    asked the one that is asked in its place, such as `promptkit.extras.otel.Traced` (a model that is given and wrapped,
+    or recorded, is held as long as the client). `clock` is what waits between tries. Safe to share between threads and
+    event loops; close it, or use it as a context manager.
 
     A pickled client holds no key: where it is loaded, keys come from that environment again, but for a key
     that was an argument. Nor does it hold a clock: there it waits by the real one.
@@ -129,17 +132,26 @@ class Client:
         found = self._named(model) if isinstance(model, str) else model
         if self._record is None and self._wrap is None:
             return found
-        with self._held.lock:
-            if id(found) not in self._held.wrapped:
-                self._held.wrapped[id(found)] = found, self._wrapped(found)
-            return self._held.wrapped[id(found)][1]
+        known = self._held.wrapped.get(id(found))
+        if known is None:
+            made = found, self._wrapped(found)  # without the lock, since it is the caller's code
+            with self._held.lock:
+                known = self._held.wrapped.setdefault(id(found), made)
+        return known[1]
+
+    def confirm(self, model: Model, request: Request, completion: Completion) -> None:
+        """Tell a model that was asked, or the one in it, that its answer was good: it may keep it."""
+        wrapped = (inner for inner, outer in self._held.wrapped.values() if outer is model)
+        told = model if hasattr(model, "confirm") else next(wrapped, model)
+        if hasattr(told, "confirm"):
+            told.confirm(request, completion)
 
     def _wrapped(self, model: Model) -> Model:
         """The model with what writes its answers down, and in what the caller wraps it in."""
         from promptkit.models.replay import Recorded
 
         if self._record is not None and not (isinstance(model, Recorded) and model.path == self._record):
-            model = Recorded(model, self._record)
+            model = Recorded(model, self._record, redactor=self.redactor)
         return self._wrap(model) if self._wrap else model
 
     def _named(self, name: str) -> Model:

@@ -73,6 +73,11 @@ class ExplainedMessage:
         """The message's text."""
         return "".join(piece.text for piece in self.pieces)
 
+    @property
+    def shown(self) -> str:
+        """See `Message.shown`."""
+        return "\n".join(filter(None, (self.text, *self.called)))
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -96,6 +101,9 @@ class Explained:
         texts: dict[str, list[str]] = {}
         for _, piece in self.pieces():
             texts.setdefault(piece.origin, []).append(piece.text)
+        called = [line for message in self.messages for line in message.called]
+        if called:
+            texts["tools"] = called
         counted = {origin: counter.count("".join(listed)) for origin, listed in texts.items()}
         return dict(sorted(counted.items(), key=lambda each: -each[1]))
 

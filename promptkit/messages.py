@@ -104,7 +104,8 @@ class Message:
             raise ValueError(f"the {role} message has no content")
         elif content is not None and not isinstance(content, str):
             raise ValueError(f"the content of a message is a text, not {type(content).__name__}")
-        key = next((name for name in REASONING_KEYS if isinstance(message.get(name), str) and message[name]), "")
+        thought = (name for name in REASONING_KEYS if isinstance(message.get(name), str) and message[name])
+        key = next(thought, "") if calls and role == "assistant" else ""
         return cls(role, content, calls, message.get("tool_call_id"), message[key] if key else "", key)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHORTEST = 4
-_SHORTEST_BASE64 = 11  # as long as of a secret of eight characters at least
+_SHORTEST_BASE64 = 10  # what eight characters of a secret decide
 _BEGINNING = 6  # characters of a secret that are no accident at the end of a text
 MASK = "[redacted]"
 
@@ -28,17 +28,34 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
+class _Beginnings:
+    """The beginnings of secrets, at the end of a text: whoever cut it there did not know."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._known = {secret[:size] for secret in secrets for size in range(_BEGINNING, len(secret))}
+        self._longest = max(map(len, self._known), default=0)
+        self._ends = {beginning[-_BEGINNING:] for beginning in self._known}
+
+    def cut(self, text: str) -> str:
+        """The text with such a beginning masked."""
+        if text[-_BEGINNING:] not in self._ends:
+            return text
+        sizes = range(min(self._longest, len(text)), _BEGINNING - 1, -1)
+        size = next((size for size in sizes if text[-size:] in self._known), 0)
+        return text[:-size] + MASK if size else text
+
+
 class Redactor:
     """Replaces known secret values wherever they stand, however they got there.
 
-    A value is also known as JSON spells it, and by its beginning where a text was cut within it. One shorter than
-    four characters is ignored: replacing it would tear up unrelated text. Safe to share between threads.
+    A value is also known as JSON spells it and in Base64, and by its beginning where a text was cut within it. One
+    shorter than four characters is ignored: replacing it would tear up unrelated text. Safe to share between threads.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known: frozenset[str] = frozenset()
         self._secrets: frozenset[str] = frozenset()
-        self._compiled: tuple[frozenset[str], re.Pattern[str]] | None = None
+        self._compiled: tuple[frozenset[str], re.Pattern[str], _Beginnings] | None = None
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
@@ -58,8 +75,9 @@ class Redactor:
             return text
         if compiled is None or compiled[0] != secrets:
             longest_first = sorted(secrets, key=len, reverse=True)
-            compiled = self._compiled = secrets, re.compile("|".join(map(re.escape, longest_first)))
-        return _without_beginning(compiled[1].sub(MASK, text), secrets)
+            pattern = re.compile("|".join(map(re.escape, longest_first)))
+            compiled = self._compiled = secrets, pattern, _Beginnings(secrets)
+        return compiled[2].cut(compiled[1].sub(MASK, text))
 
     def data(self, value: Any) -> Any:
         """A JSON value with each secret masked in its texts and keys."""
@@ -110,12 +128,3 @@ def _in_base64(secret: bytes) -> set[str]:
         whole = (before + len(secret)) * 8 // 6
         found |= {encode(bytes(before) + secret).decode()[first:whole] for encode in (b64encode, urlsafe_b64encode)}
     return {text for text in found if len(text) >= _SHORTEST_BASE64}
-
-
-def _without_beginning(text: str, secrets: Iterable[str]) -> str:
-    """The text without the beginning of a secret at its end: whoever cut it there did not know."""
-    longest = max(
-        (size for secret in secrets for size in range(_BEGINNING, len(secret)) if text.endswith(secret[:size])),
-        default=0,
-    )
-    return text[: len(text) - longest] + MASK if longest else text

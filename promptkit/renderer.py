@@ -329,7 +329,7 @@ class Renderer:
         return messages
 
     def _authored(self, index: int, message: MessageSpec, call: _Call) -> Message:
-        """A message as it is written; one that calls tools need not say anything."""
+        """A message as it is written; one that only calls tools has no content."""
         parts = self._message(index, message)
         text = self._filled(message.role, parts, call.values, call) if parts else None
         calls = tuple(ToolCall(each.id, each.name, to_json(each.arguments)) for each in message.tool_calls)

@@ -384,3 +384,58 @@ def test_a_recording_client_writes_down_what_it_was_answered(tmp_path: Path) -> 
     with Client(record=tmp_path / "r.jsonl") as client:
         list(client.model("simulate:").send(Request("m", (Message("user", "Hi"),))))
     assert 1 == len((tmp_path / "r.jsonl").read_text().splitlines())
+
+
+class Outside:
+    """A wrapper of somebody else's: the two methods of a model, and one that closes."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.closed = 0
+
+    def send(self, request: Any) -> Any:
+        return self.inner.send(request)
+
+    def asend(self, request: Any) -> Any:
+        return self.inner.asend(request)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_wrapper_of_somebody_elses_does_not_switch_the_cache_off_and_is_closed(tmp_path: Path) -> None:
+    made: list[Outside] = []
+
+    def wrap(model: Any) -> Outside:
+        made.append(Outside(model))
+        return made[-1]
+
+    text = "inputs: {q: string}\ntask: '{{ q }}'\nmodel: gemma-4-31B-it"
+    with MaraServer(["one", "two"]) as server:
+        client = Client(base_url=server.base_url, api_key="k", cache=tmp_path / "c.db", wrap=wrap)
+        prompt = Prompt.from_text(text).using(client=client)
+        assert ["one", "one"] == [prompt.run(q="x").output for _ in range(2)]
+        client.close()
+    assert [1] == [each.closed for each in made]
+
+
+def test_what_wraps_may_use_its_client(tmp_path: Path) -> None:
+    logs = []
+    client = Client(log=tmp_path / "log.db", wrap=lambda model: (logs.append(client.log), model)[1])
+    with client:
+        assert Prompt.from_text("task: Go.").using(client=client, model="simulate:").run().text
+    assert 1 == len(logs)
+
+
+def test_a_key_in_a_question_or_an_answer_is_not_recorded_and_the_recording_is_found_again(tmp_path: Path) -> None:
+    key, path = "sk-planted-0123456789", tmp_path / "tape.jsonl"
+    text = "inputs: {q: string}\ntask: 'Is {{ q }} a key?'\nmodel: gemma-4-31B-it"
+    said = {"choices": [{"message": {"content": f"yes, {key}", "reasoning": f"{key}?"}, "finish_reason": "stop"}]}
+    server = MaraServer([{"status": 200, "body": said}]).start()
+    with Client(base_url=server.base_url, api_key=key, record=path) as client:
+        Prompt.from_text(text).using(client=client).run(q=key)
+    server.stop()
+    assert key not in path.read_text()
+    assert "[redacted]" in path.read_text()
+    with Client(api_key=key, replay=path) as client:
+        assert "yes, [redacted]" == Prompt.from_text(text).using(client=client).run(q=key).output

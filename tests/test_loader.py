@@ -190,3 +190,58 @@ def test_a_file_without_content_is_told_to_be_empty(text: str) -> None:
 )
 def test_an_alias_of_nothing_is_told_once_wherever_it_stands(text: str) -> None:
     assert ["PK109"] == [found.code for found in load(Memory(), "x.yaml", text).errors]
+
+
+CALL = "{role: assistant, tool_calls: [{name: f, id: a}]}"
+RESULT = "{role: tool, content: r}"
+
+
+@pytest.mark.parametrize(
+    ("messages", "code"),
+    [
+        ("{role: asistant, tool_calls: [{name: f}]}, " + RESULT, "PK121"),
+        ("{tool_calls: [{name: f}]}, " + RESULT, "PK122"),
+        ("{role: assistant, tool_call: [{name: f}]}, " + RESULT, "PK120"),
+        ("{role: assistant, tool_calls: []}, " + RESULT, "PK121"),
+        ("{role: assistant, tool_calls: f}, " + RESULT, "PK121"),
+        ("{role: user, content: x, tool_calls: [{name: f}]}, " + RESULT, "PK123"),
+        ("{role: assistant, tool_calls: [{nme: f}]}, " + RESULT, "PK120"),
+        (CALL + ", {role: tol, content: r}", "PK121"),
+        (CALL + ", {role: tool, content: r, tool_call_idd: a}", "PK120"),
+        (CALL + ", {role: tool, content: r, tool_call_id: zzzzz}", "PK132"),
+        (CALL + ", {role: tool, content: r, tool_call_id: }", "PK121"),
+        (CALL + ", {role: user, content: x}, " + RESULT, "PK132"),
+        (CALL + ", {role: user, content: x}, {role: tool, content: r, tool_call_id: a}", "PK132"),
+        (CALL + ", " + RESULT + ", " + RESULT, "PK132"),
+        ("{role: assistant, tool_calls: [{name: f, arguments: '{\"a\": NaN}'}]}, " + RESULT, "PK121"),
+        ('{role: assistant, tool_calls: [{name: f, arguments: \'{"a": 1, "a": 2}\'}]}, ' + RESULT, "PK121"),
+        (
+            "{role: assistant, tool_calls: [{name: f, arguments: '"
+            + '{"a":' * 900
+            + "1"
+            + "}" * 900
+            + "'}]}, "
+            + RESULT,
+            "PK121",
+        ),
+        ('{role: assistant, tool_calls: [{name: "f\\n"}]}, ' + RESULT, "PK121"),
+        ('{role: assistant, tool_calls: [{name: f, id: "a\\nb"}]}, ' + RESULT, "PK121"),
+    ],
+)
+def test_one_cause_among_calls_is_told_once(messages: str, code: str) -> None:
+    text = f"messages: [{{role: user, content: q}}, {messages}, {{role: assistant, content: a}}]"
+    assert [code] == [found.code for found in load(Memory({}), "prompt.yaml", text).diagnostics]
+
+
+@pytest.mark.parametrize("name", ["007", "1.50", "0x1F", "true", "1e3", "call_1"])
+def test_an_id_is_its_text_and_an_id_that_is_given_keeps_out_of_the_way(name: str) -> None:
+    calls = f"[{{name: f}}, {{name: g, id: {name}}}]"
+    text = (
+        f"messages: [{{role: user, content: q}}, {{role: assistant, content: null, tool_calls: {calls}}},"
+        f" {{role: tool, content: r, tool_call_id: {name}}}, {{role: tool, content: r}}]"
+    )
+    loaded = load(Memory({}), "prompt.yaml", text)
+    assert () == loaded.diagnostics
+    assert loaded.spec is not None
+    first, second = loaded.spec.messages[1].tool_calls
+    assert name == second.id != first.id

@@ -27,7 +27,7 @@ def explained_text(explained: Explained) -> str:
 
 def _message(message: ExplainedMessage, widths: tuple[int, int]) -> str:
     example = max((piece.example for piece in message.pieces), default=0)
-    lines = [ruled(f"{message.role} (example {example})" if example else message.role, message.text)]
+    lines = [ruled(f"{message.role} (example {example})" if example else message.role, message.shown)]
     for piece in message.pieces:
         lines += _piece(piece, widths) if piece.text.strip("\n") else ()
     lines += message.called

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from promptkit._version import __version__
 from promptkit.completion import Assembler
-from promptkit.errors import MissingExtra, PromptkitError, StreamInterrupted
+from promptkit.errors import MissingExtra, StreamInterrupted
 from promptkit.models.wrapped import Wrapped, forwarded
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from opentelemetry.trace import Span, Tracer, TracerProvider
+    from opentelemetry.trace import Span, TracerProvider
     from opentelemetry.util.types import AttributeValue
 
     from promptkit.completion import Completion, Delta, Model, Request
@@ -56,7 +56,7 @@ class Traced(Wrapped):
     The span has the prompt's name and version, what was asked for, and the tokens that were paid for; a request that
     is sent again is another span, as it is another bill. Give it to a client: `Client(wrap=Traced)`. Messages and
     answers, which may be personal, are told only with `content`, or where `CONTENT_VARIABLE` says so and `content` is
-    None; the server's key, and what else `redactor` knows, is masked in them.
+    None. The keys that the model's client knows, or those that `redactor` does, are masked in everything.
 
     `provider` is who answers (`gen_ai.provider.name`), where the endpoint's own name is not the one; `tracer_provider`
     is OpenTelemetry's, its global one by default. Raises `MissingExtra` without the package opentelemetry-api.
@@ -75,15 +75,15 @@ class Traced(Wrapped):
         endpoint = getattr(self.innermost, "endpoint", None)
         self._answers = _answerer(self.innermost, endpoint, provider)
         self._content = os.environ.get(CONTENT_VARIABLE, "").lower() in _TELLING if content is None else content
-        self._redactor = (redactor or Redactor()).knowing(getattr(endpoint, "api_key", ""))
-        self._tracer = _tracer(tracer_provider)
+        self._redactor = redactor or getattr(self.innermost, "redactor", None) or Redactor()
+        self._trace = _api()
+        self._tracer = self._trace.get_tracer("promptkit", __version__, tracer_provider)
 
     def flow(self, request: Request) -> Flow:
         """Pass the answer through, and tell of it."""
-        from opentelemetry.trace import SpanKind
-
-        asked = {**self._answers, **_asked(request)}
-        span = self._tracer.start_span(f"chat {request.model}", kind=SpanKind.CLIENT, attributes=asked)
+        asked = self._redactor.data({**self._answers, **_asked(request)})
+        kind = self._trace.SpanKind.CLIENT
+        span = self._tracer.start_span(f"chat {request.model}", kind=kind, attributes=asked)
         if span.is_recording():
             span.set_attribute("promptkit.request.key", request.key)
             if self._content:
@@ -97,10 +97,11 @@ class Traced(Wrapped):
                 first.append(time.monotonic() - began)
             answer.feed(delta)
 
-        error: PromptkitError | None = None
+        error: Exception | None = None
         try:
             yield from forwarded(request, see)
-        except PromptkitError as failure:
+            error = _broken_off(answer)
+        except Exception as failure:
             error = failure
             raise
         finally:
@@ -108,20 +109,20 @@ class Traced(Wrapped):
                 span.set_attribute("gen_ai.response.time_to_first_chunk", first[0])
             self._end(span, answer, error)
 
-    def _end(self, span: Span, answer: Assembler, error: PromptkitError | None) -> None:
+    def _end(self, span: Span, answer: Assembler, error: Exception | None) -> None:
         """Tell of an answer, as far as it came, and of what ended it; a caller who left is no error."""
-        from opentelemetry.trace import Status, StatusCode
-
         completion = answer.so_far()
         with suppress(StreamInterrupted):
             completion = answer.completion()
         if error is None:
-            span.set_attributes(_answered(completion))
+            span.set_attributes(self._redactor.data(_answered(completion)))
         else:
             span.set_attribute("error.type", type(error).__name__)
             if (status := getattr(error, "status", None)) is not None:
                 span.set_attribute("http.response.status_code", status)
-            span.set_status(Status(StatusCode.ERROR, error.message))
+            told = getattr(error, "message", "") or str(error)  # which may quote the model or the request
+            said = self._redactor.text(told) if self._content else getattr(error, "code", "")
+            span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, said))
         if self._content and span.is_recording():
             span.set_attributes(self._masked({"gen_ai.output.messages": [_output(completion)]}))
         span.end()
@@ -131,13 +132,23 @@ class Traced(Wrapped):
         return {name: self._redactor.text(json.dumps(value, ensure_ascii=False)) for name, value in content.items()}
 
 
-def _tracer(provider: TracerProvider | None) -> Tracer:
+def _api() -> Any:
+    """The package's module, kept: at the end of an interpreter nothing can be imported any more."""
     try:
-        from opentelemetry.trace import get_tracer
+        from opentelemetry import trace
     except ModuleNotFoundError:
         cure = 'pip install "mara-promptkit[otel]"'
         raise MissingExtra("opentelemetry-api, which spans are made with, is not installed", help=cure) from None
-    return get_tracer("promptkit", __version__, provider)
+    return trace
+
+
+def _broken_off(answer: Assembler) -> StreamInterrupted | None:
+    """Why an answer that came to its end is not whole; whoever reads it finds that out too."""
+    try:
+        answer.completion()
+    except StreamInterrupted as error:
+        return error
+    return None
 
 
 def _answerer(model: Model, endpoint: Endpoint | None, provider: str) -> dict[str, AttributeValue]:
@@ -201,19 +212,19 @@ def _input(message: Message) -> dict[str, Any]:
     if message.role == "tool":
         parts = [{"type": "tool_call_response", "id": message.tool_call_id, "response": message.text}]
     else:
-        parts = _parts(message.text, message.tool_calls)
+        parts = _parts(message.text, message.tool_calls, message.reasoning if message.reasoning_key else "")
     return {"role": message.role, "parts": parts}
 
 
 def _output(completion: Completion) -> dict[str, Any]:
-    thought = [{"type": "reasoning", "content": completion.reasoning}] if completion.reasoning else []
-    parts = [*thought, *_parts(completion.text, completion.tool_calls)]
+    parts = _parts(completion.text, completion.tool_calls, completion.reasoning)
     return {"role": "assistant", "parts": parts, "finish_reason": completion.finish_reason}
 
 
-def _parts(text: str, calls: Iterable[ToolCall]) -> list[dict[str, Any]]:
-    """A text, if there is any, and calls of tools, whose arguments are data where they are JSON."""
-    parts: list[dict[str, Any]] = [{"type": "text", "content": text}] if text else []
+def _parts(text: str, calls: Iterable[ToolCall], reasoning: str) -> list[dict[str, Any]]:
+    """Reasoning and a text, if there are any, and calls of tools, whose arguments are data where they are JSON."""
+    said = (("reasoning", reasoning), ("text", text))
+    parts: list[dict[str, Any]] = [{"type": kind, "content": content} for kind, content in said if content]
     for call in calls:
         try:
             arguments: Any = json.loads(call.arguments)

@@ -13,7 +13,7 @@ from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.structure import report_all
 from promptkit.parts import build
 from promptkit.spec import MessageSpec, Slot
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading
@@ -27,7 +27,7 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
         return
     messages, seen = [], set()
     tools = loading.chain.entries.get("tools")
-    calls = Calls(loading.findings, tools.node if tools else None)
+    calls = Calls(loading.findings, tools.node if tools else None, entry.node)
     for index, node in enumerate(entry.node.items):
         each = Entry(entry.document, entry.key, node)
         loading.places[name, index] = each
@@ -84,7 +84,7 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: C
         each = Entry(entry.document, key, value)
         loading.places["messages", index, key.text] = keys[key.text] = each
         if key.text == "content":
-            known |= _content(loading, f"messages.{index}.content", each)
+            known |= {} if _says_nothing(node, value) else _content(loading, f"messages.{index}.content", each)
         elif key.text == "role":
             known["role"] = value.text if isinstance(value, Scalar) else ""
         elif key.text in _MESSAGE_KEYS:
@@ -96,11 +96,11 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: C
         else:
             loading.findings.unknown_key(each, _MESSAGE_KEYS, f"messages.{index}")
     known |= _of_tools(loading.findings, f"messages.{index}", entry, keys, calls)
-    if "content" not in known and "tool_calls" not in known:
+    if "content" not in known and "tool_calls" not in keys:
         loading.unknown.templates = True
     if set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
         return MessageSpec(role=_role_of(known), content=known.get("content", "-"))
-    return _built(loading, index, entry, known)
+    return _built(loading, index, entry, known, quiet="tool_calls" in keys)
 
 
 def _of_tools(
@@ -108,22 +108,36 @@ def _of_tools(
 ) -> dict[str, Any]:
     """What an assistant message calls, or the call that a tool message is the result of."""
     role = keys["role"].node.value if "role" in keys else None
-    for key, owner in (("tool_calls", "assistant"), ("tool_call_id", "tool")):
-        if key in keys and role != owner and role in _ROLES:
-            cure = f"it belongs to a message with `role: {owner}`"
-            findings.add(
-                message.document, "PK123", f"`{location}.{key}`: not in the role {role}", keys[key].key, help=cure
-            )
-    if role == "tool":
+    misspelt = (nearest(name, _MESSAGE_KEYS) or "" for name in keys if name not in _MESSAGE_KEYS)
+    if role not in _ROLES or any(meant.startswith("tool") for meant in misspelt):
+        calls.doubt()
+        return {}
+    astray = [key for key, owner in _OF_ROLES.items() if key in keys and role != owner]
+    for key in astray:
+        told = f"`{location}.{key}`: not in the role {role}"
+        cure = f"it belongs to a message with `role: {_OF_ROLES[key]}`"
+        findings.add(message.document, "PK123", told, keys[key].key, help=cure)
+    if astray:
+        calls.doubt()
+    elif role == "tool":
         return {"tool_call_id": calls.answered(f"{location}.tool_call_id", message, keys.get("tool_call_id"))}
-    calls.close(f"`{location}`")
-    if role == "assistant" and "tool_calls" in keys:
-        return {"tool_calls": tuple(calls.read(f"{location}.tool_calls", keys["tool_calls"]))}
+    else:
+        calls.close(f"`{location}`")
+        if "tool_calls" in keys:
+            return {"tool_calls": tuple(calls.read(f"{location}.tool_calls", keys["tool_calls"]))}
     return {}
+
+
+_OF_ROLES = {"tool_calls": "assistant", "tool_call_id": "tool"}
 
 
 def _role_of(known: dict[str, Any]) -> Any:
     return known["role"] if known.get("role") in _ROLES else "user"
+
+
+def _says_nothing(message: Mapping, content: Node) -> bool:
+    """Whether a message has calls in the place of a text, as servers write it."""
+    return message.get("tool_calls") is not None and isinstance(content, Scalar) and content.value in (None, "")
 
 
 def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
@@ -141,9 +155,9 @@ def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
     return {"content": node.text}
 
 
-def _built(loading: Loading, index: int, entry: Entry, known: dict[str, Any]) -> Any:
+def _built(loading: Loading, index: int, entry: Entry, known: dict[str, Any], *, quiet: bool) -> Any:
     built, faults = build(MessageSpec, known)
-    if "content" not in known and "tool_calls" not in known:
+    if "content" not in known and not quiet:
         faults.append(Fault("missing", ("content",), "it is missing"))
     for fault in faults:
         fault.location = ("messages", index, *fault.location)

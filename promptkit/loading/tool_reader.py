@@ -62,7 +62,7 @@ def _tool(findings: Findings, entry: Entry) -> dict[str, Any] | None:
 
 
 def _is_name(findings: Findings, entry: Entry) -> bool:
-    if re.match(TOOL_PATTERN, entry.node.text):  # type: ignore[union-attr]
+    if re.fullmatch(TOOL_PATTERN.strip("^$"), entry.node.text):  # type: ignore[union-attr]
         return True
     cure = "letters, digits, `_` and `-`, at most 64 of them"
     findings.add(entry.document, "PK121", "this cannot be the name of a tool", entry.node, help=cure)

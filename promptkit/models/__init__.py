@@ -55,7 +55,7 @@ def paced_model(endpoint: Endpoint, prefix: str, settings: Settings, redactor: R
 
     def allowed(model: str) -> Allowed:
         own = settings_of(f"{prefix}{model}", settings)
-        of_tier = RATE_LIMITS.get(model, {}).get(settings.tier) if endpoint.requires_key else None
+        of_tier = RATE_LIMITS.get(model, {}).get(settings.tier) if endpoint.is_mara else None
         told = {**(asdict(of_tier) if of_tier else {}), **own}
         return Allowed(**{name: told[name] for name in MODEL_LIMITS if name in told})
 
@@ -69,10 +69,10 @@ def _open_local(name: ModelName, settings: Settings, redactor: Redactor) -> Mode
     return PromptedTools(open_local(name.target, settings, redactor=redactor))
 
 
-def _open_replay(name: ModelName, _: Settings, __: Redactor) -> Model:
+def _open_replay(name: ModelName, _: Settings, redactor: Redactor) -> Model:
     from promptkit.models.replay import Replayed
 
-    return Replayed(Path(name.target).expanduser())
+    return Replayed(Path(name.target).expanduser(), redactor=redactor)
 
 
 def _open_simulate(_: ModelName, __: Settings, ___: Redactor) -> Model:

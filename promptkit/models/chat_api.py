@@ -80,8 +80,8 @@ class ChatApi:
         transport: Transport | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._redactor = redactor or Redactor()
-        self._redactor.add(endpoint.api_key)
+        self.redactor = redactor or Redactor()
+        self.redactor.add(endpoint.api_key)
         self._connections = connections
         self._transport = transport
         self._clients = LoopClients(self._open)
@@ -173,7 +173,7 @@ class ChatApi:
     def _warn(self, warning: str) -> None:
         if warning not in self._warned:
             self._warned.add(warning)
-            _log.warning("%s", self._redactor.text(warning))
+            _log.warning("%s", self.redactor.text(warning))
 
     def _require_key(self) -> None:
         if not self.endpoint.requires_key or self.endpoint.api_key:
@@ -192,7 +192,7 @@ class ChatApi:
         told = error if isinstance(error, PromptkitError) else translate(error, self.endpoint, model)
         if isinstance(told, BadResponse) and not told.where:
             told.where = self.endpoint.host
-        return _redacted(told, self._redactor)
+        return _redacted(told, self.redactor)
 
 
 def _open_client(endpoint: Endpoint, connections: int, transport: Transport | None) -> openai.AsyncOpenAI:

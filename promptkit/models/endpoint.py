@@ -52,6 +52,11 @@ class Endpoint:
     deadlines: Deadlines = field(default_factory=Deadlines)
 
     @property
+    def is_mara(self) -> bool:
+        """Whether this is MARA Cloud, of whose plans and models its documentation tells."""
+        return host(address(self.base_url)) in MARA_HOSTS
+
+    @property
     def host(self) -> str:
         """Host and port, as an error names them."""
         return urlsplit(self.base_url).netloc

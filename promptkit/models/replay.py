@@ -19,6 +19,7 @@ from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing
 from promptkit.leaving import Abandoned
 from promptkit.models.wrapped import Wrapped, forwarded
+from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -34,9 +35,10 @@ _DIFF_LINES = 24
 _log = logging.getLogger("promptkit")
 
 
-def replay_key(request: Request) -> str:
-    """The digest that a recording is found by: the canonical request without model and streaming."""
-    return _body_key(request.to_openai())
+def replay_key(request: Request, redactor: Redactor | None = None) -> str:
+    """The digest that a recording is found by: the canonical request without model, streaming and secrets."""
+    body = request.to_openai()
+    return _body_key(redactor.data(body) if redactor else body)
 
 
 def _body_key(body: Mapping[str, Any]) -> str:
@@ -115,12 +117,14 @@ class Recorded(Wrapped):
     An answer that was given up, since it could not become valid, is recorded as far as that showed. What breaks off,
     fails or is left for another reason is not recorded, nor is the same answer to the same request a second time.
     Raises `ConfigError` when the file cannot be written or is not a cassette. A file that can no longer be
-    written when an answer is there is only warned of: the answer is paid for.
+    written when an answer is there is only warned of: the answer is paid for. What `redactor` knows is masked in all
+    that is written.
     """
 
-    def __init__(self, inner: Model, path: str | Path) -> None:
+    def __init__(self, inner: Model, path: str | Path, *, redactor: Redactor | None = None) -> None:
         super().__init__(inner)
         self.path = Path(path)
+        self._redactor = redactor or Redactor()
         self._lock = threading.Lock()
         known = load_cassette(self.path) if _writable(self.path) else ()
         self._known = {recording.identity for recording in known}
@@ -146,7 +150,8 @@ class Recorded(Wrapped):
     def _add(self, request: Request, completion: Completion) -> None:
         try:
             body = {name: value for name, value in request.to_openai().items() if name not in _NOT_MATCHED[1:]}
-            recording = Recording(body, completion)
+            answer = completion_from_dict(self._redactor.data(completion_to_dict(completion)))
+            recording = Recording(self._redactor.data(body), answer)
             identity = recording.identity
             with self._lock:
                 if identity not in self._known:
@@ -195,12 +200,13 @@ class Replayed:
 
     Several recordings of one request are played in order, then the last one again and again. When some of
     them are by the very model that is asked for, only those are, and abandoned ones only for streams and where there
-    are no others. Raises `ConfigError` for a file that is not
-    a cassette, `RecordingMissing` for a request that is not in it.
+    are no others. A request is looked for with what `redactor` knows masked, as it was written. Raises `ConfigError`
+    for a file that is not a cassette, `RecordingMissing` for a request that is not in it.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, redactor: Redactor | None = None) -> None:
         self._path = Path(path)
+        self._redactor = redactor or Redactor()
         self._recordings = load_cassette(self._path)
         self._lock = threading.Lock()
         self._played: dict[tuple[str, str], int] = {}
@@ -235,7 +241,7 @@ class Replayed:
             raise self._missing(request)
 
     def _completion(self, request: Request) -> Completion:
-        key = replay_key(request)
+        key = replay_key(request, self._redactor)
         place = (key, request.model) if (key, request.model) in self._by_key else (key, "")
         found = self._by_key.get(place)
         if found is None:

@@ -7,8 +7,8 @@ A flow is a generator. It yields what it wants done and is sent back what came o
     Sleep(seconds)   wait
     a `Delta`        hand this piece to the caller
 
-Errors of the wrapped model are thrown into the flow where it asked; what it does not catch goes on to the
-caller. When the caller stops early, the flow is closed: its `finally` clauses run, and so the connection is
+Errors of the wrapped model, ours and any other, are thrown into the flow where it asked; what it does not catch goes
+on to the caller. When the caller stops early, the flow is closed: its `finally` clauses run, and so the connection is
 closed too. An answer that is given up, since it cannot become valid, is closed with `Abandoned`.
 """
 
@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from promptkit.completion import Delta
-from promptkit.errors import PromptkitError
 from promptkit.leaving import Abandoned, aleave, leave
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class Wrapped:
         try:
             effect = _resume(flow, None)
             while effect is not None:
-                came: Delta | PromptkitError | None = None
+                came: Delta | Exception | None = None
                 if isinstance(effect, Delta):
                     yield effect
                 elif isinstance(effect, Sleep):
@@ -93,7 +92,7 @@ class Wrapped:
                             answer = iter(self.inner.send(effect.request))
                         else:
                             came = next(answer, None)
-                    except PromptkitError as error:
+                    except Exception as error:  # noqa: BLE001 (the flow raises it again)
                         came = error
                 effect = _resume(flow, came)
         except Abandoned as left:
@@ -111,7 +110,7 @@ class Wrapped:
         try:
             effect = _resume(flow, None)
             while effect is not None:
-                came: Delta | PromptkitError | None = None
+                came: Delta | Exception | None = None
                 if isinstance(effect, Delta):
                     yield effect
                 elif isinstance(effect, Sleep):
@@ -123,7 +122,7 @@ class Wrapped:
                             answer = aiter(self.inner.asend(effect.request))
                         else:
                             came = await anext(answer, None)
-                    except PromptkitError as error:
+                    except Exception as error:  # noqa: BLE001 (the flow raises it again)
                         came = error
                 effect = _resume(flow, came)
         except Abandoned as left:
@@ -160,10 +159,10 @@ class Wrapped:
             _close(self.inner)
 
 
-def _resume(flow: Flow, came: Delta | PromptkitError | None) -> Effect | None:
+def _resume(flow: Flow, came: Delta | Exception | None) -> Effect | None:
     """The flow's next wish, None when it has ended."""
     try:
-        return flow.throw(came) if isinstance(came, PromptkitError) else flow.send(came)
+        return flow.throw(came) if isinstance(came, Exception) else flow.send(came)
     except StopIteration:
         return None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +160,7 @@ def test_a_refused_request_and_the_one_that_is_sent_again_are_two_spans(told: To
     result = prompt(client=told.client(), model=ScriptedModel([busy, GOOD])).run(ticket=TICKET)
     assert 2 == len(result.attempts)
     refused, answered = told.spans
-    assert (StatusCode.ERROR, "too many") == (refused.status.status_code, refused.status.description)
+    assert (StatusCode.ERROR, "PK502") == (refused.status.status_code, refused.status.description)
     assert refused.attributes
     assert "RateLimited" == refused.attributes["error.type"]
     assert 429 == refused.attributes["http.response.status_code"]
@@ -171,7 +173,7 @@ def test_a_key_in_a_server_s_refusal_is_not_told(told: Told) -> None:
     plan = [{"status": 401, "body": {"error": {"message": f"bad key {SECRET}"}}}]
     with (
         MaraServer(answers=plan) as server,
-        told.client(base_url=server.base_url, api_key=SECRET) as client,
+        Client(base_url=server.base_url, api_key=SECRET, wrap=partial(told.wrap, content=True)) as client,
         pytest.raises(errors.AuthError),
     ):
         prompt(client=client, model="MiniMax-M2.5").run(ticket=TICKET)
@@ -227,7 +229,75 @@ def test_spans_that_nobody_collects_cost_nothing_and_break_nothing() -> None:
 
 
 def test_without_the_package_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(errors.MissingExtra) as caught:
         Traced(ScriptedModel([]))
     assert 'pip install "mara-promptkit[otel]"' == caught.value.help
+
+
+def test_a_stream_that_breaks_off_is_an_error_and_not_a_reader_who_left(told: Told) -> None:
+    with (
+        MaraServer(faults=[{"fault": "stream_no_end"}]) as server,
+        told.client(base_url=server.base_url, api_key=SECRET) as client,
+        pytest.raises(errors.StreamInterrupted),
+    ):
+        prompt(client=client, model="MiniMax-M2.5").stream(ticket=TICKET).result()
+    (span,) = told.spans
+    assert StatusCode.ERROR is span.status.status_code
+    assert "StreamInterrupted" == (span.attributes or {})["error.type"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_whatever_a_model_raises_is_an_error_of_the_span(told: Told, asynchronous: bool) -> None:
+    asked = prompt(client=told.client(), model=ScriptedModel([ValueError("boom")]))
+    with pytest.raises(ValueError, match="boom"):
+        asyncio.run(asked.arun(ticket=TICKET)) if asynchronous else asked.run(ticket=TICKET)
+    (span,) = told.spans
+    assert StatusCode.ERROR is span.status.status_code
+    assert "ValueError" == (span.attributes or {})["error.type"]
+
+
+def test_what_a_model_said_is_not_told_in_an_error_either(told: Told) -> None:
+    refusal = {
+        "choices": [{"index": 0, "message": {"role": "assistant", "refusal": "no walrus"}, "finish_reason": "stop"}]
+    }
+    with (
+        MaraServer(answers=[{"status": 200, "body": refusal}] * 9) as server,
+        told.client(base_url=server.base_url, api_key=SECRET) as client,
+        pytest.raises(errors.ModelError, match="no walrus"),
+    ):
+        prompt(client=client, model="MiniMax-M2.5").run(ticket="x")
+    assert told.spans
+    assert "walrus" not in "".join(span.to_json() for span in told.spans)
+
+
+def test_every_key_of_the_client_is_masked(told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    other = "sk-other-0123456789"
+    monkeypatch.setenv("OTHER_KEY", other)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "promptkit.toml").write_text('[endpoints."http://127.0.0.1:9/v1"]\nkey_env = "OTHER_KEY"\n')
+    monkeypatch.setenv("PROMPTKIT_TRUSTED_HOSTS", "127.0.0.1")
+    with (
+        MaraServer(answers=[GOOD]) as server,
+        Client(base_url=server.base_url, api_key=SECRET, wrap=partial(told.wrap, content=True)) as client,
+    ):
+        prompt(client=client, model="MiniMax-M2.5", options={"stop": [SECRET]}).run(ticket=f"{other} {SECRET}")
+    text = told.spans[0].to_json()
+    assert "[redacted]" in text
+    assert other not in text
+    assert SECRET not in text
+
+
+def test_reasoning_that_goes_back_is_part_of_the_question(told: Told) -> None:
+    calls = [{"id": "c", "function": {"name": "f", "arguments": "{}"}}]
+    asked = {"role": "assistant", "content": None, "tool_calls": calls, "reasoning": "why"}
+    history = [{"role": "user", "content": "q"}, asked, {"role": "tool", "content": "r", "tool_call_id": "c"}]
+    client = Client(wrap=partial(told.wrap, content=True))
+    prompt(client=client, model=ScriptedModel([GOOD]), history=history).run(ticket="x")
+    sent = json.loads(str((told.spans[0].attributes or {})["gen_ai.input.messages"]))
+    assert {"type": "reasoning", "content": "why"} in [part for message in sent for part in message["parts"]]
+
+
+def test_a_client_that_traces_can_be_pickled() -> None:
+    client = pickle.loads(pickle.dumps(Client(wrap=partial(Traced, content=True))))
+    assert prompt(client=client, model=ScriptedModel([GOOD])).run(ticket="x").output

@@ -287,6 +287,7 @@ def test_the_settings_say_what_may_be_asked_of_a_model() -> None:
         ({"tier": "developer"}, Allowed(200, 50_000)),
         ({"tier": "free", "models": {"MiniMax-M2.5": {"requests_per_day": 7}}}, Allowed(20, 7, 200_000)),
         ({"tier": "free", "base_url": "http://127.0.0.1:1/v1"}, Allowed()),
+        ({"tier": "free", "base_url": "https://llm.example.com/v1"}, Allowed()),
     ],
 )
 def test_the_documented_limits_of_a_plan_hold_where_the_settings_name_it(
