@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from promptkit.chat_streams import AsyncChatStream, ChatStream
@@ -84,13 +85,17 @@ class Turn(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Conversation(Generic[T_co]):
-    """Turns with a prompt. `input` is the one that a turn's text is; `inputs` are the same in every turn."""
+    """Turns with a prompt. `input` is the one that a turn's text is; `inputs` are the same in every turn.
+
+    `changes` tell what is different from when it was saved, of one that was loaded.
+    """
 
     prompt: Prompt[T_co]
     input: str
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)  # one of them may be secret
     turns: tuple[Exchange, ...] = ()
     memory: MemoryPolicy = MemoryPolicy()  # noqa: RUF009 (a value that does not change)
+    changes: tuple[str, ...] = ()
 
     # Going on
 
@@ -142,6 +147,24 @@ class Conversation(Generic[T_co]):
             raise ConfigError("a conversation has its own history", where="using", help="begin another one with it")
         policy = self.memory if memory is None else memory if isinstance(memory, MemoryPolicy) else policy_of(memory)
         return replace(self, prompt=self.prompt.using(**use), memory=policy)
+
+    # Coming back
+
+    def save(self, path: str | Path) -> None:
+        """Write the conversation to a file of JSON lines; saved again there, only new turns are added.
+
+        Secrets are left out. Raises `ConfigError`.
+        """
+        from promptkit.transcript import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path, prompt: Prompt[T_co], /, **inputs: Any) -> Conversation[T_co]:
+        """A conversation that was saved, to be gone on with; see `changes`. Raises `ConfigError`."""
+        from promptkit.transcript import load
+
+        return load(Path(path), prompt, inputs)
 
     # What there is
 

@@ -1,0 +1,162 @@
+"""Conversations in files: JSON lines, a head and then a line for each turn.
+
+    {"promptkit_chat": 1, "prompt": "tutor", "version": "1.0.0", "digest": "...", "input": "question", "inputs": {}}
+    {"text": "Hi!", "messages": [...], "model": "MiniMax-M2.5", "usage": {...}, "time": "2026-11-28T12:00:00+00:00"}
+
+A turn is added at the end of the file and is on the disk before `save` comes back, so a process that is killed loses no
+turn that was saved. Secrets are left out: values of secret inputs, and keys wherever they stand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from promptkit.completion import Usage
+from promptkit.conversation import Conversation, Exchange
+from promptkit.errors import ConfigError
+from promptkit.history import History
+from promptkit.remembering import STEP, policy_of
+from promptkit.replacing import replace_file
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from promptkit.prompt import Prompt
+
+T = TypeVar("T")
+
+FORMAT = 1
+
+
+def save(conversation: Conversation[Any], path: Path) -> None:
+    """Write a conversation. A file that holds its first turns gets those that are new, any other is replaced.
+
+    Raises `ConfigError` when the file cannot be written.
+    """
+    lines = [
+        _line(_head(conversation), conversation),
+        *(_line(_data(each), conversation) for each in conversation.turns),
+    ]
+    try:
+        held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        if held and len(held) <= len(lines) and held == lines[: len(held)]:
+            with path.open("ab") as file:
+                file.writelines(lines[len(held) :])
+                file.flush()
+                os.fsync(file.fileno())
+        else:
+            replace_file(path, b"".join(lines))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"the conversation cannot be saved: {reason}", where=str(path)) from None
+
+
+def load(path: Path, prompt: Prompt[T], inputs: Mapping[str, Any]) -> Conversation[T]:
+    """The conversation in a file, to be gone on with; `inputs` go over those of the file, which holds no secret ones.
+
+    `Conversation.changes` tells how the prompt has changed since, and of a last line that was cut off. Raises
+    `ConfigError` for a file that is none, with the number of the line.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"the conversation cannot be opened: {reason}", where=str(path)) from None
+    *whole, rest = lines
+    head = _read(whole[0] if whole else rest, path, 1)
+    if head.get("promptkit_chat") != FORMAT:
+        cure = "a conversation is saved with `Conversation.save`"
+        raise ConfigError("this is no conversation of promptkit's", where=str(path), help=cure)
+    turns = tuple(_exchange(_read(line, path, number), path, number) for number, line in enumerate(whole[1:], 2))
+    given = {**head.get("inputs", {}), **inputs}
+    changes = (*_changes(head, prompt), *(("the last line was cut off, and is left out",) if rest else ()))
+    return Conversation(prompt, str(head["input"]), given, turns, policy_of(prompt.spec.memory), changes)
+
+
+def _head(conversation: Conversation[Any]) -> dict[str, Any]:
+    prompt = conversation.prompt
+    declared = prompt.spec.inputs
+    shown = {
+        name: value for name, value in conversation.inputs.items() if not (name in declared and declared[name].secret)
+    }
+    return {
+        "promptkit_chat": FORMAT,
+        "prompt": prompt.name,
+        "version": prompt.spec.version or "",
+        "digest": prompt.digest,
+        "input": conversation.input,
+        "inputs": shown,
+    }
+
+
+def _data(turn: Exchange) -> dict[str, Any]:
+    usage = {name: count for name in Usage.__slots__ if (count := getattr(turn.usage, name))}
+    data: dict[str, Any] = {
+        "text": turn.text,
+        "messages": [message.to_openai() for message in turn.messages],
+        "model": turn.model,
+        "usage": usage,
+        "cost": turn.cost,
+        "left_out": [step.detail for step in turn.steps],
+        "time": turn.time,
+        "record": turn.record_id,
+    }
+    return {name: value for name, value in data.items() if value or name in ("text", "messages")}
+
+
+def _line(data: Mapping[str, Any], conversation: Conversation[Any]) -> bytes:
+    masked = conversation.prompt.client.redactor.data(dict(data))
+    try:
+        return json.dumps(masked, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate stays readable as an escape
+        return json.dumps(masked).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the conversation cannot be saved: {error}", help="its inputs are JSON data") from None
+
+
+def _read(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise ConfigError("this line is no turn of a conversation", where=f"{path}:{number}", help="delete the line")
+    return data
+
+
+def _exchange(data: Mapping[str, Any], path: Path, number: int) -> Exchange:
+    try:
+        turns = History.of(data["messages"]).turns()
+        if len(turns) != 1:
+            raise ValueError(f"it holds {len(turns)} turns")  # noqa: TRY301 (told below)
+        return Exchange.of(
+            turns[0],
+            data["text"],
+            model=data.get("model", ""),
+            usage=Usage(**data.get("usage", {})),
+            cost=data.get("cost"),
+            steps=tuple(Step(STEP, detail) for detail in data.get("left_out", ())),
+            time=data.get("time", ""),
+            record_id=data.get("record", ""),
+        )
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        what = f"no {error}" if isinstance(error, KeyError) else getattr(error, "message", str(error))
+        cure = "delete the line"
+        raise ConfigError(f"this line is no turn: {what}", where=f"{path}:{number}", help=cure) from None
+
+
+def _changes(head: Mapping[str, Any], prompt: Prompt[Any]) -> tuple[str, ...]:
+    """How the prompt that a conversation was held with differs from the one that goes on with it."""
+    if head.get("digest") == prompt.digest:
+        return ()
+    was = _named(str(head.get("prompt", "")), str(head.get("version", "")))
+    now = _named(prompt.name, prompt.spec.version or "")
+    return (f"it was held with {was}" if was != now else f"{now} has changed since, under the same name and version",)
+
+
+def _named(name: str, version: str) -> str:
+    return f"{name}@{version}" if version else name
