@@ -22,6 +22,7 @@ ANSWERS: dict[str, list[Any]] = {
     "typed": [{"team": "platform", "urgency": 5, "summary": "The EU cluster is down."}],
     "few_shot": ['4 times 9 is 36. 36 minus 6 is 30.\n\nAnswer:\n{"count": 30, "unit": "chairs"}'],
     "messages": ["You told me earlier, Peter: you are 31."],
+    "conversation": ["Hello Peter! It is 2.", "Lima.", "Santiago.", "You are Peter, and 31."],
     "tools": [
         {"tool_calls": [{"name": name, "arguments": {"number": 4711}} for name in ("look_up", "weigh", "lookup")]},
         {"answer": "It arrives tomorrow and weighs 2.2 kg.", "order": 4711},
@@ -34,6 +35,7 @@ SHOWN = {
     "typed": ["team     platform", "urgency  5 of 5", "passed   the summary is a sentence", "native, in 1 attempt"],
     "few_shot": ["assistant  There are 12 eggs.", "thought    4 times 9 is 36.", "answer     30 chairs"],
     "tools": ["weigh({'number': 4711}) ok: 2.2 kg", "unknown: not run", "It arrives tomorrow and weighs 2.2 kg."],
+    "conversation": ["(memory: turn 2 of 3 left out", "model      You are Peter, and 31.", "4 turns, "],
     "messages": ["I'm 31. What is 1+1?", "answer     You told me earlier, Peter: you are 31."],
 }
 
