@@ -86,6 +86,8 @@ class ToolRunner:
         else:
             thread = _Thread(lambda: as_text(_now(self._call(call), limit)))
             outcome = thread.wait(limit)
+            if outcome is not None and isinstance(outcome.error, _LateError):  # it noticed before we did
+                outcome = None
         return self._ended(call, outcome, limit, time.monotonic() - started)
 
     async def _arun(self, call: Prepared, left: float, *, agreed: bool) -> ToolRun:
@@ -105,7 +107,8 @@ class ToolRunner:
         deadline = asyncio.timeout(limit)
         try:
             async with deadline:
-                return _Outcome(as_text(await self._call(call)))
+                outcome = _Outcome(as_text(await self._call(call)))
+            return None if deadline.expired() else outcome  # also of one that will not be cancelled
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -267,7 +270,20 @@ def _now(value: Any, limit: float | None = None) -> Any:
 
 
 async def _awaited(value: Awaitable[Any], limit: float | None) -> Any:
-    """The value; when it takes longer than the limit, what makes it is cancelled."""
+    """The value; when it takes longer than the limit, what makes it is cancelled. Raises `_LateError`."""
     import asyncio
 
-    return await asyncio.wait_for(value, limit)
+    deadline = asyncio.timeout(limit)
+    try:
+        async with deadline:
+            found = await value
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+    if deadline.expired():  # also where what makes it will not be cancelled
+        raise _LateError
+    return found
+
+
+class _LateError(Exception):
+    """An awaited value took too long."""

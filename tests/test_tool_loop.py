@@ -993,6 +993,30 @@ def test_a_late_asynchronous_tool_is_cancelled_without_asyncio_too() -> None:
     assert [] == finished
 
 
+def test_a_tool_that_will_not_be_cancelled_is_late_all_the_same(way: Way) -> None:
+    async def stubborn() -> str:
+        """Stay."""
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            return "done anyway"
+        return "done"
+
+    prompt, _ = asking([calling(("stubborn", {})), GOOD], [tool(timeout=0.05)(stubborn)])
+    assert "late" == way(prompt, ticket="x").tool_calls[0].status
+
+
+def test_the_tools_own_timeout_is_a_failure_and_not_ours(way: Way) -> None:
+    async def hurried() -> str:
+        """Hurry."""
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(30)
+        return "done"
+
+    prompt, _ = asking([calling(("hurried", {})), GOOD], [tool(timeout=20)(hurried)])
+    assert "failed" == way(prompt, ticket="x").tool_calls[0].status
+
+
 def test_an_object_that_is_called_asynchronously_is_a_tool(way: Way) -> None:
     class Look:
         async def __call__(self) -> str:
