@@ -24,14 +24,9 @@ class ChatStream(Generic[T_co]):
         self._events = self._read()
 
     def _read(self) -> Generator[Event, None, None]:
-        begun = False
         try:
-            for event in self._stream:
-                begun = True
-                yield event
+            yield from self._stream
         except ContextExceeded as error:
-            if begun:
-                raise
             self._saying = self._saying.shorter(error)
             self._stream = self._saying.prompt.stream(self._saying.inputs)
             yield from self._stream
@@ -66,14 +61,10 @@ class AsyncChatStream(Generic[T_co]):
         self._events = self._read()
 
     async def _read(self) -> AsyncGenerator[Event, None]:
-        begun = False
         try:
             async for event in self._stream:
-                begun = True
                 yield event
         except ContextExceeded as error:
-            if begun:
-                raise
             self._saying = self._saying.shorter(error)
             self._stream = self._saying.prompt.astream(self._saying.inputs)
             async for event in self._stream:

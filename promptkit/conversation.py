@@ -11,6 +11,7 @@ going on in two ways at once need nothing of their own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from promptkit.template.printing import to_json
 from promptkit.tokens import BytesEstimate, at_most, count_messages, most_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from promptkit.completion import ModelFacts
     from promptkit.prompt import Prompt
@@ -145,6 +146,8 @@ class Conversation(Generic[T_co]):
         """The same turns with another memory, model, client or tools; see `Prompt.using`. Raises `ConfigError`."""
         if "history" in use:
             raise ConfigError("a conversation has its own history", where="using", help="begin another one with it")
+        if not isinstance(memory, MemoryPolicy | Mapping | str | None):
+            raise ConfigError(f"`{str(memory)[:60]}` is no memory", where="using", help="such as `{'last': 20}`")
         policy = self.memory if memory is None else memory if isinstance(memory, MemoryPolicy) else policy_of(memory)
         return replace(self, prompt=self.prompt.using(**use), memory=policy)
 
@@ -153,7 +156,7 @@ class Conversation(Generic[T_co]):
     def save(self, path: str | Path) -> None:
         """Write the conversation to a file of JSON lines; saved again there, only new turns are added.
 
-        Secrets are left out. Raises `ConfigError`.
+        Another conversation in the file is replaced, anything else is not. Secrets are left out. Raises `ConfigError`.
         """
         from promptkit.transcript import save
 
@@ -226,12 +229,12 @@ class Saying(Generic[T_co]):
     def shorter(self, error: ContextExceeded) -> Self:
         """The same with half of the earlier turns, for a window that is smaller than is known.
 
-        Raises the error again where there was no request, where a tool has run already, where nothing may be left out,
-        or nothing is left.
+        Raises the error again where there was no request, where nothing may be left out, or nothing is left; and where
+        the model has answered already: that is paid for, was shown, or has called tools, which run once.
         """
         turns = self.conversation.turns
-        acted = any(attempt.tools for attempt in error.attempts)
-        if self.conversation.memory.full or self.refused or error.status is None or acted:
+        answered = any(attempt.completion for attempt in error.attempts)
+        if self.conversation.memory.full or self.refused or error.status is None or answered:
             raise error
         sent = sum(turns[index].tokens for index in self.remembered[0])
         if not sent:

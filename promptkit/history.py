@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from promptkit.errors import ConfigError
 from promptkit.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from promptkit.result import Step
 
@@ -26,6 +27,8 @@ class History:
         """A history from messages, or from their chat-completions form. Raises `ConfigError` for what is no message."""
         if isinstance(messages, History):
             return messages
+        if not isinstance(messages, Iterable):
+            raise ConfigError(f"the history is {type(messages).__name__}, and no list of messages", where="history")
         read = []
         for index, message in enumerate(messages):
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
+from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, ContextExceeded
 from promptkit.result import Step
 
@@ -40,12 +41,20 @@ class MemoryPolicy:
     """How much of a conversation is sent again.
 
     The `last` turns, as many of the newest as fit into `tokens`, those that are pinned; several hold together. Without
-    `last` and `tokens` it is all of them, and a conversation that no longer fits the model's window is refused.
+    `last` and `tokens` it is all of them, and a conversation that no longer fits the model's window is refused. Raises
+    `ConfigError` for what cannot be meant.
     """
 
     last: int | None = None
     tokens: int | None = None
     pin: tuple[Pin, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in (("last", self.last), ("tokens", self.tokens)):
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise ConfigError(f"`{name}` cannot be {value!r}: it is a whole number from 1", where="memory")
+        if not isinstance(self.pin, tuple) or not all(isinstance(pin, Pin) for pin in self.pin):
+            raise ConfigError("`pin` is a tuple of `Pin`", where="memory")
 
     @property
     def full(self) -> bool:
@@ -70,13 +79,22 @@ class Remembered(Protocol):
 
 
 def policy_of(memory: Mapping[str, Any] | str | None) -> MemoryPolicy:
-    """The policy that the key `memory` of a file asks for. Raises `ConfigError` for one that is not built yet."""
+    """The policy that the key `memory` of a file asks for. Raises `ConfigError`, also for one that is not built yet."""
     told: dict[str, Any] = {memory: True} if isinstance(memory, str) else dict(memory or {})
+    for key in told:
+        if key not in _POLICIES:
+            cure = did_you_mean(key, _POLICIES) or f"there is {', '.join(_POLICIES)}"
+            raise ConfigError(f"there is no memory `{key}`", where="memory", help=cure)
     if told.pop("summarise", None) is not None:
         cure = "leave it out, or use `{last: 20}` or `{tokens: 8000}`"
         raise ConfigError("`memory: summarise` is not supported by this version", code="PK131", help=cure)
-    told.pop("full", None)
-    return MemoryPolicy(told.get("last"), told.get("tokens"), tuple(map(pin_of, told.get("pin") or ())))
+    pins = told.get("pin") or ()
+    if not isinstance(pins, list | tuple):
+        raise ConfigError("`pin` is a list, such as `[1, my name is]`", where="memory")
+    return MemoryPolicy(told.get("last"), told.get("tokens"), tuple(map(pin_of, pins)))
+
+
+_POLICIES = ("full", "last", "tokens", "pin", "summarise")
 
 
 def pin_of(pin: Mapping[str, Any] | int | str) -> Pin:

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMAT = 1
+_BEGINNING = b'{"promptkit_chat"'
 
 
 def save(conversation: Conversation[Any], path: Path) -> None:
-    """Write a conversation. A file that holds its first turns gets those that are new, any other is replaced.
+    """Write a conversation: what is new, to a file that holds its first turns; all of it in the place of another.
 
-    Raises `ConfigError` when the file cannot be written.
+    Raises `ConfigError` when the file cannot be written, or holds something else.
     """
     lines = [
         _line(_head(conversation), conversation),
@@ -43,6 +44,9 @@ def save(conversation: Conversation[Any], path: Path) -> None:
     ]
     try:
         held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        if held and not held[0].startswith(_BEGINNING):
+            cure = "name another file, or remove this one"
+            raise ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
         if held and len(held) <= len(lines) and held == lines[: len(held)]:
             with path.open("ab") as file:
                 file.writelines(lines[len(held) :])
@@ -72,9 +76,19 @@ def load(path: Path, prompt: Prompt[T], inputs: Mapping[str, Any]) -> Conversati
         cure = "a conversation is saved with `Conversation.save`"
         raise ConfigError("this is no conversation of promptkit's", where=str(path), help=cure)
     turns = tuple(_exchange(_read(line, path, number), path, number) for number, line in enumerate(whole[1:], 2))
-    given = {**head.get("inputs", {}), **inputs}
+    said, kept = head.get("input"), head.get("inputs", {})
+    if not isinstance(said, str) or not isinstance(kept, dict):
+        raise ConfigError("this is no head of a conversation", where=f"{path}:1", help="save it anew")
+    if said not in prompt.spec.inputs:
+        cure = (
+            f"go on with the prompt that it was held with: {_named(str(head.get('prompt')), str(head.get('version')))}"
+        )
+        raise ConfigError(
+            f"a turn's text is the input `{said}`, which {prompt.name} has not", where=str(path), help=cure
+        )
+    given = {**kept, **inputs}
     changes = (*_changes(head, prompt), *(("the last line was cut off, and is left out",) if rest else ()))
-    return Conversation(prompt, str(head["input"]), given, turns, policy_of(prompt.spec.memory), changes)
+    return Conversation(prompt, said, given, turns, policy_of(prompt.spec.memory), changes)
 
 
 def _head(conversation: Conversation[Any]) -> dict[str, Any]:

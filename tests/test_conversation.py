@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from waitless import Waitless
 
-from promptkit import Client, Conversation, MemoryPolicy, Prompt, errors, tool
+from promptkit import Client, Conversation, MemoryPolicy, Pin, Prompt, errors, tool
 from promptkit.completion import Completion, Usage
 from promptkit.events import TextDelta
 from promptkit.messages import ToolCall
@@ -283,6 +283,38 @@ def test_a_turn_whose_tools_have_run_is_not_made_again(way: Way) -> None:
     with pytest.raises(errors.ContextExceeded):
         way(chat.send("a").conversation, "b")
     assert [1] == ran
+
+
+def test_a_turn_whose_answer_was_paid_for_is_not_made_again(way: Way) -> None:
+    refused = errors.ContextExceeded("too long", status=400)
+    text = "inputs: {q: string}\ntask: '{{ q }}'\noutput: {fields: {n: integer}}\nmemory: {last: 5}"
+    chat, model = begun({"n": 1}, "no number: many", refused, {"n": 2}, prompt=text)
+    chat = chat.send("a").conversation
+    with pytest.raises(errors.ContextExceeded):
+        way(chat, "b")
+    assert 3 == len(model.requests)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        *({"last": value} for value in (0, -1, True, "x", 1.5)),
+        *({"pin": value} for value in ("x", [0], [None], [{"turn": "a"}], 5)),
+        {"tokens": 0},
+        {"lst": 2},
+        "ful",
+        5,
+    ],
+)
+def test_a_memory_that_cannot_be_meant_is_refused(memory: Any) -> None:
+    with pytest.raises(errors.ConfigError):
+        begun()[0].using(memory=memory)
+
+
+@pytest.mark.parametrize("told", [{"last": 0}, {"tokens": -3}, {"last": True}, {"pin": ("x",)}, {"pin": [Pin(1)]}])
+def test_a_policy_that_cannot_be_meant_is_refused(told: Any) -> None:
+    with pytest.raises(errors.ConfigError):
+        MemoryPolicy(**told)
 
 
 @pytest.mark.parametrize("memory", ["memory: full", "memory: {last: 20}"])

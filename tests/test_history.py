@@ -83,3 +83,8 @@ def test_a_history_of_messages_is_kept_as_it_is() -> None:
     history = History((Message("user", "q"), Message("assistant", "a")))
     assert history is History.of(history)
     assert history == History.of(history.messages)
+
+
+def test_what_is_no_list_of_messages_is_refused() -> None:
+    with pytest.raises(ConfigError, match="the history is int"):
+        History.of(5)  # type: ignore[arg-type]

@@ -115,6 +115,15 @@ def sleeping(seconds: int) -> tuple[Prompt[Any], ScriptedModel]:
     return triage().using(model=model, client=Client(clock=clock), tools=[sleep]), model
 
 
+async def cancelled_soon(prompt: Prompt[Any]) -> None:
+    """Ask, and cancel the task while its tools run."""
+    task = asyncio.create_task(prompt.arun(ticket="x"))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 def told(request: Request) -> list[str]:
     return [message.text for message in request.messages if message.role == "tool"]
 
@@ -576,16 +585,9 @@ def test_a_cancelled_run_cancels_its_tools() -> None:
         finally:
             ended.append(True)
 
-    async def ask(prompt: Prompt[Any]) -> None:
-        task = asyncio.create_task(prompt.arun(ticket="x"))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
     prompt, _ = asking([calling(("wait", {})), GOOD], [wait])
     started = time.monotonic()
-    asyncio.run(ask(prompt))
+    asyncio.run(cancelled_soon(prompt))
     assert [True] == ended
     assert time.monotonic() - started < 30
 
@@ -1045,11 +1047,7 @@ def test_a_cancelled_run_waits_for_the_cleanup_of_all_its_tools() -> None:
             cleaned.append(number)
 
     async def ask(prompt: Prompt[Any]) -> None:
-        task = asyncio.create_task(prompt.arun(ticket="x"))
-        await asyncio.sleep(0.2)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_soon(prompt)
         assert [1, 2] == sorted(cleaned)
 
     asyncio.run(ask(asking([calling(("wait", {"number": 1}), ("wait", {"number": 2}))], [wait])[0]))

@@ -120,6 +120,9 @@ def test_secrets_are_left_out_and_given_anew(path: Path) -> None:
         ("[1]\n", ":1", "no turn of a conversation"),
         ("{}\n", "", "no conversation of promptkit's"),
         ('{"promptkit_chat": 2}\n', "", "no conversation of promptkit's"),
+        ('{"promptkit_chat": 1}\n', ":1", "no head of a conversation"),
+        ('{"promptkit_chat": 1, "input": "message", "inputs": 5}\n', ":1", "no head of a conversation"),
+        ('{"promptkit_chat": 1, "input": "said"}\n', "", "the input `said`, which tutor has not"),
         ('{"promptkit_chat": 1, "input": "message"}\n{}\n', ":2", "no turn: no 'messages'"),
         ('{"promptkit_chat": 1, "input": "message"}\n\n', ":2", "no turn of a conversation"),
         ('{"promptkit_chat": 1, "input": "message"}\n{"text": "", "messages": []}\n', ":2", "no turn"),
@@ -178,3 +181,10 @@ def test_a_process_that_is_killed_loses_no_turn_that_was_saved(path: Path) -> No
         assert saved <= len(again.turns) <= saved + 1
     lines = path.read_text().splitlines()
     assert all(json.loads(line) for line in lines)
+
+
+def test_a_file_that_holds_something_else_is_not_replaced(path: Path) -> None:
+    path.write_text("my notes\n")
+    with pytest.raises(errors.ConfigError, match="not replaced"):
+        begun("one").send("a").conversation.save(path)
+    assert "my notes\n" == path.read_text()
