@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from promptkit.completion import ToolCallDelta as ToolCallDelta
     from promptkit.completion import Usage as Usage
     from promptkit.conversation import Conversation as Conversation
-    from promptkit.conversation import Exchange as Exchange
     from promptkit.conversation import Turn as Turn
     from promptkit.diagnostics import Diagnostic as Diagnostic
     from promptkit.drive import Clock as Clock
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
     from promptkit.events import TextDelta as TextDelta
     from promptkit.events import ToolCalled as ToolCalled
     from promptkit.events import ToolReturned as ToolReturned
+    from promptkit.exchange import Exchange as Exchange
     from promptkit.history import History as History
     from promptkit.messages import Message as Message
     from promptkit.messages import Role as Role
@@ -99,7 +99,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "client": ("Client",),
     "completion": ("Completion", "Delta", "Model", "ModelFacts", "Request", "ToolCallDelta", "Usage"),
-    "conversation": ("Conversation", "Exchange", "Turn"),
+    "conversation": ("Conversation", "Turn"),
     "diagnostics": ("Diagnostic",),
     "drive": ("Clock",),
     "errors": (
@@ -140,6 +140,7 @@ _HOMES = {
         "ToolCalled",
         "ToolReturned",
     ),
+    "exchange": ("Exchange",),
     "history": ("History",),
     "messages": ("Message", "Role", "ToolCall"),
     "output": ("PartialParser", "parse_output"),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from promptkit.chat_streams import AsyncChatStream, ChatStream
 from promptkit.completion import Usage
 from promptkit.errors import ConfigError, ContextExceeded
+from promptkit.exchange import COUNTER, Exchange
 from promptkit.history import History
 from promptkit.messages import Message
 from promptkit.options import TOKEN_LIMITS
@@ -27,7 +28,8 @@ from promptkit.record import plain_data
 from promptkit.remembering import STEP, MemoryPolicy, policy_of, recalled
 from promptkit.result import Step
 from promptkit.template.printing import to_json
-from promptkit.tokens import BytesEstimate, at_most, count_messages, most_tokens
+from promptkit.tokens import most_tokens
+from promptkit.transcript import head_of, read_transcript, write_transcript
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,38 +39,6 @@ if TYPE_CHECKING:
     from promptkit.result import Result
 
 T_co = TypeVar("T_co", covariant=True)
-
-_COUNTER = BytesEstimate()
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A turn that has ended: what the user said, and the messages that are sent again.
-
-    `tokens` is the most that these have. `steps` tell what of the turns before was left out, `time` is when the answer
-    was there (ISO 8601, UTC).
-    """
-
-    text: str
-    messages: tuple[Message, ...]
-    tokens: int
-    model: str = ""
-    usage: Usage = field(default_factory=Usage)
-    cost: float | None = None
-    steps: tuple[Step, ...] = ()
-    time: str = ""
-    record_id: str = ""
-
-    @classmethod
-    def of(cls, messages: tuple[Message, ...], text: str | None = None, **told: Any) -> Exchange:
-        """A turn from its messages."""
-        said = messages[0].text if text is None else text
-        return cls(said, messages, at_most(sum(count_messages(messages, _COUNTER)), _COUNTER), **told)
-
-    @property
-    def answer(self) -> str:
-        """What the model answered."""
-        return self.messages[-1].text
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +128,15 @@ class Conversation(Generic[T_co]):
 
         Another conversation in the file is replaced, anything else is not. Secrets are left out. Raises `ConfigError`.
         """
-        from promptkit.transcript import save
-
-        save(self, Path(path))
+        head = head_of(self.prompt, self.input, self.inputs)
+        write_transcript(Path(path), head, self.turns, self.prompt.client.redactor)
 
     @classmethod
     def load(cls, path: str | Path, prompt: Prompt[T_co], /, **inputs: Any) -> Conversation[T_co]:
         """A conversation that was saved, to be gone on with; see `changes`. Raises `ConfigError`."""
-        from promptkit.transcript import load
-
-        return load(Path(path), prompt, inputs)
+        saved = read_transcript(Path(path), prompt)
+        given = {**saved.inputs, **inputs}
+        return cls(prompt, saved.input, given, saved.turns, policy_of(prompt.spec.memory), saved.changes)
 
     # What there is
 
@@ -200,7 +169,7 @@ class Conversation(Generic[T_co]):
         bare = self.prompt.using(history=())
         request = bare.request(given)
         reserved = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
-        return Saying(self, str(text), given, _room(self.prompt.facts, most_tokens(request, _COUNTER) + reserved))
+        return Saying(self, str(text), given, _room(self.prompt.facts, most_tokens(request, COUNTER) + reserved))
 
 
 @dataclass(frozen=True, slots=True)

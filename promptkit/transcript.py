@@ -3,51 +3,75 @@
     {"promptkit_chat": 1, "prompt": "tutor", "version": "1.0.0", "digest": "...", "input": "question", "inputs": {}}
     {"text": "Hi!", "messages": [...], "model": "MiniMax-M2.5", "usage": {...}, "time": "2026-11-28T12:00:00+00:00"}
 
-A turn is added at the end of the file and is on the disk before `save` comes back, so a process that is killed loses no
-turn that was saved. Secrets are left out: values of secret inputs, and keys wherever they stand.
+A turn is added at the end of the file and is on the disk before the writing comes back, so a process that is killed
+loses no turn that was saved. Secrets are left out: values of secret inputs, and keys wherever they stand.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import Usage
-from promptkit.conversation import Conversation, Exchange
 from promptkit.errors import ConfigError
+from promptkit.exchange import Exchange
 from promptkit.history import History
-from promptkit.remembering import STEP, policy_of
+from promptkit.remembering import STEP
 from promptkit.replacing import replace_file
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from promptkit.prompt import Prompt
-
-T = TypeVar("T")
+    from promptkit.redact import Redactor
 
 FORMAT = 1
 _BEGINNING = b'{"promptkit_chat"'
 
 
-def save(conversation: Conversation[Any], path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a file holds: the input that a turn's text is, the inputs of every turn, the turns.
+
+    `changes` tell how the prompt that goes on with it differs from the one that it was held with, and of a last line
+    that was cut off.
+    """
+
+    input: str
+    inputs: Mapping[str, Any]
+    turns: tuple[Exchange, ...]
+    changes: tuple[str, ...]
+
+
+def head_of(prompt: Prompt[Any], text_input: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The first line of a file, as data, without the inputs that are secret."""
+    secret = {name for name, declared in prompt.spec.inputs.items() if declared.secret}
+    return {
+        "promptkit_chat": FORMAT,
+        "prompt": prompt.name,
+        "version": prompt.spec.version or "",
+        "digest": prompt.digest,
+        "input": text_input,
+        "inputs": {name: value for name, value in inputs.items() if name not in secret},
+    }
+
+
+def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchange], redactor: Redactor) -> None:
     """Write a conversation: what is new, to a file that holds its first turns; all of it in the place of another.
 
     Raises `ConfigError` when the file cannot be written, or holds something else.
     """
-    lines = [
-        _line(_head(conversation), conversation),
-        *(_line(_data(each), conversation) for each in conversation.turns),
-    ]
+    lines = [_line(data, redactor) for data in (head, *map(_data, turns))]
     try:
         held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         if held and not held[0].startswith(_BEGINNING):
             cure = "name another file, or remove this one"
             raise ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
-        if held and len(held) <= len(lines) and held == lines[: len(held)]:
+        if held and held == lines[: len(held)]:
             with path.open("ab") as file:
                 file.writelines(lines[len(held) :])
                 file.flush()
@@ -59,12 +83,8 @@ def save(conversation: Conversation[Any], path: Path) -> None:
         raise ConfigError(f"the conversation cannot be saved: {reason}", where=str(path)) from None
 
 
-def load(path: Path, prompt: Prompt[T], inputs: Mapping[str, Any]) -> Conversation[T]:
-    """The conversation in a file, to be gone on with; `inputs` go over those of the file, which holds no secret ones.
-
-    `Conversation.changes` tells how the prompt has changed since, and of a last line that was cut off. Raises
-    `ConfigError` for a file that is none, with the number of the line.
-    """
+def read_transcript(path: Path, prompt: Prompt[Any]) -> Saved:
+    """The conversation in a file, to be gone on with. Raises `ConfigError`, with the number of the line."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -75,7 +95,6 @@ def load(path: Path, prompt: Prompt[T], inputs: Mapping[str, Any]) -> Conversati
     if head.get("promptkit_chat") != FORMAT:
         cure = "a conversation is saved with `Conversation.save`"
         raise ConfigError("this is no conversation of promptkit's", where=str(path), help=cure)
-    turns = tuple(_exchange(_read(line, path, number), path, number) for number, line in enumerate(whole[1:], 2))
     said, kept = head.get("input"), head.get("inputs", {})
     if not isinstance(said, str) or not isinstance(kept, dict):
         raise ConfigError("this is no head of a conversation", where=f"{path}:1", help="save it anew")
@@ -86,25 +105,9 @@ def load(path: Path, prompt: Prompt[T], inputs: Mapping[str, Any]) -> Conversati
         raise ConfigError(
             f"a turn's text is the input `{said}`, which {prompt.name} has not", where=str(path), help=cure
         )
-    given = {**kept, **inputs}
-    changes = (*_changes(head, prompt), *(("the last line was cut off, and is left out",) if rest else ()))
-    return Conversation(prompt, said, given, turns, policy_of(prompt.spec.memory), changes)
-
-
-def _head(conversation: Conversation[Any]) -> dict[str, Any]:
-    prompt = conversation.prompt
-    declared = prompt.spec.inputs
-    shown = {
-        name: value for name, value in conversation.inputs.items() if not (name in declared and declared[name].secret)
-    }
-    return {
-        "promptkit_chat": FORMAT,
-        "prompt": prompt.name,
-        "version": prompt.spec.version or "",
-        "digest": prompt.digest,
-        "input": conversation.input,
-        "inputs": shown,
-    }
+    turns = tuple(_exchange(_read(line, path, number), path, number) for number, line in enumerate(whole[1:], 2))
+    cut = ("the last line was cut off, and is left out",) if rest else ()
+    return Saved(said, kept, turns, (*_changes(head, prompt), *cut))
 
 
 def _data(turn: Exchange) -> dict[str, Any]:
@@ -122,8 +125,8 @@ def _data(turn: Exchange) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value or name in ("text", "messages")}
 
 
-def _line(data: Mapping[str, Any], conversation: Conversation[Any]) -> bytes:
-    masked = conversation.prompt.client.redactor.data(dict(data))
+def _line(data: Mapping[str, Any], redactor: Redactor) -> bytes:
+    masked = redactor.data(dict(data))
     try:
         return json.dumps(masked, ensure_ascii=False).encode() + b"\n"
     except UnicodeEncodeError:  # a lone surrogate stays readable as an escape
