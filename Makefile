@@ -86,8 +86,8 @@ lock: $(DEV)
 	$(PIP) install uv
 	$(BIN)/uv pip compile -q pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra local --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/local.txt
-	$(BIN)/uv pip compile -q pyproject.toml --extra fast --extra otel --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
-	$(BIN)/uv pip compile -q pyproject.toml --extra fast --group build --group bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra fast --extra otel --extra tokens --group build --group test --group lint --group docs -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra fast --extra tokens --group build --group bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/bench.txt
 	$(BIN)/uv pip compile -q pyproject.toml --group fuzz --group build -c requirements/run.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 	$(BIN)/uv pip compile -q --group peers --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/peers.txt
 

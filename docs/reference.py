@@ -168,7 +168,8 @@ AUTHORED = {
     "inputs": ("default", "trust", "secret", "neutralise"),
     "output": ("format", "fields", "schema", "items"),
 }
-INTERNAL = {"json_schema", "has_default", "required", "inputs_schema", "extras", "path", "shown", "origins", "files"}
+INTERNAL = {"json_schema", "has_default", "required", "inputs_schema", "extras", "summariser"}
+INTERNAL |= {"path", "shown", "origins", "files"}
 DECLARATIONS = (
     "string",
     "string, the customer's message",

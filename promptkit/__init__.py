@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from promptkit.prompts import Prompts as Prompts
     from promptkit.remembering import MemoryPolicy as MemoryPolicy
     from promptkit.remembering import Pin as Pin
+    from promptkit.remembering import Summarise as Summarise
     from promptkit.result import Attempt as Attempt
     from promptkit.result import Check as Check
     from promptkit.result import Output as Output
@@ -147,7 +148,7 @@ _HOMES = {
     "output.partial": ("Completed", "NOTHING"),
     "prompt": ("Prompt",),
     "prompts": ("Prompts",),
-    "remembering": ("MemoryPolicy", "Pin"),
+    "remembering": ("MemoryPolicy", "Pin", "Summarise"),
     "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "ToolRun", "Violation"),
     "schema": ("Schema",),
     "settings": ("Settings",),
@@ -224,6 +225,7 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
     "SpecError",
     "Step",
     "Stream",
+    "Summarise",
     "StreamInterrupted",
     "TextDelta",
     "Timeout",

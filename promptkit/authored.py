@@ -26,7 +26,7 @@ _ANYTHING: dict[str, Any] = {"anyOf": [{}]}
 
 _NULL = {"type": "null", "description": "Removes what the parent says."}
 _OBJECT_KEYWORDS = ("minimum", "maximum", "minLength", "maxLength", "pattern", "items", "properties", "examples")
-_INTERNAL = ("inputs_schema", "extras", "path", "origins", "files", "shown")
+_INTERNAL = ("inputs_schema", "extras", "summariser", "path", "origins", "files", "shown")
 
 
 def authored_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import BudgetExceeded, ConfigError
 from promptkit.options import TOKEN_LIMITS
-from promptkit.tokens import BytesEstimate, TokenCounter, at_most, most_tokens
+from promptkit.tokens import PieceEstimate, TokenCounter, at_most, most_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Purse:
 
     budget: Budget
     facts: ModelFacts
-    counter: TokenCounter = field(default_factory=BytesEstimate)
+    counter: TokenCounter = field(default_factory=PieceEstimate)
 
     def within(self, request: Request, attempts: Sequence[Attempt] = ()) -> Request:
         """The request with no more tokens for its answer than the budget has left after these attempts.

@@ -94,7 +94,7 @@ class Call:
             return None
         from promptkit.budget import Purse
 
-        return Purse(self.spec.budget, self.facts)
+        return Purse(self.spec.budget, self.facts, self.client.counter(self.facts))
 
     def _options(self) -> dict[str, Any]:
         """The token budget, under the spec's options, under those for this model, under the call's.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from promptkit.errors import ContextExceeded
+from promptkit.saying import aready, ready
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
-    from promptkit.conversation import Saying, Turn
+    from promptkit.conversation import Conversation, Turn
     from promptkit.events import Event
+    from promptkit.saying import Saying
+    from promptkit.streams import AsyncStream, Stream
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -18,18 +21,22 @@ T_co = TypeVar("T_co", covariant=True)
 class ChatStream(Generic[T_co]):
     """Events of one turn's answer, then the turn. Leaving the `with` block, or `close`, ends the connection."""
 
-    def __init__(self, saying: Saying[T_co]) -> None:
+    def __init__(self, conversation: Conversation[T_co], saying: Saying[T_co]) -> None:
+        self._conversation = conversation
         self._saying = saying
-        self._stream = saying.prompt.stream(saying.inputs)
+        self._stream: Stream[T_co] | None = None
         self._events = self._read()
+
+    def _begin(self, saying: Saying[T_co]) -> Stream[T_co]:
+        self._saying = ready(saying)
+        self._stream = self._saying.prompt.stream(self._saying.inputs)
+        return self._stream
 
     def _read(self) -> Generator[Event, None, None]:
         try:
-            yield from self._stream
+            yield from self._begin(self._saying)
         except ContextExceeded as error:
-            self._saying = self._saying.shorter(error)
-            self._stream = self._saying.prompt.stream(self._saying.inputs)
-            yield from self._stream
+            yield from self._begin(self._saying.shorter(error))
 
     def __iter__(self) -> Iterator[Event]:
         return self._events
@@ -38,12 +45,14 @@ class ChatStream(Generic[T_co]):
         """The turn, with the validated answer; what has not been iterated over is read first."""
         for _ in self._events:
             pass
-        return self._saying.answered(self._stream.result())
+        assert self._stream is not None
+        return self._conversation.answered(self._saying, self._stream.result())
 
     def close(self) -> None:
         """Stop, and close the connection; the conversation stays as it was."""
         self._events.close()
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -55,19 +64,23 @@ class ChatStream(Generic[T_co]):
 class AsyncChatStream(Generic[T_co]):
     """The same under asyncio."""
 
-    def __init__(self, saying: Saying[T_co]) -> None:
+    def __init__(self, conversation: Conversation[T_co], saying: Saying[T_co]) -> None:
+        self._conversation = conversation
         self._saying = saying
-        self._stream = saying.prompt.astream(saying.inputs)
+        self._stream: AsyncStream[T_co] | None = None
         self._events = self._read()
+
+    async def _begin(self, saying: Saying[T_co]) -> AsyncStream[T_co]:
+        self._saying = await aready(saying)
+        self._stream = self._saying.prompt.astream(self._saying.inputs)
+        return self._stream
 
     async def _read(self) -> AsyncGenerator[Event, None]:
         try:
-            async for event in self._stream:
+            async for event in await self._begin(self._saying):
                 yield event
         except ContextExceeded as error:
-            self._saying = self._saying.shorter(error)
-            self._stream = self._saying.prompt.astream(self._saying.inputs)
-            async for event in self._stream:
+            async for event in await self._begin(self._saying.shorter(error)):
                 yield event
 
     def __aiter__(self) -> AsyncIterator[Event]:
@@ -77,12 +90,14 @@ class AsyncChatStream(Generic[T_co]):
         """See `ChatStream.turn`."""
         async for _ in self._events:
             pass
-        return self._saying.answered(await self._stream.result())
+        assert self._stream is not None
+        return self._conversation.answered(self._saying, await self._stream.result())
 
     async def aclose(self) -> None:
         """Stop, and close the connection; the conversation stays as it was."""
         await self._events.aclose()
-        await self._stream.aclose()
+        if self._stream is not None:
+            await self._stream.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakSet, ref
+from weakref import ref
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import ConfigError
+from promptkit.held import HELD, Held
 from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings
 
@@ -23,51 +23,9 @@ if TYPE_CHECKING:
     from promptkit.completion import Completion, Model, Request
     from promptkit.drive import Clock
     from promptkit.record import RunLog
+    from promptkit.tokens import TokenCounter
 
 _log = logging.getLogger("promptkit")
-
-
-_HELD: WeakSet[_Held] = WeakSet()
-"""What the clients of this process hold."""
-
-
-class _Held:
-    """What a client has opened. It knows nothing of the client, so that it can be closed when that is gone."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.models: dict[str, Model] = {}
-        self.wrapped: dict[int, tuple[Model, Model]] = {}
-        self.log: RunLog | None = None
-        _HELD.add(self)
-
-    def taken(self) -> list[Any]:
-        """All that there is to close, in this order; nothing is held any more."""
-        with self.lock:
-            opened = [*self.models.values()]
-            outside = [self.wrapped[id(model)][1] for model in opened if id(model) in self.wrapped]
-            resources = [*opened, *outside, *([self.log] if self.log else [])]
-            self.models, self.wrapped, self.log = {}, {}, None
-        return resources
-
-    def close(self) -> None:
-        """Close all, whatever fails among it. Raises the last failure."""
-        with ExitStack() as stack:
-            for resource in reversed(self.taken()):
-                stack.callback(getattr(resource, "close", _nothing))
-
-    async def aclose(self) -> None:
-        """The same under asyncio."""
-        async with AsyncExitStack() as stack:
-            for resource in reversed(self.taken()):
-                if hasattr(resource, "aclose"):
-                    stack.push_async_callback(resource.aclose)
-                else:
-                    stack.callback(getattr(resource, "close", _nothing))
-
-
-def _nothing() -> None:
-    """Close what needs no closing."""
 
 
 class Client:
@@ -80,7 +38,8 @@ class Client:
     well before is not sent again, and a step of the result says so; with `refresh` it is, and the new answer is kept.
     `models` are models made in code, by the name under which prompts ask for them; `wrap` makes of each model that is
     asked the one that is asked in its place, such as `promptkit.extras.otel.Traced` (a model that is given and wrapped,
-    or recorded, is held as long as the client). `clock` is what waits between tries. Safe to share between threads and
+    or recorded, is held as long as the client). `counter` counts tokens for every model, in the place
+    of what is known of each. `clock` is what waits between tries. Safe to share between threads and
     event loops; close it, or use it as a context manager.
 
     A pickled client holds no key: where it is loaded, keys come from that environment again, but for a key
@@ -101,6 +60,7 @@ class Client:
         refresh: bool = False,
         models: Mapping[str, Model] | None = None,
         wrap: Callable[[Model], Model] | None = None,
+        counter: TokenCounter | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -115,7 +75,8 @@ class Client:
         self._refresh = refresh
         self._given: dict[str, Model] = dict(models or {})
         self._wrap = wrap
-        self._held = _Held()
+        self._counter = counter
+        self._held = Held()
 
     @cached_property
     def clock(self) -> Clock:
@@ -204,6 +165,22 @@ class Client:
             return told_by_settings(ModelFacts(name), name, self.settings)
         return facts_for(name or wished[0], self.settings)
 
+    def counter(self, facts: ModelFacts) -> TokenCounter:
+        """What counts tokens for a model: the client's own counter, or else as well as is known.
+
+        That is exactly where the model's vocabulary is installed (the extra `tokens`), set right by what its server has
+        counted in the runs of the log, and an estimate where nothing is known.
+        """
+        from promptkit.counting import counter_for
+        from promptkit.model_names import wire_name
+
+        if self._counter is not None:
+            return self._counter
+        name = wire_name(facts.name)
+        if name not in self._held.counters:
+            self._held.counters[name] = counter_for(name, self.log)
+        return self._held.counters[name]
+
     def _recorded(self, model: str | Model) -> tuple[str, ...]:
         """The models whose answers a replay plays; none for a model that is itself."""
         if isinstance(model, str):
@@ -252,7 +229,10 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         settings = replace(self.settings, api_key="", endpoint_keys={})
-        told = {name: getattr(self, f"_{name}") for name in ("log", "record", "replay", "cache", "refresh", "wrap")}
+        told = {
+            name: getattr(self, f"_{name}")
+            for name in ("log", "record", "replay", "cache", "refresh", "wrap", "counter")
+        }
         return _unpickled, (settings, {**told, "models": self._given})
 
     def __repr__(self) -> str:
@@ -282,7 +262,7 @@ def _unpickled(settings: Settings, told: Mapping[str, Any]) -> Client:
 
 
 _default: tuple[object, Client] | None = None
-_replaced: list[tuple[ref[Client], _Held]] = []
+_replaced: list[tuple[ref[Client], Held]] = []
 _default_lock = threading.Lock()
 
 
@@ -294,7 +274,7 @@ def default_client() -> Client:
     """
     global _default  # noqa: PLW0603 (the one shared default, behind a lock)
     around = _surroundings()
-    unused: list[_Held] = []
+    unused: list[Held] = []
     with _default_lock:
         if _default is None or _default[0] != around:
             made = Client()
@@ -309,7 +289,7 @@ def default_client() -> Client:
     return client
 
 
-def _let_go(held: _Held) -> None:
+def _let_go(held: Held) -> None:
     """Close what a client before had opened; whoever asks for the client of now is not to be troubled by it."""
     try:
         held.close()
@@ -321,7 +301,7 @@ def _renew_locks() -> None:
     """Begin with open locks in a forked child: a thread that held one is not there to let go of it."""
     global _default_lock  # noqa: PLW0603 (the one shared default's)
     _default_lock = threading.Lock()
-    for held in _HELD:
+    for held in HELD:
         held.lock = threading.Lock()
 
 

@@ -11,34 +11,31 @@ going on in two ways at once need nothing of their own.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from promptkit.chat_streams import AsyncChatStream, ChatStream
 from promptkit.completion import Usage
 from promptkit.errors import ConfigError, ContextExceeded
-from promptkit.exchange import COUNTER, Exchange
+from promptkit.exchange import Exchange
 from promptkit.history import History
-from promptkit.messages import Message
-from promptkit.options import TOKEN_LIMITS
-from promptkit.record import plain_data
-from promptkit.remembering import STEP, MemoryPolicy, policy_of, recalled
-from promptkit.result import Step
-from promptkit.template.printing import to_json
-from promptkit.tokens import most_tokens
-from promptkit.transcript import head_of, read_transcript, write_transcript
+from promptkit.remembering import MemoryPolicy, policy_of
+from promptkit.saying import Saying, aready, ready
+from promptkit.transcript import Saved, head_of, read_transcript, saved_from, turn_data, write_transcript
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptkit.completion import ModelFacts
+    from promptkit.messages import Message
     from promptkit.prompt import Prompt
-    from promptkit.result import Result
+    from promptkit.result import Result, Step
+    from promptkit.tokens import TokenCounter
 
 T_co = TypeVar("T_co", covariant=True)
+_logger = logging.getLogger("promptkit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +73,29 @@ class Conversation(Generic[T_co]):
         Raises what `Prompt.run` raises, and `ContextExceeded` before anything is sent when what must be kept does not
         fit.
         """
-        saying = self._saying(text, inputs)
+        saying = ready(self._saying(text, inputs))
         try:
-            return saying.answered(saying.prompt.run(saying.inputs))
+            return self.answered(saying, saying.prompt.run(saying.inputs))
         except ContextExceeded as error:
-            saying = saying.shorter(error)
-        return saying.answered(saying.prompt.run(saying.inputs))
+            saying = ready(saying.shorter(error))
+        return self.answered(saying, saying.prompt.run(saying.inputs))
 
     async def asend(self, text: Any, /, **inputs: Any) -> Turn[T_co]:
         """The same under asyncio."""
-        saying = self._saying(text, inputs)
+        saying = await aready(self._saying(text, inputs))
         try:
-            return saying.answered(await saying.prompt.arun(saying.inputs))
+            return self.answered(saying, await saying.prompt.arun(saying.inputs))
         except ContextExceeded as error:
-            saying = saying.shorter(error)
-        return saying.answered(await saying.prompt.arun(saying.inputs))
+            saying = await aready(saying.shorter(error))
+        return self.answered(saying, await saying.prompt.arun(saying.inputs))
 
     def stream(self, text: Any, /, **inputs: Any) -> ChatStream[T_co]:
         """Say something, and read the answer as it arrives; then ask for `.turn()`."""
-        return ChatStream(self._saying(text, inputs))
+        return ChatStream(self, self._saying(text, inputs))
 
     def astream(self, text: Any, /, **inputs: Any) -> AsyncChatStream[T_co]:
         """The same under asyncio."""
-        return AsyncChatStream(self._saying(text, inputs))
+        return AsyncChatStream(self, self._saying(text, inputs))
 
     # Going elsewhere
 
@@ -119,7 +116,10 @@ class Conversation(Generic[T_co]):
         if not isinstance(memory, MemoryPolicy | Mapping | str | None):
             raise ConfigError(f"`{str(memory)[:60]}` is no memory", where="using", help="such as `{'last': 20}`")
         policy = self.memory if memory is None else memory if isinstance(memory, MemoryPolicy) else policy_of(memory)
-        return replace(self, prompt=self.prompt.using(**use), memory=policy)
+        used = replace(self, prompt=self.prompt.using(**use), memory=policy)
+        if used.counter == self.counter:
+            return used
+        return replace(used, turns=tuple(turn.counted(used.counter) for turn in self.turns))
 
     # Coming back
 
@@ -134,9 +134,25 @@ class Conversation(Generic[T_co]):
     @classmethod
     def load(cls, path: str | Path, prompt: Prompt[T_co], /, **inputs: Any) -> Conversation[T_co]:
         """A conversation that was saved, to be gone on with; see `changes`. Raises `ConfigError`."""
-        saved = read_transcript(Path(path), prompt)
-        given = {**saved.inputs, **inputs}
-        return cls(prompt, saved.input, given, saved.turns, policy_of(prompt.spec.memory), saved.changes)
+        return cls._resumed(prompt, read_transcript(Path(path), prompt), inputs)
+
+    @classmethod
+    def from_log(cls, record_id: str, prompt: Prompt[T_co], /, **inputs: Any) -> Conversation[T_co]:
+        """A conversation as it was after one of its turns, from the log of the prompt's client.
+
+        `record_id` is `Result.record_id` of that turn, or its beginning; every turn of every branch is there. Raises
+        `ConfigError`.
+        """
+        log = prompt.client.log
+        if log is None:
+            raise ConfigError("the prompt's client keeps no log", where="from_log", help="`Client(log=True)`")
+        head, turns, whole = log.conversation(record_id)
+        saved = saved_from(head, ((turn, f"{log.path} {whole}") for turn in turns), prompt, f"{log.path} {whole}")
+        return cls._resumed(prompt, saved, inputs)
+
+    @classmethod
+    def _resumed(cls, prompt: Prompt[T_co], saved: Saved, inputs: Mapping[str, Any]) -> Conversation[T_co]:
+        return cls(prompt, saved.input, {**saved.inputs, **inputs}, saved.turns, memory_of(prompt), saved.changes)
 
     # What there is
 
@@ -152,104 +168,62 @@ class Conversation(Generic[T_co]):
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all turns."""
-        return sum((turn.usage for turn in self.turns), Usage())
+        """The tokens of all turns, and of the summaries that were made for them."""
+        made = (turn.summary.usage for turn in self.turns if turn.summary is not None)
+        return sum(made, sum((turn.usage for turn in self.turns), Usage()))
 
     @property
     def cost(self) -> float | None:
-        """USD for all turns; None when that of one is not known."""
+        """USD for all turns and summaries; None when that of one is not known."""
         costs = [turn.cost for turn in self.turns]
+        costs += [turn.summary.cost for turn in self.turns if turn.summary is not None]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
+    @property
+    def counter(self) -> TokenCounter:
+        """What counts the tokens of the turns: the client's, for the model in use."""
+        return self.prompt.client.counter(self.prompt.facts)
+
     def _saying(self, text: Any, inputs: Mapping[str, Any]) -> Saying[T_co]:
-        """What is sent for a turn: as many of the turns before as the memory and the window allow."""
+        """What is to be sent for a turn."""
         if self.input in inputs:
             raise ConfigError(f"`{self.input}` is the turn's text, and is given twice", where="send")
-        given = {**self.inputs, **inputs, self.input: text}
-        bare = self.prompt.using(history=())
-        request = bare.request(given)
-        reserved = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
-        return Saying(self, str(text), given, _room(self.prompt.facts, most_tokens(request, COUNTER) + reserved))
+        return Saying.of(self, text, {**self.inputs, **inputs, self.input: text})
 
+    def answered(self, saying: Saying[T_co], result: Result[T_co]) -> Turn[T_co]:
+        """The turn that an answer has ended."""
+        conversation = replace(self, turns=(*self.turns, saying.answered(result)))
+        conversation._log()  # noqa: SLF001 (its own)
+        return Turn(result, conversation)
 
-@dataclass(frozen=True, slots=True)
-class Saying(Generic[T_co]):
-    """A turn that is being made. `room` is for earlier turns, `refused` those steps that came of a refusal."""
-
-    conversation: Conversation[T_co]
-    text: str
-    inputs: Mapping[str, Any]
-    room: int | None
-    refused: tuple[Step, ...] = ()
-
-    @property
-    def remembered(self) -> tuple[list[int], tuple[Step, ...]]:
-        """The earlier turns that are sent, by their index, and what was left out."""
-        return recalled(self.conversation.turns, self.conversation.memory, self.room)
-
-    @property
-    def prompt(self) -> Prompt[T_co]:
-        """The prompt with what is remembered. Raises `ContextExceeded`."""
-        turns = self.conversation.turns
-        kept, steps = self.remembered
-        messages = tuple(message for index in kept for message in turns[index].messages)
-        return self.conversation.prompt.using(history=History(messages, (*steps, *self.refused)))
-
-    def shorter(self, error: ContextExceeded) -> Self:
-        """The same with half of the earlier turns, for a window that is smaller than is known.
-
-        Raises the error again where there was no request, where nothing may be left out, or nothing is left; and where
-        the model has answered already: that is paid for, was shown, or has called tools, which run once.
-        """
-        turns = self.conversation.turns
-        answered = any(attempt.completion for attempt in error.attempts)
-        if self.conversation.memory.full or self.refused or error.status is None or answered:
-            raise error
-        sent = sum(turns[index].tokens for index in self.remembered[0])
-        if not sent:
-            raise error
-        step = Step(STEP, "the server refused the request as too long, so half as much of the earlier turns is sent")
-        return replace(self, room=sent // 2, refused=(step,))
-
-    def answered(self, result: Result[T_co]) -> Turn[T_co]:
-        """The turn with its answer."""
-        exchange = Exchange.of(
-            _said(result),
-            self.text,
-            model=result.model,
-            usage=result.usage,
-            cost=result.cost,
-            steps=tuple(step for step in result.steps if step.name == STEP),
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-            record_id=result.record_id,
-        )
-        return Turn(result, replace(self.conversation, turns=(*self.conversation.turns, exchange)))
-
-
-def _room(facts: ModelFacts, taken: int) -> int | None:
-    """How many tokens there are for earlier turns; None where nobody knows the window."""
-    return None if facts.context_length is None else facts.context_length - taken
-
-
-def _said(result: Result[Any]) -> tuple[Message, ...]:
-    """What is sent again of a turn: the user's message, calls of tools with their results, the answer.
-
-    Neither reasoning nor answers that were refused: the one is dropped once an answer is there (OpenAI Cookbook, page
-    "How to handle the raw chain of thought in gpt-oss"), the others would be taken for good.
-    """
-    assert result.rendered is not None
-    rendered, sent = result.rendered.messages, result.attempts[-1].request.messages
-    last = max(index for index, message in enumerate(rendered) if message.role == "user")
-    called = (each for each in sent[len(rendered) :] if each.tool_calls or each.role == "tool")
-    tools = (replace(each, reasoning="", reasoning_key="") for each in called)
-    answer = result.output if isinstance(result.output, str) else to_json(plain_data(result.output))
-    return (*rendered[last:], *tools, Message("assistant", answer))
+    def _log(self) -> None:
+        """Keep in the log what is new; an answer that is paid for is not lost for a log that fails."""
+        log, record_id = self.prompt.client.log, self.turns[-1].record_id
+        if log is None or not record_id:
+            return
+        before = (at for at in reversed(range(len(self.turns) - 1)) if self.turns[at].record_id)
+        last = next(before, -1)
+        parent = self.turns[last].record_id if last >= 0 else ""
+        try:
+            head = head_of(self.prompt, self.input, self.inputs)
+            log.append_turns(record_id, parent, head, [*map(turn_data, self.turns[last + 1 :])])
+        except Exception as failure:  # noqa: BLE001 (whatever it is)
+            _logger.warning("the turn is not in the log: %s", failure)
 
 
 def conversation(prompt: Prompt[T_co], inputs: Mapping[str, Any]) -> Conversation[T_co]:
     """The beginning of a conversation; the prompt's history becomes its first turns. Raises `ConfigError`."""
-    turns = tuple(map(Exchange.of, prompt.history.turns()))
-    return Conversation(prompt, _text_input(prompt, inputs), dict(inputs), turns, policy_of(prompt.spec.memory))
+    counter = prompt.client.counter(prompt.facts) if prompt.history.messages else None
+    turns = tuple(Exchange.of(turn, counter) for turn in prompt.history.turns()) if counter else ()
+    return Conversation(prompt, _text_input(prompt, inputs), dict(inputs), turns, memory_of(prompt))
+
+
+def memory_of(prompt: Prompt[Any]) -> MemoryPolicy:
+    """The memory that a prompt's file asks for. Raises `ConfigError`."""
+    from promptkit.prompt import Prompt
+
+    named = prompt.spec.summariser
+    return policy_of(prompt.spec.memory, None if named is None else Prompt(named))
 
 
 def _text_input(prompt: Prompt[Any], inputs: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ class Explained:
 
     def tokens(self, counter: TokenCounter | None = None) -> dict[str, int]:
         """About how many tokens come from each origin, the most first; the frames of messages are not counted."""
-        counter = counter or BytesEstimate()
+        counter = counter or PieceEstimate()
         texts: dict[str, list[str]] = {}
         for _, piece in self.pieces():
             texts.setdefault(piece.origin, []).append(piece.text)
@@ -109,7 +109,7 @@ class Explained:
 
     def cacheable(self, counter: TokenCounter | None = None) -> int:
         """About how many tokens at the beginning are the same for every call."""
-        counter = counter or BytesEstimate()
+        counter = counter or PieceEstimate()
         return counter.count("".join(piece.text for _, piece in self.pieces() if piece.cacheable))
 
     def to_dict(self) -> dict[str, Any]:

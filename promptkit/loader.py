@@ -22,13 +22,15 @@ from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
-from promptkit.spec import FORMAT_VERSION, Origin, PromptSpec
+from promptkit.source import SourceError, join, near_file
+from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
 from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.source import Source
+    from promptkit.yaml_nodes import Document
 
 TEXTS = ("persona", "context", "task")
 KEYS = (
@@ -76,13 +78,16 @@ class Loaded:
         return tuple(finding for finding in self.diagnostics if finding.severity == "error")
 
 
-def load(source: Source, path: str, text: str | None = None) -> Loaded:
-    """Load a file from a source; with `text`, that text stands for the file. Never raises."""
+def load(source: Source, path: str, text: str | None = None, *, summariser: bool = False) -> Loaded:
+    """Load a file from a source; with `text`, that text stands for the file. Never raises.
+
+    A `summariser` is the prompt that another one names for the summaries of its conversations.
+    """
     chain = read_chain(source, path, text)
     if (other := _other_version(chain)) is not None:
         return Loaded(None, (other,))
     findings = Findings(list(chain.faults))
-    spec = Loading(source, path, chain, findings).spec() if isinstance(chain.main.root, Mapping) else None
+    spec = Loading(source, path, chain, findings, summariser).spec() if isinstance(chain.main.root, Mapping) else None
     documents = {document.path: document for document in chain.documents} | findings.documents
     kept = without_ignored(findings.diagnostics, documents.values(), chain.main)
     found = by_place(map(chain.noted, kept))
@@ -144,10 +149,11 @@ class Unknown:
 class Loading:
     """One load in progress: the data that a spec will be built of, and the node that each part of it came from."""
 
-    def __init__(self, source: Source, path: str, chain: Chain, findings: Findings) -> None:
+    def __init__(self, source: Source, path: str, chain: Chain, findings: Findings, summariser: bool) -> None:
         self.source = source
         self.path = path
         self.chain = chain
+        self.summariser = summariser
         self.findings = findings
         self.data: dict[str, Any] = {}
         self.texts: dict[str, Entry] = {}
@@ -187,6 +193,27 @@ class Loading:
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):
                     document = entries[name].document
                     self.chain.merged[meant] = {key.text: Entry(document, key, value) for key, value in node.pairs}
+
+    def load_summariser(self, document: Document, named: Scalar) -> None:
+        """Load the prompt that `memory` names for summaries; what is wrong with it is told in that file."""
+        if self.summariser:
+            message, cure = "a prompt for summaries names none of its own", "leave `prompt` out"
+            self.findings.add(document, "PK123", message, named, help=cure)
+            return
+        try:
+            path = join(document.origin.rpartition("/")[0], named.text)
+            self.source.read(path)
+        except SourceError as error:
+            cure = error.help or near_file(self.source, named.text) or "a path is relative to this file"
+            self.findings.add(document, "PK113", error.message, named, help=cure)
+            return
+        loaded = load(self.source, path, summariser=True)
+        self.findings.diagnostics += loaded.diagnostics
+        self.data["summariser"] = loaded.spec
+        if loaded.spec is not None and loaded.spec.summary_misfit:
+            message = f"`{named.text}` makes no summary: it {loaded.spec.summary_misfit}"
+            cure = f"a prompt for summaries has the input `turns`, and if it likes {' and '.join(SUMMARY_INPUTS[1:])}"
+            self.findings.add(document, "PK121", message, named, help=cure)
 
     def _require_task(self) -> None:
         entries = self.chain.entries

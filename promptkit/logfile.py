@@ -44,9 +44,16 @@ _COLUMNS = {
     "inputs": "TEXT NOT NULL",
     "error": "TEXT NOT NULL",
 }
+_TURNS = (
+    "CREATE TABLE IF NOT EXISTS turns"
+    " (id TEXT PRIMARY KEY, parent TEXT NOT NULL, head TEXT NOT NULL, turns TEXT NOT NULL) WITHOUT ROWID"
+)
+"""Turns of conversations, by the run that each ended with: the one before it, and what is new since then."""
+
 _CREATE = (
     f"CREATE TABLE runs ({', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())}) WITHOUT ROWID",
     "CREATE INDEX runs_by_prompt ON runs (prompt, id)",
+    _TURNS,
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
 )
@@ -56,8 +63,25 @@ _LATEST = (
     " AND (:status IS NULL OR status = :status OR (:status = 'error' AND status <> 'ok'))"
     " ORDER BY id DESC LIMIT :limit"
 )
+_COUNTED = (
+    "SELECT attempts FROM (SELECT * FROM runs ORDER BY id DESC LIMIT :newest)"
+    " WHERE status = 'ok' AND length(attempts) < :most"
+    " AND json_extract(attempts, '$[0].request.model') = :model LIMIT :limit"
+)
+_CHAIN = (
+    "WITH RECURSIVE chain(id, parent, head, turns, place) AS (SELECT *, 0 FROM turns WHERE id = :id"
+    " UNION SELECT turns.*, place + 1 FROM turns JOIN chain ON turns.id = chain.parent)"
+    " SELECT head, turns FROM chain ORDER BY place DESC"
+)
+_CHATS = (
+    "SELECT runs.id, runs.time, runs.prompt, runs.version, runs.model, runs.inputs FROM runs JOIN turns USING (id)"
+    " WHERE runs.id NOT IN (SELECT parent FROM turns) AND (:prompt IS NULL OR runs.prompt = :prompt)"
+    " ORDER BY runs.id DESC LIMIT :limit"
+)
 _BEGINNING = "SELECT * FROM runs WHERE id >= :prefix AND id < :prefix || '~' ORDER BY id DESC LIMIT :limit"
 
+_NEWEST = 2_000  # rows that are looked at for those of one model
+_MOST_CHARACTERS = 500_000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks like something else
 _RANDOM_BITS = 80
 _ID_LENGTH = 26
@@ -112,6 +136,30 @@ class LogFile:
     def beginning(self, prefix: str, limit: int) -> list[dict[str, Any]]:
         """Rows whose id begins with a prefix, the newest first."""
         return self._rows(_BEGINNING, {"prefix": prefix, "limit": limit})
+
+    def insert_turn(self, row: Mapping[str, str]) -> None:
+        """Add what is new of a conversation."""
+        held = self._mine()
+        with held.lock, _explained(self.path):
+            connection = self._connected(held)
+            connection.execute(_TURNS)  # a file of before has no such table
+            connection.execute("INSERT OR REPLACE INTO turns VALUES (:id, :parent, :head, :turns)", row)
+
+    def turns_upto(self, name: str) -> list[dict[str, Any]]:
+        """What there is of a conversation up to the run of this id, the oldest first."""
+        return self._rows(_CHAIN, {"id": name}) if self._has_turns() else []
+
+    def chats(self, limit: int, prompt: str | None) -> list[dict[str, Any]]:
+        """The runs with which conversations end, the newest first."""
+        return self._rows(_CHATS, {"limit": limit, "prompt": prompt}) if self._has_turns() else []
+
+    def _has_turns(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'turns'", {}))
+
+    def attempts_of(self, model: str, limit: int) -> list[str]:
+        """The attempts of the newest runs on a model, those that are short enough to be read in passing."""
+        values = {"model": model, "limit": limit, "newest": _NEWEST, "most": _MOST_CHARACTERS}
+        return [row["attempts"] for row in self._rows(_COUNTED, values)]
 
     def close(self) -> None:
         """Close the connection of this process."""

@@ -15,7 +15,7 @@ from promptkit.models.choosing import choose
 from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +76,7 @@ def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> It
 def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry: Entry) -> Iterator[Diagnostic]:
     """More tokens than the model gives, or than its window holds beside the prompt's own words."""
     place, wanted = _max_tokens(spec, name, chain, entry)
-    words = sum(map(BytesEstimate().count, spec.templates().values()))
+    words = sum(map(PieceEstimate().count, spec.templates().values()))
     if place is None or not isinstance(wanted, int):
         wanted, place = 0, entry
     limits = (

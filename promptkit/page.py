@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
     from promptkit.explained import Explained, ExplainedMessage, Piece
@@ -70,7 +70,7 @@ def page(explained: Explained, title: str) -> str:
 
 
 def _message(message: ExplainedMessage) -> str:
-    count = BytesEstimate().count(message.shown)
+    count = PieceEstimate().count(message.shown)
     pieces = "".join(map(_piece, message.pieces))
     called = "".join(f"\n{escape(each)}" for each in message.called)
     return f"<h2>{message.role} <small>~{count:,} tokens</small></h2>\n<pre>\n{pieces}{called}</pre>"

@@ -128,12 +128,7 @@ class Prompt(Generic[T_co]):
     @overload
     @classmethod
     def from_dict(
-        cls,
-        data: Mapping[str, Any],
-        *,
-        source: Source | None = None,
-        path: str = "<dict>",
-        output: None = None,
+        cls, data: Mapping[str, Any], *, source: Source | None = None, path: str = "<dict>", output: None = None
     ) -> Prompt[Any]: ...
     @overload
     @classmethod
@@ -142,12 +137,7 @@ class Prompt(Generic[T_co]):
     ) -> Prompt[T]: ...
     @classmethod
     def from_dict(
-        cls,
-        data: Mapping[str, Any],
-        *,
-        source: Source | None = None,
-        path: str = "<dict>",
-        output: Any = None,
+        cls, data: Mapping[str, Any], *, source: Source | None = None, path: str = "<dict>", output: Any = None
     ) -> Prompt[Any]:
         """The prompt in plain data, with the keys of a file. Raises `SpecError`; its lines are the data's as JSON."""
         return Prompt(load_spec(source or Memory(), path, to_yaml(dict(data))), output=output)
@@ -275,9 +265,7 @@ class Prompt(Generic[T_co]):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model in use."""
-        used = self._use.model
-        named = self.model if isinstance(used, str | None) else used
-        return self.client.facts(named, instead_of=self._authored_model)
+        return self.client.facts(self.used_model, instead_of=self._authored_model)
 
     @property
     def unknown_tools(self) -> tuple[str, ...]:
@@ -312,6 +300,11 @@ class Prompt(Generic[T_co]):
         return name or self._authored_model or self.client.settings.model
 
     @property
+    def used_model(self) -> str | Model:
+        """The model in use: its name, or the one that was made in code."""
+        return self.model if isinstance(self._use.model, str | None) else self._use.model
+
+    @property
     def _authored_model(self) -> str:
         if isinstance(self.spec.model, ModelChoice):
             from promptkit.models.choosing import choose
@@ -320,8 +313,7 @@ class Prompt(Generic[T_co]):
         return self.spec.model if isinstance(self.spec.model, str) else ""
 
     def _model(self) -> Model:
-        used = self._use.model
-        return self.client.model(self.model if isinstance(used, str | None) else used)
+        return self.client.model(self.used_model)
 
     def _expected(self, facts: ModelFacts | None = None) -> Expected:
         return self._typed.expected(facts or self.facts)

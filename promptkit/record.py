@@ -19,7 +19,7 @@ from promptkit.redact import Redactor
 from promptkit.result import total_usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -147,6 +147,16 @@ class RunLog:
         """The latest runs, the newest first; of one prompt or with one status (`error`: any that is not ok)."""
         return [_record(row) for row in self._file.latest(limit, prompt, status)]
 
+    def counts(self, model: str, limit: int = 200) -> Iterator[tuple[dict[str, Any], int]]:
+        """The newest requests to a model, and the `prompt_tokens` that its server told for each; those with content."""
+        for attempts in self._file.attempts_of(model, limit):
+            for attempt in json.loads(attempts):
+                completion = attempt["completion"] or {}
+                told = completion.get("usage", {}).get("prompt_tokens", 0)
+                whole = all("chars" not in (message["content"] or ()) for message in attempt["request"]["messages"])
+                if told and whole and not completion.get("cached"):
+                    yield attempt["request"], told
+
     def get(self, id_or_prefix: str) -> Record:
         """The run with this id, or the one whose id begins so. Raises `ConfigError` for none and for several."""
         prefix = id_or_prefix.strip().upper()
@@ -157,6 +167,34 @@ class RunLog:
         if len(rows) > 1:
             raise _ambiguous(id_or_prefix, [_record(row) for row in rows], str(self.path))
         return _record(rows[0])
+
+    def append_turns(
+        self, record_id: str, parent: str, head: Mapping[str, Any], turns: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Write what is new of a conversation, of which the last turn is the run `record_id`.
+
+        `parent` is the run of the turn before what is new, empty at the beginning; `head` and `turns` are as in a file
+        of `Conversation.save`. A log without content keeps none of it.
+        """
+        if self.content:
+            data = {"head": dict(head) if not parent else {}, "turns": [dict(turn) for turn in turns]}
+            texts = {name: json.dumps(self._redactor.data(value)) for name, value in data.items()}
+            self._file.insert_turn({"id": record_id, "parent": parent, **texts})
+
+    def conversation(self, id_or_prefix: str) -> tuple[dict[str, Any], Sequence[dict[str, Any]], str]:
+        """A conversation as it was after a run: its head, its turns, and the run's whole id. Raises `ConfigError`."""
+        record_id = self.get(id_or_prefix).id
+        rows = self._file.turns_upto(record_id)
+        head = json.loads(rows[0]["head"]) if rows else {}
+        if not head:
+            cure = "`promptkit log chats` lists those that there are"
+            raise ConfigError(f"the run {record_id} is no turn of a conversation", where=str(self.path), help=cure)
+        return head, [turn for row in rows for turn in json.loads(row["turns"])], record_id
+
+    def chats(self, limit: int = 20, prompt: str | None = None) -> Sequence[dict[str, Any]]:
+        """The last turns of conversations, the newest first: `id`, `time`, `prompt`, `version`, `model`, `inputs`."""
+        rows = self._file.chats(limit, prompt)
+        return [{**row, "inputs": json.loads(row["inputs"])} for row in rows]
 
     def close(self) -> None:
         """Close the file; it is opened again when it is needed."""

@@ -1,13 +1,14 @@
 """Which earlier turns of a conversation are sent again. Pure; nothing is left out without being told.
 
 A turn is kept or left out whole, so a result is never parted from its call. Kept are the turns that are pinned, and of
-the others the newest, without a gap: as many as the policy and the window allow.
+the others the newest, without a gap: as many as the policy and the window allow. Where what is left out is to be
+summarised, half as many are kept as there might be, so that it is a while until the next turn has to be left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, ContextExceeded
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.messages import Message
+    from promptkit.prompt import Prompt
 
 STEP = "memory"
 """The name of the steps that tell of turns that were left out."""
+
+SUMMARY_TOKENS = 400
+"""About how long a summary is, where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,32 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Summarise:
+    """How turns that are left out are summarised: about how long, by which model (None: the conversation's own).
+
+    `prompt` is what is asked for the summary, in the place of promptkit's own: one with the input `turns`, and if it
+    likes `summary` (what there is already) and `words` (how long it may be).
+    """
+
+    tokens: int = SUMMARY_TOKENS
+    model: str | None = None
+    prompt: Prompt[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryPolicy:
     """How much of a conversation is sent again.
 
     The `last` turns, as many of the newest as fit into `tokens`, those that are pinned; several hold together. Without
-    `last` and `tokens` it is all of them, and a conversation that no longer fits the model's window is refused. Raises
-    `ConfigError` for what cannot be meant.
+    `last` and `tokens` it is all of them that the window holds. With `summarise`, what is left out is sent as a summary
+    in its place. Where nothing of this allows to leave anything out, a conversation that no longer fits the model's
+    window is refused. Raises `ConfigError` for what cannot be meant.
     """
 
     last: int | None = None
     tokens: int | None = None
     pin: tuple[Pin, ...] = ()
+    summarise: Summarise | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("last", self.last), ("tokens", self.tokens)):
@@ -55,15 +75,23 @@ class MemoryPolicy:
                 raise ConfigError(f"`{name}` cannot be {value!r}: it is a whole number from 1", where="memory")
         if not isinstance(self.pin, tuple) or not all(isinstance(pin, Pin) for pin in self.pin):
             raise ConfigError("`pin` is a tuple of `Pin`", where="memory")
+        if not isinstance(self.summarise, Summarise | None):
+            raise ConfigError("`summarise` is a `Summarise`", where="memory")
 
     @property
     def full(self) -> bool:
         """Whether nothing may be left out."""
-        return self.last is None and self.tokens is None
+        return self.last is None and self.tokens is None and self.summarise is None
+
+    @property
+    def halved(self) -> Self:
+        """The same for half as much."""
+        return replace(self, last=self.last and max(1, self.last // 2), tokens=self.tokens and max(1, self.tokens // 2))
 
     def __str__(self) -> str:
         told = [f"{name}: {value}" for name, value in (("last", self.last), ("tokens", self.tokens)) if value]
-        return ", ".join(told) or "full"
+        told += [f"pin: {len(self.pin)}"] if self.pin else []
+        return ", ".join((*told, *(["summarise"] if self.summarise else []))) or "full"
 
 
 class Remembered(Protocol):
@@ -78,20 +106,34 @@ class Remembered(Protocol):
         """The most tokens that they may have."""
 
 
-def policy_of(memory: Mapping[str, Any] | str | None) -> MemoryPolicy:
-    """The policy that the key `memory` of a file asks for. Raises `ConfigError`, also for one that is not built yet."""
+def policy_of(memory: Mapping[str, Any] | str | None, summariser: Prompt[Any] | None = None) -> MemoryPolicy:
+    """The policy that the key `memory` of a file asks for; it may name a `summariser`. Raises `ConfigError`."""
     told: dict[str, Any] = {memory: True} if isinstance(memory, str) else dict(memory or {})
     for key in told:
         if key not in _POLICIES:
             cure = did_you_mean(key, _POLICIES) or f"there is {', '.join(_POLICIES)}"
             raise ConfigError(f"there is no memory `{key}`", where="memory", help=cure)
-    if told.pop("summarise", None) is not None:
-        cure = "leave it out, or use `{last: 20}` or `{tokens: 8000}`"
-        raise ConfigError("`memory: summarise` is not supported by this version", code="PK131", help=cure)
     pins = told.get("pin") or ()
     if not isinstance(pins, list | tuple):
         raise ConfigError("`pin` is a list, such as `[1, my name is]`", where="memory")
-    return MemoryPolicy(told.get("last"), told.get("tokens"), tuple(map(pin_of, pins)))
+    summarise = _summarise(told.get("summarise"), summariser)
+    return MemoryPolicy(told.get("last"), told.get("tokens"), tuple(map(pin_of, pins)), summarise)
+
+
+def _summarise(told: Any, summariser: Prompt[Any] | None) -> Summarise | None:
+    """How to summarise, as a file says it: `true`, or a mapping."""
+    if told is None or told is False:
+        return None
+    if told is True:
+        return Summarise()
+    kinds = {"tokens": int, "model": str, "prompt": str}
+    if not isinstance(told, dict) or not all(isinstance(told[key], kinds.get(key, ())) for key in told):
+        cure = "`true`, or a mapping with `tokens`, `model` and `prompt`"
+        raise ConfigError(f"`{str(told)[:60]}` does not say how to summarise", where="memory.summarise", help=cure)
+    if "prompt" in told and summariser is None:
+        cure = "in code, `Summarise(prompt=Prompt.from_yaml(...))` names it"
+        raise ConfigError("a prompt of a memory is read from a file's `memory`", where="memory.summarise", help=cure)
+    return Summarise(told.get("tokens", SUMMARY_TOKENS), told.get("model"), summariser)
 
 
 _POLICIES = ("full", "last", "tokens", "pin", "summarise")
@@ -111,15 +153,16 @@ def pin_of(pin: Mapping[str, Any] | int | str) -> Pin:
 
 
 def recalled(
-    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None = None
+    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None = None, since: int = 0
 ) -> tuple[list[int], tuple[Step, ...]]:
     """Which turns are sent again, by their index, and what was left out and why.
 
-    `room` is how many tokens there are for them in the window (None: nobody knows). Raises `ContextExceeded` when what
-    has to be kept does not fit.
+    `room` is how many tokens there are for them in the window (None: nobody knows). Of the turns before `since` only
+    those that are pinned are sent: the others are summarised. Raises `ContextExceeded` when what has to be kept does
+    not fit.
     """
-    pinned = {index for index, turn in enumerate(turns) if any(_is_meant(pin, index, turns) for pin in policy.pin)}
-    left = list(reversed(range(len(turns))))  # the newest first
+    pinned = pinned_in(turns, policy)
+    left = list(reversed(range(since, len(turns))))  # the newest first
     kept, steps = set(pinned), []
     for limit, words in ((policy.last, "last"), (policy.tokens, "tokens"), (room, "window")):
         if limit is None or (words == "window" and policy.full):
@@ -135,6 +178,25 @@ def recalled(
     if room is not None and needed > room:
         raise _too_long(turns, kept, needed, room, policy)
     return sorted(kept), tuple(steps)
+
+
+def pinned_in(turns: Sequence[Remembered], policy: MemoryPolicy) -> set[int]:
+    """The turns that are pinned, by their index."""
+    return {index for index, turn in enumerate(turns) if any(_is_meant(pin, index, turns) for pin in policy.pin)}
+
+
+def to_summarise(turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None, since: int) -> Sequence[int]:
+    """The turns that are to be summarised beside those before `since`, by their index: none while all others fit.
+
+    `policy` and `room` are what there is beside the summary.
+    """
+    if not recalled(turns, policy, room, since)[1]:
+        return ()
+    half = policy.halved
+    tokens = [most for most in (half.tokens, None if room is None else max(1, room // 2)) if most is not None]
+    kept, _ = recalled(turns, replace(half, tokens=min(tokens, default=None)), room, since)
+    newest = min(set(range(since, len(turns))) & set(kept) - pinned_in(turns, policy), default=len(turns))
+    return [index for index in range(since, newest) if index not in pinned_in(turns, policy)]
 
 
 def _newest_turns(_: Sequence[Remembered], newest: Sequence[int], most: int, __: set[int]) -> set[int]:
@@ -166,10 +228,10 @@ def _is_meant(pin: Pin, index: int, turns: Sequence[Remembered]) -> bool:
 def _left_out(turns: Sequence[Remembered], out: Iterable[int], why: str) -> Step:
     indices = sorted(out)
     tokens = sum(turns[index].tokens for index in indices)
-    return Step(STEP, f"{_numbers(indices)} of {len(turns)} left out, ~{tokens:,} tokens ({why})")
+    return Step(STEP, f"{numbered(indices)} of {len(turns)} left out, ~{tokens:,} tokens ({why})")
 
 
-def _numbers(indices: Sequence[int]) -> str:
+def numbered(indices: Sequence[int]) -> str:
     """`turn 3`, or `turns 1-4, 7`."""
     runs: list[list[int]] = []
     for index in indices:
@@ -196,7 +258,7 @@ def _too_long(
             over -= turns[index].tokens
     cure = "pin less" if not policy.full else "say what may be left out: `memory: {last: 20}` or `{tokens: 8000}`"
     if over <= 0 and oldest:
-        cure = f"{cure}; it would fit without {_numbers(oldest)}"
+        cure = f"{cure}; it would fit without {numbered(oldest)}"
     return ContextExceeded(
         f"{what} no longer fits: its {len(kept)} turns have up to {needed:,} tokens, and {_window(max(room, 0))}",
         help=cure,

@@ -210,6 +210,10 @@ class Budget(Part):
     usd: Annotated[float, Bounds(gt=0)] | None = None
 
 
+SUMMARY_INPUTS = ("turns", "summary", "words")
+"""The inputs that a prompt for summaries may have: what is added, what there is already, how long it may be."""
+
+
 class TestCase(Part):
     """Inputs and what must hold for the answer; run by the tests of a repo."""
 
@@ -251,6 +255,8 @@ class PromptSpec(Part):
     layout: Layout = Layout()
     conversation: ConversationSpec | None = None
     memory: dict[str, Any] | str | None = None
+    summariser: Any = field(default=None, authored=False)
+    """The spec of the prompt that `memory` names for summaries, if it names one."""
     budget: Budget | None = None
     tests: tuple[TestCase, ...] = ()
     extras: dict[str, Any] = field(factory=dict)
@@ -278,7 +284,15 @@ class PromptSpec(Part):
         """SHA-256 over the authored data with what it pulls in, unset fields left out, and the format version."""
         authored = self.data()
         authored.pop("extends", None)
-        return sha256(canonical_json({"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}))
+        told = {"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}
+        named = {"summariser": self.summariser.digest} if self.summariser is not None else {}
+        return sha256(canonical_json(told | named))
+
+    @property
+    def summary_misfit(self) -> str:
+        """Why the prompt cannot be asked for the summary of a conversation; empty where it can."""
+        needed = [name for name, each in self.inputs.items() if each.required and name not in SUMMARY_INPUTS]
+        return f"needs {', '.join(needed)}" if needed else "" if "turns" in self.inputs else "has no input `turns`"
 
     def templates(self) -> dict[str, str]:
         """Every template of the spec by its location, such as `task` or `messages.0.content`."""

@@ -4,19 +4,20 @@
     {"text": "Hi!", "messages": [...], "model": "MiniMax-M2.5", "usage": {...}, "time": "2026-11-28T12:00:00+00:00"}
 
 A turn is added at the end of the file and is on the disk before the writing comes back, so a process that is killed
-loses no turn that was saved. Secrets are left out: values of secret inputs, and keys wherever they stand.
+loses no turn that was saved. Secrets are left out: values of secret inputs, and keys wherever they stand. The run log
+keeps conversations as the same head and turns.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import Usage
 from promptkit.errors import ConfigError
-from promptkit.exchange import Exchange
+from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
 from promptkit.remembering import STEP
 from promptkit.replacing import replace_file
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from promptkit.prompt import Prompt
     from promptkit.redact import Redactor
+    from promptkit.tokens import TokenCounter
 
 FORMAT = 1
 _BEGINNING = b'{"promptkit_chat"'
@@ -65,7 +67,7 @@ def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchan
 
     Raises `ConfigError` when the file cannot be written, or holds something else.
     """
-    lines = [_line(data, redactor) for data in (head, *map(_data, turns))]
+    lines = [_line(data, redactor) for data in (head, *map(turn_data, turns))]
     try:
         held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         if held and not held[0].startswith(_BEGINNING):
@@ -92,37 +94,59 @@ def read_transcript(path: Path, prompt: Prompt[Any]) -> Saved:
         raise ConfigError(f"the conversation cannot be opened: {reason}", where=str(path)) from None
     *whole, rest = lines
     head = _read(whole[0] if whole else rest, path, 1)
+    placed = [(_read(line, path, number), f"{path}:{number}") for number, line in enumerate(whole[1:], 2)]
+    saved = saved_from(head, placed, prompt, str(path))
+    cut = ("the last line was cut off, and is left out",) if rest else ()
+    return replace(saved, changes=(*saved.changes, *cut))
+
+
+def saved_from(
+    head: Mapping[str, Any], turns: Iterable[tuple[Mapping[str, Any], str]], prompt: Prompt[Any], where: str
+) -> Saved:
+    """A conversation from its head and its turns, each with the place to name when it is none. Raises `ConfigError`."""
     if head.get("promptkit_chat") != FORMAT:
         cure = "a conversation is saved with `Conversation.save`"
-        raise ConfigError("this is no conversation of promptkit's", where=str(path), help=cure)
+        raise ConfigError("this is no conversation of promptkit's", where=where, help=cure)
     said, kept = head.get("input"), head.get("inputs", {})
     if not isinstance(said, str) or not isinstance(kept, dict):
-        raise ConfigError("this is no head of a conversation", where=f"{path}:1", help="save it anew")
+        raise ConfigError("this is no head of a conversation", where=f"{where}:1", help="save it anew")
     if said not in prompt.spec.inputs:
-        cure = (
-            f"go on with the prompt that it was held with: {_named(str(head.get('prompt')), str(head.get('version')))}"
-        )
-        raise ConfigError(
-            f"a turn's text is the input `{said}`, which {prompt.name} has not", where=str(path), help=cure
-        )
-    turns = tuple(_exchange(_read(line, path, number), path, number) for number, line in enumerate(whole[1:], 2))
-    cut = ("the last line was cut off, and is left out",) if rest else ()
-    return Saved(said, kept, turns, (*_changes(head, prompt), *cut))
+        held = _named(str(head.get("prompt")), str(head.get("version")))
+        message = f"a turn's text is the input `{said}`, which {prompt.name} has not"
+        raise ConfigError(message, where=where, help=f"go on with the prompt that it was held with: {held}")
+    counter = prompt.client.counter(prompt.facts)
+    read = tuple(_exchange(data, place, counter) for data, place in turns)
+    return Saved(said, kept, read, _changes(head, prompt))
 
 
-def _data(turn: Exchange) -> dict[str, Any]:
-    usage = {name: count for name in Usage.__slots__ if (count := getattr(turn.usage, name))}
+def turn_data(turn: Exchange) -> dict[str, Any]:
+    """A turn as data: a line of a file."""
     data: dict[str, Any] = {
         "text": turn.text,
         "messages": [message.to_openai() for message in turn.messages],
-        "model": turn.model,
-        "usage": usage,
-        "cost": turn.cost,
+        **_made(turn),
         "left_out": [step.detail for step in turn.steps],
+        "summary": turn.summary and {"text": turn.summary.text, "upto": turn.summary.upto, **_made(turn.summary)},
         "time": turn.time,
-        "record": turn.record_id,
     }
     return {name: value for name, value in data.items() if value or name in ("text", "messages")}
+
+
+def _made(by: Exchange | Summary) -> dict[str, Any]:
+    """By which model something was said, and what that took."""
+    usage = {name: count for name in Usage.__slots__ if (count := getattr(by.usage, name))}
+    told = {"model": by.model, "usage": usage, "cost": by.cost, "record": by.record_id}
+    return {name: value for name, value in told.items() if value}
+
+
+def _maker(data: Mapping[str, Any]) -> dict[str, Any]:
+    usage = Usage(**data.get("usage", {}))
+    return {
+        "model": data.get("model", ""),
+        "usage": usage,
+        "cost": data.get("cost"),
+        "record_id": data.get("record", ""),
+    }
 
 
 def _line(data: Mapping[str, Any], redactor: Redactor) -> bytes:
@@ -145,25 +169,25 @@ def _read(line: bytes, path: Path, number: int) -> dict[str, Any]:
     return data
 
 
-def _exchange(data: Mapping[str, Any], path: Path, number: int) -> Exchange:
+def _exchange(data: Mapping[str, Any], where: str, counter: TokenCounter) -> Exchange:
     try:
         turns = History.of(data["messages"]).turns()
         if len(turns) != 1:
             raise ValueError(f"it holds {len(turns)} turns")  # noqa: TRY301 (told below)
+        told = data.get("summary")
+        summary = told and Summary.of(told["text"], told["upto"], counter, **_maker(told))
         return Exchange.of(
             turns[0],
+            counter,
             data["text"],
-            model=data.get("model", ""),
-            usage=Usage(**data.get("usage", {})),
-            cost=data.get("cost"),
+            **_maker(data),
             steps=tuple(Step(STEP, detail) for detail in data.get("left_out", ())),
+            summary=summary,
             time=data.get("time", ""),
-            record_id=data.get("record", ""),
         )
     except (KeyError, TypeError, ValueError, ConfigError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else getattr(error, "message", str(error))
-        cure = "delete the line"
-        raise ConfigError(f"this line is no turn: {what}", where=f"{path}:{number}", help=cure) from None
+        raise ConfigError(f"this line is no turn: {what}", where=where, help="delete the line") from None
 
 
 def _changes(head: Mapping[str, Any], prompt: Prompt[Any]) -> tuple[str, ...]:

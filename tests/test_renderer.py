@@ -119,14 +119,7 @@ def test_examples_answer_in_the_key_order_of_the_schema() -> None:
     assert '{"a": 1, "b": 2}' == rendered(data).messages[2].text
 
 
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [
-        ("examples_from: {path: x.jsonl}", "`examples_from`"),
-        ("memory: summarise", "`memory: summarise`"),
-        ("memory: {last: 3, summarise: {}}", "`memory: summarise`"),
-    ],
-)
+@pytest.mark.parametrize(("key", "name"), [("examples_from: {path: x.jsonl}", "`examples_from`")])
 def test_a_key_whose_feature_is_not_built_is_refused_by_name(key: str, name: str) -> None:
     prompt = Prompt.from_text(f"task: Go.\n{key}", source=Memory({"x.jsonl": ""}))
     with pytest.raises(RenderError, match="not supported by this version") as caught:

@@ -8,6 +8,7 @@ from promptkit.cli.messages import WIDTH, ruled
 
 if TYPE_CHECKING:
     from promptkit.explained import Explained, ExplainedMessage, Piece
+    from promptkit.tokens import TokenCounter
 
 _LONGEST_ORIGIN = 24
 _LONGEST_PLACE = 32
@@ -15,19 +16,21 @@ _BAR = 24
 _MOST_SHOWN = 120
 
 
-def explained_text(explained: Explained) -> str:
+def explained_text(explained: Explained, counter: TokenCounter) -> str:
     """Each message piece by piece, beside its origin and place; and the tokens by origin."""
     pieces = [piece for _, piece in explained.pieces()]
     widths = (
         min(_LONGEST_ORIGIN, max((len(_origin(piece)) for piece in pieces), default=0)),
         min(_LONGEST_PLACE, max((len(piece.place) for piece in pieces), default=0)),
     )
-    return "\n\n".join((*(_message(message, widths) for message in explained.messages), _tokens(explained)))
+    return "\n\n".join(
+        (*(_message(message, widths, counter) for message in explained.messages), _tokens(explained, counter))
+    )
 
 
-def _message(message: ExplainedMessage, widths: tuple[int, int]) -> str:
+def _message(message: ExplainedMessage, widths: tuple[int, int], counter: TokenCounter) -> str:
     example = max((piece.example for piece in message.pieces), default=0)
-    lines = [ruled(f"{message.role} (example {example})" if example else message.role, message.shown)]
+    lines = [ruled(f"{message.role} (example {example})" if example else message.role, message.shown, counter)]
     for piece in message.pieces:
         lines += _piece(piece, widths) if piece.text.strip("\n") else ()
     lines += message.called
@@ -53,15 +56,15 @@ def _origin(piece: Piece) -> str:
     return piece.origin if piece.kind == "example" else piece.section
 
 
-def _tokens(explained: Explained) -> str:
-    counted = explained.tokens()
+def _tokens(explained: Explained, counter: TokenCounter) -> str:
+    counted = explained.tokens(counter)
     whole = sum(counted.values()) or 1
     width = max(map(len, counted), default=0)
     rows = [
         f"{origin:<{width}}  {f'~{count:,}':>8}  {count * 100 / whole:3.0f} %  {_bar(count / whole)}".rstrip()
         for origin, count in counted.items()
     ]
-    same = f"the first ~{explained.cacheable():,} tokens are the same for every call"
+    same = f"the first ~{explained.cacheable(counter):,} tokens are the same for every call"
     return "\n".join((f"tokens by origin {'-' * (WIDTH - 17)}", *rows, same))
 
 

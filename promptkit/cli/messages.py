@@ -10,21 +10,31 @@ if TYPE_CHECKING:
     from promptkit.completion import Request
     from promptkit.messages import Message
     from promptkit.prompt import Prompt
+    from promptkit.tokens import TokenCounter
 
 WIDTH = 76
 
 
-def blocks(messages: Sequence[Message]) -> str:
+def blocks(messages: Sequence[Message], counter: TokenCounter) -> str:
     """The messages under their rules."""
-    return "\n\n".join(f"{ruled(message.role, message.shown)}\n{message.shown}" for message in messages)
+    return "\n\n".join(f"{ruled(message.role, message.shown, counter)}\n{message.shown}" for message in messages)
 
 
-def ruled(role: str, text: str) -> str:
+def ruled(role: str, text: str, counter: TokenCounter) -> str:
     """The rule over one message."""
-    from promptkit.tokens import MESSAGE_OVERHEAD, BytesEstimate
+    from promptkit.tokens import MESSAGE_OVERHEAD
 
-    counter = BytesEstimate()
-    return _rule(role, f"~{counter.count(text) + MESSAGE_OVERHEAD:,} tokens +-{counter.error * 100:.0f} %")
+    return _rule(role, f"{counted(counter.count(text) + MESSAGE_OVERHEAD, counter)}{told_error(counter)}")
+
+
+def counted(tokens: int, counter: TokenCounter) -> str:
+    """`~1,234 tokens`, without the tilde from a counter that is exact."""
+    return f"{'~' if counter.error else ''}{tokens:,} tokens"
+
+
+def told_error(counter: TokenCounter) -> str:
+    """How far off a counter may be, in a few characters: empty for one that is exact."""
+    return f" +-{counter.error * 100:.0f} %" if counter.error else ""
 
 
 def _rule(role: str, size: str) -> str:
@@ -33,11 +43,11 @@ def _rule(role: str, size: str) -> str:
 
 def fit(prompt: Prompt[Any], request: Request) -> str:
     """What the request fills of the window, and how its answer's form is asked for."""
-    from promptkit.tokens import BytesEstimate, count_messages
+    from promptkit.tokens import count_request
 
-    total = sum(count_messages(request.messages, BytesEstimate()))
-    window = prompt.facts.context_length
+    counter, window = prompt.client.counter(prompt.facts), prompt.facts.context_length
     of = f"of {window:,} tokens" if window else "tokens (its window is not known)"
+    total = count_request(request, counter)
     return f"{'-' * WIDTH}\n{named(prompt.model)} ~{total:,} {of}      output: {_form(prompt, request)}"
 
 

@@ -144,13 +144,17 @@ def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_u
         return page(explained, prompt.name).rstrip("\n")
     from promptkit.cli.explaining import explained_text
 
-    return explained_text(explained) if form == "text" else common.to_json(explained.to_dict())
+    return (
+        explained_text(explained, prompt.client.counter(prompt.facts))
+        if form == "text"
+        else common.to_json(explained.to_dict())
+    )
 
 
-def _text(_: Prompt[Any], request: Request) -> str:
+def _text(prompt: Prompt[Any], request: Request) -> str:
     from promptkit.cli.messages import blocks
 
-    return blocks(request.messages)
+    return blocks(request.messages, prompt.client.counter(prompt.facts))
 
 
 def _json(_: Prompt[Any], request: Request) -> str:

@@ -173,7 +173,8 @@ def _tell_request(prompt: Prompt[Any], inputs: dict[str, Any]) -> None:
 
     request = prompt.request(inputs)
     options = ", ".join(f"{name} {value}" for name, value in request.options.items())
-    say(f"{blocks(request.messages)}\n{fit(prompt, request)}      options: {options}\n")
+    shown = blocks(request.messages, prompt.client.counter(prompt.facts))
+    say(f"{shown}\n{fit(prompt, request)}      options: {options}\n")
 
 
 @contextmanager

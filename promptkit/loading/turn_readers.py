@@ -34,7 +34,7 @@ def _declared(inputs: dict[str, Any]) -> str:
 
 
 def read_memory(loading: Loading, name: str, entry: Entry) -> None:
-    """A policy by its name, or by what it keeps; further keys are for the policies to come."""
+    """A policy by its name, or by what it keeps."""
     loading.data[name] = entry.node.value
     node = entry.node
     if isinstance(node, Scalar):
@@ -42,7 +42,7 @@ def read_memory(loading: Loading, name: str, entry: Entry) -> None:
             loading.findings.add(
                 entry.document,
                 "PK121",
-                "`memory` is `full`, or a mapping such as `{last: 20}`",
+                "`memory` is `full`, `summarise`, or a mapping such as `{last: 20}`",
                 entry.span,
                 label=did_you_mean(node.text, _POLICIES),
             )
@@ -56,9 +56,33 @@ def read_memory(loading: Loading, name: str, entry: Entry) -> None:
                 loading.findings.add(entry.document, "PK121", message, Entry(entry.document, key, value).span)
             elif key.text == "pin":
                 _check_pins(loading.findings, Entry(entry.document, key, value))
+            elif key.text == "summarise":
+                _check_summary(loading, Entry(entry.document, key, value))
     else:
         loading.findings.expected(entry, name, "`full`, or a mapping such as `{last: 20}`")
         loading.data.pop(name)
+
+
+def _check_summary(loading: Loading, entry: Entry) -> None:
+    """How turns that are left out are summarised: `true`, or about how long, by which model and which prompt."""
+    node = entry.node
+    if not isinstance(node, Mapping):
+        if node.value not in (True, False):
+            loading.findings.expected(entry, "memory.summarise", "`true`, or a mapping such as `{tokens: 400}`")
+        return
+    for key, value in node.pairs:
+        each = Entry(entry.document, key, value)
+        if key.text not in _SUMMARISE:
+            loading.findings.unknown_key(each, _SUMMARISE, "memory.summarise")
+        elif key.text == "tokens" and not _is_count(value.value):
+            loading.findings.expected(each, "memory.summarise.tokens", "a whole number from 1")
+        elif key.text != "tokens" and (not isinstance(value, Scalar) or not isinstance(value.value, str)):
+            loading.findings.expected(each, f"memory.summarise.{key.text}", _SUMMARISE[key.text])
+        elif key.text == "prompt" and isinstance(value, Scalar):
+            loading.load_summariser(each.document, value)
+
+
+_SUMMARISE = {"tokens": "a whole number from 1", "model": "a model's name", "prompt": "a path such as `summary.yaml`"}
 
 
 def _check_pins(findings: Findings, entry: Entry) -> None:

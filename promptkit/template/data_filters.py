@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import RenderError
 from promptkit.template.metering import MAX_PARTS, check_size, weighed
 from promptkit.template.printing import plain, printed, to_json
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -168,13 +168,13 @@ def truncate_tokens(text: str, most: int) -> str:
     """
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         raise RenderError("`truncate_tokens` takes a whole number from 1", code="PK223")
-    counter = BytesEstimate()
+    counter = PieceEstimate()
     whole = counter.count(text)
     if whole <= most:
         return text
     note = f"[cut here: about {{:,}} of {whole:,} tokens are left out]"
     room = max(0, most - counter.count(note))
-    kept = text.encode("utf-8", "surrogatepass")[: int(room * counter.bytes_per_token)].decode("utf-8", "ignore")
+    kept = counter.cut(text, room)
     if kept and not text[len(kept) : len(kept) + 1].isspace():
         words = kept.rstrip().rsplit(None, 1)
         kept = words[0] if len(words) > 1 and len(words[1]) < len(kept) // 2 else kept

@@ -21,13 +21,13 @@ def test_each_message_stands_under_its_role_and_size(triage: Path) -> None:
     rules = [line for line in ran.out.splitlines() if "----" in line]
     assert ["system", "user", "assistant", "user"] == [rule.split()[0] for rule in rules]
     assert {76} == set(map(len, rules))
-    assert all(rule.endswith(" tokens +-20 %") for rule in rules)
+    assert all(rule.endswith(" tokens +-35 %") for rule in rules)
     assert ran.out.endswith("\n\nTicket: My invoice is wrong\n")
 
 
 def test_the_window_is_told_beside_the_messages(triage: Path) -> None:
     ran = promptkit("render", TEMPLATE, "-i", INPUTS, "-m", "gpt-oss-120b")
-    assert ran.err == f"{'-' * 76}\ngpt-oss-120b: ~116 of 131,072 tokens      output: json_schema\n"
+    assert ran.err == f"{'-' * 76}\ngpt-oss-120b: ~297 of 131,072 tokens      output: json_schema\n"
 
 
 def test_quiet_leaves_the_messages_alone(triage: Path) -> None:
@@ -267,7 +267,10 @@ def test_a_link_stays_a_link(triage: Path) -> None:
 def test_a_pipe_is_written_to_and_not_replaced(triage: Path) -> None:
     os.mkfifo("pipe")
     with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE) as reader:
-        assert 0 == promptkit("render", TEMPLATE, "-i", INPUTS, "-o", "pipe").code
+        ran = promptkit("render", TEMPLATE, "-i", INPUTS, "-o", "pipe")
+        if ran.code:
+            reader.kill()  # it would wait for a writer for ever
+        assert 0 == ran.code
         assert reader.stdout is not None
         assert reader.stdout.read().startswith(b"system ---")
     assert (triage / "pipe").is_fifo()

@@ -49,7 +49,7 @@ def test_a_terminal_shows_findings_in_colour(place: Path) -> None:
 
 def test_a_terminal_shows_the_rules_over_messages_in_colour(triage: Path) -> None:
     shown = on_terminal("render", "triage/triage.yaml", "-i", "triage/inputs.json", TERM="xterm")
-    assert re.match(r"\x1b\[1;36msystem -+ ~62 tokens \+-20 %\x1b\[0m\nYou are ", shown)
+    assert re.match(r"\x1b\[1;36msystem -+ ~\d+ tokens \+-35 %\x1b\[0m\nYou are ", shown)
 
 
 def test_a_value_cannot_steer_the_terminal_that_it_is_rendered_on(triage: Path) -> None:

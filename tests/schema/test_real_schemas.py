@@ -15,7 +15,7 @@ import pytest
 
 from promptkit.schema import Schema
 from promptkit.schema.compat import accepts
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_every_labelled_value_gets_the_verdict_of_its_label() -> None:
 
 
 def test_the_notation_takes_at_most_065_of_the_tokens_in_the_median() -> None:
-    count = BytesEstimate().count
+    count = PieceEstimate().count
     ratios = [
         count(schema.to_text()) / count(json.dumps(schema.json, separators=(",", ":"), ensure_ascii=False))
         for schema in schemas().values()

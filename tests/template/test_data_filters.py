@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from promptkit.errors import RenderError
 from promptkit.template import Templates
-from promptkit.tokens import BytesEstimate
+from promptkit.tokens import PieceEstimate
 
 ROWS = [{"id": 1, "name": "A|b"}, {"id": 2.5, "name": None, "tags": ["x", "y"]}]
 
@@ -45,7 +45,7 @@ def render(expression: str, value: Any) -> str:
         ),
         ("value | xml", "x\x01", "<data>x\N{REPLACEMENT CHARACTER}</data>"),
         ("value | truncate_tokens(5)", "short", "short"),
-        ("value | truncate_tokens(1)", "word " * 100, "[cut here: about 109 of 109 tokens are left out]"),
+        ("value | truncate_tokens(1)", "word " * 100, "[cut here: about 111 of 111 tokens are left out]"),
     ],
 )
 def test_values_are_written_for_a_model(expression: str, value: Any, text: str) -> None:
@@ -129,7 +129,7 @@ def test_bullets_keep_every_word(value: Any) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), st.integers(1, 80))
 def test_a_cut_text_is_a_beginning_that_says_so_within_its_tokens(text: str, most: int) -> None:
-    cut, counter = render(f"value | truncate_tokens({most})", text), BytesEstimate()
+    cut, counter = render(f"value | truncate_tokens({most})", text), PieceEstimate()
     if counter.count(text) <= most:
         assert text == cut
     else:

@@ -1,0 +1,32 @@
+"""What counts the tokens of a model best: its vocabulary, its server's own counts, or an estimate."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from promptkit.errors import ConfigError
+from promptkit.learning import learned
+from promptkit.tokens import PieceEstimate
+from promptkit.vocabularies import NEAREST, Vocabulary, installed, vocabulary_of
+
+if TYPE_CHECKING:
+    from promptkit.record import RunLog
+    from promptkit.tokens import TokenCounter
+
+_log = logging.getLogger("promptkit")
+
+
+def counter_for(model: str, log: RunLog | None = None) -> TokenCounter:
+    """The counter for a model by its name, taught by the runs in a log."""
+    known = vocabulary_of(model) or PieceEstimate()
+    if log is None:
+        return known
+    try:
+        seen = list(log.counts(model))
+    except ConfigError as error:
+        _log.warning("the log cannot teach how tokens are counted: %s", error.message)
+        return known
+    if known.error and installed() and (nearest := learned(Vocabulary(NEAREST), seen)) != Vocabulary(NEAREST):
+        return nearest if nearest.error < known.error else known
+    return learned(known, seen)

@@ -1,0 +1,216 @@
+"""A turn of a conversation while it is made: what is sent of the turns before, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from promptkit.exchange import Exchange, Summary
+from promptkit.history import History
+from promptkit.messages import Message
+from promptkit.options import TOKEN_LIMITS
+from promptkit.record import plain_data
+from promptkit.remembering import STEP, numbered, pinned_in, recalled, to_summarise
+from promptkit.result import Step
+from promptkit.summarising import Fold, fold_of
+from promptkit.template.printing import to_json
+from promptkit.tokens import MESSAGE_OVERHEAD, all_text, at_most, beside_messages, count_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptkit.completion import Request
+    from promptkit.conversation import Conversation
+    from promptkit.errors import ContextExceeded
+    from promptkit.prompt import Prompt
+    from promptkit.remembering import MemoryPolicy
+    from promptkit.result import Result
+    from promptkit.tokens import TokenCounter
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Saying(Generic[T_co]):
+    """A turn that is being made. `room` is for earlier turns, `refused` those steps that came of a refusal.
+
+    `made` are the summaries that were made for it, the last of which is sent.
+    """
+
+    conversation: Conversation[T_co]
+    text: str
+    inputs: Mapping[str, Any]
+    room: int | None
+    refused: tuple[Step, ...] = ()
+    made: tuple[Summary, ...] = ()
+
+    @classmethod
+    def of(cls, conversation: Conversation[T_co], text: Any, inputs: Mapping[str, Any]) -> Saying[T_co]:
+        """What is said next. Raises what `Prompt.request` raises."""
+        bare = conversation.prompt.using(history=())
+        return Saying(conversation, str(text), inputs, _room(bare, bare.request(inputs)))
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """What is sent in the place of the oldest turns; none where nothing may be summarised."""
+        if self.conversation.memory.summarise is None or self._all_fit:
+            return None
+        kept = (turn.summary for turn in reversed(self.conversation.turns) if turn.summary is not None)
+        return self.made[-1] if self.made else next(kept, None)
+
+    @cached_property
+    def _all_fit(self) -> bool:
+        """Whether nothing has to be left out. Raises `ContextExceeded`."""
+        return not recalled(self.conversation.turns, self.conversation.memory, self.room)[1]
+
+    @property
+    def fold(self) -> Fold | None:
+        """The summary that has to be made before the turn can be sent, if there is one. Raises `ContextExceeded`."""
+        policy, room = self._beside_summary
+        how = policy.summarise
+        if how is None or self._all_fit:
+            return None
+        turns, since = self.conversation.turns, self.summary.upto if self.summary else 0
+        folded = to_summarise(turns, policy, room, since)
+        return fold_of(self.conversation, how, self.summary, folded) if folded else None
+
+    def folded(self, fold: Fold, result: Result[Any]) -> Self:
+        """The same with a summary that was made for it."""
+        told = {"model": result.model, "usage": result.usage, "cost": result.cost, "record_id": result.record_id}
+        summary = Summary.of(str(result.output).strip(), fold.upto, self.conversation.counter, **told)
+        return replace(self, made=(*self.made, summary))
+
+    @cached_property
+    def remembered(self) -> tuple[list[int], tuple[Step, ...]]:
+        """The earlier turns that are sent, by their index, and what was left out or summarised."""
+        turns = self.conversation.turns
+        if self.summary is None:
+            return recalled(turns, self.conversation.memory, self.room)
+        kept, steps = recalled(turns, *self._beside_summary, self.summary.upto)
+        pinned = pinned_in(turns, self.conversation.memory)
+        told = numbered([index for index in range(self.summary.upto) if index not in pinned])
+        made = f"made now by {self.summary.model}" if self.made else "made before"
+        step = Step(STEP, f"{told} of {len(turns)} are sent as a summary, ~{self.summary.tokens:,} tokens ({made})")
+        return kept, (step, *steps)
+
+    @property
+    def _beside_summary(self) -> tuple[MemoryPolicy, int | None]:
+        """What there is for turns beside a summary: as long as it is, or may become."""
+        policy, room = self.conversation.memory, self.room
+        if policy.summarise is None:
+            return policy, room
+        taken = max(self.summary.tokens if self.summary else 0, policy.summarise.tokens)
+        tokens = policy.tokens and max(1, policy.tokens - taken)
+        return replace(policy, tokens=tokens), None if room is None else room - taken
+
+    @property
+    def prompt(self) -> Prompt[T_co]:
+        """The prompt with what is remembered. Raises `ContextExceeded`."""
+        turns = self.conversation.turns
+        kept, steps = self.remembered
+        before = self.summary.messages if self.summary else ()
+        messages = (*before, *(message for index in kept for message in turns[index].messages))
+        return self.conversation.prompt.using(history=History(messages, (*steps, *self.refused)))
+
+    def shorter(self, error: ContextExceeded) -> Self:
+        """The same with half of the earlier turns, for a window that is smaller than is known.
+
+        Raises the error again where there was no request, where nothing may be left out, or nothing is left; and where
+        the model has answered already: that is paid for, was shown, or has called tools, which run once.
+        """
+        turns = self.conversation.turns
+        answered = any(attempt.completion for attempt in error.attempts)
+        if self.conversation.memory.full or self.refused or error.status is None or answered:
+            raise error
+        sent = sum(turns[index].tokens for index in self.remembered[0])
+        if not sent:
+            raise error
+        beside = (self.room or 0) - (self._beside_summary[1] or 0)
+        step = Step(STEP, "the server refused the request as too long, so half as much of the earlier turns is sent")
+        return replace(self, room=beside + sent // 2, refused=(step,))
+
+    def answered(self, result: Result[T_co]) -> Exchange:
+        """The turn with its answer."""
+        return Exchange.of(
+            _said(result),
+            self.conversation.counter,
+            self.text,
+            model=result.model,
+            usage=result.usage,
+            cost=result.cost,
+            steps=tuple(step for step in result.steps if step.name == STEP),
+            summary=self._told_summary(),
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            record_id=result.record_id,
+        )
+
+    def _told_summary(self) -> Summary | None:
+        """The summary that was made for the turn, with what it took to make it and those on the way to it."""
+        if not self.made:
+            return None
+        costs = [each.cost for each in self.made]
+        usage, whole = self.made[0].usage, None
+        for each in self.made[1:]:
+            usage += each.usage
+        if None not in costs:
+            whole = sum(cost for cost in costs if cost is not None)
+        return replace(self.made[-1], usage=usage, cost=whole)
+
+
+def ready(saying: Saying[T]) -> Saying[T]:
+    """A turn that can be sent: what has to be summarised for it is summarised. Raises what `Prompt.run` raises."""
+    while (fold := saying.fold) is not None:
+        saying = saying.folded(fold, fold.run())
+    return saying
+
+
+async def aready(saying: Saying[T]) -> Saying[T]:
+    """The same under asyncio."""
+    while (fold := saying.fold) is not None:
+        saying = saying.folded(fold, await fold.arun())
+    return saying
+
+
+def _room(prompt: Prompt[Any], request: Request) -> int | None:
+    """How many tokens there are for earlier turns beside a request; None where nobody knows the window."""
+    window = prompt.facts.context_length
+    if window is None:
+        return None
+    counter = prompt.client.counter(prompt.facts)
+    reserved = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
+    *fixed, said = request.messages
+    beside = sum(counter.count(text) for _, text in beside_messages(request)) + counter.fixed
+    counted = _fixed_tokens(tuple(map(all_text, fixed)), counter) + sum(count_messages([said], counter)) + beside
+    return window - at_most(counted, counter) - reserved
+
+
+def _fixed_tokens(texts: tuple[str, ...], counter: TokenCounter) -> int:
+    """The tokens of the messages before the last, which are mostly the same from turn to turn."""
+    counted: int = _kept_count(texts, counter) if isinstance(counter, Hashable) else _count(texts, counter)
+    return counted
+
+
+def _count(texts: tuple[str, ...], counter: TokenCounter) -> int:
+    return sum(counter.count(text) + MESSAGE_OVERHEAD for text in texts)
+
+
+_kept_count = lru_cache(maxsize=32)(_count)
+
+
+def _said(result: Result[Any]) -> tuple[Message, ...]:
+    """What is sent again of a turn: the user's message, calls of tools with their results, the answer.
+
+    Neither reasoning nor answers that were refused: the one is dropped once an answer is there (OpenAI Cookbook, page
+    "How to handle the raw chain of thought in gpt-oss"), the others would be taken for good.
+    """
+    assert result.rendered is not None
+    rendered, sent = result.rendered.messages, result.attempts[-1].request.messages
+    last = max(index for index, message in enumerate(rendered) if message.role == "user")
+    called = (each for each in sent[len(rendered) :] if each.tool_calls or each.role == "tool")
+    tools = (replace(each, reasoning="", reasoning_key="") for each in called)
+    answer = result.output if isinstance(result.output, str) else to_json(plain_data(result.output))
+    return (*rendered[last:], *tools, Message("assistant", answer))
