@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from promptkit.errors import BudgetExceeded, ConfigError
-from promptkit.options import TOKEN_LIMITS
+from promptkit.options import TOKEN_LIMITS, token_limit
 from promptkit.tokens import PieceEstimate, TokenCounter, at_most, most_tokens
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class Purse:
         return most_tokens(request, self.counter)
 
     def _lost(self, request: Request, prompt_price: float, completion_price: float) -> float:
-        most = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
+        most = token_limit(request.options) or 0
         return float(self._tokens(request) * prompt_price + most * completion_price)
 
     def _at_most(self, text: str) -> int:
-        return at_most(self.counter.count(text), self.counter)
+        return at_most(self.counter.count(text), self.counter.error)

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request, Transport
-from promptkit.errors import PromptkitError, RenderError
+from promptkit.errors import BudgetExceeded, ContextExceeded, PromptkitError, RenderError
 from promptkit.offered import NO_TOOLS, Tools
-from promptkit.options import TOKEN_LIMITS
+from promptkit.options import TOKEN_LIMITS, token_limit
 from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
 from promptkit.redact import leaves
 from promptkit.result import Attempt, Check, Rendered, Result
+from promptkit.tokens import MESSAGE_OVERHEAD, all_text, beside_messages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from promptkit.completion import Model
     from promptkit.drive import Drive
     from promptkit.events import Event
+    from promptkit.fit import Fit
     from promptkit.history import History
     from promptkit.redact import Redactor
     from promptkit.renderer import Renderer
@@ -56,7 +58,20 @@ class Call:
 
     @cached_property
     def request(self) -> Request:
-        """What is sent first."""
+        """What is sent first. Raises `BudgetExceeded`."""
+        if self._purse is None:
+            return self._asked
+        try:
+            return self._purse.within(self._asked)
+        except BudgetExceeded as error:
+            most = self._purse.budget.input_tokens
+            cuts = self.fit.cuts(self.fit.most - most) if most is not None and self.fit.most > most else ()
+            error.details += tuple(cut.what for cut in cuts)
+            raise
+
+    @cached_property
+    def _asked(self) -> Request:
+        """The same, whatever it may cost."""
         from promptkit.model_names import wire_name
 
         expected = self.typed.expected(self.facts)
@@ -66,7 +81,7 @@ class Call:
         if self.tools:
             why = f"tools are offered, and the answer's form is asked for after them: {asked.transport.form}"
             asked = Asked(Transport("prompt", why), tools=self.tools.to_openai())
-        request = Request(
+        return Request(
             model=wire_name(self.facts.name),
             messages=self.rendered.messages,
             options=self._options(),
@@ -80,7 +95,32 @@ class Call:
             prompt_name=self.name,
             prompt_version=self.spec.version or "",
         )
-        return self._purse.within(request) if self._purse else request
+
+    @cached_property
+    def fit(self) -> Fit:
+        """How it fits the model's window."""
+        from promptkit.explaining import explain
+        from promptkit.fit import fit_of
+
+        explained = explain(self.renderer, self.inputs, self.facts, self.history.messages)
+        counter, reserved = self.client.counter(self.facts), token_limit(self._asked.options) or 0
+        return fit_of(explained, self._asked, self.facts, counter, reserved=reserved)
+
+    def _refuse_too_long(self) -> None:
+        """Raise `ContextExceeded` for a request that surely does not fit; what may fit is left to the server."""
+        window = self.facts.context_length
+        if window is None or _longest(self.request) <= window or self.fit.fits is not False:
+            return
+        from promptkit.models.catalog import listed_models
+
+        fit = self.fit
+        cuts = [cut.what for cut in fit.cuts(others=listed_models(self.client.settings))]
+        raise ContextExceeded(
+            f"the request does not fit: it has ~{fit.tokens:,} tokens, {fit.reserved:,} more are for the answer, and "
+            f"the window of {self.facts.name} has {window:,}",
+            details=[f"or {cut}" for cut in cuts[1:]],
+            help=f"{cuts[0]}; `promptkit render --tokens` shows what it is made of" if cuts else "shorten it",
+        )
 
     @cached_property
     def _final(self) -> Asked:
@@ -144,7 +184,8 @@ class Call:
         self._finished(drive)
 
     def drive(self) -> Drive[Any]:
-        """A new drive of this call's flow."""
+        """A new drive of this call's flow. Raises `ContextExceeded` and `BudgetExceeded` before anything is sent."""
+        self._refuse_too_long()
         output = self.spec.output
         from promptkit.drive import Drive
         from promptkit.flow import Ask
@@ -246,6 +287,16 @@ class Call:
     def _shown_inputs(self) -> dict[str, Any]:
         secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
         return {name: value for name, value in self.inputs.items() if name not in secret}
+
+
+def _longest(request: Request) -> int:
+    """More tokens than a request can have, found without counting: a character has four bytes at most, a token one."""
+    told = sum(len(all_text(message)) + MESSAGE_OVERHEAD for message in request.messages)
+    beside = sum(len(text) for _, text in beside_messages(request))
+    return 4 * (told + beside) + _ADDED + (token_limit(request.options) or 0)
+
+
+_ADDED = 1_000  # what a server adds, with much to spare
 
 
 def _result(drive: Drive[Any]) -> Result[Any]:

@@ -84,4 +84,4 @@ class Exchange:
 
 def most_of(messages: tuple[Message, ...], counter: TokenCounter) -> int:
     """The most tokens that messages may have."""
-    return at_most(sum(count_messages(messages, counter)), counter)
+    return at_most(sum(count_messages(messages, counter)), counter.error)

@@ -28,9 +28,10 @@ from promptkit.errors import (
 )
 from promptkit.events import AttemptAbandoned
 from promptkit.limits import current_limits, raised_by
+from promptkit.options import token_limit
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.reading import Reading
-from promptkit.reasking import asked_again, token_limit, with_more_tokens
+from promptkit.reasking import asked_again, with_more_tokens
 from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
 from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_tools, refuse_uncalled, unique_calls
@@ -244,7 +245,7 @@ class Asking:
         doubled = None if self._doubled else with_more_tokens(request, completion, self.ask.facts)
         self._doubled = True
         more = self._within(doubled) if doubled else None
-        if more is None or token_limit(more) > token_limit(request):
+        if more is None or (token_limit(more.options) or 0) > (token_limit(request.options) or 0):
             return more
         self._no_more = "a longer answer would pass the prompt's budget"
         return None

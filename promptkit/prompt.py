@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from promptkit.completion import Model, ModelFacts, Request
     from promptkit.conversation import Conversation
     from promptkit.explained import Explained
+    from promptkit.fit import Fit
     from promptkit.messages import Message
     from promptkit.offered import Tools
     from promptkit.streams import AsyncStream, Stream
@@ -205,6 +206,13 @@ class Prompt(Generic[T_co]):
 
         facts = self.facts if self._renderer.asks_model else None
         return explain(self._renderer, given_inputs(inputs, named), facts, self._use.history.messages)
+
+    def fit(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Fit:
+        """What a call fills of the model's window, part by part, at what price, and what could be cut.
+
+        Raises as `request` does, but for what is too long.
+        """
+        return self._call(given_inputs(inputs, named)).fit
 
     def request(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Request:
         """Everything that another client needs to make the call: `.to_openai()` is the body."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptkit.completion import ABANDONED
 from promptkit.messages import Message
-from promptkit.options import TOKEN_LIMITS
+from promptkit.options import TOKEN_LIMITS, token_limit
 from promptkit.template.markup import neutralise
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def _most_shown(first: Request, completion: Completion, facts: ModelFacts | None
     if facts is None or not facts.context_length:
         return MOST_SHOWN
     said = sum(len(message.text) for message in first.messages) // _CHARACTERS_A_TOKEN
-    budget = next((first.options[name] for name in TOKEN_LIMITS if first.options.get(name)), None)
+    budget = token_limit(first.options)
     budget = budget or completion.usage.completion_tokens or len(completion.text) // _CHARACTERS_A_TOKEN
     left = facts.context_length - (completion.usage.prompt_tokens or said) - budget - _FOR_FAULTS
     return max(_LEAST_SHOWN, min(MOST_SHOWN, _CHARACTERS_A_TOKEN * left))
@@ -65,11 +64,6 @@ def _shortened(text: str, most: int) -> str:
         return text
     half = most // 2
     return f"{text[:half]}\n[... {left_out:,} characters left out ...]\n{text[-half:]}"
-
-
-def token_limit(request: Request) -> float:
-    """How many tokens the answer may have."""
-    return next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), math.inf)
 
 
 def with_more_tokens(request: Request, completion: Completion, facts: ModelFacts) -> Request | None:

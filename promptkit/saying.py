@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
 from promptkit.messages import Message
-from promptkit.options import TOKEN_LIMITS
+from promptkit.options import token_limit
 from promptkit.record import plain_data
 from promptkit.remembering import STEP, numbered, pinned_in, recalled, to_summarise
 from promptkit.result import Step
@@ -181,11 +181,11 @@ def _room(prompt: Prompt[Any], request: Request) -> int | None:
     if window is None:
         return None
     counter = prompt.client.counter(prompt.facts)
-    reserved = next((request.options[name] for name in TOKEN_LIMITS if request.options.get(name)), 0)
+    reserved = token_limit(request.options) or 0
     *fixed, said = request.messages
     beside = sum(counter.count(text) for _, text in beside_messages(request)) + counter.fixed
     counted = _fixed_tokens(tuple(map(all_text, fixed)), counter) + sum(count_messages([said], counter)) + beside
-    return window - at_most(counted, counter) - reserved
+    return window - at_most(counted, counter.error) - reserved
 
 
 def _fixed_tokens(texts: tuple[str, ...], counter: TokenCounter) -> int:

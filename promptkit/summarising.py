@@ -102,4 +102,4 @@ def _fits(prompt: Prompt[Any], inputs: dict[str, Any]) -> bool:
     counter = prompt.client.counter(prompt.facts)
     reserved = min(prompt.facts.max_output or window, window // 4)
     text = "".join(message.text for message in prompt.render(inputs).messages)
-    return at_most(counter.count(text) + counter.fixed, counter) + reserved <= window
+    return at_most(counter.count(text) + counter.fixed, counter.error) + reserved <= window

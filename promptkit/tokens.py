@@ -87,7 +87,7 @@ def count_request(request: Request, counter: TokenCounter) -> int:
 
 def most_tokens(request: Request, counter: TokenCounter) -> int:
     """The most tokens that a request may have."""
-    return at_most(count_request(request, counter), counter)
+    return at_most(count_request(request, counter), counter.error)
 
 
 def beside_messages(request: Request) -> Iterator[tuple[str, str]]:
@@ -98,14 +98,14 @@ def beside_messages(request: Request) -> Iterator[tuple[str, str]]:
         yield "response_format", canonical_json(request.response_format)
 
 
-def at_most(counted: int, counter: TokenCounter) -> int:
-    """The most tokens that there may be where so many were counted."""
-    return math.ceil(counted * (1 + counter.error))
+def at_most(counted: int, error: float) -> int:
+    """The most tokens that there may be where so many were counted by a counter with this error."""
+    return math.ceil(counted * (1 + error))
 
 
-def at_least(counted: int, counter: TokenCounter) -> int:
-    """The least tokens that there may be where so many were counted."""
-    return math.floor(counted * (1 - counter.error))
+def at_least(counted: int, error: float) -> int:
+    """The least tokens that there may be."""
+    return math.floor(counted * (1 - error))
 
 
 def all_text(message: Message) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     "program or as yaml, or the explained messages as an html page.",
 )
 @click.option("--explain", is_flag=True, help="Where each piece is written, and which input it comes from.")
+@click.option("--tokens", is_flag=True, help="What each part fills of the model's window, at what price.")
 @click.option("--snapshot", is_flag=True, help="Compare with what is kept beside TEMPLATE; at first, keep it.")
 @click.option("--name", "snapshot_name", metavar="NAME", help="With --snapshot: one of several.")
 @click.option("--update", is_flag=True, help="With --snapshot: keep what has changed.")
@@ -45,6 +46,7 @@ def command(
     form: str,
     explain: bool,
     untrusted: bool,
+    tokens: bool,
     snapshot: bool,
     snapshot_name: str | None,
     update: bool,
@@ -60,6 +62,7 @@ def command(
       promptkit render triage/triage.yaml -i triage/inputs.json
       promptkit render triage/triage.yaml -p ticket="My invoice is wrong" -m gpt-oss-120b
       promptkit render triage/triage.yaml -i triage/inputs.json --explain
+      promptkit render triage/triage.yaml -i triage/inputs.json --tokens
       promptkit render triage/triage.yaml -i triage/inputs.json --format html -o triage.html
       promptkit render triage/triage.yaml -i triage/inputs.json --snapshot
       promptkit render triage/triage.yaml -i triage/inputs.json --format openai -o body.json
@@ -74,8 +77,10 @@ def command(
 
     if (update or snapshot_name is not None) and not snapshot:
         raise click.UsageError("--name and --update go with --snapshot")
-    if snapshot and (output_file is not None or form != "text" or explain or untrusted):
-        raise click.UsageError("--snapshot goes without --output, --format, --explain and --untrusted")
+    if snapshot and (output_file is not None or form != "text" or explain or untrusted or tokens):
+        raise click.UsageError("--snapshot goes without --output, --format, --tokens, --explain and --untrusted")
+    if tokens and (explain or untrusted or form not in ("text", "json")):
+        raise click.UsageError("--tokens goes without --explain and --untrusted, and is written as text or json")
     if snapshot and template == "-":
         raise click.UsageError("a template from stdin has no place for a snapshot")
     refuse_two_readers(template, inputs_file)
@@ -95,11 +100,36 @@ def command(
         shown = _explained(prompt, inputs, form, only_untrusted=untrusted)
         write_result(shown, output_file, paint=headed if form == "text" else None)
         return
+    if tokens:
+        _tell_fit(prompt, inputs, form, output_file)
+        return
     prompt, bound_later = _without_unknown_tools(prompt) if form in ("text", "json") else (prompt, ())
     request, notes = prompt.request(inputs), (*prompt.render(inputs).notes, *bound_later)
     write_result(_FORMS[form](prompt, request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
+
+
+def _tell_fit(prompt: Prompt[Any], inputs: dict[str, Any], form: str, output_file: str | None) -> None:
+    """Show what the request fills of the window. Ends with code 7 when it does not fit.
+
+    The log of past runs teaches how the model's server counts.
+    """
+    from promptkit.cli.fitting import fit_text
+    from promptkit.cli.report import EXCEEDED
+    from promptkit.cli.results import write_result
+    from promptkit.client import Client
+    from promptkit.models.catalog import listed_models
+    from promptkit.settings import load_settings
+
+    settings = load_settings()
+    with Client(settings=settings, log=settings.log) as client:
+        fit = prompt.using(client=client).fit(inputs)
+        others = listed_models(settings)
+    told = fit.to_dict() | {"cuts": [cut.what for cut in fit.cuts(others=others)]}
+    write_result(fit_text(fit, others) if form == "text" else common.to_json(told), output_file)
+    if fit.fits is False:
+        click.get_current_context().exit(EXCEEDED)
 
 
 def _without_unknown_tools(prompt: Prompt[Any]) -> tuple[Prompt[Any], tuple[str, ...]]:

@@ -29,7 +29,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 """The first class that fits says the code; 70 is a bug of ours."""
 
-FINDINGS, USAGE, NOTHING_SELECTED, BUG, INTERRUPTED = 1, 2, 9, 70, 130
+FINDINGS, USAGE, EXCEEDED, NOTHING_SELECTED, BUG, INTERRUPTED = 1, 2, 7, 9, 70, 130
 
 _WORTH_A_LOOK = (
     errors.OutputError,
