@@ -29,6 +29,7 @@ from promptkit.transcript import Saved, head_of, read_transcript, saved_from, tu
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from promptkit.fit import Fit
     from promptkit.messages import Message
     from promptkit.prompt import Prompt
     from promptkit.result import Result, Step
@@ -96,6 +97,14 @@ class Conversation(Generic[T_co]):
     def astream(self, text: Any, /, **inputs: Any) -> AsyncChatStream[T_co]:
         """The same under asyncio."""
         return AsyncChatStream(self, self._saying(text, inputs))
+
+    def fit(self, text: Any = "...", /, **inputs: Any) -> Fit:
+        """What the next turn fills of the window, with this text, and with the summary that there is already.
+
+        Raises what `Prompt.fit` raises, and `ContextExceeded` when what must be kept does not fit.
+        """
+        saying = self._saying(text, inputs)
+        return saying.prompt.fit(saying.inputs)
 
     # Going elsewhere
 

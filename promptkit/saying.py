@@ -20,7 +20,7 @@ from promptkit.template.printing import to_json
 from promptkit.tokens import MESSAGE_OVERHEAD, all_text, at_most, beside_messages, count_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from promptkit.completion import Request
     from promptkit.conversation import Conversation
@@ -68,15 +68,18 @@ class Saying(Generic[T_co]):
         return not recalled(self.conversation.turns, self.conversation.memory, self.room)[1]
 
     @property
+    def to_fold(self) -> Sequence[int]:
+        """The turns that have to be summarised before this one is sent, by their index. Raises `ContextExceeded`."""
+        policy, room = self._beside_summary
+        if policy.summarise is None or self._all_fit:
+            return ()
+        return to_summarise(self.conversation.turns, policy, room, self.summary.upto if self.summary else 0)
+
+    @property
     def fold(self) -> Fold | None:
         """The summary that has to be made before the turn can be sent, if there is one. Raises `ContextExceeded`."""
-        policy, room = self._beside_summary
-        how = policy.summarise
-        if how is None or self._all_fit:
-            return None
-        turns, since = self.conversation.turns, self.summary.upto if self.summary else 0
-        folded = to_summarise(turns, policy, room, since)
-        return fold_of(self.conversation, how, self.summary, folded) if folded else None
+        how, folded = self.conversation.memory.summarise, self.to_fold
+        return fold_of(self.conversation, how, self.summary, folded) if how is not None and folded else None
 
     def folded(self, fold: Fold, result: Result[Any]) -> Self:
         """The same with a summary that was made for it."""

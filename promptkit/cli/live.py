@@ -13,8 +13,12 @@ from promptkit.events import AttemptAbandoned, ReasoningDelta, TextDelta, ToolRe
 from promptkit.output.reasoning import split_tags
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from promptkit.chat_streams import ChatStream
     from promptkit.prompt import Prompt
     from promptkit.result import Result
+    from promptkit.streams import Stream
 
 _TAG = r"<(?:think|thinking|reasoning)>"
 _OPEN = re.compile(rf"{_TAG}(?!.*</(?:think|thinking|reasoning)>)", re.IGNORECASE | re.DOTALL)
@@ -22,13 +26,25 @@ _BEGUN = re.compile(r"</?[a-z]{0,9}\Z", re.IGNORECASE)
 
 
 def streamed(prompt: Prompt[Any], inputs: dict[str, Any], *, to_stdout: bool, quiet: bool) -> Result[Any]:
-    """Run a prompt and show its answer as it comes.
+    """Run a prompt and show its answer as it comes; see `follow`."""
+    stream = prompt.stream(inputs)
+    return follow(prompt, stream, stream.result, to_stdout=to_stdout, quiet=quiet)
+
+
+def follow(
+    prompt: Prompt[Any],
+    stream: Stream[Any] | ChatStream[Any],
+    result: Callable[[], Result[Any]],
+    *,
+    to_stdout: bool,
+    quiet: bool,
+) -> Result[Any]:
+    """Show the answer of a stream as it comes, and give its result.
 
     To stdout (only where `shows_its_text`) without the reasoning; else the raw text on stderr, for whoever watches.
     """
-    if to_stdout:
-        return _on_stdout(prompt, inputs, quiet=quiet)
-    return _on_stderr(prompt, inputs, quiet=quiet)
+    show = _on_stdout if to_stdout else _on_stderr
+    return show(prompt, stream, result, quiet=quiet)
 
 
 def shows_its_text(prompt: Prompt[Any]) -> bool:
@@ -80,11 +96,13 @@ class LiveText:
         return _BEGUN.sub("", split_tags(text).answer).rstrip()
 
 
-def _on_stdout(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> Result[Any]:
+def _on_stdout(
+    prompt: Prompt[Any], stream: Stream[Any] | ChatStream[Any], ended_with: Callable[[], Result[Any]], *, quiet: bool
+) -> Result[Any]:
     live = LiveText(thinks=bool(prompt.facts.reasoning))
     ended = False
     try:
-        with waiting(prompt.model, quiet=quiet) as end_waiting, prompt.stream(inputs) as stream:
+        with waiting(prompt.model, quiet=quiet) as end_waiting, stream:
             for event in stream:
                 end_waiting()
                 if isinstance(event, ReasoningDelta):
@@ -96,7 +114,7 @@ def _on_stdout(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> R
                     live = LiveText(thinks=bool(prompt.facts.reasoning))
                 elif isinstance(event, ToolReturned):
                     say(tool_call(event.run), quiet=quiet)
-            result = stream.result()
+            result = ended_with()
         put(_rest(live.shown, str(result.output)))
         ended = True
     finally:
@@ -112,10 +130,12 @@ def _rest(shown: str, answer: str) -> str:
     return f"\n{answer}"
 
 
-def _on_stderr(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> Result[Any]:
+def _on_stderr(
+    prompt: Prompt[Any], stream: Stream[Any] | ChatStream[Any], ended_with: Callable[[], Result[Any]], *, quiet: bool
+) -> Result[Any]:
     shows, started = watched() and not quiet, False
     try:
-        with waiting(prompt.model, quiet=quiet) as end_waiting, prompt.stream(inputs) as stream:
+        with waiting(prompt.model, quiet=quiet) as end_waiting, stream:
             for event in stream:
                 end_waiting()
                 if isinstance(event, TextDelta) and shows:
@@ -125,7 +145,7 @@ def _on_stderr(prompt: Prompt[Any], inputs: dict[str, Any], *, quiet: bool) -> R
                     say("\n" * started + f"asked again: {event.reason}", quiet=quiet)
                 elif isinstance(event, ToolReturned):
                     say("\n" * started + tool_call(event.run), quiet=quiet)
-            return stream.result()
+            return ended_with()
     finally:
         if started:
             tell("")

@@ -31,6 +31,7 @@ def command() -> None:
     Examples:
       promptkit log list -n 5
       promptkit log show
+      promptkit log chats
     """
 
 
@@ -92,6 +93,39 @@ def show_run(record_id: str | None, form: str) -> None:
         put(common.to_json({"version": 1, "run": record.to_dict()}))
     else:
         put("\n".join(_shown(record)))
+
+
+@command.command("chats")
+@click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
+@click.option("--prompt", metavar="NAME", help="Only those with this prompt.")
+@_format
+def list_chats(limit: int, prompt: str | None, form: str) -> None:
+    """List conversations by their last turn, the newest first; a fork is one of its own.
+
+    `promptkit chat TEMPLATE --resume ID` goes on with one.
+
+    \b
+    Examples:
+      promptkit log chats -n 5
+      promptkit log chats --format json
+    """
+    with _open_log() as log:
+        chats = log.chats(limit, prompt)
+        if form == "json":
+            put(common.to_json({"version": 1, "chats": list(chats)}))
+        elif not chats:
+            say(f"no such conversations in {log.path}")
+        else:
+            put("\n".join(_table([_chat_row(chat, len(log.conversation(chat["id"])[1])) for chat in chats])))
+
+
+def _chat_row(chat: Mapping[str, Any], turns: int) -> tuple[str, ...]:
+    said = " ".join(" ".join(map(str, chat["inputs"].values())).split())
+    when = chat["time"][:19].replace("T", " ")
+    return chat["id"], when, chat["prompt"], chat["model"], f"{turns} turn{'s' * (turns != 1)}", said[:_MOST_SAID]
+
+
+_MOST_SAID = 60
 
 
 def _latest(log: RunLog) -> Record:

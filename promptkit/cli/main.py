@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Write a new prompt, its inputs and a project file.",
     "render": "Show the messages that a prompt renders to.",
     "run": "Ask the model and print the validated answer.",
+    "chat": "Hold a conversation, or show what a memory would send of one.",
     "check": "Find every mistake in prompts, each at its place.",
     "explain": "Tell more about a diagnostic's code.",
     "models": "List and show models; refresh what is known of them.",

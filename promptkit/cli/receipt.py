@@ -20,31 +20,32 @@ def as_text(_: Prompt[Any], result: Result[Any]) -> str:
 
 def as_json(prompt: Prompt[Any], result: Result[Any]) -> str:
     """The answer with its receipt."""
+    return common.to_json(receipt(prompt, result))
+
+
+def receipt(prompt: Prompt[Any], result: Result[Any]) -> dict[str, Any]:
+    """The answer with its receipt, as JSON data."""
     usage = result.usage
-    return common.to_json(
-        {
-            "version": 1,
-            "prompt": prompt.name,
-            "model": result.model,
-            "output": result.output,
-            "reasoning": result.reasoning,
-            "confidence": result.confidence,
-            "checks": [
-                {"name": check.name, "passed": check.passed, "message": check.message} for check in result.checks
-            ],
-            "usage": {
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "reasoning_tokens": usage.reasoning_tokens,
-                "requests": usage.requests,
-            },
-            "cost": result.cost,
-            "tokens_saved": result.tokens_saved,
-            "steps": [str(step) for step in result.steps],
-            "attempts": [_attempt(attempt) for attempt in result.attempts],
-            "record": result.record_id,
-        }
-    )
+    return {
+        "version": 1,
+        "prompt": prompt.name,
+        "model": result.model,
+        "output": result.output,
+        "reasoning": result.reasoning,
+        "confidence": result.confidence,
+        "checks": [{"name": check.name, "passed": check.passed, "message": check.message} for check in result.checks],
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "requests": usage.requests,
+        },
+        "cost": result.cost,
+        "tokens_saved": result.tokens_saved,
+        "steps": [str(step) for step in result.steps],
+        "attempts": [_attempt(attempt) for attempt in result.attempts],
+        "record": result.record_id,
+    }
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

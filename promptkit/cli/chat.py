@@ -1,0 +1,213 @@
+"""`promptkit chat`: a conversation in the terminal or through a pipe; `chat replay`: what a memory would send."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli import common
+
+if TYPE_CHECKING:
+    from promptkit.conversation import Conversation
+    from promptkit.prompt import Prompt
+
+
+class _ChatGroup(click.Group):
+    """Talks with the template that is named, unless a command of its own is."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `TEMPLATE ...` as `with TEMPLATE ...`."""
+        named = args[0] if args else "--help"
+        return super().parse_args(ctx, args if named in (*self.commands, "-h", "--help") else ["with", *args])
+
+
+@click.group("chat", cls=_ChatGroup, subcommand_metavar="TEMPLATE [OPTIONS] | replay TRANSCRIPT [OPTIONS]")
+def command() -> None:
+    """Hold a conversation with TEMPLATE, or show what a memory would send of one.
+
+    Each line is a turn. On a terminal there are commands, `/help` lists them; the window and the bill are always in
+    sight, and Ctrl-C stops an answer and keeps the conversation. Through a pipe it is one line in, one answer out.
+    `promptkit chat with --help` lists the options, `promptkit chat replay --help` those of a replay.
+
+    \b
+    Examples:
+      promptkit chat templates/text/chat.yaml
+      promptkit chat templates/text/chat.yaml -m local: --memory "last: 20, summarise: true"
+      promptkit chat templates/text/chat.yaml --resume last
+      printf 'Hi!\\nWho are you?\\n' | promptkit chat templates/text/chat.yaml -m simulate: -q
+      promptkit chat replay chat.jsonl --memory full --memory "last: 4"
+    """
+
+
+@command.command("with", short_help="Hold a conversation; `with` may be left out.")
+@common.template_argument
+@common.input_options
+@common.model_option
+@common.tool_options
+@click.option("--tools-approve", is_flag=True, help="Run tools that are to be confirmed without asking.")
+@click.option(
+    "--memory", metavar="POLICY", help="Another memory than the file's: full, summarise, or such as `last: 20`."
+)
+@click.option("--load", "saved", metavar="FILE", type=click.Path(readable=False), help="Go on with a saved one.")
+@click.option(
+    "--resume", metavar="ID|last", help="Go on after a turn that is in the log; `promptkit log chats` lists them."
+)
+@click.option("--save", "save_to", metavar="FILE", type=click.Path(readable=False), help="Save after each turn.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="text: the answers alone; json: each answer with its receipt, in a line.",
+)
+@click.option("--no-log", is_flag=True, help="Keep this conversation out of the log.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the answers, and errors.")
+def talk_with(
+    template: str,
+    params: tuple[str, ...],
+    inputs_file: str | None,
+    model: str | None,
+    tools: tuple[str, ...],
+    tools_approve: bool,
+    memory: str | None,
+    saved: str | None,
+    resume: str | None,
+    save_to: str | None,
+    form: str,
+    no_log: bool,
+    quiet: bool,
+) -> None:
+    """Hold a conversation with TEMPLATE: each line is a turn.
+
+    Answers go to stdout and everything else to stderr. Exit codes are those of `promptkit run`; through a pipe, the
+    first turn that fails ends it.
+
+    \b
+    Examples:
+      promptkit chat templates/text/chat.yaml
+      promptkit chat templates/text/chat.yaml -m local: --save peter.jsonl
+      promptkit chat templates/text/chat.yaml --load peter.jsonl
+    """
+    from promptkit.cli.chatting import Talk
+    from promptkit.cli.inputs import read_inputs
+    from promptkit.cli.templates import load_prompt
+    from promptkit.cli.terminal import hide
+    from promptkit.cli.tools import confirming, named_tools
+    from promptkit.client import Client
+    from promptkit.settings import load_settings
+
+    if template == "-" or inputs_file == "-":
+        raise click.UsageError("stdin is what is said: the template and the inputs come from files")
+    if saved is not None and resume is not None:
+        raise click.UsageError("--load and --resume both say where to go on")
+    prompt = load_prompt(template, quiet=quiet)
+    settings = load_settings()
+    hide(*settings.secrets)
+    if resume is not None and (no_log or not settings.log):
+        raise click.UsageError("--resume goes on in the log, which is switched off")
+    with Client(settings=settings, log=settings.log and not no_log) as client:
+        confirm = confirming(approve=tools_approve)
+        prompt = prompt.using(model=model, client=client, tools=named_tools(tools), confirm=confirm)
+        chat = _begun(prompt, read_inputs(prompt, params, inputs_file), saved, resume)
+        chat = chat.using(memory=parsed_memory(memory)) if memory is not None else chat
+        Talk(chat, template, save_to=save_to or saved, form=form, quiet=quiet).hold()
+
+
+def _begun(prompt: Prompt[Any], inputs: dict[str, Any], saved: str | None, resume: str | None) -> Conversation[Any]:
+    """The conversation to go on with. Raises `InputError` for inputs that are missing beside the turn's text."""
+    from promptkit.conversation import Conversation
+    from promptkit.errors import ConfigError, InputError, RenderError
+
+    if saved is not None:
+        chat = Conversation.load(saved, prompt, **inputs)
+    elif resume == "last":
+        log = prompt.client.log
+        found = log.chats(1, prompt.name) if log else ()
+        if not found:
+            raise ConfigError(f"there is no conversation with {prompt.name} in the log", help="leave --resume out")
+        chat = Conversation.from_log(found[0]["id"], prompt, **inputs)
+    elif resume is not None:
+        chat = Conversation.from_log(resume, prompt, **inputs)
+    else:
+        chat = prompt.chat(inputs)
+    try:
+        prompt.render(chat.inputs)
+    except RenderError:
+        return chat  # without a text there may be nothing to say
+    except InputError as error:
+        others = [
+            fault for fault in error.diagnostics if fault.code != "PK303" or f"`{chat.input}`" not in fault.message
+        ]
+        if others:
+            raise InputError(others) from None
+    return chat
+
+
+def parsed_memory(text: str) -> Any:
+    """A memory as a person types it: `full`, `last: 20`, `last=20, pin=[1]`, `{last: 20}`. Raises `ConfigError`."""
+    import re
+
+    from promptkit.errors import ConfigError
+    from promptkit.yamlfile import read_yaml
+
+    told = text.strip()
+    if re.match(r"\w+\s*[:=]", told):
+        told = "{" + re.sub(r"(\w+)\s*=\s*", r"\1: ", re.sub(r"(\w+):(?=\S)", r"\1: ", told)) + "}"
+    document = read_yaml(told, "--memory")
+    if document.root is None or document.faults:
+        cure = "it is full, summarise, or such as `last: 20, pin: [1]`"
+        raise ConfigError(f"`{text[:60]}` is no memory", where="--memory", help=cure)
+    return document.root.value
+
+
+@command.command("replay", short_help="Show what each memory would send of a transcript, turn by turn.")
+@click.argument("transcript", type=click.Path(readable=False))
+@click.option(
+    "--memory",
+    "memories",
+    metavar="POLICY",
+    multiple=True,
+    help="A memory: full, summarise, or such as `last: 20`. Repeatable; without any, several usual ones.",
+)
+@click.option(
+    "--template", metavar="TEMPLATE", type=click.Path(readable=False), help="The prompt whose fixed part counts too."
+)
+@common.input_options
+@common.model_option
+@click.option("--window", type=click.IntRange(1), metavar="TOKENS", help="A window in the place of the model's.")
+@click.option(
+    "--svg", metavar="FILE", type=click.Path(readable=False), help="Draw a picture of the tokens of each turn."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def replay(
+    transcript: str,
+    memories: tuple[str, ...],
+    template: str | None,
+    params: tuple[str, ...],
+    inputs_file: str | None,
+    model: str | None,
+    window: int | None,
+    svg: str | None,
+    form: str,
+) -> None:
+    """Show offline what each memory would send of TRANSCRIPT at each turn, its tokens and its price.
+
+    TRANSCRIPT is a saved conversation, or messages in OpenAI's form: a JSON list, or one in each line. A summary is
+    counted as long as it may become, and its making is part of the price.
+
+    \b
+    Examples:
+      promptkit chat replay chat.jsonl
+      promptkit chat replay chat.jsonl --memory "last: 4" --memory "last: 4, summarise: true" --svg chat.svg
+      promptkit chat replay chat.jsonl --memory "tokens: 500" -m gpt-oss-120b --format json
+    """
+    from promptkit.cli.replaying import replayed
+
+    replayed(transcript, memories, template, params, inputs_file, model, window, svg, form)
+
+
+def interactive() -> bool:
+    """Whether somebody types, and sees what is told."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
