@@ -16,6 +16,7 @@ from promptkit.diagnostics import Diagnostic, Severity, by_place, did_you_mean
 from promptkit.errors import ConfigError, PromptkitError, SpecError
 from promptkit.loader import load
 from promptkit.model_checks import check_model
+from promptkit.prefix_checks import check_prefix
 from promptkit.settings import load_settings
 from promptkit.source import Folder
 from promptkit.template_paths import locate, path_fault
@@ -167,7 +168,8 @@ def check_source(source: Source, path: str, text: str | None = None) -> tuple[Di
     """Everything that is wrong with a prompt of a source; with `text`, that text stands for the file."""
     try:
         loaded = load(source, path, text)
-        more = check_model(loaded, getattr(source, "root", None)) if loaded.spec is not None else ()
+        root = getattr(source, "root", None)
+        more = (*check_model(loaded, root), *check_prefix(loaded)) if loaded.spec is not None else ()
     except SpecError as error:
         return error.diagnostics
     except PromptkitError as error:

@@ -98,7 +98,8 @@ def _table(all_told: list[Simulated], facts: ModelFacts, fixed: int, counter: To
         [str(n + 1), *(_cell(each.turns[n]) if n < len(each.turns) else "" for each in all_told)] for n in range(count)
     ]
     rows.append(["all", *(f"{each.tokens:,}" for each in all_told)])
-    rows.append(["USD", *("" if each.cost is None else f"{each.cost:.6f}" for each in all_told)])
+    costs = ["" if each.cost is None else f"{each.cost:.6f}" for each in all_told]
+    rows += [["USD", *costs]] if any(costs) else []
     made = [sum(bool(turn.folded[0]) for turn in each.turns) for each in all_told]
     if any(made):
         rows.append(["summaries", *(str(each) if each else "" for each in made)])
