@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import loading, parsing, rendering, sending, starting, talking
+from benchmarks import counting, loading, parsing, rendering, sending, starting, talking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,8 @@ SUBJECTS = {
     "parse": Subject("100 KB of clean JSON to a validated value", parsing.clean_sides),
     "parse-messy": Subject("answers of 1 KB, wrapped and with slips of syntax", parsing.messy_sides),
     "stream": Subject("200 KB in pieces of 8 characters, a value after each", parsing.stream_sides),
+    "tokens": Subject("500 KB of prose and code, counted exactly and estimated", counting.sides),
+    "tokens-cold": Subject("a whole process that counts a sentence", counting.cold_sides),
     "conversation": Subject("a turn, by how many there were before", talking.sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import ConfigError
 from promptkit.learning import learned
 from promptkit.tokens import PieceEstimate
-from promptkit.vocabularies import NEAREST, Vocabulary, installed, vocabulary_of
+from promptkit.vocabularies import NEAREST, installed, vocabulary_of
 
 if TYPE_CHECKING:
     from promptkit.record import RunLog
@@ -27,6 +27,6 @@ def counter_for(model: str, log: RunLog | None = None) -> TokenCounter:
     except ConfigError as error:
         _log.warning("the log cannot teach how tokens are counted: %s", error.message)
         return known
-    if known.error and installed() and (nearest := learned(Vocabulary(NEAREST), seen)) != Vocabulary(NEAREST):
+    if known.error and installed() and (nearest := learned(NEAREST, seen)) is not NEAREST:
         return nearest if nearest.error < known.error else known
     return learned(known, seen)

@@ -42,7 +42,7 @@ class TokenCounter(Protocol):
 class PieceEstimate:
     """Tokens from the pieces of a text: words, numbers, signs and ends of lines, about a token each.
 
-    That is how vocabularies take a text apart before they look anything up. Measured with o200k (toktok 0.3) over
+    That is how vocabularies take a text apart before they look anything up. Measured with o200k over
     pieces of 100 to 8,000 characters in 24 languages, code, markup, JSON, tables of numbers, logs and Base64, the true
     count is between 0.68 and 1.34 of this, in 96 % of them between 0.76 and 1.13. Other vocabularies may be further off
     where they are poor: up to 1.8 times this in tables of numbers for one that takes digits one by one (Qwen 3.5), up

@@ -81,7 +81,7 @@ OWNERS = {
     "httpx2": {"models/chat_api.py", "models/connection.py"},
     "jsonschema_rs": {"schema/validators.py"},
     "sqlite3": {"logfile.py", "models/cache_file.py"},
-    "toktok": {"vocabularies.py"},
+    "rs_bpe": {"vocabularies.py"},
     "xllamacpp": {"models/local_server.py"},
 }
 """The few modules that may know each package."""
