@@ -49,6 +49,7 @@ demo: $(LOCAL)
 	$(BIN)/promptkit local setup
 	$(BIN)/promptkit render templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
 	$(BIN)/promptkit run templates/support/triage.yaml -i templates/support/triage.inputs.json -m local:
+	printf 'Hi! My name is Peter.\nWhat is my name?\n' | $(BIN)/promptkit chat examples/conversation.yaml -m local:
 
 test: $(DEV) $(LOCAL) $(PEERS) $(EDITOR)
 	$(BIN)/promptkit local setup --quiet

@@ -139,13 +139,14 @@ class Call:
     def _options(self) -> dict[str, Any]:
         """The token budget, under the spec's options, under those for this model, under the call's.
 
-        The budget is that of the settings, or what the model can if that is less.
+        The budget is that of the settings, or what the model gives or a quarter of its window if that is less.
         """
         override = self.spec.models.get(self.facts.name)
         merged = {**self.spec.options, **(override.options if override else {}), **self.options}
         if not merged.keys() & set(TOKEN_LIMITS):
             limit = self.client.settings.max_tokens
-            merged[TOKEN_LIMITS[0]] = min(limit, self.facts.max_output or limit)
+            share = max(1, self.facts.context_length // 4) if self.facts.context_length else limit
+            merged[TOKEN_LIMITS[0]] = min(limit, self.facts.max_output or limit, share)
         return {name: value for name, value in merged.items() if value is not None}
 
     def run(self) -> Result[Any]:

@@ -15,7 +15,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.completion import Usage
+from promptkit.completion import Usage, canonical_json, sha256
 from promptkit.errors import ConfigError
 from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
@@ -57,14 +57,28 @@ def head_of(prompt: Prompt[Any], text_input: str, inputs: Mapping[str, Any]) -> 
         "prompt": prompt.name,
         "version": prompt.spec.version or "",
         "digest": prompt.digest,
+        "parts": part_digests(prompt),
         "input": text_input,
         "inputs": {name: value for name, value in inputs.items() if name not in secret},
     }
 
 
+def part_digests(prompt: Prompt[Any]) -> dict[str, str]:
+    """The beginning of the SHA-256 of each part of a prompt, so that it can be said later which has changed."""
+    authored = prompt.spec.data()
+    parts = {key: value for key, value in authored.items() if key not in _NO_PARTS}
+    parts |= prompt.spec.files
+    return {key: sha256(canonical_json(value))[:_DIGITS] for key, value in parts.items()}
+
+
+_NO_PARTS = ("promptkit", "name", "version", "description", "metadata", "extends", "tests")
+_DIGITS = 12
+
+
 def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchange], redactor: Redactor) -> None:
     """Write a conversation: what is new, to a file that holds its first turns; all of it in the place of another.
 
+    Another conversation, or turns that this one took back, stay in a file of that name with `~` behind it.
     Raises `ConfigError` when the file cannot be written, or holds something else.
     """
     lines = [_line(data, redactor) for data in (head, *map(turn_data, turns))]
@@ -79,10 +93,17 @@ def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchan
                 file.flush()
                 os.fsync(file.fileno())
         else:
+            if held[1:] and not _begins_with(lines, held):
+                path.with_name(f"{path.name}~").write_bytes(b"".join(held))
             replace_file(path, b"".join(lines))
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(f"the conversation cannot be saved: {reason}", where=str(path)) from None
+
+
+def _begins_with(lines: list[bytes], held: list[bytes]) -> bool:
+    """Whether all turns of a file are among the first of these, whatever its head says."""
+    return lines[1 : len(held)] == held[1:]
 
 
 def read_transcript(path: Path, prompt: Prompt[Any]) -> Saved:
@@ -196,7 +217,12 @@ def _changes(head: Mapping[str, Any], prompt: Prompt[Any]) -> tuple[str, ...]:
         return ()
     was = _named(str(head.get("prompt", "")), str(head.get("version", "")))
     now = _named(prompt.name, prompt.spec.version or "")
-    return (f"it was held with {was}" if was != now else f"{now} has changed since, under the same name and version",)
+    before, parts = head.get("parts"), part_digests(prompt)
+    known = before if isinstance(before, dict) else parts
+    differ = [key for key in dict.fromkeys((*parts, *known)) if parts.get(key) != known.get(key)]
+    which = f": {', '.join(differ)}" if differ else ""
+    changed = "has changed since, under the same name and version"
+    return (f"it was held with {was}; {now} differs{which}" if was != now else f"{now} {changed}{which}",)
 
 
 def _named(name: str, version: str) -> str:

@@ -75,6 +75,7 @@ def test_saved_again_only_what_is_new_is_added(path: Path) -> None:
     other = chat.rewind(2).send("other").conversation
     other.save(path)
     assert other == Conversation.load(path, chat.prompt)
+    assert chat == Conversation.load(path.with_name(f"{path.name}~"), chat.prompt)
 
 
 def test_a_line_that_was_cut_off_is_told_and_what_was_saved_is_there(path: Path) -> None:
@@ -89,12 +90,16 @@ def test_a_line_that_was_cut_off_is_told_and_what_was_saved_is_there(path: Path)
     assert whole == path.read_bytes()
 
 
+SINCE = "tutor@1.0.0 has changed since, under the same name and version"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (("1.0.0", "1.1.0"), "it was held with tutor@1.0.0"),
-        (("name: tutor", "name: teacher"), "it was held with tutor@1.0.0"),
-        (('"{{ message }}"', '"Say: {{ message }}"'), "tutor@1.0.0 has changed since, under the same name and version"),
+        (("1.0.0", "1.1.0"), "it was held with tutor@1.0.0; tutor@1.1.0 differs"),
+        (("name: tutor", "name: teacher"), "it was held with tutor@1.0.0; teacher@1.0.0 differs"),
+        (('"{{ message }}"', '"Say: {{ message }}"'), f"{SINCE}: task"),
+        (("task:", "context: Be brief.\npersona: You.\ntask:"), f"{SINCE}: persona, context"),
     ],
 )
 def test_a_prompt_that_has_changed_since_is_told(change: tuple[str, str], told: str, path: Path) -> None:

@@ -130,6 +130,7 @@ def _tell_fit(prompt: Prompt[Any], inputs: dict[str, Any], form: str, output_fil
     write_result(fit_text(fit, others) if form == "text" else common.to_json(told), output_file)
     if fit.fits is False:
         click.get_current_context().exit(EXCEEDED)
+    prompt.request(inputs)  # what is over the prompt's own budget is told in an error
 
 
 def _without_unknown_tools(prompt: Prompt[Any]) -> tuple[Prompt[Any], tuple[str, ...]]:
