@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import peers
 from benchmarks.measure import Side, calls, process
 
 if TYPE_CHECKING:
@@ -51,26 +52,33 @@ def write_vocabulary(folder: Path) -> None:
     (folder / name).write_bytes(b"".join(lines))
 
 
+def _has_peer() -> bool:
+    return peers.installed("tiktoken") and peers.installed("bpe_openai")
+
+
 @contextmanager
 def sides(setting: Setting) -> Iterator[list[Side]]:
     """The same text, counted."""
-    write_vocabulary(setting.folder)
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(setting.folder)
-    import tiktoken
-
     from promptkit.tokens import PieceEstimate
     from promptkit.vocabularies import Vocabulary
 
-    encode = tiktoken.get_encoding("o200k_base").encode_ordinary
     counted, exact = text(), Vocabulary("o200k_base")
-    assert len(encode(counted)) == exact.count(counted)
 
     def side(name: str, count: Callable[[str], object], goal: float | None = None) -> Side:
         return calls(name, lambda _: count(counted), block=setting.block, goal=goal)
 
+    peer = []
+    if _has_peer():
+        write_vocabulary(setting.folder)
+        os.environ["TIKTOKEN_CACHE_DIR"] = str(setting.folder)
+        import tiktoken
+
+        encode = tiktoken.get_encoding("o200k_base").encode_ordinary
+        assert len(encode(counted)) == exact.count(counted)
+        peer = [side("tiktoken", encode)]
     yield [
-        side("tiktoken", encode),
-        side("promptkit, exact", exact.count, GOAL),
+        *peer,
+        side("promptkit, exact", exact.count, GOAL if peer else None),
         side("promptkit, estimate", PieceEstimate().count),
     ]
 
@@ -78,10 +86,19 @@ def sides(setting: Setting) -> Iterator[list[Side]]:
 @contextmanager
 def cold_sides(setting: Setting) -> Iterator[list[Side]]:
     """A process that counts one sentence."""
-    write_vocabulary(setting.folder)
+    there = _has_peer()
+    if there:
+        write_vocabulary(setting.folder)
     root = str(Path(__file__).parent.parent)
     environment = {**os.environ, "PYTHONPATH": root, "TIKTOKEN_CACHE_DIR": str(setting.folder)}
     yield [
-        process(name, [sys.executable, "-c", code], environment=environment, folder=setting.folder, goal=goal)
+        process(
+            name,
+            [sys.executable, "-c", code],
+            environment=environment,
+            folder=setting.folder,
+            goal=goal if there else None,
+        )
         for name, (code, goal) in _COLD.items()
+        if there or name != "tiktoken"
     ]

@@ -33,10 +33,10 @@ def command() -> None:
 
     \b
     Examples:
-      promptkit chat templates/text/chat.yaml
-      promptkit chat templates/text/chat.yaml -m local: --memory "last: 20, summarise: true"
-      promptkit chat templates/text/chat.yaml --resume last
-      printf 'Hi!\\nWho are you?\\n' | promptkit chat templates/text/chat.yaml -m simulate: -q
+      promptkit chat triage/triage.yaml
+      promptkit chat triage/triage.yaml -m gpt-oss-120b --memory "last: 20, summarise: true"
+      promptkit chat triage/triage.yaml --resume last
+      promptkit chat triage/triage.yaml -m simulate: -q < lines.txt
       promptkit chat replay chat.jsonl --memory full --memory "last: 4"
     """
 
@@ -86,9 +86,9 @@ def talk_with(
 
     \b
     Examples:
-      promptkit chat templates/text/chat.yaml
-      promptkit chat templates/text/chat.yaml -m local: --save peter.jsonl
-      promptkit chat templates/text/chat.yaml --load peter.jsonl
+      promptkit chat with triage/triage.yaml
+      promptkit chat with triage/triage.yaml --save other.jsonl
+      promptkit chat with triage/triage.yaml --load chat.jsonl
     """
     from promptkit.cli.chatting import Talk
     from promptkit.cli.inputs import read_inputs
@@ -200,7 +200,7 @@ def replay(
     \b
     Examples:
       promptkit chat replay chat.jsonl
-      promptkit chat replay chat.jsonl --memory "last: 4" --memory "last: 4, summarise: true" --svg chat.svg
+      promptkit chat replay chat.jsonl --memory full --memory "last: 4" --svg chat.svg
       promptkit chat replay chat.jsonl --memory "tokens: 500" -m gpt-oss-120b --format json
     """
     from promptkit.cli.replaying import replayed

@@ -94,6 +94,9 @@ def test_an_example_works(line: str, triage: Path, server: MaraServer) -> None:
     Path("tools.py").write_text('def look_up(number: int) -> str:\n    """Look a customer up."""\n', encoding="utf-8")
     if line.startswith("promptkit log"):
         assert promptkit("run", "triage/triage.yaml", "-i", "triage/inputs.json").code == 0
+    if line.startswith("promptkit chat"):
+        Path("lines.txt").write_text("My invoice is wrong\nAnd late\n", encoding="utf-8")
+        assert run("promptkit chat triage/triage.yaml -m simulate: --save chat.jsonl < lines.txt").code == 0
     ran = run(line)
     assert (0, False) == (ran.code, "error" in ran.err), ran.err
 
