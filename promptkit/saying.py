@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from promptkit.errors import OutputError
 from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
 from promptkit.messages import Message
@@ -38,7 +39,7 @@ T = TypeVar("T")
 class Saying(Generic[T_co]):
     """A turn that is being made. `room` is for earlier turns, `refused` those steps that came of a refusal.
 
-    `made` are the summaries that were made for it, the last of which is sent.
+    `made` are the summaries that were made for it, the last of which is sent; `unmade` tells of one that could not be.
     """
 
     conversation: Conversation[T_co]
@@ -47,6 +48,7 @@ class Saying(Generic[T_co]):
     room: int | None
     refused: tuple[Step, ...] = ()
     made: tuple[Summary, ...] = ()
+    unmade: tuple[Step, ...] = ()
 
     @classmethod
     def of(cls, conversation: Conversation[T_co], text: Any, inputs: Mapping[str, Any]) -> Saying[T_co]:
@@ -71,7 +73,7 @@ class Saying(Generic[T_co]):
     def to_fold(self) -> Sequence[int]:
         """The turns that have to be summarised before this one is sent, by their index. Raises `ContextExceeded`."""
         policy, room = self._beside_summary
-        if policy.summarise is None or self._all_fit:
+        if policy.summarise is None or self.unmade or self._all_fit:
             return ()
         return to_summarise(self.conversation.turns, policy, room, self.summary.upto if self.summary else 0)
 
@@ -86,6 +88,11 @@ class Saying(Generic[T_co]):
         told = {"model": result.model, "usage": result.usage, "cost": result.cost, "record_id": result.record_id}
         summary = Summary.of(str(result.output).strip(), fold.upto, self.conversation.counter, **told)
         return replace(self, made=(*self.made, summary))
+
+    def unfolded(self, fold: Fold, error: OutputError) -> Self:
+        """The same without the summary, to which there was no answer that could be used: the turns are left out."""
+        told = f"the turns up to {fold.upto} could not be summarised ({error.message}), so they are left out for now"
+        return replace(self, unmade=(Step(STEP, told),))
 
     @cached_property
     def remembered(self) -> tuple[list[int], tuple[Step, ...]]:
@@ -117,7 +124,7 @@ class Saying(Generic[T_co]):
         kept, steps = self.remembered
         before = self.summary.messages if self.summary else ()
         messages = (*before, *(message for index in kept for message in turns[index].messages))
-        return self.conversation.prompt.using(history=History(messages, (*steps, *self.refused)))
+        return self.conversation.prompt.using(history=History(messages, (*self.unmade, *steps, *self.refused)))
 
     def shorter(self, error: ContextExceeded) -> Self:
         """The same with half of the earlier turns, for a window that is smaller than is known.
@@ -165,16 +172,25 @@ class Saying(Generic[T_co]):
 
 
 def ready(saying: Saying[T]) -> Saying[T]:
-    """A turn that can be sent: what has to be summarised for it is summarised. Raises what `Prompt.run` raises."""
+    """A turn that can be sent: what has to be summarised for it is summarised.
+
+    Raises what `Prompt.run` raises, but for an answer that cannot be used: then the turns are left out, which is told.
+    """
     while (fold := saying.fold) is not None:
-        saying = saying.folded(fold, fold.run())
+        try:
+            saying = saying.folded(fold, fold.run())
+        except OutputError as error:
+            saying = saying.unfolded(fold, error)
     return saying
 
 
 async def aready(saying: Saying[T]) -> Saying[T]:
     """The same under asyncio."""
     while (fold := saying.fold) is not None:
-        saying = saying.folded(fold, await fold.arun())
+        try:
+            saying = saying.folded(fold, await fold.arun())
+        except OutputError as error:
+            saying = saying.unfolded(fold, error)
     return saying
 
 

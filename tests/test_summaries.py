@@ -265,6 +265,22 @@ def test_a_summary_that_fails_says_what_it_was_for_and_leaves_the_conversation_a
     assert 5 == len(chat.turns)
 
 
+def test_notes_that_cannot_be_used_leave_the_turns_out_for_now_and_say_so() -> None:
+    cut = Completion("word " * 50, finish_reason="length")
+    notes = ScriptedModel([*[cut] * 2, "good notes"], name="notes")
+    client = Client(models={"notes": notes}, clock=Waitless())
+    chat, _ = begun("{last: 4, summarise: {model: notes}}", client=client)
+    turn = said(chat, 6)
+    assert "the turns up to 3 could not be summarised" in turn.memory[0].detail
+    assert "turn 1 of 5 left out" in turn.memory[1].detail
+    assert not any(message.text.startswith(MARK) for message in turn.result.rendered.messages)
+    for _ in range(2):
+        turn = turn.conversation.send("again")
+        if turn.result.rendered.messages[1].text.startswith(MARK):
+            break
+    assert "good notes" in turn.result.rendered.messages[1].text
+
+
 def test_notes_that_are_far_too_long_are_asked_for_again() -> None:
     notes = ScriptedModel(["word " * 2_000, "short"], name="notes")
     client = Client(models={"notes": notes}, clock=Waitless())
