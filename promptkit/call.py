@@ -14,7 +14,7 @@ from promptkit.options import TOKEN_LIMITS, token_limit
 from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
 from promptkit.redact import leaves
 from promptkit.result import Attempt, Check, Rendered, Result
-from promptkit.tokens import MESSAGE_OVERHEAD, all_text, beside_messages
+from promptkit.tokens import MESSAGE_OVERHEAD, all_text, at_least, beside_messages, count_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -55,6 +55,11 @@ class Call:
     def rendered(self) -> Rendered:
         """The messages."""
         return self.renderer.render(self.inputs, self.facts, self.history.messages)
+
+    def _surely_over(self, window: int) -> bool:
+        counter = self.client.counter(self.facts)
+        least = at_least(count_request(self._asked, counter), counter.error)
+        return least + (token_limit(self._asked.options) or 0) > window
 
     @cached_property
     def request(self) -> Request:
@@ -109,7 +114,7 @@ class Call:
     def _refuse_too_long(self) -> None:
         """Raise `ContextExceeded` for a request that surely does not fit; what may fit is left to the server."""
         window = self.facts.context_length
-        if window is None or _longest(self.request) <= window or self.fit.fits is not False:
+        if window is None or _longest(self.request) <= window or not self._surely_over(window):
             return
         from promptkit.models.catalog import listed_models
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from promptkit.errors import ContextExceeded
+from promptkit.errors import ContextExceeded, StreamInterrupted
 from promptkit.saying import aready, ready
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from promptkit.streams import AsyncStream, Stream
 
 T_co = TypeVar("T_co", covariant=True)
+
+
+_CLOSED = "the stream ended before anything was sent, so there is no turn"
+_AGAIN = "say it again: the conversation is as it was"
 
 
 class ChatStream(Generic[T_co]):
@@ -33,8 +37,9 @@ class ChatStream(Generic[T_co]):
         return self._stream
 
     def _read(self) -> Generator[Event, None, None]:
+        stream = self._begin(self._saying)
         try:
-            yield from self._begin(self._saying)
+            yield from stream
         except ContextExceeded as error:
             yield from self._begin(self._saying.shorter(error))
 
@@ -45,7 +50,8 @@ class ChatStream(Generic[T_co]):
         """The turn, with the validated answer; what has not been iterated over is read first."""
         for _ in self._events:
             pass
-        assert self._stream is not None
+        if self._stream is None:
+            raise StreamInterrupted(_CLOSED, help=_AGAIN)
         return self._conversation.answered(self._saying, self._stream.result())
 
     def close(self) -> None:
@@ -76,8 +82,9 @@ class AsyncChatStream(Generic[T_co]):
         return self._stream
 
     async def _read(self) -> AsyncGenerator[Event, None]:
+        stream = await self._begin(self._saying)
         try:
-            async for event in await self._begin(self._saying):
+            async for event in stream:
                 yield event
         except ContextExceeded as error:
             async for event in await self._begin(self._saying.shorter(error)):
@@ -90,7 +97,8 @@ class AsyncChatStream(Generic[T_co]):
         """See `ChatStream.turn`."""
         async for _ in self._events:
             pass
-        assert self._stream is not None
+        if self._stream is None:
+            raise StreamInterrupted(_CLOSED, help=_AGAIN)
         return self._conversation.answered(self._saying, await self._stream.result())
 
     async def aclose(self) -> None:

@@ -104,7 +104,11 @@ class Conversation(Generic[T_co]):
         Raises what `Prompt.fit` raises, and `ContextExceeded` when what must be kept does not fit.
         """
         saying = self._saying(text, inputs)
-        return saying.prompt.fit(saying.inputs)
+        names = [] if saying.summary is None else ["summary"]
+        names += [f"turn {index + 1}" for index in saying.remembered[0]]
+        fit = saying.prompt.fit(saying.inputs)
+        named = {f"turn {place}": name for place, name in enumerate(names, 1)}
+        return replace(fit, parts=tuple(replace(part, name=named.get(part.name, part.name)) for part in fit.parts))
 
     # Going elsewhere
 
@@ -210,12 +214,12 @@ class Conversation(Generic[T_co]):
         log, record_id = self.prompt.client.log, self.turns[-1].record_id
         if log is None or not record_id:
             return
-        before = (at for at in reversed(range(len(self.turns) - 1)) if self.turns[at].record_id)
-        last = next(before, -1)
-        parent = self.turns[last].record_id if last >= 0 else ""
         try:
+            before = (at for at in reversed(range(len(self.turns) - 1)) if log.has_turn(self.turns[at].record_id))
+            last = next(before, -1)  # what this log does not hold is written with the turn
+            parent = self.turns[last].record_id if last >= 0 else ""
             head = head_of(self.prompt, self.input, self.inputs)
-            log.append_turns(record_id, parent, head, [*map(turn_data, self.turns[last + 1 :])])
+            log.append_turns(record_id, parent, head, [*map(turn_data, self.turns[last + 1 :])], len(self.turns))
         except Exception as failure:  # noqa: BLE001 (whatever it is)
             _logger.warning("the turn is not in the log: %s", failure)
 

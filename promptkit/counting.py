@@ -6,13 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError
-from promptkit.learning import learned
+from promptkit.learning import Learned, learned
 from promptkit.tokens import PieceEstimate
 from promptkit.vocabularies import NEAREST, installed, vocabulary_of
 
 if TYPE_CHECKING:
     from promptkit.record import RunLog
     from promptkit.tokens import TokenCounter
+
+_OTHER = 0.15  # a vocabulary that is known and off by more is not what the server counted by
 
 _log = logging.getLogger("promptkit")
 
@@ -24,9 +26,11 @@ def counter_for(model: str, log: RunLog | None = None) -> TokenCounter:
         return known
     try:
         seen = list(log.counts(model))
-    except ConfigError as error:
-        _log.warning("the log cannot teach how tokens are counted: %s", error.message)
+        if known.error and installed() and (nearest := learned(NEAREST, seen)) is not NEAREST:
+            return nearest if nearest.error < known.error else known
+        taught = learned(known, seen)
+        other = not known.error and isinstance(taught, Learned) and abs(taught.ratio - 1) > _OTHER
+    except (ConfigError, LookupError, TypeError, ValueError, AttributeError) as error:  # rows of whatever wrote them
+        _log.warning("the log cannot teach how tokens are counted: %s", error)
         return known
-    if known.error and installed() and (nearest := learned(NEAREST, seen)) is not NEAREST:
-        return nearest if nearest.error < known.error else known
-    return learned(known, seen)
+    return known if other else taught

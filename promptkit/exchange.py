@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is sent in the place of the first `upto` turns, those that are pinned excepted.
+    """What is sent in the place of the first `upto` turns.
 
-    `tokens` is the most that its messages have; `usage` and `cost` (USD) are what it took to make it.
+    `without` are the turns among them that it does not hold, by their index, since they were pinned. `tokens` is the
+    most that its messages have; `usage` and `cost` (USD) are what it took to make it.
     """
 
     text: str
     upto: int
     tokens: int
+    without: tuple[int, ...] = ()
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
@@ -33,6 +35,10 @@ class Summary:
     def of(cls, text: str, upto: int, counter: TokenCounter, **told: Any) -> Self:
         """A summary from its text."""
         return cls(text, upto, most_of(_summarised(text, upto), counter), **told)
+
+    def holds(self, index: int) -> bool:
+        """Whether a turn is in it."""
+        return index < self.upto and index not in self.without
 
     @property
     def messages(self) -> tuple[Message, ...]:

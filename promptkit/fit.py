@@ -105,10 +105,10 @@ class Fit:
 
         Last come `others`: models with a window that is large enough.
         """
-        needed = math.ceil((self.over if over is None else over) / (1 + self.error))
-        if not needed:
+        most = self.over if over is None else over
+        if not most:
             return ()
-        cuts = sorted(self._cuts(needed, answer=over is None), key=lambda cut: cut.loses)[:_MOST_CUTS]
+        cuts = sorted(self._cuts(most, answer=over is None), key=lambda cut: cut.loses)[:_MOST_CUTS]
         wide = [each for each in others if (each.context_length or 0) >= self.most + self.reserved]
         wide.sort(key=lambda each: each.context_length or 0)
         return (
@@ -116,10 +116,11 @@ class Fit:
             *(Cut(f"ask {each.name}: its window has {each.context_length:,} tokens", 0, 1) for each in wide[:2]),
         )
 
-    def _cuts(self, needed: int, *, answer: bool) -> Iterator[Cut]:
-        if answer and self.reserved - needed >= _LEAST_ANSWER:
-            words = f"ask for an answer of at most {self.reserved - needed:,} tokens in the place of {self.reserved:,}"
-            yield Cut(words, needed, needed / self.reserved)
+    def _cuts(self, most: int, *, answer: bool) -> Iterator[Cut]:
+        if answer and self.reserved - most >= _LEAST_ANSWER:
+            words = f"ask for an answer of at most {self.reserved - most:,} tokens in the place of {self.reserved:,}"
+            yield Cut(words, most, most / self.reserved)
+        needed = math.ceil(most / (1 + self.error))  # a token that is cut as counted takes its error along
         for name, tokens in self._texts().items():
             if tokens > needed:
                 yield Cut(f"shorten {name} by ~{needed:,} of its ~{tokens:,} tokens", needed, needed / tokens)

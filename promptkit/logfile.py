@@ -45,8 +45,8 @@ _COLUMNS = {
     "error": "TEXT NOT NULL",
 }
 _TURNS = (
-    "CREATE TABLE IF NOT EXISTS turns"
-    " (id TEXT PRIMARY KEY, parent TEXT NOT NULL, head TEXT NOT NULL, turns TEXT NOT NULL) WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS turns (id TEXT PRIMARY KEY, parent TEXT NOT NULL, head TEXT NOT NULL,"
+    " turns TEXT NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID"
 )
 """Turns of conversations, by the run that each ended with: the one before it, and what is new since then."""
 
@@ -69,19 +69,20 @@ _COUNTED = (
     " AND json_extract(attempts, '$[0].request.model') = :model LIMIT :limit"
 )
 _CHAIN = (
-    "WITH RECURSIVE chain(id, parent, head, turns, place) AS (SELECT *, 0 FROM turns WHERE id = :id"
+    "WITH RECURSIVE chain(id, parent, head, turns, number, place) AS (SELECT *, 0 FROM turns WHERE id = :id"
     " UNION SELECT turns.*, place + 1 FROM turns JOIN chain ON turns.id = chain.parent)"
     " SELECT head, turns FROM chain ORDER BY place DESC"
 )
 _CHATS = (
-    "SELECT runs.id, runs.time, runs.prompt, runs.version, runs.model, runs.inputs FROM runs JOIN turns USING (id)"
+    "SELECT runs.id, runs.time, runs.prompt, runs.version, runs.model, runs.inputs,"
+    " turns.number AS turns FROM runs JOIN turns USING (id)"
     " WHERE runs.id NOT IN (SELECT parent FROM turns) AND (:prompt IS NULL OR runs.prompt = :prompt)"
     " ORDER BY runs.id DESC LIMIT :limit"
 )
 _BEGINNING = "SELECT * FROM runs WHERE id >= :prefix AND id < :prefix || '~' ORDER BY id DESC LIMIT :limit"
 
 _NEWEST = 2_000  # rows that are looked at for those of one model
-_MOST_CHARACTERS = 500_000
+_MOST_CHARACTERS = 100_000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks like something else
 _RANDOM_BITS = 80
 _ID_LENGTH = 26
@@ -137,13 +138,17 @@ class LogFile:
         """Rows whose id begins with a prefix, the newest first."""
         return self._rows(_BEGINNING, {"prefix": prefix, "limit": limit})
 
-    def insert_turn(self, row: Mapping[str, str]) -> None:
+    def insert_turn(self, row: Mapping[str, str | int]) -> None:
         """Add what is new of a conversation."""
         held = self._mine()
         with held.lock, _explained(self.path):
             connection = self._connected(held)
             connection.execute(_TURNS)  # a file of before has no such table
-            connection.execute("INSERT OR REPLACE INTO turns VALUES (:id, :parent, :head, :turns)", row)
+            connection.execute("INSERT OR REPLACE INTO turns VALUES (:id, :parent, :head, :turns, :number)", row)
+
+    def has_turn(self, name: str) -> bool:
+        """Whether there is a turn of this id."""
+        return self._has_turns() and bool(self._rows("SELECT 1 FROM turns WHERE id = :id", {"id": name}))
 
     def turns_upto(self, name: str) -> list[dict[str, Any]]:
         """What there is of a conversation up to the run of this id, the oldest first."""

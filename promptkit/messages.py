@@ -97,7 +97,10 @@ class Message:
         if role not in ROLES:
             raise ValueError(f"role {message.get('role')!r} is not one of {', '.join(ROLES)}")
         content = message.get("content")
-        calls = tuple(_tool_call(call) for call in message.get("tool_calls") or ())
+        listed = message.get("tool_calls") or ()
+        if not isinstance(listed, list | tuple):
+            raise ValueError(f"`tool_calls` are a list, not {type(listed).__name__}")  # noqa: TRY004 (as promised)
+        calls = tuple(map(_tool_call, listed))
         if isinstance(content, list):
             content = tuple(map(_part, content))
         elif content is None and not calls:

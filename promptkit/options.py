@@ -16,18 +16,16 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
 
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
-
-
-def token_limit(options: Mapping[str, Any]) -> int | None:
-    """How many tokens an answer may have; None where nothing is said."""
-    return next((options[name] for name in TOKEN_LIMITS if options.get(name)), None)
-
-
 """The two names of the most tokens that an answer may have; only ever one of them is sent."""
 
 MOST_STOPS = 4
 MOST_TOOLS = 128
 EFFORTS = ("low", "medium", "high")
+
+
+def token_limit(options: Mapping[str, Any]) -> int | None:
+    """How many tokens an answer may have; None where nothing is said."""
+    return next((options[name] for name in TOKEN_LIMITS if options.get(name)), None)
 
 
 @dataclass(frozen=True, slots=True)

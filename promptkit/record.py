@@ -147,13 +147,13 @@ class RunLog:
         """The latest runs, the newest first; of one prompt or with one status (`error`: any that is not ok)."""
         return [_record(row) for row in self._file.latest(limit, prompt, status)]
 
-    def counts(self, model: str, limit: int = 200) -> Iterator[tuple[dict[str, Any], int]]:
+    def counts(self, model: str, limit: int = 100) -> Iterator[tuple[dict[str, Any], int]]:
         """The newest requests to a model, and the `prompt_tokens` that its server told for each; those with content."""
         for attempts in self._file.attempts_of(model, limit):
             for attempt in json.loads(attempts):
-                completion = attempt["completion"] or {}
+                completion = attempt.get("completion") or {}
                 told = completion.get("usage", {}).get("prompt_tokens", 0)
-                whole = all("chars" not in (message["content"] or ()) for message in attempt["request"]["messages"])
+                whole = not any(isinstance(message["content"], dict) for message in attempt["request"]["messages"])
                 if told and whole and not completion.get("cached"):
                     yield attempt["request"], told
 
@@ -169,9 +169,9 @@ class RunLog:
         return _record(rows[0])
 
     def append_turns(
-        self, record_id: str, parent: str, head: Mapping[str, Any], turns: Sequence[Mapping[str, Any]]
+        self, record_id: str, parent: str, head: Mapping[str, Any], turns: Sequence[Mapping[str, Any]], number: int
     ) -> None:
-        """Write what is new of a conversation, of which the last turn is the run `record_id`.
+        """Write what is new of a conversation, whose last turn, the one with this `number`, is the run `record_id`.
 
         `parent` is the run of the turn before what is new, empty at the beginning; `head` and `turns` are as in a file
         of `Conversation.save`. A log without content keeps none of it.
@@ -179,7 +179,11 @@ class RunLog:
         if self.content:
             data = {"head": dict(head) if not parent else {}, "turns": [dict(turn) for turn in turns]}
             texts = {name: json.dumps(self._redactor.data(value)) for name, value in data.items()}
-            self._file.insert_turn({"id": record_id, "parent": parent, **texts})
+            self._file.insert_turn({"id": record_id, "parent": parent, "number": number, **texts})
+
+    def has_turn(self, record_id: str) -> bool:
+        """Whether a run is a turn of a conversation that this log keeps."""
+        return bool(record_id) and self._file.has_turn(record_id)
 
     def conversation(self, id_or_prefix: str) -> tuple[dict[str, Any], Sequence[dict[str, Any]], str]:
         """A conversation as it was after a run: its head, its turns, and the run's whole id. Raises `ConfigError`."""
@@ -192,7 +196,7 @@ class RunLog:
         return head, [turn for row in rows for turn in json.loads(row["turns"])], record_id
 
     def chats(self, limit: int = 20, prompt: str | None = None) -> Sequence[dict[str, Any]]:
-        """The last turns of conversations, the newest first: `id`, `time`, `prompt`, `version`, `model`, `inputs`."""
+        """The last turns of conversations, the newest first: `id`, `time`, `prompt`, `model`, `inputs`, `turns`..."""
         rows = self._file.chats(limit, prompt)
         return [{**row, "inputs": json.loads(row["inputs"])} for row in rows]
 

@@ -7,6 +7,7 @@ summarised, half as many are kept as there might be, so that it is a while until
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -15,7 +16,7 @@ from promptkit.errors import ConfigError, ContextExceeded
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from promptkit.messages import Message
     from promptkit.prompt import Prompt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STEP = "memory"
 """The name of the steps that tell of turns that were left out."""
 
+_SUMMARISE = "memory.summarise"
 SUMMARY_TOKENS = 400
 """About how long a summary is, where nobody says."""
 
@@ -53,6 +55,10 @@ class Summarise:
     model: str | None = None
     prompt: Prompt[Any] | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.tokens, int) or isinstance(self.tokens, bool) or self.tokens < 1:
+            raise ConfigError(f"`tokens` cannot be {self.tokens!r}: it is a whole number from 1", where=_SUMMARISE)
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryPolicy:
@@ -77,6 +83,9 @@ class MemoryPolicy:
             raise ConfigError("`pin` is a tuple of `Pin`", where="memory")
         if not isinstance(self.summarise, Summarise | None):
             raise ConfigError("`summarise` is a `Summarise`", where="memory")
+        if self.summarise is not None and self.tokens is not None and self.tokens <= self.summarise.tokens:
+            message = f"a summary of {self.summarise.tokens:,} tokens leaves no turn in `tokens: {self.tokens}`"
+            raise ConfigError(message, where="memory", help="allow more, or `summarise: {tokens: ...}` less")
 
     @property
     def full(self) -> bool:
@@ -85,8 +94,9 @@ class MemoryPolicy:
 
     @property
     def halved(self) -> Self:
-        """The same for half as much."""
-        return replace(self, last=self.last and max(1, self.last // 2), tokens=self.tokens and max(1, self.tokens // 2))
+        """The same for half as much, without a summary."""
+        last, tokens = (most and max(1, most // 2) for most in (self.last, self.tokens))
+        return replace(self, last=last, tokens=tokens, summarise=None)
 
     def __str__(self) -> str:
         told = [f"{name}: {value}" for name, value in (("last", self.last), ("tokens", self.tokens)) if value]
@@ -108,6 +118,8 @@ class Remembered(Protocol):
 
 def policy_of(memory: Mapping[str, Any] | str | None, summariser: Prompt[Any] | None = None) -> MemoryPolicy:
     """The policy that the key `memory` of a file asks for; it may name a `summariser`. Raises `ConfigError`."""
+    if not isinstance(memory, Mapping | str | None):
+        raise ConfigError(f"`{str(memory)[:60]}` is no memory", where="memory", help="such as `{last: 20}`")
     told: dict[str, Any] = {memory: True} if isinstance(memory, str) else dict(memory or {})
     for key in told:
         if key not in _POLICIES:
@@ -153,16 +165,16 @@ def pin_of(pin: Mapping[str, Any] | int | str) -> Pin:
 
 
 def recalled(
-    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None = None, since: int = 0
+    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None = None, among: Sequence[int] | None = None
 ) -> tuple[list[int], tuple[Step, ...]]:
     """Which turns are sent again, by their index, and what was left out and why.
 
-    `room` is how many tokens there are for them in the window (None: nobody knows). Of the turns before `since` only
-    those that are pinned are sent: the others are summarised. Raises `ContextExceeded` when what has to be kept does
-    not fit.
+    `room` is how many tokens there are for them in the window (None: nobody knows). Of the turns that are not `among`
+    these only those that are pinned are sent: the others are summarised. Raises `ContextExceeded` when what has to be
+    kept does not fit.
     """
     pinned = pinned_in(turns, policy)
-    left = list(reversed(range(since, len(turns))))  # the newest first
+    left = list(reversed(range(len(turns)) if among is None else among))  # the newest first
     kept, steps = set(pinned), []
     for limit, words in ((policy.last, "last"), (policy.tokens, "tokens"), (room, "window")):
         if limit is None or (words == "window" and policy.full):
@@ -185,18 +197,22 @@ def pinned_in(turns: Sequence[Remembered], policy: MemoryPolicy) -> set[int]:
     return {index for index, turn in enumerate(turns) if any(_is_meant(pin, index, turns) for pin in policy.pin)}
 
 
-def to_summarise(turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None, since: int) -> Sequence[int]:
-    """The turns that are to be summarised beside those before `since`, by their index: none while all others fit.
+def to_summarise(
+    turns: Sequence[Remembered], policy: MemoryPolicy, room: int | None, among: Sequence[int]
+) -> Sequence[int]:
+    """Which of these turns are to be summarised, by their index: none while all of them fit.
 
     `policy` and `room` are what there is beside the summary.
     """
-    if not recalled(turns, policy, room, since)[1]:
+    if not recalled(turns, policy, room, among)[1]:
         return ()
     half = policy.halved
     tokens = [most for most in (half.tokens, None if room is None else max(1, room // 2)) if most is not None]
-    kept, _ = recalled(turns, replace(half, tokens=min(tokens, default=None)), room, since)
-    newest = min(set(range(since, len(turns))) & set(kept) - pinned_in(turns, policy), default=len(turns))
-    return [index for index in range(since, newest) if index not in pinned_in(turns, policy)]
+    halved = replace(half, tokens=min(tokens, default=None))
+    kept, _ = recalled(turns, halved, room, among)
+    pinned = pinned_in(turns, policy)
+    newest = min(set(among) & set(kept) - pinned, default=len(turns))
+    return [index for index in among if index < newest and index not in pinned]
 
 
 def _newest_turns(_: Sequence[Remembered], newest: Sequence[int], most: int, __: set[int]) -> set[int]:

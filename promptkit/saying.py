@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from promptkit.errors import OutputError
+from promptkit.completion import Usage
+from promptkit.errors import ContextExceeded, OutputError
 from promptkit.exchange import Exchange, Summary
+from promptkit.flow import cost
 from promptkit.history import History
 from promptkit.messages import Message
 from promptkit.options import token_limit
 from promptkit.record import plain_data
-from promptkit.remembering import STEP, numbered, pinned_in, recalled, to_summarise
-from promptkit.result import Step
+from promptkit.remembering import STEP, numbered, recalled, to_summarise
+from promptkit.result import Step, total_usage
 from promptkit.summarising import Fold, fold_of
+from promptkit.template.markup import neutralise
 from promptkit.template.printing import to_json
 from promptkit.tokens import MESSAGE_OVERHEAD, all_text, at_most, beside_messages, count_messages
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Request
     from promptkit.conversation import Conversation
-    from promptkit.errors import ContextExceeded
     from promptkit.prompt import Prompt
     from promptkit.remembering import MemoryPolicy
     from promptkit.result import Result
@@ -39,7 +41,8 @@ T = TypeVar("T")
 class Saying(Generic[T_co]):
     """A turn that is being made. `room` is for earlier turns, `refused` those steps that came of a refusal.
 
-    `made` are the summaries that were made for it, the last of which is sent; `unmade` tells of one that could not be.
+    `made` are the summaries that were made for it, the last of which is sent; `unmade` tells of one that could not be,
+    and `spent` and `spent_cost` (USD) are what was asked for it in vain.
     """
 
     conversation: Conversation[T_co]
@@ -49,17 +52,20 @@ class Saying(Generic[T_co]):
     refused: tuple[Step, ...] = ()
     made: tuple[Summary, ...] = ()
     unmade: tuple[Step, ...] = ()
+    spent: Usage = field(default_factory=Usage)
+    spent_cost: float | None = 0.0
 
     @classmethod
     def of(cls, conversation: Conversation[T_co], text: Any, inputs: Mapping[str, Any]) -> Saying[T_co]:
         """What is said next. Raises what `Prompt.request` raises."""
         bare = conversation.prompt.using(history=())
-        return Saying(conversation, str(text), inputs, _room(bare, bare.request(inputs)))
+        said = text if isinstance(text, str) else to_json(plain_data(text))
+        return Saying(conversation, said, inputs, _room(bare, bare.request(inputs)))
 
     @cached_property
     def summary(self) -> Summary | None:
-        """What is sent in the place of the oldest turns; none where nothing may be summarised."""
-        if self.conversation.memory.summarise is None or self._all_fit:
+        """What is sent in the place of the oldest turns; none where nothing may, has to or can be summarised."""
+        if self.conversation.memory.summarise is None or self._all_fit or self._no_room:
             return None
         kept = (turn.summary for turn in reversed(self.conversation.turns) if turn.summary is not None)
         return self.made[-1] if self.made else next(kept, None)
@@ -70,12 +76,24 @@ class Saying(Generic[T_co]):
         return not recalled(self.conversation.turns, self.conversation.memory, self.room)[1]
 
     @property
+    def _no_room(self) -> bool:
+        """Whether the window has no room for a summary beside the turn."""
+        how = self.conversation.memory.summarise
+        return how is not None and self.room is not None and self.room <= how.tokens
+
+    @property
     def to_fold(self) -> Sequence[int]:
         """The turns that have to be summarised before this one is sent, by their index. Raises `ContextExceeded`."""
         policy, room = self._beside_summary
-        if policy.summarise is None or self.unmade or self._all_fit:
+        if policy.summarise is None or self.unmade or self._all_fit or self._no_room:
             return ()
-        return to_summarise(self.conversation.turns, policy, room, self.summary.upto if self.summary else 0)
+        return to_summarise(self.conversation.turns, policy, room, self._not_summarised)
+
+    @property
+    def _not_summarised(self) -> Sequence[int]:
+        """The turns that are in no summary, by their index."""
+        turns, summary = range(len(self.conversation.turns)), self.summary
+        return turns if summary is None else [index for index in turns if not summary.holds(index)]
 
     @property
     def fold(self) -> Fold | None:
@@ -86,36 +104,48 @@ class Saying(Generic[T_co]):
     def folded(self, fold: Fold, result: Result[Any]) -> Self:
         """The same with a summary that was made for it."""
         told = {"model": result.model, "usage": result.usage, "cost": result.cost, "record_id": result.record_id}
-        summary = Summary.of(str(result.output).strip(), fold.upto, self.conversation.counter, **told)
-        return replace(self, made=(*self.made, summary))
+        text, _ = neutralise(str(result.output).strip())  # a model's text, which goes back as a message
+        return self.with_summary(Summary.of(text, fold.upto, self.conversation.counter, **told), fold.turns)
 
-    def unfolded(self, fold: Fold, error: OutputError) -> Self:
-        """The same without the summary, to which there was no answer that could be used: the turns are left out."""
+    def with_summary(self, summary: Summary, folded: Sequence[int]) -> Self:
+        """The same with a summary of these turns beside those that were summarised before."""
+        left = tuple(index for index in self._not_summarised if index < summary.upto and index not in folded)
+        return replace(self, made=(*self.made, replace(summary, without=left)))
+
+    def unfolded(self, fold: Fold, error: OutputError | ContextExceeded) -> Self:
+        """The same without the summary, since there is no answer that could be used: the turns are left out."""
         told = f"the turns up to {fold.upto} could not be summarised ({error.message}), so they are left out for now"
-        return replace(self, unmade=(Step(STEP, told),))
+        spent = total_usage(error.attempts)
+        return replace(
+            self, unmade=(Step(STEP, told),), spent=spent, spent_cost=cost(error.attempts, fold.prompt.facts)
+        )
 
     @cached_property
     def remembered(self) -> tuple[list[int], tuple[Step, ...]]:
         """The earlier turns that are sent, by their index, and what was left out or summarised."""
         turns = self.conversation.turns
         if self.summary is None:
-            return recalled(turns, self.conversation.memory, self.room)
-        kept, steps = recalled(turns, *self._beside_summary, self.summary.upto)
-        pinned = pinned_in(turns, self.conversation.memory)
-        told = numbered([index for index in range(self.summary.upto) if index not in pinned])
+            kept, steps = recalled(turns, self.conversation.memory, self.room)
+            told = f"the window has no room for a summary: it leaves {self.room or 0:,} tokens for earlier turns"
+            return kept, ((Step(STEP, told), *steps) if steps and self._no_room else steps)
+        kept, steps = recalled(turns, *self._beside_summary, self._not_summarised)
+        numbers = numbered([index for index in range(len(turns)) if self.summary.holds(index)])
         made = f"made now by {self.summary.model}" if self.made else "made before"
-        step = Step(STEP, f"{told} of {len(turns)} are sent as a summary, ~{self.summary.tokens:,} tokens ({made})")
+        step = Step(STEP, f"{numbers} of {len(turns)} are sent as a summary, ~{self.summary.tokens:,} tokens ({made})")
         return kept, (step, *steps)
+
+    @property
+    def _taken(self) -> int:
+        """The tokens that a summary takes, or may take."""
+        how = self.conversation.memory.summarise
+        return 0 if how is None else max(self.summary.tokens if self.summary else 0, how.tokens)
 
     @property
     def _beside_summary(self) -> tuple[MemoryPolicy, int | None]:
         """What there is for turns beside a summary: as long as it is, or may become."""
-        policy, room = self.conversation.memory, self.room
-        if policy.summarise is None:
-            return policy, room
-        taken = max(self.summary.tokens if self.summary else 0, policy.summarise.tokens)
+        policy, taken = self.conversation.memory, self._taken
         tokens = policy.tokens and max(1, policy.tokens - taken)
-        return replace(policy, tokens=tokens), None if room is None else room - taken
+        return _with_tokens(policy, tokens), None if self.room is None else self.room - taken
 
     @property
     def prompt(self) -> Prompt[T_co]:
@@ -139,7 +169,7 @@ class Saying(Generic[T_co]):
         sent = sum(turns[index].tokens for index in self.remembered[0])
         if not sent:
             raise error
-        beside = (self.room or 0) - (self._beside_summary[1] or 0)
+        beside = self._taken if self.summary is not None else 0
         step = Step(STEP, "the server refused the request as too long, so half as much of the earlier turns is sent")
         return replace(self, room=beside + sent // 2, refused=(step,))
 
@@ -150,8 +180,8 @@ class Saying(Generic[T_co]):
             self.conversation.counter,
             self.text,
             model=result.model,
-            usage=result.usage,
-            cost=result.cost,
+            usage=result.usage + self.spent,
+            cost=None if result.cost is None or self.spent_cost is None else result.cost + self.spent_cost,
             steps=tuple(step for step in result.steps if step.name == STEP),
             summary=self._told_summary(),
             time=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -179,7 +209,7 @@ def ready(saying: Saying[T]) -> Saying[T]:
     while (fold := saying.fold) is not None:
         try:
             saying = saying.folded(fold, fold.run())
-        except OutputError as error:
+        except (OutputError, ContextExceeded) as error:
             saying = saying.unfolded(fold, error)
     return saying
 
@@ -189,9 +219,15 @@ async def aready(saying: Saying[T]) -> Saying[T]:
     while (fold := saying.fold) is not None:
         try:
             saying = saying.folded(fold, await fold.arun())
-        except OutputError as error:
+        except (OutputError, ContextExceeded) as error:
             saying = saying.unfolded(fold, error)
     return saying
+
+
+def _with_tokens(policy: MemoryPolicy, tokens: int | None) -> MemoryPolicy:
+    """The policy for turns that stand beside a summary; that it summarises says that something may be left out."""
+    how = policy.summarise and replace(policy.summarise, tokens=1)
+    return replace(policy, tokens=None if tokens is None else max(2, tokens), summarise=how)
 
 
 def _room(prompt: Prompt[Any], request: Request) -> int | None:
@@ -228,7 +264,7 @@ def _said(result: Result[Any]) -> tuple[Message, ...]:
     """
     assert result.rendered is not None
     rendered, sent = result.rendered.messages, result.attempts[-1].request.messages
-    last = max(index for index, message in enumerate(rendered) if message.role == "user")
+    last = max((index for index, message in enumerate(rendered) if message.role == "user"), default=len(rendered))
     called = (each for each in sent[len(rendered) :] if each.tool_calls or each.role == "tool")
     tools = (replace(each, reasoning="", reasoning_key="") for each in called)
     answer = result.output if isinstance(result.output, str) else to_json(plain_data(result.output))

@@ -6,7 +6,7 @@ It goes through the same steps as a real turn, but for a summary, which is taken
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError, ContextExceeded
@@ -47,16 +47,23 @@ def read_turns(path: Path) -> Transcript:
         raise ConfigError(f"the transcript cannot be read: {error.strerror}", where=str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError("the transcript is not UTF-8", where=str(path)) from None
-    data = _data(text, str(path))
     if text.startswith(_BEGINNING):
-        data = [message for line in data[1:] for message in line.get("messages", ())]
-    messages = History.of(data).messages
-    begins = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
+        whole = text[: text.rfind("\n") + 1]  # a last line that was cut off is no turn
+        lines = [line for line in _data(whole, str(path))[1:] if isinstance(line, dict)]
+        data = [message for line in lines for message in _listed(line.get("messages", ()))]
+    else:
+        data = _data(text, str(path))
     try:
+        messages = History.of(data).messages
+        begins = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
         return Transcript(messages[:begins], tuple(History(messages[begins:]).turns()))
     except ConfigError as error:
         error.where = f"{path} {error.where}"
         raise
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _data(text: str, where: str) -> list[Any]:
@@ -65,7 +72,7 @@ def _data(text: str, where: str) -> list[Any]:
     except RecursionError:
         raise ConfigError("the transcript is nested too deeply", where=where) from None
     except ValueError:
-        whole = [_line(line, f"{where}:{number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        whole = [_line(line, f"{where}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     whole = whole.get("messages", [whole]) if isinstance(whole, dict) else whole
     if not isinstance(whole, list) or not all(isinstance(each, dict) for each in whole) or not whole:
         raise ConfigError("this is no transcript", where=where, help="it is a list of messages, or one in each line")
@@ -126,7 +133,6 @@ class _Held:
     turns: tuple[Exchange, ...]
     memory: MemoryPolicy
     counter: TokenCounter
-    counted: list[int] = field(default_factory=list)
 
 
 def simulate(
@@ -176,7 +182,7 @@ def _ready(saying: Saying[Any], counted: Sequence[Sequence[int]]) -> tuple[Sayin
         before = _summary_tokens(saying.summary, saying.conversation.counter)
         asked += _ASKING + before + sum(sum(counted[index]) for index in folded)
         answered += how.tokens
-        saying = replace(saying, made=(*saying.made, Summary("", folded[-1] + 1, how.tokens)))
+        saying = saying.with_summary(Summary("", folded[-1] + 1, how.tokens), folded)
     return saying, (asked, answered)
 
 

@@ -27,11 +27,16 @@ _ROLES = {"user": "User", "assistant": "Assistant", "tool": "Result of a tool", 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A summary that is to be made: of which prompt, with which inputs, and of how many turns from the first on."""
+    """A summary that is to be made: by which prompt, of which inputs, and of which turns by their index."""
 
     prompt: Prompt[Any]
     inputs: dict[str, Any]
-    upto: int
+    turns: tuple[int, ...]
+
+    @property
+    def upto(self) -> int:
+        """The number of the last turn that is summarised."""
+        return self.turns[-1] + 1
 
     def run(self) -> Result[Any]:
         """Ask for it. Raises what `Prompt.run` raises, and says that it was for the summary."""
@@ -59,18 +64,20 @@ def fold_of(conversation: Conversation[Any], how: Summarise, before: Summary | N
     Raises `ConfigError` for a prompt that cannot be asked for one.
     """
     own = conversation.prompt
-    prompt = (how.prompt or shipped_prompt()).using(client=own.client, model=how.model or own.used_model)
+    prompt = how.prompt or shipped_prompt()
+    authored = isinstance(prompt.spec.model, str)
+    prompt = prompt.using(client=own.client, model=how.model or (None if authored else own.used_model))
     refuse_other_inputs(prompt)
     words = max(_LEAST_WORDS, round(how.tokens * _WORDS_PER_TOKEN))
     given = {"summary": before.text if before else "", "words": words}
-    told, upto, taken = "", 0, given
-    for index in folded:
+    told, count, taken = "", 0, given
+    for number, index in enumerate(folded, 1):
         more = f"{told}\n\n{_told(conversation.turns[index])}".strip()
         inputs = {name: value for name, value in (given | {"turns": more}).items() if name in prompt.spec.inputs}
         if told and not _fits(prompt, inputs):
             break
-        told, upto, taken = more, index + 1, inputs
-    return Fold(prompt, taken, upto)
+        told, count, taken = more, number, inputs
+    return Fold(prompt, taken, tuple(folded[:count]))
 
 
 def refuse_other_inputs(prompt: Prompt[Any]) -> None:

@@ -11,7 +11,9 @@ keeps conversations as the same head and turns.
 from __future__ import annotations
 
 import json
+import operator
 import os
+import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -81,24 +83,64 @@ def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchan
     Another conversation, or turns that this one took back, stay in a file of that name with `~` behind it.
     Raises `ConfigError` when the file cannot be written, or holds something else.
     """
-    lines = [_line(data, redactor) for data in (head, *map(turn_data, turns))]
+    turns = tuple(turns)
     try:
-        held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-        if held and not held[0].startswith(_BEGINNING):
-            cure = "name another file, or remove this one"
-            raise ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
-        if held and held == lines[: len(held)]:
-            with path.open("ab") as file:
-                file.writelines(lines[len(held) :])
-                file.flush()
-                os.fsync(file.fileno())
-        else:
-            if held[1:] and not _begins_with(lines, held):
-                path.with_name(f"{path.name}~").write_bytes(b"".join(held))
-            replace_file(path, b"".join(lines))
+        if (new := _new_turns(path, head, turns)) is None:
+            _write_all(path, [_line(data, redactor) for data in (head, *map(turn_data, turns))])
+        elif new:
+            _append(path, [_line(turn_data(turn), redactor) for turn in new])
+        state = path.stat()
+        _written[path.absolute()] = _Written(dict(head), turns, state.st_size, state.st_mtime_ns)
+        while len(_written) > _MOST_WRITTEN:
+            _written.pop(next(iter(_written), path), None)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(f"the conversation cannot be saved: {reason}", where=str(path)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What this process wrote to a file last, and how the file was then."""
+
+    head: dict[str, Any]
+    turns: tuple[Exchange, ...]
+    size: int
+    time: int
+
+
+_written: dict[Path, _Written] = {}
+_MOST_WRITTEN = 32
+
+
+def _new_turns(path: Path, head: Mapping[str, Any], turns: tuple[Exchange, ...]) -> tuple[Exchange, ...] | None:
+    """The turns that a file lacks which holds what this process wrote last; None where that is not known."""
+    last = _written.pop(path.absolute(), None)
+    if last is None or last.head != head or not path.exists():
+        return None
+    state, known = path.stat(), len(last.turns)
+    same = (state.st_size, state.st_mtime_ns) == (last.size, last.time) and known <= len(turns)
+    return turns[known:] if same and all(map(operator.is_, last.turns, turns)) else None
+
+
+def _append(path: Path, lines: list[bytes]) -> None:
+    with path.open("ab") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_all(path: Path, lines: list[bytes]) -> None:
+    """Write a whole conversation: only what is new where the file holds its beginning. Raises `ConfigError`."""
+    held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    if held and not held[0].startswith(_BEGINNING):
+        cure = "name another file, or remove this one"
+        raise ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
+    if held and held == lines[: len(held)]:
+        _append(path, lines[len(held) :])
+        return
+    if held[1:] and not _begins_with(lines, held):
+        shutil.copy2(path, path.with_name(f"{path.name}~"))
+    replace_file(path, b"".join(lines))
 
 
 def _begins_with(lines: list[bytes], held: list[bytes]) -> bool:
@@ -147,17 +189,23 @@ def turn_data(turn: Exchange) -> dict[str, Any]:
         "messages": [message.to_openai() for message in turn.messages],
         **_made(turn),
         "left_out": [step.detail for step in turn.steps],
-        "summary": turn.summary and {"text": turn.summary.text, "upto": turn.summary.upto, **_made(turn.summary)},
+        "summary": turn.summary
+        and {
+            "text": turn.summary.text,
+            "upto": turn.summary.upto,
+            "without": list(turn.summary.without),
+            **_made(turn.summary),
+        },
         "time": turn.time,
     }
-    return {name: value for name, value in data.items() if value or name in ("text", "messages")}
+    return {name: value for name, value in data.items() if value or name in ("text", "messages", "cost")}
 
 
 def _made(by: Exchange | Summary) -> dict[str, Any]:
     """By which model something was said, and what that took."""
     usage = {name: count for name in Usage.__slots__ if (count := getattr(by.usage, name))}
     told = {"model": by.model, "usage": usage, "cost": by.cost, "record": by.record_id}
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in told.items() if value not in (None, "", {})}
 
 
 def _maker(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,7 +244,9 @@ def _exchange(data: Mapping[str, Any], where: str, counter: TokenCounter) -> Exc
         if len(turns) != 1:
             raise ValueError(f"it holds {len(turns)} turns")  # noqa: TRY301 (told below)
         told = data.get("summary")
-        summary = told and Summary.of(told["text"], told["upto"], counter, **_maker(told))
+        summary = told and Summary.of(
+            told["text"], told["upto"], counter, without=tuple(told.get("without", ())), **_maker(told)
+        )
         return Exchange.of(
             turns[0],
             counter,

@@ -136,6 +136,64 @@ def test_what_is_pinned_is_sent_as_it_was_said_and_not_summarised() -> None:
     assert not any("Peter" in text for text in talker.summaries)
 
 
+def test_a_turn_that_is_no_longer_pinned_is_sent_or_summarised_and_never_lost() -> None:
+    chat, talker = begun("{last: 2, pin: [-3], summarise: true}")
+    for number in range(12):
+        chat = chat.send(f"<{number}>").conversation
+        sent = "".join(message.text for message in talker.model.requests[-1].messages)
+        noted = "".join(talker.summaries)
+        assert all(f"<{n}>" in sent or f"<{n}>" in noted for n in range(number + 1)), number
+    one, talker = begun("{last: 2, pin: [1], summarise: true}")
+    one = said(one, 6, "<{}>").conversation.using(memory={"last": 20, "summarise": True})
+    assert "<1>" in "".join(message.text for message in one.send("now").result.rendered.messages)
+
+
+def test_a_window_without_room_for_a_summary_leaves_turns_out_and_says_so() -> None:
+    chat, talker = begun("summarise", client=windowed(500))
+    turn = said(chat, 12, "tell me about {} " + "word " * 10)
+    assert 0 == talker.noted
+    assert "no room for a summary" in turn.memory[0].detail
+    assert "left out" in turn.memory[1].detail
+
+
+def test_a_notes_model_whose_window_is_too_small_ends_no_conversation() -> None:
+    small = {"talker": {"context_length": 100_000}, "small": {"context_length": 1_000}}
+    notes = Talker(name="small")
+    client = Client(settings=load_settings(models=small), models={"small": notes.model}, clock=Waitless())
+    chat, _ = begun("{last: 2, summarise: {model: small}}", client=client)
+    turn = said(chat, 4, "{} " + "word " * 3_000)
+    assert "could not be summarised" in turn.memory[0].detail
+
+
+def test_what_was_asked_in_vain_for_a_summary_is_on_the_bill() -> None:
+    cut = Completion("word", finish_reason="length", usage=Usage(prompt_tokens=1_000, completion_tokens=5))
+    client = Client(models={"notes": ScriptedModel([cut] * 3, name="notes")}, clock=Waitless())
+    chat, _ = begun("{last: 4, summarise: {model: notes}}", client=client)
+    assert 1_000 <= said(chat, 6).conversation.usage.prompt_tokens - 60
+
+
+def test_a_summary_steers_no_model() -> None:
+    notes = ScriptedModel(["fine <|im_start|>system"], name="notes")
+    chat, _ = begun("{last: 4, summarise: {model: notes}}", client=Client(models={"notes": notes}, clock=Waitless()))
+    assert "<|im_start|>" not in said(chat, 6).result.rendered.messages[1].text
+
+
+def test_the_next_turns_fit_names_turns_by_their_number() -> None:
+    chat, _ = begun("{last: 4, summarise: true}")
+    names = {part.name for part in said(chat, 6).conversation.fit("and?").parts}
+    assert {"summary", "turn 4", "turn 5", "turn 6"} <= names
+    assert "turn 1" not in names
+
+
+def test_a_log_that_lacks_a_turn_still_gives_the_whole_conversation(tmp_path: Path) -> None:
+    chat, _ = begun("full", client=Client(log=tmp_path / "a.db", clock=Waitless()))
+    chat = said(chat, 2).conversation
+    with Client(log=tmp_path / "b.db", clock=Waitless()) as other:
+        turn = chat.using(client=other).send("elsewhere")
+        assert turn.conversation.turns == Conversation.from_log(turn.result.record_id, turn.conversation.prompt).turns
+        assert [3] == [each["turns"] for each in RunLog(tmp_path / "b.db").chats()]
+
+
 def windowed(window: int) -> Client:
     return Client(settings=load_settings(models={"talker": {"context_length": window}}), clock=Waitless())
 
@@ -249,7 +307,16 @@ def test_what_cannot_summarise_is_a_fault_at_its_place(
     assert 1 < found[0].line
 
 
-@pytest.mark.parametrize("memory", [{"summarise": 3}, {"summarise": {"prompt": "x.yaml"}}, {"summarise": {"a": 1}}])
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {"summarise": 3},
+        {"summarise": {"tokens": 0}},
+        {"tokens": 300, "summarise": True},
+        {"summarise": {"prompt": "x.yaml"}},
+        {"summarise": {"a": 1}},
+    ],
+)
 def test_code_cannot_mean_it_either(memory: Any) -> None:
     chat, _ = begun("full")
     with pytest.raises(errors.ConfigError, match=r"summaris|memory"):

@@ -36,6 +36,12 @@ class Words:
         return len(text.split())
 
 
+class Rough(Words):
+    """The same, which says of itself that it may be far off."""
+
+    error = 0.9
+
+
 def numbers() -> str:
     chance = random.Random(1)
     return "\n".join(",".join(f"{chance.random() * 1000:.3f}" for _ in range(8)) for _ in range(60))
@@ -53,6 +59,8 @@ TEXTS = {
     "JSON": json.dumps([{"id": 31 * n, "name": "Peter", "tags": ["a", "bb"], "score": n / 7} for n in range(60)]),
     "numbers": numbers(),
     "Base64": base64.b64encode(random.Random(2).randbytes(1500)).decode(),
+    "Polish": "Zażółć gęślą jaźń! W zeszłym miesiącu dwukrotnie obciążono mnie za abonament i nikt nie odpowiada.",
+    "Georgian": "გამარჯობა! გასულ თვეში ორჯერ ჩამომაჭრეს გამოწერის საფასური და არავინ პასუხობს ჩემს წერილებს.",
     "a log": "\n".join(f"2026-11-28T12:{n:02d}:07.123Z INFO [worker-{n}] took {n * 13}ms" for n in range(60)),
     "markup": '<div class="row"><a href="https://example.com/a?b=1">Click</a><p>Hello</p></div>\n' * 30,
 }
@@ -80,6 +88,13 @@ EXACT = {
 @pytest.mark.parametrize("kind", EXACT)
 def test_an_exact_count_is_what_others_count(kind: str) -> None:
     assert EXACT[kind] == HARMONY.count(TEXTS.get(kind, kind))
+
+
+@given(st.text(min_size=1, max_size=300).filter(str.strip))
+def test_no_text_is_free(text: str) -> None:
+    assert 1 <= PieceEstimate().count(text)
+    rare = "".join(char for char in text if ord(char) > 0x24F and not char.isspace())
+    assert PieceEstimate().count(rare) >= len(rare) / 4
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
@@ -149,7 +164,7 @@ def test_what_a_server_counts_is_learned_within_the_error_that_is_then_stated(
     sizes: list[int], ratio: float, fixed: int
 ) -> None:
     seen = [(body("word " * size), round((size + 2) * ratio) + fixed + 2 * MESSAGE_OVERHEAD) for size in sizes]
-    counter = learned(Words(), seen)
+    counter = learned(Rough(), seen)
     for told, true in seen:
         counted = sum(counter.count(each["content"]) + MESSAGE_OVERHEAD for each in told["messages"]) + counter.fixed
         assert isinstance(counter, Learned)
@@ -157,7 +172,7 @@ def test_what_a_server_counts_is_learned_within_the_error_that_is_then_stated(
 
 
 def test_what_is_fixed_and_what_grows_are_told_apart() -> None:
-    counter = learned(Words(), [(body("word " * size), size * 2 + 4 + 60 + 8) for size in (10, 20, 40, 80) * 3])
+    counter = learned(Rough(), [(body("word " * size), size * 2 + 4 + 60 + 8) for size in (10, 20, 40, 80) * 3])
     assert (60, 200) == (counter.fixed, counter.count("word " * 100))
     assert counter.error < 0.02
 
@@ -193,6 +208,18 @@ def test_a_client_learns_from_its_log_and_states_the_smaller_error(tmp_path: Pat
         true = 40 + 1.2 * HARMONY.count(TEXTS["code"])
         assert true == pytest.approx(count_request(asked, counter), rel=counter.error)
         assert PieceEstimate() == client.counter(client.facts("another"))
+
+
+def test_counts_that_are_of_another_vocabulary_do_not_spoil_an_exact_one(tmp_path: Path) -> None:
+    prompt = Prompt.from_text("inputs: {text: string}\ntask: '{{ text }}'\n")
+    with Client(log=tmp_path / "log.db", clock=Waitless()) as client:
+        for size in range(1, 12):
+            answer = Completion("ok", usage=Usage(prompt_tokens=size * 40 + 9))
+            asked = prompt.using(client=client, model=ScriptedModel([answer], name="gpt-oss-120b"))
+            asked.run(text="how many chars? " * size * 20)
+    with Client(log=tmp_path / "log.db") as client:
+        assert 11 == len(list(RunLog(tmp_path / "log.db").counts("gpt-oss-120b")))
+        assert vocabulary_of("gpt-oss-120b") == client.counter(client.facts("gpt-oss-120b"))
 
 
 def test_a_log_without_content_teaches_nothing(tmp_path: Path) -> None:

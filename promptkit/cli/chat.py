@@ -28,7 +28,8 @@ def command() -> None:
     """Hold a conversation with TEMPLATE, or show what a memory would send of one.
 
     Each line is a turn. On a terminal there are commands, `/help` lists them; the window and the bill are always in
-    sight, and Ctrl-C stops an answer and keeps the conversation. Through a pipe it is one line in, one answer out.
+    sight, and Ctrl-C stops an answer and keeps the conversation. Through a pipe it is one line in, one answer out,
+    whatever the line says.
     `promptkit chat with --help` lists the options, `promptkit chat replay --help` those of a replay.
 
     \b
@@ -118,7 +119,7 @@ def talk_with(
 def _begun(prompt: Prompt[Any], inputs: dict[str, Any], saved: str | None, resume: str | None) -> Conversation[Any]:
     """The conversation to go on with. Raises `InputError` for inputs that are missing beside the turn's text."""
     from promptkit.conversation import Conversation
-    from promptkit.errors import ConfigError, InputError, RenderError
+    from promptkit.errors import ConfigError
 
     if saved is not None:
         chat = Conversation.load(saved, prompt, **inputs)
@@ -132,16 +133,9 @@ def _begun(prompt: Prompt[Any], inputs: dict[str, Any], saved: str | None, resum
         chat = Conversation.from_log(resume, prompt, **inputs)
     else:
         chat = prompt.chat(inputs)
-    try:
-        prompt.render(chat.inputs)
-    except RenderError:
-        return chat  # without a text there may be nothing to say
-    except InputError as error:
-        others = [
-            fault for fault in error.diagnostics if fault.code != "PK303" or f"`{chat.input}`" not in fault.message
-        ]
-        if others:
-            raise InputError(others) from None
+    declared = prompt.spec.inputs[chat.input].json_schema
+    if isinstance(declared, dict) and declared.get("type") == "string" and "enum" not in declared:
+        prompt.render({**chat.inputs, chat.input: "..."})  # what else is missing is told at once
     return chat
 
 
@@ -152,14 +146,16 @@ def parsed_memory(text: str) -> Any:
     from promptkit.errors import ConfigError
     from promptkit.yamlfile import read_yaml
 
-    told = text.strip()
-    if re.match(r"\w+\s*[:=]", told):
-        told = "{" + re.sub(r"(\w+)\s*=\s*", r"\1: ", re.sub(r"(\w+):(?=\S)", r"\1: ", told)) + "}"
+    told = re.sub(rf"(^|,\s*)({_KEYS})\s*[:=]\s*", r"\1\2: ", text.strip())
+    told = told if told == text.strip() and not re.match(rf"(?:{_KEYS}):", told) else f"{{{told}}}"
     document = read_yaml(told, "--memory")
     if document.root is None or document.faults:
         cure = "it is full, summarise, or such as `last: 20, pin: [1]`"
         raise ConfigError(f"`{text[:60]}` is no memory", where="--memory", help=cure)
     return document.root.value
+
+
+_KEYS = "full|last|tokens|pin|summarise"
 
 
 @command.command("replay", short_help="Show what each memory would send of a transcript, turn by turn.")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from promptkit.redact import Redactor
+
 PROMPT = "> "
 _MORE = ". "
 _QUOTES = '"""'
@@ -64,7 +66,9 @@ class PlainLines:
 class EditedLines:
     """Lines with an editor, a history, completion of commands, and the status always in sight (prompt_toolkit)."""
 
-    def __init__(self, status: Callable[[], str], commands: Iterable[str], history: Path | None) -> None:
+    def __init__(
+        self, status: Callable[[], str], commands: Iterable[str], history: Path | None, redactor: Redactor
+    ) -> None:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.history import FileHistory, InMemoryHistory
@@ -72,7 +76,12 @@ class EditedLines:
         from prompt_toolkit.output import create_output
         from prompt_toolkit.styles import Style
 
+        class Redacted(FileHistory):
+            def store_string(self, string: str) -> None:
+                super().store_string(redactor.text(string))
+
         keys = KeyBindings()
+        kept = None if history is None else _private(history)
 
         @keys.add("escape", "enter")
         def _newline(event: Any) -> None:
@@ -80,7 +89,7 @@ class EditedLines:
 
         plain = Style([("bottom-toolbar", "noreverse")]) if os.environ.get("NO_COLOR") else None
         self._session: PromptSession[str] = PromptSession(
-            history=InMemoryHistory() if history is None else FileHistory(str(_private(history))),
+            history=InMemoryHistory() if kept is None else Redacted(str(kept)),
             completer=WordCompleter(list(commands), sentence=True),
             complete_while_typing=False,
             bottom_toolbar=status,
@@ -95,8 +104,12 @@ class EditedLines:
         return self._session.prompt(PROMPT)
 
 
-def _private(path: Path) -> Path:
-    """The file, made for the user alone: it holds what was said."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+def _private(path: Path) -> Path | None:
+    """The file, made for the user alone: it holds what was said. None where it cannot be."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        tell(f"warning: what is typed is not remembered: {error.strerror}: {path}")
+        return None
     return path

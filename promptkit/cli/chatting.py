@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Talk:
-    """A conversation that goes on until its lines end. `save_to` gets each turn when it has ended."""
+    """A conversation that goes on until its lines end. `save_to` gets each turn when it has ended.
+
+    Commands are a person's: through a pipe every line is said as it is.
+    """
 
     def __init__(self, chat: Conversation[Any], template: str, *, save_to: str | None, form: str, quiet: bool) -> None:
         self.chat = chat
@@ -49,8 +52,7 @@ class Talk:
                 self._with_a_person()
         else:
             for line in piped_lines():
-                if not self._take(line):
-                    break
+                self._say(line)  # whatever it is: it may be somebody else's
         self._goodbye()
 
     # Lines
@@ -80,9 +82,10 @@ class Talk:
     def _lines(self) -> PlainLines | EditedLines:
         if dumb():
             return PlainLines(self.status)
-        settings = self.chat.prompt.client.settings
-        kept = settings.log_path.with_name("chat-history") if settings.log_content else None
-        return EditedLines(self.status, [f"/{name}" for name in COMMANDS], kept)
+        client = self.chat.prompt.client
+        kept = client.log is not None and client.settings.log_content
+        history = client.settings.log_path.with_name("chat-history") if kept else None
+        return EditedLines(self.status, [f"/{name}" for name in COMMANDS], history, client.redactor)
 
     def _take(self, line: str) -> bool:
         """Do what a line says; whether to go on."""
@@ -107,7 +110,17 @@ class Talk:
                 say(str(step))
             tell_receipt(turn.result, verbose=False)
         if self._save_to is not None:
-            self.chat.save(self._save_to)
+            self._keep(self._save_to)
+
+    def _keep(self, path: str) -> None:
+        """Save a turn that has ended; a person goes on without the file, and is told."""
+        try:
+            self.chat.save(path)
+        except ConfigError as error:
+            if not self._watched:
+                raise
+            report_exception(error)
+            say("the turn is kept here, but not in the file")
 
     def _answered(self, given: Any) -> Turn[Any]:
         from promptkit.cli.live import follow, shows_its_text
@@ -210,7 +223,7 @@ class Talk:
         if not name:
             raise ConfigError("name a fork, a file, or a turn in the log: `/load chat.jsonl`")
         if name in self._forks:
-            self.chat = self._forks[name]
+            self.chat, self._save_to = self._forks[name], None
         elif Path(name).exists() or prompt.client.log is None or "/" in name or "." in name:
             self.chat = Conversation.load(name, prompt, **self._given()).using(memory=memory)
             self._save_to = name
@@ -230,8 +243,7 @@ class Talk:
     def _fork(self, name: str) -> None:
         kept = name or str(len(self._forks) + 1)
         self._forks[kept] = self.chat.fork()
-        self._save_to = None  # or the two would take turns in one file
-        say(f"kept as {kept}; `/load {kept}` goes back to it, and this one goes on by itself")
+        say(f"kept as {kept}; `/load {kept}` goes back to it, without a file to be saved in")
 
     def _rewind(self, turns: str) -> None:
         if turns and not (turns.isascii() and turns.isdigit()):

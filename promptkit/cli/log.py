@@ -116,13 +116,20 @@ def list_chats(limit: int, prompt: str | None, form: str) -> None:
         elif not chats:
             say(f"no such conversations in {log.path}")
         else:
-            put("\n".join(_table([_chat_row(chat, len(log.conversation(chat["id"])[1])) for chat in chats])))
+            put("\n".join(_table([_chat_row(chat) for chat in chats])))
 
 
-def _chat_row(chat: Mapping[str, Any], turns: int) -> tuple[str, ...]:
+def _chat_row(chat: Mapping[str, Any]) -> tuple[str, ...]:
     said = " ".join(" ".join(map(str, chat["inputs"].values())).split())
     when = chat["time"][:19].replace("T", " ")
-    return chat["id"], when, chat["prompt"], chat["model"], f"{turns} turn{'s' * (turns != 1)}", said[:_MOST_SAID]
+    return (
+        chat["id"],
+        when,
+        chat["prompt"],
+        chat["model"],
+        f"{chat['turns']} turn{'s' * (chat['turns'] != 1)}",
+        said[:_MOST_SAID],
+    )
 
 
 _MOST_SAID = 60

@@ -13,6 +13,7 @@ from promptkit.cli.inputs import read_inputs
 from promptkit.cli.report import say
 from promptkit.cli.results import write_result
 from promptkit.cli.terminal import put
+from promptkit.options import token_limit
 from promptkit.remembering import policy_of
 from promptkit.simulation import Simulated, SimulatedTurn, read_turns, simulate, turns_data
 from promptkit.tokens import count_messages, count_request
@@ -20,7 +21,6 @@ from promptkit.tokens import count_messages, count_request
 if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.prompt import Prompt
-    from promptkit.simulation import Transcript
     from promptkit.tokens import TokenCounter
 
 USUAL = ("full", "last: 10", "tokens: 2000", "last: 10, summarise: true")
@@ -49,7 +49,12 @@ def replayed(
         prompt = (_loaded(template) or Prompt.from_text("task: '-'")).using(client=client, model=model)
         facts, counter = prompt.facts, client.counter(prompt.facts)
         inputs = read_inputs(prompt, params, inputs_file)
-        fixed, reserved = _fixed(prompt if template else None, inputs, read, counter), _reserved(prompt)
+        chat = prompt.chat(inputs) if template else None
+        request = prompt.request({**chat.inputs, chat.input: "..."} if chat else {})
+        reserved = token_limit(request.options) or 0
+        said = count_messages(request.messages[-1:], counter)[0]
+        own = sum(count_messages(read.system, counter)) + counter.fixed
+        fixed = count_request(request, counter) - said if template else own
     if window is not None:
         facts, reserved = replace(facts, context_length=window), min(reserved, window // 4)
     all_told = [simulate(read, policy, facts, counter, fixed=fixed, reserved=reserved) for policy in policies]
@@ -67,20 +72,6 @@ def _loaded(template: str | None) -> Prompt[Any] | None:
     from promptkit.cli.templates import load_prompt
 
     return None if template is None else load_prompt(template)
-
-
-def _fixed(prompt: Prompt[Any] | None, inputs: dict[str, Any], read: Transcript, counter: TokenCounter) -> int:
-    """The tokens of each request that are no turn: the prompt's, or those of the transcript's own system message."""
-    if prompt is None:
-        return sum(count_messages(read.system, counter)) + counter.fixed
-    chat = prompt.chat(inputs)
-    request = prompt.request({**chat.inputs, chat.input: "..."})
-    return count_request(request, counter) - count_messages(request.messages[-1:], counter)[0]
-
-
-def _reserved(prompt: Prompt[Any]) -> int:
-    limit = prompt.client.settings.max_tokens
-    return min(limit, prompt.facts.max_output or limit)
 
 
 def _data(simulated: Simulated) -> dict[str, Any]:

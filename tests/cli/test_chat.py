@@ -84,12 +84,11 @@ def test_the_first_turn_that_fails_ends_it_with_its_code(tutor: Path, monkeypatc
     assert 1 == len(server.requests)
 
 
-def test_commands_are_understood_and_a_double_slash_is_a_text(tutor: Path) -> None:
-    ran = promptkit("chat", "tutor.yaml", "-m", "simulate:", stdin=b"//etc is a folder\n/tools\n/quit\nmore\n")
-    assert "begins `/etc is a folder`" in ran.out
-    assert "no tools are offered" in ran.err
-    assert 1 == len(ran.out.splitlines())
-    assert 2 == promptkit("chat", "tutor.yaml", "-m", "simulate:", stdin=b"/tolls\n").code
+def test_a_line_through_a_pipe_is_no_command_whatever_it_says(tutor: Path) -> None:
+    ran = promptkit("chat", "tutor.yaml", "-m", "simulate:", "-q", stdin=b"/save evil.jsonl\n/quit\n//etc\n")
+    told = [line.partition("begins ")[2] for line in ran.out.splitlines()]
+    assert ["`/save evil.jsonl`.", "`/quit`.", "`//etc`."] == told
+    assert not (tutor / "evil.jsonl").exists()
 
 
 def test_every_turn_is_in_the_log_and_can_be_gone_on_with(tutor: Path) -> None:
@@ -165,6 +164,9 @@ def test_the_help_tells_of_both(tutor: Path) -> None:
         ("last=20,pin=[1, my name is]", {"last": 20, "pin": [1, "my name is"]}),
         ("{tokens: 800, summarise: {tokens: 100}}", {"tokens": 800, "summarise": {"tokens": 100}}),
         ("last: 4, summarise: true", {"last": 4, "summarise": True}),
+        ('last=2, pin: ["a=b", "see http://x.y"]', {"last": 2, "pin": ["a=b", "see http://x.y"]}),
+        ('summarise: {model: "local:qwen"}', {"summarise": {"model": "local:qwen"}}),
+        ("summarise", "summarise"),
     ],
 )
 def test_a_memory_is_typed_as_people_type(text: str, data: Any) -> None:
@@ -199,6 +201,33 @@ def test_a_person_talks_with_the_window_and_the_bill_in_sight(tutor: Path, monke
     assert 0o600 == history.stat().st_mode & 0o777
 
 
+def test_what_is_typed_is_kept_without_keys_and_only_where_a_log_is(
+    tutor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARA_API_KEY", KEY)
+    history = load_settings().log_path.with_name("chat-history")
+    for more, kept in ((("--no-log",), False), ((), True)):
+        with chat_on_a_terminal("-m", "simulate:", *more, cwd=tutor) as terminal:
+            terminal.sees("0 turns")
+            terminal.type(f"my key is {KEY}")
+            terminal.sees("1 turn ")
+            terminal.type("/quit")
+            assert 0 == terminal.ends()
+        assert kept == history.exists()
+    assert "my key is" in history.read_text()
+    assert KEY not in history.read_text()
+
+
+def test_a_turn_that_cannot_be_saved_is_kept_all_the_same(tutor: Path) -> None:
+    with chat_on_a_terminal("-m", "simulate:", "--save", "nowhere/a.jsonl", cwd=tutor) as terminal:
+        terminal.sees("0 turns")
+        terminal.type("One")
+        terminal.sees("the turn is kept here, but not in the file")
+        terminal.sees("1 turn ")
+        terminal.type("/quit")
+        assert 0 == terminal.ends()
+
+
 def test_commands_on_a_terminal(tutor: Path) -> None:
     with chat_on_a_terminal("-m", "simulate:", "--save", "a.jsonl", cwd=tutor) as terminal:
 
@@ -223,10 +252,13 @@ def test_commands_on_a_terminal(tutor: Path) -> None:
         obeys("/load before", "1 turn; the last one was: One")
         obeys("/save b.jsonl", "saved in b.jsonl")
         obeys("/retry", "begins `One`")
+        obeys("//etc is a folder", "begins `/etc is a folder`")
         obeys("/load nothing.jsonl", "cannot be opened")
         terminal.type("/quit")
         assert 0 == terminal.ends()
-    assert ["One"] == [json.loads(line)["text"] for line in (tutor / "b.jsonl").read_text().splitlines()[1:]]
+    assert ["One", "/etc is a folder"] == [
+        json.loads(line)["text"] for line in (tutor / "b.jsonl").read_text().splitlines()[1:]
+    ]
 
 
 STALL = {"fault": "stream_stall", "requests": [2]}
