@@ -22,7 +22,9 @@ from promptkit.completion import Usage
 from promptkit.errors import ConfigError, ContextExceeded
 from promptkit.exchange import Exchange
 from promptkit.history import History
-from promptkit.remembering import MemoryPolicy, policy_of
+from promptkit.layout import planned_messages
+from promptkit.redact import leaves
+from promptkit.remembering import MemoryPolicy, Pin, policy_of
 from promptkit.saying import Saying, aready, ready
 from promptkit.transcript import Saved, head_of, read_transcript, saved_from, turn_data, write_transcript
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from promptkit.fit import Fit
     from promptkit.messages import Message
     from promptkit.prompt import Prompt
+    from promptkit.redact import Redactor
     from promptkit.result import Result, Step
     from promptkit.tokens import TokenCounter
 
@@ -114,7 +117,7 @@ class Conversation(Generic[T_co]):
 
     def rewind(self, turns: int = 1) -> Self:
         """The conversation as it was so many turns ago. Raises `ConfigError` when there were not so many."""
-        if not 0 <= turns <= len(self.turns):
+        if not isinstance(turns, int) or not 0 <= turns <= len(self.turns):
             raise ConfigError(f"there are {len(self.turns)} turns, and {turns} cannot be taken back", where="rewind")
         return replace(self, turns=self.turns[: len(self.turns) - turns])
 
@@ -129,7 +132,7 @@ class Conversation(Generic[T_co]):
         if not isinstance(memory, MemoryPolicy | Mapping | str | None):
             raise ConfigError(f"`{str(memory)[:60]}` is no memory", where="using", help="such as `{'last': 20}`")
         policy = self.memory if memory is None else memory if isinstance(memory, MemoryPolicy) else policy_of(memory)
-        used = replace(self, prompt=self.prompt.using(**use), memory=policy)
+        used = replace(self, prompt=self.prompt.using(**use), memory=_with_task(self.prompt, policy))
         if used.counter == self.counter:
             return used
         return replace(used, turns=tuple(turn.counted(used.counter) for turn in self.turns))
@@ -142,7 +145,7 @@ class Conversation(Generic[T_co]):
         Another conversation in the file is replaced, anything else is not. Secrets are left out. Raises `ConfigError`.
         """
         head = head_of(self.prompt, self.input, self.inputs)
-        write_transcript(Path(path), head, self.turns, self.prompt.client.redactor)
+        write_transcript(Path(path), head, self.turns, self._redactor)
 
     @classmethod
     def load(cls, path: str | Path, prompt: Prompt[T_co], /, **inputs: Any) -> Conversation[T_co]:
@@ -209,6 +212,13 @@ class Conversation(Generic[T_co]):
         conversation._log()  # noqa: SLF001 (its own)
         return Turn(result, conversation)
 
+    @property
+    def _redactor(self) -> Redactor:
+        """What removes keys, and the values of secret inputs wherever they were said."""
+        secret = (name for name, declared in self.prompt.spec.inputs.items() if declared.secret)
+        values = (self.inputs[name] for name in secret if name in self.inputs)
+        return self.prompt.client.redactor.knowing(*(text for value in values for text in leaves(value)))
+
     def _log(self) -> None:
         """Keep in the log what is new; an answer that is paid for is not lost for a log that fails."""
         log, record_id = self.prompt.client.log, self.turns[-1].record_id
@@ -219,13 +229,15 @@ class Conversation(Generic[T_co]):
             last = next(before, -1)  # what this log does not hold is written with the turn
             parent = self.turns[last].record_id if last >= 0 else ""
             head = head_of(self.prompt, self.input, self.inputs)
-            log.append_turns(record_id, parent, head, [*map(turn_data, self.turns[last + 1 :])], len(self.turns))
+            new = [self._redactor.data(turn_data(turn)) for turn in self.turns[last + 1 :]]
+            log.append_turns(record_id, parent, head, new, len(self.turns))
         except Exception as failure:  # noqa: BLE001 (whatever it is)
             _logger.warning("the turn is not in the log: %s", failure)
 
 
 def conversation(prompt: Prompt[T_co], inputs: Mapping[str, Any]) -> Conversation[T_co]:
     """The beginning of a conversation; the prompt's history becomes its first turns. Raises `ConfigError`."""
+    _refuse_history_behind(prompt)
     counter = prompt.client.counter(prompt.facts) if prompt.history.messages else None
     turns = tuple(Exchange.of(turn, counter) for turn in prompt.history.turns()) if counter else ()
     return Conversation(prompt, _text_input(prompt, inputs), dict(inputs), turns, memory_of(prompt))
@@ -236,7 +248,26 @@ def memory_of(prompt: Prompt[Any]) -> MemoryPolicy:
     from promptkit.prompt import Prompt
 
     named = prompt.spec.summariser
-    return policy_of(prompt.spec.memory, None if named is None else Prompt(named))
+    return _with_task(prompt, policy_of(prompt.spec.memory, None if named is None else Prompt(named)))
+
+
+def _with_task(prompt: Prompt[Any], policy: MemoryPolicy) -> MemoryPolicy:
+    """The policy that keeps the first turn where only that says the task (`conversation: {task: first}`)."""
+    first, spoken = Pin(turn=1), prompt.spec.conversation
+    if spoken is None or spoken.task != "first" or policy.full or first in policy.pin:
+        return policy
+    return replace(policy, pin=(first, *policy.pin))
+
+
+def _refuse_history_behind(prompt: Prompt[Any]) -> None:
+    """Raise `ConfigError` for `messages:` in which a turn does not end with what the user says."""
+    plan = [part for _, part in planned_messages(prompt.spec)]
+    users = [at for at, part in enumerate(plan) if getattr(part, "role", "") == "user"]
+    slots = [at for at, part in enumerate(plan) if getattr(part, "history", None)]
+    if prompt.spec.messages is not None and (not users or any(at > users[-1] for at in slots)):
+        what = "the earlier turns stand behind the last user message" if users else "there is no user message"
+        cure = "a turn ends with `{role: user, ...}`, and `{history: true}` stands before it"
+        raise ConfigError(f"no conversation can be held: {what}", where=prompt.spec.placed(prompt.spec.path), help=cure)
 
 
 def _text_input(prompt: Prompt[Any], inputs: Mapping[str, Any]) -> str:

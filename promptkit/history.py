@@ -70,7 +70,8 @@ def _fault(message: Message, turn: Sequence[Message] | None) -> tuple[str, str] 
         return "a system message among the earlier turns", "the prompt has its own; put it into `persona` or `context`"
     if turn is None:
         return f"a conversation begins with the user, not with {message.role}", "leave out what stands before"
-    if not message.tool_calls and not message.text.strip() and not isinstance(message.content, tuple):
+    silent = message.role == "tool" or message.tool_calls  # a tool may well return nothing
+    if not silent and not message.text.strip() and not isinstance(message.content, tuple):
         return f"the {message.role} message has no content", "leave it out"
     waiting = _unanswered(turn)
     if message.role == "tool":

@@ -115,6 +115,8 @@ class Message:
 def _part(part: Any) -> dict[str, Any]:
     if not isinstance(part, Mapping):
         raise ValueError(f"a part of a message is a mapping, not {type(part).__name__}")  # noqa: TRY004 (as above)
+    if not isinstance(part.get("text", ""), str):
+        raise ValueError("the text of a part is a text")  # noqa: TRY004 (as above)
     return dict(part)
 
 

@@ -123,7 +123,7 @@ def policy_of(memory: Mapping[str, Any] | str | None, summariser: Prompt[Any] | 
     told: dict[str, Any] = {memory: True} if isinstance(memory, str) else dict(memory or {})
     for key in told:
         if key not in _POLICIES:
-            cure = did_you_mean(key, _POLICIES) or f"there is {', '.join(_POLICIES)}"
+            cure = did_you_mean(str(key), _POLICIES) or f"there is {', '.join(_POLICIES)}"
             raise ConfigError(f"there is no memory `{key}`", where="memory", help=cure)
     pins = told.get("pin") or ()
     if not isinstance(pins, list | tuple):
@@ -187,7 +187,7 @@ def recalled(
             steps.append(_left_out(turns, out, f"{words}: {limit:,}" if words != "window" else _window(limit)))
     kept |= set(left)
     needed = sum(turns[index].tokens for index in kept)
-    if room is not None and needed > room:
+    if room is not None and needed > max(room, 0):
         raise _too_long(turns, kept, needed, room, policy)
     return sorted(kept), tuple(steps)
 

@@ -74,6 +74,13 @@ def _data(text: str, where: str) -> list[Any]:
     except ValueError:
         whole = [_line(line, f"{where}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     whole = whole.get("messages", [whole]) if isinstance(whole, dict) else whole
+    if (
+        isinstance(whole, list)
+        and len(whole) > 1
+        and all(isinstance(each, dict) and "messages" in each for each in whole)
+    ):
+        message = f"there are {len(whole)} conversations in the file, and one is replayed at a time"
+        raise ConfigError(message, where=where, help="put one line into a file of its own")
     if not isinstance(whole, list) or not all(isinstance(each, dict) for each in whole) or not whole:
         raise ConfigError("this is no transcript", where=where, help="it is a list of messages, or one in each line")
     return whole

@@ -15,6 +15,7 @@ import operator
 import os
 import shutil
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import Usage, canonical_json, sha256
@@ -27,7 +28,6 @@ from promptkit.result import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from promptkit.prompt import Prompt
     from promptkit.redact import Redactor
@@ -86,7 +86,8 @@ def write_transcript(path: Path, head: Mapping[str, Any], turns: Iterable[Exchan
     turns = tuple(turns)
     try:
         if (new := _new_turns(path, head, turns)) is None:
-            _write_all(path, [_line(data, redactor) for data in (head, *map(turn_data, turns))])
+            lines = [_line(data, redactor) for data in (head, *map(turn_data, turns))]
+            _write_all(path, lines, changed=_is_changed(path))
         elif new:
             _append(path, [_line(turn_data(turn), redactor) for turn in new])
         state = path.stat()
@@ -114,12 +115,28 @@ _MOST_WRITTEN = 32
 
 def _new_turns(path: Path, head: Mapping[str, Any], turns: tuple[Exchange, ...]) -> tuple[Exchange, ...] | None:
     """The turns that a file lacks which holds what this process wrote last; None where that is not known."""
-    last = _written.pop(path.absolute(), None)
-    if last is None or last.head != head or not path.exists():
+    last = _written.get(path.absolute())
+    if last is None or not path.exists():
         return None
     state, known = path.stat(), len(last.turns)
-    same = (state.st_size, state.st_mtime_ns) == (last.size, last.time) and known <= len(turns)
-    return turns[known:] if same and all(map(operator.is_, last.turns, turns)) else None
+    same = (state.st_size, state.st_mtime_ns) == (last.size, last.time) and last.head == head
+    return turns[known:] if same and known <= len(turns) and all(map(operator.is_, last.turns, turns)) else None
+
+
+def refuse_other_file(path: str | None) -> None:
+    """Find out before anything is paid for that a file holds no conversation. Raises `ConfigError`."""
+    if path is None or not Path(path).exists():
+        return
+    if not Path(path).is_file():
+        raise ConfigError("a conversation is saved in a file", where=path, help="name another one")
+    with Path(path).open("rb") as file:
+        if (begins := file.read(len(_BEGINNING))) and begins != _BEGINNING:
+            raise _not_ours(Path(path))
+
+
+def _not_ours(path: Path) -> ConfigError:
+    cure = "name another file, or remove this one"
+    return ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:
@@ -129,15 +146,30 @@ def _append(path: Path, lines: list[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def _write_all(path: Path, lines: list[bytes]) -> None:
-    """Write a whole conversation: only what is new where the file holds its beginning. Raises `ConfigError`."""
+def _is_changed(path: Path) -> bool:
+    """Whether this process has written a conversation to a file, and somebody else has written to it since."""
+    last = _written.get(path.absolute())
+    if last is None or not path.exists():
+        return False
+    state = path.stat()
+    return (state.st_size, state.st_mtime_ns) != (last.size, last.time)
+
+
+def _write_all(path: Path, lines: list[bytes], *, changed: bool) -> None:
+    """Write a whole conversation: only what is new where the file holds its beginning.
+
+    Raises `ConfigError` for a file that holds something else, or that was `changed` and holds turns of somebody else's.
+    """
     held = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     if held and not held[0].startswith(_BEGINNING):
-        cure = "name another file, or remove this one"
-        raise ConfigError("this file holds no conversation, and is not replaced", where=str(path), help=cure)
+        raise _not_ours(path)
     if held and held == lines[: len(held)]:
         _append(path, lines[len(held) :])
         return
+    whole = [line for line in held if line.endswith(b"\n")]
+    if changed and whole != lines[: len(whole)]:
+        message = "the file is not as it was when this conversation was saved there: somebody else writes to it"
+        raise ConfigError(message, where=str(path), help="save to another file; nothing of this one is touched")
     if held[1:] and not _begins_with(lines, held):
         shutil.copy2(path, path.with_name(f"{path.name}~"))
     replace_file(path, b"".join(lines))
@@ -209,13 +241,13 @@ def _made(by: Exchange | Summary) -> dict[str, Any]:
 
 
 def _maker(data: Mapping[str, Any]) -> dict[str, Any]:
-    usage = Usage(**data.get("usage", {}))
-    return {
-        "model": data.get("model", ""),
-        "usage": usage,
-        "cost": data.get("cost"),
-        "record_id": data.get("record", ""),
-    }
+    counts, cost = data.get("usage", {}), data.get("cost")
+    told = {"model": data.get("model", ""), "record_id": data.get("record", "")}
+    if not isinstance(cost, int | float | None) or not all(isinstance(each, str) for each in told.values()):
+        raise TypeError("`model` and `record` are texts, `cost` is a number")
+    if not all(isinstance(count, int) for count in counts.values()):
+        raise TypeError("`usage` holds whole numbers")
+    return {**told, "usage": Usage(**counts), "cost": cost}
 
 
 def _line(data: Mapping[str, Any], redactor: Redactor) -> bytes:
@@ -240,6 +272,8 @@ def _read(line: bytes, path: Path, number: int) -> dict[str, Any]:
 
 def _exchange(data: Mapping[str, Any], where: str, counter: TokenCounter) -> Exchange:
     try:
+        if not all(isinstance(data.get(name, ""), str) for name in ("text", "time")):
+            raise TypeError("`text` and `time` are texts")  # noqa: TRY301 (told below)
         turns = History.of(data["messages"]).turns()
         if len(turns) != 1:
             raise ValueError(f"it holds {len(turns)} turns")  # noqa: TRY301 (told below)
@@ -256,7 +290,7 @@ def _exchange(data: Mapping[str, Any], where: str, counter: TokenCounter) -> Exc
             summary=summary,
             time=data.get("time", ""),
         )
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else getattr(error, "message", str(error))
         raise ConfigError(f"this line is no turn: {what}", where=where, help="delete the line") from None
 

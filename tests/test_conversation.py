@@ -375,3 +375,56 @@ def test_a_server_with_a_real_window_and_two_hundred_turns_with_tools() -> None:
     assert [str(199 - len(said_) + 2 + place) for place in range(len(said_) - 1)] == said_[1:]  # no gap
     assert 200 == len(chat.turns)
     assert turn.memory
+
+
+def test_a_tool_that_returns_nothing_has_been_called_all_the_same(tmp_path: Path) -> None:
+    @tool
+    def nothing() -> str:
+        """Return nothing."""
+        return ""
+
+    call = Completion("", tool_calls=(ToolCall("1", "nothing", "{}"),), finish_reason="tool_calls")
+    chat, model = begun(call, "done", "again", tools=[nothing])
+    chat = chat.send("go").conversation
+    chat.save(tmp_path / "chat.jsonl")
+    again = Conversation.load(tmp_path / "chat.jsonl", chat.prompt)
+    assert chat.turns == again.turns
+    again.send("more")
+    assert ["system", "user", "assistant", "tool", "assistant", "user"] == [role for role, _ in said(model)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ("[{role: user, content: '{{ q }}'}, {history: true}]", "behind the last user message"),
+        ("[{role: system, content: '{{ q }}'}]", "no user message"),
+    ],
+)
+def test_a_prompt_whose_turns_do_not_end_with_the_user_holds_no_conversation(messages: str, words: str) -> None:
+    prompt = Prompt.from_text(f"inputs: {{q: string}}\nmessages: {messages}\n")
+    with pytest.raises(errors.ConfigError, match=words):
+        prompt.chat()
+
+
+def test_a_task_that_is_said_once_is_never_forgotten() -> None:
+    text = f"{PETER}conversation: {{input: message, task: first}}\nmemory: {{last: 1}}\n".replace(
+        'task: "{{ message }}', 'task: "Translate: {{ message }}'
+    )
+    chat, model = begun(*"abcdef", prompt=text)
+    for number in range(5):
+        chat = chat.send(f"<{number}>").conversation
+    assert "Translate: <0>" == said(model)[1][1]
+    assert ["<3>", "<4>"] == [words for role, words in said(model) if role == "user"][1:]
+
+
+def test_a_first_message_that_is_too_long_is_refused_with_what_would_help() -> None:
+    chat, _ = windowed(600)
+    with pytest.raises(errors.ContextExceeded, match="the request does not fit") as caught:
+        chat.send("word " * 3_000)
+    assert "shorten {message}" in caught.value.help
+
+
+def test_what_is_no_text_is_kept_as_data() -> None:
+    prompt = "inputs: {b: boolean}\ntask: 'Is it {{ b }}?'\n"
+    chat, _ = begun("yes", prompt=prompt)
+    assert "true" == chat.send(True).conversation.turns[0].text

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,42 @@ def test_a_file_that_holds_something_else_is_not_replaced(path: Path) -> None:
     with pytest.raises(errors.ConfigError, match="not replaced"):
         begun("one").send("a").conversation.save(path)
     assert "my notes\n" == path.read_text()
+
+
+def test_turns_that_somebody_else_saved_are_not_replaced(path: Path) -> None:
+    mine = begun("one", "two").send("a").conversation
+    mine.save(path)
+    other = Conversation.load(path, mine.prompt).send("b").conversation
+    theirs = path.read_bytes() + (path.read_bytes().splitlines(keepends=True)[1]).replace(b'"a"', b'"theirs"')
+    path.write_bytes(theirs)
+    with pytest.raises(errors.ConfigError, match="somebody else writes to it"):
+        other.save(path)
+    assert theirs == path.read_bytes()
+    other.save(path.with_name("other.jsonl"))
+
+
+def test_a_free_conversation_stays_free(path: Path) -> None:
+    chat = begun("one").send("a").conversation
+    free = replace(chat, turns=tuple(replace(turn, cost=0.0) for turn in chat.turns))
+    free.save(path)
+    assert 0.0 == Conversation.load(path, chat.prompt).cost
+
+
+def test_the_value_of_a_secret_is_left_out_wherever_it_was_said(path: Path) -> None:
+    chat = begun("you said hush-0123456789")
+    chat = replace(chat, inputs={**chat.inputs, "token": "hush-0123456789"})
+    chat.send("it is hush-0123456789").conversation.save(path)
+    assert "hush" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"text": None}, {"time": 5}, {"cost": "x"}, {"record": ["a"]}, {"usage": {"prompt_tokens": "x"}}, {"usage": None}],
+)
+def test_a_field_of_the_wrong_kind_is_told_when_it_is_loaded(wrong: dict[str, object], path: Path) -> None:
+    chat = begun("one").send("a").conversation
+    chat.save(path)
+    head, line = path.read_text().splitlines()
+    path.write_text(f"{head}\n{json.dumps({**json.loads(line), **wrong})}\n")
+    with pytest.raises(errors.ConfigError, match="this line is no turn"):
+        Conversation.load(path, chat.prompt)

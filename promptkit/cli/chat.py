@@ -93,16 +93,20 @@ def talk_with(
     """
     from promptkit.cli.chatting import Talk
     from promptkit.cli.inputs import read_inputs
+    from promptkit.cli.results import refuse_unwritable
     from promptkit.cli.templates import load_prompt
     from promptkit.cli.terminal import hide
     from promptkit.cli.tools import confirming, named_tools
     from promptkit.client import Client
     from promptkit.settings import load_settings
+    from promptkit.transcript import refuse_other_file
 
     if template == "-" or inputs_file == "-":
         raise click.UsageError("stdin is what is said: the template and the inputs come from files")
     if saved is not None and resume is not None:
         raise click.UsageError("--load and --resume both say where to go on")
+    refuse_unwritable(save_to)
+    refuse_other_file(save_to)
     prompt = load_prompt(template, quiet=quiet)
     settings = load_settings()
     hide(*settings.secrets)

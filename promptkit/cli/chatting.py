@@ -246,7 +246,7 @@ class Talk:
         say(f"kept as {kept}; `/load {kept}` goes back to it, without a file to be saved in")
 
     def _rewind(self, turns: str) -> None:
-        if turns and not (turns.isascii() and turns.isdigit()):
+        if turns and not (turns.isascii() and turns.isdigit() and len(turns) < _MOST_DIGITS):
             raise ConfigError(f"`{turns[:40]}` is no number of turns", help="`/rewind 2` takes two turns back")
         self.chat = self.chat.rewind(int(turns or 1))
         self._used, self._failed = 0, ""
@@ -296,6 +296,9 @@ class Talk:
         except BaseException:
             self.chat = before
             raise
+
+
+_MOST_DIGITS = 9
 
 
 class _Told(NamedTuple):

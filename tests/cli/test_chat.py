@@ -219,13 +219,29 @@ def test_what_is_typed_is_kept_without_keys_and_only_where_a_log_is(
 
 
 def test_a_turn_that_cannot_be_saved_is_kept_all_the_same(tutor: Path) -> None:
-    with chat_on_a_terminal("-m", "simulate:", "--save", "nowhere/a.jsonl", cwd=tutor) as terminal:
+    with chat_on_a_terminal("-m", "simulate:", "--save", "a.jsonl", cwd=tutor) as terminal:
         terminal.sees("0 turns")
         terminal.type("One")
-        terminal.sees("the turn is kept here, but not in the file")
         terminal.sees("1 turn ")
+        (tutor / "a.jsonl").write_text("something else")
+        terminal.type("Two")
+        terminal.sees("the turn is kept here, but not in the file")
+        terminal.sees("2 turns")
         terminal.type("/quit")
         assert 0 == terminal.ends()
+    assert "something else" == (tutor / "a.jsonl").read_text()
+
+
+@pytest.mark.parametrize("target", ["notes.txt", ".", "nowhere/a.jsonl"])
+def test_where_nothing_can_be_saved_is_told_before_anything_is_asked(
+    target: str, tutor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tutor / "notes.txt").write_text("my notes")
+    with MaraServer(["Hi"], api_key=KEY) as server:
+        point_at(server.base_url, monkeypatch)
+        assert 2 == promptkit("chat", "tutor.yaml", "--save", target, stdin=b"One\n").code
+    assert [] == server.requests
+    assert "my notes" == (tutor / "notes.txt").read_text()
 
 
 def test_commands_on_a_terminal(tutor: Path) -> None:
@@ -441,6 +457,9 @@ def test_a_replay_is_drawn(transcript: str, place: Path) -> None:
         ("{", "chat.json:1"),
         ('{"a": 1}', "role None"),
         ("[1, 2]", "no transcript"),
+        ('{"messages": []}\n{"messages": []}\n', "2 conversations in the file"),
+        ('[{"role": "user", "content": [{"type": "text", "text": null}]}]', "the text of a part is a text"),
+        ('[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "tool_calls": 5}]', "are a list"),
         (json.dumps([{"role": "user", "content": "Hi"}]), "has no answer"),
         (json.dumps([{"role": "tool", "content": "x", "tool_call_id": "1"}]), "begins with the user"),
         ("[" * 100_000, "nested too deeply"),
