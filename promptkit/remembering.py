@@ -25,6 +25,7 @@ STEP = "memory"
 """The name of the steps that tell of turns that were left out."""
 
 _SUMMARISE = "memory.summarise"
+_LEAST_BESIDE = 1  # tokens of a summary that is counted already
 SUMMARY_TOKENS = 400
 """About how long a summary is, where nobody says."""
 
@@ -97,6 +98,11 @@ class MemoryPolicy:
         """The same for half as much, without a summary."""
         last, tokens = (most and max(1, most // 2) for most in (self.last, self.tokens))
         return replace(self, last=last, tokens=tokens, summarise=None)
+
+    def beside(self, taken: int) -> Self:
+        """What it allows beside a summary that takes so many tokens: something may be left out, as it is summarised."""
+        tokens = None if self.tokens is None else max(_LEAST_BESIDE + 1, self.tokens - taken)
+        return replace(self, tokens=tokens, summarise=self.summarise and replace(self.summarise, tokens=_LEAST_BESIDE))
 
     def __str__(self) -> str:
         told = [f"{name}: {value}" for name, value in (("last", self.last), ("tokens", self.tokens)) if value]

@@ -115,10 +115,8 @@ class Saying(Generic[T_co]):
     def unfolded(self, fold: Fold, error: OutputError | ContextExceeded) -> Self:
         """The same without the summary, since there is no answer that could be used: the turns are left out."""
         told = f"the turns up to {fold.upto} could not be summarised ({error.message}), so they are left out for now"
-        spent = total_usage(error.attempts)
-        return replace(
-            self, unmade=(Step(STEP, told),), spent=spent, spent_cost=cost(error.attempts, fold.prompt.facts)
-        )
+        spent, spent_cost = total_usage(error.attempts), cost(error.attempts, fold.prompt.facts)
+        return replace(self, unmade=(Step(STEP, told),), spent=spent, spent_cost=spent_cost)
 
     @cached_property
     def remembered(self) -> tuple[list[int], tuple[Step, ...]]:
@@ -143,9 +141,8 @@ class Saying(Generic[T_co]):
     @property
     def _beside_summary(self) -> tuple[MemoryPolicy, int | None]:
         """What there is for turns beside a summary: as long as it is, or may become."""
-        policy, taken = self.conversation.memory, self._taken
-        tokens = policy.tokens and max(1, policy.tokens - taken)
-        return _with_tokens(policy, tokens), None if self.room is None else self.room - taken
+        taken = self._taken
+        return self.conversation.memory.beside(taken), None if self.room is None else self.room - taken
 
     @property
     def prompt(self) -> Prompt[T_co]:
@@ -222,12 +219,6 @@ async def aready(saying: Saying[T]) -> Saying[T]:
         except (OutputError, ContextExceeded) as error:
             saying = saying.unfolded(fold, error)
     return saying
-
-
-def _with_tokens(policy: MemoryPolicy, tokens: int | None) -> MemoryPolicy:
-    """The policy for turns that stand beside a summary; that it summarises says that something may be left out."""
-    how = policy.summarise and replace(policy.summarise, tokens=1)
-    return replace(policy, tokens=None if tokens is None else max(2, tokens), summarise=how)
 
 
 def _room(prompt: Prompt[Any], request: Request) -> int | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.chat_memory import parsed_memory
+from promptkit.cli.replaying import replay
 
 if TYPE_CHECKING:
     from promptkit.conversation import Conversation
@@ -143,71 +145,9 @@ def _begun(prompt: Prompt[Any], inputs: dict[str, Any], saved: str | None, resum
     return chat
 
 
-def parsed_memory(text: str) -> Any:
-    """A memory as a person types it: `full`, `last: 20`, `last=20, pin=[1]`, `{last: 20}`. Raises `ConfigError`."""
-    import re
-
-    from promptkit.errors import ConfigError
-    from promptkit.yamlfile import read_yaml
-
-    told = re.sub(rf"(^|,\s*)({_KEYS})\s*[:=]\s*", r"\1\2: ", text.strip())
-    told = told if told == text.strip() and not re.match(rf"(?:{_KEYS}):", told) else f"{{{told}}}"
-    document = read_yaml(told, "--memory")
-    if document.root is None or document.faults:
-        cure = "it is full, summarise, or such as `last: 20, pin: [1]`"
-        raise ConfigError(f"`{text[:60]}` is no memory", where="--memory", help=cure)
-    return document.root.value
-
-
-_KEYS = "full|last|tokens|pin|summarise"
-
-
-@command.command("replay", short_help="Show what each memory would send of a transcript, turn by turn.")
-@click.argument("transcript", type=click.Path(readable=False))
-@click.option(
-    "--memory",
-    "memories",
-    metavar="POLICY",
-    multiple=True,
-    help="A memory: full, summarise, or such as `last: 20`. Repeatable; without any, several usual ones.",
-)
-@click.option(
-    "--template", metavar="TEMPLATE", type=click.Path(readable=False), help="The prompt whose fixed part counts too."
-)
-@common.input_options
-@common.model_option
-@click.option("--window", type=click.IntRange(1), metavar="TOKENS", help="A window in the place of the model's.")
-@click.option(
-    "--svg", metavar="FILE", type=click.Path(readable=False), help="Draw a picture of the tokens of each turn."
-)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-def replay(
-    transcript: str,
-    memories: tuple[str, ...],
-    template: str | None,
-    params: tuple[str, ...],
-    inputs_file: str | None,
-    model: str | None,
-    window: int | None,
-    svg: str | None,
-    form: str,
-) -> None:
-    """Show offline what each memory would send of TRANSCRIPT at each turn, its tokens and its price.
-
-    TRANSCRIPT is a saved conversation, or messages in OpenAI's form: a JSON list, or one in each line. A summary is
-    counted as long as it may become, and its making is part of the price.
-
-    \b
-    Examples:
-      promptkit chat replay chat.jsonl
-      promptkit chat replay chat.jsonl --memory full --memory "last: 4" --svg chat.svg
-      promptkit chat replay chat.jsonl --memory "tokens: 500" -m gpt-oss-120b --format json
-    """
-    from promptkit.cli.replaying import replayed
-
-    replayed(transcript, memories, template, params, inputs_file, model, window, svg, form)
-
-
 def interactive() -> bool:
     """Whether somebody types, and sees what is told."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
+
+
+command.add_command(replay)

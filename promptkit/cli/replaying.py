@@ -6,27 +6,39 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from promptkit.cli import common
-from promptkit.cli.chat import parsed_memory
-from promptkit.cli.chat_picture import picture
-from promptkit.cli.inputs import read_inputs
-from promptkit.cli.report import say
-from promptkit.cli.results import write_result
-from promptkit.cli.terminal import put
-from promptkit.options import token_limit
-from promptkit.remembering import policy_of
-from promptkit.simulation import Simulated, SimulatedTurn, read_turns, simulate, turns_data
-from promptkit.tokens import count_messages, count_request
 
 if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.prompt import Prompt
+    from promptkit.simulation import Simulated, SimulatedTurn
     from promptkit.tokens import TokenCounter
 
 USUAL = ("full", "last: 10", "tokens: 2000", "last: 10, summarise: true")
 
 
-def replayed(
+@click.command("replay", short_help="Show what each memory would send of a transcript, turn by turn.")
+@click.argument("transcript", type=click.Path(readable=False))
+@click.option(
+    "--memory",
+    "memories",
+    metavar="POLICY",
+    multiple=True,
+    help="A memory: full, summarise, or such as `last: 20`. Repeatable; without any, several usual ones.",
+)
+@click.option(
+    "--template", metavar="TEMPLATE", type=click.Path(readable=False), help="The prompt whose fixed part counts too."
+)
+@common.input_options
+@common.model_option
+@click.option("--window", type=click.IntRange(1), metavar="TOKENS", help="A window in the place of the model's.")
+@click.option(
+    "--svg", metavar="FILE", type=click.Path(readable=False), help="Draw a picture of the tokens of each turn."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def replay(
     transcript: str,
     memories: tuple[str, ...],
     template: str | None,
@@ -37,10 +49,30 @@ def replayed(
     svg: str | None,
     form: str,
 ) -> None:
-    """Simulate each memory, print a table or JSON, and draw the picture. Raises `ConfigError`."""
+    """Show offline what each memory would send of TRANSCRIPT at each turn, its tokens and its price.
+
+    TRANSCRIPT is a saved conversation, or messages in OpenAI's form: a JSON list, or one in each line. A summary is
+    counted as long as it may become, and its making is part of the price.
+
+    \b
+    Examples:
+      promptkit chat replay chat.jsonl
+      promptkit chat replay chat.jsonl --memory full --memory "last: 4" --svg chat.svg
+      promptkit chat replay chat.jsonl --memory "tokens: 500" -m gpt-oss-120b --format json
+    """
+    from promptkit.cli.chat_memory import parsed_memory
+    from promptkit.cli.chat_picture import picture
+    from promptkit.cli.inputs import read_inputs
+    from promptkit.cli.report import say
+    from promptkit.cli.results import write_result
+    from promptkit.cli.terminal import put
     from promptkit.client import Client
+    from promptkit.options import token_limit
     from promptkit.prompt import Prompt
+    from promptkit.remembering import policy_of
     from promptkit.settings import load_settings
+    from promptkit.simulation import read_turns, simulate
+    from promptkit.tokens import count_messages, count_request
 
     read = read_turns(Path(transcript))
     policies = [policy_of(parsed_memory(text)) for text in memories or USUAL]
@@ -75,6 +107,8 @@ def _loaded(template: str | None) -> Prompt[Any] | None:
 
 
 def _data(simulated: Simulated) -> dict[str, Any]:
+    from promptkit.simulation import turns_data
+
     turns = list(turns_data(simulated))
     return {"memory": str(simulated.memory), "tokens": simulated.tokens, "cost": simulated.cost, "turns": turns}
 

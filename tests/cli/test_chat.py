@@ -15,7 +15,7 @@ import pytest
 from command_line import KEY, point_at, process, promptkit
 from terminals import ALT_ENTER, CTRL_C, CTRL_D, Terminal
 
-from promptkit.cli.chat import parsed_memory
+from promptkit.cli.chat_memory import parsed_memory
 from promptkit.record import RunLog
 from promptkit.remembering import policy_of
 from promptkit.settings import load_settings
