@@ -18,8 +18,7 @@ from promptkit.loader import load
 from promptkit.model_checks import check_model
 from promptkit.prefix_checks import check_prefix
 from promptkit.settings import load_settings
-from promptkit.source import Folder
-from promptkit.template_paths import locate, path_fault
+from promptkit.template_paths import locate, path_fault, source_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -161,7 +160,7 @@ def check_file(file: str) -> tuple[Diagnostic, ...]:
     if fault is not None:
         return (fault,)
     root, inside = locate(Path(file))
-    return check_source(Folder(root), inside)
+    return check_source(source_at(root), inside)
 
 
 def check_source(source: Source, path: str, text: str | None = None) -> tuple[Diagnostic, ...]:

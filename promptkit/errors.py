@@ -107,6 +107,11 @@ class SourceError(PromptkitError):
 
     default_code = "PK113"
 
+    @property
+    def own_code(self) -> str:
+        """The code where it says more than that the file cannot be read; else empty."""
+        return "" if self.code == self.default_code else self.code
+
 
 class InputError(_Diagnosed):
     """Inputs are missing, unknown or do not fit their declarations."""

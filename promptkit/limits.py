@@ -39,6 +39,8 @@ class Limits:
     answer_changes: int = 20_000
     tool_steps: int = 10
     tool_characters: int = 200_000
+    repo_files: int = 100_000
+    repo_depth: int = 32
 
     def __post_init__(self) -> None:
         for name, row in ROWS.items():
@@ -73,6 +75,8 @@ ROWS: dict[str, Row] = {
     ),
     "tool_steps": Row("Requests of one call whose answer may be nothing but calls of tools.", 1_000),
     "tool_characters": Row("Characters that a tool may answer.", 100_000_000),
+    "repo_files": Row("Files and folders of one state of a template repo.", 10_000_000),
+    "repo_depth": Row("Folders below each other in a template repo.", 200),
 }
 """The table: the settings page and ``promptkit config`` are printed from it.
 

@@ -22,7 +22,7 @@ from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
-from promptkit.source import SourceError, join, near_file
+from promptkit.source import SourceError, near_file, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
 from promptkit.yaml_nodes import Mapping, Scalar
 
@@ -201,11 +201,11 @@ class Loading:
             self.findings.add(document, "PK123", message, named, help=cure)
             return
         try:
-            path = join(document.origin.rpartition("/")[0], named.text)
+            path = resolve(self.source, document.origin.rpartition("/")[0], named.text)
             self.source.read(path)
         except SourceError as error:
             cure = error.help or near_file(self.source, named.text) or "a path is relative to this file"
-            self.findings.add(document, "PK113", error.message, named, help=cure)
+            self.findings.add(document, error.code, error.message, named, help=cure)
             return
         loaded = load(self.source, path, summariser=True)
         self.findings.diagnostics += loaded.diagnostics

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from promptkit.call import Call
 from promptkit.client import Client, default_client
-from promptkit.errors import SpecError
 from promptkit.history import History
 from promptkit.loader import load_spec, to_yaml
 from promptkit.offered import offered_tools
@@ -16,14 +14,14 @@ from promptkit.options import checked_options
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
-from promptkit.source import Folder, Memory, Source
-from promptkit.spec import ModelChoice, PromptSpec
-from promptkit.template_paths import locate, path_fault, text_fault
+from promptkit.source import Memory, Source
+from promptkit.template_paths import open_reference
 from promptkit.typed import TypedOutput
-from promptkit.use import Use, given_inputs, given_tools, known_model
+from promptkit.use import Use, authored_model, given_inputs, given_tools, known_model, spec_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from promptkit.completion import Model, ModelFacts, Request
     from promptkit.conversation import Conversation
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from promptkit.fit import Fit
     from promptkit.messages import Message
     from promptkit.offered import Tools
+    from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
@@ -96,15 +95,21 @@ class Prompt(Generic[T_co]):
         Raises `SpecError` with every fault of the file and of what it pulls in, `ConfigError` for an `output` that
         is no type.
         """
-        root, inside = locate(Path(path))
-        try:
-            spec = load_spec(Folder(root), inside)
-        except SpecError:
-            fault = path_fault(str(path))
-            if fault is None:
-                raise
-            raise SpecError([text_fault(str(path)) or fault]) from None
-        return Prompt(spec, output=output)
+        return Prompt(spec_in(path), output=output)
+
+    @overload
+    @classmethod
+    def load(cls, reference: str, *, output: None = None) -> Prompt[Any]: ...
+    @overload
+    @classmethod
+    def load(cls, reference: str, *, output: type[T]) -> Prompt[T]: ...
+    @classmethod
+    def load(cls, reference: str, *, output: Any = None) -> Prompt[Any]:
+        """A prompt of a template repo that the project declares, such as `acme/support/triage@^1.2`; offline.
+
+        What is locked is loaded as it was locked. Raises `RepoError`, `LockError`, and as `from_yaml` does.
+        """
+        return Prompt(load_spec(*open_reference(reference)), output=output)
 
     @overload
     @classmethod
@@ -314,11 +319,7 @@ class Prompt(Generic[T_co]):
 
     @property
     def _authored_model(self) -> str:
-        if isinstance(self.spec.model, ModelChoice):
-            from promptkit.models.choosing import choose
-
-            return choose(self.spec.model, self.client.settings).name
-        return self.spec.model if isinstance(self.spec.model, str) else ""
+        return authored_model(self.spec, self.client)
 
     def _model(self) -> Model:
         return self.client.model(self.used_model)

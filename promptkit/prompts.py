@@ -9,8 +9,8 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
-from promptkit.source import ENDINGS, Folder, Package, SourceError
-from promptkit.template_paths import locate
+from promptkit.source import ENDINGS, Package, SourceError
+from promptkit.template_paths import locate, source_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Prompts(dict[str, Prompt[Any]]):
             raise ConfigError(f"`{folder}` is not a folder", where=str(folder), help=cure)
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in ENDINGS)
         root, below = locate(folder / _ANY)
-        return cls._all(Folder(root), below.removesuffix(_ANY), names, str(folder), client)
+        return cls._all(source_at(root), below.removesuffix(_ANY), names, str(folder), client)
 
     @classmethod
     def from_package(cls, package: str, *, client: Client | None = None) -> Prompts:

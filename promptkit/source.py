@@ -20,7 +20,20 @@ from promptkit.limits import current_limits, raised_by
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ENDINGS", "Folder", "Memory", "Package", "Source", "SourceError", "join", "near_file"]
+__all__ = [
+    "ENDINGS",
+    "MOUNT",
+    "Folder",
+    "Memory",
+    "Package",
+    "Source",
+    "SourceError",
+    "join",
+    "mounted",
+    "near_file",
+    "resolve",
+    "split_mount",
+]
 
 ENDINGS = (".yaml", ".yml")
 """How the names of prompt files end."""
@@ -46,6 +59,9 @@ def join(folder: str, path: str) -> str:
     """
     if "\0" in path or "\\" in path:
         raise SourceError(f"`{path!r}` is not a path: use `/` between names")
+    if folder.endswith(":") or MOUNT in folder:
+        mount, inside = split_mount(f"{folder}/")
+        return f"{mount}{MOUNT}{join(inside, path)}"
     parts: list[str] = [] if path.startswith("/") else [part for part in folder.split("/") if part]
     for part in path.split("/"):
         if part == "..":
@@ -55,6 +71,32 @@ def join(folder: str, path: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
+
+
+MOUNT = ":/"
+"""Stands between a reference to another repo and a path in it: `acme/base@^1:/base.yaml`, under whose root it is."""
+
+
+def split_mount(path: str) -> tuple[str, str]:
+    """The repo in which a path lies, as it is referred to (empty for the source's own files), and the path in it."""
+    mount, colon, inside = path.rpartition(MOUNT)
+    return (mount, inside) if colon else ("", path)
+
+
+def mounted(folder: str, reference: str) -> str:
+    """The path of a file of another repo, to which a file of `folder` refers as `REPO/PATH[@VERSION]`."""
+    above, _ = split_mount(f"{folder}/")
+    inside = join("", reference.partition("@")[0].partition("/")[2])
+    return f"{above}{MOUNT if above else ''}{reference}{MOUNT}{inside}"
+
+
+def resolve(source: Source, folder: str, path: str) -> str:
+    """What a path written in a file of `folder` names: a file under the same root, or one of another repo.
+
+    Raises `SourceError` when it leaves the root, or its repo is not declared.
+    """
+    own = getattr(source, "resolve", None)
+    return join(folder, path) if own is None else str(own(folder, path))
 
 
 @dataclass(frozen=True, slots=True, init=False)

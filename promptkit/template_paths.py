@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
-from promptkit.settings import find_root
-from promptkit.source import ENDINGS
+from promptkit.settings import PROJECT_FILE, find_root
+from promptkit.source import ENDINGS, Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptkit.source import Source
+
+LOCK_FILE = "promptkit.lock"
 _MOST_NAMED = 5
 _LONGEST = 80
 
@@ -25,6 +29,58 @@ def locate(path: Path) -> tuple[Path, str]:
     full = Path(os.path.abspath(path))  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
     root = find_root(full.parent)
     return (root, full.relative_to(root).as_posix()) if root else (path.parent, path.name)
+
+
+def source_at(root: Path) -> Source:
+    """The files under a root: a project that declares repos may name files of theirs."""
+    try:
+        declares = b"[repos" in (root / PROJECT_FILE).read_bytes()
+    except OSError:
+        declares = False
+    return _project(root, *map(_changed, (root / PROJECT_FILE, root / LOCK_FILE))) if declares else Folder(root)
+
+
+@lru_cache(maxsize=8)
+def _project(root: Path, *_: int) -> Source:
+    """A project's source, which is the same as long as its two files are: many prompts share what it opened."""
+    from promptkit.repos.opening import project_source
+
+    return project_source(root)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def open_reference(reference: str) -> tuple[Source, str]:
+    """The source and the file of a prompt in a repo. Raises `RepoError` or `LockError`."""
+    from promptkit.repos.opening import open_reference as opened
+
+    return opened(reference)
+
+
+def is_reference(template: str) -> bool:
+    """Whether a text names a prompt of a repo, and no file: it has an `@`, or begins with the name of a repo."""
+    if template.startswith((".", "/", "-")) or "\n" in template:
+        return False
+    body, at, _ = template.partition("@")
+    if at:
+        return "/" in body or body.endswith(ENDINGS)
+    first, slash, _ = body.partition("/")
+    if not slash or body.endswith(ENDINGS) or Path(template).exists():
+        return False
+    root = find_root(Path())
+    return root is not None and f"repos.{first}" in _project_text(root)
+
+
+def _project_text(root: Path) -> str:
+    try:
+        return (root / PROJECT_FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def path_fault(template: str) -> Diagnostic | None:

@@ -4,19 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic
-from promptkit.errors import ConfigError, InputError
+from promptkit.errors import ConfigError, InputError, SpecError
 from promptkit.history import History
+from promptkit.loader import load_spec
+from promptkit.spec import ModelChoice
+from promptkit.template_paths import locate, path_fault, source_at, text_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from promptkit.client import Client
     from promptkit.completion import Model
+    from promptkit.spec import PromptSpec
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
+
+
+def spec_in(path: str | Path) -> PromptSpec:
+    """The spec of the file at a path. Raises `SpecError`, also for a path where no file is."""
+    root, inside = locate(Path(path))
+    try:
+        return load_spec(source_at(root), inside)
+    except SpecError:
+        fault = path_fault(str(path))
+        if fault is None:
+            raise
+        raise SpecError([text_fault(str(path)) or fault]) from None
+
+
+def authored_model(spec: PromptSpec, client: Client) -> str:
+    """The model that a file names or describes; empty for none."""
+    if isinstance(spec.model, ModelChoice):
+        from promptkit.models.choosing import choose
+
+        return choose(spec.model, client.settings).name
+    return spec.model or ""
 
 
 def given_tools(tools: Iterable[Tool | Callable[..., Any]]) -> tuple[Tool | Callable[..., Any], ...]:

@@ -28,6 +28,7 @@ def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
     for name in [name for name in os.environ if name.startswith(("MARA_", "PROMPTKIT_", "OPENAI_"))]:
         if name not in ("PROMPTKIT_REQUIRE_LOCAL", "PROMPTKIT_LOCAL_MODEL", "PROMPTKIT_CACHE_DIR", "PROMPTKIT_DATA"):
             monkeypatch.delenv(name)
+    monkeypatch.delenv("CI", raising=False)  # what is locked is frozen there
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
     monkeypatch.setenv("PROMPTKIT_LOG_PATH", str(home / "log.db"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import START
+from git_repos import GitRepo
 
 from promptkit.completion import Completion
 from promptkit.errors import ConfigError, PromptkitError
@@ -18,6 +20,8 @@ from promptkit.messages import ToolCall
 from promptkit.output import PartialParser, parse_output
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.prompt import Prompt
+from promptkit.repos.git import Objects
+from promptkit.repos.snapshot import Snapshot
 from promptkit.source import Folder, Memory
 from promptkit.testing import ScriptedModel
 
@@ -29,6 +33,15 @@ def load(task: str, **files: str) -> None:
 
 def render(task: str) -> None:
     Prompt.from_text(f"promptkit: 1\ntask: {task}\n").render()
+
+
+def walk_repo() -> None:
+    """Go through all files of a commit: `a.md`, `b.md` and `c/d/e.md`."""
+    folder = Path(tempfile.mkdtemp())
+    repo = GitRepo.at(folder)
+    commit = repo.commit({"a.md": "a", "b.md": "b", "c/d/e.md": "e"})
+    with Objects(folder / ".git") as objects:
+        list(Snapshot(objects.get, commit).files())
 
 
 def call_tools(times: int) -> None:
@@ -68,6 +81,8 @@ OVER: dict[str, tuple[dict[str, float], Callable[[], object]]] = {
     "answer_passes": ({"answer_passes": 1}, lambda: parse_output("[(" * 200 + " [1]")),
     "answer_changes": ({"answer_changes": 4}, lambda: parse_output('["1", "2", "3", "4"]', TEXTS_AS_NUMBERS)),
     "tool_steps": ({"tool_steps": 1}, lambda: call_tools(2)),
+    "repo_files": ({"repo_files": 1}, walk_repo),
+    "repo_depth": ({"repo_depth": 1}, walk_repo),
     "tool_characters": ({"tool_characters": 2}, lambda: call_tools(1)),
 }
 

@@ -85,12 +85,11 @@ def inputs_of(context: click.Context, _: click.Parameter, incomplete: str) -> li
 
 def _declared(template: str) -> Mapping[str, Input]:
     from promptkit.loader import load
-    from promptkit.source import Folder
-    from promptkit.template_paths import locate
+    from promptkit.template_paths import locate, source_at
 
     with contextlib.suppress(OSError):
         root, inside = locate(Path(template))
-        spec = load(Folder(root), inside).spec if template else None
+        spec = load(source_at(root), inside).spec if template else None
         return spec.inputs if spec is not None else {}
     return {}
 

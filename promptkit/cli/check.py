@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from promptkit.checking import Report, Rules
     from promptkit.diagnostics import Diagnostic
+    from promptkit.source import Source
 
 _MANY = 50
 """From so many files on, whoever watches sees how far the check has come."""
@@ -132,8 +133,7 @@ def _fixed(files: Sequence[str], rules: Rules, report: Report, *, write: bool) -
     from promptkit.checking import check_source
     from promptkit.cli.terminal import put
     from promptkit.fixes import fixed, rewrite
-    from promptkit.source import Folder
-    from promptkit.template_paths import locate, path_fault
+    from promptkit.template_paths import locate, path_fault, source_at
 
     cures = changed = 0
     for file in files:
@@ -141,14 +141,14 @@ def _fixed(files: Sequence[str], rules: Rules, report: Report, *, write: bool) -
             continue
         path = Path(file)
         root, inside = locate(path)
-        source = Folder(root)
+        source = source_at(root)
         text = _text_of(path)
         if text is None:
             continue
 
         whole = report.rules(file, rules)
 
-        def own(text: str, source: Folder = source, inside: str = inside, whole: Rules = whole) -> Iterable[Diagnostic]:
+        def own(text: str, source: Source = source, inside: str = inside, whole: Rules = whole) -> Iterable[Diagnostic]:
             shown = source.shown(inside)
             told = whole.of(check_source(source, inside, text))
             return [each for each in told if each is not None and each.path == shown]

@@ -10,7 +10,7 @@ import click
 from promptkit.cli import common
 from promptkit.cli.candidates import runs
 from promptkit.cli.report import say
-from promptkit.cli.terminal import printable, put
+from promptkit.cli.terminal import printable, put, table
 from promptkit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> 
         elif not records:
             say(f"no such runs in {log.path}")
         else:
-            put("\n".join(_table([_row(record) for record in records])))
+            put("\n".join(table([_row(record) for record in records])))
 
 
 def _refuse_unknown(status: str, log: RunLog) -> None:
@@ -116,7 +116,7 @@ def list_chats(limit: int, prompt: str | None, form: str) -> None:
         elif not chats:
             say(f"no such conversations in {log.path}")
         else:
-            put("\n".join(_table([_chat_row(chat) for chat in chats])))
+            put("\n".join(table([_chat_row(chat) for chat in chats])))
 
 
 def _chat_row(chat: Mapping[str, Any]) -> tuple[str, ...]:
@@ -160,12 +160,6 @@ def _row(record: Record) -> tuple[str, ...]:
         f"{record.seconds:.1f} s",
         _money(record.cost),
     )
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield printable("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
 
 
 def _shown(record: Record) -> Iterator[str]:

@@ -36,15 +36,17 @@ def load_prompt(template: str, *, quiet: bool = False) -> Prompt[Any]:
 def open_template(template: str) -> tuple[Source, str, str | None]:
     """The source, path and (for stdin) text of a template argument. Raises as `load_prompt` does."""
     from promptkit.source import Folder
-    from promptkit.template_paths import locate, path_fault
+    from promptkit.template_paths import is_reference, locate, open_reference, path_fault, source_at
 
     if template == "-":
         return Folder(Path()), STDIN, _from_stdin()
+    if is_reference(template):
+        return *open_reference(template), None
     fault = path_fault(template)
     if fault is not None:
         raise SpecError([fault])
     root, inside = locate(Path(template))
-    return Folder(root), inside, None
+    return source_at(root), inside, None
 
 
 def _from_stdin() -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _STYLES = {
     "error": "1;31",
@@ -118,6 +118,14 @@ def painted(text: str) -> str:
     text = _CARET.sub(lambda match: match[1] + styled(match[2], "caret"), text)
     text = _GUTTER.sub(lambda match: styled(match[0], "gutter"), text)
     return _SEVERITY.sub(lambda match: styled(match[0], match[1]), text)
+
+
+def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows of texts in columns, line by line."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield printable("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
 
 
 def headed(text: str) -> str:

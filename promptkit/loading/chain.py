@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.limits import current_limits, raised_by
-from promptkit.source import SourceError, join, near_file
+from promptkit.source import SourceError, near_file, resolve
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
 from promptkit.yamlfile import read_yaml
 
@@ -83,50 +83,56 @@ def read_document(source: Source, path: str) -> Document:
         return read_yaml(source.read(path), shown)
     except SourceError as error:
         cure = error.help or near_file(source, path)
-        return Document("", shown, faults=[Diagnostic("PK113", "error", error.message, shown, help=cure)])
+        return Document("", shown, faults=[Diagnostic(error.code, "error", error.message, shown, help=cure)])
 
 
 def _follow(chain: Chain, source: Source) -> None:
     """Add the file's parent, and its parent, and so on."""
     documents, paths = chain.documents, [chain.main.origin]
     while (entry := _extends(documents[-1])) is not None:
-        trouble, cure = "a path is expected", ""
+        trouble, cure, code = "a path is expected", "", ""
         if isinstance(entry.node, Scalar):
-            trouble, cure = _extend(chain, source, paths, entry, entry.node.text)
+            trouble, cure, code = _extend(chain, source, paths, entry, entry.node.text)
         if trouble:
             chain.broken = True
             if isinstance(entry.node, Scalar) and not entry.document.is_lost(entry.node.start):
-                chain.faults.append(entry.document.diagnostic("PK130", trouble, entry.span, help=cure or _RELATIVE))
+                found = entry.document.diagnostic(code or "PK130", trouble, entry.span, help=cure or _RELATIVE)
+                chain.faults.append(found)
             return
 
 
 _RELATIVE = "a path is relative to the file in which it is written"
 
 
-def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named: str) -> tuple[str, str]:
-    """Add one parent; else why it cannot be, and the cure."""
+def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named: str) -> tuple[str, str, str]:
+    """Add one parent; else why it cannot be, the cure, and the code where a repo has its own."""
     try:
-        path = join(paths[-1].rpartition("/")[0], named)
+        path = resolve(source, paths[-1].rpartition("/")[0], named)
     except SourceError as error:
-        return f"{error.message}{_way(paths)}", ""
+        return f"{error.message}{_way(paths)}", error.help, error.own_code
     paths.append(path)
     if path in paths[:-1]:
-        return "the files extend each other in a circle: " + " -> ".join(paths), "let one of them extend another file"
+        return (
+            "the files extend each other in a circle: " + " -> ".join(paths),
+            "let one of them extend another file",
+            "",
+        )
     most = current_limits().include_depth
     if len(paths) > most + 1:
         way = " -> ".join(paths)
         cure = f"put some of them together; {raised_by('include_depth')}"
-        return f"more than {most} parents stand above each other: {way}", cure
+        return f"more than {most} parents stand above each other: {way}", cure, ""
     document = read_document(source, path)
-    missing = [fault for fault in document.faults if fault.code == "PK113"]
+    missing = [fault for fault in document.faults if fault.code == "PK113" or fault.code.startswith("PK6")]
     if missing:
-        return f"{missing[0].message}{_way(paths[:-1])}", missing[0].help
+        own = missing[0].code.replace("PK113", "")
+        return f"{missing[0].message}{_way(paths[:-1])}", missing[0].help, own
     document.origin = path
     line, _ = entry.document.place(entry.node.start)
     chain.extended_at[document.path] = f"{entry.document.path}:{line}"
     chain.faults += _file_faults(document)
     chain.documents.append(document)
-    return "", ""
+    return "", "", ""
 
 
 def _way(paths: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.chain import Entry
 from promptkit.loading.example_checks import check_example
-from promptkit.source import SourceError, join, near_file
+from promptkit.source import SourceError, near_file, resolve
 from promptkit.yaml_nodes import Document, Mapping, Scalar, Sequence
 from promptkit.yamlfile import read_yaml
 
@@ -31,11 +31,11 @@ def check_example_file(loading: Loading, known: dict[str, Any]) -> None:
     findings, source = loading.findings, loading.source
     inside = path.text
     try:
-        inside = join(entry.document.origin.rpartition("/")[0], path.text)
+        inside = resolve(source, entry.document.origin.rpartition("/")[0], path.text)
         data = source.read(inside)
     except SourceError as error:
         cure = error.help or near_file(source, inside) or "a path is relative to the file in which it is written"
-        findings.add(entry.document, "PK113", error.message, path, help=cure)
+        findings.add(entry.document, error.code, error.message, path, help=cure)
         return
     whole = read_yaml(b"", source.shown(inside))
     for number, (document, row) in enumerate(_rows(data, source.shown(inside), inside), 1):

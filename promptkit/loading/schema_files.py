@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.schema_nodes import check_schema, warn_of_keywords
-from promptkit.source import SourceError, join, near_file
+from promptkit.source import SourceError, near_file, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
 
@@ -27,15 +27,15 @@ def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
         findings.add(document, "PK401", message, reference, help=cure)
         return None
     try:
-        path = join(document.origin.rpartition("/")[0], reference.text)
+        path = resolve(source, document.origin.rpartition("/")[0], reference.text)
     except SourceError as error:
-        findings.add(document, "PK113", error.message, reference, help=_RELATIVE)
+        findings.add(document, error.code, error.message, reference, help=error.help or _RELATIVE)
         return None
     try:
         read = read_yaml(source.read(path), source.shown(path))
     except SourceError as error:
         findings.add(
-            document, "PK113", error.message, reference, help=error.help or near_file(source, path) or _RELATIVE
+            document, error.code, error.message, reference, help=error.help or near_file(source, path) or _RELATIVE
         )
         return None
     if path.endswith(".json") and _is_no_json(loading, read):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
-from promptkit.source import SourceError, join, near_file
+from promptkit.source import SourceError, near_file, resolve
 from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
 from promptkit.template.paths import shown
@@ -138,19 +138,19 @@ class TemplateText:
             self.tell("PK205", "the file to include is not written out", token.start, token.end, help=_FIXED)
             return None
         try:
-            path = join(self.folder, name)
+            path = resolve(self.checks.source, self.folder, name)
         except SourceError as error:
-            self.tell("PK206", error.message, token.start, token.end, help=ROOT_CURE)
+            self.tell(error.own_code or "PK206", error.message, token.start, token.end, help=error.help or ROOT_CURE)
             return None
         try:
             content = self.checks.files.get(path) or self.checks.source.read(path).decode("utf-8")
         except (SourceError, UnicodeDecodeError) as error:
-            said, own = f"`{name}` is not UTF-8 text", ""
+            said, own, code = f"`{name}` is not UTF-8 text", "", ""
             if isinstance(error, SourceError):
-                said, own = error.message, error.help
+                said, own, code = error.message, error.help, error.own_code
             if not optional:
                 cure = own or near_file(self.checks.source, path) or _RELATIVE
-                self.tell("PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
+                self.tell(code or "PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
             return None
         self.checks.loads += 1
         if trouble := self._trouble(path):

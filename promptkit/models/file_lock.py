@@ -36,8 +36,10 @@ else:
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def file_lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
     """Hold the lock of a file, which stays there. `waiting` is called once when another process holds it.
+
+    What is given is the file's descriptor: a child that inherits it holds the lock as long as it lives.
 
     Raises `OSError` where no such file can be written.
     """
@@ -47,6 +49,6 @@ def file_lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterato
             waiting()
             while not _take(descriptor):
                 time.sleep(_PAUSE)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

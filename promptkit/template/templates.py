@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
-from promptkit.source import SourceError, join
+from promptkit.source import SourceError, join, mounted
 from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
 from promptkit.template.flows import file_flows, flows, followed, joined
@@ -181,6 +181,9 @@ def _loader(files: Mapping[str, str]) -> Any:
     class Files(BaseLoader):
         """Included files, already read by the one door."""
 
+        def __init__(self) -> None:
+            self.files = files
+
         def get_source(self, _: Any, template: str) -> tuple[str, str, None]:
             if template not in files:
                 raise TemplateNotFound(template)
@@ -197,8 +200,10 @@ def _environment_class() -> Any:
         prepare: Any = None
 
         def join_path(self, template: str, parent: str) -> str:
+            folder, files = parent.rpartition("/")[0], self.loader.files
             try:
-                return join(parent.rpartition("/")[0], template)
+                path = join(folder, template)
+                return path if path in files or "/" not in template else _first(files, mounted(folder, template), path)
             except SourceError as error:
                 raise RenderError(error.message, code="PK206") from None
 
@@ -232,6 +237,11 @@ def _tracing_class() -> Any:
             return finalized(value) if isinstance(value, Mark) else super()._finalized(value)
 
     return Tracing
+
+
+def _first(files: Mapping[str, str], *paths: str) -> str:
+    """The first of some paths at which there is a file; the last one where there is none."""
+    return next((path for path in paths if path in files), paths[-1])
 
 
 def _worded(error: Exception) -> str:

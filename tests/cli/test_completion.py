@@ -52,7 +52,7 @@ def asked(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("promptkit re", ["render"]),
+        ("promptkit ren", ["render"]),
         ("promptkit log s", ["show"]),
         ("promptkit run tone.yaml --dr", ["--dry-run"]),
         ("promptkit render t", ["tone.yaml", "triage/"]),

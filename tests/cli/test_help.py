@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 from command_line import START, Ran, environment, promptkit
+from git_repos import GitRepo, project, prompt
 
 from promptkit.cli.main import COMMANDS, command
 
@@ -88,6 +89,21 @@ def run(line: str) -> Ran:
     return ran
 
 
+USES_REPOS = tuple(f"promptkit {name}" for name in ("repo", "lock", "list", "search"))
+
+
+def use_repos() -> None:
+    """Make this folder a project that uses a team's repo, which lies in `prompts`, by a lock."""
+    repo = GitRepo.at(Path("prompts"))
+    files = {"support/triage.yaml": prompt("support/triage"), "promptkit.toml": "# the team's\n"}
+    repo.commit(files, "v1.0.0")
+    Path("spare").mkdir()
+    Path("spare/promptkit.toml").touch()
+    project(Path(), {"acme": Path("prompts").absolute()}, {"acme/support/triage": "^1.0"}, rev="^1.0")
+    for words in ("repo add spare spare", "lock"):
+        assert promptkit(*words.split()).code == 0
+
+
 @pytest.mark.parametrize("line", OTHERS)
 def test_an_example_works(line: str, triage: Path, server: MaraServer) -> None:
     (triage.parent / "home/.config/fish/completions").mkdir(parents=True)
@@ -97,7 +113,9 @@ def test_an_example_works(line: str, triage: Path, server: MaraServer) -> None:
     if line.startswith("promptkit chat"):
         Path("lines.txt").write_text("My invoice is wrong\nAnd late\n", encoding="utf-8")
         assert run("promptkit chat triage/triage.yaml -m simulate: --save chat.jsonl < lines.txt").code == 0
-    ran = run(line)
+    if line.startswith(USES_REPOS):
+        use_repos()
+    ran = run(line.replace('"$PWD', f'"{Path.cwd()}'))
     assert (0, False) == (ran.code, "error" in ran.err), ran.err
 
 

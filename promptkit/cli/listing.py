@@ -1,0 +1,106 @@
+"""The rows of `promptkit list` and `promptkit search`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli import common
+from promptkit.cli.report import say
+from promptkit.cli.terminal import put, redraw, table, watched
+from promptkit.errors import PromptkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from promptkit.repos.index import Row
+    from promptkit.repos.workspace import Workspace
+
+_MOST_DESCRIBED = 60
+_STEP = 25
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it."
+)
+
+
+def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
+    """Print the prompts of some repos (all, and the project's own, without names) in which all words stand."""
+    from promptkit.repos.index import found_in
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        shown: list[dict[str, Any]] = []
+        for where, rows, aliases in _all(workspace, repos):
+            shown += [_described(where, row, aliases.get(row.name, {})) for row in found_in(rows, words)]
+    if form == "json":
+        put(common.to_json({"version": 1, "prompts": shown}))
+    elif shown:
+        put("\n".join(table([_cells(row) for row in shown])))
+    else:
+        say("no prompt is found" if words else "there is no prompt here, and no repo is declared")
+    return bool(shown)
+
+
+def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Any]]:
+    from promptkit.repos.index import folder_rows, repo_rows
+    from promptkit.repos.repo import Repo
+    from promptkit.repos.workspace import FolderRepo
+
+    if not names:
+        own = FolderRepo("", workspace.root or Path())
+        yield "", folder_rows(workspace.project_source(), own.prompts()), own.facts.aliases
+    for name in names or sorted(workspace.declared.repos):
+        try:
+            repo = workspace.repo(name)
+            if not isinstance(repo, Repo):
+                from promptkit.source import Folder
+
+                yield name, folder_rows(Folder(repo.path), repo.prompts()), repo.facts.aliases
+                continue
+            pin = repo.pin("", "")
+            kept = workspace.store(workspace.declared.repo(name)).path
+            rows = repo_rows(repo, pin.commit, kept, workspace.pinned(repo, pin), _watched(name))
+            yield name, rows, repo.facts.aliases
+        except PromptkitError as error:
+            if names:
+                raise
+            say(f"warning: {error.message}; {error.help}" if error.help else f"warning: {error.message}")
+
+
+def _watched(name: str) -> Any:
+    """Whoever watches stderr sees how far an index is."""
+    if not watched():
+        return lambda *_: None
+
+    def told(done: int, total: int) -> None:
+        if done % _STEP == 0 or done == total:
+            redraw("" if done == total else f"{name}: {done:,} of {total:,} prompts indexed")
+
+    return told
+
+
+def _described(where: str, row: Row, aliases: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": f"{where}/{row.name}" if where else row.name,
+        "file": row.file,
+        "version": row.version,
+        "aliases": dict(aliases),
+        "changed": datetime.fromtimestamp(row.changed, UTC).isoformat() if row.changed else None,
+        "checks": {"errors": row.errors, "warnings": row.warnings},
+        "description": row.description,
+        "tags": list(row.tags),
+        "inputs": list(row.inputs),
+    }
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    aliases = ", ".join(f"{alias}={target}" for alias, target in row["aliases"].items())
+    found = [f"{count} {noun[:-1]}{'s' * (count != 1)}" for noun, count in row["checks"].items() if count]
+    described = row["description"]
+    short = f"{described[: _MOST_DESCRIBED - 3]}..." if len(described) > _MOST_DESCRIBED else described
+    changed = (row["changed"] or "")[:10] or "-"
+    return row["name"], row["version"] or "-", aliases or "-", changed, ", ".join(found) or "ok", short

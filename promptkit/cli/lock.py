@@ -1,0 +1,182 @@
+"""`promptkit lock`: pin every prompt in use by commit and content, and tell what of it moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from promptkit.cli import common
+from promptkit.cli.report import say
+from promptkit.cli.terminal import put
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promptkit.repos.lock import Lock, Locked
+    from promptkit.repos.locking import Drift
+    from promptkit.repos.workspace import Workspace
+
+_DRIFTED = 8
+_frozen = click.option(
+    "--frozen/--no-frozen", default=None, help="Write nothing, and fail where the lock would change; the default in CI."
+)
+
+
+@click.group("lock", invoke_without_command=True)
+@_frozen
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def command(ctx: click.Context, frozen: bool | None, quiet: bool) -> None:
+    """Write promptkit.lock: for each prompt under [prompts] its commit, its version, and a SHA-256 of each part.
+
+    What is locked stays where it is until `promptkit lock update`. Exits with 8 where a frozen lock would change.
+
+    \b
+    Examples:
+      promptkit lock
+      promptkit lock --frozen
+      promptkit lock update
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_lock((), frozen, quiet=quiet))
+
+
+@command.command("update", short_help="Move what is locked to the newest that is wanted.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
+    """Fetch the repos, and lock the named prompts, or all, at the newest version that is wanted of each.
+
+    \b
+    Examples:
+      promptkit lock update
+    """
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at(online=True) as workspace:
+        _known(workspace, names)
+        repos = {name.partition("/")[0] for name in names or workspace.declared.prompts}
+        for name in sorted(repos & workspace.declared.repos.keys() if names else workspace.declared.repos):
+            declared = workspace.declared.repo(name)
+            if declared.url is not None:
+                say(f"fetching {declared.place}", quiet=quiet)
+                workspace.store(declared).update()
+    ctx.exit(_lock(names or None, False, quiet=quiet))
+
+
+def _known(workspace: Workspace, names: Sequence[str]) -> None:
+    from promptkit.diagnostics import did_you_mean
+    from promptkit.repos.locking import project_lock
+
+    locked = {entry.name for entry in project_lock(workspace)} | workspace.declared.prompts.keys()
+    for name in names:
+        if name not in locked:
+            hint = did_you_mean(name, locked) or "`[prompts]` in promptkit.toml names the prompts in use"
+            raise click.UsageError(f"`{name}` is not in use; {hint}")
+
+
+@command.command("add", short_help="Use a prompt of a repo, and lock it.")
+@click.argument("reference")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def add(ctx: click.Context, reference: str, quiet: bool) -> None:
+    """Name a prompt such as acme/support/triage@^1.2 under [prompts], and lock it.
+
+    \b
+    Examples:
+      promptkit lock add acme/support/triage@^1.0
+    """
+    from promptkit.repos.project_file import use_prompt
+    from promptkit.repos.references import Reference
+    from promptkit.repos.workspace import Workspace
+
+    wanted = Reference.of(reference)
+    with Workspace.at(online=True) as workspace:
+        workspace.source(wanted)  # what is not there is told before anything is written
+    use_prompt(wanted.name, wanted.wanted)
+    ctx.exit(_lock((), False, quiet=quiet))
+
+
+@command.command("verify", short_help="Tell everything in which the lock and what is there differ.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.pass_context
+def verify(ctx: click.Context, form: str) -> None:
+    """Read every locked prompt again, hash each part, and tell what differs: part, pin, commit, tag, digest.
+
+    Fetches what is locked and not on this machine. Exits with 8 when something differs.
+
+    \b
+    Examples:
+      promptkit lock verify
+      promptkit lock verify --format json
+    """
+    from promptkit.repos.locking import project_lock, verify_lock
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at(online=True) as workspace:
+        lock = project_lock(workspace)
+        drifts = verify_lock(workspace, lock)
+        count = len(list(lock))
+    if form == "json":
+        rows = [{"prompt": each.name, "part": each.part, "message": each.message} for each in drifts]
+        put(common.to_json({"version": 1, "locked": count, "drifts": rows}))
+    else:
+        _tell(drifts)
+        say(f"{_counted(count, 'prompt')} locked, {_counted(len(drifts), 'difference')}")
+    ctx.exit(_DRIFTED if drifts else 0)
+
+
+def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> int:
+    """Write the lock, or tell what would change where it is frozen; the exit code."""
+    from promptkit.repos.locking import make_lock, project_lock
+    from promptkit.repos.opening import frozen
+    from promptkit.repos.workspace import Workspace
+
+    held = frozen() if asked is None else asked
+    with Workspace.at(online=True) as workspace:
+        lock = project_lock(workspace)
+        entries = make_lock(workspace, lock, names)
+        before = {entry.key: entry for entry in lock}
+        if held:
+            return _frozen_told(lock, before, entries)
+        changed = lock.write(entries)
+    for entry in entries:
+        old = before.get(entry.key) or next((each for each in before.values() if each.name == entry.name), None)
+        if old is None or old.text() != entry.text():
+            was = f"{_state(old)} -> " if old is not None and _state(old) != _state(entry) else ""
+            say(f"{entry}: {was}{_state(entry)}", quiet=quiet)
+    kept = {entry.name for entry in entries}
+    for old in before.values():
+        if old.name not in kept:
+            say(f"{old}: no longer locked", quiet=quiet)
+    say(f"{lock.path.name}: {_counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
+    return 0
+
+
+def _frozen_told(lock: Lock, before: dict[tuple[str, str], Locked], entries: list[Locked]) -> int:
+    from promptkit.repos.locking import Drift, differences
+
+    drifts: list[Drift] = []
+    for entry in entries:
+        old = before.get(entry.key)
+        drifts += differences(old, entry) if old is not None else [Drift(str(entry), "", "it is not locked")]
+    keys = {entry.key for entry in entries}
+    drifts += [Drift(str(old), "", "it is locked, and not in use") for key, old in before.items() if key not in keys]
+    _tell(drifts)
+    say(f"{lock.path.name}: {_counted(len(drifts), 'difference')}" if drifts else f"{lock.path.name}: as it should be")
+    return _DRIFTED if drifts else 0
+
+
+def _tell(drifts: Sequence[Drift]) -> None:
+    for drift in drifts:
+        say(f"error[PK610]: {drift}")
+
+
+def _state(entry: Locked) -> str:
+    return entry.version or entry.commit[:12] or entry.sha256[:12]
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

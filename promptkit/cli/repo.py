@@ -1,0 +1,294 @@
+"""`promptkit repo`: the template repos that a project uses, and the making of one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promptkit.cli import common
+from promptkit.cli.repo_init import init
+from promptkit.cli.report import FINDINGS, say
+from promptkit.cli.terminal import put, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.repos.declared import DeclaredRepo
+    from promptkit.repos.workspace import Workspace
+
+_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+
+
+@click.group("repo")
+def command() -> None:
+    """The template repos that this project uses: git repositories by URL, or plain folders.
+
+    They are declared in `promptkit.toml` and fetched into a cache that all projects share; nothing is checked out.
+
+    \b
+    Examples:
+      promptkit repo add tickets ./triage
+      promptkit repo list
+    """
+
+
+command.add_command(init)
+
+
+@command.command("add", short_help="Declare a repo and fetch it.")
+@click.argument("name")
+@click.argument("place", metavar="URL|FOLDER")
+@click.option("--rev", metavar="REV", help="A tag, a commit or a range over tags; by default the newest version.")
+@click.option("--folder", metavar="PATH", help="Where in the repo its templates are.")
+@click.option(
+    "--fetch",
+    type=click.Choice(["full", "shallow", "partial"]),
+    help="All of the history; the newest commits alone; or files only when they are needed.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str | None, quiet: bool) -> None:
+    """Declare the repo NAME in promptkit.toml, and fetch it.
+
+    URL is https, ssh, or the absolute path of a git repository; FOLDER is a plain folder with a promptkit.toml in it.
+    Credentials, proxies and ssh keys are those that your git has.
+
+    \b
+    Examples:
+      promptkit repo add team "$PWD/prompts" --rev ^1.0
+      promptkit repo add tickets ./triage
+    """
+    from promptkit.repos.declared import Declarations
+    from promptkit.repos.project_file import add_repo, remove_repo
+    from promptkit.repos.workspace import Workspace
+
+    entry = _entry(place, rev, folder, fetch)
+    Declarations.of({"repos": {name: entry}}, "promptkit.toml", Path())  # every fault, before anything is written
+    with Workspace.at() as workspace:
+        before = workspace.declared.repos.get(name)
+    path = add_repo(name, entry)
+    try:
+        with Workspace.at(online=True) as workspace:
+            declared = workspace.declared.repo(name)
+            if declared.url is not None:
+                say(f"fetching {declared.place}", quiet=quiet)
+                workspace.store(declared).update()
+            if declared.url is not None and not rev and (newest := _newest(workspace, name)):
+                add_repo(name, {"rev": newest})
+    except BaseException:
+        if before is None:
+            remove_repo(name)  # what cannot be fetched is not declared
+        raise
+    with Workspace.at() as workspace:
+        say(f"added {_told(workspace, name)} to {path}", quiet=quiet)
+        _warn_of_branch(workspace, name)
+
+
+def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None) -> dict[str, str]:
+    """The entry in the project's file. A relative path, or one that is no git repository, is a plain folder."""
+    path = Path(place)
+    has_git = (path / ".git").exists() or (path / "HEAD").is_file()
+    plain = path.is_dir() and not (path.is_absolute() and has_git)
+    if plain and has_git:
+        say(f"note: `{place}` is taken as a plain folder; for its versions, name its absolute path")
+    given = {"path" if plain else "url": place, "rev": rev, "folder": folder, "fetch": fetch}
+    return {key: value for key, value in given.items() if value}
+
+
+def _newest(workspace: Workspace, name: str) -> str:
+    """The newest tag that names a version of the whole repo."""
+    from promptkit.repos.repo import Repo
+
+    repo = workspace.repo(name)
+    tags = repo.tags_of("") if isinstance(repo, Repo) else {}
+    whole = [version for version in tags if not version.prerelease]
+    return tags[max(whole)][0] if whole else ""
+
+
+def _warn_of_branch(workspace: Workspace, name: str) -> None:
+    from promptkit.repos.repo import Repo
+
+    repo = workspace.repo(name)
+    if isinstance(repo, Repo) and repo.pin("", "").branch:
+        branch = repo.rev or "the newest commit"
+        say(f"warning[PK612]: `{name}` follows {branch}, which moves; `--rev` names a tag or a range such as ^1.0")
+
+
+def _told(workspace: Workspace, name: str) -> str:
+    from promptkit.repos.repo import Repo
+
+    declared, repo = workspace.declared.repo(name), workspace.repo(name)
+    if not isinstance(repo, Repo):
+        return f"{name}: {declared.place} ({_counted(len(repo.prompts()), 'prompt')})"
+    pin = repo.pin("", "")
+    state = pin.tag or pin.branch or pin.commit[:12]
+    return f"{name}: {declared.place} at {state} ({_counted(len(repo.prompts(pin.commit)), 'prompt')})"
+
+
+@command.command("list", short_help="Show the repos that are declared.")
+@_format
+def list_repos(form: str) -> None:
+    """Show the declared repos: where each is, at which rev, and when it was fetched.
+
+    \b
+    Examples:
+      promptkit repo list
+      promptkit repo list --format json
+    """
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        rows = [_described(workspace, workspace.declared.repo(name)) for name in sorted(workspace.declared.repos)]
+    if form == "json":
+        put(common.to_json({"version": 1, "repos": rows}))
+    elif not rows:
+        say("no repos are declared; `promptkit repo add NAME URL` declares one")
+    else:
+        cells = [(row["name"], row["rev"] or "-", row["at"] or "-", _ago(row["fetched"]), row["place"]) for row in rows]
+        put("\n".join(table(cells)))
+
+
+def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:
+    from promptkit.errors import RepoError
+    from promptkit.repos.repo import Repo
+
+    row = {"name": declared.name, "place": declared.place, "rev": declared.rev, "folder": declared.folder}
+    found: dict[str, Any] = {"at": "", "commit": "", "fetched": 0.0}
+    try:
+        repo = workspace.repo(declared.name)
+        if isinstance(repo, Repo):
+            pin = repo.pin("", "")
+            at = pin.tag or pin.branch or pin.commit[:12]
+            found = {"at": at, "commit": pin.commit, "fetched": repo.state.fetched}
+        else:
+            found["at"] = "a folder"
+    except RepoError as error:
+        found["at"] = error.message
+    return row | found
+
+
+def _ago(then: float) -> str:
+    """How long ago a time was."""
+    seconds = time.time() - then
+    if not then:
+        return "-"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"fetched {seconds // size:.0f} {unit} ago"
+    return "fetched now"
+
+
+@command.command("update", short_help="Fetch repos.")
+@click.argument("names", nargs=-1)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")
+@click.pass_context
+def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
+    """Fetch the named repos, or all of them. What is locked stays as it is: `promptkit lock update` moves it.
+
+    Exits with 1 when a tag was moved since the last fetch.
+
+    \b
+    Examples:
+      promptkit repo update
+    """
+    from promptkit.repos.store import moved_tags
+    from promptkit.repos.workspace import Workspace
+
+    moved = False
+    with Workspace.at(online=True) as workspace:
+        for name in names or sorted(workspace.declared.repos):
+            declared = workspace.declared.repo(name)
+            if declared.url is None:
+                continue
+            say(f"fetching {declared.place}", quiet=quiet)
+            before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
+            tags = moved_tags(before, now)
+            moved |= bool(tags)
+            for tag in tags:
+                say(f"warning[PK611]: {name}: the tag `{tag}` was moved to another commit")
+            known = before.refs.keys() if before is not None else set()
+            new = sorted(ref.removeprefix("refs/tags/") for ref in now.refs.keys() - known if "/tags/" in ref)
+            told = f", new: {', '.join(new[:8])}{', ...' if len(new) > 8 else ''}" if new and before else ""
+            say(f"{_told(workspace, name)}{told}", quiet=quiet)
+    ctx.exit(FINDINGS if moved else 0)
+
+
+@command.command("remove", short_help="Take a repo out of promptkit.toml.")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Take the repo NAME out of promptkit.toml. What was fetched stays in the cache, for other projects.
+
+    \b
+    Examples:
+      promptkit repo remove spare
+    """
+    from promptkit.errors import RepoError
+    from promptkit.repos.project_file import remove_repo
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        if name not in workspace.declared.repos:
+            workspace.declared.repo(name)
+        used = [prompt for prompt in workspace.declared.prompts if prompt.startswith(f"{name}/")]
+    if used:
+        message = f"`{name}` is in use: {', '.join(used[:5])}"
+        raise RepoError(message, where=workspace.declared.where, help="take them out of [prompts] first")
+    say(f"removed {name} from {remove_repo(name)}")
+
+
+@command.command("verify", short_help="Check that what was fetched is whole, and can be used.")
+@click.argument("names", nargs=-1)
+@click.pass_context
+def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Check that what was fetched can be used: objects, revs, aliases, and every prompt at its repo's rev.
+
+    Needs no network. Exits with 1 when something is wrong.
+
+    \b
+    Examples:
+      promptkit repo verify
+    """
+    from promptkit.repos.workspace import Workspace
+
+    faults = 0
+    with Workspace.at() as workspace:
+        for name in names or sorted(workspace.declared.repos):
+            found = list(_faults(workspace, name))
+            faults += len(found)
+            put("\n".join([*found, f"{name}: {_counted(len(found), 'fault')}" if found else f"{name}: all good"]))
+    ctx.exit(FINDINGS if faults else 0)
+
+
+def _faults(workspace: Workspace, name: str) -> Iterator[str]:
+    from promptkit.errors import RepoError
+    from promptkit.repos.git import git
+    from promptkit.repos.index import folder_rows, repo_rows
+    from promptkit.repos.repo import Repo
+    from promptkit.source import Folder
+
+    repo = workspace.repo(name)
+    if not isinstance(repo, Repo):
+        rows = folder_rows(Folder(repo.path), repo.prompts())
+    else:
+        declared = workspace.declared.repo(name)
+        try:
+            git(workspace.store(declared).git_dir, "fsck", "--no-progress", "--no-dangling", "--connectivity-only")
+        except RepoError as error:
+            yield f"{name}: {'; '.join(error.details) or error.message}"
+        for prompt, aliases in repo.facts.aliases.items():
+            for alias in aliases:
+                try:
+                    repo.pin(prompt, alias)
+                except RepoError as error:
+                    yield f"{name}: {error.message}"
+        pin = repo.pin("", "")
+        rows = repo_rows(repo, pin.commit, workspace.store(declared).path, workspace.pinned(repo, pin))
+    for row in rows:
+        if row.errors:
+            yield f"{name}/{row.name}: {row.checks}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -1,0 +1,162 @@
+"""What a `promptkit.toml` says of repos: which ones it uses, which prompts of them, which aliases it gives its own.
+
+[repos.acme]
+url = "https://example.org/prompts.git"     # or path = "../prompts", a plain folder
+rev = "v2.3.0"                              # a tag, a commit, a range over tags; a branch warns
+folder = "prompts"                          # optional: where in the repo its templates are
+fetch = "full"                              # or shallow, partial
+
+[prompts]
+"acme/support/triage" = "^1.2"
+
+[aliases."support/triage"]                  # in the template repo itself
+production = "1.2.0"
+
+[yanked]
+"support/triage@1.1.0" = "answers in the wrong language"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.errors import RepoError, SourceError
+from promptkit.repos.references import REPO_NAME, Reference
+from promptkit.repos.store import FETCHES
+from promptkit.repos.urls import RepoUrl
+from promptkit.settings import PROJECT_FILE
+from promptkit.source import join
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Declarations", "DeclaredRepo"]
+
+_KEYS = ("url", "path", "rev", "folder", "fetch")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRepo:
+    """One repo as a project names it: a git repository by `url`, or a plain folder by `path`."""
+
+    name: str
+    url: RepoUrl | None = None
+    path: Path | None = None
+    rev: str = ""
+    folder: str = ""
+    fetch: str = "full"
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.url.text if self.url is not None else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """All that one `promptkit.toml` says of repos; `where` is that file."""
+
+    where: str = PROJECT_FILE
+    repos: Mapping[str, DeclaredRepo | RepoError] = field(default_factory=dict)
+    """By name; what is wrong with one that a fetched file declares is told when somebody uses it."""
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    yanked: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any], where: str, root: Path | None) -> Declarations:
+        """Read the tables of a project's folder, or of a fetched file, which has no `root`. Raises `RepoError`.
+
+        A fetched file may name no place of this machine.
+        """
+        repos = {name: _read(name, entry, where, root) for name, entry in _table(tables, "repos", where).items()}
+        prompts = {name: _wanted(name, wanted, where) for name, wanted in _table(tables, "prompts", where).items()}
+        aliases = {
+            name: _texts(each, f"aliases.{name}", where) for name, each in _table(tables, "aliases", where).items()
+        }
+        return cls(where, repos, prompts, aliases, _texts(_table(tables, "yanked", where), "yanked", where))
+
+    def repo(self, name: str) -> DeclaredRepo:
+        """A repo by name. Raises `RepoError` for one that is not declared."""
+        if name not in self.repos:
+            hint = did_you_mean(name, self.repos) or f"`promptkit repo add {name} URL` declares it"
+            raise RepoError(f"no repo `{name}` is declared", code="PK605", where=self.where, help=hint)
+        found = self.repos[name]
+        if isinstance(found, RepoError):
+            raise found
+        return found
+
+
+def _read(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo | RepoError:
+    try:
+        return _repo(name, entry, where, root)
+    except RepoError as error:
+        if root is not None:
+            raise
+        return error
+
+
+def _table(tables: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
+    found = tables.get(name, {})
+    if not isinstance(found, dict):
+        raise RepoError(f"`{name}` must be a table", where=where, help=f"write it as [{name}]")
+    return found
+
+
+def _texts(found: Any, name: str, where: str) -> dict[str, str]:
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise RepoError(f"`{name}` must be a table of texts", where=where, help='its entries are written KEY = "TEXT"')
+    return found
+
+
+def _wanted(name: str, wanted: Any, where: str) -> str:
+    if not isinstance(wanted, str):
+        cure = f'write it as "{name}" = "^1.2"'
+        raise RepoError(f"the version of `{name}` under `prompts` must be a text", where=where, help=cure)
+    text = "" if wanted in ("", "*") else wanted
+    Reference.of(f"{name}@{text}" if text else name)
+    return text
+
+
+def _repo(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo:
+    place = f"{where}: repos.{name}"
+    if not REPO_NAME.fullmatch(name):
+        cure = "names of repos are made of a-z, 0-9, `_` and `-`"
+        raise RepoError(f"`{name}` is no name for a repo", code="PK602", where=where, help=cure)
+    if not isinstance(entry, dict):
+        raise RepoError(f"`repos.{name}` must be a table", where=where, help=f"write it as [repos.{name}]")
+    for key, value in entry.items():
+        if key not in _KEYS:
+            cure = did_you_mean(key, _KEYS) or f"known: {', '.join(_KEYS)}"
+            raise RepoError(f"a repo has no `{key}`", where=place, help=cure)
+        if not isinstance(value, str) or not value:
+            raise RepoError(f"`{key}` must be a text", where=place)
+    if ("url" in entry) == ("path" in entry):
+        cure = "`url` is a git repository, `path` a plain folder"
+        raise RepoError("a repo has either `url` or `path`", where=place, help=cure)
+    if entry.get("fetch", "full") not in FETCHES:
+        raise RepoError(f"`fetch` is one of {', '.join(FETCHES)}", where=place)
+    if "rev" in entry:
+        Reference.of(f"{name}/x@{entry['rev']}")
+    try:
+        folder = join("", entry.get("folder", ""))
+    except SourceError as error:
+        raise RepoError(error.message, where=place) from None
+    url = RepoUrl.of(entry["url"], place) if "url" in entry else None
+    if root is None and (url is None or url.local):
+        message = "a repo that was fetched may not name places of this machine"
+        raise RepoError(message, code="PK608", where=place, help="its owner names it by https or ssh")
+    path = _folder(entry["path"], root, place) if "path" in entry and root is not None else None
+    return DeclaredRepo(name, url, path, entry.get("rev", ""), folder, entry.get("fetch", "full"))
+
+
+def _folder(text: str, root: Path, place: str) -> Path:
+    """A plain folder: one that says itself that it holds templates, so that no other can be named by a stranger."""
+    path = (root / text).resolve()
+    if not (path / PROJECT_FILE).is_file():
+        cure = f"a plain folder is a template repo when a {PROJECT_FILE} stands in it: promptkit repo init {text}"
+        raise RepoError(f"`{text}` is no template repo: there is no {PROJECT_FILE} in it", where=place, help=cure)
+    return path

@@ -1,0 +1,175 @@
+"""The index of a repo: one row a prompt, made when its commit changes, so that listing reads one file.
+
+A row is made anew only where a file of that prompt is another one than when the row was made.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import PromptkitError, SourceError
+from promptkit.loader import load
+from promptkit.models.kept_file import keep_file
+from promptkit.repos import git
+from promptkit.repos.locking import Recording
+from promptkit.source import split_mount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from promptkit.repos.mounts import Mounted
+    from promptkit.repos.repo import Repo
+    from promptkit.source import Source
+
+__all__ = ["Row", "folder_rows", "repo_rows"]
+
+_FORMAT = 1
+_MOST_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One prompt as lists show it. `changed` is the time of the last commit that changed its file (Unix seconds)."""
+
+    name: str
+    file: str
+    version: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    errors: int = 0
+    warnings: int = 0
+    changed: int = 0
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the files that it was read from."""
+
+    @property
+    def checks(self) -> str:
+        """What the check of it found, in words."""
+        found = [f"{count} {noun}{'s' * (count != 1)}" for count, noun in self._counts if count]
+        return ", ".join(found) or "ok"
+
+    @property
+    def _counts(self) -> tuple[tuple[int, str], ...]:
+        return (self.errors, "error"), (self.warnings, "warning")
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Row:
+        """Read a row that was kept."""
+        lists = {key: tuple(data[key]) for key in ("tags", "inputs")}
+        return cls(**{**data, **lists})
+
+
+def repo_rows(
+    repo: Repo, commit: str, kept: Path, source: Mounted, told: Callable[[int, int], None] = lambda *_: None
+) -> list[Row]:
+    """The rows of a commit, in order of names; `kept` is the folder of the index, `told` hears how far it is."""
+    path = kept / f"index-{sha256(repo.folder.encode()).hexdigest()[:8]}.json"
+    known = _read(path)
+    if known.get("commit") == commit:
+        return [Row.of(row) for row in known["rows"]]
+    ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
+    prompts = repo.prompts(commit)
+    before = {row["name"]: Row.of(row) for row in known.get("rows", ())}
+    dates = _dates(repo, commit, known.get("commit", ""), set(prompts.values()))
+    rows = []
+    for number, (name, file) in enumerate(sorted(prompts.items()), 1):
+        row = before.get(name)
+        if row is None or row.file != file or any(ids.get(part) != known_id for part, known_id in row.parts.items()):
+            row = _row(source, name, file, ids)
+            told(number, len(prompts))
+        changed = dates.get(file, before[name].changed if name in before else 0)
+        rows.append(Row(**{**_fields(row), "changed": changed}))
+    data = {"version": _FORMAT, "commit": commit, "rows": [asdict(row) for row in rows]}
+    with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
+        keep_file(path, json.dumps(data), "the index of a repo")
+    return rows
+
+
+def folder_rows(source: Source, prompts: Mapping[str, str]) -> list[Row]:
+    """The rows of prompts that lie in a plain folder."""
+    return [_row(source, name, file, {}) for name, file in sorted(prompts.items())]
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Row.__slots__}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return {}
+        data = json.loads(path.read_bytes())
+        return data if data["version"] == _FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
+    recording = Recording(source)
+    try:
+        loaded = load(recording, file)
+    except (SourceError, PromptkitError):
+        return Row(name, file, errors=1)
+    counts = [sum(each.severity == kind for each in loaded.diagnostics) for kind in ("error", "warning")]
+    parts = {path: ids.get(path, "") for path in recording.files if not split_mount(path)[0]} if ids else {}
+    known = loaded.chain.entries if loaded.chain is not None else {}
+    texts = {key: getattr(known[key].node, "text", "") if key in known else "" for key in ("version", "description")}
+    metadata = loaded.spec.metadata if loaded.spec is not None else {}
+    tags = metadata.get("tags")
+    shown = tuple(map(str, tags)) if isinstance(tags, (list, tuple)) else ()
+    inputs = tuple(loaded.spec.inputs) if loaded.spec is not None else ()
+    described = " ".join(texts["description"].split())
+    return Row(name, file, texts["version"], described, shown, inputs, counts[0], counts[1], parts=parts)
+
+
+def _dates(repo: Repo, commit: str, since: str, files: set[str]) -> dict[str, int]:
+    """When each file was last changed, by the commits that came after `since`; the history is read as it comes."""
+    found: dict[str, int] = {}
+    prefix = f"{repo.folder}/" if repo.folder else ""
+    time = 0
+    for field_ in _log(repo, commit, since):
+        if field_.startswith("\x01"):
+            time = int(field_[1:]) if field_[1:].isdecimal() else time
+        elif field_.startswith(prefix) and field_.removeprefix(prefix) in files:
+            found.setdefault(field_.removeprefix(prefix), time)
+            if len(found) == len(files):
+                break
+    return found
+
+
+def _log(repo: Repo, commit: str, since: str) -> Iterator[str]:
+    git_dir = repo.git_dir
+    if git_dir is None:
+        return
+    if since and git.git_fails(git_dir, "cat-file", "-e", f"{since}^{{commit}}"):
+        since = ""
+    names = (commit, *((f"^{since}",) if since else ()))
+    arguments = ("log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+    process = git.reading(git_dir, *arguments, *names, "--")
+    assert process.stdout is not None
+    rest = b""
+    try:
+        while piece := process.stdout.read(1 << 16):
+            *whole, rest = (rest + piece).replace(b"\n", b"\0").split(b"\0")
+            yield from (each.decode("utf-8", "replace") for each in whole if each)
+    finally:
+        process.kill()
+        with suppress(subprocess.SubprocessError):
+            process.communicate()
+
+
+def found_in(rows: Iterable[Row], words: Iterable[str]) -> list[Row]:
+    """The rows in which every word stands: in the name, the description, the tags or the names of inputs."""
+    wanted = [word.casefold() for word in words]
+    return [row for row in rows if all(word in _text(row) for word in wanted)]
+
+
+def _text(row: Row) -> str:
+    return " ".join((row.name, row.description, *row.tags, *row.inputs)).casefold()

@@ -1,0 +1,242 @@
+"""`promptkit.lock`: for each prompt in use the commit, the version, and a SHA-256 of all that it is made of.
+
+The file is TOML, one block a prompt, in the order of names, so that a change of one prompt is a change of its block.
+`sha256` is the digest of the resolved prompt; `parts` are the files that it was read from, each with the SHA-256 of
+its bytes; `pins` are the commits of other repos that are named in them. A prompt of the project itself is listed when
+it uses other repos: then its own files are not pinned, since git keeps them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import LockError, SourceError
+from promptkit.models.kept_file import keep_file
+from promptkit.repos.references import Reference, is_commit
+from promptkit.repos.versions import Range, read_version
+from promptkit.source import join, mounted
+from promptkit.template_paths import LOCK_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["LOCK_FILE", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
+
+_FORMAT = 1
+_HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
+_BLOCK = "[[prompt]]\n"
+_MOST_BYTES = 64 << 20
+_SHA256 = re.compile("[0-9a-f]{64}")
+_CURE = "`promptkit lock` writes it anew"
+
+
+def digest_of(data: bytes) -> str:
+    """The SHA-256 of a part's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that a prompt was read from: prompt, parent, include, schema, examples, summariser."""
+
+    kind: str
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str) -> Part:
+        """Read a line of `parts`. Raises `ValueError`."""
+        head, _, sha256 = text.rpartition(" ")
+        kind, _, path = head.partition(" ")
+        if not _SHA256.fullmatch(sha256) or not path:
+            raise ValueError(text)
+        return cls(kind, path, sha256)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path} {self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One prompt in use. `commit` is empty for a plain folder and for the project itself."""
+
+    name: str
+    wanted: str
+    version: str
+    commit: str
+    sha256: str
+    file: str
+    parts: tuple[Part, ...] = ()
+    pins: Mapping[str, str] = field(default_factory=dict)
+    format: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the block is found by."""
+        return self.name, self.wanted
+
+    def __str__(self) -> str:
+        return f"{self.name}{'@' if self.wanted else ''}{self.wanted}"
+
+    def text(self) -> str:
+        """The block in the file."""
+        rows: list[tuple[str, Any]] = [
+            (key, getattr(self, key)) for key in ("name", "wanted", "version", "commit", "sha256", "file", "format")
+        ]
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in rows if value != ""]
+        lines += _listed("parts", map(str, sorted(self.parts, key=lambda part: (part.kind, part.path))))
+        lines += _listed("pins", (f"{mount} {commit}" for mount, commit in sorted(self.pins.items())))
+        return _BLOCK + "\n".join(lines) + "\n"
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Locked:
+        """Read a block. Raises `ValueError`."""
+        texts = {key: data.get(key, "") for key in ("name", "wanted", "version", "commit", "sha256", "file")}
+        if not all(isinstance(value, str) for value in texts.values()) or not _SHA256.fullmatch(texts["sha256"]):
+            raise ValueError("a block has no `name` or no `sha256`")
+        if texts["commit"] and not (is_commit(texts["commit"]) and len(texts["commit"]) >= 40):
+            raise ValueError(f"`{texts['commit']}` is no commit")
+        pins = dict(text.rsplit(" ", 1) for text in data.get("pins", ()))
+        return cls(**texts, parts=tuple(map(Part.of, data.get("parts", ()))), pins=pins, format=int(data["format"]))
+
+
+def _listed(key: str, texts: Iterable[str]) -> list[str]:
+    rows = [f"  {json.dumps(text, ensure_ascii=False)}," for text in texts]
+    return [f"{key} = [", *rows, "]"] if rows else []
+
+
+class Lock:
+    """The lockfile of a project. One block is read without parsing the others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._blocks = self._read()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a lockfile."""
+        return self._blocks is not None
+
+    def __iter__(self) -> Any:
+        return (self._parsed(block) for block in self._blocks or ())
+
+    def find(self, reference: Reference) -> Locked | None:
+        """The block that a reference may be loaded from: it was locked so, or what was locked is what is wanted."""
+        line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
+        found = [self._parsed(block) for block in self._blocks or () if line in f"\n{block}"]
+        same = [each for each in found if each.wanted == reference.wanted]
+        fitting = [each for each in found if not reference.wanted or _fits(each, reference.wanted)]
+        return next(iter(same or (fitting if len(fitting) == 1 else [])), None)
+
+    def write(self, entries: Iterable[Locked]) -> bool:
+        """Write the file; whether it is another one than before. Raises `ConfigError`."""
+        text = self.text(entries)
+        before = self.path.read_text(encoding="utf-8") if self.path.is_file() else None
+        if text != before:
+            keep_file(self.path, text, "the lock")
+            self.path.chmod(0o644)
+        return text != before
+
+    @staticmethod
+    def text(entries: Iterable[Locked]) -> str:
+        """The text of the file for some blocks."""
+        return "\n".join([_HEAD, *(entry.text() for entry in sorted(entries, key=lambda entry: entry.key))])
+
+    def _read(self) -> list[str] | None:
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(_MOST_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LockError(f"it cannot be read: {error.strerror}", where=str(self.path)) from None
+        if len(data) > _MOST_BYTES:
+            raise LockError(f"it is larger than {_MOST_BYTES:,} bytes", where=str(self.path))
+        text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+        if "<<<<<<<" in text:
+            cure = f"take one side, then {_CURE}"
+            raise LockError("it holds both sides of a merge", where=str(self.path), help=cure)
+        head, *blocks = text.split(_BLOCK)
+        if f"version = {_FORMAT}" not in head.splitlines():
+            message = f"it is no lockfile of version {_FORMAT}"
+            raise LockError(message, where=str(self.path), help=f"use a newer promptkit, or {_CURE}")
+        return blocks
+
+    def _parsed(self, block: str) -> Locked:
+        try:
+            return Locked.of(tomllib.loads(block))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            name = re.search('name = "([^"]*)"', block)
+            where = f"{self.path}{f': {name[1]}' if name else ''}"
+            raise LockError(f"a block cannot be read: {error}", where=where, help=_CURE) from None
+
+
+def _fits(locked: Locked, wanted: str) -> bool:
+    """Whether what was locked is what is wanted: a version in the range, or the commit itself."""
+    if is_commit(wanted):
+        return locked.commit.startswith(wanted)
+    version = read_version(locked.version)
+    return version is not None and Range.is_one(wanted) and Range.of(wanted).holds(version)
+
+
+class LockedSource:
+    """The files of a locked prompt, by their SHA-256s: from the cache, else from `fetch`, and hashed in either case."""
+
+    def __init__(self, locked: Locked, kept: Path | None, fetch: Callable[[str], bytes]) -> None:
+        self.locked = locked
+        self._parts = {part.path: part for part in locked.parts}
+        self._kept = kept
+        self._fetch = fetch
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`. Raises `LockError` where the file is not what was locked."""
+        part = self._parts.get(path)
+        if part is None:
+            raise SourceError(f"there is no file `{self.shown(path)}` in the lock")
+        data = self._from_cache(part)
+        if data is None:
+            data = self._fetch(path)
+            if digest_of(data) != part.sha256:
+                message = f"the {part.kind} `{part.path}` of `{self.locked}` is not what the lock pins"
+                raise LockError(message, help="`promptkit lock verify` tells all that moved")
+        return data
+
+    def resolve(self, folder: str, path: str) -> str:
+        """See `source.resolve`: as it was when the prompt was locked."""
+        own = join(folder, path)
+        if own in self._parts or "/" not in path:
+            return own
+        other = mounted(folder, path)
+        return other if other in self._parts else own
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        state = self.locked.version or self.locked.commit[:12]
+        return f"{self.locked.name.partition('/')[0]}{'@' if state else ''}{state}:{path}"
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        folder = path.rpartition("/")[0]
+        pairs = (each.rpartition("/") for each in self._parts)
+        return [name for place, _, name in pairs if place == folder]
+
+    def _from_cache(self, part: Part) -> bytes | None:
+        """The bytes of a part, out of the cache; None where they are not there, or are not what they should be."""
+        if self._kept is None:
+            return None
+        try:
+            data = kept_at(self._kept, part.sha256).read_bytes()
+        except OSError:
+            return None
+        return data if digest_of(data) == part.sha256 else None
+
+
+def kept_at(folder: Path, sha256: str) -> Path:
+    """Where the bytes of a SHA-256 are kept."""
+    return folder / sha256[:2] / sha256[2:]

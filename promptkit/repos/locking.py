@@ -1,0 +1,337 @@
+"""Making and verifying the lock: which prompts a project uses, what each is made of, and what of it moved."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptkit.errors import LockError, PromptkitError, RepoError, SourceError, SpecError
+from promptkit.loader import load
+from promptkit.models.kept_file import keep_file
+from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
+from promptkit.repos.mounts import Mounted
+from promptkit.repos.references import Reference
+from promptkit.repos.repo import Pin, Repo, is_prompt
+from promptkit.source import ENDINGS, MOUNT, Folder, split_mount
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from promptkit.loader import Loaded
+    from promptkit.repos.declared import Declarations
+    from promptkit.repos.mounts import Mount
+    from promptkit.repos.workspace import Workspace
+    from promptkit.source import Source
+
+__all__ = ["Drift", "Recording", "locked_source", "make_lock", "project_lock", "recorded", "verify_lock"]
+
+
+class Recording:
+    """A source that remembers what was read from it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.files: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`."""
+        self.files[path] = self.source.read(path)
+        return self.files[path]
+
+    def resolve(self, folder: str, path: str) -> str:
+        """See `source.resolve`."""
+        from promptkit.source import resolve
+
+        return resolve(self.source, folder, path)
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        return self.source.shown(path)
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        return self.source.beside(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One way in which the lock and what is there differ: which prompt, which of its parts, and how."""
+
+    name: str
+    part: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.part}: {self.message}" if self.part else f"{self.name}: {self.message}"
+
+
+def project_lock(workspace: Workspace) -> Lock:
+    """The project's lockfile, which may not be there yet. Raises `LockError`, `RepoError` where there is no project."""
+    if workspace.root is None:
+        cure = "`promptkit init NAME` makes a project; a folder with a promptkit.toml is one"
+        raise RepoError("there is no project here", help=cure)
+    return Lock(workspace.root / LOCK_FILE)
+
+
+def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None = ()) -> list[Locked]:
+    """The blocks of the lock as it should be. What is locked stays where it is, unless its name is in `update`.
+
+    With None, everything is resolved anew. Raises `RepoError`, `LockError` or `SpecError`.
+    """
+    before = {entry.key: entry for entry in lock}
+    made: list[Locked] = []
+    for name, wanted in sorted(workspace.declared.prompts.items()):
+        reference = Reference.of(f"{name}@{wanted}" if wanted else name)
+        known = before.get((name, wanted)) if update is not None and name not in update else None
+        made.append(_of_repo(workspace, reference, known))
+    for path in _own_prompts(workspace):
+        known = before.get((path, "")) if update is not None and path not in update else None
+        entry = _of_project(workspace, path, known)
+        made += [entry] if entry is not None else []
+    return made
+
+
+def keep_parts(workspace: Workspace, files: Iterable[bytes]) -> None:
+    """Keep the bytes of locked parts in the cache, by their SHA-256s, so that loading them needs no git."""
+    for data in files:
+        path = kept_at(_kept(workspace), digest_of(data))
+        if not path.exists():
+            with contextlib.suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
+                _keep_bytes(path, data)
+
+
+def _keep_bytes(path: Path, data: bytes) -> None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    keep_file(path, text, "a part of a locked prompt")
+
+
+def _kept(workspace: Workspace) -> Path:
+    return workspace.settings.cache_dir / "repos" / "parts"
+
+
+def _of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
+    repo = workspace.repo(reference.repo)
+    if not isinstance(repo, Repo):
+        pin = repo.pin(reference.path, reference.wanted)
+        source = Mounted(Folder(repo.path), repo.facts, _opener(workspace, known))
+        return recorded(workspace, str(reference.name), reference.wanted, source, repo.require(reference.path), pin)
+    pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
+    source = workspace.pinned(repo, pin)
+    source = Mounted(source.base, source.declared, _opener(workspace, known))
+    return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
+
+
+def _held(repo: Repo, known: Locked) -> Pin:
+    """The state that is locked. Raises `RepoError` where its commit is not on this machine and cannot be fetched."""
+    return Pin(repo.pin("", known.commit).commit, known.version)
+
+
+def _of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
+    """The block of a prompt of the project itself; None for one that uses no other repo."""
+    folder = Folder(workspace.root or ".")
+    source = Mounted(folder, workspace.declared, _opener(workspace, known))
+    try:
+        entry = recorded(workspace, path, "", source, path, Pin(""), own=True)
+    except SpecError:
+        if source.mounts or _names_a_repo(folder, path, workspace):
+            raise
+        return None  # it may be no prompt at all, and what is wrong with it is told by the check
+    return entry if source.mounts else None
+
+
+def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
+    """Whether a file may name a repo: it has a declared name with a slash in it, or a version behind an `@`."""
+    try:
+        text = folder.read(path).decode("utf-8", "replace")
+    except SourceError:
+        return False
+    return any(f"{name}/" in text for name in workspace.declared.repos) or re.search(r"\w/[\w./-]+@", text) is not None
+
+
+def _opener(workspace: Workspace, known: Locked | None) -> Opener:
+    return Opener(workspace, known.pins if known is not None else {})
+
+
+class Opener:
+    """Opens mounts at the commits that are pinned, and all others as they are wanted."""
+
+    def __init__(self, workspace: Workspace, pins: Mapping[str, str], *, frozen: bool = False) -> None:
+        self.workspace = workspace
+        self.pins = pins
+        self.frozen = frozen
+
+    def __call__(self, declared: Declarations, reference: Reference, name: str) -> Mount:
+        commit = self.pins.get(name, "")
+        if self.frozen and not commit and declared.repo(reference.repo).url is not None:
+            raise LockError(f"`{reference}` is not locked", help="promptkit lock")
+        if commit:
+            reference = Reference(reference.repo, reference.path, commit)
+        return self.workspace.mount(declared, reference, name)
+
+
+def recorded(
+    workspace: Workspace, name: str, wanted: str, source: Mounted, file: str, pin: Pin, *, own: bool = False
+) -> Locked:
+    """Load a prompt, and write down what it was made of. Raises `SpecError` for one that cannot be used."""
+    recording = Recording(source)
+    loaded = load(recording, file)
+    if loaded.spec is None:
+        raise SpecError(loaded.errors)
+    files = {path: data for path, data in recording.files.items() if not own or split_mount(path)[0]}
+    keep_parts(workspace, files.values())
+    parts = tuple(Part(_kind(path, file, loaded), path, digest_of(data)) for path, data in files.items())
+    pins = {mount: each.pin.commit for mount, each in source.mounts.items() if each.pin.commit}
+    version = loaded.spec.version if own or not pin.version else pin.version
+    digest = "" if own else loaded.spec.digest
+    if own:
+        digest = digest_of("\n".join(sorted(map(str, parts))).encode())
+    return Locked(name, wanted, version or "", pin.commit, digest, file, parts, pins, loaded.spec.promptkit)
+
+
+def _kind(path: str, file: str, loaded: Loaded) -> str:
+    """What a file is to the prompt that was read from it."""
+    spec, chain = loaded.spec, loaded.chain
+    if path == file:
+        return "prompt"
+    if chain is not None and any(document.origin == path for document in chain.documents):
+        return "parent"
+    if spec is not None and path in spec.files:
+        return "include"
+    if spec is not None and spec.examples_from is not None and path.endswith(spec.examples_from.path.lstrip("./")):
+        return "examples"
+    if spec is not None and spec.summariser is not None and path in spec.summariser.shown:
+        return "summariser"
+    return "schema" if path.endswith((".json", *ENDINGS)) else "include"
+
+
+def _own_prompts(workspace: Workspace) -> Iterator[str]:
+    """The project's own prompts that may name other repos."""
+    root = workspace.root
+    if root is None or not workspace.declared.repos:
+        return
+    for file in sorted(root.rglob("*.y*ml")):
+        path = file.relative_to(root).as_posix()
+        if is_prompt(path) and file.is_file():
+            yield path
+
+
+# Loading from it
+
+
+def locked_source(workspace: Workspace, locked: Locked) -> tuple[Source, str]:
+    """The source and the file of a locked prompt. Its bytes come from the cache, and git is asked where they do not."""
+    from_git = locked.commit or any(locked.pins)
+    kept = _kept(workspace) if from_git else None
+    return LockedSource(locked, kept, _Fetch(workspace, locked)), locked.file
+
+
+class _Fetch:
+    """Reads the files of a locked prompt from its repo, at the commit that is locked."""
+
+    def __init__(self, workspace: Workspace, locked: Locked) -> None:
+        self.workspace = workspace
+        self.locked = locked
+        self._source: Mounted | None = None
+
+    def __call__(self, path: str) -> bytes:
+        if self._source is None:
+            self._source = _source_of(self.workspace, self.locked)
+        return self._source.read(path)
+
+
+def _source_of(workspace: Workspace, locked: Locked) -> Mounted:
+    opener = _opener(workspace, locked)
+    if locked.name.endswith(ENDINGS):
+        return Mounted(Folder(workspace.root or "."), workspace.declared, opener)
+    reference = Reference.of(locked.name)
+    repo = workspace.repo(reference.repo)
+    if not isinstance(repo, Repo):
+        return Mounted(Folder(repo.path), repo.facts, opener)
+    source = workspace.pinned(repo, _held(repo, locked))
+    return Mounted(source.base, source.declared, opener)
+
+
+# Verifying
+
+
+def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
+    """Everything in which the lock and what is there differ. Raises `LockError` where there is no lock."""
+    if not lock.exists:
+        raise LockError("there is no lockfile", where=str(lock.path), help="`promptkit lock` writes it")
+    entries = {entry.key: entry for entry in lock}
+    drifts: list[Drift] = []
+    for name, wanted in workspace.declared.prompts.items():
+        if (name, wanted) not in entries:
+            others = [entry.wanted or "*" for entry in entries.values() if entry.name == name]
+            said = f"`{wanted or '*'}` is wanted, and {' and '.join(others)} locked" if others else "it is not locked"
+            drifts.append(Drift(name, "", said))
+    for entry in entries.values():
+        drifts += _drifts(workspace, entry)
+    return drifts
+
+
+def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
+    own = entry.name.endswith(ENDINGS)
+    if not own and workspace.declared.prompts.get(entry.name) != entry.wanted:
+        yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
+        return
+    try:
+        yield from _moved_tag(workspace, entry)
+        found = _of_project(workspace, entry.name, entry) if own else None
+        now = found if own else _of_repo(workspace, Reference.of(str(entry)), entry)
+    except (RepoError, SourceError, LockError) as error:
+        yield Drift(str(entry), "", error.message)
+        return
+    except PromptkitError as error:
+        yield Drift(str(entry), "", f"it cannot be loaded: {error.message}")
+        return
+    if now is None:
+        yield Drift(str(entry), "", "it uses no other repo any more")
+        return
+    yield from differences(entry, now)
+
+
+def differences(before: Locked, now: Locked) -> Iterator[Drift]:
+    """What is not the same in two states of one locked prompt, part by part."""
+    known, found = ({part.path: part for part in entry.parts} for entry in (before, now))
+    for path in sorted(known.keys() | found.keys()):
+        one, other = known.get(path), found.get(path)
+        part = f"{(one or other).kind} {path}"  # type: ignore[union-attr]
+        if one is None or other is None:
+            yield Drift(str(now), part, "it is not in the lock" if one is None else "it is gone")
+        elif one.sha256 != other.sha256:
+            yield Drift(str(now), part, "it was changed")
+    for mount in sorted(before.pins.keys() | now.pins.keys()):
+        if before.pins.get(mount) != now.pins.get(mount):
+            yield Drift(str(now), f"pin {mount.replace(MOUNT, ' > ')}", "it leads to another commit")
+    if before.commit != now.commit:
+        yield Drift(
+            str(now), "commit", f"{before.commit[:12] or 'none'} is locked, {now.commit[:12] or 'none'} is there"
+        )
+    if before.format != now.format:
+        yield Drift(str(now), "format version", f"{before.format} is locked, {now.format} is there")
+    if before.sha256 != now.sha256 and known == found:
+        yield Drift(str(now), "whole", "the resolved prompt has another digest")
+
+
+def _moved_tag(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
+    """A version is for ever: a tag that stands elsewhere now was moved."""
+    if not entry.commit or not entry.version:
+        return
+    reference = Reference.of(entry.name)
+    repo = workspace.repo(reference.repo)
+    if not isinstance(repo, Repo):
+        return
+    for version, tags in repo.tags_of(reference.path).items():
+        if str(version) != entry.version:
+            continue
+        here = {repo.state.refs[f"refs/tags/{tag}"] for tag in tags}
+        same = {repo.entry_id(reference.path, commit) for commit in here | {entry.commit}}
+        if entry.commit not in here and len(same) > 1:
+            yield Drift(str(entry), f"tag {tags[0]}", "it was moved to another commit after it was locked")

@@ -1,0 +1,84 @@
+"""The door through which floors below reach repos: where the prompt of a reference is, and what a project may name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptkit.errors import LockError, RepoError
+from promptkit.repos.lock import LOCK_FILE, Lock
+from promptkit.repos.locking import Opener, locked_source
+from promptkit.repos.mounts import Mounted
+from promptkit.repos.references import Reference
+from promptkit.repos.workspace import Workspace
+from promptkit.source import ENDINGS, Folder
+from promptkit.template_paths import locate
+
+if TYPE_CHECKING:
+    from promptkit.source import Source
+
+__all__ = ["frozen", "open_reference", "project_source"]
+
+FROZEN_VARIABLE = "PROMPTKIT_FROZEN"
+
+
+def frozen() -> bool:
+    """Whether only what is locked may be used: `PROMPTKIT_FROZEN` says so, else in CI it is so (`CI` is set there)."""
+    said = os.environ.get(FROZEN_VARIABLE) or os.environ.get("CI", "")
+    return said.strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
+    """The source and the file of a reference, from the lock where it is locked, else from what was fetched.
+
+    A reference whose first name is no declared repo, and a file with `@` behind it, are the project's own prompts in
+    another state. Nothing is fetched. Raises `RepoError`; `LockError` where the lock does not fit, or is all that
+    may be used.
+    """
+    file, at, wanted = text.rpartition("@")
+    if at and file.endswith(ENDINGS):
+        root, inside = locate(Path(file))
+        return _own(Workspace.at(root), inside, wanted)
+    reference = Reference.of(text)
+    workspace = Workspace.at(start)
+    if reference.repo not in workspace.declared.repos and reference.wanted and _is_own(workspace, reference):
+        return _own(workspace, reference.name, reference.wanted)
+    lock = Lock(workspace.root / LOCK_FILE) if workspace.root is not None else None
+    known = lock.find(reference) if lock is not None else None
+    if known is not None:
+        return locked_source(workspace, known)
+    workspace.declared.repo(reference.repo)
+    if lock is not None and frozen():
+        named = f'"{reference.name}" = "{reference.wanted or "*"}"'
+        cure = f"name it under [prompts], as {named}, then: promptkit lock"
+        raise LockError(f"`{text}` is not locked", where=str(lock.path), help=cure)
+    source, path, _ = workspace.source(reference)
+    return source, path
+
+
+def _is_own(workspace: Workspace, reference: Reference) -> bool:
+    """Whether a reference may be to a prompt of the project itself."""
+    try:
+        workspace.own()
+    except RepoError:
+        return False
+    return reference.repo not in workspace.declared.repos
+
+
+def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:
+    repo = workspace.own()
+    name = path.removesuffix(".yaml").removesuffix(".yml")
+    pin = repo.pin(name, wanted)
+    return workspace.pinned(repo, pin), repo.require(path, pin)
+
+
+def project_source(root: Path) -> Source:
+    """The files of a project, and those of the repos that are named in them, at the commits that are locked."""
+    workspace = Workspace.at(root)
+    if not workspace.declared.repos:
+        return Folder(root)
+    pins: dict[str, str] = {}
+    for entry in Lock(root / LOCK_FILE):
+        pins |= entry.pins if entry.name.endswith(ENDINGS) else {}
+    return Mounted(Folder(root), workspace.declared, Opener(workspace, pins, frozen=frozen()))

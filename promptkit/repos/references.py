@@ -1,0 +1,55 @@
+"""References: `acme/support/triage@^1.2` is the prompt `support/triage` of the repo `acme`, in a version.
+
+Behind `@` stands a version or a range, an alias such as `production`, a commit, a tag such as `v1.2.0`, or `HEAD`;
+without it, the repo's `rev` holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from promptkit.errors import RepoError
+
+__all__ = ["REPO_NAME", "Reference", "is_commit"]
+
+REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_WANTED = re.compile(r"[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ -]{0,99}")
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is the id of a commit, or the beginning of one."""
+    return re.fullmatch("[0-9a-f]{7,64}", text) is not None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """A prompt or a file of a repo, and which state of it is wanted; empty is the repo's own `rev`."""
+
+    repo: str
+    path: str
+    wanted: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Reference:
+        """Read a reference. Raises `RepoError`."""
+        body, at, wanted = text.partition("@")
+        repo, slash, path = body.partition("/")
+        if (
+            not slash
+            or not REPO_NAME.fullmatch(repo)
+            or not all(_SEGMENT.fullmatch(name) for name in path.split("/"))
+            or (at and not _WANTED.fullmatch(wanted))
+        ):
+            raise RepoError(f"`{text[:200]}` is no reference to a prompt", code="PK602", help=_CURE)
+        return cls(repo, path, wanted)
+
+    def __str__(self) -> str:
+        return f"{self.repo}/{self.path}{'@' if self.wanted else ''}{self.wanted}"
+
+    @property
+    def name(self) -> str:
+        """The reference without what is wanted."""
+        return f"{self.repo}/{self.path}"

@@ -1,0 +1,274 @@
+"""`Repo`: a declared repo with its states: versions, aliases, commits, and the files of each."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.errors import RepoError, SourceError
+from promptkit.repos.declared import Declarations
+from promptkit.repos.references import is_commit
+from promptkit.repos.snapshot import Snapshot
+from promptkit.repos.versions import Range, read_version
+from promptkit.settings import PROJECT_FILE
+from promptkit.source import ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from semver import Version
+
+    from promptkit.repos.git import Found
+    from promptkit.repos.store import State
+
+__all__ = ["Pin", "Repo", "is_prompt", "prompt_name"]
+
+_COMMIT_BYTES = 1 << 20
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The one state that is meant: its commit, and the version, tag, alias or branch that led there."""
+
+    commit: str
+    version: str = ""
+    tag: str = ""
+    alias: str = ""
+    branch: str = ""
+    wanted: str = ""
+
+
+class Repo:
+    """The states of a repository, wherever its objects are; `name` is what its user calls it."""
+
+    def __init__(
+        self,
+        name: str,
+        state: State,
+        get: Callable[[str, int], Found | None],
+        *,
+        rev: str = "",
+        folder: str = "",
+        want: Callable[[str], None] | None = None,
+        git_dir: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.state = state
+        self.rev = rev
+        self.folder = folder
+        self._get = get
+        self.git_dir = git_dir
+        self._want = want
+        self._snapshots: dict[str, Snapshot] = {}
+        self._facts: Declarations | None = None
+
+    # Its states
+
+    def pin(self, path: str, wanted: str = "") -> Pin:
+        """The state of a prompt or a file that is wanted; without a wish, the repo's own `rev`, or its newest commit.
+
+        Raises `RepoError` for what is not there, is ambiguous, or was yanked.
+        """
+        wanted = wanted or self.rev or "HEAD"
+        if wanted == "HEAD":
+            return Pin(self._head(), branch="HEAD", wanted=wanted)
+        tag, alias = self.state.refs.get(f"refs/tags/{wanted}"), self.facts.aliases.get(path, {}).get(wanted)
+        if tag and alias:
+            message = f"`{wanted}` is an alias and a tag of `{self.name}`"
+            raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
+        if tag:
+            return Pin(tag, _version_of(wanted, path), wanted, wanted=wanted)
+        if alias is not None:
+            return self._aliased(path, wanted, alias)
+        if Range.is_one(wanted):
+            return self._versioned(path, wanted)
+        if is_commit(wanted) and (found := self._commit(wanted)):
+            return Pin(found, wanted=wanted)
+        if branch := self.state.refs.get(f"refs/heads/{wanted}") or self.state.refs.get(f"refs/remotes/{wanted}"):
+            return Pin(branch, branch=wanted, wanted=wanted)
+        raise self._unknown(path, wanted)
+
+    def _head(self) -> str:
+        if not self.state.head:
+            raise RepoError(f"`{self.name}` has no default branch", code="PK605", help="name a tag or a commit")
+        return self.state.head
+
+    def _aliased(self, path: str, alias: str, target: str) -> Pin:
+        """An alias leads to a version, a tag or a commit, never to another alias."""
+        if target in self.facts.aliases.get(path, {}) or not (
+            Range.is_one(target) or is_commit(target) or f"refs/tags/{target}" in self.state.refs
+        ):
+            message = f"the alias `{alias}` of `{self.name}/{path}` leads to `{target}`, which is no version of it"
+            raise RepoError(message, code="PK613", help=f"promptkit alias set {alias} {path}@VERSION")
+        try:
+            found = self.pin(path, target)
+        except RepoError as error:
+            if error.code != "PK605":
+                raise
+            message = f"the alias `{alias}` of `{self.name}/{path}` leads to `{target}`, which is not there"
+            raise RepoError(message, code="PK613", help=error.help) from None
+        return Pin(found.commit, found.version, found.tag, alias=alias, wanted=alias)
+
+    def _versioned(self, path: str, wanted: str) -> Pin:
+        wish = Range.of(wanted)
+        tags = self.tags_of(path)
+        yanked = ""
+        for version in sorted((each for each in tags if wish.holds(each)), reverse=True):
+            here = {self.state.refs[f"refs/tags/{tag}"]: tag for tag in tags[version]}
+            here = {commit: tag for commit, tag in here.items() if self.find(path, commit)}
+            if not here:
+                continue
+            if why := self._yanked(path, version):
+                yanked = yanked or f"{version} was yanked: {why}"
+                continue
+            if len({self.entry_id(path, commit) for commit in here}) > 1:
+                message = (
+                    f"{version} of `{self.name}/{path}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
+                )
+                raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
+            commit, tag = min(here.items(), key=lambda pair: (not pair[1].startswith(path), pair[1]))
+            return Pin(commit, str(version), tag, wanted=wanted)
+        if yanked:
+            cure = f"not yanked: {self._some_versions(path)}"
+            raise RepoError(f"`{self.name}/{path}@{wanted}`: {yanked}", code="PK607", help=cure)
+        raise self._unknown(path, wanted)
+
+    def tags_of(self, path: str) -> dict[Version, list[str]]:
+        """The tags that name versions of a path: `v1.2.0` those of the whole repo, `PATH@1.2.0` its own."""
+        found: dict[Version, list[str]] = {}
+        for name in self.state.refs:
+            tag = name.removeprefix("refs/tags/")
+            if tag != name and (version := read_version(_version_of(tag, path))):
+                found.setdefault(version, []).append(tag)
+        return found
+
+    def versions(self, path: str) -> list[Version]:
+        """The versions in which a prompt can be had, the newest first; yanked ones are left out."""
+        tags = self.tags_of(path)
+        return [
+            version
+            for version in sorted(tags, reverse=True)
+            if not self._yanked(path, version)
+            and any(self.find(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
+        ]
+
+    def _yanked(self, path: str, version: Version) -> str:
+        named = (f"{path}@{version}", f"v{version}", str(version))
+        return next(
+            (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked), ""
+        )
+
+    def _commit(self, wanted: str) -> str:
+        found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
+        if found is None and self._want is not None and len(wanted) >= 40:
+            self._want(wanted)
+            found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
+        return found.id if found is not None else ""
+
+    @property
+    def facts(self) -> Declarations:
+        """What the repo's own file says at the tip of the default branch: aliases, yanked versions, its own repos."""
+        if self._facts is None:
+            self._facts = self.facts_at(self.state.head) if self.state.head else Declarations()
+        return self._facts
+
+    def facts_at(self, commit: str) -> Declarations:
+        """What the repo's own file says in one of its states."""
+        where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
+        try:
+            text = self.snapshot(commit).read(PROJECT_FILE).decode("utf-8-sig")
+            return Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, None)
+        except SourceError:
+            return Declarations(where)
+        except (ValueError, RecursionError) as error:
+            raise RepoError(f"the file is not TOML: {error}", where=where, help="its owner must mend it") from None
+
+    # Its files
+
+    def snapshot(self, commit: str, label: str = "") -> Snapshot:
+        """The files of a commit."""
+        key = f"{commit} {label}"
+        if key not in self._snapshots:
+            self._snapshots[key] = Snapshot(self._get, commit, self.folder, label or f"{self.name}@{commit[:12]}")
+        return self._snapshots[key]
+
+    def find(self, path: str, commit: str) -> str:
+        """The file that a reference's path stands for in a commit; empty where there is none.
+
+        The empty path is the repo itself: its file is the project's, whether there is one or not.
+        """
+        if not path:
+            return PROJECT_FILE
+        files = self.snapshot(commit)
+        names = [path] if path.rpartition("/")[2].count(".") else [path + ending for ending in ENDINGS]
+        return next((name for name in names if (entry := files.entry(name)) is not None and entry.is_file), "")
+
+    def entry_id(self, path: str, commit: str) -> str:
+        """The id of the file that a path stands for in a commit."""
+        entry = self.snapshot(commit).entry(self.find(path, commit))
+        return entry.id if entry is not None else ""
+
+    def prompts(self, commit: str) -> dict[str, str]:
+        """The prompts of a commit: name to file."""
+        return {prompt_name(path): path for path, _ in self.snapshot(commit).files() if is_prompt(path)}
+
+    def require(self, path: str, pin: Pin) -> str:
+        """The file of a pinned prompt. Raises `RepoError`, with what may have been meant, where it is not there."""
+        found = self.find(path, pin.commit)
+        if not found:
+            state = pin.version or pin.tag or pin.alias or pin.commit[:12]
+            message = f"there is no `{path}` in `{self.name}` at {state}"
+            raise RepoError(message, code="PK605", help=self._near(path, pin.commit))
+        return found
+
+    def _near(self, path: str, commit: str) -> str:
+        names = self.prompts(commit)
+        if hint := did_you_mean(path, names):
+            return hint.replace("`", f"`{self.name}/", 1)
+        last = path.rpartition("/")[2]
+        alike = [name for name in names if name.rpartition("/")[2] == last]
+        shown = ", ".join(f"{self.name}/{name}" for name in (alike or list(names))[:_SHOWN])
+        return f"prompts there: {shown}" if shown else "no prompt is there"
+
+    def _unknown(self, path: str, wanted: str) -> RepoError:
+        """That a state is not there, with the nearest ones."""
+        known = self.versions(path)
+        if path and not known and not (self.state.head and self.find(path, self.state.head)):
+            cure = self._near(path, self.state.head) if self.state.head else ""
+            return RepoError(f"there is no `{path}` in `{self.name}`", code="PK605", help=cure)
+        aliases = list(self.facts.aliases.get(path, {}))
+        near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
+        told = [f"versions: {self._some_versions(path)}"] + ([f"aliases: {', '.join(aliases)}"] if aliases else [])
+        fetched = "; `promptkit repo update` looks for newer ones" if self._want is None else ""
+        message = f"`{self.name}{'/' if path else ''}{path}` has no `{wanted}`"
+        return RepoError(message, code="PK605", help=near or "; ".join(told) + fetched)
+
+    def _some_versions(self, path: str) -> str:
+        found = [str(version) for version in self.versions(path)]
+        return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "") if found else "none is tagged"
+
+
+def _version_of(tag: str, path: str) -> str:
+    """The version that a tag names for a path; empty where it names none."""
+    own = tag.removeprefix(f"{path}@")
+    if own != tag:
+        return own
+    return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
+
+
+def is_prompt(path: str) -> bool:
+    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
+    *folders, file = path.split("/")
+    hidden = any(name.startswith((".", "_")) for name in (*folders, file))
+    beside = re.search(r"\.inputs\.ya?ml$", file) is not None
+    return file.endswith(ENDINGS) and not hidden and not beside
+
+
+def prompt_name(path: str) -> str:
+    """The name by which a prompt's file is referred to."""
+    return path.rpartition(".")[0]

@@ -1,0 +1,200 @@
+"""`Store`: one fetched repository in the cache that all projects of this user share.
+
+What was fetched is what `state.json` says, and that file is replaced as a whole after a fetch has ended: a fetch that
+is killed leaves the old state. Fetches hold a lock between processes, and so does the git that they start; readers
+need none, since objects are never removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from promptkit.errors import RepoError
+from promptkit.models.file_lock import file_lock
+from promptkit.models.kept_file import keep_file
+from promptkit.repos.git import Objects, make_directory, transfer
+from promptkit.repos.local import GitDirectory, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from promptkit.repos.git import Found
+    from promptkit.repos.urls import RepoUrl
+
+__all__ = ["FETCHES", "State", "Store", "moved_tags"]
+
+FETCHES = ("full", "shallow", "partial")
+"""All of the history; the newest commit of each branch and tag; all commits, and files when they are needed."""
+
+_FORMAT = 1
+_REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_HEAD = "refs/promptkit/head"
+_REMOTE = "promptkit"
+_FLAGS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_OF_MODE = {"full": (), "shallow": ("--depth=1",), "partial": ("--filter=blob:none",)}
+_SMALL = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the last fetch found: `head` is the tip of the default branch, `refs` branches and tags, as commits."""
+
+    head: str
+    refs: Mapping[str, str] = field(default_factory=dict)
+    fetched: float = 0.0
+
+
+class Store:
+    """The cached copy of one URL. Nothing is fetched but by `update`, `want` and `fill`."""
+
+    def __init__(self, url: RepoUrl, cache_dir: Path, mode: str = "full") -> None:
+        self.url = url
+        self.mode = mode
+        slug = re.sub("[^A-Za-z0-9]+", "-", url.key)[-40:].strip("-")
+        key = sha256(f"{url.key}\n{mode}".encode()).hexdigest()[:16]
+        self.path = cache_dir / "repos" / f"{slug}-{key}"
+        self.git_dir = self.path / "git"
+        self._objects = Objects(self.git_dir, promised=mode == "partial")
+
+    def state(self) -> State | None:
+        """What the last fetch found; None before the first."""
+        try:
+            data = json.loads((self.path / "state.json").read_bytes())
+            known = data["version"] == _FORMAT and isinstance(data["refs"], dict)
+            return State(str(data["head"]), data["refs"], float(data["fetched"])) if known else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def get(self, name: str, most: int) -> Found | None:
+        """An object; None where it is not in the cache."""
+        return self._objects.get(name, most) if self.git_dir.exists() else None
+
+    def close(self) -> None:
+        """End what reads the objects."""
+        self._objects.close()
+
+    def update(self, waiting: Callable[[], None] = lambda: None) -> tuple[State | None, State]:
+        """Fetch all branches and tags; the state before and the one now. After a `RepoError` the old one stays."""
+        with self._locked(waiting) as keep_open, self._address() as address:
+            self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
+            before, state = self.state(), self._found()
+            self._keep(state)
+        return before, state
+
+    def want(self, commit: str) -> None:
+        """Fetch one commit that no branch or tag led to. Raises `RepoError`."""
+        with self._locked() as keep_open, self._address() as address:
+            depth = ("--depth=1",) if self.mode == "shallow" else _OF_MODE[self.mode]
+            self._fetch(address, (*_FLAGS, *depth, _REMOTE, commit), keep_open)
+
+    def fill(self, ids: list[str]) -> None:
+        """Fetch single files of a partial copy, by id, all at once."""
+        with self._locked() as keep_open, self._address() as address:
+            arguments = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", *_FLAGS, "--filter=blob:none", "--stdin")
+            given = "".join(f"{each}\n" for each in ids).encode()
+            self._transfer(address, (*arguments, _REMOTE), keep_open, given)
+
+    _remote = "promptkit"
+
+    def _fetch_all(self, address: str, keep_open: int, refs: tuple[str, ...]) -> None:
+        """Fetch references; again without what the other side has not, and with its kind of ids."""
+        flags = (*_FLAGS, "--atomic", "--prune", "--force", "--update-shallow", *_OF_MODE[self.mode])
+        try:
+            self._fetch(address, (*flags, _REMOTE, *refs), keep_open)
+        except RepoError as error:
+            said = " ".join(error.details)
+            if "remote ref HEAD" in said and refs != _REFS:  # there is no commit on the default branch
+                self._fetch_all(address, keep_open, _REFS)
+            elif "client sha1; server sha256" in said:
+                self._objects.close()
+                shutil.rmtree(self.git_dir)
+                make_directory(self.git_dir, "sha256")
+                self._fetch_all(address, keep_open, refs)
+            else:
+                raise
+
+    def _fetch(self, address: str, arguments: tuple[str, ...], keep_open: int) -> None:
+        self._transfer(address, ("fetch", *arguments), keep_open)
+
+    def _transfer(self, address: str, arguments: tuple[str, ...], keep_open: int, given: bytes = b"") -> None:
+        named = ("-c", f"remote.{_REMOTE}.url={address}")
+        transfer(self.git_dir, *named, *arguments, given=given, where=self.url.text, keep_open=(keep_open,))
+
+    @contextlib.contextmanager
+    def _locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = file_lock(self.path / "lock", waiting)
+            descriptor = lock.__enter__()
+        except OSError as error:
+            cure = "set PROMPTKIT_CACHE_DIR to a folder of yours"
+            raise RepoError(f"the cache cannot be written: {error.strerror}", where=str(self.path), help=cure) from None
+        try:
+            if not (self.git_dir / "HEAD").exists():
+                make_directory(self.git_dir)
+            self._mend()
+            yield descriptor
+        finally:
+            lock.__exit__(None, None, None)
+
+    def _mend(self) -> None:
+        """Remove what a killed git left behind: the lock is ours, so that nobody works on it any more."""
+        for left in (*self.git_dir.glob("*.lock"), *self.git_dir.glob("refs/**/*.lock")):
+            left.unlink(missing_ok=True)
+        for left in self.git_dir.glob("objects/pack/tmp_*"):
+            left.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _address(self) -> Iterator[str]:
+        """What is fetched from: a repository of this machine is shown to git without its configuration."""
+        if not self.url.local:
+            yield self.url.text
+            return
+        from pathlib import Path
+
+        folder = Path(self.url.text)
+        if not folder.is_dir():
+            cure = "what was fetched before can still be used" if self.state() else ""
+            raise RepoError("there is no such folder", code="PK605", where=self.url.text, help=cure)
+        view = View(GitDirectory.at(folder))
+        try:
+            if not view.refs and not view.head:
+                message, cure = "the repository has no commits yet", "commit a prompt first"
+                raise RepoError(message, where=self.url.text, help=cure)
+            yield str(view.serve())
+        finally:
+            view.close()
+
+    def _found(self) -> State:
+        """The state that the references tell, each followed to its commit; those that lead to none are left out."""
+        from promptkit.repos.git import git
+
+        names = git(self.git_dir, "for-each-ref", "--format=%(refname)").decode("utf-8", "replace").splitlines()
+        commits = {}
+        for name in names:
+            found = self.get(f"{name}^{{commit}}", _SMALL)
+            if found is not None:
+                commits[name] = found.id
+        if not commits:
+            raise RepoError("the repository has no commits", where=self.url.text)
+        head = commits.pop(_HEAD, "")
+        return State(head, commits, time.time())
+
+    def _keep(self, state: State) -> None:
+        data = {"version": _FORMAT, "url": self.url.text, "head": state.head, "fetched": state.fetched}
+        keep_file(self.path / "state.json", json.dumps({**data, "refs": dict(state.refs)}), "the state of a repo")
+
+
+def moved_tags(before: State | None, now: State) -> list[str]:
+    """The tags that stood at another commit before: what was pinned by them is not what is there now."""
+    known = before.refs if before is not None else {}
+    moved = [name for name, commit in now.refs.items() if known.get(name, commit) != commit]
+    return [name.removeprefix("refs/tags/") for name in moved if name.startswith("refs/tags/")]

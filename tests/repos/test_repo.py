@@ -1,0 +1,132 @@
+"""Which state a reference means: versions, ranges, aliases, tags, commits, branches; and what is said where none is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from git_repos import GitRepo, project, prompt
+
+from promptkit.errors import RepoError
+from promptkit.repos.references import Reference
+from promptkit.repos.workspace import Workspace
+
+
+@pytest.fixture
+def opened(team: GitRepo, tmp_path: Path, cache: Path) -> Workspace:
+    folder = project(tmp_path / "service", {"acme": team.path}, rev="v1.0.0")
+    return Workspace.at(folder, online=True)
+
+
+def version(workspace: Workspace, text: str) -> str:
+    source, path, pin = workspace.source(Reference.of(text))
+    lines = source.read(path).decode().splitlines()
+    stated = next(line.removeprefix("version: ") for line in lines if line.startswith("version:"))
+    return f"{pin.version or pin.branch or 'commit'} says {stated}"
+
+
+MEANT = {
+    "acme/support/triage": "1.0.0 says 1.0.0",
+    "acme/support/triage@1.0.0": "1.0.0 says 1.0.0",
+    "acme/support/triage@^1": "1.2.0 says 1.2.0",
+    "acme/support/triage@~1.1": "1.1.0 says 1.1.0",
+    "acme/support/triage@<1.2": "1.1.0 says 1.1.0",
+    "acme/support/triage@*": "1.2.0 says 1.2.0",
+    "acme/support/triage@production": "1.0.0 says 1.0.0",
+    "acme/support/triage@v1.1.0": "1.1.0 says 1.1.0",
+    "acme/support/triage@HEAD": "HEAD says 1.2.0",
+    "acme/support/triage@main": "main says 1.2.0",
+    "acme/support/reply@^1": "1.1.0 says 1.0.0",
+    "acme/support/triage.yaml@1.1.0": "1.1.0 says 1.1.0",
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_a_reference_means_one_state(text: str, opened: Workspace) -> None:
+    assert version(opened, text) == MEANT[text]
+
+
+def test_a_commit_is_meant_by_its_id_or_the_beginning_of_it(opened: Workspace, team: GitRepo) -> None:
+    commit = team.git("rev-parse", "v1.1.0^{commit}")
+    for text in (commit, commit[:7], commit[:20]):
+        assert version(opened, f"acme/support/triage@{text}") == "commit says 1.1.0"
+
+
+MISSED = {
+    "acme/support/triag": ("PK605", "did you mean `acme/support/triage`?"),
+    "acme/triage": ("PK605", "acme/support/triage"),
+    "acme/support/triage@2.0.0": ("PK605", "versions: 1.2.0, 1.1.0, 1.0.0; aliases: production"),
+    "acme/support/triage@prodution": ("PK605", "did you mean `production`?"),
+    "acme/support/triage@deadbeef": ("PK605", "versions: 1.2.0"),
+    "acmee/support/triage": ("PK605", "did you mean `acme`?"),
+    "acme/_base": ("PK605", ""),
+    "acme/support/triage@support/triage@1.2.0": ("PK602", ""),
+}
+
+
+@pytest.mark.parametrize("text", [text for text in MISSED if text != "acme/_base"])
+def test_what_is_not_there_is_told_with_what_may_be_meant(text: str, opened: Workspace) -> None:
+    code, hint = MISSED[text]
+    with pytest.raises(RepoError) as raised:
+        version(opened, text)
+    assert (raised.value.code, hint in str(raised.value)) == (code, True)
+
+
+def test_a_version_that_two_tags_give_to_two_contents_is_ambiguous(team: GitRepo, opened: Workspace) -> None:
+    team.git("tag", "support/triage@1.0.0", "main")
+    opened.store(opened.declared.repo("acme")).update()
+    with pytest.raises(RepoError, match="PK606") as raised:
+        version(opened, "acme/support/triage@1.0.0")
+    assert "support/triage@1.0.0 and v1.0.0 differ" in raised.value.message
+
+
+def test_two_tags_of_one_content_are_not_ambiguous(team: GitRepo, opened: Workspace) -> None:
+    team.git("tag", "support/triage@1.0.0", "v1.0.0^{commit}")
+    opened.store(opened.declared.repo("acme")).update()
+    assert version(opened, "acme/support/triage@1.0.0") == "1.0.0 says 1.0.0"
+
+
+def test_a_yanked_version_is_passed_over_by_ranges_and_refused_by_name(team: GitRepo, opened: Workspace) -> None:
+    text = '[yanked]\n"support/triage@1.2.0" = "sorts into the wrong team"\n"v1.1.0" = ""\n'
+    team.commit({"promptkit.toml": text})
+    opened.store(opened.declared.repo("acme")).update()
+    assert version(opened, "acme/support/triage@^1") == "1.0.0 says 1.0.0"
+    with pytest.raises(RepoError, match=r"PK607.*sorts into the wrong team"):
+        version(opened, "acme/support/triage@1.2.0")
+    with pytest.raises(RepoError, match=r"PK607.*no reason is given"):
+        version(opened, "acme/support/reply@1.1.0")
+
+
+ALIASES = {"gone": "9.9.9", "chained": "production", "broken": "::", "branch": "main"}
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_an_alias_that_leads_to_no_version_is_dangling(alias: str, team: GitRepo, opened: Workspace) -> None:
+    lines = ['[aliases."support/triage"]', 'production = "1.0.0"', f'{alias} = "{ALIASES[alias]}"']
+    team.commit({"promptkit.toml": "\n".join(lines)})
+    opened.store(opened.declared.repo("acme")).update()
+    with pytest.raises(RepoError, match="PK613"):
+        version(opened, f"acme/support/triage@{alias}")
+
+
+def test_a_subfolder_is_the_root_of_a_repo(tmp_path: Path, cache: Path) -> None:
+    repo = GitRepo.at(tmp_path / "mono")
+    repo.commit(
+        {
+            "prompts/a.yaml": prompt("a", text='{% include "/x.md" %} {% include "../secret.md" ignore missing %}'),
+            "prompts/x.md": "x",
+            "secret.md": "secret",
+        },
+        "v1.0.0",
+    )
+    folder = project(tmp_path / "service", {"mono": repo.path}, rev="^1", folder="prompts")
+    source, path, _ = Workspace.at(folder, online=True).source(Reference.of("mono/a"))
+    assert path == "a.yaml"
+    assert source.read("x.md") == b"x"
+
+
+def test_nothing_is_fetched_unless_it_is_asked_for(team: GitRepo, tmp_path: Path, cache: Path) -> None:
+    folder = project(tmp_path / "service", {"acme": team.path})
+    with pytest.raises(RepoError, match=r"PK609.*has not been fetched") as raised:
+        Workspace.at(folder).repo("acme")
+    assert raised.value.help == "promptkit repo update acme"

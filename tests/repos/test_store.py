@@ -1,0 +1,200 @@
+"""Fetching with the real git: what is kept, what is left as it was, who waits for whom."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from git_repos import GitRepo, prompt
+
+from promptkit.errors import RepoError, SourceError
+from promptkit.limits import limited
+from promptkit.repos.snapshot import Snapshot
+from promptkit.repos.store import FETCHES, Store, moved_tags
+from promptkit.repos.urls import RepoUrl
+
+
+def store_of(repo: GitRepo, cache: Path, mode: str = "full") -> Store:
+    return Store(RepoUrl.of(str(repo.path)), cache, mode)
+
+
+@pytest.mark.parametrize("mode", FETCHES)
+def test_a_fetch_brings_branches_tags_and_files(team: GitRepo, cache: Path, mode: str) -> None:
+    store = store_of(team, cache, mode)
+    assert store.state() is None
+    _, state = store.update()
+    assert state == store.state()
+    assert state.head == team.git("rev-parse", "HEAD")
+    assert state.refs["refs/tags/v1.0.0"] == team.git("rev-parse", "v1.0.0^{commit}")
+    files = Snapshot(store.get, state.head)
+    found = dict(files.files())
+    assert found.keys() == set(team.git("ls-files").splitlines())
+    if mode == "partial":
+        with pytest.raises(SourceError, match="repo update"):
+            files.read("_base.yaml")
+        store.fill([found["_base.yaml"].id])
+    assert files.read("_base.yaml") == (team.path / "_base.yaml").read_bytes()
+    store.close()
+
+
+def test_what_was_fetched_needs_the_repo_no_more(team: GitRepo, cache: Path) -> None:
+    store = store_of(team, cache)
+    _, state = store.update()
+    shutil.rmtree(team.path)
+    assert Snapshot(store.get, state.head).read("_partials/rules.md") == b"Be brief."
+    with pytest.raises(RepoError, match="can still be used"):
+        store.update()
+    assert store.state() == state
+    store.close()
+
+
+def test_moved_and_removed_references_follow_and_are_told(team: GitRepo, cache: Path) -> None:
+    store = store_of(team, cache)
+    store.update()
+    team.git("tag", "-f", "v1.0.0", "main")
+    team.git("tag", "-d", "v1.1.0")
+    before, now = store.update()
+    assert moved_tags(before, now) == ["v1.0.0"]
+    assert "refs/tags/v1.1.0" not in now.refs
+    assert now.refs["refs/tags/v1.0.0"] == now.head
+    store.close()
+
+
+def test_a_commit_that_no_branch_leads_to_any_more_can_be_fetched(team: GitRepo, cache: Path) -> None:
+    lost = team.commit({"x.md": "lost"})
+    team.git("reset", "-q", "--hard", "HEAD~1")
+    for mode in FETCHES:
+        store = store_of(team, cache, mode)
+        store.update()
+        assert store.get(f"{lost}^{{commit}}", 10_000) is None
+        store.want(lost)
+        assert store.get(f"{lost}^{{commit}}", 10_000) is not None
+        store.close()
+
+
+def test_a_repo_without_commits_and_a_folder_without_repo_are_told(tmp_path: Path, cache: Path) -> None:
+    with pytest.raises(RepoError, match="no commits yet"):
+        store_of(GitRepo.at(tmp_path / "empty"), cache).update()
+    with pytest.raises(RepoError, match="no git repository"):
+        Store(RepoUrl.of(str(tmp_path)), cache).update()
+    with pytest.raises(RepoError, match="no such folder"):
+        Store(RepoUrl.of(str(tmp_path / "nowhere")), cache).update()
+
+
+def test_a_branch_that_is_no_default_is_enough(tmp_path: Path, cache: Path) -> None:
+    repo = GitRepo.at(tmp_path / "r")
+    repo.commit({"a.yaml": prompt("a")}, "v1.0.0")
+    repo.git("symbolic-ref", "HEAD", "refs/heads/other")
+    _, state = store_of(repo, cache).update()
+    assert state.head == ""
+    assert set(state.refs) == {"refs/heads/main", "refs/tags/v1.0.0"}
+
+
+def test_a_server_that_cannot_be_reached_is_a_clear_error_without_secrets(cache: Path) -> None:
+    started = time.monotonic()
+    store = Store(RepoUrl.of("https://someone@127.0.0.1:1/x"), cache)
+    with pytest.raises(RepoError, match="cannot be fetched") as raised:
+        store.update()
+    assert "someone@127" not in "".join(raised.value.details)
+    assert time.monotonic() - started < 30
+
+
+def test_a_repository_with_sha256_objects_is_read(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "long"
+    path.mkdir()
+    repo = GitRepo(path)
+    repo.git("init", "-q", "-b", "main", "--object-format=sha256")
+    repo.commit({"a.yaml": prompt("a")}, "v1.0.0")
+    store = store_of(repo, cache)
+    _, state = store.update()
+    assert len(state.head) == 64
+    assert Snapshot(store.get, state.head).read("a.yaml").startswith(b"name: a")
+    store.close()
+
+
+def test_a_linked_worktree_and_a_shallow_clone_are_read(team: GitRepo, tmp_path: Path, cache: Path) -> None:
+    team.git("worktree", "add", "-q", str(tmp_path / "tree"), "v1.0.0")
+    linked = Store(RepoUrl.of(str(tmp_path / "tree")), cache)
+    assert linked.update()[1].head == team.git("rev-parse", "v1.0.0^{commit}")
+    team.git("clone", "-q", "--depth=1", f"file://{team.path}", str(tmp_path / "shallow"))
+    shallow = Store(RepoUrl.of(str(tmp_path / "shallow")), cache)
+    assert shallow.update()[1].head == team.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("name", ["HEAD", "FETCH_HEAD", "packed-refs.lock", "refs/heads/main.lock", "shallow.lock"])
+def test_what_a_killed_fetch_leaves_behind_stops_no_later_one(team: GitRepo, cache: Path, name: str) -> None:
+    store = store_of(team, cache)
+    store.update()
+    if name.endswith(".lock"):
+        (store.git_dir / name).write_text("")
+        (store.git_dir / "objects/pack/tmp_pack_xyz").write_text("half")
+    team.commit({"new.yaml": prompt("new")})
+    assert store.update()[1].head == team.git("rev-parse", "HEAD")
+    assert not list(store.git_dir.glob("objects/pack/tmp_*"))
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from promptkit.repos.store import Store
+from promptkit.repos.urls import RepoUrl
+print("begun", flush=True)
+print(Store(RepoUrl.of(sys.argv[1]), Path(sys.argv[2])).update()[1].head)
+"""
+
+
+def test_a_fetch_killed_at_any_moment_leaves_the_old_state_or_the_new_one(team: GitRepo, cache: Path) -> None:
+    store = store_of(team, cache)
+    _, old = store.update()
+    chance = random.Random(7)
+    for number in range(12):
+        team.commit({f"many/{number}-{i}.md": str(chance.random()) * 50 for i in range(40)})
+        new = team.git("rev-parse", "HEAD")
+        command = [sys.executable, "-c", FETCH, str(team.path), str(cache)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.random() * 0.06)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        state = store.state()
+        assert state is not None
+        assert state.head in (old.head, new)
+        assert len(dict(Snapshot(store.get, state.head).files())) > 5
+        old = state
+    assert store.update()[1].head == team.git("rev-parse", "HEAD")
+    store.close()
+
+
+def test_processes_that_fetch_at_once_wait_for_each_other(team: GitRepo, cache: Path) -> None:
+    command = [sys.executable, "-c", FETCH, str(team.path), str(cache)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert {text.splitlines()[-1] for text in said} == {team.git("rev-parse", "HEAD")}
+
+
+def test_a_state_of_another_kind_is_as_none(team: GitRepo, cache: Path) -> None:
+    store = store_of(team, cache)
+    store.update()
+    for broken in ("", "[]", "{}", '{"version": 9}', '{"version": 1, "refs": []}', "\x00"):
+        (store.path / "state.json").write_text(broken)
+        assert store.state() is None
+    assert json.loads(json.dumps(store.update()[1].head)) == team.git("rev-parse", "HEAD")
+
+
+def test_more_files_or_folders_than_a_repo_may_hold_are_refused(team: GitRepo, cache: Path) -> None:
+    team.commit({"/".join("abcdef") + "/x.md": "deep"})
+    store = store_of(team, cache)
+    _, state = store.update()
+    for limit in ({"repo_files": 4}, {"repo_depth": 3}):
+        with limited(**limit), pytest.raises(RepoError, match="PK615"):
+            list(Snapshot(store.get, state.head).files())
+    store.close()
