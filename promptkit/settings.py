@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 PROJECT_FILE = "promptkit.toml"
-PROJECT_TABLES = ("repos", "prompts", "aliases", "yanked", "check", "tests")
+PROJECT_TABLES = ("repos", "prompts", "aliases", "yanked", "release", "check", "tests")
 """Tables of a project's file that belong to other parts of promptkit; they are passed on as they are."""
 
 CONFIG_VARIABLE = "PROMPTKIT_CONFIG"

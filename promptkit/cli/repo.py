@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.repo_check import check
 from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import put, table
@@ -36,6 +37,7 @@ def command() -> None:
 
 
 command.add_command(init)
+command.add_command(check)
 
 
 @command.command("add", short_help="Declare a repo and fetch it.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["Drift", "Recording", "locked_source", "make_lock", "project_lock", "recorded", "verify_lock"]
+__all__ = ["Drift", "Recording", "kind_of", "locked_source", "make_lock", "project_lock", "recorded", "verify_lock"]
 
 
 class Recording:
@@ -185,7 +185,7 @@ def recorded(
         raise SpecError(loaded.errors)
     files = {path: data for path, data in recording.files.items() if not own or split_mount(path)[0]}
     keep_parts(workspace, files.values())
-    parts = tuple(Part(_kind(path, file, loaded), path, digest_of(data)) for path, data in files.items())
+    parts = tuple(Part(kind_of(path, file, loaded), path, digest_of(data)) for path, data in files.items())
     pins = {mount: each.pin.commit for mount, each in source.mounts.items() if each.pin.commit}
     version = loaded.spec.version if own or not pin.version else pin.version
     digest = "" if own else loaded.spec.digest
@@ -194,7 +194,7 @@ def recorded(
     return Locked(name, wanted, version or "", pin.commit, digest, file, parts, pins, loaded.spec.promptkit)
 
 
-def _kind(path: str, file: str, loaded: Loaded) -> str:
+def kind_of(path: str, file: str, loaded: Loaded) -> str:
     """What a file is to the prompt that was read from it."""
     spec, chain = loaded.spec, loaded.chain
     if path == file:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from promptkit.errors import RepoError
 
-__all__ = ["REPO_NAME", "Reference", "is_commit"]
+__all__ = ["ALIAS", "REPO_NAME", "Reference", "is_commit"]
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+"""What an alias may be called: nothing that could be a version, a range or a commit."""
+
 _WANTED = re.compile(r"[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ -]{0,99}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"

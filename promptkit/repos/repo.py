@@ -29,6 +29,7 @@ __all__ = ["Pin", "Repo", "is_prompt", "prompt_name"]
 
 _COMMIT_BYTES = 1 << 20
 _SHOWN = 5
+_WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Repo:
         Raises `RepoError` for what is not there, is ambiguous, or was yanked.
         """
         wanted = wanted or self.rev or "HEAD"
+        if (walked := _WALKED.fullmatch(wanted)) is not None:
+            return self._walked(path, *walked.groups())
         if wanted == "HEAD":
             return Pin(self._head(), branch="HEAD", wanted=wanted)
         tag, alias = self.state.refs.get(f"refs/tags/{wanted}"), self.facts.aliases.get(path, {}).get(wanted)
@@ -92,6 +95,13 @@ class Repo:
         if branch := self.state.refs.get(f"refs/heads/{wanted}") or self.state.refs.get(f"refs/remotes/{wanted}"):
             return Pin(branch, branch=wanted, wanted=wanted)
         raise self._unknown(path, wanted)
+
+    def _walked(self, path: str, base: str, steps: str) -> Pin:
+        """The state that some steps back from another one lead to, as in `HEAD~2`."""
+        found = self._commit(f"{self.pin(path, base).commit}{steps}")
+        if not found:
+            raise RepoError(f"`{self.name or 'the repository'}` has no `{base}{steps}`", code="PK605")
+        return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
 
     def _head(self) -> str:
         if not self.state.head:
@@ -165,7 +175,7 @@ class Repo:
 
     def _commit(self, wanted: str) -> str:
         found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
-        if found is None and self._want is not None and len(wanted) >= 40:
+        if found is None and self._want is not None and len(wanted) >= 40 and is_commit(wanted):
             self._want(wanted)
             found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
         return found.id if found is not None else ""

@@ -89,7 +89,10 @@ def run(line: str) -> Ran:
     return ran
 
 
-USES_REPOS = tuple(f"promptkit {name}" for name in ("repo", "lock", "list", "search"))
+USES_REPOS = tuple(
+    f"promptkit {name}"
+    for name in ("repo", "lock", "list", "search", "diff", "bump", "release", "alias", "graph", "affected")
+)
 
 
 def use_repos() -> None:
@@ -97,11 +100,19 @@ def use_repos() -> None:
     repo = GitRepo.at(Path("prompts"))
     files = {"support/triage.yaml": prompt("support/triage"), "promptkit.toml": "# the team's\n"}
     repo.commit(files, "v1.0.0")
+    own = GitRepo.at(Path())
+    own.commit(
+        {"support/triage.yaml": prompt("support/triage"), ".gitignore": "prompts\nhome\n"}, "support/triage@1.0.0"
+    )
+    own.commit({"support/triage.yaml": prompt("support/triage", "1.1.0", "Send")})
+    own.git("config", "user.name", "me")
+    own.git("config", "user.email", "me@here")
     Path("spare").mkdir()
     Path("spare/promptkit.toml").touch()
     project(Path(), {"acme": Path("prompts").absolute()}, {"acme/support/triage": "^1.0"}, rev="^1.0")
     for words in ("repo add spare spare", "lock"):
         assert promptkit(*words.split()).code == 0
+    promptkit("alias", "set", "staging", "support/triage@1.0.0")
 
 
 @pytest.mark.parametrize("line", OTHERS)

@@ -1,0 +1,89 @@
+"""`promptkit alias`: names such as `production` for versions, as data in the template repo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from promptkit.cli import common
+from promptkit.cli.report import NOTHING_SELECTED, say
+from promptkit.cli.terminal import put, table
+
+
+@click.group("alias")
+def command() -> None:
+    """Aliases: names such as `production` that lead to a version of a prompt. They stand in the repo's promptkit.toml.
+
+    Who uses an alias gets what it leads to at the tip of the default branch, when `promptkit lock update` is run.
+
+    \b
+    Examples:
+      promptkit alias list
+      promptkit alias set production support/triage@1.0.0
+    """
+
+
+@command.command("set", short_help="Let an alias lead to a version.")
+@click.argument("alias")
+@click.argument("target", metavar="PROMPT@VERSION")
+@click.option("--commit", is_flag=True, help="Commit promptkit.toml, and nothing else.")
+def set_alias(alias: str, target: str, commit: bool) -> None:
+    """Let ALIAS lead to a version of a prompt of this repo, such as support/triage@2.0.0.
+
+    \b
+    Examples:
+      promptkit alias set production support/triage@1.0.0
+      promptkit alias set production support/triage@1.0.0 --commit
+    """
+    from promptkit.errors import RepoError
+    from promptkit.repos import project_file
+    from promptkit.repos.publishing import Publisher
+    from promptkit.repos.references import ALIAS
+    from promptkit.repos.workspace import Workspace
+
+    name, _, version = target.rpartition("@")
+    if not name or not version or not ALIAS.fullmatch(alias):
+        raise click.UsageError("write it as: promptkit alias set production support/triage@2.0.0")
+    with Workspace.at() as workspace:
+        root = workspace.root or Path()
+        repo = workspace.own()
+        pin = repo.pin(name, version)
+        repo.require(name, pin)
+        if pin.branch or pin.alias:
+            message = f"`{version}` is {'a branch' if pin.branch else 'an alias'}, which moves"
+            raise RepoError(message, code="PK613", help="an alias leads to a version, a tag or a commit")
+        before = workspace.declared.aliases.get(name, {}).get(alias, "")
+    path = project_file.set_alias(alias, name, version, root)
+    say(f"{name}: {alias} {before or 'new'} -> {version}" if before != version else f"{name}: {alias} is {version}")
+    if commit and before != version:
+        with Publisher(root) as publisher:
+            inside = path.absolute().relative_to(publisher.worktree.absolute()).as_posix()
+            made = publisher.commit({inside: path.read_bytes()}, f"{name}: {alias} leads to {version}\n")
+        say(f"committed {made[:12]}; push it, and `promptkit lock update` takes it up")
+    elif before != version:
+        say(f"next: commit {path.name} and push it; `promptkit lock update` takes it up")
+
+
+@command.command("list", short_help="Show the aliases of this repo.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.pass_context
+def list_aliases(ctx: click.Context, form: str) -> None:
+    """Show the aliases of this repo. Exits with 9 when there is none.
+
+    \b
+    Examples:
+      promptkit alias list --format json
+    """
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        found = {name: dict(aliases) for name, aliases in sorted(workspace.declared.aliases.items())}
+    if form == "json":
+        put(common.to_json({"version": 1, "aliases": found}))
+        return
+    rows = [(name, alias, target) for name, aliases in found.items() for alias, target in sorted(aliases.items())]
+    if not rows:
+        say("there is no alias")
+        ctx.exit(NOTHING_SELECTED)
+    put("\n".join(table(rows)))

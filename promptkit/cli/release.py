@@ -1,0 +1,54 @@
+"""`promptkit release`: check, write the changelog, commit it, and tag each new version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from promptkit.cli.report import NOTHING_SELECTED, say
+from promptkit.cli.terminal import put
+
+if TYPE_CHECKING:
+    from promptkit.repos.release import Release
+
+
+@click.command("release")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--dry-run", is_flag=True, help="Show the tags and the changelog's entries, and write nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bool) -> None:
+    """Release the prompts whose versions have no tag yet, or those that are named.
+
+    Each is checked, compared with its last release, entered into CHANGELOG.md from the diff, and tagged NAME@VERSION.
+    What is released is what is committed; nothing is pushed. Exits with 9 when there is nothing to release.
+
+    \b
+    Examples:
+      promptkit release --dry-run
+      promptkit release support/triage
+    """
+    from promptkit.repos.release import planned, publish
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        plan = planned(workspace, names)
+        root = workspace.root or Path()
+    if not plan:
+        say("every version is released already", quiet=quiet)
+        ctx.exit(NOTHING_SELECTED)
+    for each in plan:
+        _show(each, quiet=quiet)
+    if dry_run:
+        put("\n\n".join(each.entry for each in plan))
+        return
+    publish(root, plan)
+    tags = " ".join(each.tag for each in plan)
+    say(f"tagged {tags}\nnext: git push origin HEAD {tags}", quiet=quiet)
+
+
+def _show(each: Release, *, quiet: bool) -> None:
+    before = f"{each.diff.before} -> " if each.diff is not None else "first release: "
+    say(f"{each.name}: {before}{each.version}", quiet=quiet)

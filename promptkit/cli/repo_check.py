@@ -1,0 +1,45 @@
+"""`promptkit repo check`: what must not be merged."""
+
+from __future__ import annotations
+
+import click
+
+from promptkit.cli.report import FINDINGS, say
+from promptkit.cli.terminal import painted, put
+
+
+@click.command("check", short_help="Refuse a change that its version does not announce.")
+@click.option("--against", "rev", metavar="REF", required=True, help="The state that it is to be merged over.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="text for people, json for programs, github for annotations, sarif for code scanning.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No summary.")
+@click.pass_context
+def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:
+    """Check the working tree against REF, for CI and pre-commit.
+
+    Told are a changed prompt under an unchanged version, a version that is too small for its change, an alias that
+    leads to no version, repos that follow a branch, and files over the limits. Exits with 1 on errors.
+
+    \b
+    Examples:
+      promptkit repo check --against HEAD
+      promptkit repo check --against HEAD --format github
+    """
+    from promptkit.cli.findings import FORMS
+    from promptkit.repos.releasing import check_against
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        found = list(check_against(workspace, rev))
+    if found or form in ("json", "sarif"):
+        put(FORMS[form](found), paint=painted if form == "text" else None)
+    errors = sum(each.severity == "error" for each in found)
+    warnings = len(found) - errors
+    told = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    say(f"checked against {rev}: {told if found else 'all good'}", quiet=quiet)
+    ctx.exit(FINDINGS if errors else 0)

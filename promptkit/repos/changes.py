@@ -1,0 +1,92 @@
+"""What changed between two states of a prompt, how much each change asks, and the version that says so.
+
+A `major` change can break a caller that did nothing wrong; a `minor` one gives callers more, or other words; a
+`patch` changes nothing that a caller or a model sees. `unknown` is a change of which nobody can tell whether it breaks:
+it counts as major until somebody has looked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from promptkit.repos.versions import read_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from semver import Version
+
+__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version"]
+
+Level = Literal["patch", "minor", "unknown", "major"]
+LEVELS: tuple[Level, ...] = ("patch", "minor", "unknown", "major")
+"""From the least to the most."""
+
+Sign = Literal["+", "-", "~"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: in which `part`, of what, from what to what, and why it has its level."""
+
+    part: str
+    sign: Sign
+    name: str
+    level: Level
+    why: str = ""
+    before: Any = None
+    after: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for machines."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a team decides for itself: how much other words weigh, and a change of which nobody can tell."""
+
+    wording: Literal["minor", "patch"] = "minor"
+    unknown: Literal["major", "minor"] = "major"
+
+
+def needed(changes: Iterable[Change], policy: Policy | None = None) -> Level | None:
+    """The most that any change asks for, by a policy; None where nothing changed."""
+    levels = [change.level for change in changes]
+    if not levels:
+        return None
+    most = max(levels, key=LEVELS.index)
+    return (policy or Policy()).unknown if most == "unknown" else most
+
+
+def next_version(before: str, level: Level) -> str:
+    """The least version that announces a change of a level, by Semantic Versioning 2.0.0.
+
+    Below 1.0.0 the second number is what a breaking change raises, as Cargo has it; of a pre-release it is the release.
+    """
+    version = read_version(before)
+    if version is None:
+        return "1.0.0"
+    if version.prerelease:
+        return str(version.finalize_version())
+    if level in ("major", "unknown"):
+        return str(version.bump_major() if version.major else version.bump_minor())
+    return str(version.bump_minor() if level == "minor" and version.major else version.bump_patch())
+
+
+def is_enough(before: str, after: str, level: Level) -> bool:
+    """Whether a new version announces a change of a level."""
+    old, new = read_version(before), read_version(after)
+    if old is None or new is None:
+        return new is not None or old is None
+    if new <= old:
+        return False
+    if old.prerelease and _core(old) == _core(new):
+        return True  # what is not released yet promises nothing
+    wanted = read_version(next_version(str(old.finalize_version()), level))
+    return wanted is None or _core(new) >= _core(wanted)
+
+
+def _core(version: Version) -> tuple[int, int, int]:
+    return version.major, version.minor, version.patch

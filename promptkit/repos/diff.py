@@ -1,0 +1,204 @@
+"""The semantic diff of two states of a prompt: contract, words, rendered messages, tokens, price, and a verdict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from promptkit.completion import canonical_json
+from promptkit.errors import PromptkitError, SourceError
+from promptkit.parts import as_data
+from promptkit.repos.changes import Change, Policy, is_enough, needed, next_version
+from promptkit.repos.contract import contract_changes
+from promptkit.repos.wording import Words, content_changes, words
+from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from promptkit.completion import ModelFacts
+    from promptkit.prompt import Prompt
+    from promptkit.repos.changes import Level
+    from promptkit.result import Rendered
+    from promptkit.source import Source
+    from promptkit.spec import PromptSpec
+    from promptkit.tokens import TokenCounter
+
+__all__ = ["Case", "Diff", "RenderedCase", "diff", "saved_cases"]
+
+_MOST_CASES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Saved inputs by name: of a test, of an example, of a file beside the prompt."""
+
+    name: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCase:
+    """What one case renders to in both states: messages word by word, and tokens; or why it does not in one."""
+
+    name: str
+    differs: bool
+    messages: tuple[tuple[str, Words], ...] = ()
+    tokens: tuple[int, int] = (0, 0)
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All that changed, and which version that asks for.
+
+    `error` is how far off the counted tokens may be, as a share of them; prices are USD for one token.
+    """
+
+    name: str
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    cases: tuple[RenderedCase, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    model: str = ""
+    error: float = 0.0
+    price: float | None = None
+
+    @property
+    def level(self) -> Level | None:
+        """The most that a change asks for; None where nothing changed."""
+        return needed(self.changes, self.policy)
+
+    @property
+    def unclear(self) -> tuple[Change, ...]:
+        """The changes of which nobody can tell whether they break callers."""
+        return tuple(change for change in self.changes if change.level == "unknown")
+
+    @property
+    def needs(self) -> str:
+        """The least version that announces the changes; empty where none is needed."""
+        return next_version(self.before, self.level) if self.level is not None and self.before else ""
+
+    @property
+    def enough(self) -> bool:
+        """Whether the version of the new state announces them."""
+        return self.level is None or not self.before or is_enough(self.before, self.after, self.level)
+
+    @property
+    def more_tokens(self) -> float | None:
+        """By how many tokens a call grew, on average over the cases that render in both states."""
+        both = [case.tokens for case in self.cases if not case.trouble]
+        return sum(after - before for before, after in both) / len(both) if both else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for machines."""
+        more = self.more_tokens
+        return {
+            "name": self.name,
+            "before": self.before,
+            "after": self.after,
+            "level": self.level,
+            "needs": self.needs,
+            "enough": self.enough,
+            "changes": [change.to_dict() for change in self.changes],
+            "rendered": {
+                "cases": len(self.cases),
+                "differ": sum(case.differs for case in self.cases),
+                "tokens": more,
+                "error": self.error,
+                "usd": None if more is None or self.price is None else more * self.price,
+                "model": self.model,
+                "by_case": [_case_data(case) for case in self.cases],
+            },
+        }
+
+
+def _case_data(case: RenderedCase) -> dict[str, Any]:
+    messages = [{"role": role, "words": [list(piece) for piece in found]} for role, found in case.messages]
+    return {
+        "name": case.name,
+        "differs": case.differs,
+        "tokens": list(case.tokens),
+        "trouble": case.trouble,
+        "messages": messages,
+    }
+
+
+def diff(
+    before: Prompt[Any],
+    after: Prompt[Any],
+    cases: Iterable[Case] = (),
+    *,
+    policy: Policy | None = None,
+    counter: TokenCounter | None = None,
+    facts: ModelFacts | None = None,
+) -> Diff:
+    """Compare two states of a prompt; pure. `cases` are rendered by both, for the model that `facts` tell of."""
+    policy, counter = policy or Policy(), counter or PieceEstimate()
+    changes = (*contract_changes(before.spec, after.spec), *content_changes(before.spec, after.spec, policy))
+    rendered = tuple(_rendered(before, after, case, counter) for case in cases)
+    if not changes and any(case.differs for case in rendered):
+        changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
+    old, new = (prompt.spec.version or "" for prompt in (before, after))
+    price = facts.prompt_price if facts is not None else None
+    name = facts.name if facts is not None else ""
+    return Diff(after.name, old, new, changes, rendered, policy, name, counter.error, price)
+
+
+def _rendered(before: Prompt[Any], after: Prompt[Any], case: Case, counter: TokenCounter) -> RenderedCase:
+    found: list[Rendered] = []
+    for prompt, state in ((before, "before"), (after, "now")):
+        try:
+            found.append(prompt.render(_given(prompt.spec, case.inputs)))
+        except PromptkitError as error:
+            trouble = f"it does not render {state}: {error.message}"
+            return RenderedCase(case.name, differs=True, trouble=trouble)
+    tokens = [sum(counter.count(all_text(each)) + MESSAGE_OVERHEAD for each in one.messages) for one in found]
+    if found[0].messages == found[1].messages:
+        return RenderedCase(case.name, differs=False, tokens=(tokens[0], tokens[1]))
+    return RenderedCase(case.name, True, tuple(_compared(*found)), (tokens[0], tokens[1]))
+
+
+def _given(spec: PromptSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a state knows: what it does not know is told as a change of the contract."""
+    return {name: value for name, value in inputs.items() if name in spec.inputs}
+
+
+def _compared(before: Rendered, after: Rendered) -> Iterator[tuple[str, Words]]:
+    one, other = list(before.messages), list(after.messages)
+    for index in range(max(len(one), len(other))):
+        pair = [each[index] if index < len(each) else None for each in (one, other)]
+        texts = [all_text(message) if message is not None else "" for message in pair]
+        roles = list(dict.fromkeys(message.role for message in pair if message is not None))
+        if texts[0] != texts[1] or len(roles) > 1 or None in pair:
+            yield " -> ".join(roles), words(*texts)
+
+
+def saved_cases(spec: PromptSpec, source: Source) -> list[Case]:
+    """The saved inputs of a prompt: its tests, its examples, and `NAME.inputs.json` beside it (an object or a list)."""
+    found = [Case(test.name or f"test {number}", as_data(test.inputs)) for number, test in enumerate(spec.tests, 1)]
+    found += [Case(f"example {number}", as_data(each.inputs)) for number, each in enumerate(spec.examples, 1)]
+    path = f"{spec.path.rpartition('.')[0]}.inputs.json"
+    try:
+        data = json.loads(source.read(path))
+    except (SourceError, ValueError, RecursionError):
+        data = []
+    rows = data if isinstance(data, list) else [data]
+    name = path.rpartition("/")[2]
+    found += [
+        Case(f"{name} {number}" if len(rows) > 1 else name, row)
+        for number, row in enumerate(rows, 1)
+        if isinstance(row, dict)
+    ]
+    return found[:_MOST_CASES]
+
+
+def joined_cases(*lists: Iterable[Case]) -> list[Case]:
+    """Cases of several states, each inputs once."""
+    known: dict[str, Case] = {}
+    for cases in lists:
+        for case in cases:
+            known.setdefault(canonical_json(dict(case.inputs)), case)
+    return list(known.values())

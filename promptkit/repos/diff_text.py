@@ -1,0 +1,182 @@
+"""A diff as a text for a terminal, and as Markdown for a pull request or a changelog."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.completion import canonical_json
+from promptkit.repos.wording import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from promptkit.repos.changes import Change
+    from promptkit.repos.diff import Diff
+    from promptkit.repos.wording import Words
+
+__all__ = ["changelog_lines", "to_markdown", "to_text", "verdict"]
+
+_WIDTH = 64
+_CONTEXT = 24
+
+
+def to_text(found: Diff, *, show: bool = False) -> str:
+    """The diff in columns; with `show`, the rendered messages word by word."""
+    rows = [(_part(change), _what(change), _level(change), change.why) for change in found.changes]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    widths[0] = max(widths[0], len("rendered"))
+    lines = [
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row, (*widths, 0), strict=True)).rstrip() for row in rows
+    ]
+    lines += [f"{'rendered':{widths[0]}}  {text}" for text in _rendered(found)]
+    if show:
+        for case in found.cases:
+            lines += _shown(case.name, case.trouble, case.messages) if case.differs else ()
+    lines.append(f"{'verdict':{widths[0]}}  {verdict(found)}")
+    return "\n".join(lines)
+
+
+def verdict(found: Diff) -> str:
+    """What the changes ask for, and whether the version says so."""
+    if found.level is None:
+        return "nothing changed"
+    unclear = f" ({_counted(len(found.unclear), 'change')} cannot be told)" if found.unclear else ""
+    if not found.before:
+        return f"{found.level}{unclear}; the old state has no version"
+    said = found.after or "no version"
+    if found.enough:
+        return f"{found.level}{unclear}: {found.before} -> {said} says so"
+    code = "PK603" if found.before == found.after else "PK604"
+    return f"{found.level}{unclear}: needs {found.needs}, the file says {said}  error[{code}]"
+
+
+def to_markdown(found: Diff) -> str:
+    """The diff for a pull request."""
+    versions = f" {found.before or '-'} → {found.after or '-'}" if found.before or found.after else ""
+    mark = "" if found.enough else " ❌"
+    lines = [f"### `{found.name}`{versions}: {found.level or 'nothing changed'}{mark}", ""]
+    if found.changes:
+        lines += ["| part | change | level | why |", "|---|---|---|---|"]
+        for change in found.changes:
+            cells = (_part(change), f"`{change.sign}` {_code(_what(change)[2:])}", _level(change), change.why)
+            lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+        lines.append("")
+    lines += [f"{text[:1].upper()}{text[1:]}." for text in _rendered(found)] + [""]
+    shown = [case for case in found.cases if case.differs and case.messages][:3]
+    for case in shown:
+        lines += ["<details><summary>", "", f"Rendered: {_cell(case.name)}", "", "</summary>", "", "```diff"]
+        for role, pieces in case.messages:
+            lines += [f"@@ {role} @@", *_diff_lines(pieces)]
+        lines += ["```", "", "</details>", ""]
+    lines.append(f"**Verdict:** {_cell(verdict(found))}")
+    return "\n".join(lines) + "\n"
+
+
+def changelog_lines(found: Diff) -> list[str]:
+    """One line a change, the gravest first, for a changelog."""
+    order = {"major": 0, "unknown": 1, "minor": 2, "patch": 3}
+    kept = sorted(found.changes, key=lambda change: order[change.level])
+    return [
+        f"- {'**Breaking:** ' if change.level in ('major', 'unknown') else ''}{_part(change)}: {_code(_what(change))}"
+        + (f" ({change.why})" if change.why else "")
+        for change in kept
+    ]
+
+
+def _part(change: Change) -> str:
+    return change.name if change.part in ("sections", change.name) else change.part
+
+
+def _level(change: Change) -> str:
+    return {"major": "MAJOR", "unknown": "cannot tell"}.get(change.level, change.level)
+
+
+def _what(change: Change) -> str:
+    """The sign and what it is: of texts the first words that differ."""
+    one, other = change.before, change.after
+    if change.part in ("sections", "includes") and isinstance(one, str) and isinstance(other, str):
+        name = "" if change.part == "sections" else f"{change.name}: "
+        return f"{change.sign} {name}{_excerpt(one, other)}"
+    if change.sign == "~" and (one is not None or other is not None) and change.part != "name":
+        name = "" if change.part == change.name else f"{change.name}: "
+        return f"~ {name}{_short(one)} -> {_short(other)}"
+    return f"{change.sign} {change.name}"
+
+
+def _excerpt(one: str, other: str) -> str:
+    """The first difference of two texts with a little around it."""
+    if not one or not other:
+        return _short(one or other)
+    pieces = words(one, other)
+    first = next((at for at, (sign, _) in enumerate(pieces) if sign != "="), 0)
+    before = pieces[first - 1][1][-_CONTEXT:] if first else ""
+    marked = "".join(_marked(*piece) for piece in pieces[first : first + 3])
+    more = sum(sign != "=" for sign, _ in pieces[first + 3 :])
+    text = " ".join(f"{before}{marked}".split())
+    return f"{text[:_WIDTH]}{'...' if len(text) > _WIDTH else ''}{f' and {more} more' if more else ''}"
+
+
+def _marked(sign: str, text: str) -> str:
+    return {"-": f"[-{text}-]", "+": f"{{+{text}+}}", "=": text if len(text) <= _CONTEXT else f"{text[:_CONTEXT]}..."}[
+        sign
+    ]
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else value if isinstance(value, str) else canonical_json(value)
+    text = " ".join(text.split())
+    return f"{text[:_WIDTH]}..." if len(text) > _WIDTH else text
+
+
+def _rendered(found: Diff) -> Iterator[str]:
+    if not found.cases:
+        yield "no inputs are saved for it: tests, examples or NAME.inputs.json"
+        return
+    differ = sum(case.differs for case in found.cases)
+    text = f"messages for {_counted(len(found.cases), 'saved input')}: {differ:,} differ{'s' * (differ == 1)}"
+    if (more := found.more_tokens) is not None and differ:
+        about = "~" if found.error else ""
+        text += f", {about}{more:+,.0f} tokens each"
+        if found.price is not None and more:
+            text += f", {more * found.price * 1_000_000:+,.2f} USD for a million calls of {found.model}"
+    yield text
+    for case in found.cases:
+        if case.trouble:
+            yield f"{case.name}: {case.trouble}"
+
+
+def _shown(name: str, trouble: str, messages: Iterable[tuple[str, Words]]) -> Iterator[str]:
+    yield f"--- {name}"
+    if trouble:
+        yield f"    {trouble}"
+    for role, pieces in messages:
+        yield f"  {role}:"
+        text = "".join(
+            f"[-{each}-]" if sign == "-" else f"{{+{each}+}}" if sign == "+" else each for sign, each in pieces
+        )
+        yield from (f"    {line}" for line in text.splitlines())
+
+
+def _diff_lines(pieces: Words) -> Iterator[str]:
+    """Both texts line by line, as `diff -u` marks them."""
+    from difflib import unified_diff
+
+    one, other = ("".join(each for sign, each in pieces if sign != gone).splitlines() for gone in ("+", "-"))
+    for line in list(unified_diff(one, other, lineterm="", n=1))[2:]:
+        if not line.startswith("@@"):
+            yield line.replace("```", "'''")
+
+
+def _code(text: str) -> str:
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    blank = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{blank}{text}{blank}{fence}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -1,0 +1,93 @@
+"""Which files each prompt is made of, who shares them, and which prompts a change can touch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptkit.loader import load
+from promptkit.repos.lock import digest_of
+from promptkit.repos.locking import Recording, kind_of
+from promptkit.source import MOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from promptkit.repos.states import RepoState
+
+__all__ = ["Edge", "affected", "edges", "to_dot", "to_tree"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A prompt and a file that it is made of: prompt, parent, include, schema, examples, summariser."""
+
+    prompt: str
+    kind: str
+    path: str
+    sha256: str
+
+    @property
+    def shown(self) -> str:
+        """The path, with what another repo is called by."""
+        return self.path.replace(MOUNT, " > ")
+
+
+def edges(state: RepoState, names: Iterable[str] = ()) -> Iterator[Edge]:
+    """The files of each prompt, its own first; of one with faults, those that could be read."""
+    for name in names or sorted(state.prompts):
+        file = state.prompts[name]
+        recording = Recording(state.source)
+        loaded = load(recording, file)
+        for path, data in recording.files.items():
+            yield Edge(name, kind_of(path, file, loaded), path, digest_of(data))
+
+
+def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
+    """The prompts that a change can touch, each with the parts that are others now; new ones have themselves."""
+    old = {(edge.prompt, edge.path): edge for edge in edges(before)}
+    found: dict[str, list[str]] = {}
+    seen = set()
+    for edge in edges(after):
+        seen.add((edge.prompt, edge.path))
+        known = old.get((edge.prompt, edge.path))
+        if known is None or known.sha256 != edge.sha256:
+            found.setdefault(edge.prompt, []).append(f"{edge.kind} {edge.shown}")
+    for (prompt, path), edge in old.items():
+        if (prompt, path) not in seen and prompt in after.prompts:
+            found.setdefault(prompt, []).append(f"{edge.kind} {edge.shown}, which is gone from it")
+    return found
+
+
+def to_tree(found: Iterable[Edge]) -> str:
+    """The graph as a text: each prompt with its parts, then the parts that several share."""
+    lines: list[str] = []
+    users: dict[str, list[str]] = {}
+    prompt = ""
+    for edge in found:
+        if edge.prompt != prompt:
+            prompt = edge.prompt
+            lines.append(prompt)
+        if edge.kind != "prompt":
+            lines.append(f"  {edge.kind:10} {edge.shown}")
+            users.setdefault(edge.shown, []).append(prompt)
+    shared = {path: names for path, names in users.items() if len(names) > 1}
+    lines += ["", "shared"] if shared else []
+    lines += [f"  {path}: {', '.join(names)}" for path, names in sorted(shared.items())]
+    return "\n".join(lines)
+
+
+def to_dot(found: Iterable[Edge]) -> str:
+    """The graph in Graphviz's language (https://graphviz.org/doc/info/lang.html)."""
+    lines = ["digraph prompts {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
+    for edge in found:
+        if edge.kind == "prompt":
+            lines.append(f"  {_id(edge.prompt)} [style=filled, fillcolor=lightblue];")
+        else:
+            lines.append(f"  {_id(edge.prompt)} -> {_id(edge.shown)} [label={_id(edge.kind)}];")
+    return "\n".join([*dict.fromkeys(lines), "}"])
+
+
+def _id(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

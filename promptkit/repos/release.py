@@ -1,0 +1,119 @@
+"""A release: which versions have no tag yet, whether each may have one, and its entry in the changelog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.errors import RepoError
+from promptkit.repos.diff_text import changelog_lines
+from promptkit.repos.publishing import Publisher
+from promptkit.repos.releasing import last_release, policy_of
+from promptkit.repos.states import at_rev, compared, worktree
+from promptkit.repos.versions import read_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from promptkit.repos.diff import Diff
+    from promptkit.repos.states import RepoState
+    from promptkit.repos.workspace import Workspace
+
+__all__ = ["Release", "planned", "publish"]
+
+CHANGELOG = "CHANGELOG.md"
+_HEAD = "# Changelog\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One version of one prompt that is about to be tagged; without a `diff` it is the first."""
+
+    name: str
+    version: str
+    diff: Diff | None
+
+    @property
+    def tag(self) -> str:
+        """Its tag."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def entry(self) -> str:
+        """Its entry in the changelog."""
+        lines = changelog_lines(self.diff) if self.diff is not None else ["- First release."]
+        return "\n".join([f"## {self.name} {self.version} ({datetime.now(UTC).date()})", "", *lines])
+
+
+def planned(workspace: Workspace, names: Sequence[str] = ()) -> list[Release]:
+    """What would be released: the named prompts, or all whose version has no tag. Raises `RepoError` or `SpecError`.
+
+    What is released must be committed, and its version must announce what changed since the last release.
+    """
+    head, now = at_rev(workspace, "HEAD"), worktree(workspace)
+    for name in names:
+        if name not in head.prompts:
+            hint = did_you_mean(name, head.prompts) or "only what is committed can be released"
+            raise RepoError(f"there is no prompt `{name}` in the last commit", code="PK605", help=hint)
+    found = []
+    for name in names or sorted(head.prompts):
+        release = _planned(workspace, name, head, now, asked=bool(names))
+        found += [release] if release is not None else []
+    return found
+
+
+def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *, asked: bool) -> Release | None:
+    repo = workspace.own()
+    prompt = head.prompt(name)
+    version = prompt.spec.version or ""
+    parsed = read_version(version)
+    if parsed is None:
+        if asked:
+            raise RepoError(f"`{name}` has no version", help=f"promptkit bump {head.prompts[name]} 1.0.0")
+        return None
+    tags = repo.tags_of(name).get(parsed, [])
+    if tags:
+        released = at_rev(workspace, tags[0])
+        same = name in released.prompts and released.prompt(name).digest == prompt.digest
+        if asked or not same:
+            message = f"`{name}` {version} is released already" + ("" if same else ", and was another prompt")
+            raise RepoError(message, code="PK603", help=f"promptkit bump {head.prompts[name]}")
+        return None
+    if name not in now.prompts or now.prompt(name).digest != prompt.digest:
+        message = f"`{name}` is not committed as it lies in the working tree"
+        raise RepoError(message, help="what is released is what is committed: git commit first")
+    before = last_release(workspace, name)
+    if before is None:
+        return Release(name, version, None)
+    old = before.prompt(name)
+    found = compared((old, before.source), (prompt, head.source), policy_of(workspace.settings))
+    if not found.enough:
+        message = f"`{name}` {found.before} -> {version} is too small for a {found.level} change"
+        cure = f"promptkit bump {head.prompts[name]} {found.needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
+        raise RepoError(message, code="PK604", help=cure)
+    return Release(name, version, found)
+
+
+def publish(root: Path, plan: Sequence[Release]) -> None:
+    """Write the changelog, commit it and tag each version. Raises `RepoError`."""
+    with Publisher(root) as publisher:
+        path = root / CHANGELOG
+        inside = path.absolute().resolve().relative_to(publisher.worktree.absolute().resolve()).as_posix()
+        text = path.read_bytes().decode("utf-8") if path.is_file() else _HEAD
+        made = with_entries(text, (each.entry for each in plan))
+        titles = ", ".join(f"{each.name} {each.version}" for each in plan)
+        publisher.commit({inside: made.encode("utf-8")}, f"Release {titles}\n")
+        path.write_bytes(made.encode("utf-8"))
+        for each in plan:
+            publisher.tag(each.tag, f"{each.name} {each.version}")
+
+
+def with_entries(text: str, entries: Iterable[str]) -> str:
+    """A changelog with new entries above the old ones, below its own introduction."""
+    at = text.find("\n## ")
+    head, rest = (text, "") if at < 0 else (text[: at + 1], text[at + 1 :])
+    new = "\n\n".join(entries)
+    return f"{head.rstrip()}\n\n{new}\n{f'{chr(10)}{rest}' if rest else ''}"

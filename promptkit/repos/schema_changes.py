@@ -1,0 +1,224 @@
+"""What changed between two JSON Schemas, place by place, seen from both sides: who writes values, and who reads them.
+
+Callers write inputs: what they wrote before must still be accepted. Callers read outputs: what comes now must be what
+they could read before. Whether it is, is proved by `promptkit.schema.compat`; the places say it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.repos.changes import LEVELS, Change
+from promptkit.schema.compat import accepts
+from promptkit.schema.equality import same_json
+from promptkit.schema.references import resolve
+from promptkit.schema.violations import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.repos.changes import Level
+    from promptkit.schema.compat import Mismatch
+
+__all__ = ["read_changes", "written_changes"]
+
+_DEEPEST = 12
+_SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "deprecated", "$defs")
+_WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
+
+
+def written_changes(part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
+    """The changes of what callers write: what the old schema allows must be accepted by the new one."""
+    if not same_json(before, after):
+        yield from _changes(part, name, before, after, lambda old, new: accepts(new, old), _WRITTEN)
+
+
+def read_changes(part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
+    """The changes of what callers read: what comes now must fit what they could read, more fields excepted."""
+    if not same_json(before, after):
+        yield from _changes(part, name, before, after, lambda old, new: accepts(_tolerant(old), new), _READ)
+
+
+_WRITTEN: dict[str, tuple[Level, str]] = {
+    "removed": ("major", "callers that give it give it in vain"),
+    "added, required": ("major", "callers do not give it"),
+    "added, optional": ("minor", "callers may give it"),
+    "now required": ("major", "it must be given now"),
+    "now optional": ("minor", "it need not be given any more"),
+    "breaks": ("major", "what callers give may be refused"),
+}
+_READ: dict[str, tuple[Level, str]] = {
+    "removed": ("major", "callers that read it find nothing"),
+    "added, required": ("minor", "callers get more"),
+    "added, optional": ("minor", "callers may get more"),
+    "now required": ("minor", "it always comes now"),
+    "now optional": ("major", "it may be missing now"),
+    "breaks": ("major", "callers may read what they never had to"),
+}
+
+Compare = Callable[[Any, Any], "tuple[Mismatch, ...]"]
+
+
+def _changes(
+    part: str, name: str, before: Any, after: Any, compare: Compare, table: dict[str, tuple[Level, str]]
+) -> Iterator[Change]:
+    """The places as changes; the proof over the whole is what holds.
+
+    A place weighs no more than that, but for a field that is gone; where no place weighs as much, the whole is told.
+    """
+    found = compare(before, after)
+    level: Level = _worst(found) if found else "minor"
+    told = [_weighed(part, place, level, compare, table) for place in _places(before, after, name)]
+    yield from told
+    if found and level not in [change.level for change in told] and "major" not in [change.level for change in told]:
+        yield Change(part, "~", name, level, _why(found, table["breaks"][1]))
+    elif not told:
+        why = "it says the same in another way" if not compare(after, before) else ""
+        yield Change(part, "~", name, "minor" if found or not why else "patch", why)
+
+
+def _weighed(part: str, place: _Place, most: Level, compare: Compare, table: dict[str, tuple[Level, str]]) -> Change:
+    level, why = table.get(place.words, ("minor", ""))
+    if place.kind == "words":
+        level, why = "patch", ""
+    elif place.trial is not None:
+        found = compare(*place.trial)
+        level, why = (_worst(found), _why(found, table["breaks"][1])) if found else ("minor", "")
+    if place.words != "removed" and LEVELS.index(level) > LEVELS.index(most):
+        level, why = most, "" if most == "minor" else "cannot tell"
+    return Change(part, place.sign, place.name, level, "; ".join(filter(None, (place.words, why))))
+
+
+def _worst(found: tuple[Mismatch, ...]) -> Level:
+    return "major" if any(mismatch.certain for mismatch in found) else "unknown"
+
+
+def _why(found: tuple[Mismatch, ...], words: str) -> str:
+    certain = [mismatch for mismatch in found if mismatch.certain]
+    return f"{words}: {certain[0].message}" if certain else f"cannot tell: {found[0].message}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place at which two schemas differ. `trial` are the schemas there, with that one difference between them."""
+
+    sign: Any
+    name: str
+    kind: str
+    words: str
+    trial: tuple[Any, Any] | None = None
+
+
+def _places(before: Any, after: Any, path: str, roots: Any = None, depth: int = 0) -> Iterator[_Place]:
+    """Where two schemas differ, from the outside to the inside; references are followed as far as they lead."""
+    roots = roots or (before, after)
+    old, new = (_seen(root, schema) for root, schema in zip(roots, (before, after), strict=True))
+    if same_json(old, new) and same_json(roots[0], roots[1]):
+        return
+    if not isinstance(old, dict) or not isinstance(new, dict) or depth > _DEEPEST:
+        if not same_json(old, new):
+            yield _Place("~", path, "type", f"{_brief(old)} -> {_brief(new)}", (old, new))
+        return
+    yield from _fields(old, new, path, roots, depth)
+    for keyword in ("items", "additionalProperties"):
+        one, other = old.get(keyword), new.get(keyword)
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from _places(one, other, f"{path}[]" if keyword == "items" else f"{path}.*", roots, depth + 1)
+    for keyword in sorted(old.keys() | new.keys()):
+        if keyword in ("properties", "required", "$defs", "definitions", "$ref") or same_json(
+            old.get(keyword), new.get(keyword)
+        ):
+            continue
+        if isinstance(old.get(keyword), dict) and isinstance(new.get(keyword), dict) and keyword in _FOLLOWED:
+            continue
+        yield _keyword(keyword, old, new, path, roots)
+
+
+_FOLLOWED = ("items", "additionalProperties")
+
+
+def _fields(old: dict[str, Any], new: dict[str, Any], path: str, roots: Any, depth: int) -> Iterator[_Place]:
+    one, other = old.get("properties", {}), new.get("properties", {})
+    needs, needs_now = set(old.get("required", ())), set(new.get("required", ()))
+    for name in one:
+        if name not in other:
+            yield _Place("-", f"{path}.{name}", "field", "removed")
+            continue
+        if (name in needs) != (name in needs_now):
+            words = "now optional" if name in needs else "now required"
+            yield _Place("~", f"{path}.{name}", "required", words)
+        yield from _places(one[name], other[name], f"{path}.{name}", roots, depth + 1)
+    for name in other:
+        if name not in one:
+            need = "required" if name in needs_now else "optional"
+            yield _Place("+", f"{path}.{name}", "added", f"added, {need}")
+
+
+def _keyword(keyword: str, old: dict[str, Any], new: dict[str, Any], path: str, roots: Any) -> _Place:
+    one, other = old.get(keyword), new.get(keyword)
+    if keyword in _SAYS_NOTHING:
+        return _Place("~", path, "words", f"{_WORDS.get(keyword, keyword)} changed")
+    trial = _trial(keyword, old, new, roots)
+    if keyword == "enum" and isinstance(one, list) and isinstance(other, list):
+        gone = [shown(value) for value in one if not any(same_json(value, each) for each in other)]
+        come = [shown(value) for value in other if not any(same_json(value, each) for each in one)]
+        told = [f"no longer {', '.join(gone)}"] if gone else []
+        told += [f"also {', '.join(come)}"] if come else []
+        if not told:
+            return _Place("~", path, "words", "the values in another order")
+        return _Place("~", path, "enum", "; ".join(told), trial)
+    if keyword not in old:
+        return _Place("+", path, keyword, f"{keyword} {_brief(other)} added", trial)
+    if keyword not in new:
+        return _Place("-", path, keyword, f"{keyword} {_brief(one)} removed", trial)
+    return _Place("~", path, keyword, f"{keyword}: {_brief(one)} -> {_brief(other)}", trial)
+
+
+def _trial(keyword: str, old: dict[str, Any], new: dict[str, Any], roots: Any) -> tuple[Any, Any]:
+    """The old schema of a place, and the same with one keyword as it is now; definitions come along."""
+    changed = {key: value for key, value in old.items() if key != keyword}
+    changed |= {keyword: new[keyword]} if keyword in new else {}
+    found = []
+    for root, schema in zip(roots, (old, changed), strict=True):
+        known = {key: root[key] for key in ("$defs", "definitions") if isinstance(root, dict) and key in root}
+        found.append(known | schema)
+    return found[0], found[1]
+
+
+def _seen(root: Any, schema: Any) -> Any:
+    """What a reference leads to, with what stands beside it."""
+    for _ in range(_DEEPEST):
+        if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
+            return schema
+        found = resolve(root, schema["$ref"])
+        if not isinstance(found, dict):
+            return found if isinstance(found, bool) else schema
+        schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return schema
+
+
+def _brief(value: Any) -> str:
+    return "nothing" if value is None else shown(value)
+
+
+def _tolerant(schema: Any) -> Any:
+    """A schema as a reader who passes over fields that he does not know: closed objects are open to more."""
+    if isinstance(schema, list):
+        return [_tolerant(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword in ("additionalProperties", "unevaluatedProperties") and value is False:
+            continue
+        if keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
+            found[keyword] = (
+                {name: _tolerant(each) for name, each in value.items()} if isinstance(value, dict) else value
+            )
+        elif keyword in ("enum", "const", "default", "examples", "required", "not", "if"):
+            found[keyword] = value
+        else:
+            found[keyword] = _tolerant(value)
+    return found

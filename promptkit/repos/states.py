@@ -1,0 +1,102 @@
+"""States of the repository at hand: its working tree, and any commit, tag or branch of it, with the prompts in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RepoError, SpecError
+from promptkit.loader import load, load_spec
+from promptkit.prompt import Prompt
+from promptkit.repos.diff import Diff, diff, joined_cases, saved_cases
+from promptkit.repos.workspace import FolderRepo
+from promptkit.template_paths import is_reference, locate, open_reference, path_fault, source_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from promptkit.repos.changes import Policy
+    from promptkit.repos.repo import Pin
+    from promptkit.repos.workspace import Workspace
+    from promptkit.source import Source
+
+__all__ = ["RepoState", "at_rev", "compared", "prompt_at", "rev_of", "worktree"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepoState:
+    """One state of a repository: how it is called, its files, its prompts by name."""
+
+    label: str
+    source: Source
+    prompts: Mapping[str, str]
+    pin: Pin | None = None
+    _loaded: dict[str, Prompt[Any]] = field(default_factory=dict)
+
+    def prompt(self, name: str) -> Prompt[Any]:
+        """A prompt of this state. Raises `SpecError` for one with faults."""
+        if name not in self._loaded:
+            self._loaded[name] = Prompt(load_spec(self.source, self.prompts[name]))
+        return self._loaded[name]
+
+    def is_sound(self, name: str) -> bool:
+        """Whether a prompt of this state can be loaded."""
+        return load(self.source, self.prompts[name]).spec is not None
+
+
+def worktree(workspace: Workspace) -> RepoState:
+    """The files as they lie in the project's folder."""
+    folder = FolderRepo("", workspace.root or Path())
+    return RepoState("the working tree", workspace.project_source(), folder.prompts())
+
+
+def at_rev(workspace: Workspace, rev: str) -> RepoState:
+    """The project's folder in a commit, tag or branch. Raises `RepoError`."""
+    repo = workspace.own()
+    pin = repo.pin("", rev)
+    return RepoState(rev, workspace.pinned(repo, pin), repo.prompts(pin.commit), pin)
+
+
+def rev_of(workspace: Workspace, text: str) -> bool:
+    """Whether a text names a state of the whole repository, and no prompt."""
+    if text.endswith((".yaml", ".yml")) or "@" in text or Path(text).exists():
+        return False
+    try:
+        workspace.own().pin("", text)
+    except RepoError:
+        return False
+    return True
+
+
+def prompt_at(template: str) -> tuple[Prompt[Any], Source]:
+    """The prompt that a path or a reference names, and its source. Raises `SpecError`, `RepoError` or `LockError`."""
+    if is_reference(template):
+        source, path = open_reference(template)
+        return Prompt(load_spec(source, path)), source
+    fault = path_fault(template)
+    if fault is not None:
+        raise SpecError([fault])
+    root, path = locate(Path(template))
+    source = source_at(root)
+    return Prompt(load_spec(source, path)), source
+
+
+def compared(
+    before: tuple[Prompt[Any], Source], after: tuple[Prompt[Any], Source], policy: Policy, model: str | None = None
+) -> Diff:
+    """Compare two states of one prompt over the inputs that are saved in either, for a model."""
+    (old, old_source), (new, new_source) = before, after
+    if model is not None:
+        old, new = old.using(model=model), new.using(model=model)
+    cases = joined_cases(saved_cases(new.spec, new_source), saved_cases(old.spec, old_source))
+    facts = new.facts
+    return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
+
+
+def compared_states(before: RepoState, after: RepoState, policy: Policy, model: str | None = None) -> Iterator[Diff]:
+    """The diffs of all prompts that are in both states and are not the same. Raises `SpecError`."""
+    for name in sorted(before.prompts.keys() & after.prompts.keys()):
+        old, new = before.prompt(name), after.prompt(name)
+        if old.digest != new.digest:
+            yield compared((old, before.source), (new, after.source), policy, model)

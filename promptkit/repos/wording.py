@@ -1,0 +1,118 @@
+"""What a prompt says and how it is run: sections word by word, examples, options and model, and what nobody sends."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from promptkit.completion import canonical_json
+from promptkit.parts import as_data
+from promptkit.repos.changes import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.repos.changes import Policy
+    from promptkit.spec import PromptSpec
+
+__all__ = ["Words", "content_changes", "words"]
+
+Words = tuple[tuple[str, str], ...]
+"""Pieces of a text in order, each with `=` for kept, `-` for removed, `+` for added."""
+
+_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+_MOST_WORDS = 20_000
+_RUN = ("model", "options", "models", "chain_of_thought", "layout", "memory", "budget", "examples_from")
+_TOLD = ("description", "metadata", "tests", "extras")
+
+
+def words(before: str, after: str) -> Words:
+    """The difference of two texts, word by word; lines by lines where they are long."""
+    split = _WORD.findall if max(len(before), len(after)) < _MOST_WORDS * 5 else str.splitlines
+    one, other = (split(text) for text in (before, after))
+    found: list[tuple[str, str]] = []
+    for tag, i, j, k, m in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(("=", "".join(one[i:j])))
+        else:
+            found += [("-", "".join(one[i:j]))] if j > i else []
+            found += [("+", "".join(other[k:m]))] if m > k else []
+    return tuple(found)
+
+
+def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    """The changes of everything but the contract."""
+    yield from _sections(before, after, policy)
+    yield from _files(before, after, policy)
+    yield from _examples(before, after, policy)
+    for key in _RUN:
+        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
+        if one != other:
+            yield from _keys(key, one, other)
+    if (before.summariser and before.summariser.digest) != (after.summariser and after.summariser.digest):
+        yield Change("memory", "~", "summariser", policy.wording, "summaries are asked for in other words")
+    for key in _TOLD:
+        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
+        if one != other:
+            yield Change(key, "~", key, "patch", "nobody is sent it", one, other)
+
+
+def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    old, new = before.templates(), after.templates()
+    for name in [*old, *(name for name in new if name not in old)]:
+        one, other = old.get(name, ""), new.get(name, "")
+        if one == other:
+            continue
+        sign: Any = "+" if not one else "-" if not other else "~"
+        yield Change("sections", sign, name, _weight(one, other, policy), "", one, other)
+    roles = [[_frame(message) for message in spec.messages or ()] for spec in (before, after)]
+    if roles[0] != roles[1]:
+        yield Change("sections", "~", "messages", "minor", "other messages, in another order", *roles)
+
+
+def _files(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    for path in sorted(before.files.keys() | after.files.keys()):
+        one, other = before.files.get(path, ""), after.files.get(path, "")
+        if one != other:
+            sign: Any = "+" if path not in before.files else "-" if path not in after.files else "~"
+            yield Change("includes", sign, path, _weight(one, other, policy), "", one, other)
+
+
+def _weight(one: str, other: str, policy: Policy) -> Any:
+    """White space alone is a patch."""
+    return "patch" if one.split() == other.split() else policy.wording
+
+
+def _frame(message: Any) -> str:
+    data = _plain(message)
+    data.pop("content", None)
+    return canonical_json(data)
+
+
+def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
+    for number, text in enumerate(old, 1):
+        if text not in new:
+            yield Change(
+                "examples", "-", f"example {number}", policy.wording, before=_plain(before.examples[number - 1])
+            )
+    for number, text in enumerate(new, 1):
+        if text not in old:
+            yield Change("examples", "+", f"example {number}", policy.wording, after=_plain(after.examples[number - 1]))
+    if sorted(old) == sorted(new) and old != new:
+        yield Change("examples", "~", "order", policy.wording, "the same examples in another order")
+
+
+def _keys(part: str, one: Any, other: Any) -> Iterator[Change]:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        yield Change(part, "~", part, "minor", "", one, other)
+        return
+    for key in sorted(one.keys() | other.keys()):
+        if one.get(key) != other.get(key):
+            sign: Any = "+" if key not in one else "-" if key not in other else "~"
+            yield Change(part, sign, str(key), "minor", "", one.get(key), other.get(key))
+
+
+def _plain(value: Any) -> Any:
+    return value.data() if hasattr(value, "data") else as_data(value)

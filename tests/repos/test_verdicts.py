@@ -1,0 +1,132 @@
+"""Which version a change asks for: every row of the table in the reference, by a prompt before and after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from semver import Version
+
+from promptkit import Prompt
+from promptkit.repos.changes import LEVELS, Policy, is_enough, next_version
+from promptkit.repos.diff import diff, joined_cases, saved_cases
+from promptkit.repos.diff_text import to_markdown, to_text
+from promptkit.repos.wording import words
+from promptkit.source import Memory
+
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent.parent / "cases/verdicts.yaml").read_text())
+START = {"name": "a/b", "version": "1.2.3", "task": "Answer {{ q }}", "inputs": {"q": "string"}}
+PAGE = Path(__file__).parents[2] / "docs/reference/versions.md"
+
+
+def prompt(changed: dict[str, Any]) -> Prompt[Any]:
+    data = {**START, **changed}
+    return Prompt.from_dict({key: value for key, value in data.items() if value is not None}, path="b.yaml")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["row"])
+def test_a_change_asks_for_the_version_of_the_table(case: dict[str, Any]) -> None:
+    found = diff(prompt(case.get("before", {})), prompt(case.get("after", {})))
+    levels = {change.level for change in found.changes}
+    assert max(levels, key=LEVELS.index, default=None) == case["level"], to_text(found)
+
+
+def test_the_table_of_the_reference_is_what_is_tested() -> None:
+    rows = [line.split("|")[1:3] for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    told = [(row.strip(), level.strip()) for row, level in rows if level.strip() in (*LEVELS, "cannot tell")]
+    assert told == [
+        (case["row"], (case["level"] or "").replace("unknown", "cannot tell")) for case in CASES if case["level"]
+    ]
+
+
+def test_a_prompt_is_no_change_of_itself() -> None:
+    for case in CASES:
+        same = prompt(case.get("after", {}))
+        found = diff(same, same, saved_cases(same.spec, Memory()))
+        assert (found.changes, found.level, found.enough) == ((), None, True)
+
+
+def test_every_change_has_a_text_and_a_row_of_markdown() -> None:
+    for case in CASES:
+        before, after = (prompt(case.get(state, {})) for state in ("before", "after"))
+        found = diff(before, after, joined_cases(saved_cases(after.spec, Memory()), saved_cases(before.spec, Memory())))
+        assert len(to_text(found, show=True).splitlines()) >= len(found.changes) + 2
+        assert sum(line.startswith("| ") for line in to_markdown(found).splitlines()) == (
+            len(found.changes) + 1 if found.changes else 0
+        )
+
+
+def test_a_policy_weighs_words_and_what_cannot_be_told() -> None:
+    before, after = prompt({}), prompt({"task": "Say {{ q }}"})
+    assert diff(before, after).level == "minor"
+    assert diff(before, after, policy=Policy(wording="patch")).level == "patch"
+    case = next(case for case in CASES if case["level"] == "unknown")
+    before, after = (prompt(case[state]) for state in ("before", "after"))
+    assert diff(before, after).level == "major"
+    assert diff(before, after, policy=Policy(unknown="minor")).level == "minor"
+
+
+NEXT = [
+    ("1.2.3", "major", "2.0.0"),
+    ("1.2.3", "minor", "1.3.0"),
+    ("1.2.3", "patch", "1.2.4"),
+    ("0.2.3", "major", "0.3.0"),
+    ("0.2.3", "minor", "0.2.4"),
+    ("0.2.3", "patch", "0.2.4"),
+    ("2.0.0-rc.1", "major", "2.0.0"),
+    ("", "major", "1.0.0"),
+]
+
+
+@pytest.mark.parametrize(("before", "level", "after"), NEXT)
+def test_the_next_version_is_the_least_that_announces_a_change(before: str, level: Any, after: str) -> None:
+    assert next_version(before, level) == after
+
+
+numbers = st.builds(lambda *parts: str(Version(*parts)), *[st.integers(0, 5)] * 3)
+
+
+@given(numbers, numbers, st.sampled_from(LEVELS))
+def test_a_version_is_enough_when_it_is_not_below_the_next_one(before: str, after: str, level: Any) -> None:
+    wanted = next_version(before, level)
+    assert is_enough(before, wanted, level)
+    assert is_enough(before, after, level) == (Version.parse(after) >= Version.parse(wanted))
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_words_hold_both_texts(before: str, after: str) -> None:
+    pieces = words(before, after)
+    assert "".join(text for sign, text in pieces if sign != "+") == before
+    assert "".join(text for sign, text in pieces if sign != "-") == after
+
+
+def test_rendered_messages_are_compared_over_all_saved_inputs() -> None:
+    data = {
+        "examples": [{"inputs": {"q": "one"}, "output": "1"}],
+        "tests": [{"name": "two", "inputs": {"q": "two"}}],
+    }
+    before, after = prompt(data), prompt({**data, "task": "Say {{ q }} twice"})
+    source = Memory({"b.inputs.json": '[{"q": "three"}, {"q": "one"}]'})
+    found = diff(before, after, joined_cases(saved_cases(after.spec, source)))
+    assert [(case.name, case.differs) for case in found.cases] == [
+        ("two", True),
+        ("example 1", True),
+        ("b.inputs.json 1", True),
+    ]
+    assert found.cases[0].messages[-1] == (
+        "user",
+        (("-", "Answer"), ("+", "Say"), ("=", " two"), ("+", " twice")),
+    )
+    assert found.more_tokens is not None
+    assert found.more_tokens > 0
+
+
+def test_inputs_that_fit_one_state_alone_say_so() -> None:
+    before = prompt({"tests": [{"inputs": {"q": "x"}}]})
+    after = prompt({"inputs": {"r": "string"}, "task": "{{ r }}"})
+    found = diff(before, after, saved_cases(before.spec, Memory()))
+    assert found.cases[0].trouble.startswith("it does not render now")
