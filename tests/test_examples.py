@@ -84,3 +84,19 @@ def _content(answer: Any) -> Any:
     import json
 
     return answer if isinstance(answer, str) or "tool_calls" in answer else json.dumps(answer)
+
+
+def test_the_walk_through_of_a_team_shows_who_gets_which_version_and_when(tmp_path: Path) -> None:
+    script = Path(__file__).parent.parent / "examples/team/walkthrough.sh"
+    paths = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    own = {"PATH": paths, "PROMPTKIT_CACHE_DIR": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", str(script)], env={**os.environ, **own}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    versions = [line.split(": ")[:2] for line in done.stdout.splitlines() if line.startswith(("desk: ", "mail: 0"))]
+    told = [("desk", "0.1.0"), ("mail", "0.1.0")] * 2 + [("mail", "0.2.0"), ("desk", "0.1.0")]
+    assert told == [(service, version) for service, version in versions]
+    assert "error[PK603]" in done.stdout
+    assert "support/triage: production 0.1.0 -> 0.2.0" in done.stderr
+    assert "You work for Acme Cloud" in done.stdout
