@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import counting, loading, parsing, rendering, sending, starting, talking
+from benchmarks import counting, loading, parsing, rendering, repositories, sending, starting, talking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,9 @@ SUBJECTS = {
     "tokens": Subject("500 KB of prose and code, counted exactly and estimated", counting.sides),
     "tokens-cold": Subject("a whole process that counts a sentence", counting.cold_sides),
     "conversation": Subject("a turn, by how many there were before", talking.sides),
+    "locked": Subject("a prompt of a repo with 1,000 tags, loaded by its lock", repositories.locked_sides),
+    "list": Subject("a whole process that lists a repo of 10,000 prompts and 1,000 tags", repositories.list_sides),
+    "diff": Subject("two states of a prompt over three saved inputs", repositories.diff_sides),
     "send": Subject("one request after the other, client side", sending.one_by_one),
     "send-32": Subject("requests with 32 in flight, client side", sending.many_at_once),
     "send-examples": Subject("the same with 100 examples in each request", sending.many_messages),

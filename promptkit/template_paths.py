@@ -37,7 +37,7 @@ def source_at(root: Path) -> Source:
         declares = b"[repos" in (root / PROJECT_FILE).read_bytes()
     except OSError:
         declares = False
-    return _project(root, *map(_changed, (root / PROJECT_FILE, root / LOCK_FILE))) if declares else Folder(root)
+    return _project(root, *map(changed_at, (root / PROJECT_FILE, root / LOCK_FILE))) if declares else Folder(root)
 
 
 @lru_cache(maxsize=8)
@@ -48,7 +48,8 @@ def _project(root: Path, *_: int) -> Source:
     return project_source(root)
 
 
-def _changed(path: Path) -> int:
+def changed_at(path: Path) -> int:
+    """When a file was last changed, in nanoseconds; 0 where there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptkit.repos.lock import Lock, Locked
-    from promptkit.repos.locking import Drift
+    from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
 
 _DRIFTED = 8
@@ -112,7 +112,8 @@ def verify(ctx: click.Context, form: str) -> None:
       promptkit lock verify
       promptkit lock verify --format json
     """
-    from promptkit.repos.locking import project_lock, verify_lock
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.verifying import verify_lock
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at(online=True) as workspace:
@@ -156,7 +157,7 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
 
 
 def _frozen_told(lock: Lock, before: dict[tuple[str, str], Locked], entries: list[Locked]) -> int:
-    from promptkit.repos.locking import Drift, differences
+    from promptkit.repos.verifying import Drift, differences
 
     drifts: list[Drift] = []
     for entry in entries:

@@ -39,8 +39,8 @@ def _inputs(before: Mapping[str, Input], after: Mapping[str, Input]) -> Iterator
             yield Change(
                 "inputs", "-", name, "major", "callers that give it will fail", before=as_data(old.json_schema)
             )
-            continue
-        yield from _input(name, old, after[name])
+        elif old != after[name]:
+            yield from _input(name, old, after[name])
     for name, new in after.items():
         if name in before:
             continue
@@ -69,6 +69,8 @@ def _input(name: str, old: Input, new: Input) -> Iterator[Change]:
 
 
 def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
+    if before == after:
+        return
     if before.format != after.format:
         why = "callers get another kind of answer"
         yield Change("output", "~", "format", "major", why, before.format, after.format)

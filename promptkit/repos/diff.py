@@ -44,9 +44,15 @@ class RenderedCase:
 
     name: str
     differs: bool
-    messages: tuple[tuple[str, Words], ...] = ()
+    texts: tuple[tuple[str, str, str], ...] = ()
+    """Of each message that differs its role and its two texts."""
     tokens: tuple[int, int] = (0, 0)
     trouble: str = ""
+
+    @property
+    def messages(self) -> tuple[tuple[str, Words], ...]:
+        """Of each message that differs its role, and its texts word by word."""
+        return tuple((role, words(before, after)) for role, before, after in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,8 @@ def diff(
     """Compare two states of a prompt; pure. `cases` are rendered by both, for the model that `facts` tell of."""
     policy, counter = policy or Policy(), counter or PieceEstimate()
     changes = (*contract_changes(before.spec, after.spec), *content_changes(before.spec, after.spec, policy))
-    rendered = tuple(_rendered(before, after, case, counter) for case in cases)
+    counted = _Counted(counter)
+    rendered = tuple(_rendered(before, after, case, counted) for case in cases)
     if not changes and any(case.differs for case in rendered):
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
     old, new = (prompt.spec.version or "" for prompt in (before, after))
@@ -147,7 +154,18 @@ def diff(
     return Diff(after.name, old, new, changes, rendered, policy, name, counter.error, price)
 
 
-def _rendered(before: Prompt[Any], after: Prompt[Any], case: Case, counter: TokenCounter) -> RenderedCase:
+class _Counted(dict[str, int]):
+    """The tokens of texts, each counted once: most of a prompt is the same in every case."""
+
+    def __init__(self, counter: TokenCounter) -> None:
+        self._counter = counter
+
+    def __missing__(self, text: str) -> int:
+        self[text] = self._counter.count(text)
+        return self[text]
+
+
+def _rendered(before: Prompt[Any], after: Prompt[Any], case: Case, counted: _Counted) -> RenderedCase:
     found: list[Rendered] = []
     for prompt, state in ((before, "before"), (after, "now")):
         try:
@@ -155,7 +173,7 @@ def _rendered(before: Prompt[Any], after: Prompt[Any], case: Case, counter: Toke
         except PromptkitError as error:
             trouble = f"it does not render {state}: {error.message}"
             return RenderedCase(case.name, differs=True, trouble=trouble)
-    tokens = [sum(counter.count(all_text(each)) + MESSAGE_OVERHEAD for each in one.messages) for one in found]
+    tokens = [sum(counted[all_text(each)] + MESSAGE_OVERHEAD for each in one.messages) for one in found]
     if found[0].messages == found[1].messages:
         return RenderedCase(case.name, differs=False, tokens=(tokens[0], tokens[1]))
     return RenderedCase(case.name, True, tuple(_compared(*found)), (tokens[0], tokens[1]))
@@ -166,14 +184,16 @@ def _given(spec: PromptSpec, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if name in spec.inputs}
 
 
-def _compared(before: Rendered, after: Rendered) -> Iterator[tuple[str, Words]]:
+def _compared(before: Rendered, after: Rendered) -> Iterator[tuple[str, str, str]]:
     one, other = list(before.messages), list(after.messages)
     for index in range(max(len(one), len(other))):
         pair = [each[index] if index < len(each) else None for each in (one, other)]
+        if pair[0] == pair[1]:
+            continue
         texts = [all_text(message) if message is not None else "" for message in pair]
         roles = list(dict.fromkeys(message.role for message in pair if message is not None))
         if texts[0] != texts[1] or len(roles) > 1 or None in pair:
-            yield " -> ".join(roles), words(*texts)
+            yield " -> ".join(roles), texts[0], texts[1]
 
 
 def saved_cases(spec: PromptSpec, source: Source) -> list[Case]:

@@ -1,10 +1,11 @@
-"""Making and verifying the lock: which prompts a project uses, what each is made of, and what of it moved."""
+"""Making the lock and loading from it: which prompts a project uses, and what each of them is made of."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError, SpecError
@@ -14,7 +15,11 @@ from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, di
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.references import Reference
 from promptkit.repos.repo import Pin, Repo, is_prompt
-from promptkit.source import ENDINGS, MOUNT, Folder, split_mount
+from promptkit.repos.workspace import Workspace
+from promptkit.setting_table import SETTINGS
+from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
+from promptkit.source import ENDINGS, Folder, split_mount
+from promptkit.template_paths import changed_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,10 +28,22 @@ if TYPE_CHECKING:
     from promptkit.loader import Loaded
     from promptkit.repos.declared import Declarations
     from promptkit.repos.mounts import Mount
-    from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["Drift", "Recording", "kind_of", "locked_source", "make_lock", "project_lock", "recorded", "verify_lock"]
+__all__ = [
+    "Opener",
+    "Recording",
+    "kind_of",
+    "locked_source",
+    "make_lock",
+    "of_project",
+    "of_repo",
+    "project_lock",
+    "recorded",
+]
+
+
+_PARTS = "repos/parts"
 
 
 class Recording:
@@ -56,18 +73,6 @@ class Recording:
         return self.source.beside(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One way in which the lock and what is there differ: which prompt, which of its parts, and how."""
-
-    name: str
-    part: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.part}: {self.message}" if self.part else f"{self.name}: {self.message}"
-
-
 def project_lock(workspace: Workspace) -> Lock:
     """The project's lockfile, which may not be there yet. Raises `LockError`, `RepoError` where there is no project."""
     if workspace.root is None:
@@ -86,10 +91,10 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
     for name, wanted in sorted(workspace.declared.prompts.items()):
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
         known = before.get((name, wanted)) if update is not None and name not in update else None
-        made.append(_of_repo(workspace, reference, known))
+        made.append(of_repo(workspace, reference, known))
     for path in _own_prompts(workspace):
         known = before.get((path, "")) if update is not None and path not in update else None
-        entry = _of_project(workspace, path, known)
+        entry = of_project(workspace, path, known)
         made += [entry] if entry is not None else []
     return made
 
@@ -112,10 +117,11 @@ def _keep_bytes(path: Path, data: bytes) -> None:
 
 
 def _kept(workspace: Workspace) -> Path:
-    return workspace.settings.cache_dir / "repos" / "parts"
+    return workspace.settings.cache_dir / _PARTS
 
 
-def _of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
+def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
+    """The block of a prompt of a repo: at the commit that is `known`, or else where its reference leads now."""
     repo = workspace.repo(reference.repo)
     if not isinstance(repo, Repo):
         pin = repo.pin(reference.path, reference.wanted)
@@ -132,7 +138,7 @@ def _held(repo: Repo, known: Locked) -> Pin:
     return Pin(repo.pin("", known.commit).commit, known.version)
 
 
-def _of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
+def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
     """The block of a prompt of the project itself; None for one that uses no other repo."""
     folder = Folder(workspace.root or ".")
     source = Mounted(folder, workspace.declared, _opener(workspace, known))
@@ -167,6 +173,7 @@ class Opener:
         self.frozen = frozen
 
     def __call__(self, declared: Declarations, reference: Reference, name: str) -> Mount:
+        """The mount of a reference. Raises `RepoError`; `LockError` where only what is pinned may be opened."""
         commit = self.pins.get(name, "")
         if self.frozen and not commit and declared.repo(reference.repo).url is not None:
             raise LockError(f"`{reference}` is not locked", help="promptkit lock")
@@ -224,24 +231,33 @@ def _own_prompts(workspace: Workspace) -> Iterator[str]:
 # Loading from it
 
 
-def locked_source(workspace: Workspace, locked: Locked) -> tuple[Source, str]:
+def locked_source(root: Path, locked: Locked) -> tuple[Source, str]:
     """The source and the file of a locked prompt. Its bytes come from the cache, and git is asked where they do not."""
-    from_git = locked.commit or any(locked.pins)
-    kept = _kept(workspace) if from_git else None
-    return LockedSource(locked, kept, _Fetch(workspace, locked)), locked.file
+    known = tuple(os.environ.get(name, "") for name in _PLACES)
+    kept = _kept_at(root, changed_at(root / PROJECT_FILE), known) if locked.commit or locked.pins else None
+    return LockedSource(locked, kept, _Fetch(root, locked)), locked.file
+
+
+_PLACES = (SETTINGS["cache_dir"].env, CONFIG_VARIABLE, "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")
+
+
+@lru_cache(maxsize=8)
+def _kept_at(root: Path, _: int, __: tuple[str, ...]) -> Path:
+    """Where locked parts are kept, which is the same as long as the project's file and the environment are."""
+    return load_settings(root).cache_dir / _PARTS
 
 
 class _Fetch:
     """Reads the files of a locked prompt from its repo, at the commit that is locked."""
 
-    def __init__(self, workspace: Workspace, locked: Locked) -> None:
-        self.workspace = workspace
+    def __init__(self, root: Path, locked: Locked) -> None:
+        self.root = root
         self.locked = locked
         self._source: Mounted | None = None
 
     def __call__(self, path: str) -> bytes:
         if self._source is None:
-            self._source = _source_of(self.workspace, self.locked)
+            self._source = _source_of(Workspace.at(self.root), self.locked)
         return self._source.read(path)
 
 
@@ -255,83 +271,3 @@ def _source_of(workspace: Workspace, locked: Locked) -> Mounted:
         return Mounted(Folder(repo.path), repo.facts, opener)
     source = workspace.pinned(repo, _held(repo, locked))
     return Mounted(source.base, source.declared, opener)
-
-
-# Verifying
-
-
-def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
-    """Everything in which the lock and what is there differ. Raises `LockError` where there is no lock."""
-    if not lock.exists:
-        raise LockError("there is no lockfile", where=str(lock.path), help="`promptkit lock` writes it")
-    entries = {entry.key: entry for entry in lock}
-    drifts: list[Drift] = []
-    for name, wanted in workspace.declared.prompts.items():
-        if (name, wanted) not in entries:
-            others = [entry.wanted or "*" for entry in entries.values() if entry.name == name]
-            said = f"`{wanted or '*'}` is wanted, and {' and '.join(others)} locked" if others else "it is not locked"
-            drifts.append(Drift(name, "", said))
-    for entry in entries.values():
-        drifts += _drifts(workspace, entry)
-    return drifts
-
-
-def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
-    own = entry.name.endswith(ENDINGS)
-    if not own and workspace.declared.prompts.get(entry.name) != entry.wanted:
-        yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
-        return
-    try:
-        yield from _moved_tag(workspace, entry)
-        found = _of_project(workspace, entry.name, entry) if own else None
-        now = found if own else _of_repo(workspace, Reference.of(str(entry)), entry)
-    except (RepoError, SourceError, LockError) as error:
-        yield Drift(str(entry), "", error.message)
-        return
-    except PromptkitError as error:
-        yield Drift(str(entry), "", f"it cannot be loaded: {error.message}")
-        return
-    if now is None:
-        yield Drift(str(entry), "", "it uses no other repo any more")
-        return
-    yield from differences(entry, now)
-
-
-def differences(before: Locked, now: Locked) -> Iterator[Drift]:
-    """What is not the same in two states of one locked prompt, part by part."""
-    known, found = ({part.path: part for part in entry.parts} for entry in (before, now))
-    for path in sorted(known.keys() | found.keys()):
-        one, other = known.get(path), found.get(path)
-        part = f"{(one or other).kind} {path}"  # type: ignore[union-attr]
-        if one is None or other is None:
-            yield Drift(str(now), part, "it is not in the lock" if one is None else "it is gone")
-        elif one.sha256 != other.sha256:
-            yield Drift(str(now), part, "it was changed")
-    for mount in sorted(before.pins.keys() | now.pins.keys()):
-        if before.pins.get(mount) != now.pins.get(mount):
-            yield Drift(str(now), f"pin {mount.replace(MOUNT, ' > ')}", "it leads to another commit")
-    if before.commit != now.commit:
-        yield Drift(
-            str(now), "commit", f"{before.commit[:12] or 'none'} is locked, {now.commit[:12] or 'none'} is there"
-        )
-    if before.format != now.format:
-        yield Drift(str(now), "format version", f"{before.format} is locked, {now.format} is there")
-    if before.sha256 != now.sha256 and known == found:
-        yield Drift(str(now), "whole", "the resolved prompt has another digest")
-
-
-def _moved_tag(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
-    """A version is for ever: a tag that stands elsewhere now was moved."""
-    if not entry.commit or not entry.version:
-        return
-    reference = Reference.of(entry.name)
-    repo = workspace.repo(reference.repo)
-    if not isinstance(repo, Repo):
-        return
-    for version, tags in repo.tags_of(reference.path).items():
-        if str(version) != entry.version:
-            continue
-        here = {repo.state.refs[f"refs/tags/{tag}"] for tag in tags}
-        same = {repo.entry_id(reference.path, commit) for commit in here | {entry.commit}}
-        if entry.commit not in here and len(same) > 1:
-            yield Drift(str(entry), f"tag {tags[0]}", "it was moved to another commit after it was locked")

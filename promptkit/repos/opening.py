@@ -12,6 +12,7 @@ from promptkit.repos.locking import Opener, locked_source
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
+from promptkit.settings import find_root
 from promptkit.source import ENDINGS, Folder
 from promptkit.template_paths import locate
 
@@ -38,16 +39,17 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     """
     file, at, wanted = text.rpartition("@")
     if at and file.endswith(ENDINGS):
-        root, inside = locate(Path(file))
-        return _own(Workspace.at(root), inside, wanted)
+        folder, inside = locate(Path(file))
+        return _own(Workspace.at(folder), inside, wanted)
     reference = Reference.of(text)
+    root = find_root(start or Path())
+    lock = Lock(root / LOCK_FILE) if root is not None else None
+    known = lock.find(reference) if lock is not None else None
+    if root is not None and known is not None:
+        return locked_source(root, known)
     workspace = Workspace.at(start)
     if reference.repo not in workspace.declared.repos and reference.wanted and _is_own(workspace, reference):
         return _own(workspace, reference.name, reference.wanted)
-    lock = Lock(workspace.root / LOCK_FILE) if workspace.root is not None else None
-    known = lock.find(reference) if lock is not None else None
-    if known is not None:
-        return locked_source(workspace, known)
     workspace.declared.repo(reference.repo)
     if lock is not None and frozen():
         named = f'"{reference.name}" = "{reference.wanted or "*"}"'

@@ -47,12 +47,16 @@ def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> It
     yield from _files(before, after, policy)
     yield from _examples(before, after, policy)
     for key in _RUN:
+        if getattr(before, key) == getattr(after, key):
+            continue
         one, other = (_plain(getattr(spec, key)) for spec in (before, after))
         if one != other:
             yield from _keys(key, one, other)
     if (before.summariser and before.summariser.digest) != (after.summariser and after.summariser.digest):
         yield Change("memory", "~", "summariser", policy.wording, "summaries are asked for in other words")
     for key in _TOLD:
+        if getattr(before, key) == getattr(after, key):
+            continue
         one, other = (_plain(getattr(spec, key)) for spec in (before, after))
         if one != other:
             yield Change(key, "~", key, "patch", "nobody is sent it", one, other)
@@ -91,6 +95,8 @@ def _frame(message: Any) -> str:
 
 
 def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    if before.examples == after.examples:
+        return
     old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
     for number, text in enumerate(old, 1):
         if text not in new:
