@@ -60,7 +60,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/promptkit check templates examples
+	$(BIN)/promptkit check templates $(wildcard examples/*.yaml)
 
 typing: $(DEV)
 	$(BIN)/mypy tests/typing
