@@ -231,6 +231,8 @@ def near_file(source: Source, path: str) -> str:
     names = list(source.beside(path))
     same_stem = [each for each in names if each.rpartition(".")[0] == name.rpartition(".")[0] != ""]
     hint = did_you_mean(name, names) if not same_stem else f"did you mean `{same_stem[0]}`?"
+    if not hint and "@" in path and folder:
+        return f"a file of another repo? declare that under [repos.{path.partition('/')[0]}] in promptkit.toml"
     return hint.replace("`", f"`{folder}/", 1) if folder and hint else hint
 
 
