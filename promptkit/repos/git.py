@@ -43,6 +43,8 @@ _ALWAYS = (
     *("-c", "submodule.recurse=false", "-c", "fetch.recurseSubmodules=false", "-c", "core.attributesFile=/dev/null"),
     *("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", "-c", "advice.fetchShowForcedUpdates=false"),
 )
+_ALONE = ("-c", "remote.promptkit.promisor=false")
+"""What a partial copy lacks is missing, and not to be fetched while reading."""
 _PROTOCOLS = "https:ssh:file"
 _KEPT = re.compile(
     r"GIT_(CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM|NOSYSTEM)|SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+"
@@ -251,7 +253,7 @@ class Objects:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = subprocess.Popen(
-                [command(), *_ALWAYS, f"--git-dir={self.git_dir}", "cat-file", "--batch"],
+                [command(), *_ALWAYS, *_ALONE, f"--git-dir={self.git_dir}", "cat-file", "--batch"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -145,7 +145,7 @@ def _object(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path)
         if name in found:
             yield from comparison.compare(wanted[name], found[name], (*path, name))
         else:
-            yield from map(_open_field, comparison.compare(wanted[name], _others(wrote), (*path, name)))
+            yield from map(_open_field, comparison.compare(wanted[name], _undeclared(wrote), (*path, name)))
     yield from _more_fields(comparison, read, wrote, path)
 
 
@@ -172,13 +172,19 @@ def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: 
     if others is False and _others(wrote) is not False:
         yield unsure(path, "may have more fields than are accepted")
     elif others is not False:
-        yield from comparison.compare(others, _others(wrote), (*path, "*"))
+        same = wrote.get("patternProperties", {}).keys() <= read.get("patternProperties", {}).keys()
+        yield from comparison.compare(others, _others(wrote) if same else _undeclared(wrote), (*path, "*"))
 
 
 def _others(wrote: Keywords) -> Any:
     if "patternProperties" in wrote and wrote.get("additionalProperties") is False:
         return True
     return wrote.get("additionalProperties", True)
+
+
+def _undeclared(wrote: Keywords) -> Any:
+    """What a field that is not declared by name may hold: with patterns, whatever they allow."""
+    return True if "patternProperties" in wrote else _others(wrote)
 
 
 def _open_field(mismatch: Mismatch) -> Mismatch:

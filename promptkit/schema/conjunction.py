@@ -133,9 +133,18 @@ def _modern(root: Any, schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+_TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
+"""Keywords that mean something only with each other, in one schema."""
+
+
 def _add(form: Form, found: dict[str, Any]) -> None:
     """Join the keywords of one more schema that holds for the same value."""
     mine = form.keywords
+    for group in _TOGETHER:
+        one, other = ({key: each[key] for key in group if key in each} for each in (mine, found))
+        if one and other and not same_json(one, other):
+            form.dropped = True
+            found = {key: value for key, value in found.items() if key not in group}
     form.dropped |= _align_fields(mine, found) | _align_fields(found, mine)
     _align_items(mine, found)
     for keyword, value in found.items():
@@ -153,9 +162,11 @@ def _align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
     others = one.get("additionalProperties", True)
     if others is True or others == {} or not ({"properties", "patternProperties"} & other.keys()):
         return False
+    if "patternProperties" in one:
+        return True
     known = one.get("properties", {})
     one["properties"] = known | {name: others for name in other.get("properties", {}) if name not in known}
-    return "patternProperties" in one or "patternProperties" in other
+    return "patternProperties" in other
 
 
 def _align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
