@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 from promptkit.models.file_lock import file_lock
 from promptkit.models.kept_file import keep_file
-from promptkit.repos.git import Objects, make_directory, transfer
+from promptkit.repos.git import Objects, git, make_directory, transfer
 from promptkit.repos.local import GitDirectory, View
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Store:
         key = sha256(f"{url.key}\n{mode}".encode()).hexdigest()[:16]
         self.path = cache_dir / "repos" / f"{slug}-{key}"
         self.git_dir = self.path / "git"
+        self._known: frozenset[str] | None = None
         self._objects = Objects(self.git_dir, promised=mode == "partial")
 
     def state(self) -> State | None:
@@ -75,7 +76,16 @@ class Store:
 
     def get(self, name: str, most: int) -> Found | None:
         """An object; None where it is not in the cache."""
-        return self._objects.get(name, most) if self.git_dir.exists() else None
+        if not self.git_dir.exists() or (self.mode == "partial" and name.isalnum() and name not in self._present()):
+            return None
+        return self._objects.get(name, most)
+
+    def _present(self) -> frozenset[str]:
+        """The ids of all objects of a partial copy: git searches long for one that it has not."""
+        if self._known is None:
+            listed = git(self.git_dir, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+            self._known = frozenset(listed.decode("ascii").split())
+        return self._known
 
     def close(self) -> None:
         """End what reads the objects."""
@@ -126,6 +136,7 @@ class Store:
 
     def _transfer(self, address: str, arguments: tuple[str, ...], keep_open: int, given: bytes = b"") -> None:
         named = ("-c", f"remote.{_REMOTE}.url={address}")
+        self._known = None
         transfer(self.git_dir, *named, *arguments, given=given, where=self.url.text, keep_open=(keep_open,))
 
     @contextlib.contextmanager
@@ -175,8 +186,6 @@ class Store:
 
     def _found(self) -> State:
         """The state that the references tell, each followed to its commit; those that lead to none are left out."""
-        from promptkit.repos.git import git
-
         names = git(self.git_dir, "for-each-ref", "--format=%(refname)").decode("utf-8", "replace").splitlines()
         commits = {}
         for name in names:

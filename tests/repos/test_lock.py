@@ -202,3 +202,14 @@ def test_two_processes_that_lock_at_once_both_succeed(service: Path) -> None:
         ran = list(pool.map(lambda _: process("lock", "update", cwd=service, **cache), range(4)))
     assert [each.code for each in ran] == [0] * 4, ran
     assert promptkit("lock", "verify").code == 0
+
+
+@pytest.mark.parametrize("mode", ["shallow", "partial"])
+def test_a_repo_that_is_not_fetched_whole_serves_what_is_locked(
+    mode: str, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, {TRIAGE: "~1.1"}, rev="v1.0.0", fetch=mode))
+    assert promptkit("lock").code == 0
+    shutil.rmtree(team.path)
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+    assert promptkit("list", "acme").code == 0
