@@ -65,11 +65,13 @@ def open_reference(reference: str) -> tuple[Source, str]:
 
 def is_reference(template: str) -> bool:
     """Whether a text names a prompt of a repo, and no file: it has an `@`, or begins with the name of a repo."""
+    body, at, _ = template.rpartition("@") if "@" in template else (template, "", "")
+    if at and body.endswith(ENDINGS):
+        return not Path(template).exists()
     if template.startswith((".", "/", "-")) or "\n" in template:
         return False
-    body, at, _ = template.partition("@")
     if at:
-        return "/" in body or body.endswith(ENDINGS)
+        return "/" in body
     first, slash, _ = body.partition("/")
     if not slash or body.endswith(ENDINGS) or Path(template).exists():
         return False

@@ -66,9 +66,13 @@ def command(
 
 
 def _diffs(before: str, after: str | None, model: str | None) -> list[Diff]:
+    from dataclasses import replace
+
+    from promptkit.errors import SpecError
     from promptkit.repos.releasing import policy_of
     from promptkit.repos.states import at_rev, compared, compared_states, prompt_at, rev_of, worktree
     from promptkit.repos.workspace import Workspace
+    from promptkit.template_paths import path_fault
 
     with Workspace.at() as workspace:
         policy = policy_of(workspace.settings)
@@ -76,6 +80,9 @@ def _diffs(before: str, after: str | None, model: str | None) -> list[Diff]:
             state = at_rev(workspace, after) if after is not None else worktree(workspace)
             _tell_others(at_rev(workspace, before).prompts.keys(), state.prompts.keys())
             return list(compared_states(at_rev(workspace, before), state, policy, model))
+        if after is None and "@" not in before and (fault := path_fault(before)) is not None:
+            cure = fault.help or "a file, a reference such as acme/support/triage@1.2.0, a tag, a branch or a commit"
+            raise SpecError([replace(fault, help=cure)])
         old, new = (f"{before}@HEAD", before) if after is None else (before, after)
         return [compared(prompt_at(old), prompt_at(new), policy, model)]
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["add_repo", "remove_repo", "set_alias", "use_prompt"]
 
 
+_BOM = b"\xef\xbb\xbf"
+
+
 def add_repo(name: str, entry: Mapping[str, str], start: Path | None = None) -> Path:
     """Declare a repo, or change how it is declared; the file that was written. Raises `ConfigError` or `RepoError`."""
     if not REPO_NAME.fullmatch(name):
@@ -58,7 +61,7 @@ def _file(start: Path | None) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -67,7 +70,8 @@ def _text(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     if path.exists():
-        rewrite(path, text)
+        mark = "\ufeff" if path.read_bytes().startswith(_BOM) else ""
+        rewrite(path, f"{mark}{text}")
         return
     try:
         path.write_bytes(text.encode("utf-8"))

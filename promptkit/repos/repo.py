@@ -68,6 +68,14 @@ class Repo:
         self._snapshots: dict[str, Snapshot] = {}
         self._facts: Declarations | None = None
 
+    def called(self, path: str) -> str:
+        """A path of it as its user would write it."""
+        return "/".join(filter(None, (self.name, path))) or "this repository"
+
+    @property
+    def _whole(self) -> str:
+        return f"`{self.name}`" if self.name else "this repository"
+
     # Its states
 
     def pin(self, path: str, wanted: str = "") -> Pin:
@@ -82,7 +90,7 @@ class Repo:
             return Pin(self._head(), branch="HEAD", wanted=wanted)
         tag, alias = self.state.refs.get(f"refs/tags/{wanted}"), self.facts.aliases.get(path, {}).get(wanted)
         if tag and alias:
-            message = f"`{wanted}` is an alias and a tag of `{self.name}`"
+            message = f"`{wanted}` is an alias and a tag of {self._whole}"
             raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
         if tag:
             return Pin(tag, _version_of(wanted, path), wanted, wanted=wanted)
@@ -100,12 +108,12 @@ class Repo:
         """The state that some steps back from another one lead to, as in `HEAD~2`."""
         found = self._commit(f"{self.pin(path, base).commit}{steps}")
         if not found:
-            raise RepoError(f"`{self.name or 'the repository'}` has no `{base}{steps}`", code="PK605")
+            raise RepoError(f"{self._whole} has no `{base}{steps}`", code="PK605")
         return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
 
     def _head(self) -> str:
         if not self.state.head:
-            raise RepoError(f"`{self.name}` has no default branch", code="PK605", help="name a tag or a commit")
+            raise RepoError(f"{self._whole} has no default branch", code="PK605", help="name a tag or a commit")
         return self.state.head
 
     def _aliased(self, path: str, alias: str, target: str) -> Pin:
@@ -113,14 +121,14 @@ class Repo:
         if target in self.facts.aliases.get(path, {}) or not (
             Range.is_one(target) or is_commit(target) or f"refs/tags/{target}" in self.state.refs
         ):
-            message = f"the alias `{alias}` of `{self.name}/{path}` leads to `{target}`, which is no version of it"
+            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is no version of it"
             raise RepoError(message, code="PK613", help=f"promptkit alias set {alias} {path}@VERSION")
         try:
             found = self.pin(path, target)
         except RepoError as error:
             if error.code != "PK605":
                 raise
-            message = f"the alias `{alias}` of `{self.name}/{path}` leads to `{target}`, which is not there"
+            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is not there"
             raise RepoError(message, code="PK613", help=error.help) from None
         return Pin(found.commit, found.version, found.tag, alias=alias, wanted=alias)
 
@@ -138,14 +146,14 @@ class Repo:
                 continue
             if len({self.entry_id(path, commit) for commit in here}) > 1:
                 message = (
-                    f"{version} of `{self.name}/{path}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
+                    f"{version} of `{self.called(path)}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
                 )
                 raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
             commit, tag = min(here.items(), key=lambda pair: (not pair[1].startswith(path), pair[1]))
             return Pin(commit, str(version), tag, wanted=wanted)
         if yanked:
             cure = f"not yanked: {self._some_versions(path)}"
-            raise RepoError(f"`{self.name}/{path}@{wanted}`: {yanked}", code="PK607", help=cure)
+            raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
         raise self._unknown(path, wanted)
 
     def tags_of(self, path: str) -> dict[Version, list[str]]:
@@ -232,17 +240,17 @@ class Repo:
         found = self.find(path, pin.commit)
         if not found:
             state = pin.version or pin.tag or pin.alias or pin.commit[:12]
-            message = f"there is no `{path}` in `{self.name}` at {state}"
+            message = f"there is no `{path}` in {self._whole} at {state}"
             raise RepoError(message, code="PK605", help=self._near(path, pin.commit))
         return found
 
     def _near(self, path: str, commit: str) -> str:
         names = self.prompts(commit)
         if hint := did_you_mean(path, names):
-            return hint.replace("`", f"`{self.name}/", 1)
+            return hint.replace("`", f"`{self.called('')}/" if self.name else "`", 1)
         last = path.rpartition("/")[2]
         alike = [name for name in names if name.rpartition("/")[2] == last]
-        shown = ", ".join(f"{self.name}/{name}" for name in (alike or list(names))[:_SHOWN])
+        shown = ", ".join(self.called(name) for name in (alike or list(names))[:_SHOWN])
         return f"prompts there: {shown}" if shown else "no prompt is there"
 
     def _unknown(self, path: str, wanted: str) -> RepoError:
@@ -250,12 +258,12 @@ class Repo:
         known = self.versions(path)
         if path and not known and not (self.state.head and self.find(path, self.state.head)):
             cure = self._near(path, self.state.head) if self.state.head else ""
-            return RepoError(f"there is no `{path}` in `{self.name}`", code="PK605", help=cure)
+            return RepoError(f"there is no `{path}` in {self._whole}", code="PK605", help=cure)
         aliases = list(self.facts.aliases.get(path, {}))
         near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
         told = [f"versions: {self._some_versions(path)}"] + ([f"aliases: {', '.join(aliases)}"] if aliases else [])
         fetched = "; `promptkit repo update` looks for newer ones" if self._want is None else ""
-        message = f"`{self.name}{'/' if path else ''}{path}` has no `{wanted}`"
+        message = f"`{self.called(path)}` has no `{wanted}`"
         return RepoError(message, code="PK605", help=near or "; ".join(told) + fetched)
 
     def _some_versions(self, path: str) -> str:

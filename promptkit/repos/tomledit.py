@@ -19,6 +19,8 @@ _BARE = re.compile("[A-Za-z0-9_-]+")
 
 def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where: str) -> str:
     """A file's text in which a table's key has a value. Raises `ConfigError` where one line does not do that."""
+    if "\r\n" in text:
+        return with_value(text.replace("\r\n", "\n"), table, key, value, where=where).replace("\n", "\r\n")
     wanted = _data(text, where)
     inner: Any = wanted
     for name in table:
@@ -39,6 +41,8 @@ def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where
 
 def without(text: str, table: tuple[str, ...], key: str = "", *, where: str) -> str:
     """A file's text without a table, or without one of its keys. Raises as `with_value` does, and for what is none."""
+    if "\r\n" in text:
+        return without(text.replace("\r\n", "\n"), table, key, where=where).replace("\n", "\r\n")
     wanted = _data(text, where)
     inner: Any = wanted
     for name in (*table, key)[: -1 if key else len(table) - 1]:
