@@ -198,3 +198,36 @@ def test_more_files_or_folders_than_a_repo_may_hold_are_refused(team: GitRepo, c
         with limited(**limit), pytest.raises(RepoError, match="PK615"):
             list(Snapshot(store.get, state.head).files())
     store.close()
+
+
+def test_ssh_is_that_of_the_users_git_and_nobody_is_asked_where_nobody_watches(
+    team: GitRepo, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for ssh, named as users name theirs: it runs what the other side would, without a terminal."""
+    ssh, told = tmp_path / "ssh.sh", tmp_path / "told"
+    ssh.write_text(
+        f'#!/bin/sh\n(tty -s </dev/tty && echo tty; echo "$@" "$GIT_TERMINAL_PROMPT") >> {told} 2>&1\neval "$2"\n'
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")  # as a hook has it that calls promptkit
+    store = Store(RepoUrl.of(f"ssh://host{team.path}"), cache)
+    assert store.update()[1].head == team.git("rev-parse", "HEAD")
+    assert f"host git-upload-pack '{team.path}' 0" in told.read_text()
+    assert "\ntty" not in f"\n{told.read_text()}"
+
+
+def test_a_server_that_asks_for_a_password_ends_a_run_that_nobody_watches(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh.sh"
+    ssh.write_text(
+        "#!/bin/sh\nread answer </dev/tty || { echo 'Permission denied (publickey,password).' >&2; exit 255; }\n"
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    with pytest.raises(RepoError, match="cannot be fetched") as raised:
+        Store(RepoUrl.of("git@host:x/y.git"), cache).update()
+    assert any("Permission denied" in line for line in raised.value.details)
