@@ -168,6 +168,8 @@ def _log(repo: Repo, commit: str, since: str) -> Iterator[str]:
 def found_in(rows: Iterable[Row], words: Iterable[str]) -> list[Row]:
     """The rows in which every word stands: in the name, the description, the tags or the names of inputs."""
     wanted = [word.casefold() for word in words]
+    if not wanted:
+        return list(rows)
     return [row for row in rows if all(word in _text(row) for word in wanted)]
 
 
