@@ -73,8 +73,21 @@ class _Served:
             if self.definitions[name] is schema:
                 break
             schema = self.definitions[name]
-        definitions = {"$defs": self.definitions} if self.definitions else {}
+        used = self._used(schema)
+        definitions = {"$defs": used} if used else {}
         return schema | definitions, tuple(dict.fromkeys(self.lost))
+
+    def _used(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The definitions that are still referred to: what did may have been left out since."""
+        used: set[str] = set()
+        waiting = [schema]
+        while waiting:
+            for _, each in walk(waiting.pop()):
+                name = str(each.get("$ref", "")).removeprefix("#/$defs/")
+                if name in self.definitions and name not in used:
+                    used.add(name)
+                    waiting.append(self.definitions[name])
+        return {name: each for name, each in self.definitions.items() if name in used}
 
     def _led(self, schema: dict[str, Any]) -> dict[str, Any]:
         """What the root leads to, as long as it is a reference and nothing else."""

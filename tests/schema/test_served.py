@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from schema_strategies import schemas, values
 
 from promptkit.errors import ConfigError
@@ -156,6 +156,14 @@ def test_what_fits_the_declared_schema_fits_what_is_sent(schema: Any, value: Any
     assert Schema(served(schema)[0]).is_valid(value)
 
 
+@example(
+    {
+        "additionalProperties": {"$ref": "#/$defs/X"},
+        "patternProperties": {"^a": {}},
+        "$defs": {"X": {}},
+        "properties": {},
+    }
+)
 @given(schemas)
 def test_what_is_sent_is_sent_as_it_is(schema: Any) -> None:
     assume(isinstance(schema, dict))
