@@ -39,11 +39,11 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     from promptkit.errors import RepoError
     from promptkit.repos import project_file
     from promptkit.repos.publishing import Publisher
-    from promptkit.repos.references import ALIAS
+    from promptkit.repos.references import is_alias
     from promptkit.repos.workspace import Workspace
 
     name, _, version = target.rpartition("@")
-    if not name or not version or not ALIAS.fullmatch(alias):
+    if not name or not version or not is_alias(alias):
         raise click.UsageError("write it as: promptkit alias set production support/triage@2.0.0")
     with Workspace.at() as workspace:
         root = workspace.root or Path()
@@ -54,14 +54,18 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
             message = f"`{version}` is {'a branch' if pin.branch else 'an alias'}, which moves"
             raise RepoError(message, code="PK613", help="an alias leads to a version, a tag or a commit")
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
-    path = project_file.set_alias(alias, name, version, root)
-    say(f"{name}: {alias} {before or 'new'} -> {version}" if before != version else f"{name}: {alias} is {version}")
-    if commit and before != version:
+    made: list[str] = []
+
+    def publish(path: Path, data: bytes) -> None:
         with Publisher(root) as publisher:
-            inside = path.absolute().relative_to(publisher.worktree.absolute()).as_posix()
-            made = publisher.commit({inside: path.read_bytes()}, f"{name}: {alias} leads to {version}\n")
-        say(f"committed {made[:12]}; push it, and `promptkit lock update` takes it up")
-    elif before != version:
+            made.append(publisher.publish({path: data}, f"{name}: {alias} leads to {version}\n", {}))
+
+    changes = before != version
+    path = project_file.set_alias(alias, name, version, root, publish if commit and changes else None)
+    say(f"{name}: {alias} {before or 'new'} -> {version}" if changes else f"{name}: {alias} is {version}")
+    if made:
+        say(f"committed {made[0][:12]}; push it, and `promptkit lock update` takes it up")
+    elif changes:
         say(f"next: commit {path.name} and push it; `promptkit lock update` takes it up")
 
 

@@ -34,6 +34,7 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
 
     with Workspace.at() as workspace:
         shown: list[dict[str, Any]] = []
+        declares = bool(workspace.declared.repos)
         for where, rows, aliases in _all(workspace, repos):
             shown += [_described(where, row, aliases.get(row.name, {})) for row in found_in(rows, words)]
     if form == "json":
@@ -41,7 +42,8 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
     elif shown:
         put("\n".join(table([_cells(row) for row in shown])))
     else:
-        say("no prompt is found" if words else "there is no prompt here, and no repo is declared")
+        nothing = "there is no prompt here" if declares else "there is no prompt here, and no repo is declared"
+        say("no prompt is found" if words else nothing)
     return bool(shown)
 
 

@@ -11,7 +11,7 @@ from promptkit.cli.report import say
 from promptkit.cli.terminal import put
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.verifying import Drift
@@ -113,18 +113,19 @@ def verify(ctx: click.Context, form: str) -> None:
       promptkit lock verify --format json
     """
     from promptkit.repos.locking import project_lock
-    from promptkit.repos.verifying import verify_lock
+    from promptkit.repos.verifying import verify_lock, yanked_entries
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at(online=True) as workspace:
         lock = project_lock(workspace)
         drifts = verify_lock(workspace, lock)
+        yanked = list(yanked_entries(workspace, lock))
         count = len(list(lock))
     if form == "json":
         rows = [{"prompt": each.name, "part": each.part, "message": each.message} for each in drifts]
-        put(common.to_json({"version": 1, "locked": count, "drifts": rows}))
+        put(common.to_json({"version": 1, "locked": count, "drifts": rows, "yanked": yanked}))
     else:
-        _tell(drifts)
+        _tell(drifts, yanked)
         say(f"{_counted(count, 'prompt')} locked, {_counted(len(drifts), 'difference')}")
     ctx.exit(_DRIFTED if drifts else 0)
 
@@ -133,16 +134,18 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     """Write the lock, or tell what would change where it is frozen; the exit code."""
     from promptkit.repos.locking import make_lock, project_lock
     from promptkit.repos.opening import frozen
+    from promptkit.repos.verifying import yanked_entries
     from promptkit.repos.workspace import Workspace
 
     held = frozen() if asked is None else asked
     with Workspace.at(online=True) as workspace:
         lock = project_lock(workspace)
+        if held:
+            return _frozen_told(workspace, lock)
         entries = make_lock(workspace, lock, names)
         before = {entry.key: entry for entry in lock}
-        if held:
-            return _frozen_told(lock, before, entries)
         changed = lock.write(entries)
+        yanked = list(yanked_entries(workspace, project_lock(workspace)))
     for entry in entries:
         old = before.get(entry.key) or next((each for each in before.values() if each.name == entry.name), None)
         if old is None or old.text() != entry.text():
@@ -152,27 +155,28 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     for old in before.values():
         if old.name not in kept:
             say(f"{old}: no longer locked", quiet=quiet)
+    _tell((), yanked)
     say(f"{lock.path.name}: {_counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
     return 0
 
 
-def _frozen_told(lock: Lock, before: dict[tuple[str, str], Locked], entries: list[Locked]) -> int:
-    from promptkit.repos.verifying import Drift, differences
+def _frozen_told(workspace: Workspace, lock: Lock) -> int:
+    from promptkit.repos.verifying import Drift, verify_lock, yanked_entries
 
-    drifts: list[Drift] = []
-    for entry in entries:
-        old = before.get(entry.key)
-        drifts += differences(old, entry) if old is not None else [Drift(str(entry), "", "it is not locked")]
-    keys = {entry.key for entry in entries}
-    drifts += [Drift(str(old), "", "it is locked, and not in use") for key, old in before.items() if key not in keys]
-    _tell(drifts)
+    if lock.exists:
+        drifts = verify_lock(workspace, lock)
+    else:
+        drifts = [Drift(name, "", "it is not locked") for name in workspace.declared.prompts]
+    _tell(drifts, yanked_entries(workspace, lock))
     say(f"{lock.path.name}: {_counted(len(drifts), 'difference')}" if drifts else f"{lock.path.name}: as it should be")
     return _DRIFTED if drifts else 0
 
 
-def _tell(drifts: Sequence[Drift]) -> None:
+def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
     for drift in drifts:
         say(f"error[PK610]: {drift}")
+    for each in yanked:
+        say(f"warning[PK607]: {each}")
 
 
 def _state(entry: Locked) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.repos.declared import DeclaredRepo
-    from promptkit.repos.workspace import Workspace
+    from promptkit.repos.repo import Repo
+    from promptkit.repos.workspace import FolderRepo, Workspace
 
 _format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
 
@@ -63,47 +65,42 @@ def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str |
       promptkit repo add tickets ./triage
     """
     from promptkit.repos.declared import Declarations
-    from promptkit.repos.project_file import add_repo, remove_repo
+    from promptkit.repos.project_file import add_repo
     from promptkit.repos.workspace import Workspace
 
-    entry = _entry(place, rev, folder, fetch)
-    Declarations.of({"repos": {name: entry}}, "promptkit.toml", Path())  # every fault, before anything is written
+    with Workspace.at(online=True) as workspace:
+        entry = _entry(place, rev, folder, fetch, workspace.root or Path())
+        declared = Declarations.of({"repos": {name: entry}}, "promptkit.toml", workspace.root or Path()).repo(name)
+        if declared.url is not None:
+            say(f"fetching {declared.place}", quiet=quiet)
+            workspace.store(declared).update()
+            entry |= {"rev": _newest(workspace.open(declared))} if not rev else {}
+    path = add_repo(name, {key: value for key, value in entry.items() if value})
     with Workspace.at() as workspace:
-        before = workspace.declared.repos.get(name)
-    path = add_repo(name, entry)
-    try:
-        with Workspace.at(online=True) as workspace:
-            declared = workspace.declared.repo(name)
-            if declared.url is not None:
-                say(f"fetching {declared.place}", quiet=quiet)
-                workspace.store(declared).update()
-            if declared.url is not None and not rev and (newest := _newest(workspace, name)):
-                add_repo(name, {"rev": newest})
-    except BaseException:
-        if before is None:
-            remove_repo(name)  # what cannot be fetched is not declared
-        raise
-    with Workspace.at() as workspace:
-        say(f"added {_told(workspace, name)} to {path}", quiet=quiet)
+        told, count = _told(workspace, name)
+        say(f"added {told} to {path}", quiet=quiet)
+        if not count:
+            say(f"warning: there is no prompt in it{f' under `{folder}`' if folder else ''}")
         _warn_of_branch(workspace, name)
 
 
-def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None) -> dict[str, str]:
+def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None, root: Path) -> dict[str, str]:
     """The entry in the project's file. A relative path, or one that is no git repository, is a plain folder."""
     path = Path(place)
     has_git = (path / ".git").exists() or (path / "HEAD").is_file()
     plain = path.is_dir() and not (path.is_absolute() and has_git)
     if plain and has_git:
         say(f"note: `{place}` is taken as a plain folder; for its versions, name its absolute path")
+    if plain and not path.is_absolute() and root.resolve() != Path.cwd():
+        place = Path(os.path.relpath(path, root)).as_posix()
     given = {"path" if plain else "url": place, "rev": rev, "folder": folder, "fetch": fetch}
     return {key: value for key, value in given.items() if value}
 
 
-def _newest(workspace: Workspace, name: str) -> str:
-    """The newest tag that names a version of the whole repo."""
+def _newest(repo: Repo | FolderRepo) -> str:
+    """The newest tag that names a version of the whole repo; empty where there is none."""
     from promptkit.repos.repo import Repo
 
-    repo = workspace.repo(name)
     tags = repo.tags_of("") if isinstance(repo, Repo) else {}
     whole = [version for version in tags if not version.prerelease]
     return tags[max(whole)][0] if whole else ""
@@ -118,15 +115,18 @@ def _warn_of_branch(workspace: Workspace, name: str) -> None:
         say(f"warning[PK612]: `{name}` follows {branch}, which moves; `--rev` names a tag or a range such as ^1.0")
 
 
-def _told(workspace: Workspace, name: str) -> str:
+def _told(workspace: Workspace, name: str) -> tuple[str, int]:
+    """A repo in words, and how many prompts are in it."""
     from promptkit.repos.repo import Repo
 
     declared, repo = workspace.declared.repo(name), workspace.repo(name)
     if not isinstance(repo, Repo):
-        return f"{name}: {declared.place} ({_counted(len(repo.prompts()), 'prompt')})"
+        count = len(repo.prompts())
+        return f"{name}: {declared.place} ({_counted(count, 'prompt')})", count
     pin = repo.pin("", "")
+    count = len(repo.prompts(pin.commit))
     state = pin.tag or pin.branch or pin.commit[:12]
-    return f"{name}: {declared.place} at {state} ({_counted(len(repo.prompts(pin.commit)), 'prompt')})"
+    return f"{name}: {declared.place} at {state} ({_counted(count, 'prompt')})", count
 
 
 @command.command("list", short_help="Show the repos that are declared.")
@@ -189,16 +189,18 @@ def _ago(then: float) -> str:
 def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     """Fetch the named repos, or all of them. What is locked stays as it is: `promptkit lock update` moves it.
 
-    Exits with 1 when a tag was moved since the last fetch.
+    Told are new tags, those that were moved or deleted, and what of the lock was yanked. Exits with 1 when a tag was
+    moved or deleted since the last fetch.
 
     \b
     Examples:
       promptkit repo update
     """
-    from promptkit.repos.store import moved_tags
+    from promptkit.errors import RepoError
+    from promptkit.repos.store import changed_tags
     from promptkit.repos.workspace import Workspace
 
-    moved = False
+    lost = False
     with Workspace.at(online=True) as workspace:
         for name in names or sorted(workspace.declared.repos):
             declared = workspace.declared.repo(name)
@@ -206,15 +208,27 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
                 continue
             say(f"fetching {declared.place}", quiet=quiet)
             before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
-            tags = moved_tags(before, now)
-            moved |= bool(tags)
-            for tag in tags:
+            moved, gone, new = changed_tags(before, now)
+            lost |= bool(moved or gone)
+            for tag in moved:
                 say(f"warning[PK611]: {name}: the tag `{tag}` was moved to another commit")
-            known = before.refs.keys() if before is not None else set()
-            new = sorted(ref.removeprefix("refs/tags/") for ref in now.refs.keys() - known if "/tags/" in ref)
+            for tag in gone:
+                say(f"warning[PK611]: {name}: the tag `{tag}` was deleted")
             told = f", new: {', '.join(new[:8])}{', ...' if len(new) > 8 else ''}" if new and before else ""
-            say(f"{_told(workspace, name)}{told}", quiet=quiet)
-    ctx.exit(FINDINGS if moved else 0)
+            try:
+                say(f"{_told(workspace, name)[0]}{told}", quiet=quiet)
+            except RepoError as error:  # what was fetched is fetched
+                say(f"warning[{error.code}]: {name}: {error.message}{f' ({error.where})' if error.where else ''}{told}")
+        _warn_of_yanked(workspace)
+    ctx.exit(FINDINGS if lost else 0)
+
+
+def _warn_of_yanked(workspace: Workspace) -> None:
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.verifying import yanked_entries
+
+    for each in yanked_entries(workspace, project_lock(workspace)) if workspace.root is not None else ():
+        say(f"warning[PK607]: {each}")
 
 
 @command.command("remove", short_help="Take a repo out of promptkit.toml.")
@@ -260,6 +274,7 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
             found = list(_faults(workspace, name))
             faults += len(found)
             put("\n".join([*found, f"{name}: {_counted(len(found), 'fault')}" if found else f"{name}: all good"]))
+        _warn_of_yanked(workspace)
     ctx.exit(FINDINGS if faults else 0)
 
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Declarations", "DeclaredRepo"]
+__all__ = ["REPO_KEYS", "Declarations", "DeclaredRepo"]
 
-_KEYS = ("url", "path", "rev", "folder", "fetch")
+REPO_KEYS = ("url", "path", "rev", "folder", "fetch")
+"""What may be said of a repo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ def _repo(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo:
     if not isinstance(entry, dict):
         raise RepoError(f"`repos.{name}` must be a table", where=where, help=f"write it as [repos.{name}]")
     for key, value in entry.items():
-        if key not in _KEYS:
-            cure = did_you_mean(key, _KEYS) or f"known: {', '.join(_KEYS)}"
+        if key not in REPO_KEYS:
+            cure = did_you_mean(key, REPO_KEYS) or f"known: {', '.join(REPO_KEYS)}"
             raise RepoError(f"a repo has no `{key}`", where=place, help=cure)
         if not isinstance(value, str) or not value:
             raise RepoError(f"`{key}` must be a text", where=place)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import LockError, SourceError
 from promptkit.models.kept_file import keep_file
-from promptkit.repos.references import Reference, is_commit
+from promptkit.repos.references import Reference, is_commit, is_whole_commit
 from promptkit.repos.versions import Range, read_version
 from promptkit.source import join, mounted
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["LOCK_FILE", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
@@ -100,9 +100,10 @@ class Locked:
         texts = {key: data.get(key, "") for key in ("name", "wanted", "version", "commit", "sha256", "file")}
         if not all(isinstance(value, str) for value in texts.values()) or not _SHA256.fullmatch(texts["sha256"]):
             raise ValueError("a block has no `name` or no `sha256`")
-        if texts["commit"] and not (is_commit(texts["commit"]) and len(texts["commit"]) >= 40):
-            raise ValueError(f"`{texts['commit']}` is no commit")
         pins = dict(text.rsplit(" ", 1) for text in data.get("pins", ()))
+        for commit in filter(None, (texts["commit"], *pins.values())):
+            if not is_whole_commit(commit):
+                raise ValueError(f"`{commit}` is no commit")
         return cls(**texts, parts=tuple(map(Part.of, data.get("parts", ()))), pins=pins, format=int(data["format"]))
 
 
@@ -123,13 +124,22 @@ class Lock:
         """Whether there is a lockfile."""
         return self._blocks is not None
 
-    def __iter__(self) -> Any:
-        return (self._parsed(block) for block in self._blocks or ())
+    def __iter__(self) -> Iterator[Locked]:
+        """All blocks. Raises `LockError` for one that cannot be read, and for two of one prompt."""
+        seen: set[tuple[str, str]] = set()
+        for block in self._blocks or ():
+            entry = self._parsed(block)
+            if entry.key in seen:
+                raise self._twice(entry)
+            seen.add(entry.key)
+            yield entry
 
     def find(self, reference: Reference) -> Locked | None:
         """The block that a reference may be loaded from: it was locked so, or what was locked is what is wanted."""
         line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
         found = [self._parsed(block) for block in self._blocks or () if line in f"\n{block}"]
+        if len({each.key for each in found}) < len(found):
+            raise self._twice(found[0])
         same = [each for each in found if each.wanted == reference.wanted]
         fitting = [each for each in found if not reference.wanted or _fits(each, reference.wanted)]
         return next(iter(same or (fitting if len(fitting) == 1 else [])), None)
@@ -167,6 +177,9 @@ class Lock:
             message = f"it is no lockfile of version {_FORMAT}"
             raise LockError(message, where=str(self.path), help=f"use a newer promptkit, or {_CURE}")
         return blocks
+
+    def _twice(self, entry: Locked) -> LockError:
+        return LockError(f"there are two blocks of `{entry}`", where=str(self.path), help=_CURE)
 
     def _parsed(self, block: str) -> Locked:
         try:

@@ -13,8 +13,10 @@ from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
-from promptkit.repos.references import Reference
-from promptkit.repos.repo import Pin, Repo, is_prompt
+from promptkit.repos.names import is_prompt
+from promptkit.repos.references import Reference, is_commit
+from promptkit.repos.repo import Pin, Repo
+from promptkit.repos.versions import Range, read_version
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
@@ -36,8 +38,10 @@ __all__ = [
     "kind_of",
     "locked_source",
     "make_lock",
+    "misfit",
     "of_project",
     "of_repo",
+    "own_prompts",
     "project_lock",
     "recorded",
 ]
@@ -92,7 +96,7 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
         known = before.get((name, wanted)) if update is not None and name not in update else None
         made.append(of_repo(workspace, reference, known))
-    for path in _own_prompts(workspace):
+    for path in own_prompts(workspace):
         known = before.get((path, "")) if update is not None and path not in update else None
         entry = of_project(workspace, path, known)
         made += [entry] if entry is not None else []
@@ -127,10 +131,27 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
         pin = repo.pin(reference.path, reference.wanted)
         source = Mounted(Folder(repo.path), repo.facts, _opener(workspace, known))
         return recorded(workspace, str(reference.name), reference.wanted, source, repo.require(reference.path), pin)
+    if known is not None and misfit(repo, reference, known):
+        known = None
     pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
     source = workspace.pinned(repo, pin)
     source = Mounted(source.base, source.declared, _opener(workspace, known))
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
+
+
+def misfit(repo: Repo, reference: Reference, locked: Locked) -> str:
+    """Why what is locked cannot be what is wanted now; empty where it can: an alias and a branch lead anywhere."""
+    wanted = reference.wanted or repo.rev
+    version = read_version(locked.version)
+    named = read_version(wanted.removeprefix("v")) or (Range.of(wanted) if Range.is_one(wanted) else None)
+    if is_commit(wanted):
+        fits = locked.commit.startswith(wanted)
+    elif isinstance(named, Range):
+        fits = named.holds(version) if version is not None else locked.version == wanted
+    else:
+        fits = named is None or named == version
+    said = f"`{wanted}`" if reference.wanted else f"rev `{wanted}`"
+    return "" if fits else f"{said} is wanted, and {locked.version or locked.commit[:12]} is locked"
 
 
 def _held(repo: Repo, known: Locked) -> Pin:
@@ -160,26 +181,47 @@ def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
     return any(f"{name}/" in text for name in workspace.declared.repos) or re.search(r"\w/[\w./-]+@", text) is not None
 
 
+def _may_lead(repo: Repo, reference: Reference, commit: str) -> bool:
+    """Whether a reference may have led to a commit: its own, or that of a tag in its range."""
+    wanted, tags = reference.wanted or repo.rev, repo.state.refs
+    if is_commit(wanted):
+        return commit.startswith(wanted)
+    if (tag := tags.get(f"refs/tags/{wanted}")) is not None:
+        return commit == tag
+    if not Range.is_one(wanted):
+        return True
+    held = Range.of(wanted).holds
+    named = (names for version, names in repo.tags_of(reference.path).items() if held(version))
+    return any(commit == tags[f"refs/tags/{name}"] for names in named for name in names)
+
+
 def _opener(workspace: Workspace, known: Locked | None) -> Opener:
-    return Opener(workspace, known.pins if known is not None else {})
+    return Opener(workspace, known.pins if known is not None else {}, trusting=False)
 
 
 class Opener:
-    """Opens mounts at the commits that are pinned, and all others as they are wanted."""
+    """Opens mounts at the commits that are pinned, and all others as they are wanted.
 
-    def __init__(self, workspace: Workspace, pins: Mapping[str, str], *, frozen: bool = False) -> None:
+    When it is not `trusting`, a pin to which its reference cannot have led is none: a lock may have been edited.
+    """
+
+    def __init__(
+        self, workspace: Workspace, pins: Mapping[str, str], *, frozen: bool = False, trusting: bool = True
+    ) -> None:
         self.workspace = workspace
         self.pins = pins
         self.frozen = frozen
+        self.trusting = trusting
 
     def __call__(self, declared: Declarations, reference: Reference, name: str) -> Mount:
         """The mount of a reference. Raises `RepoError`; `LockError` where only what is pinned may be opened."""
         commit = self.pins.get(name, "")
         if self.frozen and not commit and declared.repo(reference.repo).url is not None:
             raise LockError(f"`{reference}` is not locked", help="promptkit lock")
-        if commit:
-            reference = Reference(reference.repo, reference.path, commit)
-        return self.workspace.mount(declared, reference, name)
+        repo = self.workspace.used(declared, reference)
+        if commit and not (isinstance(repo, Repo) and (self.trusting or _may_lead(repo, reference, commit))):
+            commit = ""
+        return self.workspace.mounted_at(repo, repo.pin(reference.path, commit or reference.wanted))
 
 
 def recorded(
@@ -194,7 +236,7 @@ def recorded(
     keep_parts(workspace, files.values())
     parts = tuple(Part(kind_of(path, file, loaded), path, digest_of(data)) for path, data in files.items())
     pins = {mount: each.pin.commit for mount, each in source.mounts.items() if each.pin.commit}
-    version = loaded.spec.version if own or not pin.version else pin.version
+    version = pin.version if pin.commit else loaded.spec.version  # what no tag leads to has no version yet
     digest = "" if own else loaded.spec.digest
     if own:
         digest = digest_of("\n".join(sorted(map(str, parts))).encode())
@@ -217,7 +259,7 @@ def kind_of(path: str, file: str, loaded: Loaded) -> str:
     return "schema" if path.endswith((".json", *ENDINGS)) else "include"
 
 
-def _own_prompts(workspace: Workspace) -> Iterator[str]:
+def own_prompts(workspace: Workspace) -> Iterator[str]:
     """The project's own prompts that may name other repos."""
     root = workspace.root
     if root is None or not workspace.declared.repos:
@@ -262,7 +304,7 @@ class _Fetch:
 
 
 def _source_of(workspace: Workspace, locked: Locked) -> Mounted:
-    opener = _opener(workspace, locked)
+    opener = Opener(workspace, locked.pins)
     if locked.name.endswith(ENDINGS):
         return Mounted(Folder(workspace.root or "."), workspace.declared, opener)
     reference = Reference.of(locked.name)

@@ -6,6 +6,7 @@ too, by the same URL: no stranger's file makes this machine call anywhere.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from promptkit.repos.references import Reference
 from promptkit.source import Source, join, mounted, split_mount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from promptkit.repos.declared import Declarations
     from promptkit.repos.repo import Pin
@@ -66,10 +67,8 @@ class Mounted:
         if self._exists(own):
             cure = f"write `./{path}` for the file, or give the repo another name"
             raise SourceError(f"`{path}` is a file here, and `{first}` a repo", code="PK606", help=cure)
-        try:
+        with _as_source_errors():
             Reference.of(path)
-        except PromptkitError as error:
-            raise SourceError(error.message, code=error.code, help=error.help) from None
         return mounted(folder, path)
 
     def read(self, path: str) -> bytes:
@@ -105,17 +104,25 @@ class Mounted:
         if not name:
             return self.base, inside
         mount = self._at(name)
-        return mount.source, mount.find(inside) or inside
+        with _as_source_errors():
+            return mount.source, mount.find(inside) or inside
 
     def _at(self, name: str) -> Mount:
         """The mount of a name, opened now if it was not. Raises `SourceError`."""
         if name not in self.mounts:
             above, reference = split_mount(name)
             declared = self._at(above).declared if above else self.declared
-            try:
+            with _as_source_errors():
                 self.mounts[name] = self._open(declared, Reference.of(reference), name)
-            except SourceError:
-                raise
-            except PromptkitError as error:
-                raise SourceError(error.message, code=error.code, help=error.help) from None
         return self.mounts[name]
+
+
+@contextmanager
+def _as_source_errors() -> Iterator[None]:
+    """What goes wrong with a repo, as the error of a file that cannot be read."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except PromptkitError as error:
+        raise SourceError(error.message, code=error.code, help=error.help) from None

@@ -10,6 +10,7 @@ from promptkit.errors import LockError, RepoError
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import Opener, locked_source
 from promptkit.repos.mounts import Mounted
+from promptkit.repos.names import prompt_name
 from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import find_root
@@ -70,8 +71,7 @@ def _is_own(workspace: Workspace, reference: Reference) -> bool:
 
 def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:
     repo = workspace.own()
-    name = path.removesuffix(".yaml").removesuffix(".yml")
-    pin = repo.pin(name, wanted)
+    pin = repo.pin(prompt_name(path) if path.endswith(ENDINGS) else path, wanted)
     return workspace.pinned(repo, pin), repo.require(path, pin)
 
 

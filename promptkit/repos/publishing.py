@@ -1,27 +1,38 @@
 """Commits and tags in the repository at hand, by plumbing: its hooks, filters and configuration are not run.
 
-Objects are written through a view of ours; references are written as git writes them, with a lock and by renaming
-(gitrepository-layout(5)). Who commits is who git says, from the environment, this repository or the user's own file.
+Objects are written through a view of ours; then the branch, the tags, the index and the files move together. Who
+commits is who git says, from the environment, this repository or the user's own file.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import command, git
+from promptkit.repos.git import Objects, command, git, git_fails
 from promptkit.repos.local import GitDirectory, View
+from promptkit.repos.moving import Together
+from promptkit.repos.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["Publisher"]
 
 _IDENTITY = ("NAME", "EMAIL")
+_UNFINISHED = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+}
+_TAGS = "refs/tags/"
 
 
 class Publisher:
@@ -34,55 +45,149 @@ class Publisher:
         self.directory = directory
         self.worktree = directory.worktree
         self.view = View(directory)
+        self._objects = Objects(self.view.path)
         if not self.view.branch or not self.view.head:
-            self.view.close()
+            self.close()
             raise RepoError("no branch with a commit is checked out", where=str(folder), help="git switch BRANCH")
+
+    def close(self) -> None:
+        """End what reads objects."""
+        self._objects.close()
+        self.view.close()
 
     def __enter__(self) -> Publisher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.view.close()
+        self.close()
 
-    def commit(self, files: Mapping[str, bytes], message: str) -> str:
-        """Commit new contents of files (paths under the worktree) on the branch that is checked out; the new commit."""
-        index = self.view.path / "new-index"
-        variables = self._writing() | {"GIT_INDEX_FILE": str(index)}
-        self._git("read-tree", self.view.head, variables=variables)
-        rows = []
-        for path, data in files.items():
-            id_ = self._git("hash-object", "-w", "--stdin", "--no-filters", given=data, variables=variables)
-            rows.append(f"100644 {id_}\t{path}\0")
-        given = "".join(rows).encode()
-        self._git("update-index", "-z", "--index-info", given=given, variables=variables)
-        tree = self._git("write-tree", variables=variables)
-        who = variables | self._who()
-        made = self._git("commit-tree", tree, "-p", self.view.head, given=message.encode(), variables=who)
-        self._move(self.view.branch, self.view.head, made)
-        self._stage(given)
-        self.view.head = made
-        return made
+    def committed(self, path: Path) -> bytes | None:
+        """The committed contents of a file, which must lie there unchanged; None where there is no such file.
 
-    def tag(self, name: str, message: str) -> None:
-        """Tag the newest commit, with a message. Raises `RepoError` for a tag that is there already."""
+        Raises `RepoError` for a file with changes that are not committed, and for what is no plain file.
+        """
+        if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            cure = "a plain file is written, and nothing that a link leads to"
+            raise RepoError(f"`{path.name}` is no plain file", where=str(path), help=cure)
+        inside = self._inside(path)
+        files = Snapshot(self._objects.get, self.view.head)
+        there = files.read(inside) if files.entry(inside) is not None else None
+        if there != (path.read_bytes() if path.exists() else None):
+            message = f"`{path.name}` has changes that are not committed"
+            raise RepoError(message, where=str(path), help="commit them first, or take them back")
+        return there
+
+    def publish(self, files: Mapping[Path, bytes], message: str, tags: Mapping[str, str]) -> str:
+        """Commit new contents of files on the branch that is checked out, and tag that; the commit.
+
+        `tags` are messages by name. Where no file changes, the newest commit is tagged. Either all of it is there
+        afterwards or nothing: raises `RepoError` before anything is written.
+        """
+        self._refuse_unfinished()
+        self._check(tags)
+        changed = {path: data for path, data in files.items() if self.committed(path) != data}
+        entries = b"".join(self._entry(path, data) for path, data in changed.items())
+        before = self.view.head
+        after = self._commit(entries, message) if changed else before
+        refs = {f"{_TAGS}{name}": ("", self._tag(name, text, after)) for name, text in tags.items()}
+        refs |= {self.view.branch: (before, after)} if changed else {}
+        with Together() as moves:
+            if changed:
+                self._stage(moves, entries)
+            self._refer(moves, refs)
+            for path, data in changed.items():
+                moves.add(path, data)
+            moves.move()
+        self.view.head = after
+        return after
+
+    # Before anything is written
+
+    def _refuse_unfinished(self) -> None:
+        for name, what in _UNFINISHED.items():
+            if os.path.lexists(self.directory.own / name):
+                message, cure = f"a {what} is not finished here", "`git status` says how to end it"
+                raise RepoError(message, where=str(self.worktree), help=cure)
+
+    def _check(self, tags: Iterable[str]) -> None:
+        """Raises `RepoError` for a tag that is there, that cannot be called so, or that others leave no room for."""
+        where = str(self.worktree)
+        known = {ref.removeprefix(_TAGS) for ref in self.view.refs if ref.startswith(_TAGS)}
+        taken = known.union(tags)
+        folders = {above: name for name in taken for above in _above(name)}
+        for name in tags:
+            if git_fails(self.view.path, "check-ref-format", f"{_TAGS}{name}"):
+                cure = "git-check-ref-format(1) says what may be in a name; give the file another one"
+                raise RepoError(f"`{name}` can be no tag", where=where, help=cure)
+            if name in known:
+                raise RepoError(f"the tag `{name}` is there already", where=where, help="versions are for ever")
+            other = next((each for each in _above(name) if each in taken), folders.get(name, ""))
+            if other:
+                message = f"there cannot be a tag `{name}` and a tag `{other}`"
+                raise RepoError(message, where=where, help="git keeps tags as files: one would be the other's folder")
+
+    # Objects
+
+    def _inside(self, path: Path) -> str:
+        return path.absolute().resolve().relative_to(self.worktree.absolute().resolve()).as_posix()
+
+    def _entry(self, path: Path, data: bytes) -> bytes:
+        """A file with its new contents, as `git update-index --index-info` reads it."""
+        inside = self._inside(path)
+        known = Snapshot(self._objects.get, self.view.head).entry(inside)
+        made = self._git("hash-object", "-w", "--stdin", "--no-filters", given=data)
+        return f"{known.mode if known is not None else 100644} {made}\t{inside}\0".encode()
+
+    def _commit(self, entries: bytes, message: str) -> str:
+        index = {"GIT_INDEX_FILE": str(self.view.path / "new-index")}
+        self._git("read-tree", self.view.head, variables=index)
+        self._git("update-index", "-z", "--index-info", given=entries, variables=index)
+        tree = self._git("write-tree", variables=index)
+        return self._git("commit-tree", tree, "-p", self.view.head, given=message.encode(), variables=self._who())
+
+    def _tag(self, name: str, message: str, commit: str) -> str:
         who = self._who()
         person = f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}> {int(time.time())} +0000"
-        text = f"object {self.view.head}\ntype commit\ntag {name}\ntagger {person}\n\n{message}\n"
-        made = self._git("mktag", given=text.encode(), variables=self._writing())
-        self._move(f"refs/tags/{name}", "", made)
+        text = f"object {commit}\ntype commit\ntag {name}\ntagger {person}\n\n{message}\n"
+        return self._git("mktag", given=text.encode())
 
-    def _git(self, *arguments: str, given: bytes = b"", variables: dict[str, str]) -> str:
-        return git(self.view.path, *arguments, given=given, variables=variables).decode().strip()
+    def _git(self, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None) -> str:
+        known = {"GIT_OBJECT_DIRECTORY": str(self.directory.objects), **(variables or {})}
+        return git(self.view.path, *arguments, given=given, variables=known).decode().strip()
 
-    def _writing(self) -> dict[str, str]:
-        return {"GIT_OBJECT_DIRECTORY": str(self.directory.objects)}
+    # What moves
 
-    def _stage(self, given: bytes) -> None:
-        """Let the index know the new contents, so that `git status` shows nothing of them."""
-        index = self.directory.own / "index"
-        if index.is_file() and not index.is_symlink():
-            variables = self._writing() | {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(self.worktree)}
-            git(self.view.path, "update-index", "-z", "--index-info", given=given, variables=variables)
+    def _stage(self, moves: Together, entries: bytes) -> None:
+        """Let the index know the new contents, so that `git status` shows nothing of them. Raises `RepoError`."""
+        path = self.directory.own / "index"
+        if not path.is_file() or path.is_symlink():
+            return
+        moves.hold(path)
+        copy = self.view.path / "index"
+        copy.write_bytes(path.read_bytes())
+        index = {"GIT_INDEX_FILE": str(copy)}
+        if self._git("ls-files", "--unmerged", variables=index):
+            cure = "`git status` names the files"
+            raise RepoError("a merge is not finished here", where=str(self.worktree), help=cure)
+        self._git("update-index", "-z", "--index-info", given=entries, variables=index)
+        moves.fill(path, copy.read_bytes())
+
+    def _refer(self, moves: Together, refs: Mapping[str, tuple[str, str]]) -> None:
+        """Let references stand at other objects than before; empty is none. Raises `RepoError`."""
+        paths = {ref: self.directory.common / ref for ref in refs}
+        for ref, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.resolve().is_relative_to(self.directory.common.resolve()) or path.is_symlink():
+                raise RepoError(f"the reference `{ref}` lies elsewhere", where=str(path))
+            moves.hold(path)
+        now = self.directory.refs()
+        for ref, (before, after) in refs.items():
+            if now.get(ref, "") != before:
+                message = f"`{ref}` was moved by somebody else" if before else f"`{ref}` is there already"
+                raise RepoError(message, where=str(paths[ref]), help="try again" if before else "versions are for ever")
+            moves.fill(paths[ref], f"{after}\n".encode())
+
+    # Who commits
 
     def _who(self) -> dict[str, str]:
         """Name and address of whoever commits. Raises `RepoError` where git does not know them."""
@@ -106,25 +211,8 @@ class Publisher:
                 return done.stdout.decode("utf-8", "replace").strip()
         return ""
 
-    def _move(self, ref: str, before: str, after: str) -> None:
-        """Let a reference stand at another commit; empty is none. Raises `RepoError` where somebody else moved it."""
-        path = self.directory.common / ref
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.parent.resolve().is_relative_to(self.directory.common.resolve()) or path.is_symlink():
-            raise RepoError(f"the reference `{ref}` lies elsewhere", where=str(path))
-        lock = path.with_name(f"{path.name}.lock")
-        try:
-            descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        except FileExistsError:
-            cure = f"if no other git runs, remove {lock}"
-            raise RepoError(f"`{ref}` is locked by another git", where=str(path), help=cure) from None
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{after}\n")
-            now = self.directory.refs().get(ref, "")
-            if now != before:
-                message = f"`{ref}` is there already" if not before else f"`{ref}` was moved by somebody else"
-                raise RepoError(message, where=str(path), help="try again" if before else "versions are for ever")
-            lock.replace(path)
-        finally:
-            lock.unlink(missing_ok=True)
+
+def _above(name: str) -> list[str]:
+    """The folders of a name, the outermost first."""
+    names = name.split("/")
+    return ["/".join(names[:depth]) for depth in range(1, len(names))]

@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 
 from promptkit.errors import RepoError
+from promptkit.repos.versions import Range, read_version
 
-__all__ = ["ALIAS", "REPO_NAME", "Reference", "is_commit"]
+__all__ = ["REPO_NAME", "Reference", "is_alias", "is_commit", "is_whole_commit"]
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-"""What an alias may be called: nothing that could be a version, a range or a commit."""
-
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _WANTED = re.compile(r"[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ -]{0,99}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
@@ -25,6 +24,17 @@ _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
 def is_commit(text: str) -> bool:
     """Whether a text is the id of a commit, or the beginning of one."""
     return re.fullmatch("[0-9a-f]{7,64}", text) is not None
+
+
+def is_whole_commit(text: str) -> bool:
+    """Whether a text is the whole id of a commit, by SHA-1 or SHA-256."""
+    return len(text) in (40, 64) and is_commit(text)
+
+
+def is_alias(text: str) -> bool:
+    """Whether an alias may be called so: nothing that could be a version, a range, a commit or `HEAD`."""
+    version = Range.is_one(text) or read_version(text.removeprefix("v")) is not None
+    return _ALIAS.fullmatch(text) is not None and not version and not is_commit(text) and text != "HEAD"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
 from promptkit.repos.diff_text import changelog_lines
+from promptkit.repos.names import prompt_name
 from promptkit.repos.publishing import Publisher
+from promptkit.repos.references import Reference
 from promptkit.repos.releasing import last_release, policy_of
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Release", "planned", "publish"]
 
 CHANGELOG = "CHANGELOG.md"
-_HEAD = "# Changelog\n"
+_HEAD = b"# Changelog\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,19 @@ class Release:
 
     name: str
     version: str
+    tag: str
     diff: Diff | None
 
     @property
-    def tag(self) -> str:
-        """Its tag."""
-        return f"{self.name}@{self.version}"
+    def title(self) -> str:
+        """The heading of its entry, without the day."""
+        return f"## {self.name} {self.version}"
 
     @property
     def entry(self) -> str:
         """Its entry in the changelog."""
         lines = changelog_lines(self.diff) if self.diff is not None else ["- First release."]
-        return "\n".join([f"## {self.name} {self.version} ({datetime.now(UTC).date()})", "", *lines])
+        return "\n".join([f"{self.title} ({datetime.now(UTC).date()})", "", *lines])
 
 
 def planned(workspace: Workspace, names: Sequence[str] = ()) -> list[Release]:
@@ -74,10 +77,9 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         if asked:
             raise RepoError(f"`{name}` has no version", help=f"promptkit bump {head.prompts[name]} 1.0.0")
         return None
-    tags = repo.tags_of(name).get(parsed, [])
-    if tags:
-        released = at_rev(workspace, tags[0])
-        same = name in released.prompts and released.prompt(name).digest == prompt.digest
+    states = (at_rev(workspace, tag) for tag in repo.tags_of(name).get(parsed, []))
+    if released := next((state for state in states if name in state.prompts), None):
+        same = released.prompt(name).digest == prompt.digest
         if asked or not same:
             message = f"`{name}` {version} is released already" + ("" if same else ", and was another prompt")
             raise RepoError(message, code="PK603", help=f"promptkit bump {head.prompts[name]}")
@@ -85,35 +87,46 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     if name not in now.prompts or now.prompt(name).digest != prompt.digest:
         message = f"`{name}` is not committed as it lies in the working tree"
         raise RepoError(message, help="what is released is what is committed: git commit first")
-    before = last_release(workspace, name)
+    if name == head.prompts[name]:
+        raise RepoError(f"two files have the name `{prompt_name(name)}`", code="PK606", help="remove one of them")
+    Reference.of(f"own/{name}")  # what nobody can refer to is no release
+    before = last_release(workspace, name, version)
+    tag = repo.tag_of(name, version)
     if before is None:
-        return Release(name, version, None)
+        return Release(name, version, tag, None)
     old = before.prompt(name)
     found = compared((old, before.source), (prompt, head.source), policy_of(workspace.settings))
     if not found.enough:
         message = f"`{name}` {found.before} -> {version} is too small for a {found.level} change"
         cure = f"promptkit bump {head.prompts[name]} {found.needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
         raise RepoError(message, code="PK604", help=cure)
-    return Release(name, version, found)
+    return Release(name, version, tag, found)
 
 
 def publish(root: Path, plan: Sequence[Release]) -> None:
-    """Write the changelog, commit it and tag each version. Raises `RepoError`."""
+    """Write the changelog, commit it and tag each version: all of it, or nothing. Raises `RepoError`.
+
+    What a release that was broken off left in the changelog is not written twice.
+    """
+    path = root / CHANGELOG
     with Publisher(root) as publisher:
-        path = root / CHANGELOG
-        inside = path.absolute().resolve().relative_to(publisher.worktree.absolute().resolve()).as_posix()
-        text = path.read_bytes().decode("utf-8") if path.is_file() else _HEAD
-        made = with_entries(text, (each.entry for each in plan))
+        try:
+            text = (publisher.committed(path) or _HEAD).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RepoError(f"the changelog is no UTF-8: {error.reason}", where=str(path)) from None
+        made = with_entries(text, plan)
         titles = ", ".join(f"{each.name} {each.version}" for each in plan)
-        publisher.commit({inside: made.encode("utf-8")}, f"Release {titles}\n")
-        path.write_bytes(made.encode("utf-8"))
-        for each in plan:
-            publisher.tag(each.tag, f"{each.name} {each.version}")
+        tags = {each.tag: f"{each.name} {each.version}" for each in plan}
+        publisher.publish({path: made.encode("utf-8")}, f"Release {titles}\n", tags)
 
 
-def with_entries(text: str, entries: Iterable[str]) -> str:
-    """A changelog with new entries above the old ones, below its own introduction."""
+def with_entries(text: str, plan: Iterable[Release]) -> str:
+    """A changelog with new entries above the old ones, below its own introduction; all that is there stays as it is."""
+    entries = [each.entry for each in plan if f"\n{each.title} (" not in f"\n{text}"]
+    if not entries:
+        return text
+    end = "\r\n" if "\r\n" in text else "\n"
     at = text.find("\n## ")
     head, rest = (text, "") if at < 0 else (text[: at + 1], text[at + 1 :])
-    new = "\n\n".join(entries)
-    return f"{head.rstrip()}\n\n{new}\n{f'{chr(10)}{rest}' if rest else ''}"
+    new = end.join("\n\n".join(entries).split("\n"))
+    return f"{head.rstrip()}{end}{end}{new}{end}{f'{end}{rest}' if rest else ''}"

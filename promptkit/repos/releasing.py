@@ -110,7 +110,7 @@ def _place(state: RepoState, name: str) -> tuple[str, int, int]:
 def _released(workspace: Workspace, name: str, version: str) -> Any:
     """The prompt that a version was released as, by its own tag; None where it was not."""
     repo = workspace.own()
-    tag = f"{name}@{version}"
+    tag = repo.tag_of(name, version)
     if not version or f"refs/tags/{tag}" not in repo.state.refs:
         return None
     return _loaded(at_rev(workspace, tag), name)
@@ -179,13 +179,17 @@ def _toml(workspace: Workspace) -> str:
 # The next version
 
 
-def last_release(workspace: Workspace, name: str) -> RepoState | None:
-    """The newest released state of a prompt, by tags; None before the first."""
+def last_release(workspace: Workspace, name: str, version: str) -> RepoState | None:
+    """The release that a version of a prompt comes after: the highest that is not above it, or else the newest.
+
+    So a fix of 1.2 is compared with 1.2, though 2.0 is out. None before the first release.
+    """
     repo = workspace.own()
-    for version in repo.versions(name):
-        tags = repo.tags_of(name)[version]
-        own = f"{name}@{version}"
-        return at_rev(workspace, own if own in tags else tags[0])
+    known, own = repo.versions(name), read_version(version)
+    below = [each for each in known if own is not None and each <= own]
+    for each in (below or known)[:1]:
+        tags, tag = repo.tags_of(name)[each], repo.tag_of(name, each)
+        return at_rev(workspace, tag if tag in tags else tags[0])
     return None
 
 
@@ -195,8 +199,9 @@ def version_after(workspace: Workspace, name: str, level: Level | None = None) -
     Compared is with the last release, or else with the last commit. Raises `RepoError` where nothing changed.
     """
     after = worktree(workspace)
-    before = last_release(workspace, name) or at_rev(workspace, "HEAD")
-    old, new = _loaded(before, name), after.prompt(name)
+    new = after.prompt(name)
+    before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
+    old = _loaded(before, name)
     if old is None:
         return new.spec.version or "0.1.0", None
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
 from promptkit.repos.declared import Declarations
-from promptkit.repos.references import is_commit
+from promptkit.repos.names import by_name, files_named, is_prompt, one_file
+from promptkit.repos.references import is_alias, is_commit, is_whole_commit
 from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import ENDINGS
+from promptkit.source import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from promptkit.repos.git import Found
     from promptkit.repos.store import State
 
-__all__ = ["Pin", "Repo", "is_prompt", "prompt_name"]
+__all__ = ["Pin", "Repo"]
 
 _COMMIT_BYTES = 1 << 20
 _SHOWN = 5
@@ -81,32 +82,58 @@ class Repo:
     def pin(self, path: str, wanted: str = "") -> Pin:
         """The state of a prompt or a file that is wanted; without a wish, the repo's own `rev`, or its newest commit.
 
-        Raises `RepoError` for what is not there, is ambiguous, or was yanked.
+        A whole commit id is that commit and nothing else; then come versions and ranges, then what has a name: tags,
+        aliases, the beginning of a commit's id, branches. Raises `RepoError` for what is not there, is ambiguous, or
+        was yanked.
         """
         wanted = wanted or self.rev or "HEAD"
         if (walked := _WALKED.fullmatch(wanted)) is not None:
             return self._walked(path, *walked.groups())
         if wanted == "HEAD":
             return Pin(self._head(), branch="HEAD", wanted=wanted)
-        tag, alias = self.state.refs.get(f"refs/tags/{wanted}"), self.facts.aliases.get(path, {}).get(wanted)
-        if tag and alias:
+        if is_whole_commit(wanted):
+            found = self._commit(wanted)
+        elif Range.is_one(wanted):
+            return self._versioned(path, wanted)
+        else:
+            if (pin := self._named(path, wanted)) is not None:
+                return pin
+            found = self._commit(wanted) if is_commit(wanted) else ""
+        if not found:
+            raise self._unknown(path, wanted)
+        return Pin(found, wanted=wanted)
+
+    def _named(self, path: str, wanted: str) -> Pin | None:
+        """The state that a tag, an alias or a branch names; None where nothing has the name."""
+        refs = self.state.refs
+        tag = refs.get(f"refs/tags/{wanted}", "")
+        branch = refs.get(f"refs/heads/{wanted}", "") or refs.get(f"refs/remotes/{wanted}", "")
+        if is_commit(wanted) and (tag or branch):
+            found = self._commit(wanted)
+            if found != (tag or branch) and (found or not wanted.isdecimal()):
+                message = f"`{wanted}` of {self._whole} is a {'tag' if tag else 'branch'}, and may be a commit"
+                raise RepoError(message, code="PK606", help="write the whole id of the commit, or rename the other")
+        alias = self.facts.aliases.get(path, {}).get(wanted) if path and is_alias(wanted) else None
+        if tag and alias is not None:
             message = f"`{wanted}` is an alias and a tag of {self._whole}"
             raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
         if tag:
-            return Pin(tag, _version_of(wanted, path), wanted, wanted=wanted)
+            return self._tagged(path, wanted, tag)
         if alias is not None:
             return self._aliased(path, wanted, alias)
-        if Range.is_one(wanted):
-            return self._versioned(path, wanted)
-        if is_commit(wanted) and (found := self._commit(wanted)):
-            return Pin(found, wanted=wanted)
-        if branch := self.state.refs.get(f"refs/heads/{wanted}") or self.state.refs.get(f"refs/remotes/{wanted}"):
-            return Pin(branch, branch=wanted, wanted=wanted)
-        raise self._unknown(path, wanted)
+        return Pin(branch, branch=wanted, wanted=wanted) if branch else None
+
+    def _tagged(self, path: str, tag: str, commit: str) -> Pin:
+        version = self._version_of(tag, path)
+        parsed = read_version(version) if path else None
+        if parsed is not None and (why := self.yanked(path, parsed)):
+            cure = f"not yanked: {self._some_versions(path)}"
+            raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
+        return Pin(commit, version, tag, wanted=tag)
 
     def _walked(self, path: str, base: str, steps: str) -> Pin:
         """The state that some steps back from another one lead to, as in `HEAD~2`."""
-        found = self._commit(f"{self.pin(path, base).commit}{steps}")
+        found = self._resolved(f"{self.pin(path, base).commit}{steps}")
         if not found:
             raise RepoError(f"{self._whole} has no `{base}{steps}`", code="PK605")
         return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
@@ -138,10 +165,10 @@ class Repo:
         yanked = ""
         for version in sorted((each for each in tags if wish.holds(each)), reverse=True):
             here = {self.state.refs[f"refs/tags/{tag}"]: tag for tag in tags[version]}
-            here = {commit: tag for commit, tag in here.items() if self.find(path, commit)}
+            here = {commit: tag for commit, tag in here.items() if self._has(path, commit)}
             if not here:
                 continue
-            if why := self._yanked(path, version):
+            if why := self.yanked(path, version):
                 yanked = yanked or f"{version} was yanked: {why}"
                 continue
             if len({self.entry_id(path, commit) for commit in here}) > 1:
@@ -149,19 +176,41 @@ class Repo:
                     f"{version} of `{self.called(path)}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
                 )
                 raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
-            commit, tag = min(here.items(), key=lambda pair: (not pair[1].startswith(path), pair[1]))
+            own = self.tag_of(path, version)
+            commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
+            self._refuse_tag(path, wanted, commit)
             return Pin(commit, str(version), tag, wanted=wanted)
+        if commit := self.state.refs.get(f"refs/tags/{wanted}", ""):
+            return self._tagged(path, wanted, commit)  # such as 2026.01.15, which is no semantic version
         if yanked:
             cure = f"not yanked: {self._some_versions(path)}"
             raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
         raise self._unknown(path, wanted)
+
+    def _refuse_tag(self, path: str, wanted: str, commit: str) -> None:
+        """Refuse a range such as `1.2` that is also the name of a tag, and leads elsewhere than that."""
+        tag = self.state.refs.get(f"refs/tags/{wanted}", "")
+        if tag and read_version(wanted) is None and self.entry_id(path, tag) != self.entry_id(path, commit):
+            message = f"`{wanted}` is a range and a tag of {self._whole}, and they lead to different states"
+            raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
+
+    def tag_of(self, path: str, version: Version | str) -> str:
+        """The tag of a version of one prompt, which is named by where its file lies in the whole repository."""
+        return f"{join(self.folder, path)}@{version}"
+
+    def _version_of(self, tag: str, path: str) -> str:
+        """The version that a tag names for a path; empty where it names none."""
+        own = tag.removeprefix(self.tag_of(path, ""))
+        if own != tag:
+            return own
+        return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
 
     def tags_of(self, path: str) -> dict[Version, list[str]]:
         """The tags that name versions of a path: `v1.2.0` those of the whole repo, `PATH@1.2.0` its own."""
         found: dict[Version, list[str]] = {}
         for name in self.state.refs:
             tag = name.removeprefix("refs/tags/")
-            if tag != name and (version := read_version(_version_of(tag, path))):
+            if tag != name and (version := read_version(self._version_of(tag, path))):
                 found.setdefault(version, []).append(tag)
         return found
 
@@ -171,21 +220,27 @@ class Repo:
         return [
             version
             for version in sorted(tags, reverse=True)
-            if not self._yanked(path, version)
-            and any(self.find(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
+            if not self.yanked(path, version)
+            and any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
         ]
 
-    def _yanked(self, path: str, version: Version) -> str:
+    def yanked(self, path: str, version: Version) -> str:
+        """Why a version was yanked; empty where it was not."""
         named = (f"{path}@{version}", f"v{version}", str(version))
         return next(
             (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked), ""
         )
 
     def _commit(self, wanted: str) -> str:
-        found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
-        if found is None and self._want is not None and len(wanted) >= 40 and is_commit(wanted):
+        """The commit whose id begins so; never what has that name."""
+        found = self._resolved(wanted)
+        if not found and self._want is not None and is_whole_commit(wanted):
             self._want(wanted)
-            found = self._get(f"{wanted}^{{commit}}", _COMMIT_BYTES)
+            found = self._resolved(wanted)
+        return found if found.startswith(wanted) else ""
+
+    def _resolved(self, name: str) -> str:
+        found = self._get(f"{name}^{{commit}}", _COMMIT_BYTES)
         return found.id if found is not None else ""
 
     @property
@@ -218,13 +273,17 @@ class Repo:
     def find(self, path: str, commit: str) -> str:
         """The file that a reference's path stands for in a commit; empty where there is none.
 
-        The empty path is the repo itself: its file is the project's, whether there is one or not.
+        The empty path is the repo itself: its file is the project's, whether there is one or not. Raises `RepoError`
+        where two files have the name.
         """
-        if not path:
-            return PROJECT_FILE
+        return one_file(path, self._is_file(commit)) if path else PROJECT_FILE
+
+    def _has(self, path: str, commit: str) -> bool:
+        return not path or bool(files_named(path, self._is_file(commit)))
+
+    def _is_file(self, commit: str) -> Callable[[str], bool]:
         files = self.snapshot(commit)
-        names = [path] if path.rpartition("/")[2].count(".") else [path + ending for ending in ENDINGS]
-        return next((name for name in names if (entry := files.entry(name)) is not None and entry.is_file), "")
+        return lambda name: (entry := files.entry(name)) is not None and entry.is_file
 
     def entry_id(self, path: str, commit: str) -> str:
         """The id of the file that a path stands for in a commit."""
@@ -233,7 +292,7 @@ class Repo:
 
     def prompts(self, commit: str) -> dict[str, str]:
         """The prompts of a commit: name to file."""
-        return {prompt_name(path): path for path, _ in self.snapshot(commit).files() if is_prompt(path)}
+        return by_name(path for path, _ in self.snapshot(commit).files() if is_prompt(path))
 
     def require(self, path: str, pin: Pin) -> str:
         """The file of a pinned prompt. Raises `RepoError`, with what may have been meant, where it is not there."""
@@ -269,24 +328,3 @@ class Repo:
     def _some_versions(self, path: str) -> str:
         found = [str(version) for version in self.versions(path)]
         return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "") if found else "none is tagged"
-
-
-def _version_of(tag: str, path: str) -> str:
-    """The version that a tag names for a path; empty where it names none."""
-    own = tag.removeprefix(f"{path}@")
-    if own != tag:
-        return own
-    return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
-
-
-def is_prompt(path: str) -> bool:
-    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
-    *folders, file = path.split("/")
-    hidden = any(name.startswith((".", "_")) for name in (*folders, file))
-    beside = re.search(r"\.inputs\.ya?ml$", file) is not None
-    return file.endswith(ENDINGS) and not hidden and not beside
-
-
-def prompt_name(path: str) -> str:
-    """The name by which a prompt's file is referred to."""
-    return path.rpartition(".")[0]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from promptkit.repos.git import Found
     from promptkit.repos.urls import RepoUrl
 
-__all__ = ["FETCHES", "State", "Store", "moved_tags"]
+__all__ = ["FETCHES", "State", "Store", "changed_tags"]
 
 FETCHES = ("full", "shallow", "partial")
 """All of the history; the newest commit of each branch and tag; all commits, and files when they are needed."""
@@ -202,8 +202,16 @@ class Store:
         keep_file(self.path / "state.json", json.dumps({**data, "refs": dict(state.refs)}), "the state of a repo")
 
 
-def moved_tags(before: State | None, now: State) -> list[str]:
-    """The tags that stood at another commit before: what was pinned by them is not what is there now."""
-    known = before.refs if before is not None else {}
-    moved = [name for name, commit in now.refs.items() if known.get(name, commit) != commit]
-    return [name.removeprefix("refs/tags/") for name in moved if name.startswith("refs/tags/")]
+def changed_tags(before: State | None, now: State) -> tuple[list[str], list[str], list[str]]:
+    """The tags that stand at another commit than before, those that are gone, and those that are new.
+
+    What was pinned by one that was moved or deleted is not what is there now.
+    """
+    old, new = (_tags(state) for state in (before, now))
+    moved = [tag for tag in new if old.get(tag, new[tag]) != new[tag]]
+    return moved, sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+
+
+def _tags(state: State | None) -> dict[str, str]:
+    refs = state.refs if state is not None else {}
+    return {ref.removeprefix("refs/tags/"): commit for ref, commit in refs.items() if ref.startswith("refs/tags/")}

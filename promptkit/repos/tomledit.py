@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
@@ -12,15 +13,13 @@ from promptkit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["with_value", "without"]
+__all__ = ["has_value", "with_value", "without"]
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
 
 
 def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where: str) -> str:
     """A file's text in which a table's key has a value. Raises `ConfigError` where one line does not do that."""
-    if "\r\n" in text:
-        return with_value(text.replace("\r\n", "\n"), table, key, value, where=where).replace("\n", "\r\n")
     wanted = _data(text, where)
     inner: Any = wanted
     for name in table:
@@ -28,38 +27,63 @@ def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where
         if not isinstance(inner, dict):
             raise ConfigError(f"`{name}` is no table", where=where)
     inner[key] = value
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     line = f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"
     begin = next((at for at, found in _headers(lines) if found == table), None)
     if begin is None:
-        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-        made = f"{text}{gap}[{'.'.join(map(_key, table))}]\n{line}\n"
+        gap = end * (bool(lines) and not lines[-1].endswith("\n")) + end * (bool(lines) and bool(lines[-1].strip()))
+        made = f"{text}{gap}[{'.'.join(map(_key, table))}]{end}{line}{end}"
     else:
-        made = "".join(_spliced(lines, begin, key, line))
+        made = "".join(_spliced(lines, begin, key, line, end))
     return _proved(made, wanted, where)
+
+
+def has_value(text: str, table: tuple[str, ...], key: str, *, where: str) -> bool:
+    """Whether a table of a file has a key. Raises `ConfigError`."""
+    inner: Any = _data(text, where)
+    for name in table:
+        inner = inner.get(name) if isinstance(inner, dict) else None
+    return isinstance(inner, dict) and key in inner
 
 
 def without(text: str, table: tuple[str, ...], key: str = "", *, where: str) -> str:
     """A file's text without a table, or without one of its keys. Raises as `with_value` does, and for what is none."""
-    if "\r\n" in text:
-        return without(text.replace("\r\n", "\n"), table, key, where=where).replace("\n", "\r\n")
+    if not has_value(text, *((table, key) if key else (table[:-1], table[-1])), where=where):
+        raise ConfigError(f"there is no `{'.'.join((*table, key)).rstrip('.')}`", where=where)
     wanted = _data(text, where)
     inner: Any = wanted
-    for name in (*table, key)[: -1 if key else len(table) - 1]:
-        inner = inner.get(name, {})
-    last = key or table[-1]
-    if last not in inner:
-        raise ConfigError(f"there is no `{'.'.join((*table, key)).rstrip('.')}`", where=where)
-    del inner[last]
-    lines = text.splitlines(keepends=True)
+    for name in table[: None if key else -1]:
+        inner = inner[name]
+    del inner[key or table[-1]]
+    lines = _lines(text)
     headers = dict(_headers(lines))
-    kept: list[str] = []
+    gone: set[int] = set()
     here: tuple[str, ...] = ()
     for at, line in enumerate(lines):
         here = headers.get(at, here)
-        gone = here[: len(table)] == table and (not key or (here == table and _is_line_of(line, key)))
-        kept += [] if gone else [line]
-    return _proved(re.sub("\n{3,}", "\n\n", "".join(kept)), wanted, where)
+        if here[: len(table)] == table and (not key or (here == table and _is_line_of(line, key))):
+            gone.add(at)
+    if not key:
+        gone.difference_update(*(_above(lines, at) for at in headers if at - 1 in gone and at not in gone))
+    kept: list[str] = []
+    for at, line in enumerate(lines):
+        doubled = at - 1 in gone and not line.strip() and not (kept and kept[-1].strip())
+        kept += [] if at in gone or doubled else [line]
+    return _proved("".join(kept), wanted, where)
+
+
+def _lines(text: str) -> list[str]:
+    return list(StringIO(text, newline=""))
+
+
+def _above(lines: list[str], header: int) -> range:
+    """The lines above a header that belong to it, and not to the table before: comments, from the last gap on."""
+    begin = header
+    while begin and (not lines[begin - 1].strip() or lines[begin - 1].lstrip().startswith("#")):
+        begin -= 1
+    gap = next((at for at in range(begin, header) if not lines[at].strip()), begin)
+    return range(gap, header)
 
 
 def _data(text: str, where: str) -> dict[str, Any]:
@@ -88,19 +112,19 @@ def _headers(lines: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield at, tuple(names)
 
 
-def _spliced(lines: list[str], begin: int, key: str, line: str) -> Iterator[str]:
+def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str) -> Iterator[str]:
     end = next((at for at, _ in _headers(lines) if at > begin), len(lines))
     place = next((at for at in range(begin + 1, end) if _is_line_of(lines[at], key)), None)
     if place is not None:
         comment = re.search(r"\s+#[^\"']*$", lines[place])
         yield from lines[:place]
-        yield f"{line}{comment[0].rstrip() if comment else ''}\n"
+        yield f"{line}{comment[0].rstrip() if comment else ''}{end_of_line}"
         yield from lines[place + 1 :]
         return
     last = max((at for at in range(begin, end) if lines[at].strip()), default=begin)
     yield from lines[:last]
-    yield lines[last] if lines[last].endswith("\n") else f"{lines[last]}\n"
-    yield f"{line}\n"
+    yield lines[last] if lines[last].endswith("\n") else f"{lines[last]}{end_of_line}"
+    yield f"{line}{end_of_line}"
     yield from lines[last + 1 :]
 
 

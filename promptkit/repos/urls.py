@@ -45,13 +45,19 @@ class RepoUrl:
             raise RepoError("the URL of the repo is no URL", code="PK601", where=where, help=_CURE)
         for form, scheme in ((_HTTPS, "https"), (_SSH, "ssh")):
             if found := form.fullmatch(text):
-                port = f":{found['port']}" if found["port"] else ""
-                return cls(text, f"{scheme}://{found['host'].lower()}{port}/{_bare(found['path'])}")
+                port, path = f":{found['port']}" if found["port"] else "", _bare(found["path"])
+                user = f"{found['user'] or ''}@" if scheme == "ssh" and path.startswith("~/") else ""
+                return cls(text, f"{scheme}://{user}{found['host'].lower()}{port}/{path}")
         if "://" not in text and "::" not in text and Path(text).is_absolute():
             return cls(text, str(Path(text)), local=True)
         if "://" not in text and "::" not in text and (found := _SCP.fullmatch(text)):
-            host, path = found["host"] or found["host2"], found["path"] or found["path2"]
-            return cls(text, f"ssh://{host.lower()}/{_bare(path)}")
+            if found["path2"]:
+                return cls(text, f"ssh://{found['host2'].lower()}/{_bare(found['path2'])}")
+            # Without a slash, the path begins in the home of the user (git-fetch(1), GIT URLS).
+            path = _bare(found["path"])
+            home = path if path.startswith("~") else f"~/{path}"
+            user = f"{found['user'] or ''}@" if home.startswith("~/") else ""
+            return cls(text, f"ssh://{user}{found['host'].lower()}/{home}")
         raise RepoError(f"`{text}` is no URL of a repo", code="PK601", where=where, help=_CURE)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
-from promptkit.repos.locking import of_project, of_repo
+from promptkit.repos.locking import misfit, of_project, of_repo, own_prompts
 from promptkit.repos.references import Reference
 from promptkit.repos.repo import Repo
+from promptkit.repos.versions import read_version
 from promptkit.source import ENDINGS, MOUNT
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Drift", "differences", "verify_lock"]
+__all__ = ["Drift", "differences", "verify_lock", "yanked_entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,30 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
     for name, wanted in workspace.declared.prompts.items():
         if (name, wanted) not in entries:
             others = [entry.wanted or "*" for entry in entries.values() if entry.name == name]
-            said = f"`{wanted or '*'}` is wanted, and {' and '.join(others)} locked" if others else "it is not locked"
-            drifts.append(Drift(name, "", said))
+            said = f"it is not locked{f', but {name}@' if others else ''}{' and '.join(others)}"
+            drifts.append(Drift(f"{name}{'@' if wanted else ''}{wanted}", "", said))
+    new = (path for path in own_prompts(workspace) if (path, "") not in entries)
+    drifts += [Drift(path, "", "it is not locked") for path in new if of_project(workspace, path, None) is not None]
     for entry in entries.values():
         drifts += _drifts(workspace, entry)
     return drifts
+
+
+def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
+    """What is locked at a version that its owners have yanked since: it can be loaded as before, and should not be."""
+    for entry in lock:
+        version = read_version(entry.version)
+        if version is None or not entry.commit:
+            continue
+        try:
+            reference = Reference.of(entry.name)
+            repo = workspace.repo(reference.repo)
+            why = repo.yanked(reference.path, version) if isinstance(repo, Repo) else ""
+        except RepoError as error:
+            yield f"{entry}: whether {version} was yanked cannot be told: {error.message}"
+            continue
+        if why:
+            yield f"{entry}: {version} was yanked: {why}"
 
 
 def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
@@ -54,7 +74,10 @@ def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
         yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
         return
     try:
-        yield from _moved_tag(workspace, entry)
+        unfit = [] if own else list(_unfit(workspace, entry))
+        yield from unfit
+        if unfit:
+            return
         found = of_project(workspace, entry.name, entry) if own else None
         now = found if own else of_repo(workspace, Reference.of(str(entry)), entry)
     except (RepoError, SourceError, LockError) as error:
@@ -92,18 +115,21 @@ def differences(before: Locked, now: Locked) -> Iterator[Drift]:
         yield Drift(str(now), "whole", "the resolved prompt has another digest")
 
 
-def _moved_tag(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
-    """A version is for ever: a tag that stands elsewhere now was moved."""
-    if not entry.commit or not entry.version:
-        return
-    reference = Reference.of(entry.name)
+def _unfit(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
+    """Why a block cannot be right: it is not what is wanted, or no tag of its version stands at its commit."""
+    reference = Reference.of(str(entry))
     repo = workspace.repo(reference.repo)
     if not isinstance(repo, Repo):
         return
-    for version, tags in repo.tags_of(reference.path).items():
-        if str(version) != entry.version:
-            continue
-        here = {repo.state.refs[f"refs/tags/{tag}"] for tag in tags}
-        same = {repo.entry_id(reference.path, commit) for commit in here | {entry.commit}}
-        if entry.commit not in here and len(same) > 1:
-            yield Drift(str(entry), f"tag {tags[0]}", "it was moved to another commit after it was locked")
+    if why := misfit(repo, reference, entry):
+        yield Drift(str(entry), "", why)
+        return
+    if not entry.version:
+        return
+    tags = {str(version): tags for version, tags in repo.tags_of(reference.path).items()}.get(entry.version, [])
+    if not tags and f"refs/tags/{entry.version}" in repo.state.refs:
+        tags = [entry.version]
+    if not tags:
+        yield Drift(str(entry), f"version {entry.version}", "no tag of the repo names it any more")
+    elif entry.commit not in {repo.state.refs[f"refs/tags/{tag}"] for tag in tags}:
+        yield Drift(str(entry), f"tag {tags[0]}", "it was moved to another commit after it was locked")

@@ -11,10 +11,11 @@ from promptkit.repos.declared import Declarations
 from promptkit.repos.git import Objects
 from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.mounts import Mount, Mounted
-from promptkit.repos.repo import Pin, Repo, is_prompt, prompt_name
+from promptkit.repos.names import by_name, is_prompt, one_file
+from promptkit.repos.repo import Pin, Repo
 from promptkit.repos.store import State, Store
 from promptkit.settings import PROJECT_FILE, load_settings
-from promptkit.source import ENDINGS, Folder
+from promptkit.source import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,14 +46,13 @@ class FolderRepo:
         return Pin("")
 
     def find(self, path: str) -> str:
-        """The file that a reference's path stands for; empty where there is none."""
-        names = [path] if path.rpartition("/")[2].count(".") else [path + ending for ending in ENDINGS]
-        return next((name for name in names if (self.path / name).is_file()), "")
+        """The file that a reference's path stands for; empty where there is none. Raises as `Repo.find` does."""
+        return one_file(path, lambda name: (self.path / name).is_file())
 
     def prompts(self) -> dict[str, str]:
         """The prompts in it: name to file."""
         files = (file.relative_to(self.path).as_posix() for file in sorted(self.path.rglob("*.y*ml")))
-        return {prompt_name(file): file for file in files if is_prompt(file)}
+        return by_name(file for file in files if is_prompt(file))
 
     def require(self, path: str) -> str:
         """The file of a prompt. Raises `RepoError` where it is not there."""
@@ -165,9 +165,12 @@ class Workspace:
 
     def mount(self, declared: Declarations, reference: Reference, name: str) -> Mount:  # noqa: ARG002 (`Mounted`'s)
         """The state of a repo to which a file refers. Raises `RepoError`."""
-        repo = self.open(self._known(declared, reference))
-        pin = repo.pin(reference.path, reference.wanted)
-        return self.mounted_at(repo, pin)
+        repo = self.used(declared, reference)
+        return self.mounted_at(repo, repo.pin(reference.path, reference.wanted))
+
+    def used(self, declared: Declarations, reference: Reference) -> Repo | FolderRepo:
+        """The repo to which a file refers. Raises `RepoError`."""
+        return self.open(self._known(declared, reference))
 
     def mounted_at(self, repo: Repo | FolderRepo, pin: Pin) -> Mount:
         """One state of a repo as a mount."""

@@ -113,6 +113,8 @@ def use_repos() -> None:
     for words in ("repo add spare spare", "lock"):
         assert promptkit(*words.split()).code == 0
     promptkit("alias", "set", "staging", "support/triage@1.0.0")
+    own.git("add", "promptkit.toml")
+    own.git("commit", "-q", "-m", "promptkit.toml")
 
 
 @pytest.mark.parametrize("line", OTHERS)

@@ -213,3 +213,108 @@ def test_a_repo_that_is_not_fetched_whole_serves_what_is_locked(
     shutil.rmtree(team.path)
     assert Prompt.load(TRIAGE).spec.version == "1.1.0"
     assert promptkit("list", "acme").code == 0
+
+
+def edited(service: Path, *changes: tuple[str, str]) -> None:
+    """The lock, changed by hand."""
+    path = service / "promptkit.lock"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def told(words: str) -> None:
+    """The lock is refused with these words, whether it is verified or frozen."""
+    for command in (("lock", "verify"), ("lock", "--frozen")):
+        ran = promptkit(*command)
+        assert (ran.code, words in ran.err) == (8, True), ran.err
+
+
+def relocked_at(service: Path, team: GitRepo, version: str, rev: str) -> None:
+    """A lock with the block of another commit in the place of the one that is locked, all digests right."""
+    toml = service / "promptkit.toml"
+    wanted = toml.read_text()
+    toml.write_text(wanted.replace("~1.1", rev))
+    assert promptkit("lock").code == 0
+    toml.write_text(wanted)
+    path = service / "promptkit.lock"
+    text = re.sub('version = "[0-9.]+"\n', "", path.read_text())
+    path.write_text(text.replace(f'wanted = "{rev}"\n', f'wanted = "~1.1"\nversion = "{version}"\n'))
+
+
+def test_an_edited_lock_is_told_though_all_its_digests_fit(service: Path, team: GitRepo) -> None:
+    first = team.git("rev-parse", "v1.0.0^{commit}")
+    relocked_at(service, team, "1.1.0", first)
+    told("tag v1.1.0: it was moved to another commit")
+    relocked_at(service, team, "1.1.9", first)
+    told("version 1.1.9: no tag of the repo names it any more")
+    relocked_at(service, team, "1.0.0", first)
+    told("`~1.1` is wanted, and 1.0.0 is locked")
+    assert promptkit("lock", "update").code == 0
+    assert promptkit("lock", "verify").code == 0
+
+
+def test_two_blocks_of_one_prompt_are_refused(service: Path) -> None:
+    path = service / "promptkit.lock"
+    text = path.read_text()
+    path.write_text(f"{text}\n{text[text.index('[[prompt]]') :]}")
+    told(f"there are two blocks of `{TRIAGE}@~1.1`")
+    with pytest.raises(LockError, match="two blocks"):
+        Prompt.load(TRIAGE)
+
+
+def test_another_rev_of_a_repo_is_another_wish(team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project(tmp_path / "service", {"acme": team.path}, {TRIAGE: "*"}, rev="v1.0.0")
+    monkeypatch.chdir(folder)
+    assert promptkit("lock").code == 0
+    toml = folder / "promptkit.toml"
+    toml.write_text(toml.read_text().replace("v1.0.0", "v1.1.0"))
+    told("rev `v1.1.0` is wanted, and 1.0.0 is locked")
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+
+
+def test_a_tag_that_was_deleted_after_locking_is_told(service: Path, team: GitRepo) -> None:
+    team.git("tag", "-d", "v1.1.0")
+    update = promptkit("repo", "update")
+    assert (update.code, "warning[PK611]: acme: the tag `v1.1.0` was deleted" in update.err) == (1, True)
+    told("version 1.1.0: no tag of the repo names it any more")
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+
+
+def test_a_version_that_was_yanked_after_locking_is_told_and_can_still_be_loaded(service: Path, team: GitRepo) -> None:
+    toml = (team.path / "promptkit.toml").read_text()
+    team.commit({"promptkit.toml": f'[yanked]\n"support/triage@1.1.0" = "too harsh"\n{toml}'})
+    for command in (("repo", "update"), ("repo", "verify"), ("lock", "verify"), ("lock", "--frozen"), ("lock",)):
+        ran = promptkit(*command)
+        assert (ran.code, f"warning[PK607]: {TRIAGE}@~1.1: 1.1.0 was yanked: too harsh" in ran.err) == (0, True), ran
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+
+
+def test_what_no_version_leads_to_is_locked_by_its_commit_alone(service: Path, team: GitRepo) -> None:
+    (service / "promptkit.toml").write_text((service / "promptkit.toml").read_text().replace("~1.1", "main"))
+    team.commit({"_base.yaml": "persona: You are calm.\n"})
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("lock").code == 0
+    assert [entry.version for entry in Lock(service / "promptkit.lock")] == [""]
+    assert promptkit("lock", "verify").code == 0
+
+
+def test_a_pin_that_its_reference_cannot_have_led_to_is_told(service: Path, team: GitRepo) -> None:
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    assert promptkit("lock").code == 0
+    last = team.git("rev-parse", "support/triage@1.2.0^{commit}")
+    edited(service, (f"_base.yaml@^1.0 {team.git('rev-parse', 'v1.1.0^{commit}')}", f"_base.yaml@^1.0 {last}"))
+    told("mine.yaml: pin acme/_base.yaml@^1.0: it leads to another commit")
+
+
+def test_a_repo_whose_newest_file_is_broken_still_serves_what_is_locked(service: Path, team: GitRepo) -> None:
+    team.commit({"promptkit.toml": "= broken"})
+    ran = promptkit("repo", "update")
+    assert (ran.code, "the file is not TOML" in ran.err) == (0, True), ran.err
+    assert promptkit("lock", "verify").code == 0
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+    assert "no repo is declared" not in promptkit("list").err

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import promptkit
+from command_line import Ran, process, promptkit
 from git_repos import GitRepo, prompt
 
 FILE = "support/triage.yaml"
@@ -110,6 +113,7 @@ def test_the_hooks_of_a_repository_are_not_run_by_a_release(own: GitRepo) -> Non
         hook.chmod(0o755)
     mark.unlink(missing_ok=True)
     change(own, 'production = "1.0.0"', 'production = "1.1.0"', "promptkit.toml")
+    own.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-a", "-m", "1.1.0")
     assert promptkit("alias", "set", "production", "support/triage@1.2.0", "--commit").code == 0
     assert not mark.exists()
 
@@ -216,3 +220,177 @@ def test_a_reference_that_another_git_holds_is_left_alone(own: GitRepo) -> None:
     ran = promptkit("release", "new/one")
     assert (ran.code, "is locked by another git" in ran.err) == (2, True)
     assert own.git("tag", "-l", "new/*") == ""
+
+
+def state(repo: GitRepo) -> tuple[str, str, str]:
+    """All that a release may change: references, what git says of the worktree, the changelog."""
+    path = repo.path / "CHANGELOG.md"
+    text = path.read_bytes().decode("latin-1") if path.is_file() else ""
+    return repo.git("for-each-ref"), repo.git("status", "--short"), text
+
+
+def changelog(data: bytes, mode: int = 0o644) -> Callable[[GitRepo], None]:
+    def make(repo: GitRepo) -> None:
+        path = repo.path / "CHANGELOG.md"
+        path.write_bytes(data)
+        path.chmod(mode)
+        repo.git("add", "-A")
+        repo.git("commit", "-q", "-m", "changelog")
+
+    return make
+
+
+def linked(repo: GitRepo) -> None:
+    outside = repo.path.parent / "outside.md"
+    outside.write_text("# Outside\n")
+    (repo.path / "CHANGELOG.md").symlink_to(outside)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "link")
+
+
+def edited(repo: GitRepo) -> None:
+    changelog(b"# Changelog\n")(repo)
+    (repo.path / "CHANGELOG.md").write_text("# Changelog\n\nnot committed\n")
+
+
+def merging(repo: GitRepo) -> None:
+    repo.git("branch", "side")
+    repo.commit({"notes.md": "ours"})
+    repo.git("switch", "-q", "side")
+    repo.commit({"notes.md": "theirs"})
+    with pytest.raises(subprocess.CalledProcessError):
+        repo.git("merge", "-q", "main")
+
+
+HINDRANCES: dict[str, tuple[Callable[[GitRepo], object], str]] = {
+    "a tag that would be a folder": (lambda repo: repo.git("tag", "new"), "tag `new/a@1.0.0` and a tag `new`"),
+    "a tag in a folder of its name": (
+        lambda repo: repo.git("tag", "new/a@1.0.0/x"),
+        "tag `new/a@1.0.0` and a tag `new/a@1.0.0/x`",
+    ),
+    "an index that is locked": (lambda repo: (repo.path / ".git/index.lock").touch(), "`index` is locked"),
+    "a branch that is locked": (lambda repo: (repo.path / ".git/refs/heads/main.lock").touch(), "`main` is locked"),
+    "a tag that is locked": (
+        lambda repo: [
+            (repo.path / ".git/refs/tags/new").mkdir(parents=True),
+            (repo.path / ".git/refs/tags/new/b@1.0.0.lock").touch(),
+        ],
+        "`b@1.0.0` is locked",
+    ),
+    "a folder": (lambda repo: (repo.path / "CHANGELOG.md").mkdir(), "`CHANGELOG.md` is no plain file"),
+    "a link": (linked, "`CHANGELOG.md` is no plain file"),
+    "bytes that are no text": (changelog(b"# Caf\xe9\n"), "the changelog is no UTF-8"),
+    "edits that are not committed": (edited, "`CHANGELOG.md` has changes that are not committed"),
+    "a merge": (merging, "a merge is not finished here"),
+    "a name that no tag can have": (lambda repo: repo.commit({"new/a..b.yaml": prompt("x")}), "`new/a..b@1.0.0`"),
+    "a name that nobody can write": (lambda repo: repo.commit({"new/my prompt.yaml": prompt("x")}), "PK602"),
+    "two files of one name": (
+        lambda repo: repo.commit({"new/a.yml": prompt("new/a")}),
+        "two files have the name `new/a`",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HINDRANCES)
+def test_a_release_that_cannot_be_done_whole_is_not_begun(what: str, own: GitRepo) -> None:
+    own.commit({f"new/{name}.yaml": prompt(f"new/{name}") for name in "abc"})
+    hinder, words = HINDRANCES[what]
+    hinder(own)
+    before = state(own)
+    ran = promptkit("release")
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+    assert state(own) == before
+    assert not [path for path in (own.path / ".git/refs").rglob("*.lock") if "locked" not in what]
+
+
+@pytest.mark.parametrize("fails_at", range(6))
+def test_a_release_that_is_interrupted_leaves_all_as_it_was(
+    fails_at: int, own: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.commit({f"new/{name}.yaml": prompt(f"new/{name}") for name in "abc"})
+    before = state(own)
+    replace, done = Path.replace, []
+
+    def interrupted(self: Path, target: Path) -> Path:
+        done.append(self)
+        if len(done) == fails_at + 1:
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        assert promptkit("release").code == 130
+    assert state(own) == before
+    assert not list((own.path / ".git").rglob("*.lock"))
+    assert promptkit("release").code == 0
+    assert own.git("tag", "--list", "new/*", "--points-at", "HEAD").split() == [f"new/{name}@1.0.0" for name in "abc"]
+    assert own.git("status", "--short") == ""
+
+
+def test_what_a_release_left_in_the_changelog_is_not_written_twice(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a")})
+    assert promptkit("release").code == 0
+    own.git("tag", "-d", "new/a@1.0.0")
+    before = state(own)
+    assert promptkit("release").code == 0
+    assert state(own)[1:] == before[1:]
+    assert own.git("tag", "--points-at", "HEAD") == "new/a@1.0.0"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o755])
+@pytest.mark.parametrize("text", ["", "# Ours\r\n\r\n## old 1.0.0\r\n", "# Ours\n\nline\r\n\n## old\n"])
+def test_a_changelog_keeps_its_mode_and_all_its_bytes(text: str, mode: int, own: GitRepo) -> None:
+    changelog(text.encode(), mode)(own)
+    own.commit({"new/a.yaml": prompt("new/a")})
+    assert promptkit("release").code == 0
+    path = own.path / "CHANGELOG.md"
+    made = path.read_bytes().decode()
+    assert path.stat().st_mode & 0o777 == mode
+    assert own.git("ls-tree", "HEAD", "CHANGELOG.md").startswith(f"100{mode:o} ")
+    assert own.git("status", "--short") == ""
+    assert [line for line in text.split("\n") if line not in made.split("\n")] == []
+    if "\r\n" in text.split("\n\n", maxsplit=1)[0]:
+        assert made.count("\n") == made.count("\r\n")
+
+
+def test_a_fix_of_an_old_version_is_compared_with_that_version(own: GitRepo) -> None:
+    text = (own.path / FILE).read_text()
+    own.commit(
+        {FILE: text.replace("1.2.0", "2.0.0").replace("{ticket: string}", "{text: string}").replace("ticket", "text")}
+    )
+    assert promptkit("release", "support/triage").code == 0
+    own.git("switch", "-q", "-c", "fixes", "support/triage@1.2.0")
+    change(own, "Sort", "Sort well")
+    ran = promptkit("bump", FILE)
+    assert (ran.code, "change since 1.2.0" in ran.err, "-> 1.2.1" in ran.err or "-> 1.3.0" in ran.err) == (
+        0,
+        True,
+        True,
+    )
+    own.git("commit", "-q", "-a", "-m", "fix")
+    assert promptkit("release", "support/triage").code == 0
+
+
+def test_aliases_that_are_moved_at_once_are_all_moved_and_committed(own: GitRepo) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def move(number: int) -> Ran:
+        target = "support/triage@1.2.0"
+        return process("alias", "set", f"ring{number}", target, "--commit", cwd=own.path, **environment)
+
+    environment = {"PROMPTKIT_CACHE_DIR": os.environ["PROMPTKIT_CACHE_DIR"]}
+    with ThreadPoolExecutor(4) as pool:
+        ran = list(pool.map(move, range(4)))
+    assert [each.code for each in ran] == [0] * 4, ran
+    assert own.git("status", "--short") == ""
+    listed = json.loads(promptkit("alias", "list", "--format", "json").out)["aliases"]["support/triage"]
+    assert listed.keys() == {"production", *(f"ring{number}" for number in range(4))}
+
+
+def test_an_alias_in_a_linked_or_edited_file_is_not_committed(own: GitRepo) -> None:
+    path = own.path / "promptkit.toml"
+    path.write_text(f"# mine\n{path.read_text()}")
+    before = state(own), path.read_text()
+    ran = promptkit("alias", "set", "stage", "support/triage@1.2.0", "--commit")
+    assert (ran.code, "has changes that are not committed" in ran.err) == (2, True)
+    assert (state(own), path.read_text()) == before

@@ -18,7 +18,7 @@ from git_repos import GitRepo, prompt
 from promptkit.errors import RepoError, SourceError
 from promptkit.limits import limited
 from promptkit.repos.snapshot import Snapshot
-from promptkit.repos.store import FETCHES, Store, moved_tags
+from promptkit.repos.store import FETCHES, Store, changed_tags
 from promptkit.repos.urls import RepoUrl
 
 
@@ -62,7 +62,7 @@ def test_moved_and_removed_references_follow_and_are_told(team: GitRepo, cache: 
     team.git("tag", "-f", "v1.0.0", "main")
     team.git("tag", "-d", "v1.1.0")
     before, now = store.update()
-    assert moved_tags(before, now) == ["v1.0.0"]
+    assert changed_tags(before, now) == (["v1.0.0"], ["v1.1.0"], [])
     assert "refs/tags/v1.1.0" not in now.refs
     assert now.refs["refs/tags/v1.0.0"] == now.head
     store.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from semver import Version
 
 from promptkit.errors import RepoError
-from promptkit.repos.references import Reference
+from promptkit.repos.references import Reference, is_alias
 from promptkit.repos.urls import RepoUrl
 from promptkit.repos.versions import Range, read_version
 
@@ -107,7 +107,9 @@ def test_everything_else_is_refused(text: str) -> None:
     "texts",
     [
         ("https://Host/a/b.git", "https://host/a/b", "https://host/a/b/", "https://me@host/a/b"),
-        ("git@host:a/b.git", "ssh://git@host/a/b", "host:a/b"),
+        ("git@host:/a/b.git", "ssh://git@host/a/b", "host:/a/b", "ssh://host//a/b/"),
+        ("git@host:a/b.git", "ssh://git@host/~/a/b", "git@host:~/a/b/"),
+        ("git@host:~me/a", "ssh://host/~me/a.git"),
     ],
 )
 def test_spellings_of_one_place_have_one_key(texts: tuple[str, ...]) -> None:
@@ -130,3 +132,20 @@ BAD_REFERENCES = [
 def test_what_is_no_reference_is_refused(text: str) -> None:
     with pytest.raises(RepoError, match="PK602"):
         Reference.of(text)
+
+
+def test_a_path_from_home_is_not_the_same_path_from_the_top_nor_from_anothers_home() -> None:
+    texts = ("git@host:a/b", "git@host:/a/b", "me@host:a/b", "ssh://git@host:22/a/b", "host:~me/a/b")
+    assert len({RepoUrl.of(text).key for text in texts}) == len(texts)
+
+
+@pytest.mark.parametrize("name", ["production", "v2-trial", "beta.1", "canary"])
+def test_a_name_can_be_an_alias(name: str) -> None:
+    assert is_alias(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["^1.0", "1.1.0", "1", "*", "x", "v1.0.0", "HEAD", "deadbeef", "a" * 40, "", "a b", "-x"]
+)
+def test_what_could_be_a_version_a_range_or_a_commit_can_be_no_alias(name: str) -> None:
+    assert not is_alias(name)

@@ -1,0 +1,51 @@
+"""Names of prompts: `support/triage` is the file `support/triage.yaml` or `support/triage.yml`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from promptkit.errors import RepoError
+from promptkit.source import ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["by_name", "files_named", "is_prompt", "one_file", "prompt_name"]
+
+
+def is_prompt(path: str) -> bool:
+    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
+    *folders, file = path.split("/")
+    hidden = any(name.startswith((".", "_")) for name in (*folders, file))
+    beside = re.search(r"\.inputs\.ya?ml$", file) is not None
+    return file.endswith(ENDINGS) and not hidden and not beside
+
+
+def prompt_name(path: str) -> str:
+    """The name by which a prompt's file is referred to."""
+    return path.rpartition(".")[0]
+
+
+def by_name(files: Iterable[str]) -> dict[str, str]:
+    """Prompts' files by name. Of two that have one name, such as a.yaml and a.yml, each is called by its file."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        found.setdefault(prompt_name(file), []).append(file)
+    return {name if len(same) == 1 else file: file for name, same in found.items() for file in same}
+
+
+def files_named(path: str, is_file: Callable[[str], bool]) -> list[str]:
+    """The files that a reference's path may stand for: itself, where it has an ending, or the prompts of that name."""
+    if "." in path.rpartition("/")[2] and is_file(path):
+        return [path]
+    return [path + ending for ending in ENDINGS if is_file(path + ending)]
+
+
+def one_file(path: str, is_file: Callable[[str], bool]) -> str:
+    """The file that a reference's path stands for; empty where there is none. Raises `RepoError` where two are."""
+    found = files_named(path, is_file)
+    if len(found) > 1:
+        cure = "remove one of them, or name it with its ending"
+        raise RepoError(f"`{path}` is two files: {' and '.join(found)}", code="PK606", help=cure)
+    return "".join(found)
