@@ -21,6 +21,7 @@ def command(rev: str, form: str, quiet: bool) -> None:
       promptkit affected
       promptkit affected --since HEAD --format json
     """
+    from promptkit.phrases import one_line
     from promptkit.repos.graph import affected
     from promptkit.repos.states import at_rev, worktree
     from promptkit.repos.workspace import Workspace
@@ -30,6 +31,6 @@ def command(rev: str, form: str, quiet: bool) -> None:
     if form == "json":
         put(common.to_json({"version": 1, "since": rev, "prompts": found}))
     elif found:
-        put("\n".join(name if quiet else f"{name}: {', '.join(parts)}" for name, parts in found.items()))
+        put("\n".join(one_line(name if quiet else f"{name}: {', '.join(parts)}") for name, parts in found.items()))
     else:
         say(f"no prompt is touched by the changes since {rev}", quiet=quiet)

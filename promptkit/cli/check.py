@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptkit.cli.candidates import templates
+from promptkit.phrases import counted
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
@@ -226,11 +227,11 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _summary(report: Report, cures: tuple[int, int]) -> str:
-    files = f"{_counted(report.files, 'file')} checked"
+    files = f"{counted(report.files, 'file')} checked"
     errors, warnings, notes = (report.counts[severity] for severity in ("error", "warning", "note"))
-    told = f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}" if errors or warnings else "all good"
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if errors or warnings else "all good"
     parts = [f"{files}: {told}" if errors or warnings else f"{files}, {told}"]
-    parts += [_counted(notes, "note")] if notes else []
+    parts += [counted(notes, "note")] if notes else []
     parts += [f"{report.ignored:,} ignored"] if report.ignored else []
     parts += [_cured(*cures, "")] if cures[0] else []
     stubborn = ", ".join(sorted(report.stubborn))
@@ -240,8 +241,4 @@ def _summary(report: Report, cures: tuple[int, int]) -> str:
 
 def _cured(cures: int, files: int, words: str) -> str:
     would = f" {words}" if words else ""
-    return f"{_counted(cures, 'mistake')}{would} fixed in {_counted(files, 'file')}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    return f"{counted(cures, 'mistake')}{would} fixed in {counted(files, 'file')}"

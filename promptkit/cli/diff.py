@@ -48,6 +48,7 @@ def command(
       promptkit diff HEAD --format markdown
       promptkit diff triage/triage.yaml triage/triage.yaml --format json
     """
+    from promptkit.phrases import one_line
     from promptkit.repos.diff_text import to_markdown, to_text
 
     found = _diffs(before, after, model)
@@ -57,7 +58,10 @@ def command(
         text = "\n".join(to_markdown(each) for each in found).rstrip()
     else:
         heads = len(found) > 1
-        text = "\n\n".join(f"{f'{each.name}{chr(10)}' if heads else ''}{to_text(each, show=show)}" for each in found)
+        texts = [to_text(each, show=show) for each in found]
+        text = "\n\n".join(
+            f"{one_line(each.name)}\n{told}" if heads else told for each, told in zip(found, texts, strict=True)
+        )
     if text or form == "json":
         write_result(text, output_file)
     if not found:

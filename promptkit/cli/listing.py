@@ -33,14 +33,14 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        shown: list[dict[str, Any]] = []
+        shown: list[tuple[str, Row, dict[str, str]]] = []
         declares = bool(workspace.declared.repos)
         for where, rows, aliases in _all(workspace, repos):
-            shown += [_described(where, row, aliases.get(row.name, {})) for row in found_in(rows, words)]
+            shown += [(where, row, aliases.get(row.name, {})) for row in found_in(rows, words)]
     if form == "json":
-        put(common.to_json({"version": 1, "prompts": shown}))
+        put(common.to_json({"version": 1, "prompts": [_described(*each) for each in shown]}))
     elif shown:
-        put("\n".join(table([_cells(row) for row in shown])))
+        put("\n".join(table([_cells(*each) for each in shown])))
     else:
         nothing = "there is no prompt here" if declares else "there is no prompt here, and no repo is declared"
         say("no prompt is found" if words else nothing)
@@ -87,11 +87,11 @@ def _watched(name: str) -> Any:
 
 def _described(where: str, row: Row, aliases: dict[str, str]) -> dict[str, Any]:
     return {
-        "name": f"{where}/{row.name}" if where else row.name,
+        "name": _name(where, row),
         "file": row.file,
         "version": row.version,
         "aliases": dict(aliases),
-        "changed": datetime.fromtimestamp(row.changed, UTC).isoformat() if row.changed else None,
+        "changed": _changed(row),
         "checks": {"errors": row.errors, "warnings": row.warnings},
         "description": row.description,
         "tags": list(row.tags),
@@ -99,10 +99,16 @@ def _described(where: str, row: Row, aliases: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    aliases = ", ".join(f"{alias}={target}" for alias, target in row["aliases"].items())
-    found = [f"{count} {noun[:-1]}{'s' * (count != 1)}" for noun, count in row["checks"].items() if count]
-    described = row["description"]
-    short = f"{described[: _MOST_DESCRIBED - 3]}..." if len(described) > _MOST_DESCRIBED else described
-    changed = (row["changed"] or "")[:10] or "-"
-    return row["name"], row["version"] or "-", aliases or "-", changed, ", ".join(found) or "ok", short
+def _cells(where: str, row: Row, aliases: dict[str, str]) -> tuple[str, ...]:
+    told = ", ".join(f"{alias}={target}" for alias, target in aliases.items())
+    short = row.description
+    short = f"{short[: _MOST_DESCRIBED - 3]}..." if len(short) > _MOST_DESCRIBED else short
+    return _name(where, row), row.version or "-", told or "-", (_changed(row) or "-")[:10], row.checks, short
+
+
+def _name(where: str, row: Row) -> str:
+    return f"{where}/{row.name}" if where else row.name
+
+
+def _changed(row: Row) -> str | None:
+    return datetime.fromtimestamp(row.changed, UTC).isoformat() if row.changed else None

@@ -9,6 +9,7 @@ import click
 from promptkit.cli import common
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
+from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +127,7 @@ def verify(ctx: click.Context, form: str) -> None:
         put(common.to_json({"version": 1, "locked": count, "drifts": rows, "yanked": yanked}))
     else:
         _tell(drifts, yanked)
-        say(f"{_counted(count, 'prompt')} locked, {_counted(len(drifts), 'difference')}")
+        say(f"{counted(count, 'prompt')} locked, {counted(len(drifts), 'difference')}")
     ctx.exit(_DRIFTED if drifts else 0)
 
 
@@ -156,7 +157,7 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
         if old.name not in kept:
             say(f"{old}: no longer locked", quiet=quiet)
     _tell((), yanked)
-    say(f"{lock.path.name}: {_counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
+    say(f"{lock.path.name}: {counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
     return 0
 
 
@@ -168,7 +169,7 @@ def _frozen_told(workspace: Workspace, lock: Lock) -> int:
     else:
         drifts = [Drift(name, "", "it is not locked") for name in workspace.declared.prompts]
     _tell(drifts, yanked_entries(workspace, lock))
-    say(f"{lock.path.name}: {_counted(len(drifts), 'difference')}" if drifts else f"{lock.path.name}: as it should be")
+    say(f"{lock.path.name}: {counted(len(drifts), 'difference')}" if drifts else f"{lock.path.name}: as it should be")
     return _DRIFTED if drifts else 0
 
 
@@ -181,7 +182,3 @@ def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
 
 def _state(entry: Locked) -> str:
     return entry.version or entry.commit[:12] or entry.sha256[:12]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

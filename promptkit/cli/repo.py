@@ -14,6 +14,7 @@ from promptkit.cli.repo_check import check
 from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import put, table
+from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,11 +123,11 @@ def _told(workspace: Workspace, name: str) -> tuple[str, int]:
     declared, repo = workspace.declared.repo(name), workspace.repo(name)
     if not isinstance(repo, Repo):
         count = len(repo.prompts())
-        return f"{name}: {declared.place} ({_counted(count, 'prompt')})", count
+        return f"{name}: {declared.place} ({counted(count, 'prompt')})", count
     pin = repo.pin("", "")
     count = len(repo.prompts(pin.commit))
     state = pin.tag or pin.branch or pin.commit[:12]
-    return f"{name}: {declared.place} at {state} ({_counted(count, 'prompt')})", count
+    return f"{name}: {declared.place} at {state} ({counted(count, 'prompt')})", count
 
 
 @command.command("list", short_help="Show the repos that are declared.")
@@ -273,7 +274,7 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
         for name in names or sorted(workspace.declared.repos):
             found = list(_faults(workspace, name))
             faults += len(found)
-            put("\n".join([*found, f"{name}: {_counted(len(found), 'fault')}" if found else f"{name}: all good"]))
+            put("\n".join([*found, f"{name}: {counted(len(found), 'fault')}" if found else f"{name}: all good"]))
         _warn_of_yanked(workspace)
     ctx.exit(FINDINGS if faults else 0)
 
@@ -305,7 +306,3 @@ def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     for row in rows:
         if row.errors:
             yield f"{name}/{row.name}: {row.checks}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -6,6 +6,7 @@ import click
 
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import painted, put
+from promptkit.phrases import counted
 
 
 @click.command("check", short_help="Refuse a change that its version does not announce.")
@@ -40,6 +41,6 @@ def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:
         put(FORMS[form](found), paint=painted if form == "text" else None)
     errors = sum(each.severity == "error" for each in found)
     warnings = len(found) - errors
-    told = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     say(f"checked against {rev}: {told if found else 'all good'}", quiet=quiet)
     ctx.exit(FINDINGS if errors else 0)

@@ -12,6 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from promptkit.phrases import one_line
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
@@ -122,10 +123,10 @@ def painted(text: str) -> str:
 
 def table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Rows of texts in columns, line by line."""
-    rows = list(rows)
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield printable("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))).rstrip()
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def headed(text: str) -> str:

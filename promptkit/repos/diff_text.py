@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
+from promptkit.phrases import counted, one_line
 from promptkit.repos.wording import words
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _CONTEXT = 24
 
 def to_text(found: Diff, *, show: bool = False) -> str:
     """The diff in columns; with `show`, the rendered messages word by word."""
-    rows = [(_part(change), _what(change), _level(change), change.why) for change in found.changes]
+    rows = [tuple(map(one_line, _cells(change))) for change in found.changes]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     widths[0] = max(widths[0], len("rendered"))
     lines = [
@@ -41,7 +42,7 @@ def verdict(found: Diff) -> str:
     """What the changes ask for, and whether the version says so."""
     if found.level is None:
         return "nothing changed"
-    unclear = f" ({_counted(len(found.unclear), 'change')} cannot be told)" if found.unclear else ""
+    unclear = f" ({counted(len(found.unclear), 'change')} cannot be told)" if found.unclear else ""
     if not found.before:
         return f"{found.level}{unclear}; the old state has no version"
     said = found.after or "no version"
@@ -55,11 +56,12 @@ def to_markdown(found: Diff) -> str:
     """The diff for a pull request."""
     versions = f" {found.before or '-'} → {found.after or '-'}" if found.before or found.after else ""
     mark = "" if found.enough else " ❌"
-    lines = [f"### `{found.name}`{versions}: {found.level or 'nothing changed'}{mark}", ""]
+    lines = [f"### `{one_line(found.name)}`{versions}: {found.level or 'nothing changed'}{mark}", ""]
     if found.changes:
         lines += ["| part | change | level | why |", "|---|---|---|---|"]
         for change in found.changes:
-            cells = (_part(change), f"`{change.sign}` {_code(_what(change)[2:])}", _level(change), change.why)
+            part, what, level, why = map(one_line, _cells(change))
+            cells = (part, f"`{change.sign}` {_code(what[2:])}", level, why)
             lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
         lines.append("")
     lines += [f"{text[:1].upper()}{text[1:]}." for text in _rendered(found)] + [""]
@@ -77,11 +79,17 @@ def changelog_lines(found: Diff) -> list[str]:
     """One line a change, the gravest first, for a changelog."""
     order = {"major": 0, "unknown": 1, "minor": 2, "patch": 3}
     kept = sorted(found.changes, key=lambda change: order[change.level])
-    return [
-        f"- {'**Breaking:** ' if change.level in ('major', 'unknown') else ''}{_part(change)}: {_code(_what(change))}"
-        + (f" ({change.why})" if change.why else "")
-        for change in kept
-    ]
+    lines = []
+    for change in kept:
+        part, what, _, why = map(one_line, _cells(change))
+        breaking = "**Breaking:** " if change.level in ("major", "unknown") else ""
+        lines.append(f"- {breaking}{part}: {_code(what)}{f' ({why})' if why else ''}")
+    return lines
+
+
+def _cells(change: Change) -> tuple[str, str, str, str]:
+    """A change as a row: the part, what changed of it, the level, and why."""
+    return _part(change), _what(change), _level(change), change.why
 
 
 def _part(change: Change) -> str:
@@ -134,7 +142,7 @@ def _rendered(found: Diff) -> Iterator[str]:
         yield "no inputs are saved for it: tests, examples or NAME.inputs.json"
         return
     differ = sum(case.differs for case in found.cases)
-    text = f"messages for {_counted(len(found.cases), 'saved input')}: {differ:,} differ{'s' * (differ == 1)}"
+    text = f"messages for {counted(len(found.cases), 'saved input')}: {differ:,} differ{'s' * (differ == 1)}"
     if (more := found.more_tokens) is not None and differ:
         about = "~" if found.error else ""
         text += f", {about}{more:+,.0f} tokens each"
@@ -143,19 +151,19 @@ def _rendered(found: Diff) -> Iterator[str]:
     yield text
     for case in found.cases:
         if case.trouble:
-            yield f"{case.name}: {case.trouble}"
+            yield one_line(f"{case.name}: {case.trouble}")
 
 
 def _shown(name: str, trouble: str, messages: Iterable[tuple[str, Words]]) -> Iterator[str]:
-    yield f"--- {name}"
+    yield f"--- {one_line(name)}"
     if trouble:
-        yield f"    {trouble}"
+        yield f"    {one_line(trouble)}"
     for role, pieces in messages:
         yield f"  {role}:"
         text = "".join(
             f"[-{each}-]" if sign == "-" else f"{{+{each}+}}" if sign == "+" else each for sign, each in pieces
         )
-        yield from (f"    {line}" for line in text.splitlines())
+        yield from (f"    {one_line(line)}" for line in text.splitlines())
 
 
 def _diff_lines(pieces: Words) -> Iterator[str]:
@@ -165,7 +173,7 @@ def _diff_lines(pieces: Words) -> Iterator[str]:
     one, other = ("".join(each for sign, each in pieces if sign != gone).splitlines() for gone in ("+", "-"))
     for line in list(unified_diff(one, other, lineterm="", n=1))[2:]:
         if not line.startswith("@@"):
-            yield line.replace("```", "'''")
+            yield one_line(line.replace("```", "'''"))
 
 
 def _code(text: str) -> str:
@@ -175,8 +183,4 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    return one_line(text).replace("|", "\\|").replace("<", "&lt;")

@@ -21,13 +21,16 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import RepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["FETCH_SECONDS", "Found", "Objects", "command", "git", "git_fails", "make_directory", "reading", "transfer"]
 
 FETCH_SECONDS = 600.0
-"""How long a fetch may take."""
+"""How long a fetch may take, and any other command of git."""
+
+READ_SECONDS = 30.0
+"""How long git may look for one object: a pipe that somebody put in the place of a file has no end."""
 
 _ALWAYS = (
     *(
@@ -74,16 +77,20 @@ def command() -> str:
     return found
 
 
-def git(git_dir: Path, *arguments: str, given: bytes = b"", variables: dict[str, str] | None = None) -> bytes:
+def git(git_dir: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
     """What a git command prints that needs no server. Raises `RepoError` with git's own words."""
-    done = subprocess.run(
-        [command(), *_ALWAYS, f"--git-dir={git_dir}", *arguments],
-        input=given,
-        capture_output=True,
-        env=_closed() | (variables or {}),
-        cwd=git_dir,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [command(), *_ALWAYS, f"--git-dir={git_dir}", *arguments],
+            input=given,
+            capture_output=True,
+            env={**_closed(), **(variables or {})},
+            cwd=git_dir,
+            check=False,
+            timeout=FETCH_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RepoError(f"git took longer than {FETCH_SECONDS:,.0f} s", where=str(git_dir), help=_FSCK) from None
     if done.returncode:
         raise RepoError("git failed", details=_words(done.stderr), where=str(git_dir))
     return done.stdout
@@ -230,6 +237,10 @@ class Objects:
         try:
             process.stdin.write(f"{name}\n".encode())
             process.stdin.flush()
+            if not _answers(process.stdout):
+                self._stop()
+                message = f"git found no end of the object `{name}` in {READ_SECONDS:,.0f} s"
+                raise RepoError(message, where=str(self.git_dir), help=_FSCK)
             header = process.stdout.readline().decode("ascii", "replace").split()
         except OSError:
             header = []
@@ -277,6 +288,17 @@ class Objects:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _answers(stream: Any) -> bool:
+    """Whether there is something to read before the time is over, on systems whose pipes can be watched."""
+    if sys.platform == "win32":
+        return True
+    import select
+
+    waiting = select.poll()
+    waiting.register(stream, select.POLLIN)
+    return bool(waiting.poll(READ_SECONDS * 1000))
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:

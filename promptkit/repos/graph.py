@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.loader import load
+from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
 from promptkit.repos.locking import Recording, kind_of
 from promptkit.source import MOUNT
@@ -68,13 +69,13 @@ def to_tree(found: Iterable[Edge]) -> str:
     for edge in found:
         if edge.prompt != prompt:
             prompt = edge.prompt
-            lines.append(prompt)
+            lines.append(one_line(prompt))
         if edge.kind != "prompt":
-            lines.append(f"  {edge.kind:10} {edge.shown}")
+            lines.append(f"  {edge.kind:10} {one_line(edge.shown)}")
             users.setdefault(edge.shown, []).append(prompt)
     shared = {path: names for path, names in users.items() if len(names) > 1}
     lines += ["", "shared"] if shared else []
-    lines += [f"  {path}: {', '.join(names)}" for path, names in sorted(shared.items())]
+    lines += [one_line(f"  {path}: {', '.join(names)}") for path, names in sorted(shared.items())]
     return "\n".join(lines)
 
 

@@ -14,9 +14,13 @@ import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 from promptkit.repos.git import make_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["GitDirectory", "View"]
 
@@ -81,10 +85,18 @@ class GitDirectory:
 
     @property
     def objects(self) -> Path:
-        """Where the objects are. Raises `RepoError` where that is a link."""
+        """Where the objects are. Raises `RepoError` where they, or some of them, lie elsewhere or are no files.
+
+        Nobody knows to whom a repository belongs that another one borrows from, and a pipe is read for ever.
+        """
         folder = self.common / "objects"
         if folder.is_symlink() or not folder.is_dir():
             raise RepoError("the objects of the repository lie elsewhere", where=str(folder))
+        if os.path.lexists(borrowed := folder / "info" / "alternates"):
+            cure = "to have them all in it: git repack -a -d, then remove that file"
+            raise RepoError("the repository borrows objects of another one", where=str(borrowed), help=cure)
+        if odd := next(_odd(folder), ""):
+            raise RepoError("among the objects of the repository is a link or a pipe", where=odd)
         return folder.resolve()
 
     def refs(self) -> dict[str, str]:
@@ -141,6 +153,16 @@ class View:
     def close(self) -> None:
         """Remove the view."""
         self._remove()
+
+
+def _odd(folder: Path | str) -> Iterator[str]:
+    """All below a folder that is neither a file nor a folder."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _odd(entry.path)
+            elif not entry.is_file(follow_symlinks=False):
+                yield entry.path
 
 
 def _text(path: Path, most: int = 4_096) -> str:

@@ -13,6 +13,7 @@ from promptkit.repos.references import is_commit
 from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
+from promptkit.schema.equality import same_json
 from promptkit.settings import PROJECT_FILE
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_against", "last_release", "policy_of", "version_after", "with_version"]
 
+_MARK = "\ufeff"
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
 
@@ -215,27 +217,30 @@ def with_version(text: str, version: str, shown: str) -> str:
     """A prompt file's text with another version: nothing else of it changes. Raises `ConfigError`."""
     if read_version(version) is None:
         raise ConfigError(f"`{version}` is no version", help="write it as 1.2.0")
-    document = read_yaml(text.encode("utf-8"), shown)
-    if not isinstance(document.root, Mapping):
+    plain = text.removeprefix(_MARK)
+    root = read_yaml(plain.encode("utf-8"), shown).root
+    if not isinstance(root, Mapping):
         raise ConfigError("the file is no prompt", where=shown)
-    node = document.root.get("version")
+    node = root.get("version")
     if isinstance(node, Scalar) and node.end > node.start:
-        return f"{text[: node.start]}{version}{text[node.end :]}"
-    key = document.root.key("name") or document.root.key("promptkit")
-    newline = "\r\n" if "\r\n" in text else "\n"
-    at = document.root.start
+        made = f"{plain[: node.start]}{version}{plain[node.end :]}"
+    else:
+        made = _with_line(plain, root, version)
+    now = read_yaml(made.encode("utf-8"), shown).root
+    found = now.get("version") if isinstance(now, Mapping) else None
+    wanted = {**root.value, "version": found.value if found is not None else None}
+    if not isinstance(found, Scalar) or found.text != version or not same_json(wanted, now.value if now else None):
+        cure = f"write it by hand, as one line: version: {version}"
+        raise ConfigError("the version cannot be written into this file", where=shown, help=cure)
+    return text[: len(text) - len(plain)] + made
+
+
+def _with_line(text: str, root: Mapping, version: str) -> str:
+    """The text with a line for the version: below the name, or else as the first of the mapping."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    at, key = root.start, root.key("name") or root.key("promptkit")
     if key is not None:
-        end = text.find("\n", key.start)
-        at = len(text) if end < 0 else end + 1
-        text = text if end >= 0 else f"{text}{newline}"
-        at = len(text) if end < 0 else at
-    made = f"{text[:at]}version: {version}{newline}{text[at:]}"
-    _prove(made, version, shown)
-    return made
-
-
-def _prove(text: str, version: str, shown: str) -> None:
-    root = read_yaml(text.encode("utf-8"), shown).root
-    node = root.get("version") if isinstance(root, Mapping) else None
-    if not isinstance(node, Scalar) or node.text != version:
-        raise ConfigError("the version cannot be written into this file", where=shown, help="write it by hand")
+        newline = text.find("\n", key.start)
+        text = text if newline >= 0 else f"{text}{end}"
+        at = newline + 1 if newline >= 0 else len(text)
+    return f"{text[:at]}version: {version}{end}{text[at:]}"

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["read_changes", "written_changes"]
 
 _DEEPEST = 12
+_MOST_TRIALS, _MOST_STEPS, _THICKET = 100, 10_000, 500
+"""How many differences are weighed one by one; how many pairs of schemas are looked at to find them; from how many on
+the references are a thicket."""
+
 _SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "deprecated", "$defs")
 _WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
 
@@ -70,7 +74,14 @@ def _changes(
     """
     found = compare(before, after)
     level: Level = _worst(found) if found else "minor"
-    told = [_weighed(part, place, level, compare, table) for place in _places(before, after, name)]
+    places = _Places(before, after)
+    trials = iter(range(_MOST_TRIALS))
+    told = []
+    for place in places.between(before, after, name):
+        tried = compare if place.trial is not None and next(trials, None) is not None else None
+        told.append(_weighed(part, place, level, tried, table))
+    if places.exhausted:
+        told.append(Change(part, "~", name, "unknown", "cannot tell: there are too many places to look at all"))
     yield from told
     if found and level not in [change.level for change in told] and "major" not in [change.level for change in told]:
         yield Change(part, "~", name, level, _why(found, table["breaks"][1]))
@@ -79,11 +90,15 @@ def _changes(
         yield Change(part, "~", name, "minor" if found or not why else "patch", why)
 
 
-def _weighed(part: str, place: _Place, most: Level, compare: Compare, table: dict[str, tuple[Level, str]]) -> Change:
+def _weighed(
+    part: str, place: _Place, most: Level, compare: Compare | None, table: dict[str, tuple[Level, str]]
+) -> Change:
     level, why = table.get(place.words, ("minor", ""))
     if place.kind == "words":
         level, why = "patch", ""
-    elif place.trial is not None:
+    elif place.trial is not None and compare is None:
+        level = most
+    elif place.trial is not None and compare is not None:
         found = compare(*place.trial)
         level, why = (_worst(found), _why(found, table["breaks"][1])) if found else ("minor", "")
     if place.words != "removed" and LEVELS.index(level) > LEVELS.index(most):
@@ -111,49 +126,77 @@ class _Place:
     trial: tuple[Any, Any] | None = None
 
 
-def _places(before: Any, after: Any, path: str, roots: Any = None, depth: int = 0) -> Iterator[_Place]:
-    """Where two schemas differ, from the outside to the inside; references are followed as far as they lead."""
-    roots = roots or (before, after)
-    old, new = (_seen(root, schema) for root, schema in zip(roots, (before, after), strict=True))
-    if same_json(old, new) and same_json(roots[0], roots[1]):
-        return
-    if not isinstance(old, dict) or not isinstance(new, dict) or depth > _DEEPEST:
-        if not same_json(old, new):
-            yield _Place("~", path, "type", f"{_brief(old)} -> {_brief(new)}", (old, new))
-        return
-    yield from _fields(old, new, path, roots, depth)
-    for keyword in ("items", "additionalProperties"):
-        one, other = old.get(keyword), new.get(keyword)
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from _places(one, other, f"{path}[]" if keyword == "items" else f"{path}.*", roots, depth + 1)
-    for keyword in sorted(old.keys() | new.keys()):
-        if keyword in ("properties", "required", "$defs", "definitions", "$ref") or same_json(
-            old.get(keyword), new.get(keyword)
-        ):
-            continue
-        if isinstance(old.get(keyword), dict) and isinstance(new.get(keyword), dict) and keyword in _FOLLOWED:
-            continue
-        yield _keyword(keyword, old, new, path, roots)
+class _Places:
+    """Where two schemas differ, from the outside to the inside.
+
+    References are followed, each pair of them once on a way, and in a thicket of them once altogether: what is below
+    them the second time was told the first time.
+    """
+
+    def __init__(self, before: Any, after: Any) -> None:
+        self.roots = (before, after)
+        self._left = _MOST_STEPS
+        self._entered: set[tuple[str, str]] = set()
+        self._known: set[tuple[str, str]] = set()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there were more pairs than are looked at."""
+        return self._left < 0
+
+    def between(self, before: Any, after: Any, path: str, depth: int = 0) -> Iterator[_Place]:
+        """The places at and below one pair of schemas."""
+        references = (_reference(before), _reference(after))
+        self._left -= 1
+        passed = self._entered if self._left > _MOST_STEPS - _THICKET else self._known
+        if self.exhausted or (any(references) and references in passed):
+            return
+        old, new = (_seen(root, schema) for root, schema in zip(self.roots, (before, after), strict=True))
+        if same_json(old, new) and same_json(*self.roots):
+            return
+        if not isinstance(old, dict) or not isinstance(new, dict) or depth > _DEEPEST:
+            if not same_json(old, new):
+                yield _Place("~", path, "type", f"{_brief(old)} -> {_brief(new)}", (old, new))
+            return
+        self._entered.add(references)
+        self._known.add(references)
+        yield from self._fields(old, new, path, depth)
+        for keyword in _FOLLOWED:
+            one, other = old.get(keyword), new.get(keyword)
+            if isinstance(one, dict) and isinstance(other, dict):
+                inner = f"{path}[]" if keyword == "items" else f"{path}.*"
+                yield from self.between(one, other, inner, depth + 1)
+        for keyword in sorted((old.keys() | new.keys()) - _TOLD_ELSEWHERE):
+            one, other = old.get(keyword), new.get(keyword)
+            followed = keyword in _FOLLOWED and isinstance(one, dict) and isinstance(other, dict)
+            if not followed and not same_json(one, other):
+                yield _keyword(keyword, old, new, path, self.roots)
+        self._entered.discard(references)
+
+    def _fields(self, old: dict[str, Any], new: dict[str, Any], path: str, depth: int) -> Iterator[_Place]:
+        one, other = old.get("properties", {}), new.get("properties", {})
+        needs, needs_now = set(old.get("required", ())), set(new.get("required", ()))
+        for name in one:
+            if name not in other:
+                yield _Place("-", f"{path}.{name}", "field", "removed")
+                continue
+            if (name in needs) != (name in needs_now):
+                words = "now optional" if name in needs else "now required"
+                yield _Place("~", f"{path}.{name}", "required", words)
+            yield from self.between(one[name], other[name], f"{path}.{name}", depth + 1)
+        for name in other:
+            if name not in one:
+                need = "required" if name in needs_now else "optional"
+                yield _Place("+", f"{path}.{name}", "added", f"added, {need}")
 
 
 _FOLLOWED = ("items", "additionalProperties")
+_TOLD_ELSEWHERE = frozenset({"properties", "required", "$defs", "definitions", "$ref"})
 
 
-def _fields(old: dict[str, Any], new: dict[str, Any], path: str, roots: Any, depth: int) -> Iterator[_Place]:
-    one, other = old.get("properties", {}), new.get("properties", {})
-    needs, needs_now = set(old.get("required", ())), set(new.get("required", ()))
-    for name in one:
-        if name not in other:
-            yield _Place("-", f"{path}.{name}", "field", "removed")
-            continue
-        if (name in needs) != (name in needs_now):
-            words = "now optional" if name in needs else "now required"
-            yield _Place("~", f"{path}.{name}", "required", words)
-        yield from _places(one[name], other[name], f"{path}.{name}", roots, depth + 1)
-    for name in other:
-        if name not in one:
-            need = "required" if name in needs_now else "optional"
-            yield _Place("+", f"{path}.{name}", "added", f"added, {need}")
+def _reference(schema: Any) -> str:
+    found = schema.get("$ref", "") if isinstance(schema, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _keyword(keyword: str, old: dict[str, Any], new: dict[str, Any], path: str, roots: Any) -> _Place:

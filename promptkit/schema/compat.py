@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.schema.compat_kinds import CHECKS, Mismatch, either, place, unsure
 from promptkit.schema.conjunction import ALL_KINDS, NARROWING, Form, form_of
 from promptkit.schema.equality import same_json
-from promptkit.schema.references import references
+from promptkit.schema.references import references, resolve
 from promptkit.schema.violations import shown
 from promptkit.schema.witnesses import standing_alone, witness
 
@@ -23,6 +23,7 @@ __all__ = ["Mismatch", "accepts"]
 
 _DEEPEST = 60
 _MOST_COMPARISONS = 2_000
+_MOST_STEPS = 16
 _SCALARS = frozenset(("string", "integer", "number"))
 
 
@@ -49,6 +50,7 @@ class Comparison:
 
     def compare(self, reader: Any, writer: Any, path: tuple[Any, ...]) -> list[Mismatch]:
         """The mismatches of two schemas at one place."""
+        reader, writer = _led_to(self.reader_root, reader), _led_to(self.writer_root, writer)
         pair = (id(reader), id(writer))
         if pair in self.open or reader is True or reader == {} or writer is False or self._same(reader, writer):
             return []
@@ -134,10 +136,12 @@ class Comparison:
             yield Mismatch(place(path), message, certain=not meant)
 
     def _attempt(self, reader: Any, writer: Any, path: tuple[Any, ...]) -> list[Mismatch]:
-        """A comparison whose assumptions end with it."""
+        """A comparison whose assumptions end with it, unless they hold."""
         trial = replace(self, open=dict(self.open), exhausted=False)
         found = trial.compare(reader, writer, path)
         self.left = trial.left
+        if not found:
+            self.open.update(trial.open)
         return found
 
     def _asked(self, read: Form, wrote: Form, path: tuple[Any, ...]) -> Iterator[Mismatch]:
@@ -175,6 +179,18 @@ class Comparison:
         if keyword == "contains" and wrote.keywords.get("minContains", 1) < read.keywords.get("minContains", 1):
             return False
         return self.same_roots or not any(True for _ in references({keyword: read.keywords[keyword]}))
+
+
+def _led_to(root: Any, schema: Any) -> Any:
+    """What a schema stands for that is nothing but a reference: so a pair under way is known whichever leads to it."""
+    for _ in range(_MOST_STEPS):
+        if not isinstance(schema, dict) or schema.keys() != {"$ref"} or not isinstance(schema["$ref"], str):
+            break
+        found = resolve(root, schema["$ref"])
+        if not isinstance(found, dict):
+            break
+        schema = found
+    return schema
 
 
 def _weighed(found: Iterable[Mismatch], *, surely: bool) -> Iterator[Mismatch]:

@@ -15,6 +15,9 @@ import pytest
 from command_line import Ran, promptkit
 from git_repos import GitRepo, project, prompt
 
+from promptkit.errors import RepoError
+from promptkit.repos import git
+
 SECRET = "the-secret-of-this-machine"
 Plant = Callable[[GitRepo, str, Path], None]
 
@@ -159,6 +162,31 @@ def linked_objects(repo: GitRepo, _: str, secret: Path) -> None:
     (repo.path / ".git/objects").symlink_to(private.path / ".git/objects")
 
 
+def borrowed(repo: GitRepo, _: str, secret: Path) -> None:
+    """Its objects are said to be another repository's, too, and its branch stands at a commit of that."""
+    private = GitRepo.at(secret.parent / "private")
+    commit = private.commit({"support/triage.yaml": prompt("support/triage", text=SECRET)}, "v1.0.0")
+    (repo.path / ".git/objects/info").mkdir(exist_ok=True)
+    (repo.path / ".git/objects/info/alternates").write_text(f"{private.path / '.git/objects'}\n")
+    (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
+
+
+def linked_pack(repo: GitRepo, _: str, secret: Path) -> None:
+    private = GitRepo.at(secret.parent / "private")
+    commit = private.commit({"support/triage.yaml": prompt("support/triage", text=SECRET)}, "v1.0.0")
+    private.git("repack", "-a", "-d", "-q")
+    for path in (private.path / ".git/objects/pack").iterdir():
+        (repo.path / ".git/objects/pack" / path.name).symlink_to(path)
+    (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
+
+
+def piped_object(repo: GitRepo, _: str, __: Path) -> None:
+    oid = repo.git("rev-parse", "HEAD:support/triage.yaml")
+    path = repo.path / ".git/objects" / oid[:2] / oid[2:]
+    path.unlink()
+    os.mkfifo(path)
+
+
 def replaced(repo: GitRepo, _: str, secret: Path) -> None:
     evil = _object(repo, "blob", prompt("support/triage", text=SECRET).encode())
     good = repo.git("rev-parse", "HEAD:support/triage.yaml")
@@ -213,6 +241,9 @@ HOSTILE: dict[str, Plant] = {
     "linked .git": linked_git,
     "linked objects": linked_objects,
     "replaced objects": replaced,
+    "borrowed objects": borrowed,
+    "linked pack": linked_pack,
+    "a pipe among the objects": piped_object,
     "repos of strangers": foreign_repos,
 }
 
@@ -259,3 +290,36 @@ def _used_from_inside(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> list[Ra
     commands = [("render", "support/triage@HEAD", "-p", "ticket=x"), ("list",), ("check", "support")]
     commands += [("render", "support/triage@^1", "-p", "ticket=x"), ("render", "support/triage.yaml@HEAD")]
     return [promptkit(*command) for command in commands]
+
+
+def test_git_that_does_not_answer_is_ended(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "READ_SECONDS", 0.2)
+    with git.Objects(team.path / ".git") as objects:
+        piped_object(team, "", team.path)
+        with pytest.raises(RepoError, match="no end of the object"):
+            objects.get("HEAD:support/triage.yaml", 1_000)
+        assert objects.get("HEAD", 1_000) is not None
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_what_strangers_write_cannot_pretend_on_a_pipe(
+    form: str, team: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team.path)
+    evil = "support/x\n\x1b]0;title\x07y"
+    text = prompt("support/evil") + 'description: "a\\e[31m\\nverdict  nothing changed\\u202e"\n'
+    index(team, {f"{evil}.yaml": text})
+    index(team, {f"{evil}.yaml": text.replace("verdict", "Verdict").replace("1.0.0", "1.0.1")})
+    team.git("reset", "-q", "--hard")
+    shown = [promptkit("diff", "HEAD~1", "HEAD", "--format", form)]
+    shown += [
+        promptkit(*words) for words in (("list",), ("graph",), ("affected", "--since", "HEAD~2"), ("search", "x"))
+    ]
+    assert [] == [ran for ran in shown if ran.code]
+    assert [] == [
+        line for ran in shown for line in ran.out.splitlines() if line.startswith(("verdict  nothing", "\x1b", "y"))
+    ]
+    assert [] == [
+        ran for ran in shown if any(char in ran.out for char in "\x1b\x07\u202e"[: 2 if form == "json" else 3])
+    ]
+    assert "\\x1b" in shown[-1].out

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
 import pytest
+from command_line import Ran, process, promptkit
+from git_repos import GitRepo, project
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +73,66 @@ def test_what_cannot_be_changed_line_by_line_is_refused_and_left_alone(text: str
     with pytest.raises(ConfigError):
         set_alias("stage", "a", "2.0.0", tmp_path)
     assert path.read_text() == text
+
+
+def test_what_is_said_of_the_next_table_stays_when_one_is_removed() -> None:
+    text = "[repos.one]\nurl = 'u'\n# of one\n\n# of two\n[repos.two]\nurl = 'v'\n\n# the end\n"
+    assert without(text, ("repos", "one"), where="x") == "\n# of two\n[repos.two]\nurl = 'v'\n\n# the end\n".lstrip(
+        "\n"
+    )
+    close = "[repos.one]\nurl = 'u'\n# of two\n[repos.two]\nurl = 'v'\n"
+    assert without(close, ("repos", "one"), where="x") == "# of two\n[repos.two]\nurl = 'v'\n"
+
+
+def test_other_lines_keep_their_ends_and_gaps() -> None:
+    text = "# a\r\n\n\n\n[check]\nignore = []\r\n"
+    made = with_value(text, ("aliases", "a"), "prod", "1.0.0", where="x")
+    assert made == f'{text}\r\n[aliases.a]\r\nprod = "1.0.0"\r\n'
+    assert without(made, ("aliases", "a"), where="x").rstrip() == text.rstrip()
+
+
+def test_another_place_of_a_repo_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    add_repo("one", {"url": "https://host/x", "rev": "^1", "folder": "a"}, tmp_path)
+    add_repo("one", {"path": "there"}, tmp_path)
+    assert tomllib.loads((tmp_path / "promptkit.toml").read_text())["repos"]["one"] == {"path": "there"}
+
+
+def test_a_repo_that_cannot_be_added_leaves_the_file_as_it_was(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "service", {"acme": team.path}, rev="v1.0.0")
+    monkeypatch.chdir(folder)
+    before = (folder / "promptkit.toml").read_bytes()
+    places = (str(tmp_path / "nowhere"), "ssh://127.0.0.1:1/x", "http://x/y", "nowhere")
+    for name, place in ((name, place) for name in ("acme", "other") for place in places):
+        assert promptkit("repo", "add", name, place).code == 2
+        assert (folder / "promptkit.toml").read_bytes() == before
+    ran = promptkit("repo", "add", "acme", team.path, "--folder", "nope")
+    assert (ran.code, "warning: there is no prompt in it under `nope`" in ran.err) == (0, True)
+
+
+def test_repos_that_are_added_at_once_are_all_added(team: GitRepo, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    folder = project(tmp_path / "service", {})
+
+    def add(number: int) -> Ran:
+        environment = {"PROMPTKIT_CACHE_DIR": os.environ["PROMPTKIT_CACHE_DIR"]}
+        return process("repo", "add", f"repo{number}", str(team.path), cwd=folder, **environment)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [each.code for each in pool.map(add, range(4))] == [0] * 4
+    found = tomllib.loads((folder / "promptkit.toml").read_text())["repos"]
+    assert found == {f"repo{number}": {"url": str(team.path), "rev": "v1.1.0"} for number in range(4)}
+
+
+def test_a_folder_that_is_added_from_below_is_named_from_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "promptkit.toml").touch()
+    (tmp_path / "below/mine").mkdir(parents=True)
+    (tmp_path / "below/mine/promptkit.toml").touch()
+    (tmp_path / "below/mine/a.yaml").write_text("task: Greet.")
+    monkeypatch.chdir(tmp_path / "below")
+    assert promptkit("repo", "add", "mine", "mine").code == 0
+    assert tomllib.loads((tmp_path / "promptkit.toml").read_text())["repos"]["mine"] == {"path": "below/mine"}

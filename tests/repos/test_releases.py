@@ -394,3 +394,33 @@ def test_an_alias_in_a_linked_or_edited_file_is_not_committed(own: GitRepo) -> N
     ran = promptkit("alias", "set", "stage", "support/triage@1.2.0", "--commit")
     assert (ran.code, "has changes that are not committed" in ran.err) == (2, True)
     assert (state(own), path.read_text()) == before
+
+
+UNWRITABLE = {
+    "a block": "name: a\nversion: >-\n  1.0.0\ntask: Greet.\n",
+    "an alias": "metadata: {was: &v 1.0.0}\nversion: *v\ntask: Greet.\n",
+    "an anchor": "version: &v 1.0.0\nmetadata: {was: *v}\ntask: Greet.\n",
+}
+WRITABLE = {
+    "\ufeffname: a\nversion: 1.0.0\ntask: Greet.\n": "\ufeffname: a\nversion: 2.0.0\ntask: Greet.\n",
+    "\ufeffname: a\ntask: Greet.\n": "\ufeffname: a\nversion: 2.0.0\ntask: Greet.\n",
+    'version: "1.0.0" # ours\ntask: Greet.': "version: 2.0.0 # ours\ntask: Greet.",
+    "task: Greet.\nversion: 1.0.0": "task: Greet.\nversion: 2.0.0",
+}
+
+
+@pytest.mark.parametrize("what", UNWRITABLE)
+def test_a_bump_that_would_change_anything_else_is_refused(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(UNWRITABLE[what])
+    ran = promptkit("bump", path, "2.0.0")
+    assert (ran.code, "cannot be written into this file" in ran.err) == (2, True)
+    assert path.read_text() == UNWRITABLE[what]
+
+
+@pytest.mark.parametrize("text", WRITABLE)
+def test_a_bump_changes_the_version_alone_whatever_the_file_begins_or_ends_with(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text.encode())
+    assert promptkit("bump", path, "2.0.0").code == 0
+    assert path.read_bytes().decode() == WRITABLE[text]

@@ -15,6 +15,7 @@ from promptkit import Prompt
 from promptkit.repos.changes import LEVELS, Policy, is_enough, next_version
 from promptkit.repos.diff import diff, joined_cases, saved_cases
 from promptkit.repos.diff_text import to_markdown, to_text
+from promptkit.repos.schema_changes import read_changes
 from promptkit.repos.wording import words
 from promptkit.source import Memory
 
@@ -130,3 +131,20 @@ def test_inputs_that_fit_one_state_alone_say_so() -> None:
     after = prompt({"inputs": {"r": "string"}, "task": "{{ r }}"})
     found = diff(before, after, saved_cases(before.spec, Memory()))
     assert found.cases[0].trouble.startswith("it does not render now")
+
+
+def tangled(definitions: int, *more: str) -> dict[str, Any]:
+    """A schema of objects each of which may hold all others, and itself."""
+    fields = {f"child{number}": {"$ref": f"#/$defs/d{number}"} for number in range(definitions)}
+    found = {f"d{number}": {"type": "object", "properties": dict(fields)} for number in range(definitions)}
+    found["d0"]["properties"] |= {name: {"type": "string"} for name in more}
+    return {"$ref": "#/$defs/d0", "$defs": found}
+
+
+@pytest.mark.parametrize("definitions", [1, 3, 8, 30])
+def test_a_change_in_schemas_that_hold_each_other_is_told_and_told_to_the_end(definitions: int) -> None:
+    before, after = tangled(definitions), tangled(definitions, "note")
+    told = [(change.sign, change.level) for change in read_changes("output", "answer", before, after)]
+    assert set(told) == {("+", "minor")}
+    assert len(told) < 500
+    assert "major" in {change.level for change in read_changes("output", "answer", after, before)}

@@ -1,0 +1,18 @@
+"""Small phrases that many messages are made of."""
+
+from __future__ import annotations
+
+import re
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What ends a line, steers a terminal, or turns the order of what is read (Unicode's bidirectional controls)."""
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 file`, `1,200 files`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def one_line(text: str) -> str:
+    """A text of somebody else on one line, that cannot pretend: what is not seen is written as Python writes it."""
+    return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], text)
