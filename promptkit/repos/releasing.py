@@ -9,7 +9,8 @@ from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
 from promptkit.repos.changes import Policy, next_version
-from promptkit.repos.references import is_commit
+from promptkit.repos.names import prompt_name
+from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
@@ -67,6 +68,10 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
 def _check_prompt(
     workspace: Workspace, name: str, before: RepoState, after: RepoState, policy: Policy
 ) -> Iterator[Diagnostic]:
+    if name == after.prompts[name]:
+        message, cure = f"two files have the name `{prompt_name(name)}`", "remove one of them, or give it another name"
+        yield Diagnostic("PK606", "error", message, *_place(after, name), help=cure)
+        return
     try:
         new = after.prompt(name)
     except SpecError as error:
@@ -122,6 +127,10 @@ def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnosti
     repo = workspace.own()
     for name, aliases in workspace.declared.aliases.items():
         for alias, target in aliases.items():
+            if not is_alias(alias):
+                message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
+                yield Diagnostic("PK613", "error", message, _toml(workspace), help="give it a name, such as production")
+                continue
             own = _loaded(after, name)
             if own is not None and own.spec.version == target:
                 continue

@@ -424,3 +424,14 @@ def test_a_bump_changes_the_version_alone_whatever_the_file_begins_or_ends_with(
     path.write_bytes(text.encode())
     assert promptkit("bump", path, "2.0.0").code == 0
     assert path.read_bytes().decode() == WRITABLE[text]
+
+
+def test_a_check_tells_names_that_lead_to_two_things(own: GitRepo) -> None:
+    own.write({"support/triage.yml": prompt("support/triage", "1.2.0", "Another")})
+    toml = (own.path / "promptkit.toml").read_text()
+    own.write({"promptkit.toml": f'{toml}"^1.0" = "1.0.0"\n"1.1.0" = "1.0.0"\nHEAD = "1.0.0"\n'})
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert ran.code == 1
+    assert ran.out.count("error[PK606]: two files have the name `support/triage`") == 2
+    for name in ("^1.0", "1.1.0", "HEAD"):
+        assert f"error[PK613]: `{name}` can be no alias of `support/triage`" in ran.out
