@@ -10,7 +10,7 @@ from promptkit.errors import ConfigError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.source import ENDINGS, Package, SourceError
-from promptkit.template_paths import locate, source_at
+from promptkit.template_paths import is_prompt, locate, prompt_name, source_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ class Prompts(dict[str, Prompt[Any]]):
         found = cls()
         found.where = where
         faults: list[Diagnostic] = []
-        for name, file in _by_name(filter(_is_prompt, names), where).items():
+        for name, file in _by_name(filter(is_prompt, names), where).items():
             try:
                 found[name] = Prompt(load_spec(source, folder + file), client=client)
             except SpecError as error:
@@ -84,15 +84,9 @@ def _by_name(files: Iterable[str], where: str) -> dict[str, str]:
     """Each prompt's file by the prompt's name. Raises `ConfigError` when two have the same one."""
     found: dict[str, str] = {}
     for file in files:
-        name = file.rpartition(".")[0]
+        name = prompt_name(file)
         if name in found:
             cure = "give one of them another name"
             raise ConfigError(f"`{found[name]}` and `{file}` have the same name", where=where, help=cure)
         found[name] = file
     return found
-
-
-def _is_prompt(name: str) -> bool:
-    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
-    *folders, file = name.split("/")
-    return file.endswith(ENDINGS) and not file.startswith("_") and not any(f.startswith((".", "_")) for f in folders)

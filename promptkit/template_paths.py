@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,19 @@ def _project_text(root: Path) -> str:
         return (root / PROJECT_FILE).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def is_prompt(path: str) -> bool:
+    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
+    *folders, file = path.split("/")
+    hidden = any(name.startswith((".", "_")) for name in (*folders, file))
+    beside = re.search(r"\.inputs\.ya?ml$", file) is not None
+    return file.endswith(ENDINGS) and not hidden and not beside
+
+
+def prompt_name(path: str) -> str:
+    """The name by which a prompt's file is referred to."""
+    return path.rpartition(".")[0]
 
 
 def path_fault(template: str) -> Diagnostic | None:

@@ -166,3 +166,10 @@ def test_a_package_without_prompts_is_told() -> None:
 def test_prompts_from_several_places_are_one_mapping(tmp_path: Path) -> None:
     prompts: dict[str, Any] = Prompts.from_folder(written(tmp_path))
     assert {"hello", "support/triage"} == {*prompts}
+
+
+def test_inputs_that_are_saved_beside_a_prompt_are_no_prompt(tmp_path: Path) -> None:
+    (tmp_path / "greet.yaml").write_text("task: Greet {{ who }}\ninputs: {who: string}\n")
+    (tmp_path / "greet.inputs.yaml").write_text("who: Ada\n")
+    (tmp_path / ".hidden.yaml").write_text("- no prompt\n")
+    assert list(Prompts.from_folder(tmp_path)) == ["greet"]

@@ -11,7 +11,7 @@ from promptkit.cli.terminal import put
 
 @click.command("affected")
 @click.option("--since", "rev", metavar="REF", default="HEAD", show_default=True, help="A commit, tag or branch.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 @click.option("-q", "--quiet", is_flag=True, help="Names alone, without the parts that changed.")
 def command(rev: str, form: str, quiet: bool) -> None:
     """Name the prompts that the changes since REF can touch: by their own files, parents, includes, schemas, examples.

@@ -70,7 +70,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
 
 
 @command.command("list", short_help="Show the aliases of this repo.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 @click.pass_context
 def list_aliases(ctx: click.Context, form: str) -> None:
     """Show the aliases of this repo. Exits with 9 when there is none.

@@ -30,10 +30,9 @@ def command(template: str, to: str | None, dry_run: bool) -> None:
     from promptkit.fixes import rewrite
     from promptkit.prompt import Prompt
     from promptkit.repos.changes import LEVELS, next_version
-    from promptkit.repos.names import prompt_name
     from promptkit.repos.releasing import version_after, with_version
     from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import locate, path_fault
+    from promptkit.template_paths import locate, path_fault, prompt_name
 
     if (fault := path_fault(template)) is not None:
         raise SpecError([fault])

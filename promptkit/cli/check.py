@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from promptkit.cli import common
 from promptkit.cli.candidates import templates
 from promptkit.phrases import counted
 from promptkit.source import ENDINGS
@@ -25,13 +26,7 @@ _MANY = 50
 
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, readable=False), shell_complete=templates)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    help="text for people, json for programs, github for annotations, sarif for code scanning.",
-)
+@common.findings_option
 @click.option("--select", multiple=True, metavar="CODES", help="Tell only these, such as PK2 or PK203,PK213.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Do not tell these; how many there are is told.")
 @click.option("--fix", is_flag=True, help="Write the cure of each mistake that has just one into its file.")

@@ -74,6 +74,21 @@ def output_option(function: F) -> F:
     )(function)
 
 
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it."
+)
+"""`--format text|json`, for commands that have no other forms."""
+
+findings_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="text for people, json for programs, github for annotations, sarif for code scanning.",
+)
+"""`--format`, for commands that tell findings (`cli.findings.FORMS`)."""
+
+
 def tool_options(function: F) -> F:
     """`--tools MODULE:FUNCTION`."""
     return click.option(

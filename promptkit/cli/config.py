@@ -12,7 +12,7 @@ from promptkit.cli.terminal import put
 
 
 @click.command("config")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 def command(form: str) -> None:
     """Show every setting and limit, its value here and where it comes from. A key is only `set` or `not set`.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from promptkit.cli.listing import format_option, show_rows
+from promptkit.cli.common import format_option
+from promptkit.cli.listing import show_rows
 from promptkit.cli.report import NOTHING_SELECTED
 
 

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from promptkit.cli import common
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put, redraw, table, watched
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
 
 _MOST_DESCRIBED = 60
 _STEP = 25
-
-format_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it."
-)
 
 
 def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:

@@ -56,7 +56,7 @@ def setup(quiet: bool) -> None:
 
 
 @command.command("status")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 def status(form: str) -> None:
     """Tell what `local:` is here, whether it is ready, and which weights there are.
 

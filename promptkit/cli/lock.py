@@ -101,7 +101,7 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
 
 
 @command.command("verify", short_help="Tell everything in which the lock and what is there differ.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 @click.pass_context
 def verify(ctx: click.Context, form: str) -> None:
     """Read every locked prompt again, hash each part, and tell what differs: part, pin, commit, tag, digest.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _SUMMARY = ("id", "time", "prompt", "version", "model", "status", "confidence", "usage", "cost", "seconds")
 
-_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-
 
 @click.group("log")
 def command() -> None:
@@ -39,7 +37,7 @@ def command() -> None:
 @click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
 @click.option("--prompt", metavar="NAME", help="Only the runs of this prompt.")
 @click.option("--status", metavar="STATUS", help="Only ok, error (any), or an error by its name.")
-@_format
+@common.format_option
 def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> None:
     """List the latest runs, the newest first.
 
@@ -76,7 +74,7 @@ def _refuse_unknown(status: str, log: RunLog) -> None:
 
 @command.command("show", short_help="Show one run: what was sent, what came back, what was done.")
 @click.argument("record_id", metavar="[ID]", required=False, shell_complete=runs)
-@_format
+@common.format_option
 def show_run(record_id: str | None, form: str) -> None:
     """Show one run: messages, answers, what was wrong with them, what was done.
 
@@ -98,7 +96,7 @@ def show_run(record_id: str | None, form: str) -> None:
 @command.command("chats")
 @click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
 @click.option("--prompt", metavar="NAME", help="Only those with this prompt.")
-@_format
+@common.format_option
 def list_chats(limit: int, prompt: str | None, form: str) -> None:
     """List conversations by their last turn, the newest first; a fork is one of its own.
 

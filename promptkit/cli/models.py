@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _TITLES = ("id", "window", "max output", "USD per 1M in/out", "source")
 
-_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-
 
 @click.group("models")
 def command() -> None:
@@ -44,7 +42,7 @@ command.add_command(pick)
 
 
 @command.command("list", short_help="List the models.")
-@_format
+@common.format_option
 def list_models(form: str) -> None:
     """List the models: as the server listed them last, or else as documentation names them.
 
@@ -68,7 +66,7 @@ def list_models(form: str) -> None:
 
 @command.command("show")
 @click.argument("model_id", metavar="ID", shell_complete=models)
-@_format
+@common.format_option
 def show_model(model_id: str, form: str) -> None:
     """Show all that is known of one model.
 
@@ -94,7 +92,7 @@ def show_model(model_id: str, form: str) -> None:
 
 
 @command.command("refresh", short_help="Ask the server for its models. Needs a key.")
-@_format
+@common.format_option
 def refresh(form: str) -> None:
     """Ask the server for its models and keep the answer, with its date, in the cache. Needs a key.
 

@@ -29,7 +29,7 @@ _NAMES = ("stream", "json_mode", "json_schema", "tools", "forced_tools", "seed",
 @click.option("--again", is_flag=True, help="Ask also what was found out before.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and send nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before requests are sent.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 def probe(model_id: str | None, only: tuple[str, ...], again: bool, dry_run: bool, yes: bool, form: str) -> None:
     """Find out with at most eight small requests what a model on its server really does. Needs a key.
 
@@ -116,7 +116,7 @@ def _line(name: str, finding: Finding) -> str:
 @click.option("--needs", metavar="ABILITY,...", help="json_schema, json_mode, tools, reasoning.")
 @click.option("--context", type=click.IntRange(1), metavar="TOKENS", help="The window that it has to have.")
 @click.option("--explain", is_flag=True, help="Every model that was looked at, and why it is not the one.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 def pick(
     template: str | None, purpose: str | None, needs: str | None, context: int | None, explain: bool, form: str
 ) -> None:

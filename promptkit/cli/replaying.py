@@ -37,7 +37,7 @@ USUAL = ("full", "last: 10", "tokens: 2000", "last: 10, summarise: true")
 @click.option(
     "--svg", metavar="FILE", type=click.Path(readable=False), help="Draw a picture of the tokens of each turn."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@common.format_option
 def replay(
     transcript: str,
     memories: tuple[str, ...],

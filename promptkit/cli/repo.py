@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from promptkit.repos.repo import Repo
     from promptkit.repos.workspace import FolderRepo, Workspace
 
-_format = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-
 
 @click.group("repo")
 def command() -> None:
@@ -131,7 +129,7 @@ def _told(workspace: Workspace, name: str) -> tuple[str, int]:
 
 
 @command.command("list", short_help="Show the repos that are declared.")
-@_format
+@common.format_option
 def list_repos(form: str) -> None:
     """Show the declared repos: where each is, at which rev, and when it was fetched.
 

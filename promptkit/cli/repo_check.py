@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from promptkit.cli import common
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import painted, put
 from promptkit.phrases import counted
@@ -11,13 +12,7 @@ from promptkit.phrases import counted
 
 @click.command("check", short_help="Refuse a change that its version does not announce.")
 @click.option("--against", "rev", metavar="REF", required=True, help="The state that it is to be merged over.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    help="text for people, json for programs, github for annotations, sarif for code scanning.",
-)
+@common.findings_option
 @click.option("-q", "--quiet", is_flag=True, help="No summary.")
 @click.pass_context
 def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:

@@ -13,7 +13,6 @@ from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
-from promptkit.repos.names import is_prompt
 from promptkit.repos.references import Reference, is_commit
 from promptkit.repos.repo import Pin, Repo
 from promptkit.repos.versions import Range, read_version
@@ -21,7 +20,7 @@ from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
 from promptkit.source import ENDINGS, Folder, split_mount
-from promptkit.template_paths import changed_at
+from promptkit.template_paths import changed_at, is_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

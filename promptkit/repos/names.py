@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 from promptkit.source import ENDINGS
+from promptkit.template_paths import prompt_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["by_name", "files_named", "is_prompt", "one_file", "prompt_name"]
-
-
-def is_prompt(path: str) -> bool:
-    """Whether a file is a prompt by itself; what begins with `_` is a part of others, and with `.` somebody else's."""
-    *folders, file = path.split("/")
-    hidden = any(name.startswith((".", "_")) for name in (*folders, file))
-    beside = re.search(r"\.inputs\.ya?ml$", file) is not None
-    return file.endswith(ENDINGS) and not hidden and not beside
-
-
-def prompt_name(path: str) -> str:
-    """The name by which a prompt's file is referred to."""
-    return path.rpartition(".")[0]
+__all__ = ["by_name", "files_named", "one_file"]
 
 
 def by_name(files: Iterable[str]) -> dict[str, str]:

@@ -10,12 +10,11 @@ from promptkit.errors import LockError, RepoError
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import Opener, locked_source
 from promptkit.repos.mounts import Mounted
-from promptkit.repos.names import prompt_name
 from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import find_root
 from promptkit.source import ENDINGS, Folder
-from promptkit.template_paths import locate
+from promptkit.template_paths import locate, prompt_name
 
 if TYPE_CHECKING:
     from promptkit.source import Source

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
 from promptkit.repos.diff_text import changelog_lines
-from promptkit.repos.names import prompt_name
 from promptkit.repos.publishing import Publisher
 from promptkit.repos.references import Reference
 from promptkit.repos.releasing import last_release, policy_of
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
+from promptkit.template_paths import prompt_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,13 +9,13 @@ from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
 from promptkit.repos.changes import Policy, next_version
-from promptkit.repos.names import prompt_name
 from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.schema.equality import same_json
 from promptkit.settings import PROJECT_FILE
+from promptkit.template_paths import prompt_name
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
 from promptkit.repos.declared import Declarations
-from promptkit.repos.names import by_name, files_named, is_prompt, one_file
+from promptkit.repos.names import by_name, files_named, one_file
 from promptkit.repos.references import is_alias, is_commit, is_whole_commit
 from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import join
+from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

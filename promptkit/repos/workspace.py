@@ -11,11 +11,12 @@ from promptkit.repos.declared import Declarations
 from promptkit.repos.git import Objects
 from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.mounts import Mount, Mounted
-from promptkit.repos.names import by_name, is_prompt, one_file
+from promptkit.repos.names import by_name, one_file
 from promptkit.repos.repo import Pin, Repo
 from promptkit.repos.store import State, Store
 from promptkit.settings import PROJECT_FILE, load_settings
 from promptkit.source import Folder
+from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
