@@ -6,14 +6,15 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.settings import PROJECT_FILE, find_root
 from promptkit.source import ENDINGS, Folder
+from promptkit.tomlfile import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from promptkit.source import Source
 
@@ -34,11 +35,27 @@ def locate(path: Path) -> tuple[Path, str]:
 
 def source_at(root: Path) -> Source:
     """The files under a root: a project that declares repos may name files of theirs."""
+    if not project_table(root, "repos"):
+        return Folder(root)
+    return _project(root, *map(changed_at, (root / PROJECT_FILE, root / LOCK_FILE)))
+
+
+def project_table(root: Path, name: str) -> Mapping[str, Any]:
+    """A table of a project's file, as it is there; empty where there is none. Raises `ConfigError`."""
+    changed = changed_at(root / PROJECT_FILE)
+    found = _tables(root, changed).get(name, {}) if changed else {}
+    return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=8)
+def _tables(root: Path, _: int) -> Mapping[str, Any]:
+    """The tables of a project that uses repos; of others nothing is asked."""
+    path = root / PROJECT_FILE
     try:
-        declares = b"[repos" in (root / PROJECT_FILE).read_bytes()
+        uses_repos = b"repos" in path.read_bytes()
     except OSError:
-        declares = False
-    return _project(root, *map(changed_at, (root / PROJECT_FILE, root / LOCK_FILE))) if declares else Folder(root)
+        return {}
+    return load_toml(path) if uses_repos else {}
 
 
 @lru_cache(maxsize=8)
@@ -72,19 +89,12 @@ def is_reference(template: str) -> bool:
     if template.startswith((".", "/", "-")) or "\n" in template:
         return False
     if at:
-        return "/" in body
+        return "/" in body or not Path(template).exists()
     first, slash, _ = body.partition("/")
     if not slash or body.endswith(ENDINGS) or Path(template).exists():
         return False
     root = find_root(Path())
-    return root is not None and f"repos.{first}" in _project_text(root)
-
-
-def _project_text(root: Path) -> str:
-    try:
-        return (root / PROJECT_FILE).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return root is not None and first in project_table(root, "repos")
 
 
 def is_prompt(path: str) -> bool:

@@ -36,7 +36,6 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
       promptkit alias set production support/triage@1.0.0
       promptkit alias set production support/triage@1.0.0 --commit
     """
-    from promptkit.errors import RepoError
     from promptkit.repos import project_file
     from promptkit.repos.publishing import Publisher
     from promptkit.repos.references import is_alias
@@ -48,11 +47,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     with Workspace.at() as workspace:
         root = workspace.root or Path()
         repo = workspace.own()
-        pin = repo.pin(name, version)
-        repo.require(name, pin)
-        if pin.branch or pin.alias:
-            message = f"`{version}` is {'a branch' if pin.branch else 'an alias'}, which moves"
-            raise RepoError(message, code="PK613", help="an alias leads to a version, a tag or a commit")
+        repo.require(name, repo.target(name, version))
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
     made: list[str] = []
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from promptkit.cli import common
 from promptkit.cli.report import say
+
+if TYPE_CHECKING:
+    from promptkit.repos.changes import Level
+
+_LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
 
 
 @click.command("bump")
@@ -29,25 +34,24 @@ def command(template: str, to: str | None, dry_run: bool) -> None:
     from promptkit.errors import SpecError
     from promptkit.fixes import rewrite
     from promptkit.prompt import Prompt
-    from promptkit.repos.changes import LEVELS, next_version
+    from promptkit.repos.changes import next_version
     from promptkit.repos.releasing import version_after, with_version
     from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import locate, path_fault, prompt_name
+    from promptkit.template_paths import locate, path_fault
 
     if (fault := path_fault(template)) is not None:
         raise SpecError([fault])
     path = Path(template)
     before = Prompt.from_yaml(path).spec.version or ""
     why = ""
-    if to is not None and to not in LEVELS:
-        version = to
+    if to in _LEVELS:
+        version = next_version(before, _LEVELS[to])
     elif to is not None:
-        level: Any = to
-        version = next_version(before, level)
+        version = to
     else:
         root, inside = locate(path)
         with Workspace.at(root) as workspace:
-            version, found = version_after(workspace, prompt_name(inside))
+            version, found = version_after(workspace, inside)
         why = f" ({found.level} change since {found.before or 'the last commit'})" if found is not None else ""
     text = with_version(path.read_bytes().decode("utf-8"), version, template)
     if not dry_run:

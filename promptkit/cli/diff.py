@@ -74,13 +74,13 @@ def _diffs(before: str, after: str | None, model: str | None) -> list[Diff]:
 
     from promptkit.errors import SpecError
     from promptkit.repos.releasing import policy_of
-    from promptkit.repos.states import at_rev, compared, compared_states, prompt_at, rev_of, worktree
+    from promptkit.repos.states import at_rev, compared, compared_states, names_state, prompt_at, worktree
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import path_fault
 
     with Workspace.at() as workspace:
         policy = policy_of(workspace.settings)
-        if rev_of(workspace, before):
+        if names_state(workspace, before):
             state = at_rev(workspace, after) if after is not None else worktree(workspace)
             _tell_others(at_rev(workspace, before).prompts.keys(), state.prompts.keys())
             return list(compared_states(at_rev(workspace, before), state, policy, model))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptkit.cli import common
+from promptkit.cli.fetching import fetch
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
 from promptkit.phrases import counted
@@ -58,12 +59,8 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
 
     with Workspace.at(online=True) as workspace:
         _known(workspace, names)
-        repos = {name.partition("/")[0] for name in names or workspace.declared.prompts}
-        for name in sorted(repos & workspace.declared.repos.keys() if names else workspace.declared.repos):
-            declared = workspace.declared.repo(name)
-            if declared.url is not None:
-                say(f"fetching {declared.place}", quiet=quiet)
-                workspace.store(declared).update()
+        for name in sorted(workspace.declared.repos):
+            fetch(workspace, name, quiet=quiet)
     ctx.exit(_lock(names or None, False, quiet=quiet))
 
 
@@ -89,13 +86,20 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
     Examples:
       promptkit lock add acme/support/triage@^1.0
     """
+    from promptkit.errors import RepoError
+    from promptkit.repos.locking import of_repo
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
     from promptkit.repos.workspace import Workspace
 
     wanted = Reference.of(reference)
     with Workspace.at(online=True) as workspace:
-        workspace.source(wanted)  # what is not there is told before anything is written
+        declared = workspace.declared.repo(wanted.repo)
+        try:
+            fetch(workspace, declared, quiet=quiet)
+        except RepoError as error:
+            say(f"warning[{error.code}]: {error.message}: {error.where}; what was fetched before is used")
+        of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
     use_prompt(wanted.name, wanted.wanted)
     ctx.exit(_lock((), False, quiet=quiet))
 

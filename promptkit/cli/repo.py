@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
+from promptkit.cli.fetching import fetch as fetch_repo
 from promptkit.cli.repo_check import check
 from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.repos.declared import DeclaredRepo
-    from promptkit.repos.repo import Repo
-    from promptkit.repos.workspace import FolderRepo, Workspace
+    from promptkit.repos.workspace import Workspace
 
 
 @click.group("repo")
@@ -70,10 +70,8 @@ def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str |
     with Workspace.at(online=True) as workspace:
         entry = _entry(place, rev, folder, fetch, workspace.root or Path())
         declared = Declarations.of({"repos": {name: entry}}, "promptkit.toml", workspace.root or Path()).repo(name)
-        if declared.url is not None:
-            say(f"fetching {declared.place}", quiet=quiet)
-            workspace.store(declared).update()
-            entry |= {"rev": _newest(workspace.open(declared))} if not rev else {}
+        if fetch_repo(workspace, declared, quiet=quiet) is not None and not rev:
+            entry["rev"] = workspace.fetched(declared).newest_tag()
     path = add_repo(name, {key: value for key, value in entry.items() if value})
     with Workspace.at() as workspace:
         told, count = _told(workspace, name)
@@ -94,15 +92,6 @@ def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None, r
         place = Path(os.path.relpath(path, root)).as_posix()
     given = {"path" if plain else "url": place, "rev": rev, "folder": folder, "fetch": fetch}
     return {key: value for key, value in given.items() if value}
-
-
-def _newest(repo: Repo | FolderRepo) -> str:
-    """The newest tag that names a version of the whole repo; empty where there is none."""
-    from promptkit.repos.repo import Repo
-
-    tags = repo.tags_of("") if isinstance(repo, Repo) else {}
-    whole = [version for version in tags if not version.prerelease]
-    return tags[max(whole)][0] if whole else ""
 
 
 def _warn_of_branch(workspace: Workspace, name: str) -> None:
@@ -202,11 +191,10 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     lost = False
     with Workspace.at(online=True) as workspace:
         for name in names or sorted(workspace.declared.repos):
-            declared = workspace.declared.repo(name)
-            if declared.url is None:
+            states = fetch_repo(workspace, name, quiet=quiet)
+            if states is None:
                 continue
-            say(f"fetching {declared.place}", quiet=quiet)
-            before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
+            before, now = states
             moved, gone, new = changed_tags(before, now)
             lost |= bool(moved or gone)
             for tag in moved:
@@ -240,16 +228,20 @@ def remove(name: str) -> None:
       promptkit repo remove spare
     """
     from promptkit.errors import RepoError
+    from promptkit.repos.locking import own_prompts, used_repos
     from promptkit.repos.project_file import remove_repo
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        if name not in workspace.declared.repos:
-            workspace.declared.repo(name)
+        workspace.declared.repo(name)
         used = [prompt for prompt in workspace.declared.prompts if prompt.startswith(f"{name}/")]
+        used += [path for path in own_prompts(workspace) if name in used_repos(workspace, path)]
     if used:
-        message = f"`{name}` is in use: {', '.join(used[:5])}"
-        raise RepoError(message, where=workspace.declared.where, help="take them out of [prompts] first")
+        message, cure = (
+            f"`{name}` is in use: {', '.join(used[:5])}",
+            "take them out of [prompts], or change them, first",
+        )
+        raise RepoError(message, where=workspace.declared.where, help=cure)
     say(f"removed {name} from {remove_repo(name)}")
 
 

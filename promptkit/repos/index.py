@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from promptkit._version import __version__
 from promptkit.errors import PromptkitError, SourceError
 from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "folder_rows", "repo_rows"]
 
-_FORMAT = 1
+_FORMAT = f"1 {__version__}"
 _MOST_BYTES = 256 << 20
 
 
@@ -77,14 +78,17 @@ def repo_rows(
     ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
     prompts = repo.prompts(commit)
     before = {row["name"]: Row.of(row) for row in known.get("rows", ())}
-    dates = _dates(repo, commit, known.get("commit", ""), set(prompts.values()))
+    since = known.get("commit", "")
+    if since and repo.git_dir and git.git_fails(repo.git_dir, "merge-base", "--is-ancestor", since, commit):
+        since = ""
+    dates = _dates(repo, commit, since, set(prompts.values()))
     rows = []
     for number, (name, file) in enumerate(sorted(prompts.items()), 1):
         row = before.get(name)
-        if row is None or row.file != file or any(ids.get(part) != known_id for part, known_id in row.parts.items()):
+        if row is None or not _holds(row, file, ids):
             row = _row(source, name, file, ids)
             told(number, len(prompts))
-        changed = dates.get(file, before[name].changed if name in before else 0)
+        changed = dates.get(file, before[name].changed if since and name in before else 0)
         rows.append(Row(**{**_fields(row), "changed": changed}))
     data = {"version": _FORMAT, "commit": commit, "rows": [asdict(row) for row in rows]}
     with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
@@ -95,6 +99,12 @@ def repo_rows(
 def folder_rows(source: Source, prompts: Mapping[str, str]) -> list[Row]:
     """The rows of prompts that lie in a plain folder."""
     return [_row(source, name, file, {}) for name, file in sorted(prompts.items())]
+
+
+def _holds(row: Row, file: str, ids: Mapping[str, str]) -> bool:
+    """Whether a row is still right; one with faults is made anew, since what it lacked may have come."""
+    same = all(ids.get(part) == known for part, known in row.parts.items())
+    return row.file == file and not row.errors and same
 
 
 def _fields(row: Row) -> dict[str, Any]:
@@ -148,8 +158,6 @@ def _log(repo: Repo, commit: str, since: str) -> Iterator[str]:
     git_dir = repo.git_dir
     if git_dir is None:
         return
-    if since and git.git_fails(git_dir, "cat-file", "-e", f"{since}^{{commit}}"):
-        since = ""
     names = (commit, *((f"^{since}",) if since else ()))
     arguments = ("log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
     process = git.reading(git_dir, *arguments, *names, "--")

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import LockError, SourceError
 from promptkit.models.kept_file import keep_file
-from promptkit.repos.references import Reference, is_commit, is_whole_commit
-from promptkit.repos.versions import Range, read_version
+from promptkit.repos.references import Reference, allows, is_whole_commit
 from promptkit.source import join, mounted
 from promptkit.template_paths import LOCK_FILE
 
@@ -134,15 +133,25 @@ class Lock:
             seen.add(entry.key)
             yield entry
 
-    def find(self, reference: Reference) -> Locked | None:
-        """The block that a reference may be loaded from: it was locked so, or what was locked is what is wanted."""
+    def find(self, reference: Reference, in_use: Mapping[str, str]) -> Locked | None:
+        """The block that a reference may be loaded from: what is locked of a prompt in use is what is wanted.
+
+        `in_use` are the prompts in use, each with what is wanted of it. Raises `LockError` where one is locked as
+        something else was wanted.
+        """
         line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
         found = [self._parsed(block) for block in self._blocks or () if line in f"\n{block}"]
         if len({each.key for each in found}) < len(found):
             raise self._twice(found[0])
-        same = [each for each in found if each.wanted == reference.wanted]
-        fitting = [each for each in found if not reference.wanted or _fits(each, reference.wanted)]
-        return next(iter(same or (fitting if len(fitting) == 1 else [])), None)
+        wanted = in_use.get(reference.name)
+        if wanted is None or not found:
+            return None
+        locked = next((each for each in found if each.wanted == wanted), None)
+        if locked is None:
+            message = f"`{reference.name}` is in use at `{wanted or '*'}`, and locked at `{found[0].wanted or '*'}`"
+            raise LockError(message, where=str(self.path), help=_CURE)
+        asked = reference.wanted
+        return locked if asked in ("", wanted) or allows(asked, locked.commit, locked.version) else None
 
     def write(self, entries: Iterable[Locked]) -> bool:
         """Write the file; whether it is another one than before. Raises `ConfigError`."""
@@ -188,14 +197,6 @@ class Lock:
             name = re.search('name = "([^"]*)"', block)
             where = f"{self.path}{f': {name[1]}' if name else ''}"
             raise LockError(f"a block cannot be read: {error}", where=where, help=_CURE) from None
-
-
-def _fits(locked: Locked, wanted: str) -> bool:
-    """Whether what was locked is what is wanted: a version in the range, or the commit itself."""
-    if is_commit(wanted):
-        return locked.commit.startswith(wanted)
-    version = read_version(locked.version)
-    return version is not None and Range.is_one(wanted) and Range.of(wanted).holds(version)
 
 
 class LockedSource:

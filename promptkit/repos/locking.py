@@ -13,9 +13,9 @@ from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
-from promptkit.repos.references import Reference, is_commit
+from promptkit.repos.references import Reference, allows, is_commit
 from promptkit.repos.repo import Pin, Repo
-from promptkit.repos.versions import Range, read_version
+from promptkit.repos.versions import Range
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
@@ -43,6 +43,7 @@ __all__ = [
     "own_prompts",
     "project_lock",
     "recorded",
+    "used_repos",
 ]
 
 
@@ -141,15 +142,8 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
 def misfit(repo: Repo, reference: Reference, locked: Locked) -> str:
     """Why what is locked cannot be what is wanted now; empty where it can: an alias and a branch lead anywhere."""
     wanted = reference.wanted or repo.rev
-    version = read_version(locked.version)
-    named = read_version(wanted.removeprefix("v")) or (Range.of(wanted) if Range.is_one(wanted) else None)
-    if is_commit(wanted):
-        fits = locked.commit.startswith(wanted)
-    elif isinstance(named, Range):
-        fits = named.holds(version) if version is not None else locked.version == wanted
-    else:
-        fits = named is None or named == version
     said = f"`{wanted}`" if reference.wanted else f"rev `{wanted}`"
+    fits = allows(wanted, locked.commit, locked.version) is not False
     return "" if fits else f"{said} is wanted, and {locked.version or locked.commit[:12]} is locked"
 
 
@@ -169,6 +163,13 @@ def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked 
             raise
         return None  # it may be no prompt at all, and what is wrong with it is told by the check
     return entry if source.mounts else None
+
+
+def used_repos(workspace: Workspace, path: str) -> set[str]:
+    """The declared repos that a prompt of the project itself uses, as far as they can be opened."""
+    source = Mounted(Folder(workspace.root or "."), workspace.declared, _opener(workspace, None))
+    load(source, path)
+    return {mount.partition("/")[0] for mount in source.mounts}
 
 
 def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:

@@ -14,7 +14,7 @@ from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import find_root
 from promptkit.source import ENDINGS, Folder
-from promptkit.template_paths import locate, prompt_name
+from promptkit.template_paths import locate, project_table, prompt_name
 
 if TYPE_CHECKING:
     from promptkit.source import Source
@@ -41,10 +41,14 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     if at and file.endswith(ENDINGS):
         folder, inside = locate(Path(file))
         return _own(Workspace.at(folder), inside, wanted)
+    if at and "/" not in file:
+        return _own(Workspace.at(start), file, wanted)
     reference = Reference.of(text)
     root = find_root(start or Path())
     lock = Lock(root / LOCK_FILE) if root is not None else None
-    known = lock.find(reference) if lock is not None else None
+    in_use = project_table(root, "prompts") if root is not None else {}
+    wishes = {name: "" if wish == "*" else str(wish) for name, wish in in_use.items()}
+    known = lock.find(reference, wishes) if lock is not None else None
     if root is not None and known is not None:
         return locked_source(root, known)
     workspace = Workspace.at(start)

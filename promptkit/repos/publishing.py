@@ -71,8 +71,11 @@ class Publisher:
             raise RepoError(f"`{path.name}` is no plain file", where=str(path), help=cure)
         inside = self._inside(path)
         files = Snapshot(self._objects.get, self.view.head)
-        there = files.read(inside) if files.entry(inside) is not None else None
-        if there != (path.read_bytes() if path.exists() else None):
+        entry = files.entry(inside)
+        if entry is not None and not entry.is_file:
+            raise RepoError(f"`{path.name}` is committed as something else than a file", where=str(path))
+        there = files.read(inside) if entry is not None else None
+        if not _same_lines(there, path.read_bytes() if path.exists() else None):
             message = f"`{path.name}` has changes that are not committed"
             raise RepoError(message, where=str(path), help="commit them first, or take them back")
         return there
@@ -96,7 +99,7 @@ class Publisher:
                 self._stage(moves, entries)
             self._refer(moves, refs)
             for path, data in changed.items():
-                moves.add(path, data)
+                moves.add(path, _as_it_lies(path, data))
             moves.move()
         self.view.head = after
         return after
@@ -210,6 +213,21 @@ class Publisher:
             if done.returncode == 0 and done.stdout.strip():
                 return done.stdout.decode("utf-8", "replace").strip()
         return ""
+
+
+def _same_lines(one: bytes | None, other: bytes | None) -> bool:
+    """Whether two contents are the same but for the ends of lines, which git may change where it checks out."""
+    return one == other or (one is not None and other is not None and _plain(one) == _plain(other))
+
+
+def _plain(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n")
+
+
+def _as_it_lies(path: Path, data: bytes) -> bytes:
+    """New contents with the ends of lines that a file has where it lies."""
+    here = path.read_bytes() if path.exists() else b""
+    return _plain(data).replace(b"\n", b"\r\n") if b"\r\n" in here and b"\r\n" not in data else data
 
 
 def _above(name: str) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from promptkit.errors import RepoError
 from promptkit.repos.versions import Range, read_version
 
-__all__ = ["REPO_NAME", "Reference", "is_alias", "is_commit", "is_whole_commit"]
+__all__ = ["REPO_NAME", "Reference", "allows", "is_alias", "is_commit", "is_whole_commit"]
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -29,6 +29,19 @@ def is_commit(text: str) -> bool:
 def is_whole_commit(text: str) -> bool:
     """Whether a text is the whole id of a commit, by SHA-1 or SHA-256."""
     return len(text) in (40, 64) and is_commit(text)
+
+
+def allows(wanted: str, commit: str, version: str) -> bool | None:
+    """Whether a state is what is wanted, by its commit and its version; None where that is a name, which may move."""
+    if is_commit(wanted):
+        return commit.startswith(wanted)
+    known = read_version(version)
+    named = read_version(wanted.removeprefix("v"))
+    if named is not None:
+        return known == named
+    if not Range.is_one(wanted):
+        return None
+    return Range.of(wanted).holds(known) if known is not None else version == wanted
 
 
 def is_alias(text: str) -> bool:

@@ -11,10 +11,9 @@ from promptkit.errors import RepoError
 from promptkit.repos.diff_text import changelog_lines
 from promptkit.repos.publishing import Publisher
 from promptkit.repos.references import Reference
-from promptkit.repos.releasing import last_release, policy_of
+from promptkit.repos.releasing import last_release, policy_of, released_as
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
-from promptkit.template_paths import prompt_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,13 +71,11 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     repo = workspace.own()
     prompt = head.prompt(name)
     version = prompt.spec.version or ""
-    parsed = read_version(version)
-    if parsed is None:
+    if read_version(version) is None:
         if asked:
             raise RepoError(f"`{name}` has no version", help=f"promptkit bump {head.prompts[name]} 1.0.0")
         return None
-    states = (at_rev(workspace, tag) for tag in repo.tags_of(name).get(parsed, []))
-    if released := next((state for state in states if name in state.prompts), None):
+    if (released := released_as(workspace, name, version)) is not None:
         same = released.prompt(name).digest == prompt.digest
         if asked or not same:
             message = f"`{name}` {version} is released already" + ("" if same else ", and was another prompt")
@@ -87,8 +84,7 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     if name not in now.prompts or now.prompt(name).digest != prompt.digest:
         message = f"`{name}` is not committed as it lies in the working tree"
         raise RepoError(message, help="what is released is what is committed: git commit first")
-    if name == head.prompts[name]:
-        raise RepoError(f"two files have the name `{prompt_name(name)}`", code="PK606", help="remove one of them")
+    head.name_of(head.prompts[name])  # which refuses a name that two files have
     Reference.of(f"own/{name}")  # what nobody can refer to is no release
     before = last_release(workspace, name, version)
     tag = repo.tag_of(name, version)

@@ -22,13 +22,12 @@ from promptkit.yamlfile import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.repos.changes import Level
     from promptkit.repos.diff import Diff
     from promptkit.repos.states import RepoState
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["check_against", "last_release", "policy_of", "version_after", "with_version"]
+__all__ = ["check_against", "last_release", "policy_of", "released_as", "version_after", "with_version"]
 
 _MARK = "\ufeff"
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
@@ -68,7 +67,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
 def _check_prompt(
     workspace: Workspace, name: str, before: RepoState, after: RepoState, policy: Policy
 ) -> Iterator[Diagnostic]:
-    if name == after.prompts[name]:
+    if after.is_shared(name):
         message, cure = f"two files have the name `{prompt_name(name)}`", "remove one of them, or give it another name"
         yield Diagnostic("PK606", "error", message, *_place(after, name), help=cure)
         return
@@ -81,7 +80,8 @@ def _check_prompt(
         found = compared((old, before.source), (new, after.source), policy)
         if not found.enough:
             yield _too_small(found, _place(after, name), before.label)
-    released = _released(workspace, name, new.spec.version or "")
+    state = released_as(workspace, name, new.spec.version or "")
+    released = _loaded(state, name) if state is not None else None
     if released is not None and released.digest != new.digest and (old is None or old.spec.version != new.spec.version):
         message = f"`{name}` {new.spec.version} is released already, and was another prompt"
         yield Diagnostic("PK603", "error", message, *_place(after, name), help=f"promptkit bump {after.prompts[name]}")
@@ -114,13 +114,13 @@ def _place(state: RepoState, name: str) -> tuple[str, int, int]:
     return document.path, line, column
 
 
-def _released(workspace: Workspace, name: str, version: str) -> Any:
-    """The prompt that a version was released as, by its own tag; None where it was not."""
-    repo = workspace.own()
-    tag = repo.tag_of(name, version)
-    if not version or f"refs/tags/{tag}" not in repo.state.refs:
-        return None
-    return _loaded(at_rev(workspace, tag), name)
+def released_as(workspace: Workspace, name: str, version: str) -> RepoState | None:
+    """The state that a version of a prompt was released as; None where no tag of it has the prompt."""
+    repo, parsed = workspace.own(), read_version(version)
+    tags = repo.tags_of(name).get(parsed, []) if parsed is not None else []
+    own = repo.tag_of(name, version)
+    states = (at_rev(workspace, tag) for tag in sorted(tags, key=lambda tag: tag != own))
+    return next((state for state in states if name in state.prompts), None)
 
 
 def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
@@ -135,18 +135,11 @@ def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnosti
             if own is not None and own.spec.version == target:
                 continue
             try:
-                _leads(repo, name, target)
+                repo.require(name, repo.target(name, target))
             except RepoError as error:
                 message = f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it"
                 cure = error.help or f"promptkit alias set {alias} {name}@VERSION"
                 yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
-
-
-def _leads(repo: Repo, name: str, target: str) -> None:
-    pin = Repo(repo.name, repo.state, repo._get, folder=repo.folder).pin(name, target)  # noqa: SLF001
-    if pin.branch:
-        raise RepoError(f"`{target}` is a branch")
-    repo.require(name, pin)
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -198,28 +191,25 @@ def last_release(workspace: Workspace, name: str, version: str) -> RepoState | N
     repo = workspace.own()
     known, own = repo.versions(name), read_version(version)
     below = [each for each in known if own is not None and each <= own]
-    for each in (below or known)[:1]:
-        tags, tag = repo.tags_of(name)[each], repo.tag_of(name, each)
-        return at_rev(workspace, tag if tag in tags else tags[0])
-    return None
+    return next((released_as(workspace, name, str(each)) for each in (below or known)[:1]), None)
 
 
-def version_after(workspace: Workspace, name: str, level: Level | None = None) -> tuple[str, Diff | None]:
-    """The version that a prompt's working tree should have, and the diff that says so; with a level, that is taken.
+def version_after(workspace: Workspace, file: str) -> tuple[str, Diff | None]:
+    """The version that a prompt's file in the working tree should have, and the diff that says so.
 
     Compared is with the last release, or else with the last commit. Raises `RepoError` where nothing changed.
     """
     after = worktree(workspace)
+    name = after.name_of(file)
     new = after.prompt(name)
     before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
     old = _loaded(before, name)
     if old is None:
         return new.spec.version or "0.1.0", None
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
-    asked = level or found.level
-    if asked is None:
+    if found.level is None:
         raise RepoError(f"`{name}` did not change since {before.label}", help="major, minor or patch says otherwise")
-    return next_version(old.spec.version or "", asked), found
+    return next_version(old.spec.version or "", found.level), found
 
 
 def with_version(text: str, version: str, shown: str) -> str:

@@ -144,20 +144,28 @@ class Repo:
             raise RepoError(f"{self._whole} has no default branch", code="PK605", help="name a tag or a commit")
         return self.state.head
 
+    def target(self, path: str, target: str) -> Pin:
+        """The state that an alias may lead to: a version, a tag or a commit, never a range, a branch or another alias.
+
+        Raises `RepoError`.
+        """
+        whole = read_version(target) is not None or is_commit(target)
+        if not whole and f"refs/tags/{target}" not in self.state.refs:
+            message = f"an alias of `{self.called(path)}` cannot lead to `{target}`"
+            cure = f"an alias leads to a version, a tag or a commit; {self._some_versions(path)}"
+            raise RepoError(message, code="PK613", help=cure)
+        return self.pin(path, target)
+
     def _aliased(self, path: str, alias: str, target: str) -> Pin:
-        """An alias leads to a version, a tag or a commit, never to another alias."""
-        if target in self.facts.aliases.get(path, {}) or not (
-            Range.is_one(target) or is_commit(target) or f"refs/tags/{target}" in self.state.refs
-        ):
-            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is no version of it"
-            raise RepoError(message, code="PK613", help=f"promptkit alias set {alias} {path}@VERSION")
         try:
-            found = self.pin(path, target)
+            found = self.target(path, target)
         except RepoError as error:
-            if error.code != "PK605":
+            if error.code not in ("PK605", "PK613"):
                 raise
-            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is not there"
-            raise RepoError(message, code="PK613", help=error.help) from None
+            why = "no version of it" if error.code == "PK613" else "not there"
+            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is {why}"
+            cure = error.help if error.code == "PK605" else f"promptkit alias set {alias} {path}@VERSION"
+            raise RepoError(message, code="PK613", help=cure) from None
         return Pin(found.commit, found.version, found.tag, alias=alias, wanted=alias)
 
     def _versioned(self, path: str, wanted: str) -> Pin:
@@ -172,7 +180,7 @@ class Repo:
             if why := self.yanked(path, version):
                 yanked = yanked or f"{version} was yanked: {why}"
                 continue
-            if len({self.entry_id(path, commit) for commit in here}) > 1:
+            if len({self.entry_id(path, commit) if path else commit for commit in here}) > 1:
                 message = (
                     f"{version} of `{self.called(path)}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
                 )
@@ -224,6 +232,11 @@ class Repo:
             if not self.yanked(path, version)
             and any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
         ]
+
+    def newest_tag(self) -> str:
+        """The newest tag that names a version of the whole repo, and was not yanked; empty where there is none."""
+        versions = [version for version in self.versions("") if not version.prerelease]
+        return self.tags_of("")[versions[0]][0] if versions else ""
 
     def yanked(self, path: str, version: Version) -> str:
         """Why a version was yanked; empty where it was not."""

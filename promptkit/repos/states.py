@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SpecError
-from promptkit.loader import load, load_spec
+from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.workspace import FolderRepo
-from promptkit.template_paths import is_reference, locate, open_reference, path_fault, source_at
+from promptkit.source import ENDINGS
+from promptkit.template_paths import is_reference, locate, open_reference, path_fault, prompt_name, source_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["RepoState", "at_rev", "compared", "prompt_at", "rev_of", "worktree"]
+__all__ = ["RepoState", "at_rev", "compared", "compared_states", "names_state", "prompt_at", "worktree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,26 @@ class RepoState:
     _loaded: dict[str, Prompt[Any]] = field(default_factory=dict)
 
     def prompt(self, name: str) -> Prompt[Any]:
-        """A prompt of this state. Raises `SpecError` for one with faults."""
+        """A prompt of this state. Raises `SpecError` for one with faults, `RepoError` where there is none."""
+        if name not in self.prompts:
+            hint = did_you_mean(name, self.prompts)
+            raise RepoError(f"there is no prompt `{name}` in {self.label}", code="PK605", help=hint)
         if name not in self._loaded:
             self._loaded[name] = Prompt(load_spec(self.source, self.prompts[name]))
         return self._loaded[name]
 
-    def is_sound(self, name: str) -> bool:
-        """Whether a prompt of this state can be loaded."""
-        return load(self.source, self.prompts[name]).spec is not None
+    def name_of(self, file: str) -> str:
+        """The name of a prompt by its file. Raises `RepoError` for a file that is no prompt, and shares its name."""
+        name = next((name for name, each in self.prompts.items() if each == file), "")
+        if not name:
+            raise RepoError(f"`{file}` is no prompt by itself, and has no version", help="name the prompts that use it")
+        if self.is_shared(name):
+            raise RepoError(f"two files have the name `{prompt_name(name)}`", code="PK606", help="remove one of them")
+        return name
+
+    def is_shared(self, name: str) -> bool:
+        """Whether two files have the same name, so that each is called by its file."""
+        return self.prompts.get(name) == name
 
 
 def worktree(workspace: Workspace) -> RepoState:
@@ -58,13 +72,15 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     return RepoState(rev, workspace.pinned(repo, pin), repo.prompts(pin.commit), pin)
 
 
-def rev_of(workspace: Workspace, text: str) -> bool:
-    """Whether a text names a state of the whole repository, and no prompt."""
-    if text.endswith((".yaml", ".yml")) or "@" in text or Path(text).exists():
+def names_state(workspace: Workspace, text: str) -> bool:
+    """Whether a text names a state of the whole repository, and no prompt. Raises `RepoError` where it names two."""
+    if text.endswith(ENDINGS) or "@" in text or Path(text).exists():
         return False
     try:
         workspace.own().pin("", text)
-    except RepoError:
+    except RepoError as error:
+        if error.code == "PK606":
+            raise
         return False
     return True
 

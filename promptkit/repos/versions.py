@@ -21,6 +21,7 @@ __all__ = ["Range", "read_version"]
 
 _PART = re.compile(r"(?P<op>\^|~|>=|<=|>|<|=)?\s*v?(?P<version>[0-9xX*][0-9A-Za-z.+*-]*)")
 _PARTIAL = re.compile(r"(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
+_LONGEST = 200
 _CURE = "ranges are written ^1.2, ~1.2.3, 1.x, >=1.0,<2 or *"
 
 
@@ -28,7 +29,7 @@ def read_version(text: str) -> Version | None:
     """A whole semantic version; None for what is none."""
     from semver import Version
 
-    return Version.parse(text) if Version.is_valid(text) else None
+    return Version.parse(text) if len(text) <= _LONGEST and Version.is_valid(text) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Range:
     @classmethod
     def of(cls, text: str) -> Range:
         """Read a range. Raises `RepoError`."""
+        if len(text) > _LONGEST:
+            raise RepoError(f"`{text[:40]}...` is no version and no range", code="PK602", help=_CURE)
         whole = read_version(text.strip().removeprefix("="))
         if whole is not None:
             return cls(text, (), whole)

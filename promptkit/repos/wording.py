@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
@@ -22,14 +23,14 @@ Words = tuple[tuple[str, str], ...]
 """Pieces of a text in order, each with `=` for kept, `-` for removed, `+` for added."""
 
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
-_MOST_WORDS = 20_000
+_MOST_CHARACTERS = 100_000
 _RUN = ("model", "options", "models", "chain_of_thought", "layout", "memory", "budget", "examples_from")
 _TOLD = ("description", "metadata", "tests", "extras")
 
 
-def words(before: str, after: str) -> Words:
-    """The difference of two texts, word by word; lines by lines where they are long."""
-    split = _WORD.findall if max(len(before), len(after)) < _MOST_WORDS * 5 else str.splitlines
+def words(before: str, after: str, most: int = _MOST_CHARACTERS) -> Words:
+    """The difference of two texts, word by word; line by line where one has more than so many characters."""
+    split = _WORD.findall if max(len(before), len(after)) <= most else partial(str.splitlines, keepends=True)
     one, other = (split(text) for text in (before, after))
     found: list[tuple[str, str]] = []
     for tag, i, j, k, m in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ class FolderRepo:
 
     def prompts(self) -> dict[str, str]:
         """The prompts in it: name to file."""
-        files = (file.relative_to(self.path).as_posix() for file in sorted(self.path.rglob("*.y*ml")))
+        files = (file.relative_to(self.path).as_posix() for file in sorted(self.path.rglob("*.y*ml")) if file.is_file())
         return by_name(file for file in files if is_prompt(file))
 
     def require(self, path: str) -> str:
@@ -78,7 +79,9 @@ class Workspace:
         self.online = online
         where = str(self.root / PROJECT_FILE) if self.root else PROJECT_FILE
         self.declared = Declarations.of(settings.project, where, self.root)
-        self._repos: dict[str, Repo | FolderRepo] = {}
+        self._repos: dict[DeclaredRepo, Repo | FolderRepo] = {}
+        self._stores: dict[tuple[str, str], Store] = {}
+        self._own: Repo | None = None
         self._closing = contextlib.ExitStack()
 
     @classmethod
@@ -90,6 +93,8 @@ class Workspace:
         """End all processes that read objects."""
         self._closing.close()
         self._repos.clear()
+        self._stores.clear()
+        self._own = None
 
     def __enter__(self) -> Workspace:
         return self
@@ -100,9 +105,13 @@ class Workspace:
     # Repos
 
     def store(self, declared: DeclaredRepo) -> Store:
-        """The cached copy of a git repo."""
+        """The cached copy of a git repo, closed with the workspace."""
         assert declared.url is not None
-        return Store(declared.url, self.settings.cache_dir, declared.fetch)
+        key = (declared.url.key, declared.fetch)
+        if key not in self._stores:
+            self._stores[key] = Store(declared.url, self.settings.cache_dir, declared.fetch)
+            self._closing.callback(self._stores[key].close)
+        return self._stores[key]
 
     def repo(self, name: str) -> Repo | FolderRepo:
         """A declared repo. Raises `RepoError` for one that is not, or was not fetched."""
@@ -110,19 +119,18 @@ class Workspace:
 
     def open(self, declared: DeclaredRepo) -> Repo | FolderRepo:
         """A repo, opened once."""
-        key = f"{declared.name} {declared.place} {declared.folder} {declared.rev}"
-        if key not in self._repos:
-            opened = self._folder(declared) if declared.url is None else self._fetched(declared)
-            self._repos[key] = opened
-        return self._repos[key]
+        if declared not in self._repos:
+            opened = self._folder(declared) if declared.url is None else self.fetched(declared)
+            self._repos[declared] = opened
+        return self._repos[declared]
 
     def _folder(self, declared: DeclaredRepo) -> FolderRepo:
         assert declared.path is not None
         return FolderRepo(declared.name, declared.path, declared.folder)
 
-    def _fetched(self, declared: DeclaredRepo) -> Repo:
+    def fetched(self, declared: DeclaredRepo) -> Repo:
+        """A git repo, as it was fetched. Raises `RepoError` where it was not."""
         store = self.store(declared)
-        self._closing.callback(store.close)
         state = store.state()
         if state is None and self.online:
             _, state = store.update()
@@ -138,11 +146,9 @@ class Workspace:
 
     def own(self) -> Repo:
         """The repository in which the project itself lies. Raises `RepoError` where it lies in none."""
-        if "" not in self._repos:
-            self._repos[""] = own_repo(self.root or Path(), self._closing)
-        found = self._repos[""]
-        assert isinstance(found, Repo)
-        return found
+        if self._own is None:
+            self._own = own_repo(self.root or Path(), self._closing)
+        return self._own
 
     # Sources
 
@@ -188,7 +194,7 @@ class Workspace:
             return found
         for own in self.declared.repos.values():
             if not isinstance(own, RepoError) and own.url is not None and own.url.key == found.url.key:
-                return type(found)(found.name, own.url, None, found.rev, found.folder, own.fetch)
+                return replace(found, url=own.url, fetch=own.fetch)
         cure = f"if that is right: promptkit repo add {found.name} {found.url.text}"
         message = f"`{declared.where}` uses {found.url.text}, which this project does not declare"
         raise RepoError(message, code="PK608", where=self.declared.where, help=cure)

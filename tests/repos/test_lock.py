@@ -318,3 +318,65 @@ def test_a_repo_whose_newest_file_is_broken_still_serves_what_is_locked(service:
     assert promptkit("lock", "verify").code == 0
     assert Prompt.load(TRIAGE).spec.version == "1.1.0"
     assert "no repo is declared" not in promptkit("list").err
+
+
+def test_what_is_in_use_at_another_version_than_is_locked_is_not_loaded(service: Path) -> None:
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().replace("~1.1", "^1.2"))
+    with pytest.raises(LockError, match=r"in use at `\^1.2`, and locked at `~1.1`"):
+        Prompt.load(TRIAGE)
+    assert promptkit("lock").code == 0
+    assert Prompt.load(TRIAGE).spec.version == "1.2.0"
+
+
+@pytest.mark.parametrize("wanted", ["1.1.0", "v1.1.0", "=1.1.0", "^1.1", "~1.1"])
+def test_every_spelling_of_what_is_locked_is_locked(
+    wanted: str, service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert Prompt.load(f"{TRIAGE}@{wanted}").spec.version == "1.1.0"
+
+
+@pytest.mark.parametrize(
+    "text", ["repos.acme.url = '{url}'", "[ repos.acme ]\nurl = '{url}'", "[repos]\nacme = {{url = '{url}'}}"]
+)
+def test_a_repo_may_be_declared_in_any_way_that_toml_has(
+    text: str, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "promptkit.toml").write_text(text.format(url=team.path) + "\n")
+    (tmp_path / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("render", "acme/support/reply", "-p", "ticket=x").code == 0
+    assert promptkit("render", "mine.yaml").code == 0
+
+
+def test_updating_a_prompt_of_the_project_fetches_what_it_uses(service: Path, team: GitRepo) -> None:
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    assert promptkit("lock").code == 0
+    team.commit({"_base.yaml": "persona: You are calm.\n"}, "v1.4.0")
+    assert promptkit("lock", "update", "mine.yaml").code == 0
+    assert Prompt.from_yaml(service / "mine.yaml").render().messages[0].content == "You are calm."
+
+
+def test_a_prompt_is_added_at_what_is_there_now_and_only_if_it_can_be_used(service: Path, team: GitRepo) -> None:
+    toml = service / "promptkit.toml"
+    team.commit({"support/bad.yaml": "name: support/bad\ntask: '{{ nobody }}'\n"}, "support/bad@1.0.0")
+    team.commit({"support/new.yaml": prompt("support/new")}, "support/new@1.0.0")
+    before = toml.read_text()
+    assert promptkit("lock", "add", "acme/support/bad@^1").code == 2
+    assert toml.read_text() == before
+    assert promptkit("lock", "add", "acme/support/new@1.0.0").code == 0
+    shutil.rmtree(team.path)
+    ran = promptkit("lock", "add", "acme/support/reply@^1")
+    assert (ran.code, "what was fetched before is used" in ran.err) == (0, True), ran.err
+
+
+def test_a_repo_that_a_prompt_of_the_project_uses_is_not_removed(service: Path) -> None:
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().split("[prompts]")[0])
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    ran = promptkit("repo", "remove", "acme")
+    assert (ran.code, "`acme` is in use: mine.yaml" in ran.err) == (2, True)
+    (service / "mine.yaml").unlink()
+    assert promptkit("repo", "remove", "acme").code == 0

@@ -435,3 +435,48 @@ def test_a_check_tells_names_that_lead_to_two_things(own: GitRepo) -> None:
     assert ran.out.count("error[PK606]: two files have the name `support/triage`") == 2
     for name in ("^1.0", "1.1.0", "HEAD"):
         assert f"error[PK613]: `{name}` can be no alias of `support/triage`" in ran.out
+
+
+@pytest.mark.parametrize("target", ["production", "^1.0", "main", "9.9.9"])
+def test_an_alias_that_leads_to_something_that_moves_is_told_and_not_set(target: str, own: GitRepo) -> None:
+    assert promptkit("alias", "set", "stage", f"support/triage@{target}").code == 2
+    toml = (own.path / "promptkit.toml").read_text()
+    own.write({"promptkit.toml": f'{toml}stage = "{target}"\n'})
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, "error[PK613]: the alias `stage`" in ran.out) == (1, True)
+
+
+def test_a_bump_of_what_has_no_version_of_its_own_is_refused(own: GitRepo) -> None:
+    own.write({"support/triage.yml": prompt("support/triage", "1.2.0")})
+    for words, said in ((("_base.yaml",), "no prompt by itself"), ((FILE,), "two files have the name")):
+        ran = promptkit("bump", *words)
+        assert (ran.code, said in ran.err) == (2, True), ran.err
+    ran = promptkit("bump", FILE, "unknown")
+    assert (ran.code, "`unknown` is no version" in ran.err) == (2, True)
+
+
+def test_a_check_refuses_what_a_release_would(own: GitRepo) -> None:
+    own.write({FILE: (own.path / FILE).read_text().replace("1.2.0", "1.1.0").replace("Sort", "Assign")})
+    own.git("commit", "-q", "-a", "-m", "back")
+    ran = promptkit("repo", "check", "--against", "HEAD~1")
+    assert (ran.code, "1.1.0 is released already" in ran.out) == (1, True), ran.out
+
+
+def test_a_changelog_that_git_checks_out_with_other_line_ends_is_unchanged(own: GitRepo) -> None:
+    own.commit(
+        {".gitattributes": "*.md text eol=crlf\n", "CHANGELOG.md": "# Ours\n\n## old\n", "new/a.yaml": prompt("new/a")}
+    )
+    (own.path / "CHANGELOG.md").unlink()
+    own.git("checkout", "CHANGELOG.md")
+    assert b"\r\n" in (own.path / "CHANGELOG.md").read_bytes()
+    assert promptkit("release").code == 0
+    assert own.git("status", "--short") == ""
+    here = (own.path / "CHANGELOG.md").read_bytes()
+    assert here.count(b"\n") == here.count(b"\r\n")
+    assert "\r" not in own.git("cat-file", "-p", "HEAD:CHANGELOG.md")
+
+
+def test_a_prompt_at_the_top_can_be_named_in_another_state(own: GitRepo) -> None:
+    own.commit({"top.yaml": prompt("top")}, "top@1.0.0")
+    ran = promptkit("diff", "top@1.0.0", "top@HEAD")
+    assert (ran.code, "nothing changed" in ran.out) == (0, True), ran.err

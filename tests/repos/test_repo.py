@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 
 import pytest
+from command_line import promptkit
 from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError
@@ -130,3 +133,59 @@ def test_nothing_is_fetched_unless_it_is_asked_for(team: GitRepo, tmp_path: Path
     with pytest.raises(RepoError, match=r"PK609.*has not been fetched") as raised:
         Workspace.at(folder).repo("acme")
     assert raised.value.help == "promptkit repo update acme"
+
+
+def test_a_fault_that_was_mended_is_no_longer_listed(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.commit({"support/reply.yaml": prompt("support/reply", text='{% include "/_partials/new.md" %}')})
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, rev="main"))
+    assert promptkit("repo", "update").code == 0
+    assert "1 error" in promptkit("list", "acme").out
+    team.commit({"_partials/new.md": "Be kind."})
+    assert promptkit("repo", "update").code == 0
+    assert "error" not in promptkit("list", "acme").out
+    assert promptkit("repo", "verify").code == 0
+
+
+def test_the_day_of_a_change_is_that_of_the_state_that_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, day = GitRepo.at(tmp_path / "team"), 24 * 60 * 60
+    for number, version in enumerate(("1.0.0", "1.1.0")):
+        repo.commit({"a.yaml": prompt("a", version)}, f"v{version}", date=1_790_000_000 + number * 10 * day)
+    days = []
+    for rev in ("v1.0.0", "v1.1.0", "v1.0.0"):
+        monkeypatch.chdir(project(tmp_path / "service", {"acme": repo.path}, rev=rev))
+        assert promptkit("repo", "update").code == 0
+        days.append(json.loads(promptkit("list", "acme", "--format", "json").out)["prompts"][0]["changed"][:10])
+    assert days == ["2026-09-21", "2026-10-01", "2026-09-21"]
+
+
+def test_a_yanked_version_is_not_what_a_repo_is_added_at(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.commit({"promptkit.toml": '[yanked]\n"v1.1.0" = "too harsh"\n'})
+    (tmp_path / "promptkit.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert promptkit("repo", "add", "acme", team.path).code == 0
+    assert 'rev = "v1.0.0"' in (tmp_path / "promptkit.toml").read_text()
+
+
+def test_numbers_without_end_in_a_file_of_strangers_are_no_versions(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "1" * 5_000
+    text = f'[aliases."support/triage"]\nlong = "{long}.0.0"\nrange = "^{long}"\n[yanked]\n"{long}.0.0" = "x"\n'
+    team.commit({"promptkit.toml": text}, f"v{'9' * 100}.0.0")
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, rev="v1.0.0"))
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("repo", "verify").code == 1
+    for wanted in ("long", "range", "9.9.9", "^1.0"):
+        assert promptkit("render", f"acme/support/triage@{wanted}", "-p", "ticket=x").code in (0, 2)
+
+
+def test_tags_that_give_one_version_to_two_states_of_the_whole_are_ambiguous(team: GitRepo) -> None:
+    team.git("tag", "1.0.0", "HEAD")
+    with contextlib.chdir(team.path):
+        assert "PK606" in promptkit("diff", "=1.0.0", "HEAD").err

@@ -98,9 +98,9 @@ def test_a_version_is_enough_when_it_is_not_below_the_next_one(before: str, afte
     assert is_enough(before, after, level) == (Version.parse(after) >= Version.parse(wanted))
 
 
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_words_hold_both_texts(before: str, after: str) -> None:
-    pieces = words(before, after)
+@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from([0, 30, 1_000]))
+def test_words_hold_both_texts(before: str, after: str, most: int) -> None:
+    pieces = words(before, after, most)
     assert "".join(text for sign, text in pieces if sign != "+") == before
     assert "".join(text for sign, text in pieces if sign != "-") == after
 

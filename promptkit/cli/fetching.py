@@ -1,0 +1,21 @@
+"""Fetching a declared repo, and saying so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.cli.report import say
+
+if TYPE_CHECKING:
+    from promptkit.repos.declared import DeclaredRepo
+    from promptkit.repos.store import State
+    from promptkit.repos.workspace import Workspace
+
+
+def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False) -> tuple[State | None, State] | None:
+    """Fetch a repo: its states before and now; None for a plain folder. Raises `RepoError`."""
+    declared = workspace.declared.repo(repo) if isinstance(repo, str) else repo
+    if declared.url is None:
+        return None
+    say(f"fetching {declared.place}", quiet=quiet)
+    return workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
