@@ -35,7 +35,8 @@ def command(template: str, to: str | None, dry_run: bool) -> None:
     from promptkit.fixes import rewrite
     from promptkit.prompt import Prompt
     from promptkit.repos.changes import next_version
-    from promptkit.repos.releasing import version_after, with_version
+    from promptkit.repos.releasing import version_after
+    from promptkit.repos.version_line import with_version
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import locate, path_fault
 

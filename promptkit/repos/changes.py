@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from promptkit.repos.versions import read_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from semver import Version
 
-__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version"]
+__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version", "sign_of"]
 
 Level = Literal["patch", "minor", "unknown", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "unknown", "major")
 """From the least to the most."""
 
 Sign = Literal["+", "-", "~"]
+
+
+def sign_of(name: object, before: Container[Any], after: Container[Any]) -> Sign:
+    """Whether something was added, removed or changed."""
+    return "+" if name not in before else "-" if name not in after else "~"
 
 
 @dataclass(frozen=True, slots=True)

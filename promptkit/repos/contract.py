@@ -5,11 +5,11 @@ The levels are those of the table in `docs/reference/versions.md`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.parts import as_data
-from promptkit.repos.changes import Change
-from promptkit.repos.schema_changes import read_changes, written_changes
+from promptkit.repos.changes import Change, sign_of
+from promptkit.repos.schema_changes import READ, WRITTEN, schema_changes
 from promptkit.schema.equality import same_json
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _input(name: str, old: Input, new: Input) -> Iterator[Change]:
         if getattr(old, key) != getattr(new, key):
             why = "the messages fence it otherwise"
             yield Change("inputs", "~", f"{name} {key}", "minor", why, getattr(old, key), getattr(new, key))
-    yield from written_changes("inputs", name, as_data(old.json_schema), as_data(new.json_schema))
+    yield from schema_changes(WRITTEN, "inputs", name, as_data(old.json_schema), as_data(new.json_schema))
 
 
 def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
@@ -81,7 +81,7 @@ def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
         why = "the answer is not held to a schema any more" if lost else "the answer is held to a schema now"
         yield Change("output", "-" if lost else "+", "schema", "major" if lost else "minor", why)
     elif schemas[0] is not None:
-        yield from read_changes("output", "$", *schemas)
+        yield from schema_changes(READ, "output", "$", *schemas)
     gone, come = [name for name in before.headings if name not in after.headings], set(after.headings)
     for name in gone:
         yield Change("output", "-", f"heading {name}", "major", "callers that look for it find nothing")
@@ -99,10 +99,9 @@ def _checks(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) == new.get(name):
             continue
-        sign: Any = "+" if name not in old else "-" if name not in new else "~"
         asserted = new[name].asserted if name in new else False
         why = "answers may be refused that were accepted" if asserted else "a soft check"
-        yield Change("output", sign, f"check {name}", "minor" if asserted else "patch", why)
+        yield Change("output", sign_of(name, old, new), f"check {name}", "minor" if asserted else "patch", why)
 
 
 def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
@@ -115,7 +114,7 @@ def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
         else:
             one, other = as_data(old[name].parameters), as_data(new[name].parameters)
             if one is not None and other is not None:
-                yield from read_changes("tools", name, one, other)
+                yield from schema_changes(READ, "tools", name, one, other)
             elif not same_json(one, other):
                 yield Change("tools", "~", name, "unknown", "its parameters are declared in another place")
             if (old[name].description, old[name].confirm) != (new[name].description, new[name].confirm):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.phrases import counted, one_line
+from promptkit.repos.changes import LEVELS
 from promptkit.repos.wording import words
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def to_markdown(found: Diff) -> str:
 
 def changelog_lines(found: Diff) -> list[str]:
     """One line a change, the gravest first, for a changelog."""
-    order = {"major": 0, "unknown": 1, "minor": 2, "patch": 3}
-    kept = sorted(found.changes, key=lambda change: order[change.level])
+    kept = sorted(found.changes, key=lambda change: -LEVELS.index(change.level))
     lines = []
     for change in kept:
         part, what, _, why = map(one_line, _cells(change))

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["FETCH_SECONDS", "Found", "Objects", "command", "git", "git_fails", "make_directory", "reading", "transfer"]
+__all__ = [
+    "FETCH_SECONDS",
+    "Found",
+    "Objects",
+    "command",
+    "configured",
+    "git",
+    "git_fails",
+    "make_directory",
+    "reading",
+    "transfer",
+]
 
 FETCH_SECONDS = 600.0
 """How long a fetch may take, and any other command of git."""
@@ -103,6 +114,22 @@ def git_fails(git_dir: Path, *arguments: str) -> bool:
     except RepoError:
         return True
     return False
+
+
+def configured(git_dir: Path, key: str, file: Path) -> str:
+    """A value of a repository's configuration, which is read as data, or else of the user's own; empty for none."""
+    for where in (("--file", str(file), "--no-includes"), ("--global",), ("--system",)):
+        done = subprocess.run(
+            [command(), "config", *where, "--get", key],
+            capture_output=True,
+            env=_open(asking=False),
+            cwd=git_dir,
+            check=False,
+            timeout=FETCH_SECONDS,
+        )
+        if done.returncode == 0 and done.stdout.strip():
+            return done.stdout.decode("utf-8", "replace").strip()
+    return ""
 
 
 def reading(git_dir: Path, *arguments: str) -> subprocess.Popen[bytes]:

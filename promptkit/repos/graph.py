@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
-from promptkit.repos.locking import Recording, kind_of
+from promptkit.repos.recording import Recording, kind_of
 from promptkit.source import MOUNT
 
 if TYPE_CHECKING:

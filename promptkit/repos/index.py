@@ -17,7 +17,7 @@ from promptkit.errors import PromptkitError, SourceError
 from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos import git
-from promptkit.repos.locking import Recording
+from promptkit.repos.recording import Recording
 from promptkit.source import split_mount
 
 if TYPE_CHECKING:

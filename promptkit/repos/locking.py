@@ -13,6 +13,7 @@ from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
+from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.references import Reference, allows, is_commit
 from promptkit.repos.repo import Pin, Repo
 from promptkit.repos.versions import Range
@@ -26,15 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from promptkit.loader import Loaded
     from promptkit.repos.declared import Declarations
     from promptkit.repos.mounts import Mount
     from promptkit.source import Source
 
 __all__ = [
     "Opener",
-    "Recording",
-    "kind_of",
     "locked_source",
     "make_lock",
     "misfit",
@@ -48,33 +46,6 @@ __all__ = [
 
 
 _PARTS = "repos/parts"
-
-
-class Recording:
-    """A source that remembers what was read from it."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.files: dict[str, bytes] = {}
-
-    def read(self, path: str) -> bytes:
-        """See `Source.read`."""
-        self.files[path] = self.source.read(path)
-        return self.files[path]
-
-    def resolve(self, folder: str, path: str) -> str:
-        """See `source.resolve`."""
-        from promptkit.source import resolve
-
-        return resolve(self.source, folder, path)
-
-    def shown(self, path: str) -> str:
-        """See `Source.shown`."""
-        return self.source.shown(path)
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        return self.source.beside(path)
 
 
 def project_lock(workspace: Workspace) -> Lock:
@@ -130,7 +101,7 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
     if not isinstance(repo, Repo):
         pin = repo.pin(reference.path, reference.wanted)
         source = Mounted(Folder(repo.path), repo.facts, _opener(workspace, known))
-        return recorded(workspace, str(reference.name), reference.wanted, source, repo.require(reference.path), pin)
+        return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path), pin)
     if known is not None and misfit(repo, reference, known):
         known = None
     pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
@@ -241,22 +212,6 @@ def recorded(
     if own:
         digest = digest_of("\n".join(sorted(map(str, parts))).encode())
     return Locked(name, wanted, version or "", pin.commit, digest, file, parts, pins, loaded.spec.promptkit)
-
-
-def kind_of(path: str, file: str, loaded: Loaded) -> str:
-    """What a file is to the prompt that was read from it."""
-    spec, chain = loaded.spec, loaded.chain
-    if path == file:
-        return "prompt"
-    if chain is not None and any(document.origin == path for document in chain.documents):
-        return "parent"
-    if spec is not None and path in spec.files:
-        return "include"
-    if spec is not None and spec.examples_from is not None and path.endswith(spec.examples_from.path.lstrip("./")):
-        return "examples"
-    if spec is not None and spec.summariser is not None and path in spec.summariser.shown:
-        return "summariser"
-    return "schema" if path.endswith((".json", *ENDINGS)) else "include"
 
 
 def own_prompts(workspace: Workspace) -> Iterator[str]:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptkit.errors import LockError, RepoError
+from promptkit.errors import LockError
+from promptkit.repos.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import Opener, locked_source
 from promptkit.repos.mounts import Mounted
@@ -52,7 +53,11 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     if root is not None and known is not None:
         return locked_source(root, known)
     workspace = Workspace.at(start)
-    if reference.repo not in workspace.declared.repos and reference.wanted and _is_own(workspace, reference):
+    if (
+        reference.repo not in workspace.declared.repos
+        and reference.wanted
+        and GitDirectory.around(workspace.root or Path()) is not None
+    ):
         return _own(workspace, reference.name, reference.wanted)
     workspace.declared.repo(reference.repo)
     if lock is not None and frozen():
@@ -61,15 +66,6 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
         raise LockError(f"`{text}` is not locked", where=str(lock.path), help=cure)
     source, path, _ = workspace.source(reference)
     return source, path
-
-
-def _is_own(workspace: Workspace, reference: Reference) -> bool:
-    """Whether a reference may be to a prompt of the project itself."""
-    try:
-        workspace.own()
-    except RepoError:
-        return False
-    return reference.repo not in workspace.declared.repos
 
 
 def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import Objects, command, git, git_fails
+from promptkit.repos.git import Objects, configured, git, git_fails
 from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.moving import Together
 from promptkit.repos.snapshot import Snapshot
@@ -197,22 +196,12 @@ class Publisher:
         found: dict[str, str] = {}
         for what in _IDENTITY:
             given = os.environ.get(f"GIT_COMMITTER_{what}") or os.environ.get(f"GIT_AUTHOR_{what}")
-            value = given or self._configured(f"user.{what.lower()}")
+            value = given or configured(self.view.path, f"user.{what.lower()}", self.directory.common / "config")
             if not value or any(char in value for char in "<>\n"):
                 cure = 'git config --global user.name "..."; git config --global user.email ...'
                 raise RepoError("git does not know who commits", where=str(self.worktree), help=cure)
             found |= {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")}
         return found
-
-    def _configured(self, key: str) -> str:
-        """A value of the repository's configuration, read as data, or of the user's own."""
-        for where in (("--file", str(self.directory.common / "config"), "--no-includes"), ("--global",), ("--system",)):
-            done = subprocess.run(
-                [command(), "config", *where, "--get", key], capture_output=True, check=False, cwd=self.view.path
-            )
-            if done.returncode == 0 and done.stdout.strip():
-                return done.stdout.decode("utf-8", "replace").strip()
-        return ""
 
 
 def _same_lines(one: bytes | None, other: bytes | None) -> bool:

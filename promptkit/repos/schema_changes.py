@@ -6,7 +6,7 @@ they could read before. Whether it is, is proved by `promptkit.schema.compat`; t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from promptkit.repos.changes import Level
     from promptkit.schema.compat import Mismatch
 
-__all__ = ["read_changes", "written_changes"]
+__all__ = ["READ", "WRITTEN", "Side", "schema_changes"]
 
 _DEEPEST = 12
 _MOST_TRIALS, _MOST_STEPS, _THICKET = 100, 10_000, 500
@@ -33,74 +33,80 @@ _SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$sc
 _WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
 
 
-def written_changes(part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
-    """The changes of what callers write: what the old schema allows must be accepted by the new one."""
-    if not same_json(before, after):
-        yield from _changes(part, name, before, after, lambda old, new: accepts(new, old), _WRITTEN)
-
-
-def read_changes(part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
-    """The changes of what callers read: what comes now must fit what they could read, more fields excepted."""
-    if not same_json(before, after):
-        yield from _changes(part, name, before, after, lambda old, new: accepts(_tolerant(old), new), _READ)
-
-
-_WRITTEN: dict[str, tuple[Level, str]] = {
-    "removed": ("major", "callers that give it give it in vain"),
-    "added, required": ("major", "callers do not give it"),
-    "added, optional": ("minor", "callers may give it"),
-    "now required": ("major", "it must be given now"),
-    "now optional": ("minor", "it need not be given any more"),
-    "breaks": ("major", "what callers give may be refused"),
-}
-_READ: dict[str, tuple[Level, str]] = {
-    "removed": ("major", "callers that read it find nothing"),
-    "added, required": ("minor", "callers get more"),
-    "added, optional": ("minor", "callers may get more"),
-    "now required": ("minor", "it always comes now"),
-    "now optional": ("major", "it may be missing now"),
-    "breaks": ("major", "callers may read what they never had to"),
-}
-
 Compare = Callable[[Any, Any], "tuple[Mismatch, ...]"]
 
 
-def _changes(
-    part: str, name: str, before: Any, after: Any, compare: Compare, table: dict[str, tuple[Level, str]]
-) -> Iterator[Change]:
-    """The places as changes; the proof over the whole is what holds.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side of a contract: how two schemas are compared for it, and what a change of a field means to it."""
+
+    compare: Compare
+    says: Mapping[str, tuple[Level, str]]
+
+
+WRITTEN = Side(
+    lambda old, new: accepts(new, old),
+    {
+        "removed": ("major", "callers that give it give it in vain"),
+        "added, required": ("major", "callers do not give it"),
+        "added, optional": ("minor", "callers may give it"),
+        "now required": ("major", "it must be given now"),
+        "now optional": ("minor", "it need not be given any more"),
+        "breaks": ("major", "what callers give may be refused"),
+    },
+)
+"""What callers write: what the old schema allows must be accepted by the new one."""
+
+READ = Side(
+    lambda old, new: accepts(_tolerant(old), new),
+    {
+        "removed": ("major", "callers that read it find nothing"),
+        "added, required": ("minor", "callers get more"),
+        "added, optional": ("minor", "callers may get more"),
+        "now required": ("minor", "it always comes now"),
+        "now optional": ("major", "it may be missing now"),
+        "breaks": ("major", "callers may read what they never had to"),
+    },
+)
+"""What callers read: what comes now must fit what they could read, more fields excepted."""
+
+
+def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
+    """The changes of a schema for one side of the contract, place by place; the proof over the whole is what holds.
 
     A place weighs no more than that, but for a field that is gone; where no place weighs as much, the whole is told.
     """
-    found = compare(before, after)
+    if same_json(before, after):
+        return
+    found = side.compare(before, after)
     level: Level = _worst(found) if found else "minor"
     places = _Places(before, after)
     trials = iter(range(_MOST_TRIALS))
     told = []
     for place in places.between(before, after, name):
-        tried = compare if place.trial is not None and next(trials, None) is not None else None
-        told.append(_weighed(part, place, level, tried, table))
+        tried = side.compare if place.trial is not None and next(trials, None) is not None else None
+        told.append(_weighed(part, place, level, tried, side.says))
     if places.exhausted:
         told.append(Change(part, "~", name, "unknown", "cannot tell: there are too many places to look at all"))
     yield from told
     if found and level not in [change.level for change in told] and "major" not in [change.level for change in told]:
-        yield Change(part, "~", name, level, _why(found, table["breaks"][1]))
+        yield Change(part, "~", name, level, _why(found, side.says["breaks"][1]))
     elif not told:
-        why = "it says the same in another way" if not compare(after, before) else ""
+        why = "it says the same in another way" if not side.compare(after, before) else ""
         yield Change(part, "~", name, "minor" if found or not why else "patch", why)
 
 
 def _weighed(
-    part: str, place: _Place, most: Level, compare: Compare | None, table: dict[str, tuple[Level, str]]
+    part: str, place: _Place, most: Level, compare: Compare | None, says: Mapping[str, tuple[Level, str]]
 ) -> Change:
-    level, why = table.get(place.words, ("minor", ""))
+    level, why = says.get(place.words, ("minor", ""))
     if place.kind == "words":
         level, why = "patch", ""
     elif place.trial is not None and compare is None:
         level = most
     elif place.trial is not None and compare is not None:
         found = compare(*place.trial)
-        level, why = (_worst(found), _why(found, table["breaks"][1])) if found else ("minor", "")
+        level, why = (_worst(found), _why(found, says["breaks"][1])) if found else ("minor", "")
     if place.words != "removed" and LEVELS.index(level) > LEVELS.index(most):
         level, why = most, "" if most == "minor" else "cannot tell"
     return Change(part, place.sign, place.name, level, "; ".join(filter(None, (place.words, why))))

@@ -112,8 +112,6 @@ class Store:
             given = "".join(f"{each}\n" for each in ids).encode()
             self._transfer(address, (*arguments, _REMOTE), keep_open, given)
 
-    _remote = "promptkit"
-
     def _fetch_all(self, address: str, keep_open: int, refs: tuple[str, ...]) -> None:
         """Fetch references; again without what the other side has not, and with its kind of ids."""
         flags = (*_FLAGS, "--atomic", "--prune", "--force", "--update-shallow", *_OF_MODE[self.mode])

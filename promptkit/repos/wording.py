@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
-from promptkit.repos.changes import Change
+from promptkit.repos.changes import Change, sign_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from promptkit.repos.changes import Policy
     from promptkit.spec import PromptSpec
@@ -47,20 +47,21 @@ def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> It
     yield from _sections(before, after, policy)
     yield from _files(before, after, policy)
     yield from _examples(before, after, policy)
-    for key in _RUN:
-        if getattr(before, key) == getattr(after, key):
-            continue
-        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
-        if one != other:
-            yield from _keys(key, one, other)
+    for key, one, other in _differing(before, after, _RUN):
+        yield from _keys(key, one, other)
     if (before.summariser and before.summariser.digest) != (after.summariser and after.summariser.digest):
         yield Change("memory", "~", "summariser", policy.wording, "summaries are asked for in other words")
-    for key in _TOLD:
-        if getattr(before, key) == getattr(after, key):
-            continue
-        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
-        if one != other:
-            yield Change(key, "~", key, "patch", "nobody is sent it", one, other)
+    for key, one, other in _differing(before, after, _TOLD):
+        yield Change(key, "~", key, "patch", "nobody is sent it", one, other)
+
+
+def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
+    """The keys whose values are not the same, with both values as plain data."""
+    for key in keys:
+        if getattr(before, key) != getattr(after, key):
+            one, other = (_plain(getattr(spec, key)) for spec in (before, after))
+            if one != other:
+                yield key, one, other
 
 
 def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
@@ -69,8 +70,8 @@ def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator
         one, other = old.get(name, ""), new.get(name, "")
         if one == other:
             continue
-        sign: Any = "+" if not one else "-" if not other else "~"
-        yield Change("sections", sign, name, _weight(one, other, policy), "", one, other)
+        filled = [{name for name, text in each.items() if text} for each in (old, new)]
+        yield Change("sections", sign_of(name, *filled), name, _weight(one, other, policy), "", one, other)
     roles = [[_frame(message) for message in spec.messages or ()] for spec in (before, after)]
     if roles[0] != roles[1]:
         yield Change("sections", "~", "messages", "minor", "other messages, in another order", *roles)
@@ -80,7 +81,7 @@ def _files(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Ch
     for path in sorted(before.files.keys() | after.files.keys()):
         one, other = before.files.get(path, ""), after.files.get(path, "")
         if one != other:
-            sign: Any = "+" if path not in before.files else "-" if path not in after.files else "~"
+            sign = sign_of(path, before.files, after.files)
             yield Change("includes", sign, path, _weight(one, other, policy), "", one, other)
 
 
@@ -117,8 +118,7 @@ def _keys(part: str, one: Any, other: Any) -> Iterator[Change]:
         return
     for key in sorted(one.keys() | other.keys()):
         if one.get(key) != other.get(key):
-            sign: Any = "+" if key not in one else "-" if key not in other else "~"
-            yield Change(part, sign, str(key), "minor", "", one.get(key), other.get(key))
+            yield Change(part, sign_of(key, one, other), str(key), "minor", "", one.get(key), other.get(key))
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from promptkit import Prompt
 from promptkit.repos.changes import LEVELS, Policy, is_enough, next_version
 from promptkit.repos.diff import diff, joined_cases, saved_cases
 from promptkit.repos.diff_text import to_markdown, to_text
-from promptkit.repos.schema_changes import read_changes
+from promptkit.repos.schema_changes import READ, schema_changes
 from promptkit.repos.wording import words
 from promptkit.source import Memory
 
@@ -144,7 +144,7 @@ def tangled(definitions: int, *more: str) -> dict[str, Any]:
 @pytest.mark.parametrize("definitions", [1, 3, 8, 30])
 def test_a_change_in_schemas_that_hold_each_other_is_told_and_told_to_the_end(definitions: int) -> None:
     before, after = tangled(definitions), tangled(definitions, "note")
-    told = [(change.sign, change.level) for change in read_changes("output", "answer", before, after)]
+    told = [(change.sign, change.level) for change in schema_changes(READ, "output", "answer", before, after)]
     assert set(told) == {("+", "minor")}
     assert len(told) < 500
-    assert "major" in {change.level for change in read_changes("output", "answer", after, before)}
+    assert "major" in {change.level for change in schema_changes(READ, "output", "answer", after, before)}

@@ -1,0 +1,143 @@
+"""What must not be merged: versions that do not announce their changes, names that lead nowhere or to two things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import Diagnostic
+from promptkit.errors import RepoError, SpecError
+from promptkit.limits import current_limits, raised_by
+from promptkit.repos.references import is_alias, is_commit
+from promptkit.repos.releasing import loaded, policy_of, released_as
+from promptkit.repos.repo import Repo
+from promptkit.repos.states import at_rev, compared, worktree
+from promptkit.repos.versions import Range, read_version
+from promptkit.settings import PROJECT_FILE
+from promptkit.source import Folder
+from promptkit.template_paths import prompt_name
+from promptkit.yaml_nodes import Mapping
+from promptkit.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.repos.changes import Policy
+    from promptkit.repos.diff import Diff
+    from promptkit.repos.states import RepoState
+    from promptkit.repos.workspace import Workspace
+
+__all__ = ["check_against"]
+
+
+def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
+    """Everything in the working tree that must not be merged over a state. Raises `RepoError` where there is none."""
+    policy = policy_of(workspace.settings)
+    before, after = at_rev(workspace, rev), worktree(workspace)
+    for name in sorted(after.prompts):
+        yield from _check_prompt(workspace, name, before, after, policy)
+    for name in sorted(before.prompts.keys() - after.prompts.keys()):
+        file = before.prompts[name]
+        message = f"`{name}` was removed: callers that load it will fail"
+        yield Diagnostic("PK614", "warning", message, file, help="keep it, and say in its description what to use")
+    yield from _check_aliases(workspace, after)
+    yield from _check_pins(workspace)
+    yield from _check_sizes(workspace)
+
+
+def _check_prompt(
+    workspace: Workspace, name: str, before: RepoState, after: RepoState, policy: Policy
+) -> Iterator[Diagnostic]:
+    if after.is_shared(name):
+        message, cure = f"two files have the name `{prompt_name(name)}`", "remove one of them, or give it another name"
+        yield Diagnostic("PK606", "error", message, *_place(after, name), help=cure)
+        return
+    try:
+        new = after.prompt(name)
+    except SpecError as error:
+        yield from error.diagnostics
+        return
+    if (old := loaded(before, name)) is not None and old.digest != new.digest:
+        found = compared((old, before.source), (new, after.source), policy)
+        if not found.enough:
+            yield _too_small(found, _place(after, name), before.label)
+    state = released_as(workspace, name, new.spec.version or "")
+    released = loaded(state, name) if state is not None else None
+    if released is not None and released.digest != new.digest and (old is None or old.spec.version != new.spec.version):
+        message = f"`{name}` {new.spec.version} is released already, and was another prompt"
+        yield Diagnostic("PK603", "error", message, *_place(after, name), help=f"promptkit bump {after.prompts[name]}")
+
+
+def _too_small(found: Diff, place: tuple[str, int, int], label: str) -> Diagnostic:
+    cure = f"the version that announces this is {found.needs}: promptkit bump {place[0]}"
+    gravest = [each for each in found.changes if each.level in (found.level, "unknown")][:3]
+    notes = tuple(f"{each.part} {each.sign} {each.name}: {each.why or each.level}" for each in gravest)
+    if found.before == found.after:
+        message = f"`{found.name}` changed since {label}, and its version did not"
+        return Diagnostic("PK603", "error", message, *place, help=cure, notes=notes)
+    message = f"`{found.name}` {found.before} -> {found.after or 'no version'} is too small for a {found.level} change"
+    return Diagnostic("PK604", "error", message, *place, help=cure, notes=notes)
+
+
+def _place(state: RepoState, name: str) -> tuple[str, int, int]:
+    """Where a prompt's version stands."""
+    path = state.prompts[name]
+    document = read_yaml(state.source.read(path), state.source.shown(path))
+    key = document.root.key("version") if isinstance(document.root, Mapping) else None
+    line, column = document.place(key.start) if key is not None else (1, 1)
+    return document.path, line, column
+
+
+def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
+    repo = workspace.own()
+    for name, aliases in workspace.declared.aliases.items():
+        for alias, target in aliases.items():
+            if not is_alias(alias):
+                message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
+                yield Diagnostic("PK613", "error", message, _toml(workspace), help="give it a name, such as production")
+                continue
+            own = loaded(after, name)
+            if own is not None and own.spec.version == target:
+                continue
+            try:
+                repo.require(name, repo.target(name, target))
+            except RepoError as error:
+                message = f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it"
+                cure = error.help or f"promptkit alias set {alias} {name}@VERSION"
+                yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
+
+
+def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
+    for name in workspace.declared.repos:
+        declared = workspace.declared.repo(name)
+        if declared.url is None:
+            continue
+        try:
+            repo = workspace.repo(name)
+            moves = isinstance(repo, Repo) and bool(repo.pin("", "").branch)
+        except RepoError:
+            moves = not _is_fixed(declared.rev)
+        if moves:
+            message = f"`{name}` follows {declared.rev or 'the newest commit'}, which moves"
+            yield Diagnostic("PK612", "error", message, _toml(workspace), help="`rev` names a tag or a range, as ^1.0")
+
+
+def _is_fixed(rev: str) -> bool:
+    """Whether a rev of a repo that was not fetched says by itself that it stays: a commit, a version or a range."""
+    return is_commit(rev) or Range.is_one(rev) or read_version(rev.removeprefix("v")) is not None
+
+
+def _check_sizes(workspace: Workspace) -> Iterator[Diagnostic]:
+    root, most = workspace.root or Path(), current_limits().file_bytes
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if not hidden and path.suffix in (".yaml", ".yml", ".md", ".json", ".jsonl", ".txt") and path.is_file():
+            size = path.stat().st_size
+            if size > most:
+                message = f"the file has {size:,} bytes, more than the limit of {most:,}"
+                yield Diagnostic("PK615", "error", message, inside.as_posix(), help=raised_by("file_bytes"))
+
+
+def _toml(workspace: Workspace) -> str:
+    return Folder(workspace.root or Path()).shown(PROJECT_FILE)

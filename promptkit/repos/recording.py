@@ -1,0 +1,56 @@
+"""What a prompt is made of: the files that were read when it was loaded, and what each is to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.source import ENDINGS, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptkit.loader import Loaded
+    from promptkit.source import Source
+
+__all__ = ["Recording", "kind_of"]
+
+
+class Recording:
+    """A source that remembers what was read from it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.files: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`."""
+        self.files[path] = self.source.read(path)
+        return self.files[path]
+
+    def resolve(self, folder: str, path: str) -> str:
+        """See `source.resolve`."""
+        return resolve(self.source, folder, path)
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        return self.source.shown(path)
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        return self.source.beside(path)
+
+
+def kind_of(path: str, file: str, loaded: Loaded) -> str:
+    """What a file is to the prompt that was read from it."""
+    spec, chain = loaded.spec, loaded.chain
+    if path == file:
+        return "prompt"
+    if chain is not None and any(document.origin == path for document in chain.documents):
+        return "parent"
+    if spec is not None and path in spec.files:
+        return "include"
+    if spec is not None and spec.examples_from is not None and path.endswith(spec.examples_from.path.lstrip("./")):
+        return "examples"
+    if spec is not None and spec.summariser is not None and path in spec.summariser.shown:
+        return "summariser"
+    return "schema" if path.endswith((".json", *ENDINGS)) else "include"
