@@ -228,14 +228,15 @@ def remove(name: str) -> None:
       promptkit repo remove spare
     """
     from promptkit.errors import RepoError
-    from promptkit.repos.locking import own_prompts, used_repos
+    from promptkit.repos.locking import own_prompts, used_mounts
     from promptkit.repos.project_file import remove_repo
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         workspace.declared.repo(name)
         used = [prompt for prompt in workspace.declared.prompts if prompt.startswith(f"{name}/")]
-        used += [path for path in own_prompts(workspace) if name in used_repos(workspace, path)]
+        for path in own_prompts(workspace):
+            used += [path] if any(mount.startswith(f"{name}/") for mount in used_mounts(workspace, path)) else []
     if used:
         message, cure = (
             f"`{name}` is in use: {', '.join(used[:5])}",

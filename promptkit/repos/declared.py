@@ -66,6 +66,8 @@ class Declarations:
     prompts: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     yanked: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """The commits at which the lock beside that file pins what its prompts use, by reference."""
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], where: str, root: Path | None) -> Declarations:

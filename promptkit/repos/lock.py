@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import LockError, SourceError
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.references import Reference, allows, is_whole_commit
-from promptkit.source import join, mounted
+from promptkit.source import ENDINGS, join, mounted
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion
 _BLOCK = "[[prompt]]\n"
 _MOST_BYTES = 64 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
-_CURE = "`promptkit lock` writes it anew"
+_CURE = "`promptkit lock update` writes it anew"
 
 
 def digest_of(data: bytes) -> str:
@@ -112,11 +112,14 @@ def _listed(key: str, texts: Iterable[str]) -> list[str]:
 
 
 class Lock:
-    """The lockfile of a project. One block is read without parsing the others."""
+    """The lockfile of a project. One block is read without parsing the others.
 
-    def __init__(self, path: Path) -> None:
+    `data` are its bytes where they are not to be read from the file; with `anew`, what is there is not looked at.
+    """
+
+    def __init__(self, path: Path, data: bytes | None = None, *, anew: bool = False) -> None:
         self.path = path
-        self._blocks = self._read()
+        self._blocks = None if anew else self._read(data)
 
     @property
     def exists(self) -> bool:
@@ -132,6 +135,13 @@ class Lock:
                 raise self._twice(entry)
             seen.add(entry.key)
             yield entry
+
+    def own_pins(self) -> dict[str, str]:
+        """The commits that are pinned for the project's own prompts, by the path of the mount."""
+        pins: dict[str, str] = {}
+        for entry in self:
+            pins |= entry.pins if entry.name.endswith(ENDINGS) else {}
+        return pins
 
     def find(self, reference: Reference, in_use: Mapping[str, str]) -> Locked | None:
         """The block that a reference may be loaded from: what is locked of a prompt in use is what is wanted.
@@ -149,7 +159,7 @@ class Lock:
         locked = next((each for each in found if each.wanted == wanted), None)
         if locked is None:
             message = f"`{reference.name}` is in use at `{wanted or '*'}`, and locked at `{found[0].wanted or '*'}`"
-            raise LockError(message, where=str(self.path), help=_CURE)
+            raise LockError(message, where=str(self.path), help="`promptkit lock` locks what is in use")
         asked = reference.wanted
         return locked if asked in ("", wanted) or allows(asked, locked.commit, locked.version) else None
 
@@ -167,14 +177,19 @@ class Lock:
         """The text of the file for some blocks."""
         return "\n".join([_HEAD, *(entry.text() for entry in sorted(entries, key=lambda entry: entry.key))])
 
-    def _read(self) -> list[str] | None:
+    def _bytes(self) -> bytes | None:
         try:
             with self.path.open("rb") as file:
-                data = file.read(_MOST_BYTES + 1)
+                return file.read(_MOST_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise LockError(f"it cannot be read: {error.strerror}", where=str(self.path)) from None
+
+    def _read(self, data: bytes | None) -> list[str] | None:
+        data = self._bytes() if data is None else data
+        if data is None:
+            return None
         if len(data) > _MOST_BYTES:
             raise LockError(f"it is larger than {_MOST_BYTES:,} bytes", where=str(self.path))
         text = data.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -41,7 +41,7 @@ __all__ = [
     "own_prompts",
     "project_lock",
     "recorded",
-    "used_repos",
+    "used_mounts",
 ]
 
 
@@ -136,11 +136,11 @@ def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked 
     return entry if source.mounts else None
 
 
-def used_repos(workspace: Workspace, path: str) -> set[str]:
-    """The declared repos that a prompt of the project itself uses, as far as they can be opened."""
+def used_mounts(workspace: Workspace, path: str) -> dict[str, str]:
+    """What a prompt of the project itself uses of other repos, as far as they can be opened: mount to commit."""
     source = Mounted(Folder(workspace.root or "."), workspace.declared, _opener(workspace, None))
     load(source, path)
-    return {mount.partition("/")[0] for mount in source.mounts}
+    return {mount: each.pin.commit for mount, each in source.mounts.items()}
 
 
 def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
@@ -192,6 +192,7 @@ class Opener:
         repo = self.workspace.used(declared, reference)
         if commit and not (isinstance(repo, Repo) and (self.trusting or _may_lead(repo, reference, commit))):
             commit = ""
+        commit = commit or declared.pins.get(str(reference), "")
         return self.workspace.mounted_at(repo, repo.pin(reference.path, commit or reference.wanted))
 
 

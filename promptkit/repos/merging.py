@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
+from promptkit.repos.lock import LOCK_FILE, Lock
+from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.releasing import loaded, policy_of, released_as
 from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import Folder
+from promptkit.source import MOUNT, Folder
 from promptkit.template_paths import prompt_name
 from promptkit.yaml_nodes import Mapping
 from promptkit.yamlfile import read_yaml
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from promptkit.repos.states import RepoState
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["check_against"]
+__all__ = ["check_against", "refuse_unlocked"]
 
 
 def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
@@ -42,6 +44,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
         yield Diagnostic("PK614", "warning", message, file, help="keep it, and say in its description what to use")
     yield from _check_aliases(workspace, after)
     yield from _check_pins(workspace)
+    yield from _check_locked(workspace)
     yield from _check_sizes(workspace)
 
 
@@ -120,6 +123,32 @@ def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
         if moves:
             message = f"`{name}` follows {declared.rev or 'the newest commit'}, which moves"
             yield Diagnostic("PK612", "error", message, _toml(workspace), help="`rev` names a tag or a range, as ^1.0")
+
+
+def _check_locked(workspace: Workspace) -> Iterator[Diagnostic]:
+    for path in own_prompts(workspace) if workspace.declared.repos else ():
+        if loose := unlocked(workspace, path):
+            yield Diagnostic("PK612", "error", _told(loose), path, help=_LOCK_IT)
+
+
+_LOCK_IT = "promptkit lock, and commit promptkit.lock"
+
+
+def unlocked(workspace: Workspace, path: str) -> list[str]:
+    """What a prompt of the project uses of git repos, and is not locked: with that, one version has many texts."""
+    locked = Lock((workspace.root or Path()) / LOCK_FILE).own_pins()
+    return [mount for mount, commit in used_mounts(workspace, path).items() if commit and mount not in locked]
+
+
+def refuse_unlocked(workspace: Workspace, path: str) -> None:
+    """Raises `RepoError` for a prompt of the project that uses what is not locked."""
+    if loose := unlocked(workspace, path):
+        raise RepoError(_told(loose), code="PK612", where=path, help=_LOCK_IT)
+
+
+def _told(loose: list[str]) -> str:
+    shown = ", ".join(f"`{mount.replace(MOUNT, ' > ')}`" for mount in loose[:3])
+    return f"it uses {shown}, which {'is' if len(loose) == 1 else 'are'} not locked"
 
 
 def _is_fixed(rev: str) -> bool:

@@ -11,7 +11,12 @@ from promptkit.template_paths import prompt_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["by_name", "files_named", "one_file"]
+__all__ = ["bare_name", "by_name", "files_named", "one_file"]
+
+
+def bare_name(path: str) -> str:
+    """The name by which tags, aliases and yanks know a prompt, of which a reference may name the file."""
+    return prompt_name(path) if path.endswith(ENDINGS) else path
 
 
 def by_name(files: Iterable[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import find_root
 from promptkit.source import ENDINGS, Folder
-from promptkit.template_paths import locate, project_table, prompt_name
+from promptkit.template_paths import locate, project_table
 
 if TYPE_CHECKING:
     from promptkit.source import Source
@@ -70,7 +70,7 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
 
 def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:
     repo = workspace.own()
-    pin = repo.pin(prompt_name(path) if path.endswith(ENDINGS) else path, wanted)
+    pin = repo.pin(path, wanted)
     return workspace.pinned(repo, pin), repo.require(path, pin)
 
 
@@ -79,7 +79,5 @@ def project_source(root: Path) -> Source:
     workspace = Workspace.at(root)
     if not workspace.declared.repos:
         return Folder(root)
-    pins: dict[str, str] = {}
-    for entry in Lock(root / LOCK_FILE):
-        pins |= entry.pins if entry.name.endswith(ENDINGS) else {}
+    pins = Lock(root / LOCK_FILE).own_pins()
     return Mounted(Folder(root), workspace.declared, Opener(workspace, pins, frozen=frozen()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
 from promptkit.repos.diff_text import changelog_lines
+from promptkit.repos.merging import refuse_unlocked
 from promptkit.repos.publishing import Publisher
 from promptkit.repos.references import Reference
 from promptkit.repos.releasing import last_release, policy_of, released_as
@@ -86,6 +87,8 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         raise RepoError(message, help="what is released is what is committed: git commit first")
     head.name_of(head.prompts[name])  # which refuses a name that two files have
     Reference.of(f"own/{name}")  # what nobody can refer to is no release
+    if workspace.declared.repos:
+        refuse_unlocked(workspace, head.prompts[name])
     before = last_release(workspace, name, version)
     tag = repo.tag_of(name, version)
     if before is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
 from promptkit.repos.declared import Declarations
-from promptkit.repos.names import by_name, files_named, one_file
+from promptkit.repos.lock import LOCK_FILE, Lock
+from promptkit.repos.names import bare_name, by_name, files_named, one_file
 from promptkit.repos.references import is_alias, is_commit, is_whole_commit
 from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.versions import Range, read_version
@@ -20,7 +22,6 @@ from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from semver import Version
 
@@ -59,6 +60,7 @@ class Repo:
         folder: str = "",
         want: Callable[[str], None] | None = None,
         git_dir: Path | None = None,
+        root: Path | None = None,
     ) -> None:
         self.name = name
         self.state = state
@@ -66,6 +68,7 @@ class Repo:
         self.folder = folder
         self._get = get
         self.git_dir = git_dir
+        self._root = root
         self._want = want
         self._snapshots: dict[str, Snapshot] = {}
         self._facts: Declarations | None = None
@@ -114,7 +117,7 @@ class Repo:
             if found != (tag or branch) and (found or not wanted.isdecimal()):
                 message = f"`{wanted}` of {self._whole} is a {'tag' if tag else 'branch'}, and may be a commit"
                 raise RepoError(message, code="PK606", help="write the whole id of the commit, or rename the other")
-        alias = self.facts.aliases.get(path, {}).get(wanted) if path and is_alias(wanted) else None
+        alias = self.facts.aliases.get(bare_name(path), {}).get(wanted) if path and is_alias(wanted) else None
         if tag and alias is not None:
             message = f"`{wanted}` is an alias and a tag of {self._whole}"
             raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
@@ -205,7 +208,7 @@ class Repo:
 
     def tag_of(self, path: str, version: Version | str) -> str:
         """The tag of a version of one prompt, which is named by where its file lies in the whole repository."""
-        return f"{join(self.folder, path)}@{version}"
+        return f"{join(self.folder, bare_name(path))}@{version}"
 
     def _version_of(self, tag: str, path: str) -> str:
         """The version that a tag names for a path; empty where it names none."""
@@ -240,7 +243,7 @@ class Repo:
 
     def yanked(self, path: str, version: Version) -> str:
         """Why a version was yanked; empty where it was not."""
-        named = (f"{path}@{version}", f"v{version}", str(version))
+        named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
         return next(
             (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked), ""
         )
@@ -265,15 +268,23 @@ class Repo:
         return self._facts
 
     def facts_at(self, commit: str) -> Declarations:
-        """What the repo's own file says in one of its states."""
+        """What the repo's own file says in one of its states, and what the lock beside it pins of other repos.
+
+        Raises `RepoError` or `LockError` for files that cannot be used.
+        """
+        files = self.snapshot(commit)
         where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
         try:
-            text = self.snapshot(commit).read(PROJECT_FILE).decode("utf-8-sig")
-            return Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, None)
+            text = files.read(PROJECT_FILE).decode("utf-8-sig")
+            found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root)
         except SourceError:
             return Declarations(where)
         except (ValueError, RecursionError) as error:
             raise RepoError(f"the file is not TOML: {error}", where=where, help="its owner must mend it") from None
+        if not found.repos or files.entry(LOCK_FILE) is None:
+            return found
+        lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
+        return replace(found, pins=lock.own_pins())
 
     # Its files
 
@@ -332,7 +343,7 @@ class Repo:
         if path and not known and not (self.state.head and self.find(path, self.state.head)):
             cure = self._near(path, self.state.head) if self.state.head else ""
             return RepoError(f"there is no `{path}` in {self._whole}", code="PK605", help=cure)
-        aliases = list(self.facts.aliases.get(path, {}))
+        aliases = list(self.facts.aliases.get(bare_name(path), {}))
         near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
         told = [f"versions: {self._some_versions(path)}"] + ([f"aliases: {', '.join(aliases)}"] if aliases else [])
         fetched = "; `promptkit repo update` looks for newer ones" if self._want is None else ""

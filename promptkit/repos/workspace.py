@@ -11,6 +11,7 @@ from promptkit.errors import RepoError
 from promptkit.repos.declared import Declarations
 from promptkit.repos.git import Objects
 from promptkit.repos.local import GitDirectory, View
+from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mount, Mounted
 from promptkit.repos.names import by_name, one_file
 from promptkit.repos.repo import Pin, Repo
@@ -153,8 +154,10 @@ class Workspace:
     # Sources
 
     def project_source(self) -> Mounted:
-        """The project's own files, and those of the repos that are named in them."""
-        return Mounted(Folder(self.root or Path()), self.declared, self.mount)
+        """The project's own files, and those of the repos that are named in them, at the commits that are locked."""
+        root = self.root or Path()
+        pins = Lock(root / LOCK_FILE).own_pins() if self.declared.repos else {}
+        return Mounted(Folder(root), replace(self.declared, pins=pins), self.mount)
 
     def source(self, reference: Reference) -> tuple[Source, str, Pin]:
         """Where a prompt is: a source whose root is its repo's, the file in it, and the pin that it stands for."""
@@ -173,7 +176,8 @@ class Workspace:
     def mount(self, declared: Declarations, reference: Reference, name: str) -> Mount:  # noqa: ARG002 (`Mounted`'s)
         """The state of a repo to which a file refers. Raises `RepoError`."""
         repo = self.used(declared, reference)
-        return self.mounted_at(repo, repo.pin(reference.path, reference.wanted))
+        wanted = declared.pins.get(str(reference), "") or reference.wanted
+        return self.mounted_at(repo, repo.pin(reference.path, wanted))
 
     def used(self, declared: Declarations, reference: Reference) -> Repo | FolderRepo:
         """The repo to which a file refers. Raises `RepoError`."""
@@ -190,7 +194,7 @@ class Workspace:
     def _known(self, declared: Declarations, reference: Reference) -> DeclaredRepo:
         """A repo that a file names: the project itself must know its URL before anything is fetched from there."""
         found = declared.repo(reference.repo)
-        if declared is self.declared or found.url is None:
+        if declared.where == self.declared.where or found.url is None:
             return found
         for own in self.declared.repos.values():
             if not isinstance(own, RepoError) and own.url is not None and own.url.key == found.url.key:
@@ -212,7 +216,7 @@ def own_repo(folder: Path, closing: contextlib.ExitStack) -> Repo:
     closing.callback(objects.close)
     below = folder.absolute().resolve().relative_to(directory.worktree.absolute().resolve()).as_posix()
     state = State(_peeled(objects, view.head), _Peeled(objects, view.refs))
-    return Repo("", state, objects.get, folder="" if below == "." else below, git_dir=view.path)
+    return Repo("", state, objects.get, folder="" if below == "." else below, git_dir=view.path, root=folder)
 
 
 def _peeled(objects: Objects, id: str) -> str:

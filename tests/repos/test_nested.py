@@ -1,0 +1,90 @@
+"""A template repo that uses another one: what was released is the text that it was released with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
+
+from promptkit import Prompt
+
+URL = "https://common.example/common"
+
+
+@pytest.fixture
+def common(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    """A repo of shared parts, which git finds on this machine under a URL."""
+    repo = GitRepo.at(tmp_path / "common")
+    repo.commit({"promptkit.toml": "", "_voice.md": "loud"}, "v1.0.0")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{repo.path}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", URL)
+    return repo
+
+
+def using(place: Path, url: str) -> GitRepo:
+    """A template repo whose prompt includes a shared part, locked and released as 1.0.0."""
+    repo = GitRepo.at(place)
+    repo.git("config", "user.name", "Own")
+    repo.git("config", "user.email", "own@here")
+    project(place, {"common": url}, rev="^1")
+    repo.write({"support/mail.yaml": prompt("support/mail", text='{% include "common/_voice.md" %}')})
+    assert promptkit("repo", "update").code == 0
+    return repo
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_what_a_lock_moves_is_a_change_of_the_prompt(
+    local: bool, common: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "team").mkdir()
+    monkeypatch.chdir(tmp_path / "team")
+    repo = using(tmp_path / "team", str(common.path) if local else URL)
+    repo.commit()
+    ran = promptkit("release")
+    assert (ran.code, "error[PK612]: it uses `common/_voice.md`, which is not locked" in ran.err) == (2, True), ran.err
+    assert "error[PK612]: it uses `common/_voice.md`" in promptkit("repo", "check", "--against", "HEAD").out
+    assert promptkit("lock").code == 0
+    repo.commit()
+    assert promptkit("release").code == 0
+
+    common.commit({"_voice.md": "whisper"}, "v1.1.0")
+    assert promptkit("repo", "update").code == 0
+    assert "no prompt changed" in promptkit("diff", "HEAD").err
+    assert promptkit("lock", "update").code == 0
+    assert "support/mail" in promptkit("affected").out
+    assert "[-loud-]{+whisper+}" in promptkit("diff", "support/mail.yaml").out
+    checked = promptkit("repo", "check", "--against", "HEAD")
+    assert (checked.code, "changed since HEAD, and its version did not" in checked.out) == (1, True)
+    repo.commit()
+    assert "changed since HEAD~1" in promptkit("repo", "check", "--against", "HEAD~1").out
+    assert promptkit("release").code == 2
+    assert promptkit("bump", "support/mail.yaml").code == 0
+    repo.commit()
+    assert promptkit("release").code == 0
+    for version, voice in (("1.0.0", "loud"), ("1.1.0", "whisper")):
+        rendered = promptkit("render", f"support/mail@{version}", "-p", "ticket=x").out
+        assert f"{voice} x" in rendered
+
+
+def test_a_consumer_gets_the_text_that_was_released(
+    common: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "team").mkdir()
+    monkeypatch.chdir(tmp_path / "team")
+    repo = using(tmp_path / "team", URL)
+    assert promptkit("lock").code == 0
+    repo.commit()
+    assert promptkit("release").code == 0
+    common.commit({"_voice.md": "whisper"}, "v1.1.0")
+
+    service = project(tmp_path / "service", {"team": repo.path, "common": URL}, {"team/support/mail": "^1"})
+    monkeypatch.chdir(service)
+    (service / "mine.yaml").write_text("task: '{% include \"team/support/mail.yaml@^1\" %}'\n")
+    assert promptkit("repo", "update").code == 0
+    assert Prompt.load("team/support/mail").render(ticket="x").messages[-1].content == "loud x"
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    assert Prompt.load("team/support/mail").render(ticket="x").messages[-1].content == "loud x"
