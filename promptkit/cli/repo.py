@@ -113,8 +113,7 @@ def _told(workspace: Workspace, name: str) -> tuple[str, int]:
         return f"{name}: {declared.place} ({counted(count, 'prompt')})", count
     pin = repo.pin("", "")
     count = len(repo.prompts(pin.commit))
-    state = pin.tag or pin.branch or pin.commit[:12]
-    return f"{name}: {declared.place} at {state} ({counted(count, 'prompt')})", count
+    return f"{name}: {declared.place} at {pin.tag or pin.shown} ({counted(count, 'prompt')})", count
 
 
 @command.command("list", short_help="Show the repos that are declared.")
@@ -150,8 +149,7 @@ def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:
         repo = workspace.repo(declared.name)
         if isinstance(repo, Repo):
             pin = repo.pin("", "")
-            at = pin.tag or pin.branch or pin.commit[:12]
-            found = {"at": at, "commit": pin.commit, "fetched": repo.state.fetched}
+            found = {"at": pin.tag or pin.shown, "commit": pin.commit, "fetched": repo.state.fetched}
         else:
             found["at"] = "a folder"
     except RepoError as error:

@@ -14,8 +14,8 @@ from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.repos.references import Reference, allows, is_commit
-from promptkit.repos.repo import Pin, Repo
+from promptkit.repos.references import Pin, Reference, allows, is_commit
+from promptkit.repos.repo import Repo
 from promptkit.repos.versions import Range
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from promptkit.repos.declared import Declarations
-    from promptkit.repos.repo import Pin
+    from promptkit.repos.references import Pin
 
 __all__ = ["Mount", "Mounted"]
 

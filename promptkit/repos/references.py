@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from promptkit.errors import RepoError
 from promptkit.repos.versions import Range, read_version
 
-__all__ = ["REPO_NAME", "Reference", "allows", "is_alias", "is_commit", "is_whole_commit"]
+__all__ = ["REPO_NAME", "Pin", "Reference", "allows", "is_alias", "is_commit", "is_whole_commit"]
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -79,3 +79,20 @@ class Reference:
     def name(self) -> str:
         """The reference without what is wanted."""
         return f"{self.repo}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The one state that is meant: its commit, and the version, tag, alias or branch that led there."""
+
+    commit: str
+    version: str = ""
+    tag: str = ""
+    alias: str = ""
+    branch: str = ""
+    wanted: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The state as people know it."""
+        return self.version or self.tag or self.alias or self.branch or self.commit[:12]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from promptkit.errors import RepoError, SourceError
 from promptkit.repos.declared import Declarations
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.names import bare_name, by_name, files_named, one_file
-from promptkit.repos.references import is_alias, is_commit, is_whole_commit
+from promptkit.repos.references import Pin, is_alias, is_commit, is_whole_commit
 from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
@@ -28,23 +28,11 @@ if TYPE_CHECKING:
     from promptkit.repos.git import Found
     from promptkit.repos.store import State
 
-__all__ = ["Pin", "Repo"]
+__all__ = ["Repo"]
 
 _COMMIT_BYTES = 1 << 20
 _SHOWN = 5
 _WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """The one state that is meant: its commit, and the version, tag, alias or branch that led there."""
-
-    commit: str
-    version: str = ""
-    tag: str = ""
-    alias: str = ""
-    branch: str = ""
-    wanted: str = ""
 
 
 class Repo:
@@ -323,8 +311,7 @@ class Repo:
         """The file of a pinned prompt. Raises `RepoError`, with what may have been meant, where it is not there."""
         found = self.find(path, pin.commit)
         if not found:
-            state = pin.version or pin.tag or pin.alias or pin.commit[:12]
-            message = f"there is no `{path}` in {self._whole} at {state}"
+            message = f"there is no `{path}` in {self._whole} at {pin.shown}"
             raise RepoError(message, code="PK605", help=self._near(path, pin.commit))
         return found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from promptkit.repos.changes import Policy
-    from promptkit.repos.repo import Pin
+    from promptkit.repos.references import Pin
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 

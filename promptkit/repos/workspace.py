@@ -14,7 +14,8 @@ from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mount, Mounted
 from promptkit.repos.names import by_name, one_file
-from promptkit.repos.repo import Pin, Repo
+from promptkit.repos.references import Pin
+from promptkit.repos.repo import Repo
 from promptkit.repos.store import State, Store
 from promptkit.settings import PROJECT_FILE, load_settings
 from promptkit.source import Folder
@@ -170,7 +171,7 @@ class Workspace:
 
     def pinned(self, repo: Repo, pin: Pin) -> Mounted:
         """The files of one state of a repo, and of the repos that are named in them."""
-        label = f"{repo.name}@{pin.version or pin.tag or pin.alias or pin.commit[:12]}"
+        label = f"{repo.name}@{pin.shown}"
         return Mounted(repo.snapshot(pin.commit, label), repo.facts_at(pin.commit), self.mount)
 
     def mount(self, declared: Declarations, reference: Reference, name: str) -> Mount:  # noqa: ARG002 (`Mounted`'s)
@@ -187,7 +188,7 @@ class Workspace:
         """One state of a repo as a mount."""
         if isinstance(repo, FolderRepo):
             return Mount(Folder(repo.path), repo.facts, pin, repo.find)
-        label = f"{repo.name}@{pin.version or pin.tag or pin.alias or pin.commit[:12]}"
+        label = f"{repo.name}@{pin.shown}"
         files = repo.snapshot(pin.commit, label)
         return Mount(files, repo.facts_at(pin.commit), pin, lambda path: repo.find(path, pin.commit))
 

@@ -82,7 +82,7 @@ def test_a_consumer_gets_the_text_that_was_released(
 
     service = project(tmp_path / "service", {"team": repo.path, "common": URL}, {"team/support/mail": "^1"})
     monkeypatch.chdir(service)
-    (service / "mine.yaml").write_text("task: '{% include \"team/support/mail.yaml@^1\" %}'\n")
+    (service / "mine.yaml").write_text("extends: team/support/mail.yaml@^1\npersona: You are kind.\n")
     assert promptkit("repo", "update").code == 0
     assert Prompt.load("team/support/mail").render(ticket="x").messages[-1].content == "loud x"
     assert promptkit("lock").code == 0
