@@ -13,9 +13,20 @@ if TYPE_CHECKING:
 
 
 def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False) -> tuple[State | None, State] | None:
-    """Fetch a repo: its states before and now; None for a plain folder. Raises `RepoError`."""
+    """Fetch a repo: its states before and now; None for a plain folder. Raises `RepoError`.
+
+    Tags that were moved or deleted are told.
+    """
+    from promptkit.repos.store import changed_tags
+
     declared = workspace.declared.repo(repo) if isinstance(repo, str) else repo
     if declared.url is None:
         return None
     say(f"fetching {declared.place}", quiet=quiet)
-    return workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
+    before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
+    moved, gone, _ = changed_tags(before, now)
+    for tag in moved:
+        say(f"warning[PK611]: {declared.name}: the tag `{tag}` was moved to another commit")
+    for tag in gone:
+        say(f"warning[PK611]: {declared.name}: the tag `{tag}` was deleted")
+    return before, now

@@ -58,7 +58,8 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at(online=True) as workspace:
-        _known(workspace, names)
+        if names:
+            _known(workspace, names)
         for name in sorted(workspace.declared.repos):
             fetch(workspace, name, quiet=quiet)
     ctx.exit(_lock(names or None, False, quiet=quiet))
@@ -139,12 +140,12 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     """Write the lock, or tell what would change where it is frozen; the exit code."""
     from promptkit.repos.locking import make_lock, project_lock
     from promptkit.repos.opening import frozen
-    from promptkit.repos.verifying import yanked_entries
+    from promptkit.repos.verifying import differences, yanked_entries
     from promptkit.repos.workspace import Workspace
 
     held = frozen() if asked is None else asked
     with Workspace.at(online=True) as workspace:
-        lock = project_lock(workspace)
+        lock = project_lock(workspace, anew=names is None)
         if held:
             return _frozen_told(workspace, lock)
         entries = make_lock(workspace, lock, names)
@@ -156,6 +157,8 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
         if old is None or old.text() != entry.text():
             was = f"{_state(old)} -> " if old is not None and _state(old) != _state(entry) else ""
             say(f"{entry}: {was}{_state(entry)}", quiet=quiet)
+            for drift in differences(old, entry) if old is not None and not was else ():
+                say(f"  {drift.part}: {drift.message}", quiet=quiet)
     kept = {entry.name for entry in entries}
     for old in before.values():
         if old.name not in kept:
@@ -178,8 +181,12 @@ def _frozen_told(workspace: Workspace, lock: Lock) -> int:
 
 
 def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
+    told = False
     for drift in drifts:
+        told = True
         say(f"error[PK610]: {drift}")
+    if told:
+        say("  = help: `promptkit lock update` takes what is there now; git has the lock as it was")
     for each in yanked:
         say(f"warning[PK607]: {each}")
 

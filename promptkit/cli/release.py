@@ -30,14 +30,17 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
       promptkit release --dry-run
       promptkit release support/triage
     """
-    from promptkit.repos.release import planned, publish
+    from promptkit.repos.release import planned, publish, uncommitted
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         plan = planned(workspace, names)
+        changed = uncommitted(workspace) if not plan else []
         root = workspace.root or Path()
     if not plan:
-        say("every version is released already", quiet=quiet)
+        say("every version that is committed is released already", quiet=quiet)
+        if changed:
+            say(f"note: not committed, and so not looked at: {', '.join(changed[:5])}", quiet=quiet)
         ctx.exit(NOTHING_SELECTED)
     for each in plan:
         _show(each, quiet=quiet)

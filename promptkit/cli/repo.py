@@ -195,10 +195,6 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
             before, now = states
             moved, gone, new = changed_tags(before, now)
             lost |= bool(moved or gone)
-            for tag in moved:
-                say(f"warning[PK611]: {name}: the tag `{tag}` was moved to another commit")
-            for tag in gone:
-                say(f"warning[PK611]: {name}: the tag `{tag}` was deleted")
             told = f", new: {', '.join(new[:8])}{', ...' if len(new) > 8 else ''}" if new and before else ""
             try:
                 say(f"{_told(workspace, name)[0]}{told}", quiet=quiet)

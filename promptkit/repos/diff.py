@@ -89,8 +89,10 @@ class Diff:
 
     @property
     def enough(self) -> bool:
-        """Whether the version of the new state announces them."""
-        return self.level is None or not self.before or is_enough(self.before, self.after, self.level)
+        """Whether the version of the new state announces them, and does not go back."""
+        if self.level is None:
+            return self.before == self.after or is_enough(self.before, self.after, "patch")
+        return not self.before or is_enough(self.before, self.after, self.level)
 
     @property
     def more_tokens(self) -> float | None:

@@ -42,7 +42,8 @@ def to_text(found: Diff, *, show: bool = False) -> str:
 def verdict(found: Diff) -> str:
     """What the changes ask for, and whether the version says so."""
     if found.level is None:
-        return "nothing changed"
+        back = "" if found.enough else f", but the version goes back: {found.before} -> {found.after}  error[PK604]"
+        return f"nothing changed{back}"
     unclear = f" ({counted(len(found.unclear), 'change')} cannot be told)" if found.unclear else ""
     if not found.before:
         return f"{found.level}{unclear}; the old state has no version"

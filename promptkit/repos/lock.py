@@ -166,11 +166,11 @@ class Lock:
     def write(self, entries: Iterable[Locked]) -> bool:
         """Write the file; whether it is another one than before. Raises `ConfigError`."""
         text = self.text(entries)
-        before = self.path.read_text(encoding="utf-8") if self.path.is_file() else None
-        if text != before:
+        before = self.path.read_bytes() if self.path.is_file() else None
+        if text.encode("utf-8") != before:
             keep_file(self.path, text, "the lock")
             self.path.chmod(0o644)
-        return text != before
+        return text.encode("utf-8") != before
 
     @staticmethod
     def text(entries: Iterable[Locked]) -> str:

@@ -48,12 +48,23 @@ __all__ = [
 _PARTS = "repos/parts"
 
 
-def project_lock(workspace: Workspace) -> Lock:
-    """The project's lockfile, which may not be there yet. Raises `LockError`, `RepoError` where there is no project."""
+def project_lock(workspace: Workspace, *, anew: bool = False) -> Lock:
+    """The project's lockfile, which may not be there yet; with `anew`, one that cannot be read is none.
+
+    Raises `LockError`, and `RepoError` where there is no project.
+    """
     if workspace.root is None:
         cure = "`promptkit init NAME` makes a project; a folder with a promptkit.toml is one"
         raise RepoError("there is no project here", help=cure)
-    return Lock(workspace.root / LOCK_FILE)
+    path = workspace.root / LOCK_FILE
+    try:
+        lock = Lock(path)
+        list(lock)
+    except LockError:
+        if not anew:
+            raise
+        return Lock(path, anew=True)
+    return lock
 
 
 def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None = ()) -> list[Locked]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
+from promptkit.repos.changes import next_version
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import is_alias, is_commit
-from promptkit.repos.releasing import loaded, policy_of, released_as
+from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
 from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
@@ -72,13 +73,14 @@ def _check_prompt(
 
 
 def _too_small(found: Diff, place: tuple[str, int, int], label: str) -> Diagnostic:
-    cure = f"the version that announces this is {found.needs}: promptkit bump {place[0]}"
+    needs = found.needs or next_version(found.before, "patch")
+    cure = f"the version that announces this is {needs}: promptkit bump {place[0]}"
     gravest = [each for each in found.changes if each.level in (found.level, "unknown")][:3]
     notes = tuple(f"{each.part} {each.sign} {each.name}: {each.why or each.level}" for each in gravest)
     if found.before == found.after:
         message = f"`{found.name}` changed since {label}, and its version did not"
         return Diagnostic("PK603", "error", message, *place, help=cure, notes=notes)
-    message = f"`{found.name}` {found.before} -> {found.after or 'no version'} is too small for a {found.level} change"
+    message = f"`{found.name}` {found.before} -> {found.after or 'no version'} {too_small(found)}"
     return Diagnostic("PK604", "error", message, *place, help=cure, notes=notes)
 
 

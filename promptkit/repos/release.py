@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
+from promptkit.repos.changes import next_version
 from promptkit.repos.diff_text import changelog_lines
 from promptkit.repos.merging import refuse_unlocked
 from promptkit.repos.publishing import Publisher
 from promptkit.repos.references import Reference
-from promptkit.repos.releasing import last_release, policy_of, released_as
+from promptkit.repos.releasing import last_release, loaded, policy_of, released_as, too_small
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from promptkit.repos.states import RepoState
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Release", "planned", "publish"]
+__all__ = ["Release", "planned", "publish", "uncommitted"]
 
 CHANGELOG = "CHANGELOG.md"
 _HEAD = b"# Changelog\n"
@@ -58,11 +59,12 @@ def planned(workspace: Workspace, names: Sequence[str] = ()) -> list[Release]:
     """
     head, now = at_rev(workspace, "HEAD"), worktree(workspace)
     for name in names:
-        if name not in head.prompts:
+        if name not in head.prompts and name not in head.prompts.values():
             hint = did_you_mean(name, head.prompts) or "only what is committed can be released"
             raise RepoError(f"there is no prompt `{name}` in the last commit", code="PK605", help=hint)
     found = []
-    for name in names or sorted(head.prompts):
+    by_file = {file: name for name, file in head.prompts.items()}
+    for name in [by_file.get(name, name) for name in names] or sorted(head.prompts):
         release = _planned(workspace, name, head, now, asked=bool(names))
         found += [release] if release is not None else []
     return found
@@ -96,10 +98,19 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     old = before.prompt(name)
     found = compared((old, before.source), (prompt, head.source), policy_of(workspace.settings))
     if not found.enough:
-        message = f"`{name}` {found.before} -> {version} is too small for a {found.level} change"
-        cure = f"promptkit bump {head.prompts[name]} {found.needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
+        message = f"`{name}` {found.before} -> {version} {too_small(found)}"
+        needs = found.needs or next_version(found.before, "patch")
+        cure = f"promptkit bump {head.prompts[name]} {needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
         raise RepoError(message, code="PK604", help=cure)
     return Release(name, version, tag, found)
+
+
+def uncommitted(workspace: Workspace) -> list[str]:
+    """The prompts that are others in the working tree than in the last commit, which alone is released."""
+    head, now = at_rev(workspace, "HEAD"), worktree(workspace)
+    both = sorted(head.prompts.keys() & now.prompts.keys())
+    states = {name: [loaded(state, name) for state in (head, now)] for name in both}
+    return [name for name, (old, new) in states.items() if old is None or new is None or old.digest != new.digest]
 
 
 def publish(root: Path, plan: Sequence[Release]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["last_release", "loaded", "policy_of", "released_as", "version_after"]
+__all__ = ["last_release", "loaded", "policy_of", "released_as", "too_small", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -56,12 +56,17 @@ def released_as(workspace: Workspace, name: str, version: str) -> RepoState | No
 def last_release(workspace: Workspace, name: str, version: str) -> RepoState | None:
     """The release that a version of a prompt comes after: the highest that is not above it, or else the newest.
 
-    So a fix of 1.2 is compared with 1.2, though 2.0 is out. None before the first release.
+    So a fix of 1.2 is compared with 1.2, though 2.0 is out; a yanked release was one, too. None before the first.
     """
-    repo = workspace.own()
-    known, own = repo.versions(name), read_version(version)
+    known, own = sorted(workspace.own().tags_of(name), reverse=True), read_version(version)
     below = [each for each in known if own is not None and each <= own]
-    return next((released_as(workspace, name, str(each)) for each in (below or known)[:1]), None)
+    states = (released_as(workspace, name, str(each)) for each in below or known)
+    return next((state for state in states if state is not None), None)
+
+
+def too_small(found: Diff) -> str:
+    """Why a version is not enough, in words."""
+    return f"is too small for a {found.level} change" if found.level is not None else "goes back"
 
 
 def version_after(workspace: Workspace, file: str) -> tuple[str, Diff | None]:
@@ -79,4 +84,6 @@ def version_after(workspace: Workspace, file: str) -> tuple[str, Diff | None]:
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
     if found.level is None:
         raise RepoError(f"`{name}` did not change since {before.label}", help="major, minor or patch says otherwise")
+    if found.before != found.after and found.enough:
+        return found.after, found
     return next_version(old.spec.version or "", found.level), found
