@@ -42,8 +42,10 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     name, _, version = target.rpartition("@")
-    if not name or not version or not is_alias(alias):
+    if not name or not version:
         raise click.UsageError("write it as: promptkit alias set production support/triage@2.0.0")
+    if not is_alias(alias):
+        raise click.UsageError(f"`{alias}` can be no alias: it could be a version, a range or a commit")
     with Workspace.at() as workspace:
         root = workspace.root or Path()
         repo = workspace.own()
@@ -62,6 +64,29 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
         say(f"committed {made[0][:12]}; push it, and `promptkit lock update` takes it up")
     elif changes:
         say(f"next: commit {path.name} and push it; `promptkit lock update` takes it up")
+
+
+@command.command("remove", short_help="Take an alias away.")
+@click.argument("alias")
+@click.argument("name", metavar="PROMPT")
+def remove(alias: str, name: str) -> None:
+    """Take ALIAS of a prompt of this repo away. Who uses it gets an error at the next `promptkit lock update`.
+
+    \b
+    Examples:
+      promptkit alias remove staging support/triage
+    """
+    from promptkit.diagnostics import did_you_mean
+    from promptkit.repos.project_file import drop_alias
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        root, aliases = workspace.root or Path(), workspace.declared.aliases.get(name, {})
+    if alias not in aliases:
+        hint = did_you_mean(alias, aliases) or f"it has {', '.join(aliases) or 'none'}"
+        raise click.UsageError(f"`{name}` has no alias `{alias}`; {hint}")
+    path = drop_alias(alias, name, root)
+    say(f"{name}: {alias} was {aliases[alias]}, and is no more\nnext: commit {path.name} and push it")
 
 
 @command.command("list", short_help="Show the aliases of this repo.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptkit.cli import common
+from promptkit.cli.candidates import templates
 from promptkit.cli.report import say
 
 if TYPE_CHECKING:
@@ -17,45 +17,84 @@ _LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch":
 
 
 @click.command("bump")
-@common.template_argument
+@click.argument("template", type=click.Path(allow_dash=True, readable=False), shell_complete=templates, required=False)
 @click.argument("to", metavar="[major|minor|patch|VERSION]", required=False)
+@click.option("--all", "every", is_flag=True, help="Every prompt that its version does not announce.")
 @click.option("--dry-run", is_flag=True, help="Say which version it would be, and write nothing.")
-def command(template: str, to: str | None, dry_run: bool) -> None:
+def command(template: str | None, to: str | None, every: bool, dry_run: bool) -> None:
     """Write the next version of the prompt in TEMPLATE into its file; all else in the file stays as it is.
 
     Without a level or a version, the changes since the last release (or commit) say which it is, as `promptkit diff`
-    does.
+    does. Below 1.0.0 a major change raises the second number, and all others the third.
 
     \b
     Examples:
+      promptkit bump --all --dry-run
       promptkit bump triage/triage.yaml minor --dry-run
       promptkit bump triage/triage.yaml 2.0.0
     """
     from promptkit.errors import SpecError
-    from promptkit.fixes import rewrite
     from promptkit.prompt import Prompt
     from promptkit.repos.changes import next_version
-    from promptkit.repos.releasing import version_after
-    from promptkit.repos.version_line import with_version
-    from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import locate, path_fault
+    from promptkit.template_paths import path_fault
 
+    if every == (template is not None):
+        raise click.UsageError("name one template, or give --all")
+    if template is None:
+        _bump_all(dry_run=dry_run)
+        return
     if (fault := path_fault(template)) is not None:
         raise SpecError([fault])
     path = Path(template)
     before = Prompt.from_yaml(path).spec.version or ""
-    why = ""
-    if to in _LEVELS:
-        version = next_version(before, _LEVELS[to])
-    elif to is not None:
-        version = to
+    if to is None:
+        _bump_changed(path, template, dry_run=dry_run)
     else:
-        root, inside = locate(path)
-        with Workspace.at(root) as workspace:
-            version, found = version_after(workspace, inside)
-        why = f" ({found.level} change since {found.before or 'the last commit'})" if found is not None else ""
-    text = with_version(path.read_bytes().decode("utf-8"), version, template)
+        _write(path, template, before, next_version(before, _LEVELS[to]) if to in _LEVELS else to, "", dry_run=dry_run)
+
+
+def _bump_all(*, dry_run: bool) -> None:
+    from promptkit.errors import RepoError
+    from promptkit.repos.states import worktree
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        root, files = workspace.root or Path(), worktree(workspace).prompts.values()
+    changed = False
+    for file in sorted(files):
+        try:
+            changed |= _bump_changed(root / file, file, dry_run=dry_run, quiet=True)
+        except RepoError as error:
+            if "did not change" not in error.message:
+                raise
+    if not changed:
+        say("every version announces its changes")
+
+
+def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False) -> bool:
+    """Write the version that the changes of one prompt ask for; whether that is another one."""
+    from promptkit.repos.releasing import version_after
+    from promptkit.repos.workspace import Workspace
+    from promptkit.template_paths import locate
+
+    root, inside = locate(path)
+    with Workspace.at(root) as workspace:
+        before, version, found = version_after(workspace, inside)
+    if before == version:
+        what = f"{found.level} change since {found.before}" if found is not None else "there is no release of it yet"
+        say(f"{shown}: {version} says so already ({what})", quiet=quiet)
+        return False
+    why = f" ({found.level} change since {found.before or 'the last commit'})" if found is not None else ""
+    _write(path, shown, before, version, why, dry_run=dry_run)
+    return True
+
+
+def _write(path: Path, shown: str, before: str, version: str, why: str, *, dry_run: bool) -> None:
+    from promptkit.fixes import rewrite
+    from promptkit.repos.version_line import with_version
+
+    text = with_version(path.read_bytes().decode("utf-8"), version, shown)
     if not dry_run:
         rewrite(path, text)
     would = "would be " if dry_run else ""
-    say(f"{template}: {before or 'no version'} -> {would}{version}{why}")
+    say(f"{shown}: {before or 'no version'} -> {would}{version}{why}")

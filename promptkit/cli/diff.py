@@ -9,15 +9,15 @@ import click
 from promptkit.cli import common
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.results import write_result
+from promptkit.phrases import one_line
+from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from promptkit.repos.diff import Diff
 
 
 @click.command("diff")
-@click.argument("before", metavar="A")
+@click.argument("before", metavar="[A]", default="HEAD")
 @click.argument("after", metavar="[B]", required=False)
 @common.model_option
 @common.output_option
@@ -38,8 +38,8 @@ def command(
     """Compare two states of a prompt: contract, words, examples, options, and the messages over saved inputs.
 
     A and B are files, references, files in another state (FILE@HEAD~1), or states of this whole repository (a tag, a
-    branch, a commit). Without B, a file is compared with its last commit, and a state with the working tree.
-    The verdict says which version the changes ask for.
+    branch, a commit). Without B, a file is compared with its last commit, and all else with the working tree; without
+    A, that is the last commit. The verdict says which version the changes ask for.
 
     \b
     Examples:
@@ -48,53 +48,69 @@ def command(
       promptkit diff HEAD --format markdown
       promptkit diff triage/triage.yaml triage/triage.yaml --format json
     """
-    from promptkit.phrases import one_line
     from promptkit.repos.diff_text import to_markdown, to_text
 
-    found = _diffs(before, after, model)
+    found, lonely = _diffs(before, after, model)
     if form == "json":
-        text = common.to_json({"version": 1, "diffs": [each.to_dict() for each in found]})
+        text = common.to_json({"version": 1, "diffs": [each.to_dict() for each in found], **lonely})
     elif form == "markdown":
-        text = "\n".join(to_markdown(each) for each in found).rstrip()
+        lines = [f"- `{one_line(name)}` was {what}\n" for what, names in lonely.items() for name in names]
+        text = "\n".join([*lines, *(to_markdown(each) for each in found)]).rstrip() or "No prompt changed."
     else:
-        heads = len(found) > 1
-        texts = [to_text(each, show=show) for each in found]
-        text = "\n\n".join(
-            f"{one_line(each.name)}\n{told}" if heads else told for each, told in zip(found, texts, strict=True)
-        )
-    if text or form == "json":
+        heads = after is None and not before.endswith(ENDINGS) and "@" not in before
+        texts = [f"{one_line(each.name)}\n" * (heads or len(found) > 1) + to_text(each, show=show) for each in found]
+        text = "\n\n".join(texts)
+    if text or output_file is not None:
         write_result(text, output_file)
-    if not found:
+    for name in lonely.get("removed", ()):
+        say(f"{name}: removed (MAJOR: callers that load it will fail)")
+    for name in lonely.get("added", ()):
+        say(f"{name}: new")
+    if not found and not any(lonely.values()):
         say("no prompt changed")
-    ctx.exit(FINDINGS if exit_code and not all(each.enough for each in found) else 0)
+    ctx.exit(FINDINGS if exit_code and (lonely.get("removed") or not all(each.enough for each in found)) else 0)
 
 
-def _diffs(before: str, after: str | None, model: str | None) -> list[Diff]:
-    from dataclasses import replace
-
-    from promptkit.errors import SpecError
+def _diffs(before: str, after: str | None, model: str | None) -> tuple[list[Diff], dict[str, list[str]]]:
+    """The diffs, and of two states of the whole repository the prompts that are in one alone."""
     from promptkit.repos.releasing import policy_of
     from promptkit.repos.states import at_rev, compared, compared_states, names_state, prompt_at, worktree
     from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import path_fault
 
     with Workspace.at() as workspace:
         policy = policy_of(workspace.settings)
-        if names_state(workspace, before):
-            state = at_rev(workspace, after) if after is not None else worktree(workspace)
-            _tell_others(at_rev(workspace, before).prompts.keys(), state.prompts.keys())
-            return list(compared_states(at_rev(workspace, before), state, policy, model))
-        if after is None and "@" not in before and (fault := path_fault(before)) is not None:
-            cure = fault.help or "a file, a reference such as acme/support/triage@1.2.0, a tag, a branch or a commit"
-            raise SpecError([replace(fault, help=cure)])
-        old, new = (f"{before}@HEAD", before) if after is None else (before, after)
-        return [compared(prompt_at(old), prompt_at(new), policy, model)]
+        if names_state(workspace, before) and (after is None or names_state(workspace, after)):
+            old = at_rev(workspace, before)
+            new = at_rev(workspace, after) if after is not None else worktree(workspace)
+            lonely = {
+                "removed": sorted(old.prompts.keys() - new.prompts.keys()),
+                "added": sorted(new.prompts.keys() - old.prompts.keys()),
+            }
+            return list(compared_states(old, new, policy, model)), lonely
+        one, other = _pair(before, after)
+        return [compared(prompt_at(one), prompt_at(other), policy, model)], {}
 
 
-def _tell_others(before: Iterable[str], after: Iterable[str]) -> None:
-    """Say which prompts are in one of two states alone: there is nothing to compare them with."""
-    one, other = set(before), set(after)
-    for name in sorted(one - other):
-        say(f"{name}: removed (MAJOR: callers that load it will fail)")
-    for name in sorted(other - one):
-        say(f"{name}: new")
+def _pair(before: str, after: str | None) -> tuple[str, str]:
+    """Two states of one prompt; a single one is compared with the file in the working tree. Raises `SpecError`."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from promptkit.errors import SpecError
+    from promptkit.template_paths import path_fault
+
+    if after is not None:
+        return before, after
+    if "@" in before:
+        body = before.rpartition("@")[0]
+        files = [body + ending for ending in ("", *ENDINGS) if Path(body + ending).is_file()]
+        if not files:
+            message = f"there is no file `{body}` here to compare `{before}` with; name both: promptkit diff A B"
+            raise click.UsageError(message)
+        return before, files[0]
+    if (fault := path_fault(before)) is not None:
+        cure = fault.help or "a file, a reference such as acme/support/triage@1.2.0, a tag, a branch or a commit"
+        raise SpecError([replace(fault, help=cure)])
+    if not before.endswith(ENDINGS):
+        raise click.UsageError(f"`{before}` is no prompt; `promptkit affected` names those that use it")
+    return f"{before}@HEAD", before

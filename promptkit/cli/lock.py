@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from promptkit.cli import common
 from promptkit.cli.fetching import fetch
-from promptkit.cli.report import say
-from promptkit.cli.terminal import put
+from promptkit.cli.report import NOTHING_SELECTED, say
+from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from promptkit.repos.lock import Lock, Locked
+    from promptkit.repos.references import Reference
     from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
 
@@ -83,26 +85,93 @@ def _known(workspace: Workspace, names: Sequence[str]) -> None:
 def add(ctx: click.Context, reference: str, quiet: bool) -> None:
     """Name a prompt such as acme/support/triage@^1.2 under [prompts], and lock it.
 
+    Without a version, of a repo that follows a branch, it is the newest one and all that fit it.
+
     \b
     Examples:
+      promptkit lock add acme/support/triage
       promptkit lock add acme/support/triage@^1.0
     """
     from promptkit.errors import RepoError
     from promptkit.repos.locking import of_repo
+    from promptkit.repos.names import bare_name
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
     from promptkit.repos.workspace import Workspace
 
     wanted = Reference.of(reference)
+    wanted = replace(wanted, path=bare_name(wanted.path))
     with Workspace.at(online=True) as workspace:
         declared = workspace.declared.repo(wanted.repo)
         try:
             fetch(workspace, declared, quiet=quiet)
         except RepoError as error:
             say(f"warning[{error.code}]: {error.message}: {error.where}; what was fetched before is used")
+        wanted = _with_version(workspace, wanted)
         of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
     use_prompt(wanted.name, wanted.wanted)
     ctx.exit(_lock((), False, quiet=quiet))
+
+
+def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
+    """A reference with the newest version, where it would follow a branch."""
+    from promptkit.repos.repo import Repo
+
+    repo = workspace.repo(wanted.repo)
+    if wanted.wanted or not isinstance(repo, Repo) or not repo.pin(wanted.path).branch:
+        return wanted
+    versions = [version for version in repo.versions(wanted.path) if not version.prerelease]
+    return replace(wanted, wanted=f"^{versions[0]}") if versions else wanted
+
+
+@command.command("remove", short_help="Use a prompt of a repo no more.")
+@click.argument("name")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def remove(ctx: click.Context, name: str, quiet: bool) -> None:
+    """Take a prompt such as acme/support/triage out of [prompts], and out of the lock.
+
+    \b
+    Examples:
+      promptkit lock remove acme/support/triage
+    """
+    from promptkit.repos.project_file import drop_prompt
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        _known(workspace, (name,))
+    drop_prompt(name)
+    ctx.exit(_lock((), False, quiet=quiet))
+
+
+@command.command("list", short_help="Show what is locked, and what could be had.")
+@common.format_option
+@click.pass_context
+def list_locked(ctx: click.Context, form: str) -> None:
+    """Show each locked prompt: what is wanted, what is locked, the newest that is wanted, and the newest of all.
+
+    As of the last fetch. Exits with 9 when nothing is locked.
+
+    \b
+    Examples:
+      promptkit lock list
+      promptkit lock list --format json
+    """
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.outdated import standing
+    from promptkit.repos.workspace import Workspace
+
+    with Workspace.at() as workspace:
+        rows = [standing(workspace, entry) for entry in project_lock(workspace)]
+    if form == "json":
+        put(common.to_json({"version": 1, "prompts": [each.to_dict() for each in rows]}))
+    elif rows:
+        head = ("prompt", "wanted", "locked", "allowed", "newest", "")
+        cells = [(e.name, e.wanted or "*", e.locked, e.allowed or "-", e.newest or "-", e.note) for e in rows]
+        put("\n".join(table([head, *cells])))
+    else:
+        say("nothing is locked")
+        ctx.exit(NOTHING_SELECTED)
 
 
 @command.command("verify", short_help="Tell everything in which the lock and what is there differ.")

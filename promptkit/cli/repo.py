@@ -15,7 +15,7 @@ from promptkit.cli.repo_check import check
 from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import put, table
-from promptkit.phrases import counted
+from promptkit.phrases import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,8 @@ def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str |
         declared = Declarations.of({"repos": {name: entry}}, "promptkit.toml", workspace.root or Path()).repo(name)
         if fetch_repo(workspace, declared, quiet=quiet) is not None and not rev:
             entry["rev"] = workspace.fetched(declared).newest_tag()
+        elif declared.url is not None:
+            workspace.fetched(declared).pin("")  # what is not there is told before anything is written
     path = add_repo(name, {key: value for key, value in entry.items() if value})
     with Workspace.at() as workspace:
         told, count = _told(workspace, name)
@@ -98,8 +100,14 @@ def _warn_of_branch(workspace: Workspace, name: str) -> None:
     from promptkit.repos.repo import Repo
 
     repo = workspace.repo(name)
-    if isinstance(repo, Repo) and repo.pin("", "").branch:
-        branch = repo.rev or "the newest commit"
+    if not isinstance(repo, Repo) or not repo.pin("", "").branch:
+        return
+    branch = repo.rev or "the newest commit"
+    prompt = next((each for each in sorted(repo.prompts(repo.pin("", "").commit)) if repo.versions(each)), "")
+    if prompt and not repo.versions(""):
+        wish = f"{name}/{prompt}@^{repo.versions(prompt)[0]}"
+        say(f"note: `{name}` follows {branch}, which moves; its prompts have versions: promptkit lock add {wish}")
+    else:
         say(f"warning[PK612]: `{name}` follows {branch}, which moves; `--rev` names a tag or a range such as ^1.0")
 
 
@@ -259,6 +267,7 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
         for name in names or sorted(workspace.declared.repos):
             found = list(_faults(workspace, name))
             faults += len(found)
+            found = [one_line(each) for each in found]
             put("\n".join([*found, f"{name}: {counted(len(found), 'fault')}" if found else f"{name}: all good"]))
         _warn_of_yanked(workspace)
     ctx.exit(FINDINGS if faults else 0)

@@ -136,6 +136,13 @@ class Lock:
             seen.add(entry.key)
             yield entry
 
+    def edited(self) -> Iterator[Locked]:
+        """The blocks that are written otherwise than `write` writes them: `find` looks for their text."""
+        for block in self._blocks or ():
+            entry = self._parsed(block)
+            if entry.text().strip() != f"{_BLOCK}{block}".strip():
+                yield entry
+
     def own_pins(self) -> dict[str, str]:
         """The commits that are pinned for the project's own prompts, by the path of the mount."""
         pins: dict[str, str] = {}
@@ -150,7 +157,8 @@ class Lock:
         something else was wanted.
         """
         line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
-        found = [self._parsed(block) for block in self._blocks or () if line in f"\n{block}"]
+        blocks = (self._parsed(block) for block in self._blocks or () if line in f"\n{block}")
+        found = [each for each in blocks if each.name == reference.name]
         if len({each.key for each in found}) < len(found):
             raise self._twice(found[0])
         wanted = in_use.get(reference.name)

@@ -18,7 +18,7 @@ from promptkit.settings import PROJECT_FILE, find_root, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["add_repo", "remove_repo", "set_alias", "use_prompt"]
+__all__ = ["add_repo", "drop_alias", "drop_prompt", "remove_repo", "set_alias", "use_prompt"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -49,6 +49,17 @@ def remove_repo(name: str, start: Path | None = None) -> Path:
 def use_prompt(name: str, wanted: str, start: Path | None = None) -> Path:
     """Name a prompt of a repo among those in use. Raises `ConfigError`."""
     return _changed(_file(start), lambda text, where: with_value(text, ("prompts",), name, wanted or "*", where=where))
+
+
+def drop_prompt(name: str, start: Path | None = None) -> Path:
+    """Take a prompt out of those in use. Raises `ConfigError`."""
+    return _changed(_file(start), lambda text, where: without(text, ("prompts",), name, where=where))
+
+
+def drop_alias(alias: str, prompt: str, root: Path) -> Path:
+    """Take an alias of a prompt away. Raises `ConfigError`."""
+    table = ("aliases", prompt)
+    return _changed(root / PROJECT_FILE, lambda text, where: without(text, table, alias, where=where))
 
 
 def set_alias(

@@ -34,7 +34,9 @@ def is_whole_commit(text: str) -> bool:
 def allows(wanted: str, commit: str, version: str) -> bool | None:
     """Whether a state is what is wanted, by its commit and its version; None where that is a name, which may move."""
     if is_commit(wanted):
-        return commit.startswith(wanted)
+        return commit.startswith(wanted) or (None if wanted.isdecimal() else False)  # digits may be a tag's name
+    if re.search("[0-9A-Za-z][~^]", wanted):
+        return None
     known = read_version(version)
     named = read_version(wanted.removeprefix("v"))
     if named is not None:

@@ -69,8 +69,8 @@ def too_small(found: Diff) -> str:
     return f"is too small for a {found.level} change" if found.level is not None else "goes back"
 
 
-def version_after(workspace: Workspace, file: str) -> tuple[str, Diff | None]:
-    """The version that a prompt's file in the working tree should have, and the diff that says so.
+def version_after(workspace: Workspace, file: str) -> tuple[str, str, Diff | None]:
+    """The version that a prompt's file in the working tree has, the one it should have, and the diff that says so.
 
     Compared is with the last release, or else with the last commit. Raises `RepoError` where nothing changed.
     """
@@ -78,12 +78,12 @@ def version_after(workspace: Workspace, file: str) -> tuple[str, Diff | None]:
     name = after.name_of(file)
     new = after.prompt(name)
     before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
-    old = loaded(before, name)
+    old, here = loaded(before, name), new.spec.version or ""
     if old is None:
-        return new.spec.version or "0.1.0", None
+        return here, here or "0.1.0", None
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
     if found.level is None:
         raise RepoError(f"`{name}` did not change since {before.label}", help="major, minor or patch says otherwise")
     if found.before != found.after and found.enough:
-        return found.after, found
-    return next_version(old.spec.version or "", found.level), found
+        return here, here, found
+    return here, next_version(old.spec.version or "", found.level), found

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
+from promptkit.phrases import one_line
+from promptkit.repos import nearest
 from promptkit.repos.declared import Declarations
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.names import bare_name, by_name, files_named, one_file
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Repo"]
 
 _COMMIT_BYTES = 1 << 20
-_SHOWN = 5
 _WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
 
 
@@ -66,7 +66,13 @@ class Repo:
         return "/".join(filter(None, (self.name, path))) or "this repository"
 
     @property
-    def _whole(self) -> str:
+    def is_fetching(self) -> bool:
+        """Whether what is missing is fetched."""
+        return self._want is not None
+
+    @property
+    def whole(self) -> str:
+        """The repo itself, as its user would write it."""
         return f"`{self.name}`" if self.name else "this repository"
 
     # Its states
@@ -92,7 +98,7 @@ class Repo:
                 return pin
             found = self._commit(wanted) if is_commit(wanted) else ""
         if not found:
-            raise self._unknown(path, wanted)
+            raise nearest.unknown(self, path, wanted)
         return Pin(found, wanted=wanted)
 
     def _named(self, path: str, wanted: str) -> Pin | None:
@@ -103,11 +109,11 @@ class Repo:
         if is_commit(wanted) and (tag or branch):
             found = self._commit(wanted)
             if found != (tag or branch) and (found or not wanted.isdecimal()):
-                message = f"`{wanted}` of {self._whole} is a {'tag' if tag else 'branch'}, and may be a commit"
+                message = f"`{wanted}` of {self.whole} is a {'tag' if tag else 'branch'}, and may be a commit"
                 raise RepoError(message, code="PK606", help="write the whole id of the commit, or rename the other")
         alias = self.facts.aliases.get(bare_name(path), {}).get(wanted) if path and is_alias(wanted) else None
         if tag and alias is not None:
-            message = f"`{wanted}` is an alias and a tag of {self._whole}"
+            message = f"`{wanted}` is an alias and a tag of {self.whole}"
             raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
         if tag:
             return self._tagged(path, wanted, tag)
@@ -117,22 +123,22 @@ class Repo:
 
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
         version = self._version_of(tag, path)
-        parsed = read_version(version) if path else None
-        if parsed is not None and (why := self.yanked(path, parsed)):
-            cure = f"not yanked: {self._some_versions(path)}"
+        parsed = read_version(version)
+        if path and parsed is not None and (why := self.yanked(path, parsed)):
+            cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
-        return Pin(commit, version, tag, wanted=tag)
+        return Pin(commit, version if parsed is not None or version == tag else "", tag, wanted=tag)
 
     def _walked(self, path: str, base: str, steps: str) -> Pin:
         """The state that some steps back from another one lead to, as in `HEAD~2`."""
         found = self._resolved(f"{self.pin(path, base).commit}{steps}")
         if not found:
-            raise RepoError(f"{self._whole} has no `{base}{steps}`", code="PK605")
+            raise RepoError(f"{self.whole} has no `{base}{steps}`", code="PK605")
         return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
 
     def _head(self) -> str:
         if not self.state.head:
-            raise RepoError(f"{self._whole} has no default branch", code="PK605", help="name a tag or a commit")
+            raise RepoError(f"{self.whole} has no default branch", code="PK605", help="name a tag or a commit")
         return self.state.head
 
     def target(self, path: str, target: str) -> Pin:
@@ -143,7 +149,7 @@ class Repo:
         whole = read_version(target) is not None or is_commit(target)
         if not whole and f"refs/tags/{target}" not in self.state.refs:
             message = f"an alias of `{self.called(path)}` cannot lead to `{target}`"
-            cure = f"an alias leads to a version, a tag or a commit; {self._some_versions(path)}"
+            cure = f"an alias leads to a version, a tag or a commit; {nearest.versions(self, path)}"
             raise RepoError(message, code="PK613", help=cure)
         return self.pin(path, target)
 
@@ -183,15 +189,15 @@ class Repo:
         if commit := self.state.refs.get(f"refs/tags/{wanted}", ""):
             return self._tagged(path, wanted, commit)  # such as 2026.01.15, which is no semantic version
         if yanked:
-            cure = f"not yanked: {self._some_versions(path)}"
+            cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
-        raise self._unknown(path, wanted)
+        raise nearest.unknown(self, path, wanted)
 
     def _refuse_tag(self, path: str, wanted: str, commit: str) -> None:
         """Refuse a range such as `1.2` that is also the name of a tag, and leads elsewhere than that."""
         tag = self.state.refs.get(f"refs/tags/{wanted}", "")
         if tag and read_version(wanted) is None and self.entry_id(path, tag) != self.entry_id(path, commit):
-            message = f"`{wanted}` is a range and a tag of {self._whole}, and they lead to different states"
+            message = f"`{wanted}` is a range and a tag of {self.whole}, and they lead to different states"
             raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
 
     def tag_of(self, path: str, version: Version | str) -> str:
@@ -230,11 +236,10 @@ class Repo:
         return self.tags_of("")[versions[0]][0] if versions else ""
 
     def yanked(self, path: str, version: Version) -> str:
-        """Why a version was yanked; empty where it was not."""
+        """Why a version was yanked, on one line; empty where it was not."""
         named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
-        return next(
-            (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked), ""
-        )
+        reasons = (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked)
+        return one_line(next(reasons, ""))
 
     def _commit(self, wanted: str) -> str:
         """The commit whose id begins so; never what has that name."""
@@ -311,32 +316,6 @@ class Repo:
         """The file of a pinned prompt. Raises `RepoError`, with what may have been meant, where it is not there."""
         found = self.find(path, pin.commit)
         if not found:
-            message = f"there is no `{path}` in {self._whole} at {pin.shown}"
-            raise RepoError(message, code="PK605", help=self._near(path, pin.commit))
+            message = f"there is no `{path}` in {self.whole} at {pin.shown}"
+            raise RepoError(message, code="PK605", help=nearest.prompts(self, path, pin.commit))
         return found
-
-    def _near(self, path: str, commit: str) -> str:
-        names = self.prompts(commit)
-        if hint := did_you_mean(path, names):
-            return hint.replace("`", f"`{self.called('')}/" if self.name else "`", 1)
-        last = path.rpartition("/")[2]
-        alike = [name for name in names if name.rpartition("/")[2] == last]
-        shown = ", ".join(self.called(name) for name in (alike or list(names))[:_SHOWN])
-        return f"prompts there: {shown}" if shown else "no prompt is there"
-
-    def _unknown(self, path: str, wanted: str) -> RepoError:
-        """That a state is not there, with the nearest ones."""
-        known = self.versions(path)
-        if path and not known and not (self.state.head and self.find(path, self.state.head)):
-            cure = self._near(path, self.state.head) if self.state.head else ""
-            return RepoError(f"there is no `{path}` in {self._whole}", code="PK605", help=cure)
-        aliases = list(self.facts.aliases.get(bare_name(path), {}))
-        near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
-        told = [f"versions: {self._some_versions(path)}"] + ([f"aliases: {', '.join(aliases)}"] if aliases else [])
-        fetched = "; `promptkit repo update` looks for newer ones" if self._want is None else ""
-        message = f"`{self.called(path)}` has no `{wanted}`"
-        return RepoError(message, code="PK605", help=near or "; ".join(told) + fetched)
-
-    def _some_versions(self, path: str) -> str:
-        found = [str(version) for version in self.versions(path)]
-        return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "") if found else "none is tagged"

@@ -162,7 +162,7 @@ class _Places:
             return
         if not isinstance(old, dict) or not isinstance(new, dict) or depth > _DEEPEST:
             if not same_json(old, new):
-                yield _Place("~", path, "type", f"{_brief(old)} -> {_brief(new)}", (old, new))
+                yield _Place("~", path, "type", f"{_brief(old)} -> {_brief(new)}", _alone(self.roots, (old, new)))
             return
         self._entered.add(references)
         self._known.add(references)
@@ -229,10 +229,15 @@ def _trial(keyword: str, old: dict[str, Any], new: dict[str, Any], roots: Any) -
     """The old schema of a place, and the same with one keyword as it is now; definitions come along."""
     changed = {key: value for key, value in old.items() if key != keyword}
     changed |= {keyword: new[keyword]} if keyword in new else {}
+    return _alone(roots, (old, changed))
+
+
+def _alone(roots: Any, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Two schemas of a place by themselves: the definitions of their documents come along."""
     found = []
-    for root, schema in zip(roots, (old, changed), strict=True):
+    for root, schema in zip(roots, pair, strict=True):
         known = {key: root[key] for key in ("$defs", "definitions") if isinstance(root, dict) and key in root}
-        found.append(known | schema)
+        found.append(known | schema if isinstance(schema, dict) else schema)
     return found[0], found[1]
 
 

@@ -114,7 +114,7 @@ class Store:
 
     def _fetch_all(self, address: str, keep_open: int, refs: tuple[str, ...]) -> None:
         """Fetch references; again without what the other side has not, and with its kind of ids."""
-        flags = (*_FLAGS, "--atomic", "--prune", "--force", "--update-shallow", *_OF_MODE[self.mode])
+        flags = (*_FLAGS, "--prune", "--force", "--update-shallow", *_OF_MODE[self.mode])
         try:
             self._fetch(address, (*flags, _REMOTE, *refs), keep_open)
         except RepoError as error:

@@ -51,13 +51,13 @@ class RepoUrl:
         if "://" not in text and "::" not in text and Path(text).is_absolute():
             return cls(text, str(Path(text)), local=True)
         if "://" not in text and "::" not in text and (found := _SCP.fullmatch(text)):
-            if found["path2"]:
+            if found["path2"] and not found["path2"].startswith("~"):
                 return cls(text, f"ssh://{found['host2'].lower()}/{_bare(found['path2'])}")
             # Without a slash, the path begins in the home of the user (git-fetch(1), GIT URLS).
-            path = _bare(found["path"])
+            path = _bare(found["path"] or found["path2"])
             home = path if path.startswith("~") else f"~/{path}"
-            user = f"{found['user'] or ''}@" if home.startswith("~/") else ""
-            return cls(text, f"ssh://{user}{found['host'].lower()}/{home}")
+            user = f"{found['user'] or found['user2'] or ''}@" if home.startswith("~/") else ""
+            return cls(text, f"ssh://{user}{(found['host'] or found['host2']).lower()}/{home}")
         raise RepoError(f"`{text}` is no URL of a repo", code="PK601", where=where, help=_CURE)
 
 

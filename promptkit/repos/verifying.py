@@ -46,6 +46,7 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
             drifts.append(Drift(f"{name}{'@' if wanted else ''}{wanted}", "", said))
     new = (path for path in own_prompts(workspace) if (path, "") not in entries)
     drifts += [Drift(path, "", "it is not locked") for path in new if of_project(workspace, path, None) is not None]
+    drifts += [Drift(str(entry), "", "its block was edited by hand") for entry in lock.edited()]
     for entry in entries.values():
         drifts += _drifts(workspace, entry)
     return drifts
@@ -105,6 +106,8 @@ def differences(before: Locked, now: Locked) -> Iterator[Drift]:
     for mount in sorted(before.pins.keys() | now.pins.keys()):
         if before.pins.get(mount) != now.pins.get(mount):
             yield Drift(str(now), f"pin {mount.replace(MOUNT, ' > ')}", "it leads to another commit")
+    if before.file != now.file:
+        yield Drift(str(now), "file", f"{before.file} is locked, {now.file} is there")
     if before.commit != now.commit:
         yield Drift(
             str(now), "commit", f"{before.commit[:12] or 'none'} is locked, {now.commit[:12] or 'none'} is there"

@@ -54,9 +54,8 @@ class Range:
     @staticmethod
     def is_one(text: str) -> bool:
         """Whether a text is a range or a version, and not a name."""
-        return bool(re.match(r"\s*(\^|~|[<>=]|[0-9]+(\.|$)|[xX*]$|\*)", text)) and not re.fullmatch(
-            "[0-9a-f]{7,64}", text.strip()
-        )
+        named = "@" in text or "/" in text or re.fullmatch("[0-9a-f]{7,64}", text.strip())
+        return not named and bool(re.match(r"\s*(\^|~|[<>=]|[0-9]+(\.|$)|[xX*]$|\*)", text))
 
     def holds(self, version: Version) -> bool:
         """Whether a version is in the range."""

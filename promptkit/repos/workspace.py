@@ -211,6 +211,8 @@ def own_repo(folder: Path, closing: contextlib.ExitStack) -> Repo:
     if directory is None or directory.worktree is None:
         where = str(Path(folder).absolute())
         raise RepoError("this folder is in no git repository", where=where, help="`git init` makes one")
+    if not folder.absolute().resolve().is_relative_to(directory.worktree.absolute().resolve()):
+        raise RepoError("a link leads here from another repository", where=str(folder), help="go to where it leads")
     view = View(directory)
     closing.callback(view.close)
     objects = Objects(view.path)

@@ -1,0 +1,72 @@
+"""What may have been meant where a repo has no such prompt, version or state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.errors import RepoError
+from promptkit.repos.names import bare_name
+from promptkit.repos.versions import Range
+
+if TYPE_CHECKING:
+    from promptkit.repos.repo import Repo
+
+__all__ = ["prompts", "unknown", "versions"]
+
+_SHOWN = 5
+
+
+def prompts(repo: Repo, path: str, commit: str) -> str:
+    """The prompts of a commit whose names are near."""
+    names = repo.prompts(commit)
+    if hint := did_you_mean(path, names):
+        return hint.replace("`", f"`{repo.called('')}/" if repo.name else "`", 1)
+    last = path.rpartition("/")[2]
+    alike = [name for name in names if name.rpartition("/")[2] == last]
+    shown = ", ".join(repo.called(name) for name in (alike or list(names))[:_SHOWN])
+    return f"prompts there: {shown}" if shown else "no prompt is there"
+
+
+def versions(repo: Repo, path: str) -> str:
+    """The versions in which a prompt, or the whole repo, can be had."""
+    found = [str(version) for version in repo.versions(path)]
+    if found:
+        return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+    if repo.tags_of(path):
+        return "all are yanked"
+    return "none is tagged" if path else "none is tagged for the whole repo, as v1.2.0 would be"
+
+
+def unknown(repo: Repo, path: str, wanted: str) -> RepoError:
+    """That a state is not there, with the nearest ones."""
+    if not path:
+        return _no_state(repo, wanted)
+    if not repo.versions(path) and not (repo.state.head and repo.find(path, repo.state.head)):
+        cure = prompts(repo, path, repo.state.head) if repo.state.head else ""
+        return RepoError(f"there is no `{path}` in {repo.whole}", code="PK605", help=cure)
+    aliases = list(repo.facts.aliases.get(bare_name(path), {}))
+    near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
+    told = [f"versions: {versions(repo, path)}"] + ([f"aliases: {', '.join(aliases)}"] if aliases else [])
+    return _missing(repo, f"`{repo.called(path)}`", wanted, near or "; ".join(told))
+
+
+def _no_state(repo: Repo, wanted: str) -> RepoError:
+    """That the whole repo has no such state: of its prompts' own versions a range over its tags knows nothing."""
+    own = sorted(
+        ref.removeprefix("refs/tags/") for ref in repo.state.refs if ref.startswith("refs/tags/") and "@" in ref
+    )
+    if Range.is_one(wanted):
+        cure = f"versions: {versions(repo, '')}"
+        if own and repo.name and not repo.versions(""):
+            name = own[-1].rpartition("@")[0].removeprefix(f"{repo.folder}/")
+            cure = f"its prompts have versions of their own: leave `rev` out, and use {repo.called(name)}@{wanted}"
+    else:
+        names = [ref.split("/", 2)[2] for ref in repo.state.refs if ref.count("/") >= 2]
+        cure = did_you_mean(wanted, names) or f"tags and branches: {', '.join(names[:_SHOWN])}"
+    return _missing(repo, repo.whole, wanted, cure)
+
+
+def _missing(repo: Repo, what: str, wanted: str, cure: str) -> RepoError:
+    fetched = "; `promptkit repo update` looks for newer ones" if repo.name and not repo.is_fetching else ""
+    return RepoError(f"{what} has no `{wanted}`", code="PK605", help=cure + fetched)

@@ -1,0 +1,53 @@
+"""How a locked prompt stands to what its repo has now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import RepoError
+from promptkit.repos.references import Reference
+from promptkit.repos.repo import Repo
+from promptkit.repos.versions import read_version
+from promptkit.source import ENDINGS
+
+if TYPE_CHECKING:
+    from promptkit.repos.lock import Locked
+    from promptkit.repos.workspace import Workspace
+
+__all__ = ["Standing", "standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is wanted of a prompt, what is locked, the newest that is wanted, the newest of all; versions or commits."""
+
+    name: str
+    wanted: str
+    locked: str
+    allowed: str = ""
+    newest: str = ""
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for machines."""
+        return asdict(self)
+
+
+def standing(workspace: Workspace, entry: Locked) -> Standing:
+    """How one locked prompt stands, as of the last fetch."""
+    locked = entry.version or entry.commit[:12] or entry.sha256[:12]
+    if entry.name.endswith(ENDINGS):
+        return Standing(entry.name, "", locked, note="a prompt of this project")
+    reference = Reference.of(str(entry))
+    try:
+        repo = workspace.repo(reference.repo)
+        if not isinstance(repo, Repo):
+            return Standing(entry.name, entry.wanted, locked, note="a plain folder")
+        newest = next((str(each) for each in repo.versions(reference.path) if not each.prerelease), "")
+        version = read_version(entry.version)
+        why = repo.yanked(reference.path, version) if version is not None else ""
+        allowed = repo.pin(reference.path, reference.wanted).shown
+    except RepoError as error:
+        return Standing(entry.name, entry.wanted, locked, note=error.message)
+    return Standing(entry.name, entry.wanted, locked, allowed, newest, f"yanked: {why}" if why else "")
