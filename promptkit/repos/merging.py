@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
+from promptkit.phrases import one_line
 from promptkit.repos.changes import next_version
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
@@ -100,6 +101,11 @@ def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnosti
             if not is_alias(alias):
                 message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
                 yield Diagnostic("PK613", "error", message, _toml(workspace), help="give it a name, such as production")
+                continue
+            if (why := workspace.declared.yanked.get(f"{name}@{target}")) is not None:
+                message = f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {one_line(why)}"
+                cure = f"promptkit alias set {alias} {name}@VERSION"
+                yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
                 continue
             own = loaded(after, name)
             if own is not None and own.spec.version == target:

@@ -28,6 +28,7 @@ _UNFINISHED = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
+    "sequencer": "cherry-pick or revert",
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
 }

@@ -480,3 +480,17 @@ def test_a_prompt_at_the_top_can_be_named_in_another_state(own: GitRepo) -> None
     own.commit({"top.yaml": prompt("top")}, "top@1.0.0")
     ran = promptkit("diff", "top@1.0.0", "top@HEAD")
     assert (ran.code, "nothing changed" in ran.out) == (0, True), ran.err
+
+
+def test_an_alias_that_leads_to_a_yanked_version_is_told(own: GitRepo) -> None:
+    toml = (own.path / "promptkit.toml").read_text()
+    own.write({"promptkit.toml": f'{toml}stage = "1.2.0"\n\n[yanked]\n"support/triage@1.2.0" = "too harsh"\n'})
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, "`stage` of `support/triage` leads to 1.2.0, which was yanked: too harsh" in ran.out) == (1, True)
+
+
+def test_a_release_amid_several_picks_is_refused(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a")})
+    (own.path / ".git/sequencer").mkdir()
+    ran = promptkit("release")
+    assert (ran.code, "is not finished here" in ran.err) == (2, True)
