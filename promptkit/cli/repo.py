@@ -100,10 +100,11 @@ def _warn_of_branch(workspace: Workspace, name: str) -> None:
     from promptkit.repos.repo import Repo
 
     repo = workspace.repo(name)
-    if not isinstance(repo, Repo) or not repo.pin("", "").branch:
+    pin = repo.pin("") if isinstance(repo, Repo) else None
+    if not isinstance(repo, Repo) or pin is None or not pin.branch:
         return
     branch = repo.rev or "the newest commit"
-    prompt = next((each for each in sorted(repo.prompts(repo.pin("", "").commit)) if repo.versions(each)), "")
+    prompt = next((each for each in sorted(repo.prompts(pin.commit)) if repo.versions(each)), "")
     if prompt and not repo.versions(""):
         wish = f"{name}/{prompt}@^{repo.versions(prompt)[0]}"
         say(f"note: `{name}` follows {branch}, which moves; its prompts have versions: promptkit lock add {wish}")
@@ -240,11 +241,8 @@ def remove(name: str) -> None:
         for path in own_prompts(workspace):
             used += [path] if any(mount.startswith(f"{name}/") for mount in used_mounts(workspace, path)) else []
     if used:
-        message, cure = (
-            f"`{name}` is in use: {', '.join(used[:5])}",
-            "take them out of [prompts], or change them, first",
-        )
-        raise RepoError(message, where=workspace.declared.where, help=cure)
+        cure = "take them out of [prompts], or change the files, first"
+        raise RepoError(f"`{name}` is in use: {', '.join(used[:5])}", where=workspace.declared.where, help=cure)
     say(f"removed {name} from {remove_repo(name)}")
 
 

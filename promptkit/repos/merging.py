@@ -95,27 +95,29 @@ def _place(state: RepoState, name: str) -> tuple[str, int, int]:
 
 
 def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
-    repo = workspace.own()
     for name, aliases in workspace.declared.aliases.items():
         for alias, target in aliases.items():
-            if not is_alias(alias):
-                message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
-                yield Diagnostic("PK613", "error", message, _toml(workspace), help="give it a name, such as production")
-                continue
-            if (why := workspace.declared.yanked.get(f"{name}@{target}")) is not None:
-                message = f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {one_line(why)}"
-                cure = f"promptkit alias set {alias} {name}@VERSION"
+            if fault := _alias_fault(workspace, after, name, alias, target):
+                message, cure = fault
+                cure = cure or f"promptkit alias set {alias} {name}@VERSION"
                 yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
-                continue
-            own = loaded(after, name)
-            if own is not None and own.spec.version == target:
-                continue
-            try:
-                repo.require(name, repo.target(name, target))
-            except RepoError as error:
-                message = f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it"
-                cure = error.help or f"promptkit alias set {alias} {name}@VERSION"
-                yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
+
+
+def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, target: str) -> tuple[str, str] | None:
+    """What is wrong with an alias, and the cure if it is not another version; None where nothing is."""
+    if not is_alias(alias):
+        message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
+        return message, "give it a name, such as production"
+    if (why := workspace.declared.yanked.get(f"{name}@{target}")) is not None:
+        return f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {one_line(why)}", ""
+    own, repo = loaded(after, name), workspace.own()
+    if own is not None and own.spec.version == target:
+        return None
+    try:
+        repo.require(name, repo.target(name, target))
+    except RepoError as error:
+        return f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it", error.help
+    return None
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -134,23 +136,28 @@ def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
 
 
 def _check_locked(workspace: Workspace) -> Iterator[Diagnostic]:
-    for path in own_prompts(workspace) if workspace.declared.repos else ():
-        if loose := unlocked(workspace, path):
+    paths = list(own_prompts(workspace))
+    locked = _locked(workspace) if paths else {}
+    for path in paths:
+        if loose := _loose(workspace, path, locked):
             yield Diagnostic("PK612", "error", _told(loose), path, help=_LOCK_IT)
 
 
 _LOCK_IT = "promptkit lock, and commit promptkit.lock"
 
 
-def unlocked(workspace: Workspace, path: str) -> list[str]:
+def _locked(workspace: Workspace) -> dict[str, str]:
+    return Lock((workspace.root or Path()) / LOCK_FILE).own_pins()
+
+
+def _loose(workspace: Workspace, path: str, locked: dict[str, str]) -> list[str]:
     """What a prompt of the project uses of git repos, and is not locked: with that, one version has many texts."""
-    locked = Lock((workspace.root or Path()) / LOCK_FILE).own_pins()
     return [mount for mount, commit in used_mounts(workspace, path).items() if commit and mount not in locked]
 
 
 def refuse_unlocked(workspace: Workspace, path: str) -> None:
     """Raises `RepoError` for a prompt of the project that uses what is not locked."""
-    if loose := unlocked(workspace, path):
+    if loose := _loose(workspace, path, _locked(workspace)):
         raise RepoError(_told(loose), code="PK612", where=path, help=_LOCK_IT)
 
 

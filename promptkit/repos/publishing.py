@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
@@ -46,6 +47,7 @@ class Publisher:
         self.worktree = directory.worktree
         self.view = View(directory)
         self._objects = Objects(self.view.path)
+        self._writing = {"GIT_OBJECT_DIRECTORY": str(directory.objects)}
         if not self.view.branch or not self.view.head:
             self.close()
             raise RepoError("no branch with a commit is checked out", where=str(folder), help="git switch BRANCH")
@@ -146,16 +148,16 @@ class Publisher:
         self._git("read-tree", self.view.head, variables=index)
         self._git("update-index", "-z", "--index-info", given=entries, variables=index)
         tree = self._git("write-tree", variables=index)
-        return self._git("commit-tree", tree, "-p", self.view.head, given=message.encode(), variables=self._who())
+        return self._git("commit-tree", tree, "-p", self.view.head, given=message.encode(), variables=self._who)
 
     def _tag(self, name: str, message: str, commit: str) -> str:
-        who = self._who()
+        who = self._who
         person = f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}> {int(time.time())} +0000"
         text = f"object {commit}\ntype commit\ntag {name}\ntagger {person}\n\n{message}\n"
         return self._git("mktag", given=text.encode())
 
     def _git(self, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None) -> str:
-        known = {"GIT_OBJECT_DIRECTORY": str(self.directory.objects), **(variables or {})}
+        known = {**self._writing, **(variables or {})}
         return git(self.view.path, *arguments, given=given, variables=known).decode().strip()
 
     # What moves
@@ -192,6 +194,7 @@ class Publisher:
 
     # Who commits
 
+    @cached_property
     def _who(self) -> dict[str, str]:
         """Name and address of whoever commits. Raises `RepoError` where git does not know them."""
         found: dict[str, str] = {}
