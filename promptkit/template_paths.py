@@ -14,7 +14,7 @@ from promptkit.source import ENDINGS, Folder
 from promptkit.tomlfile import load_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptkit.source import Source
 
@@ -103,6 +103,14 @@ def is_prompt(path: str) -> bool:
     hidden = any(name.startswith((".", "_")) for name in (*folders, file))
     beside = re.search(r"\.inputs\.ya?ml$", file) is not None
     return file.endswith(ENDINGS) and not hidden and not beside
+
+
+def prompt_files(root: Path) -> Iterator[str]:
+    """The paths of all prompts under a folder, in order."""
+    for file in sorted(root.rglob("*.y*ml")):
+        path = file.relative_to(root).as_posix()
+        if is_prompt(path) and file.is_file():
+            yield path
 
 
 def prompt_name(path: str) -> str:

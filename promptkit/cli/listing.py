@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.cli import common
@@ -43,24 +42,14 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
 
 def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Any]]:
     from promptkit.repos.index import folder_rows, repo_rows
-    from promptkit.repos.repo import Repo
-    from promptkit.repos.workspace import FolderRepo
+    from promptkit.repos.states import worktree
 
     if not names:
-        own = FolderRepo("", workspace.root or Path())
-        yield "", folder_rows(workspace.project_source(), own.prompts()), own.facts.aliases
+        own = worktree(workspace)
+        yield "", folder_rows(own.source, own.prompts), workspace.declared.aliases
     for name in names or sorted(workspace.declared.repos):
         try:
-            repo = workspace.repo(name)
-            if not isinstance(repo, Repo):
-                from promptkit.source import Folder
-
-                yield name, folder_rows(Folder(repo.path), repo.prompts()), repo.facts.aliases
-                continue
-            pin = repo.pin("", "")
-            kept = workspace.store(workspace.declared.repo(name)).path
-            rows = repo_rows(repo, pin.commit, kept, workspace.pinned(repo, pin), _watched(name))
-            yield name, rows, repo.facts.aliases
+            yield name, repo_rows(workspace, name, _watched(name)), workspace.repo(name).facts.aliases
         except PromptkitError as error:
             if names:
                 raise

@@ -115,10 +115,8 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
 
 def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
     """A reference with the newest version, where it would follow a branch."""
-    from promptkit.repos.repo import Repo
-
     repo = workspace.repo(wanted.repo)
-    if wanted.wanted or not isinstance(repo, Repo) or not repo.pin(wanted.path).branch:
+    if wanted.wanted or not repo.pin(wanted.path).branch:
         return wanted
     versions = [version for version in repo.versions(wanted.path) if not version.prerelease]
     return replace(wanted, wanted=f"^{versions[0]}") if versions else wanted

@@ -97,14 +97,12 @@ def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None, r
 
 
 def _warn_of_branch(workspace: Workspace, name: str) -> None:
-    from promptkit.repos.repo import Repo
-
     repo = workspace.repo(name)
-    pin = repo.pin("") if isinstance(repo, Repo) else None
-    if not isinstance(repo, Repo) or pin is None or not pin.branch:
+    pin = repo.pin("")
+    if not pin.branch:
         return
     branch = repo.rev or "the newest commit"
-    prompt = next((each for each in sorted(repo.prompts(pin.commit)) if repo.versions(each)), "")
+    prompt = next((each for each in sorted(repo.at(pin).prompts()) if repo.versions(each)), "")
     if prompt and not repo.versions(""):
         wish = f"{name}/{prompt}@^{repo.versions(prompt)[0]}"
         say(f"note: `{name}` follows {branch}, which moves; its prompts have versions: promptkit lock add {wish}")
@@ -114,15 +112,11 @@ def _warn_of_branch(workspace: Workspace, name: str) -> None:
 
 def _told(workspace: Workspace, name: str) -> tuple[str, int]:
     """A repo in words, and how many prompts are in it."""
-    from promptkit.repos.repo import Repo
-
     declared, repo = workspace.declared.repo(name), workspace.repo(name)
-    if not isinstance(repo, Repo):
-        count = len(repo.prompts())
-        return f"{name}: {declared.place} ({counted(count, 'prompt')})", count
-    pin = repo.pin("", "")
-    count = len(repo.prompts(pin.commit))
-    return f"{name}: {declared.place} at {pin.tag or pin.shown} ({counted(count, 'prompt')})", count
+    pin = repo.pin("")
+    count = len(repo.at(pin).prompts())
+    state = f" at {pin.tag or pin.shown}" if pin.commit else ""
+    return f"{name}: {declared.place}{state} ({counted(count, 'prompt')})", count
 
 
 @command.command("list", short_help="Show the repos that are declared.")
@@ -150,17 +144,15 @@ def list_repos(form: str) -> None:
 
 def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:
     from promptkit.errors import RepoError
-    from promptkit.repos.repo import Repo
 
     row = {"name": declared.name, "place": declared.place, "rev": declared.rev, "folder": declared.folder}
     found: dict[str, Any] = {"at": "", "commit": "", "fetched": 0.0}
     try:
         repo = workspace.repo(declared.name)
-        if isinstance(repo, Repo):
-            pin = repo.pin("", "")
-            found = {"at": pin.tag or pin.shown, "commit": pin.commit, "fetched": repo.state.fetched}
-        else:
-            found["at"] = "a folder"
+        pin = repo.pin("")
+        found |= {"at": pin.tag or pin.shown or "a folder", "commit": pin.commit}
+        state = workspace.store(declared).state() if declared.url is not None else None
+        found["fetched"] = state.fetched if state is not None else 0.0
     except RepoError as error:
         found["at"] = error.message
     return row | found
@@ -274,15 +266,10 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     from promptkit.errors import RepoError
     from promptkit.repos.git import git
-    from promptkit.repos.index import folder_rows, repo_rows
-    from promptkit.repos.repo import Repo
-    from promptkit.source import Folder
+    from promptkit.repos.index import repo_rows
 
-    repo = workspace.repo(name)
-    if not isinstance(repo, Repo):
-        rows = folder_rows(Folder(repo.path), repo.prompts())
-    else:
-        declared = workspace.declared.repo(name)
+    declared, repo = workspace.declared.repo(name), workspace.repo(name)
+    if declared.url is not None:
         try:
             git(workspace.store(declared).git_dir, "fsck", "--no-progress", "--no-dangling", "--connectivity-only")
         except RepoError as error:
@@ -293,8 +280,6 @@ def _faults(workspace: Workspace, name: str) -> Iterator[str]:
                     repo.pin(prompt, alias)
                 except RepoError as error:
                     yield f"{name}: {error.message}"
-        pin = repo.pin("", "")
-        rows = repo_rows(repo, pin.commit, workspace.store(declared).path, workspace.pinned(repo, pin))
-    for row in rows:
+    for row in repo_rows(workspace, name):
         if row.errors:
             yield f"{name}/{row.name}: {row.checks}"

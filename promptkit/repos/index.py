@@ -17,6 +17,7 @@ from promptkit.errors import PromptkitError, SourceError
 from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos import git
+from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.recording import Recording
 from promptkit.source import split_mount
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from promptkit.repos.mounts import Mounted
-    from promptkit.repos.repo import Repo
+    from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
 __all__ = ["Row", "folder_rows", "repo_rows"]
@@ -67,16 +67,34 @@ class Row:
         return cls(**{**data, **lists})
 
 
-def repo_rows(
-    repo: Repo, commit: str, kept: Path, source: Mounted, told: Callable[[int, int], None] = lambda *_: None
+def repo_rows(workspace: Workspace, name: str, told: Callable[[int, int], None] = lambda *_: None) -> list[Row]:
+    """The rows of a declared repo at its rev, in order of names; `told` hears how many of how many are made.
+
+    Raises `RepoError` or `LockError` for a repo that cannot be used.
+    """
+    repo = workspace.repo(name)
+    pin = repo.pin("")
+    source = workspace.pinned(repo, pin)
+    prompts = repo.at(pin).prompts()
+    if isinstance(repo, GitRepo):
+        kept = workspace.store(workspace.declared.repo(name)).path
+        return _indexed(repo, pin.commit, prompts, source, kept, told)
+    return folder_rows(source, prompts)
+
+
+def _indexed(
+    repo: GitRepo,
+    commit: str,
+    prompts: Mapping[str, str],
+    source: Source,
+    kept: Path,
+    told: Callable[[int, int], None],
 ) -> list[Row]:
-    """The rows of a commit, in order of names; `kept` is the folder of the index, `told` hears how far it is."""
     path = kept / f"index-{sha256(repo.folder.encode()).hexdigest()[:8]}.json"
     known = _read(path)
     if known.get("commit") == commit:
         return [Row.of(row) for row in known["rows"]]
     ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
-    prompts = repo.prompts(commit)
     before = {row["name"]: Row.of(row) for row in known.get("rows", ())}
     since = known.get("commit", "")
     if since and repo.git_dir and git.git_fails(repo.git_dir, "merge-base", "--is-ancestor", since, commit):
@@ -139,7 +157,7 @@ def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
     return Row(name, file, texts["version"], described, shown, inputs, counts[0], counts[1], parts=parts)
 
 
-def _dates(repo: Repo, commit: str, since: str, files: set[str]) -> dict[str, int]:
+def _dates(repo: GitRepo, commit: str, since: str, files: set[str]) -> dict[str, int]:
     """When each file was last changed, by the commits that came after `since`; the history is read as it comes."""
     found: dict[str, int] = {}
     prefix = f"{repo.folder}/" if repo.folder else ""
@@ -154,7 +172,7 @@ def _dates(repo: Repo, commit: str, since: str, files: set[str]) -> dict[str, in
     return found
 
 
-def _log(repo: Repo, commit: str, since: str) -> Iterator[str]:
+def _log(repo: GitRepo, commit: str, since: str) -> Iterator[str]:
     git_dir = repo.git_dir
     if git_dir is None:
         return

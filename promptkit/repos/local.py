@@ -58,6 +58,24 @@ class GitDirectory:
         return None
 
     @classmethod
+    def holding(cls, folder: Path) -> GitDirectory:
+        """The repository in whose worktree a folder lies. Raises `RepoError` where it lies in none."""
+        found = cls.around(folder)
+        if found is None or found.worktree is None:
+            where = str(Path(folder).absolute())
+            raise RepoError("this folder is in no git repository", where=where, help="`git init` makes one")
+        found.inside(folder)
+        return found
+
+    def inside(self, path: Path) -> str:
+        """A path of the worktree as git names it; empty is the worktree itself. Raises `RepoError` for another one."""
+        top, here = ((each or path).absolute().resolve() for each in (self.worktree, path))
+        if not here.is_relative_to(top):
+            raise RepoError("a link leads here from another repository", where=str(path), help="go to where it leads")
+        below = here.relative_to(top).as_posix()
+        return "" if below == "." else below
+
+    @classmethod
     def _in(cls, folder: Path) -> GitDirectory | None:
         dot = folder / ".git"
         if dot.is_symlink():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import LockError, SourceError
 from promptkit.models.kept_file import keep_file
-from promptkit.repos.references import Reference, allows, is_whole_commit
+from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
 from promptkit.source import ENDINGS, join, mounted
 from promptkit.template_paths import LOCK_FILE
 
@@ -79,6 +79,11 @@ class Locked:
     def key(self) -> tuple[str, str]:
         """What the block is found by."""
         return self.name, self.wanted
+
+    @property
+    def pin(self) -> Pin:
+        """The state that is locked."""
+        return Pin(self.commit, self.version)
 
     def __str__(self) -> str:
         return f"{self.name}{'@' if self.wanted else ''}{self.wanted}"
@@ -201,7 +206,7 @@ class Lock:
         if len(data) > _MOST_BYTES:
             raise LockError(f"it is larger than {_MOST_BYTES:,} bytes", where=str(self.path))
         text = data.decode("utf-8", "replace").replace("\r\n", "\n")
-        if "<<<<<<<" in text:
+        if "\n<<<<<<< " in f"\n{text}":
             cure = f"take one side, then {_CURE}"
             raise LockError("it holds both sides of a merge", where=str(self.path), help=cure)
         head, *blocks = text.split(_BLOCK)

@@ -14,14 +14,12 @@ from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.repos.references import Pin, Reference, allows, is_commit
-from promptkit.repos.repo import Repo
-from promptkit.repos.versions import Range
+from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
 from promptkit.source import ENDINGS, Folder, split_mount
-from promptkit.template_paths import changed_at, is_prompt
+from promptkit.template_paths import changed_at, prompt_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,18 +27,19 @@ if TYPE_CHECKING:
 
     from promptkit.repos.declared import Declarations
     from promptkit.repos.mounts import Mount
+    from promptkit.repos.repo import Repo
     from promptkit.source import Source
 
 __all__ = [
     "Opener",
     "locked_source",
     "make_lock",
-    "misfit",
     "of_project",
     "of_repo",
     "own_prompts",
     "project_lock",
     "recorded",
+    "source_of",
     "used_mounts",
 ]
 
@@ -109,29 +108,21 @@ def _kept(workspace: Workspace) -> Path:
 def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
     """The block of a prompt of a repo: at the commit that is `known`, or else where its reference leads now."""
     repo = workspace.repo(reference.repo)
-    if not isinstance(repo, Repo):
-        pin = repo.pin(reference.path, reference.wanted)
-        source = Mounted(Folder(repo.path), repo.facts, _opener(workspace, known))
-        return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path), pin)
-    if known is not None and misfit(repo, reference, known):
+    if known is not None and repo.unfit(reference.path, reference.wanted, known.pin):
         known = None
     pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
-    source = workspace.pinned(repo, pin)
-    source = Mounted(source.base, source.declared, _opener(workspace, known))
+    source = _opened(repo, pin, _opener(workspace, known))
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
-
-
-def misfit(repo: Repo, reference: Reference, locked: Locked) -> str:
-    """Why what is locked cannot be what is wanted now; empty where it can: an alias and a branch lead anywhere."""
-    wanted = reference.wanted or repo.rev
-    said = f"`{wanted}`" if reference.wanted else f"rev `{wanted}`"
-    fits = allows(wanted, locked.commit, locked.version) is not False
-    return "" if fits else f"{said} is wanted, and {locked.version or locked.commit[:12]} is locked"
 
 
 def _held(repo: Repo, known: Locked) -> Pin:
     """The state that is locked. Raises `RepoError` where its commit is not on this machine and cannot be fetched."""
     return Pin(repo.pin("", known.commit).commit, known.version)
+
+
+def _opened(repo: Repo, pin: Pin, opener: Opener) -> Mounted:
+    state = repo.at(pin)
+    return Mounted(state.source, state.declared, opener)
 
 
 def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
@@ -164,17 +155,9 @@ def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
 
 
 def _may_lead(repo: Repo, reference: Reference, commit: str) -> bool:
-    """Whether a reference may have led to a commit: its own, or that of a tag in its range."""
-    wanted, tags = reference.wanted or repo.rev, repo.state.refs
-    if is_commit(wanted):
-        return commit.startswith(wanted)
-    if (tag := tags.get(f"refs/tags/{wanted}")) is not None:
-        return commit == tag
-    if not Range.is_one(wanted):
-        return True
-    held = Range.of(wanted).holds
-    named = (names for version, names in repo.tags_of(reference.path).items() if held(version))
-    return any(commit == tags[f"refs/tags/{name}"] for names in named for name in names)
+    """Whether a reference may have led to a commit."""
+    asked = (reference.path, reference.wanted, Pin(commit))
+    return not repo.unfit(*asked) and not repo.moved(*asked)
 
 
 def _opener(workspace: Workspace, known: Locked | None) -> Opener:
@@ -201,10 +184,11 @@ class Opener:
         if self.frozen and not commit and declared.repo(reference.repo).url is not None:
             raise LockError(f"`{reference}` is not locked", help="promptkit lock")
         repo = self.workspace.used(declared, reference)
-        if commit and not (isinstance(repo, Repo) and (self.trusting or _may_lead(repo, reference, commit))):
+        released = declared.pins.get(str(reference), "")  # by the lock of the repo that names it
+        if not self.trusting and (released or (commit and not _may_lead(repo, reference, commit))):
             commit = ""
-        commit = commit or declared.pins.get(str(reference), "")
-        return self.workspace.mounted_at(repo, repo.pin(reference.path, commit or reference.wanted))
+        commit = commit or released
+        return repo.at(repo.pin(reference.path, commit or reference.wanted))
 
 
 def recorded(
@@ -228,13 +212,8 @@ def recorded(
 
 def own_prompts(workspace: Workspace) -> Iterator[str]:
     """The project's own prompts that may name other repos."""
-    root = workspace.root
-    if root is None or not workspace.declared.repos:
-        return
-    for file in sorted(root.rglob("*.y*ml")):
-        path = file.relative_to(root).as_posix()
-        if is_prompt(path) and file.is_file():
-            yield path
+    if workspace.root is not None and workspace.declared.repos:
+        yield from prompt_files(workspace.root)
 
 
 # Loading from it
@@ -266,17 +245,14 @@ class _Fetch:
 
     def __call__(self, path: str) -> bytes:
         if self._source is None:
-            self._source = _source_of(Workspace.at(self.root), self.locked)
+            self._source = source_of(Workspace.at(self.root), self.locked)
         return self._source.read(path)
 
 
-def _source_of(workspace: Workspace, locked: Locked) -> Mounted:
+def source_of(workspace: Workspace, locked: Locked) -> Mounted:
+    """The files of a locked prompt in its repo, and of the repos that they name, as they are locked."""
     opener = Opener(workspace, locked.pins)
     if locked.name.endswith(ENDINGS):
         return Mounted(Folder(workspace.root or "."), workspace.declared, opener)
-    reference = Reference.of(locked.name)
-    repo = workspace.repo(reference.repo)
-    if not isinstance(repo, Repo):
-        return Mounted(Folder(repo.path), repo.facts, opener)
-    source = workspace.pinned(repo, _held(repo, locked))
-    return Mounted(source.base, source.declared, opener)
+    repo = workspace.repo(Reference.of(locked.name).repo)
+    return _opened(repo, _held(repo, locked), opener)

@@ -14,7 +14,6 @@ from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
-from promptkit.repos.repo import Repo
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
@@ -126,8 +125,7 @@ def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
         if declared.url is None:
             continue
         try:
-            repo = workspace.repo(name)
-            moves = isinstance(repo, Repo) and bool(repo.pin("", "").branch)
+            moves = bool(workspace.repo(name).pin("").branch)
         except RepoError:
             moves = not _is_fixed(declared.rev)
         if moves:

@@ -32,7 +32,9 @@ class Mount:
     declared: Declarations
     pin: Pin
     find: Callable[[str], str] = field(compare=False)
-    """The file that a path without ending stands for; empty where there is none."""
+    """The file that a path without ending stands for; empty where there is none. Raises `RepoError` for two."""
+    prompts: Callable[[], dict[str, str]] = field(compare=False)
+    """Its prompts: name to file."""
 
 
 class Mounted:
@@ -110,11 +112,16 @@ class Mounted:
     def _at(self, name: str) -> Mount:
         """The mount of a name, opened now if it was not. Raises `SourceError`."""
         if name not in self.mounts:
-            above, reference = split_mount(name)
-            declared = self._at(above).declared if above else self.declared
+            declared, reference = self.named(name)
             with _as_source_errors():
-                self.mounts[name] = self._open(declared, Reference.of(reference), name)
+                self.mounts[name] = self._open(declared, reference, name)
         return self.mounts[name]
+
+    def named(self, name: str) -> tuple[Declarations, Reference]:
+        """What a mount's name refers to, and the file that declares its repo. Raises `SourceError`."""
+        above, reference = split_mount(name)
+        with _as_source_errors():
+            return self._at(above).declared if above else self.declared, Reference.of(reference)
 
 
 @contextmanager

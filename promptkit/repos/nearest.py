@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
 from promptkit.repos.names import bare_name
+from promptkit.repos.references import Pin
 from promptkit.repos.versions import Range
 
 if TYPE_CHECKING:
+    from promptkit.repos.git_repo import GitRepo
+    from promptkit.repos.mounts import Mount
     from promptkit.repos.repo import Repo
 
 __all__ = ["prompts", "unknown", "versions"]
@@ -17,9 +20,9 @@ __all__ = ["prompts", "unknown", "versions"]
 _SHOWN = 5
 
 
-def prompts(repo: Repo, path: str, commit: str) -> str:
-    """The prompts of a commit whose names are near."""
-    names = repo.prompts(commit)
+def prompts(repo: Repo, path: str, state: Mount) -> str:
+    """The prompts of a state whose names are near."""
+    names = state.prompts()
     if hint := did_you_mean(path, names):
         return hint.replace("`", f"`{repo.called('')}/" if repo.name else "`", 1)
     last = path.rpartition("/")[2]
@@ -28,7 +31,7 @@ def prompts(repo: Repo, path: str, commit: str) -> str:
     return f"prompts there: {shown}" if shown else "no prompt is there"
 
 
-def versions(repo: Repo, path: str) -> str:
+def versions(repo: GitRepo, path: str) -> str:
     """The versions in which a prompt, or the whole repo, can be had."""
     found = [str(version) for version in repo.versions(path)]
     if found:
@@ -38,12 +41,13 @@ def versions(repo: Repo, path: str) -> str:
     return "none is tagged" if path else "none is tagged for the whole repo, as v1.2.0 would be"
 
 
-def unknown(repo: Repo, path: str, wanted: str) -> RepoError:
+def unknown(repo: GitRepo, path: str, wanted: str) -> RepoError:
     """That a state is not there, with the nearest ones."""
     if not path:
         return _no_state(repo, wanted)
-    if not repo.versions(path) and not (repo.state.head and repo.find(path, repo.state.head)):
-        cure = prompts(repo, path, repo.state.head) if repo.state.head else ""
+    newest = repo.at(Pin(repo.state.head)) if repo.state.head else None
+    if not repo.versions(path) and not (newest and newest.find(path)):
+        cure = prompts(repo, path, newest) if newest else ""
         return RepoError(f"there is no `{path}` in {repo.whole}", code="PK605", help=cure)
     aliases = list(repo.facts.aliases.get(bare_name(path), {}))
     near = did_you_mean(wanted, aliases) if aliases and not Range.is_one(wanted) else ""
@@ -51,7 +55,7 @@ def unknown(repo: Repo, path: str, wanted: str) -> RepoError:
     return _missing(repo, f"`{repo.called(path)}`", wanted, near or "; ".join(told))
 
 
-def _no_state(repo: Repo, wanted: str) -> RepoError:
+def _no_state(repo: GitRepo, wanted: str) -> RepoError:
     """That the whole repo has no such state: of its prompts' own versions a range over its tags knows nothing."""
     own = sorted(
         ref.removeprefix("refs/tags/") for ref in repo.state.refs if ref.startswith("refs/tags/") and "@" in ref
@@ -67,6 +71,6 @@ def _no_state(repo: Repo, wanted: str) -> RepoError:
     return _missing(repo, repo.whole, wanted, cure)
 
 
-def _missing(repo: Repo, what: str, wanted: str, cure: str) -> RepoError:
+def _missing(repo: GitRepo, what: str, wanted: str, cure: str) -> RepoError:
     fetched = "; `promptkit repo update` looks for newer ones" if repo.name and not repo.is_fetching else ""
     return RepoError(f"{what} has no `{wanted}`", code="PK605", help=cure + fetched)

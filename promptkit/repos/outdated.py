@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RepoError
 from promptkit.repos.references import Reference
-from promptkit.repos.repo import Repo
-from promptkit.repos.versions import read_version
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
@@ -41,13 +39,12 @@ def standing(workspace: Workspace, entry: Locked) -> Standing:
         return Standing(entry.name, "", locked, note="a prompt of this project")
     reference = Reference.of(str(entry))
     try:
-        repo = workspace.repo(reference.repo)
-        if not isinstance(repo, Repo):
+        if workspace.declared.repo(reference.repo).url is None:
             return Standing(entry.name, entry.wanted, locked, note="a plain folder")
+        repo = workspace.repo(reference.repo)
         newest = next((str(each) for each in repo.versions(reference.path) if not each.prerelease), "")
-        version = read_version(entry.version)
-        why = repo.yanked(reference.path, version) if version is not None else ""
+        yanked = repo.yanked_at(reference.path, entry.commit)
         allowed = repo.pin(reference.path, reference.wanted).shown
     except RepoError as error:
         return Standing(entry.name, entry.wanted, locked, note=error.message)
-    return Standing(entry.name, entry.wanted, locked, allowed, newest, f"yanked: {why}" if why else "")
+    return Standing(entry.name, entry.wanted, locked, allowed, newest, yanked)

@@ -40,10 +40,7 @@ class Publisher:
     """Writes to the repository in whose worktree a folder lies. Close it, or use it in a `with` block."""
 
     def __init__(self, folder: Path) -> None:
-        directory = GitDirectory.around(folder)
-        if directory is None or directory.worktree is None:
-            raise RepoError("this folder is in no git repository", where=str(folder), help="`git init` makes one")
-        self.directory = directory
+        self.directory = directory = GitDirectory.holding(folder)
         self.worktree = directory.worktree
         self.view = View(directory)
         self._objects = Objects(self.view.path)
@@ -71,7 +68,7 @@ class Publisher:
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             cure = "a plain file is written, and nothing that a link leads to"
             raise RepoError(f"`{path.name}` is no plain file", where=str(path), help=cure)
-        inside = self._inside(path)
+        inside = self.directory.inside(path)
         files = Snapshot(self._objects.get, self.view.head)
         entry = files.entry(inside)
         if entry is not None and not entry.is_file:
@@ -133,12 +130,9 @@ class Publisher:
 
     # Objects
 
-    def _inside(self, path: Path) -> str:
-        return path.absolute().resolve().relative_to(self.worktree.absolute().resolve()).as_posix()
-
     def _entry(self, path: Path, data: bytes) -> bytes:
         """A file with its new contents, as `git update-index --index-info` reads it."""
-        inside = self._inside(path)
+        inside = self.directory.inside(path)
         known = Snapshot(self._objects.get, self.view.head).entry(inside)
         made = self._git("hash-object", "-w", "--stdin", "--no-filters", given=data)
         return f"{known.mode if known is not None else 100644} {made}\t{inside}\0".encode()

@@ -1,321 +1,83 @@
-"""`Repo`: a declared repo with its states: versions, aliases, commits, and the files of each."""
+"""`Repo`: what the users of a template repo know of it, be it a git repository or a plain folder."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import replace
-from pathlib import Path
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from promptkit.errors import RepoError, SourceError
-from promptkit.phrases import one_line
-from promptkit.repos import nearest
-from promptkit.repos.declared import Declarations
-from promptkit.repos.lock import LOCK_FILE, Lock
-from promptkit.repos.names import bare_name, by_name, files_named, one_file
-from promptkit.repos.references import Pin, is_alias, is_commit, is_whole_commit
-from promptkit.repos.snapshot import Snapshot
-from promptkit.repos.versions import Range, read_version
-from promptkit.settings import PROJECT_FILE
-from promptkit.source import join
-from promptkit.template_paths import is_prompt
+from promptkit.errors import RepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from semver import Version
 
-    from promptkit.repos.git import Found
-    from promptkit.repos.store import State
+    from promptkit.repos.declared import Declarations
+    from promptkit.repos.mounts import Mount
+    from promptkit.repos.references import Pin
 
 __all__ = ["Repo"]
 
-_COMMIT_BYTES = 1 << 20
-_WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
 
+class Repo(ABC):
+    """A template repo; `name` is what its user calls it, and empty for the one at hand."""
 
-class Repo:
-    """The states of a repository, wherever its objects are; `name` is what its user calls it."""
+    rev = ""
+    """The state that is meant where none is named; empty is the newest."""
 
-    def __init__(
-        self,
-        name: str,
-        state: State,
-        get: Callable[[str, int], Found | None],
-        *,
-        rev: str = "",
-        folder: str = "",
-        want: Callable[[str], None] | None = None,
-        git_dir: Path | None = None,
-        root: Path | None = None,
-    ) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.state = state
-        self.rev = rev
-        self.folder = folder
-        self._get = get
-        self.git_dir = git_dir
-        self._root = root
-        self._want = want
-        self._snapshots: dict[str, Snapshot] = {}
-        self._facts: Declarations | None = None
 
     def called(self, path: str) -> str:
         """A path of it as its user would write it."""
         return "/".join(filter(None, (self.name, path))) or "this repository"
 
     @property
-    def is_fetching(self) -> bool:
-        """Whether what is missing is fetched."""
-        return self._want is not None
-
-    @property
     def whole(self) -> str:
         """The repo itself, as its user would write it."""
         return f"`{self.name}`" if self.name else "this repository"
 
-    # Its states
+    @property
+    @abstractmethod
+    def facts(self) -> Declarations:
+        """What its own file says now: aliases, yanked versions, its own repos.
 
+        Raises `RepoError` or `LockError` for a file that cannot be used.
+        """
+
+    @abstractmethod
     def pin(self, path: str, wanted: str = "") -> Pin:
-        """The state of a prompt or a file that is wanted; without a wish, the repo's own `rev`, or its newest commit.
+        """The state of a prompt or a file that is wanted; without a wish, the one of its `rev`.
 
-        A whole commit id is that commit and nothing else; then come versions and ranges, then what has a name: tags,
-        aliases, the beginning of a commit's id, branches. Raises `RepoError` for what is not there, is ambiguous, or
-        was yanked.
+        Raises `RepoError` for what is not there, is ambiguous, or was yanked.
         """
-        wanted = wanted or self.rev or "HEAD"
-        if (walked := _WALKED.fullmatch(wanted)) is not None:
-            return self._walked(path, *walked.groups())
-        if wanted == "HEAD":
-            return Pin(self._head(), branch="HEAD", wanted=wanted)
-        if is_whole_commit(wanted):
-            found = self._commit(wanted)
-        elif Range.is_one(wanted):
-            return self._versioned(path, wanted)
-        else:
-            if (pin := self._named(path, wanted)) is not None:
-                return pin
-            found = self._commit(wanted) if is_commit(wanted) else ""
-        if not found:
-            raise nearest.unknown(self, path, wanted)
-        return Pin(found, wanted=wanted)
 
-    def _named(self, path: str, wanted: str) -> Pin | None:
-        """The state that a tag, an alias or a branch names; None where nothing has the name."""
-        refs = self.state.refs
-        tag = refs.get(f"refs/tags/{wanted}", "")
-        branch = refs.get(f"refs/heads/{wanted}", "") or refs.get(f"refs/remotes/{wanted}", "")
-        if is_commit(wanted) and (tag or branch):
-            found = self._commit(wanted)
-            if found != (tag or branch) and (found or not wanted.isdecimal()):
-                message = f"`{wanted}` of {self.whole} is a {'tag' if tag else 'branch'}, and may be a commit"
-                raise RepoError(message, code="PK606", help="write the whole id of the commit, or rename the other")
-        alias = self.facts.aliases.get(bare_name(path), {}).get(wanted) if path and is_alias(wanted) else None
-        if tag and alias is not None:
-            message = f"`{wanted}` is an alias and a tag of {self.whole}"
-            raise RepoError(message, code="PK606", help="rename one of the two, or name the commit")
-        if tag:
-            return self._tagged(path, wanted, tag)
-        if alias is not None:
-            return self._aliased(path, wanted, alias)
-        return Pin(branch, branch=wanted, wanted=wanted) if branch else None
+    @abstractmethod
+    def at(self, pin: Pin) -> Mount:
+        """One of its states. Raises `RepoError` or `LockError` for one that is not here or cannot be used."""
 
-    def _tagged(self, path: str, tag: str, commit: str) -> Pin:
-        version = self._version_of(tag, path)
-        parsed = read_version(version)
-        if path and parsed is not None and (why := self.yanked(path, parsed)):
-            cure = f"not yanked: {nearest.versions(self, path)}"
-            raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
-        return Pin(commit, version if parsed is not None or version == tag else "", tag, wanted=tag)
-
-    def _walked(self, path: str, base: str, steps: str) -> Pin:
-        """The state that some steps back from another one lead to, as in `HEAD~2`."""
-        found = self._resolved(f"{self.pin(path, base).commit}{steps}")
-        if not found:
-            raise RepoError(f"{self.whole} has no `{base}{steps}`", code="PK605")
-        return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
-
-    def _head(self) -> str:
-        if not self.state.head:
-            raise RepoError(f"{self.whole} has no default branch", code="PK605", help="name a tag or a commit")
-        return self.state.head
-
-    def target(self, path: str, target: str) -> Pin:
-        """The state that an alias may lead to: a version, a tag or a commit, never a range, a branch or another alias.
-
-        Raises `RepoError`.
-        """
-        whole = read_version(target) is not None or is_commit(target)
-        if not whole and f"refs/tags/{target}" not in self.state.refs:
-            message = f"an alias of `{self.called(path)}` cannot lead to `{target}`"
-            cure = f"an alias leads to a version, a tag or a commit; {nearest.versions(self, path)}"
-            raise RepoError(message, code="PK613", help=cure)
-        return self.pin(path, target)
-
-    def _aliased(self, path: str, alias: str, target: str) -> Pin:
-        try:
-            found = self.target(path, target)
-        except RepoError as error:
-            if error.code not in ("PK605", "PK613"):
-                raise
-            why = "no version of it" if error.code == "PK613" else "not there"
-            message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is {why}"
-            cure = error.help if error.code == "PK605" else f"promptkit alias set {alias} {path}@VERSION"
-            raise RepoError(message, code="PK613", help=cure) from None
-        return Pin(found.commit, found.version, found.tag, alias=alias, wanted=alias)
-
-    def _versioned(self, path: str, wanted: str) -> Pin:
-        wish = Range.of(wanted)
-        tags = self.tags_of(path)
-        yanked = ""
-        for version in sorted((each for each in tags if wish.holds(each)), reverse=True):
-            here = {self.state.refs[f"refs/tags/{tag}"]: tag for tag in tags[version]}
-            here = {commit: tag for commit, tag in here.items() if self._has(path, commit)}
-            if not here:
-                continue
-            if why := self.yanked(path, version):
-                yanked = yanked or f"{version} was yanked: {why}"
-                continue
-            if len({self.entry_id(path, commit) if path else commit for commit in here}) > 1:
-                message = (
-                    f"{version} of `{self.called(path)}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
-                )
-                raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
-            own = self.tag_of(path, version)
-            commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
-            self._refuse_tag(path, wanted, commit)
-            return Pin(commit, str(version), tag, wanted=wanted)
-        if commit := self.state.refs.get(f"refs/tags/{wanted}", ""):
-            return self._tagged(path, wanted, commit)  # such as 2026.01.15, which is no semantic version
-        if yanked:
-            cure = f"not yanked: {nearest.versions(self, path)}"
-            raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
-        raise nearest.unknown(self, path, wanted)
-
-    def _refuse_tag(self, path: str, wanted: str, commit: str) -> None:
-        """Refuse a range such as `1.2` that is also the name of a tag, and leads elsewhere than that."""
-        tag = self.state.refs.get(f"refs/tags/{wanted}", "")
-        if tag and read_version(wanted) is None and self.entry_id(path, tag) != self.entry_id(path, commit):
-            message = f"`{wanted}` is a range and a tag of {self.whole}, and they lead to different states"
-            raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
-
-    def tag_of(self, path: str, version: Version | str) -> str:
-        """The tag of a version of one prompt, which is named by where its file lies in the whole repository."""
-        return f"{join(self.folder, bare_name(path))}@{version}"
-
-    def _version_of(self, tag: str, path: str) -> str:
-        """The version that a tag names for a path; empty where it names none."""
-        own = tag.removeprefix(self.tag_of(path, ""))
-        if own != tag:
-            return own
-        return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
-
-    def tags_of(self, path: str) -> dict[Version, list[str]]:
-        """The tags that name versions of a path: `v1.2.0` those of the whole repo, `PATH@1.2.0` its own."""
-        found: dict[Version, list[str]] = {}
-        for name in self.state.refs:
-            tag = name.removeprefix("refs/tags/")
-            if tag != name and (version := read_version(self._version_of(tag, path))):
-                found.setdefault(version, []).append(tag)
-        return found
-
+    @abstractmethod
     def versions(self, path: str) -> list[Version]:
         """The versions in which a prompt can be had, the newest first; yanked ones are left out."""
-        tags = self.tags_of(path)
-        return [
-            version
-            for version in sorted(tags, reverse=True)
-            if not self.yanked(path, version)
-            and any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
-        ]
 
-    def newest_tag(self) -> str:
-        """The newest tag that names a version of the whole repo, and was not yanked; empty where there is none."""
-        versions = [version for version in self.versions("") if not version.prerelease]
-        return self.tags_of("")[versions[0]][0] if versions else ""
+    @abstractmethod
+    def yanked_at(self, path: str, commit: str) -> str:
+        """Which version of a prompt stands at a commit and was yanked, and why; empty where none was."""
 
-    def yanked(self, path: str, version: Version) -> str:
-        """Why a version was yanked, on one line; empty where it was not."""
-        named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
-        reasons = (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked)
-        return one_line(next(reasons, ""))
+    @abstractmethod
+    def unfit(self, path: str, wanted: str, pin: Pin) -> str:
+        """Why what is wanted cannot have led to a state, in words; empty where it can. Raises `RepoError`."""
 
-    def _commit(self, wanted: str) -> str:
-        """The commit whose id begins so; never what has that name."""
-        found = self._resolved(wanted)
-        if not found and self._want is not None and is_whole_commit(wanted):
-            self._want(wanted)
-            found = self._resolved(wanted)
-        return found if found.startswith(wanted) else ""
-
-    def _resolved(self, name: str) -> str:
-        found = self._get(f"{name}^{{commit}}", _COMMIT_BYTES)
-        return found.id if found is not None else ""
-
-    @property
-    def facts(self) -> Declarations:
-        """What the repo's own file says at the tip of the default branch: aliases, yanked versions, its own repos."""
-        if self._facts is None:
-            self._facts = self.facts_at(self.state.head) if self.state.head else Declarations()
-        return self._facts
-
-    def facts_at(self, commit: str) -> Declarations:
-        """What the repo's own file says in one of its states, and what the lock beside it pins of other repos.
-
-        Raises `RepoError` or `LockError` for files that cannot be used.
-        """
-        files = self.snapshot(commit)
-        where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
-        try:
-            text = files.read(PROJECT_FILE).decode("utf-8-sig")
-            found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root)
-        except SourceError:
-            return Declarations(where)
-        except (ValueError, RecursionError) as error:
-            raise RepoError(f"the file is not TOML: {error}", where=where, help="its owner must mend it") from None
-        if not found.repos or files.entry(LOCK_FILE) is None:
-            return found
-        lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
-        return replace(found, pins=lock.own_pins())
-
-    # Its files
-
-    def snapshot(self, commit: str, label: str = "") -> Snapshot:
-        """The files of a commit."""
-        key = f"{commit} {label}"
-        if key not in self._snapshots:
-            self._snapshots[key] = Snapshot(self._get, commit, self.folder, label or f"{self.name}@{commit[:12]}")
-        return self._snapshots[key]
-
-    def find(self, path: str, commit: str) -> str:
-        """The file that a reference's path stands for in a commit; empty where there is none.
-
-        The empty path is the repo itself: its file is the project's, whether there is one or not. Raises `RepoError`
-        where two files have the name.
-        """
-        return one_file(path, self._is_file(commit)) if path else PROJECT_FILE
-
-    def _has(self, path: str, commit: str) -> bool:
-        return not path or bool(files_named(path, self._is_file(commit)))
-
-    def _is_file(self, commit: str) -> Callable[[str], bool]:
-        files = self.snapshot(commit)
-        return lambda name: (entry := files.entry(name)) is not None and entry.is_file
-
-    def entry_id(self, path: str, commit: str) -> str:
-        """The id of the file that a path stands for in a commit."""
-        entry = self.snapshot(commit).entry(self.find(path, commit))
-        return entry.id if entry is not None else ""
-
-    def prompts(self, commit: str) -> dict[str, str]:
-        """The prompts of a commit: name to file."""
-        return by_name(path for path, _ in self.snapshot(commit).files() if is_prompt(path))
+    @abstractmethod
+    def moved(self, path: str, wanted: str, pin: Pin) -> tuple[str, str] | None:
+        """Which name does not lead to a state any more (a tag, a version, a branch), and how; None where all do."""
 
     def require(self, path: str, pin: Pin) -> str:
         """The file of a pinned prompt. Raises `RepoError`, with what may have been meant, where it is not there."""
-        found = self.find(path, pin.commit)
+        from promptkit.repos import nearest
+
+        state = self.at(pin)
+        found = state.find(path)
         if not found:
-            message = f"there is no `{path}` in {self.whole} at {pin.shown}"
-            raise RepoError(message, code="PK605", help=nearest.prompts(self, path, pin.commit))
+            there = f" at {pin.shown}" if pin.commit else ""
+            message = f"there is no `{path}` in {self.whole}{there}"
+            raise RepoError(message, code="PK605", help=nearest.prompts(self, path, state))
         return found

@@ -11,7 +11,8 @@ from promptkit.errors import RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff import Diff, diff, joined_cases, saved_cases
-from promptkit.repos.workspace import FolderRepo
+from promptkit.repos.folder_repo import FolderRepo
+from promptkit.repos.references import Pin
 from promptkit.source import ENDINGS
 from promptkit.template_paths import is_reference, locate, open_reference, path_fault, prompt_name, source_at
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from promptkit.repos.changes import Policy
-    from promptkit.repos.references import Pin
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
@@ -62,14 +62,14 @@ class RepoState:
 def worktree(workspace: Workspace) -> RepoState:
     """The files as they lie in the project's folder."""
     folder = FolderRepo("", workspace.root or Path())
-    return RepoState("the working tree", workspace.project_source(), folder.prompts())
+    return RepoState("the working tree", workspace.project_source(), folder.at(Pin("")).prompts())
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
     """The project's folder in a commit, tag or branch. Raises `RepoError`."""
     repo = workspace.own()
     pin = repo.pin("", rev)
-    return RepoState(rev, workspace.pinned(repo, pin), repo.prompts(pin.commit), pin)
+    return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), pin)
 
 
 def names_state(workspace: Workspace, text: str) -> bool:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
-from promptkit.repos.locking import misfit, of_project, of_repo, own_prompts
+from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
-from promptkit.repos.repo import Repo
-from promptkit.repos.versions import read_version
 from promptkit.source import ENDINGS, MOUNT
 
 if TYPE_CHECKING:
@@ -55,18 +53,25 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
 def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
     """What is locked at a version that its owners have yanked since: it can be loaded as before, and should not be."""
     for entry in lock:
-        version = read_version(entry.version)
-        if version is None or not entry.commit:
-            continue
         try:
-            reference = Reference.of(entry.name)
-            repo = workspace.repo(reference.repo)
-            why = repo.yanked(reference.path, version) if isinstance(repo, Repo) else ""
-        except RepoError as error:
-            yield f"{entry}: whether {version} was yanked cannot be told: {error.message}"
-            continue
-        if why:
-            yield f"{entry}: {version} was yanked: {why}"
+            yield from (f"{entry}: {each}" for each in _yanked(workspace, entry))
+        except PromptkitError as error:
+            yield f"{entry}: whether it was yanked cannot be told: {error.message}"
+
+
+def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
+    """What is yanked of a locked prompt: its own version, and those of other repos that its files name."""
+    if not entry.name.endswith(ENDINGS):
+        reference = Reference.of(entry.name)
+        if told := workspace.repo(reference.repo).yanked_at(reference.path, entry.commit):
+            yield told
+    if not entry.pins:
+        return
+    source = source_of(workspace, entry)
+    for mount, commit in entry.pins.items():
+        declared, reference = source.named(mount)
+        if told := workspace.used(declared, reference).yanked_at(reference.path, commit):
+            yield f"{mount.replace(MOUNT, ' > ')}: {told}"
 
 
 def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
@@ -75,9 +80,8 @@ def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
         yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
         return
     try:
-        unfit = [] if own else list(_unfit(workspace, entry))
-        yield from unfit
-        if unfit:
+        if not own and (unfit := _unfit(workspace, entry)) is not None:
+            yield unfit
             return
         found = of_project(workspace, entry.name, entry) if own else None
         now = found if own else of_repo(workspace, Reference.of(str(entry)), entry)
@@ -118,21 +122,11 @@ def differences(before: Locked, now: Locked) -> Iterator[Drift]:
         yield Drift(str(now), "whole", "the resolved prompt has another digest")
 
 
-def _unfit(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
-    """Why a block cannot be right: it is not what is wanted, or no tag of its version stands at its commit."""
+def _unfit(workspace: Workspace, entry: Locked) -> Drift | None:
+    """Why a block cannot be right: it is not what is wanted, or what is wanted never led there, or does no more."""
     reference = Reference.of(str(entry))
-    repo = workspace.repo(reference.repo)
-    if not isinstance(repo, Repo):
-        return
-    if why := misfit(repo, reference, entry):
-        yield Drift(str(entry), "", why)
-        return
-    if not entry.version:
-        return
-    tags = {str(version): tags for version, tags in repo.tags_of(reference.path).items()}.get(entry.version, [])
-    if not tags and f"refs/tags/{entry.version}" in repo.state.refs:
-        tags = [entry.version]
-    if not tags:
-        yield Drift(str(entry), f"version {entry.version}", "no tag of the repo names it any more")
-    elif entry.commit not in {repo.state.refs[f"refs/tags/{tag}"] for tag in tags}:
-        yield Drift(str(entry), f"tag {tags[0]}", "it was moved to another commit after it was locked")
+    repo, asked = workspace.repo(reference.repo), (reference.path, reference.wanted, entry.pin)
+    if why := repo.unfit(*asked):
+        return Drift(str(entry), "", why)
+    moved = repo.moved(*asked)
+    return Drift(str(entry), *moved) if moved is not None else None

@@ -256,6 +256,52 @@ def test_an_edited_lock_is_told_though_all_its_digests_fit(service: Path, team: 
     assert promptkit("lock", "verify").code == 0
 
 
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ("main", "branch main: what is locked is not in its history"),
+        ("HEAD", "branch HEAD: what is locked is not in its history"),
+        ("main~1", "name main~1: what is locked is in the history of no branch and no tag"),
+        ("spring", "tag spring: it was moved to another commit after it was locked"),
+        ("production", "what is locked is in the history of no branch and no tag"),
+        ("1.1", "`1.1` is wanted, and "),
+    ],
+)
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_name_proves_where_it_can_have_led(wish: str, words: str, nested: bool, service: Path, team: GitRepo) -> None:
+    team.git("tag", "spring", "v1.1.0^{commit}")
+    lost = team.git("commit-tree", "v1.0.0^{tree}", "-p", "v1.0.0^{commit}", "-m", "lost")
+    team.git("branch", "side", lost)
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().replace("~1.1", "v1.0.0" if nested else wish))
+    if nested:
+        (service / "mine.yaml").write_text(f"extends: acme/support/triage@{wish}\ntask: Greet.\n")
+    assert promptkit("repo", "update").code == 0
+    team.git("branch", "-D", "side")
+    assert promptkit("repo", "update").code == 0  # the commit is still in the cache, and no name leads to it
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    path = service / "promptkit.lock"
+    text = path.read_text()
+    pinned = r"(triage@\S+) [0-9a-f]{40}" if nested else r'(commit =) "[0-9a-f]{40}"'
+    forged = re.sub(pinned, rf"\1 {lost}" if nested else rf'\1 "{lost}"', text)
+    assert forged != text
+    if not nested:
+        forged = re.sub(r'\nversion = "1.[01].0"', "", forged)
+    path.write_text(forged)
+    told(f"mine.yaml: pin {TRIAGE}@{wish}: it leads to another commit" if nested else words)
+
+
+def test_a_yank_is_told_of_what_a_locked_prompt_uses(service: Path, team: GitRepo) -> None:
+    (service / "mine.yaml").write_text("extends: acme/support/triage@1.1.0\ntask: Greet.\n")
+    assert promptkit("lock").code == 0
+    toml = (team.path / "promptkit.toml").read_text()
+    team.commit({"promptkit.toml": f'[yanked]\n"support/triage@1.1.0" = "too harsh"\n{toml}'})
+    assert promptkit("repo", "update").code == 0
+    ran = promptkit("lock", "verify")
+    assert f"warning[PK607]: mine.yaml: {TRIAGE}@1.1.0: 1.1.0 was yanked: too harsh" in ran.err
+
+
 def test_two_blocks_of_one_prompt_are_refused(service: Path) -> None:
     path = service / "promptkit.lock"
     text = path.read_text()

@@ -11,7 +11,7 @@ from command_line import promptkit
 from git_repos import GitRepo, project
 
 from promptkit import Prompts
-from promptkit.repos.workspace import folder_facts
+from promptkit.repos.folder_repo import folder_facts
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
