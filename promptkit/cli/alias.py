@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from promptkit.cli import common
+from promptkit.cli.drafting import commit_option, drafted
 from promptkit.cli.report import NOTHING_SELECTED, say
 from promptkit.cli.terminal import put, table
 
@@ -27,7 +28,7 @@ def command() -> None:
 @command.command("set", short_help="Let an alias lead to a version.")
 @click.argument("alias")
 @click.argument("target", metavar="PROMPT@VERSION")
-@click.option("--commit", is_flag=True, help="Commit promptkit.toml, and nothing else.")
+@commit_option
 def set_alias(alias: str, target: str, commit: bool) -> None:
     """Let ALIAS lead to a version of a prompt of this repo, such as support/triage@2.0.0.
 
@@ -36,8 +37,6 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
       promptkit alias set production support/triage@1.0.0
       promptkit alias set production support/triage@1.0.0 --commit
     """
-    from promptkit.repos import project_file
-    from promptkit.repos.publishing import Publisher
     from promptkit.repos.references import is_alias
     from promptkit.repos.workspace import Workspace
 
@@ -51,25 +50,20 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
         repo = workspace.own()
         repo.require(name, repo.target(name, version))
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
-    made: list[str] = []
-
-    def publish(path: Path, data: bytes) -> None:
-        with Publisher(root) as publisher:
-            made.append(publisher.publish({path: data}, f"{name}: {alias} leads to {version}\n", {}))
-
-    changes = before != version
-    path = project_file.set_alias(alias, name, version, root, publish if commit and changes else None)
-    say(f"{name}: {alias} {before or 'new'} -> {version}" if changes else f"{name}: {alias} is {version}")
-    if made:
-        say(f"committed {made[0][:12]}; push it, and `promptkit lock update` takes it up")
-    elif changes:
-        say(f"next: commit {path.name} and push it; `promptkit lock update` takes it up")
+        if why := workspace.declared.why_yanked(name, version):
+            say(f"warning[PK607]: {version} was yanked: {why}")
+    if before == version:
+        say(f"{name}: {alias} is {version}")
+        return
+    with drafted(root, f"{name}: {alias} {before or 'new'} -> {version}", commit=commit) as draft:
+        draft.set(("aliases", name), alias, version)
 
 
 @command.command("remove", short_help="Take an alias away.")
 @click.argument("alias")
 @click.argument("name", metavar="PROMPT")
-def remove(alias: str, name: str) -> None:
+@commit_option
+def remove(alias: str, name: str, commit: bool) -> None:
     """Take ALIAS of a prompt of this repo away. Who uses it gets an error at the next `promptkit lock update`.
 
     \b
@@ -77,7 +71,6 @@ def remove(alias: str, name: str) -> None:
       promptkit alias remove staging support/triage
     """
     from promptkit.diagnostics import did_you_mean
-    from promptkit.repos.project_file import drop_alias
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
@@ -85,8 +78,8 @@ def remove(alias: str, name: str) -> None:
     if alias not in aliases:
         hint = did_you_mean(alias, aliases) or f"it has {', '.join(aliases) or 'none'}"
         raise click.UsageError(f"`{name}` has no alias `{alias}`; {hint}")
-    path = drop_alias(alias, name, root)
-    say(f"{name}: {alias} was {aliases[alias]}, and is no more\nnext: commit {path.name} and push it")
+    with drafted(root, f"{name}: {alias} was {aliases[alias]}, and is no more", commit=commit) as draft:
+        draft.drop(("aliases", name), alias)
 
 
 @command.command("list", short_help="Show the aliases of this repo.")

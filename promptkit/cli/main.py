@@ -30,6 +30,7 @@ COMMANDS = {
     "bump": "Write the version that the changes of a prompt ask for.",
     "release": "Check, write the changelog and tag new versions.",
     "alias": "Let names such as `production` lead to versions.",
+    "yank": "Let a released version be had no more.",
     "graph": "Show which files prompts are made of and share.",
     "affected": "Name the prompts that a change can touch.",
     "models": "List and show models; refresh what is known of them.",

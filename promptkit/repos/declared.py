@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
+from promptkit.phrases import one_line
+from promptkit.repos.names import bare_name
 from promptkit.repos.references import REPO_NAME, Reference
 from promptkit.repos.store import FETCHES
 from promptkit.repos.urls import RepoUrl
@@ -32,6 +34,8 @@ from promptkit.source import join
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from semver import Version
 
 __all__ = ["REPO_KEYS", "Declarations", "DeclaredRepo"]
 
@@ -82,6 +86,11 @@ class Declarations:
         }
         return cls(where, repos, prompts, aliases, _texts(_table(tables, "yanked", where), "yanked", where))
 
+    def why_yanked(self, path: str, version: Version | str) -> str:
+        """Why a version of a prompt, or of the whole repo, was yanked, on one line; empty where it was not."""
+        named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
+        return one_line(next((self.yanked[name] or "no reason is given" for name in named if name in self.yanked), ""))
+
     def repo(self, name: str) -> DeclaredRepo:
         """A repo by name. Raises `RepoError` for one that is not declared."""
         if name not in self.repos:
@@ -110,8 +119,12 @@ def _table(tables: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
 
 
 def _texts(found: Any, name: str, where: str) -> dict[str, str]:
-    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise RepoError(f"`{name}` must be a table of texts", where=where, help='its entries are written KEY = "TEXT"')
+    cure = 'its entries are written KEY = "TEXT"'
+    if not isinstance(found, dict):
+        raise RepoError(f"`{name}` must be a table of texts", where=where, help=cure)
+    for key, value in found.items():
+        if not isinstance(value, str):
+            raise RepoError(f"`{key}` under `{name}` must be a text", where=where, help=cure)
     return found
 
 

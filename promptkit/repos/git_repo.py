@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError, SourceError
-from promptkit.phrases import one_line
 from promptkit.repos import nearest, proof
 from promptkit.repos.declared import Declarations
 from promptkit.repos.lock import LOCK_FILE, Lock
@@ -24,7 +23,7 @@ from promptkit.source import join
 from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from semver import Version
 
@@ -116,7 +115,7 @@ class GitRepo(Repo):
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
         version = self._version_of(tag, path)
         parsed = read_version(version)
-        if path and parsed is not None and (why := self.yanked(path, parsed)):
+        if path and parsed is not None and (why := self.facts.why_yanked(path, parsed)):
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
         return Pin(commit, version if parsed is not None or version == tag else "", tag, wanted=tag)
@@ -166,7 +165,7 @@ class GitRepo(Repo):
             here = {commit: tag for commit, tag in here.items() if self._has(path, commit)}
             if not here:
                 continue
-            if why := self.yanked(path, version):
+            if why := self.facts.why_yanked(path, version):
                 yanked = yanked or f"{version} was yanked: {why}"
                 continue
             if len({self.entry_id(path, commit) if path else commit for commit in here}) > 1:
@@ -214,24 +213,19 @@ class GitRepo(Repo):
 
     def versions(self, path: str) -> list[Version]:
         """See `Repo.versions`."""
+        return [version for version in self.released(path) if not self.facts.why_yanked(path, version)]
+
+    def released(self, path: str) -> Iterator[Version]:
+        """The versions in which a prompt was ever released, the newest first."""
         tags = self.tags_of(path)
-        return [
-            version
-            for version in sorted(tags, reverse=True)
-            if not self.yanked(path, version)
-            and any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version])
-        ]
+        for version in sorted(tags, reverse=True):
+            if any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version]):
+                yield version
 
     def newest_tag(self) -> str:
         """The newest tag that names a version of the whole repo, and was not yanked; empty where there is none."""
         versions = [version for version in self.versions("") if not version.prerelease]
         return self.tags_of("")[versions[0]][0] if versions else ""
-
-    def yanked(self, path: str, version: Version) -> str:
-        """Why a version was yanked, on one line; empty where it was not."""
-        named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
-        reasons = (self.facts.yanked[name] or "no reason is given" for name in named if name in self.facts.yanked)
-        return one_line(next(reasons, ""))
 
     def yanked_at(self, path: str, commit: str) -> str:
         """See `Repo.yanked_at`; what also has a version that was not yanked is none."""
@@ -240,7 +234,7 @@ class GitRepo(Repo):
             for version, tags in self.tags_of(path).items()
             if any(self.state.refs[f"refs/tags/{tag}"] == commit for tag in tags)
         ]
-        reasons = [(version, self.yanked(path, version)) for version in here]
+        reasons = [(version, self.facts.why_yanked(path, version)) for version in here]
         return "{} was yanked: {}".format(*reasons[0]) if reasons and all(why for _, why in reasons) else ""
 
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:  # noqa: ARG002 (`Repo`'s)

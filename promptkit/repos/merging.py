@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
-from promptkit.phrases import one_line
 from promptkit.repos.changes import next_version
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
@@ -16,6 +15,7 @@ from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import Range, read_version
+from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import MOUNT, Folder
 from promptkit.template_paths import prompt_name
@@ -44,6 +44,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
         message = f"`{name}` was removed: callers that load it will fail"
         yield Diagnostic("PK614", "warning", message, file, help="keep it, and say in its description what to use")
     yield from _check_aliases(workspace, after)
+    yield from _check_yanks(workspace)
     yield from _check_pins(workspace)
     yield from _check_locked(workspace)
     yield from _check_sizes(workspace)
@@ -107,8 +108,8 @@ def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, 
     if not is_alias(alias):
         message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
         return message, "give it a name, such as production"
-    if (why := workspace.declared.yanked.get(f"{name}@{target}")) is not None:
-        return f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {one_line(why)}", ""
+    if why := workspace.declared.why_yanked(name, target):
+        return f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {why}", ""
     own, repo = loaded(after, name), workspace.own()
     if own is not None and own.spec.version == target:
         return None
@@ -117,6 +118,14 @@ def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, 
     except RepoError as error:
         return f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it", error.help
     return None
+
+
+def _check_yanks(workspace: Workspace) -> Iterator[Diagnostic]:
+    for key in workspace.declared.yanked:
+        try:
+            Yank.of(key).require(workspace.own())
+        except RepoError as error:
+            yield Diagnostic("PK616", "error", f"under `yanked`: {error.message}", _toml(workspace), help=error.help)
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:

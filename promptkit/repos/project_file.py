@@ -8,110 +8,104 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError, RepoError
-from promptkit.models.file_lock import file_lock
 from promptkit.replacing import replace_file
+from promptkit.repos.cache_lock import cache_lock
 from promptkit.repos.declared import REPO_KEYS
 from promptkit.repos.references import REPO_NAME
 from promptkit.repos.tomledit import has_value, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["add_repo", "drop_alias", "drop_prompt", "remove_repo", "set_alias", "use_prompt"]
+__all__ = ["Draft", "add_repo", "drafted", "drop_prompt", "remove_repo", "use_prompt"]
 
 _BOM = b"\xef\xbb\xbf"
 
 
-def add_repo(name: str, entry: Mapping[str, str], start: Path | None = None) -> Path:
+class Draft:
+    """New contents of a project's file. Nothing is there before they are written, by `write` or by somebody else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            data = path.read_bytes() if path.exists() else b""
+            self._text = data.decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"the file cannot be read: {error}", where=str(path)) from None
+        self._mark = _BOM if data.startswith(_BOM) else b""
+
+    @property
+    def data(self) -> bytes:
+        """The new contents."""
+        return self._mark + self._text.encode("utf-8")
+
+    def has(self, table: tuple[str, ...], key: str) -> bool:
+        """Whether a table has a key. Raises `ConfigError`."""
+        return has_value(self._text, table, key, where=str(self.path))
+
+    def set(self, table: tuple[str, ...], key: str, value: str) -> None:
+        """Let a key of a table have a value. Raises `ConfigError` where one line does not do that."""
+        self._text = with_value(self._text, table, key, value, where=str(self.path))
+
+    def drop(self, table: tuple[str, ...], key: str = "") -> None:
+        """Take a table away, or one of its keys. Raises `ConfigError` where there is none."""
+        self._text = without(self._text, table, key, where=str(self.path))
+
+    def write(self) -> None:
+        """Let the file have the new contents. Raises `ConfigError`."""
+        try:
+            replace_file(self.path, self.data)
+        except OSError as error:
+            message = f"the file cannot be written: {error.strerror or error}"
+            raise ConfigError(message, code="PK115", where=str(self.path)) from None
+
+
+@contextmanager
+def drafted(root: Path | None = None) -> Iterator[Draft]:
+    """New contents of the project's file; of two who make some at once, one waits. Raises `ConfigError`, `RepoError`.
+
+    Without a `root`, the project is the one around the folder at hand, which becomes one where there is none.
+    """
+    path = (root or find_root(Path()) or Path()) / PROJECT_FILE
+    name = f"project-{sha256(str(path.resolve()).encode()).hexdigest()[:16]}.lock"
+    with cache_lock(load_settings(path.parent).cache_dir / "repos" / name):
+        yield Draft(path)
+
+
+def add_repo(name: str, entry: Mapping[str, str], root: Path | None = None) -> Path:
     """Declare a repo, as new or in another's place; the file that was written. Raises `ConfigError` or `RepoError`."""
     if not REPO_NAME.fullmatch(name):
         cure = "names of repos are made of a-z, 0-9, `_` and `-`"
         raise RepoError(f"`{name}` is no name for a repo", code="PK602", help=cure)
     table = ("repos", name)
-
-    def change(text: str, where: str) -> str:
+    with drafted(root) as draft:
         for key, value in entry.items():
-            text = with_value(text, table, key, value, where=where)
+            draft.set(table, key, value)
         for key in REPO_KEYS:
-            if key not in entry and has_value(text, table, key, where=where):
-                text = without(text, table, key, where=where)
-        return text
-
-    return _changed(_file(start), change)
-
-
-def remove_repo(name: str, start: Path | None = None) -> Path:
-    """Take a repo out of the project's file. Raises `ConfigError`."""
-    return _changed(_file(start), lambda text, where: without(text, ("repos", name), where=where))
+            if key not in entry and draft.has(table, key):
+                draft.drop(table, key)
+        draft.write()
+    return draft.path
 
 
-def use_prompt(name: str, wanted: str, start: Path | None = None) -> Path:
-    """Name a prompt of a repo among those in use. Raises `ConfigError`."""
-    return _changed(_file(start), lambda text, where: with_value(text, ("prompts",), name, wanted or "*", where=where))
+def remove_repo(name: str, root: Path | None = None) -> Path:
+    """Take a repo out; the file that was written. Raises `ConfigError` or `RepoError`."""
+    with drafted(root) as draft:
+        draft.drop(("repos", name))
+        draft.write()
+    return draft.path
 
 
-def drop_prompt(name: str, start: Path | None = None) -> Path:
-    """Take a prompt out of those in use. Raises `ConfigError`."""
-    return _changed(_file(start), lambda text, where: without(text, ("prompts",), name, where=where))
+def use_prompt(name: str, wanted: str) -> None:
+    """Name a prompt of a repo among those in use. Raises `ConfigError` or `RepoError`."""
+    with drafted() as draft:
+        draft.set(("prompts",), name, wanted or "*")
+        draft.write()
 
 
-def drop_alias(alias: str, prompt: str, root: Path) -> Path:
-    """Take an alias of a prompt away. Raises `ConfigError`."""
-    table = ("aliases", prompt)
-    return _changed(root / PROJECT_FILE, lambda text, where: without(text, table, alias, where=where))
-
-
-def set_alias(
-    alias: str, prompt: str, target: str, root: Path, write: Callable[[Path, bytes], object] | None = None
-) -> Path:
-    """Let an alias of a prompt lead to a version, in the template repo's own file. Raises `ConfigError`.
-
-    `write` puts the new contents of the file in its place, if that is not all that is to be done with it.
-    """
-    table = ("aliases", prompt)
-    return _changed(root / PROJECT_FILE, lambda text, where: with_value(text, table, alias, target, where=where), write)
-
-
-def _file(start: Path | None) -> Path:
-    root = find_root(start or Path())
-    return (root or start or Path()) / PROJECT_FILE
-
-
-def _changed(
-    path: Path, change: Callable[[str, str], str], write: Callable[[Path, bytes], object] | None = None
-) -> Path:
-    """Change the text of a file; of two who do so at once, one waits for the other."""
-    with _held(path):
-        try:
-            data = path.read_bytes() if path.exists() else b""
-            text = data.decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"the file cannot be read: {error}", where=str(path)) from None
-        mark = _BOM if data.startswith(_BOM) else b""
-        (write or _write)(path, mark + change(text, str(path)).encode("utf-8"))
-    return path
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        replace_file(path, data)
-    except OSError as error:
-        message = f"the file cannot be written: {error.strerror or error}"
-        raise ConfigError(message, code="PK115", where=str(path)) from None
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    folder = load_settings(path.parent).cache_dir / "repos"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = file_lock(folder / f"project-{sha256(str(path.resolve()).encode()).hexdigest()[:16]}.lock")
-        lock.__enter__()
-    except OSError as error:
-        cure = "set PROMPTKIT_CACHE_DIR to a folder of yours"
-        raise ConfigError(f"the cache cannot be written: {error.strerror}", where=str(folder), help=cure) from None
-    try:
-        yield
-    finally:
-        lock.__exit__(None, None, None)
+def drop_prompt(name: str) -> None:
+    """Take a prompt out of those in use. Raises `ConfigError` or `RepoError`."""
+    with drafted() as draft:
+        draft.drop(("prompts",), name)
+        draft.write()

@@ -17,8 +17,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.models.file_lock import file_lock
 from promptkit.models.kept_file import keep_file
+from promptkit.repos.cache_lock import cache_lock
 from promptkit.repos.git import Objects, git, make_directory, transfer
 from promptkit.repos.local import GitDirectory, View
 
@@ -139,20 +139,11 @@ class Store:
 
     @contextlib.contextmanager
     def _locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = file_lock(self.path / "lock", waiting)
-            descriptor = lock.__enter__()
-        except OSError as error:
-            cure = "set PROMPTKIT_CACHE_DIR to a folder of yours"
-            raise RepoError(f"the cache cannot be written: {error.strerror}", where=str(self.path), help=cure) from None
-        try:
+        with cache_lock(self.path / "lock", waiting) as descriptor:
             if not (self.git_dir / "HEAD").exists():
                 make_directory(self.git_dir)
             self._mend()
             yield descriptor
-        finally:
-            lock.__exit__(None, None, None)
 
     def _mend(self) -> None:
         """Remove what a killed git left behind: the lock is ours, so that nobody works on it any more."""

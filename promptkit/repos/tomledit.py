@@ -65,7 +65,8 @@ def without(text: str, table: tuple[str, ...], key: str = "", *, where: str) -> 
         if here[: len(table)] == table and (not key or (here == table and _is_line_of(line, key))):
             gone.add(at)
     if not key:
-        gone.difference_update(*(_above(lines, at) for at in headers if at - 1 in gone and at not in gone))
+        ends = (*headers, len(lines))
+        gone.difference_update(*(_above(lines, at) for at in ends if at - 1 in gone and at not in gone))
     kept: list[str] = []
     for at, line in enumerate(lines):
         doubled = at - 1 in gone and not line.strip() and not (kept and kept[-1].strip())
@@ -78,11 +79,15 @@ def _lines(text: str) -> list[str]:
 
 
 def _above(lines: list[str], header: int) -> range:
-    """The lines above a header that belong to it, and not to the table before: comments, from the last gap on."""
+    """The lines above a header that belong to it, and not to the table before: comments, from the first gap on.
+
+    At the end of the file, a comment that stands after no gap belongs to the table before.
+    """
     begin = header
     while begin and (not lines[begin - 1].strip() or lines[begin - 1].lstrip().startswith("#")):
         begin -= 1
-    gap = next((at for at in range(begin, header) if not lines[at].strip()), begin)
+    near = begin if header < len(lines) else header
+    gap = next((at for at in range(begin, header) if not lines[at].strip()), near)
     return range(gap, header)
 
 
@@ -121,6 +126,7 @@ def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str
         yield f"{line}{comment[0].rstrip() if comment else ''}{end_of_line}"
         yield from lines[place + 1 :]
         return
+    end = max(begin + 1, _above(lines, end).start)
     last = max((at for at in range(begin, end) if lines[at].strip()), default=begin)
     yield from lines[:last]
     yield lines[last] if lines[last].endswith("\n") else f"{lines[last]}{end_of_line}"
@@ -130,14 +136,18 @@ def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str
 
 def _is_line_of(line: str, key: str) -> bool:
     try:
-        return "=" in line and list(tomllib.loads(line)) == [key]
+        return not line.lstrip().startswith("[") and list(tomllib.loads(line)) == [key]
     except ValueError:
         return False
 
 
 def _proved(made: str, wanted: dict[str, Any], where: str) -> str:
     """The text, which is read once more: it must say what is wanted and nothing else."""
-    if _without_empty(_data(made, where)) != _without_empty(wanted):
+    try:
+        says = tomllib.loads(made)
+    except ValueError:
+        says = {}
+    if _without_empty(says) != _without_empty(wanted):
         message = "the file is written in a way that cannot be changed line by line"
         raise ConfigError(message, where=where, help="change it by hand, or write each table under a [header]")
     return made

@@ -91,7 +91,7 @@ def run(line: str) -> Ran:
 
 USES_REPOS = tuple(
     f"promptkit {name}"
-    for name in ("repo", "lock", "list", "search", "diff", "bump", "release", "alias", "graph", "affected")
+    for name in ("repo", "lock", "list", "search", "diff", "bump", "release", "alias", "yank", "graph", "affected")
 )
 
 
@@ -101,9 +101,9 @@ def use_repos() -> None:
     files = {"support/triage.yaml": prompt("support/triage"), "promptkit.toml": "# the team's\n"}
     repo.commit(files, "v1.0.0")
     own = GitRepo.at(Path())
-    own.commit(
-        {"support/triage.yaml": prompt("support/triage"), ".gitignore": "prompts\nhome\n"}, "support/triage@1.0.0"
-    )
+    own.commit({"support/triage.yaml": prompt("support/triage", "0.9.0"), ".gitignore": "prompts\nhome\n"})
+    own.git("tag", "support/triage@0.9.0")
+    own.commit({"support/triage.yaml": prompt("support/triage")}, "support/triage@1.0.0")
     own.commit({"support/triage.yaml": prompt("support/triage", "1.1.0", "Send")})
     own.git("config", "user.name", "me")
     own.git("config", "user.email", "me@here")
@@ -113,6 +113,7 @@ def use_repos() -> None:
     for words in ("repo add spare spare", "lock"):
         assert promptkit(*words.split()).code == 0
     promptkit("alias", "set", "staging", "support/triage@1.0.0")
+    assert promptkit("yank", "support/triage@0.9.0", "--reason", "it shouts").code == 0
     own.git("add", "promptkit.toml")
     own.git("commit", "-q", "-m", "promptkit.toml")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptkit.errors import ConfigError
-from promptkit.repos.project_file import add_repo, remove_repo, set_alias
+from promptkit.repos.project_file import add_repo, drafted, remove_repo
 from promptkit.repos.tomledit import with_value, without
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=8)
@@ -37,9 +38,13 @@ def test_a_value_is_set_and_nothing_else_changes(text: str, table: list[str], ke
     for name in table:
         inner = inner[name]
     assert inner[key] == value
-    kept = [line for line in text.splitlines() if line.strip()]
-    assert [line for line in made.splitlines() if line in kept] or not kept
-    assert without(made, tuple(table), key, where="x") is not None
+    old, new = (Counter(line for line in each.splitlines() if line.strip()) for each in (text, made))
+    assert sum((old - new).values()) <= 1  # the line of the key, where it had another value
+    assert sum((new - old).values()) <= 2  # its line now, and that of its table
+    without_it = without(made, tuple(table), key, where="x")
+    left = Counter(line for line in without_it.splitlines() if line.strip())
+    assert not old - new - left
+    assert sum((new - left).values()) == 1
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -48,8 +53,10 @@ def test_line_ends_and_marks_stay(end: str, mark: bytes, tmp_path: Path) -> None
     path = tmp_path / "promptkit.toml"
     text = end.join(("# ours", "[aliases.a]", 'prod = "1.0.0"  # since May', "", "[check]", ""))
     path.write_bytes(mark + text.encode())
-    set_alias("prod", "a", "2.0.0", tmp_path)
-    set_alias("stage", "a", "2.1.0", tmp_path)
+    with drafted(tmp_path) as draft:
+        draft.set(("aliases", "a"), "prod", "2.0.0")
+        draft.set(("aliases", "a"), "stage", "2.1.0")
+        draft.write()
     wanted = text.replace('"1.0.0"', '"2.0.0"').replace(f"May{end}", f'May{end}stage = "2.1.0"{end}')
     assert path.read_bytes() == mark + wanted.encode()
 
@@ -65,13 +72,20 @@ def test_a_repo_that_is_added_and_removed_leaves_the_file_as_it_was(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "text", ["[aliases]\na = {prod = '1'}\n", "aliases = {a = {prod = '1'}}\n", "aliases = 3\n", "= broken"]
+    ("text", "words"),
+    [
+        ("[aliases]\na = {prod = '1'}\n", "cannot be changed line by line"),
+        ("aliases = {a = {prod = '1'}}\n", "cannot be changed line by line"),
+        ("aliases.a.prod = '1'\n", "cannot be changed line by line"),
+        ("aliases = 3\n", "must be a table"),
+        ("= broken", "not TOML"),
+    ],
 )
-def test_what_cannot_be_changed_line_by_line_is_refused_and_left_alone(text: str, tmp_path: Path) -> None:
+def test_what_cannot_be_changed_line_by_line_is_refused_and_left_alone(text: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "promptkit.toml"
     path.write_text(text)
-    with pytest.raises(ConfigError):
-        set_alias("stage", "a", "2.0.0", tmp_path)
+    with pytest.raises(ConfigError, match=words), drafted(tmp_path) as draft:
+        draft.set(("aliases", "a"), "stage", "2.0.0")
     assert path.read_text() == text
 
 
@@ -82,6 +96,19 @@ def test_what_is_said_of_the_next_table_stays_when_one_is_removed() -> None:
     )
     close = "[repos.one]\nurl = 'u'\n# of two\n[repos.two]\nurl = 'v'\n"
     assert without(close, ("repos", "one"), where="x") == "# of two\n[repos.two]\nurl = 'v'\n"
+
+
+def test_a_new_key_stands_above_what_is_said_of_the_next_table() -> None:
+    text = "[aliases.a]\nx = '1'\n# of x\n\n# of b\n[aliases.b]\ny = '1'\n"
+    made = with_value(text, ("aliases", "a"), "z", "2", where="x")
+    assert made == text.replace("# of x\n", '# of x\nz = "2"\n')
+    last = "[aliases.b]\ny = '1'\n# of y\n"
+    assert with_value(last, ("aliases", "b"), "z", "2", where="x") == f'{last}z = "2"\n'
+
+
+def test_what_is_said_at_the_end_of_the_file_stays() -> None:
+    text = "[repos.one]\nurl = 'u'\n# of one\n\n# the end\n"
+    assert without(text, ("repos", "one"), where="x").lstrip() == "# the end\n"
 
 
 def test_other_lines_keep_their_ends_and_gaps() -> None:

@@ -1,0 +1,50 @@
+"""`promptkit yank`: a version that nobody should take any more, as data in the template repo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from promptkit.cli.drafting import commit_option, drafted
+from promptkit.cli.report import say
+
+
+@click.command("yank")
+@click.argument("version", metavar="[PROMPT@]VERSION")
+@click.option("--reason", metavar="TEXT", help="Why: whoever asks for that version is told.")
+@click.option("--undo", is_flag=True, help="Let it be had again.")
+@commit_option
+def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
+    """Let a released version of a prompt of this repo be had no more: support/triage@1.1.0, or 1.1.0 of the whole repo.
+
+    Ranges pass over it, and who asks for it gets an error with the reason. What is locked at it can still be loaded,
+    with a warning from `lock` and `lock verify`. Its tag stays: versions are for ever.
+
+    \b
+    Examples:
+      promptkit yank support/triage@1.0.0 --reason "answers in the wrong language"
+      promptkit yank support/triage@0.9.0 --undo
+    """
+    from promptkit.repos.workspace import Workspace
+    from promptkit.repos.yanks import Yank
+
+    if undo == bool(reason):
+        raise click.UsageError("say why with --reason, or --undo")
+    yank = Yank.of(version)
+    with Workspace.at() as workspace:
+        root, declared = workspace.root or Path(), workspace.declared
+        if not undo:
+            yank.require(workspace.own())
+        known = next((key for key in yank.spellings if key in declared.yanked), "")
+        aliases = [alias for alias, to in declared.aliases.get(yank.name, {}).items() if to == yank.version]
+    if undo and not known:
+        raise click.UsageError(f"`{version}` is not yanked")
+    message = f"{yank} can be had again" if undo else f"{yank} was yanked: {reason}"
+    with drafted(root, message, commit=commit) as draft:
+        if undo:
+            draft.drop(("yanked",), known)
+        else:
+            draft.set(("yanked",), known or str(yank), reason or "")
+    for alias in () if undo else aliases:
+        say(f"warning[PK613]: the alias `{alias}` leads to it: promptkit alias set {alias} {yank.name}@VERSION")

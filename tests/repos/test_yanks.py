@@ -1,0 +1,75 @@
+"""Yanking: a version is named as data in the repo, and what names none is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    repo = GitRepo.at(tmp_path / "own")
+    repo.git("config", "user.name", "Own")
+    repo.git("config", "user.email", "own@here")
+    repo.commit({"promptkit.toml": "# ours\n", "a/b.yaml": prompt("a/b")}, "a/b@1.0.0", "v1.0.0")
+    repo.commit({"a/b.yaml": prompt("a/b", "1.1.0", "Send")}, "a/b@1.1.0")
+    monkeypatch.chdir(repo.path)
+    return repo
+
+
+@pytest.mark.parametrize("version", ["a/b@1.0.0", "1.0.0", "v1.0.0", "a/b.yaml@1.0.0"])
+def test_what_is_yanked_cannot_be_had_until_it_is_undone(
+    version: str, own: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = promptkit("yank", version, "--reason", "wrong language", "--commit")
+    assert (ran.code, "was yanked: wrong" in ran.err, own.git("status", "--short")) == (0, True, "")
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    service = project(tmp_path / "service", {"own": own.path})
+    monkeypatch.chdir(service)
+    assert promptkit("repo", "update").code == 0
+    asked = promptkit("render", "own/a/b@1.0.0", "-p", "ticket=x")
+    assert (asked.code, "PK607" in asked.err, "wrong language" in asked.err) == (2, True, True)
+    monkeypatch.chdir(own.path)
+    assert promptkit("yank", version, "--undo", "--commit").code == 0
+    assert "1.0.0" not in (own.path / "promptkit.toml").read_text()
+    monkeypatch.chdir(service)
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("render", "own/a/b@1.0.0", "-p", "ticket=x").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("a/b@2.0.0", "--reason", "x"), "no version 2.0.0 of `a/b` was released"),
+        (("a/c@1.0.0", "--reason", "x"), "no version 1.0.0 of `a/c` was released"),
+        (("a/b@v1.0.0", "--reason", "x"), 'write it as "a/b@1.0.0"'),
+        (("a/b", "--reason", "x"), "no version that could be yanked"),
+        (("a/b@^1", "--reason", "x"), "no version that could be yanked"),
+        (("@1.0.0", "--reason", "x"), "no version that could be yanked"),
+        (("a/b@1.0.0",), "say why with --reason"),
+        (("a/b@1.0.0", "--undo"), "is not yanked"),
+    ],
+)
+def test_what_cannot_be_yanked_is_told_and_nothing_written(
+    arguments: tuple[str, ...], words: str, own: GitRepo
+) -> None:
+    ran = promptkit("yank", *arguments)
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+    assert own.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("key", ["a/b@v1.1.0", "a/b", "a/b@9.9.9", "9.9.9", "a/c@1.0.0", "", "@"])
+def test_a_yank_that_names_no_version_is_an_error_of_the_check(key: str, own: GitRepo) -> None:
+    own.commit({"promptkit.toml": f'[yanked]\n"{key}" = "x"\n'})
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, "error[PK616]" in ran.out) == (1, True), ran.out
+
+
+def test_an_alias_that_leads_to_what_is_yanked_is_told(own: GitRepo) -> None:
+    assert promptkit("alias", "set", "production", "a/b@1.1.0").code == 0
+    ran = promptkit("yank", "a/b@1.1.0", "--reason", "x")
+    assert "the alias `production` leads to it" in ran.err
+    assert "warning[PK607]: 1.1.0 was yanked: x" in promptkit("alias", "set", "staging", "a/b@1.1.0").err
