@@ -177,11 +177,11 @@ class GitRepo(Repo):
             commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
             self._refuse_tag(path, wanted, commit)
             return Pin(commit, str(version), tag, wanted=wanted)
-        if commit := self.state.refs.get(f"refs/tags/{wanted}", ""):
-            return self._tagged(path, wanted, commit)  # such as 2026.01.15, which is no semantic version
         if yanked:
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
+        if (pin := self._named(path, wanted)) is not None:
+            return pin  # a tag such as 2026.01.15, which is no semantic version, or a branch such as 1.x
         raise nearest.unknown(self, path, wanted)
 
     def _refuse_tag(self, path: str, wanted: str, commit: str) -> None:
@@ -207,7 +207,7 @@ class GitRepo(Repo):
         found: dict[Version, list[str]] = {}
         for name in self.state.refs:
             tag = name.removeprefix("refs/tags/")
-            if tag != name and (version := read_version(self._version_of(tag, path))):
+            if tag != name and (version := read_version(self._version_of(tag, path))) and self.state.refs[name]:
                 found.setdefault(version, []).append(tag)
         return found
 

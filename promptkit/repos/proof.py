@@ -27,14 +27,14 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
         return _version_moved(repo, path, pin)
     if (tag := refs.get(f"{_TAG}{wanted}", "")) and not is_commit(wanted):
         return None if tag == pin.commit else _moved_tag(wanted)
-    if Range.is_one(wanted):
+    tip = repo.state.head if wanted == "HEAD" else refs.get(f"refs/heads/{wanted}", "")
+    if Range.is_one(wanted) and not tip:
         holds = Range.of(wanted).holds
         tags = [tag for version, tags in repo.tags_of(path).items() if holds(version) for tag in tags]
         here = any(refs[f"{_TAG}{tag}"] == pin.commit for tag in tags)
         return None if here else (f"version {wanted}", "no tag in this range stands at what is locked")
     if is_commit(wanted) or repo.git_dir is None or (repo.git_dir / "shallow").exists():
         return None  # a commit needs no name to lead to it; a history that was cut proves nothing
-    tip = repo.state.head if wanted == "HEAD" else refs.get(f"refs/heads/{wanted}", "")
     if tip:
         lost = git_fails(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
         return (f"branch {wanted}", "what is locked is not in its history") if lost else None

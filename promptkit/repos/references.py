@@ -16,7 +16,7 @@ __all__ = ["REPO_NAME", "Pin", "Reference", "allows", "is_alias", "is_commit", "
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_WANTED = re.compile(r"[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ -]{0,99}")
+_WANTED = re.compile(r"(?!.*(\.\.|//))[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ @/-]{0,99}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
 
@@ -39,11 +39,13 @@ def allows(wanted: str, commit: str, version: str) -> bool | None:
         return None
     known = read_version(version)
     named = read_version(wanted.removeprefix("v"))
-    if named is not None:
+    if named is not None and version:
         return known == named
     if not Range.is_one(wanted):
         return None
-    return Range.of(wanted).holds(known) if known is not None else version == wanted
+    if known is None:
+        return version == wanted if version else None  # a branch may be called as a range is
+    return Range.of(wanted).holds(known)
 
 
 def is_alias(text: str) -> bool:

@@ -264,7 +264,7 @@ def test_an_edited_lock_is_told_though_all_its_digests_fit(service: Path, team: 
         ("main~1", "name main~1: what is locked is in the history of no branch and no tag"),
         ("spring", "tag spring: it was moved to another commit after it was locked"),
         ("production", "what is locked is in the history of no branch and no tag"),
-        ("1.1", "`1.1` is wanted, and "),
+        ("1.1", "version 1.1: no tag in this range stands at what is locked"),
     ],
 )
 @pytest.mark.parametrize("nested", [False, True])

@@ -63,7 +63,9 @@ MISSED = {
     "acme/support/triage@deadbeef": ("PK605", "versions: 1.2.0"),
     "acmee/support/triage": ("PK605", "did you mean `acme`?"),
     "acme/_base": ("PK605", ""),
-    "acme/support/triage@support/triage@1.2.0": ("PK602", ""),
+    "acme/support/triage@support/triage@1.3.0": ("PK605", "versions: 1.2.0"),
+    "acme/support/triage@a/../b": ("PK602", ""),
+    "acme/support/triage@a//b": ("PK602", ""),
 }
 
 
@@ -73,6 +75,34 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(text: str, opened: Wor
     with pytest.raises(RepoError) as raised:
         version(opened, text)
     assert (raised.value.code, hint in str(raised.value)) == (code, True)
+
+
+def test_a_tag_on_what_is_no_commit_is_no_version(team: GitRepo, opened: Workspace, tmp_path: Path) -> None:
+    team.git("tag", "v9.0.0", "v1.0.0^{tree}")
+    team.git("tag", "-a", "-m", "x", "v9.1.0", "v1.0.0:promptkit.toml")
+    opened.store(opened.declared.repo("acme")).update()
+    assert version(opened, "acme/support/triage@*") == "1.2.0 says 1.2.0"
+    with Workspace.at(team.path) as own:
+        assert [str(each) for each in own.own().versions("support/triage")] == ["1.2.0", "1.1.0", "1.0.0"]
+
+
+NAMES = ["feature/x", "7.x", "2.0", "rel/1.0", "support/triage@1.1.9-branch"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["branch", "tag"])
+def test_what_git_can_name_can_be_wanted(
+    name: str, kind: str, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = team.git("rev-parse", "v1.0.0^{commit}")
+    team.git(kind, name, commit)
+    monkeypatch.chdir(project(tmp_path / "a", {"acme": team.path}, {"acme/support/triage": name}, rev=name))
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    assert "Route x" in promptkit("render", f"acme/support/triage@{name}", "-p", "ticket=x").out
+    monkeypatch.chdir(team.path)
+    assert "support/triage" in promptkit("diff", name).out
+    assert "says 1.2.0" not in promptkit("repo", "check", "--against", name).out
 
 
 def test_a_version_that_two_tags_give_to_two_contents_is_ambiguous(team: GitRepo, opened: Workspace) -> None:
