@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+import signal
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Together"]
+__all__ = ["FileMoves"]
 
 
-class Together:
+class FileMoves:
     """New contents that wait for `move`. What was locked and not moved is let go at the end of a `with` block.
 
     A file of git's is held by another beside it, whose name ends in `.lock` (gitrepository-layout(5)): no other git
@@ -26,7 +28,7 @@ class Together:
         self._locks: dict[Path, Path] = {}
         self._files: dict[Path, bytes] = {}
 
-    def __enter__(self) -> Together:
+    def __enter__(self) -> FileMoves:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,12 +38,13 @@ class Together:
     def hold(self, path: Path) -> None:
         """Lock a file of git's. Raises `RepoError` where another git holds it."""
         lock = path.with_name(f"{path.name}.lock")
-        try:
-            os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        except FileExistsError:
-            cure = f"if no other git runs, remove {lock}"
-            raise RepoError(f"`{path.name}` is locked by another git", where=str(path), help=cure) from None
-        self._locks[path] = lock
+        with _uninterrupted():
+            try:
+                os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            except FileExistsError:
+                cure = f"if no other git runs, remove {lock}"
+                raise RepoError(f"`{path.name}` is locked by another git", where=str(path), help=cure) from None
+            self._locks[path] = lock
 
     def fill(self, path: Path, data: bytes) -> None:
         """The new contents of a file that is held."""
@@ -52,8 +55,11 @@ class Together:
         self._files[path] = data
 
     def move(self) -> None:
-        """Let all files have their new contents, those that are held last."""
-        with ExitStack() as undo:
+        """Let all files have their new contents, those that are held last, each in the order in which they were given.
+
+        No signal that can be put off comes between; a process that is killed leaves the rest undone.
+        """
+        with _uninterrupted(), ExitStack() as undo:
             for path, data in self._files.items():
                 undo.callback(_restore, path, _contents(path))
                 replace_file(path, data)
@@ -62,6 +68,19 @@ class Together:
                 lock.replace(path)
                 del self._locks[path]
             undo.pop_all()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C, and a wish to end, wait until the end of a `with` block."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _contents(path: Path) -> bytes | None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 from promptkit.repos.git import Objects, configured, git, git_fails
 from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.moving import Together
-from promptkit.repos.snapshot import Snapshot
+from promptkit.repos.moving import FileMoves
+from promptkit.repos.snapshot import Entry, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,10 +61,7 @@ class Publisher:
         self.close()
 
     def committed(self, path: Path) -> bytes | None:
-        """The committed contents of a file, which must lie there unchanged; None where there is no such file.
-
-        Raises `RepoError` for a file with changes that are not committed, and for what is no plain file.
-        """
+        """The committed contents of a file; None where there is no such file. Raises `RepoError` for no plain file."""
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             cure = "a plain file is written, and nothing that a link leads to"
             raise RepoError(f"`{path.name}` is no plain file", where=str(path), help=cure)
@@ -73,27 +70,26 @@ class Publisher:
         entry = files.entry(inside)
         if entry is not None and not entry.is_file:
             raise RepoError(f"`{path.name}` is committed as something else than a file", where=str(path))
-        there = files.read(inside) if entry is not None else None
-        if not _same_lines(there, path.read_bytes() if path.exists() else None):
-            message = f"`{path.name}` has changes that are not committed"
-            raise RepoError(message, where=str(path), help="commit them first, or take them back")
-        return there
+        return files.read(inside) if entry is not None else None
 
     def publish(self, files: Mapping[Path, bytes], message: str, tags: Mapping[str, str]) -> str:
         """Commit new contents of files on the branch that is checked out, and tag that; the commit.
 
         `tags` are messages by name. Where no file changes, the newest commit is tagged. Either all of it is there
-        afterwards or nothing: raises `RepoError` before anything is written.
+        afterwards or nothing: raises `RepoError` before anything is written, also for files with changes that are not
+        committed. If the process is killed in between, no tag stands outside the branch, and the same call ends it.
         """
         self._refuse_unfinished()
         self._check(tags)
+        for path, data in files.items():
+            self._refuse_edited(path, data)
         changed = {path: data for path, data in files.items() if self.committed(path) != data}
-        entries = b"".join(self._entry(path, data) for path, data in changed.items())
+        entries = {self.directory.inside(path): self._entry(path, data) for path, data in changed.items()}
         before = self.view.head
         after = self._commit(entries, message) if changed else before
-        refs = {f"{_TAGS}{name}": ("", self._tag(name, text, after)) for name, text in tags.items()}
-        refs |= {self.view.branch: (before, after)} if changed else {}
-        with Together() as moves:
+        refs = {self.view.branch: (before, after)} if changed else {}
+        refs |= {f"{_TAGS}{name}": ("", self._tag(name, text, after)) for name, text in tags.items()}
+        with FileMoves() as moves:
             if changed:
                 self._stage(moves, entries)
             self._refer(moves, refs)
@@ -111,6 +107,12 @@ class Publisher:
                 message, cure = f"a {what} is not finished here", "`git status` says how to end it"
                 raise RepoError(message, where=str(self.worktree), help=cure)
 
+    def _refuse_edited(self, path: Path, data: bytes) -> None:
+        """Raises `RepoError` for a file that is neither what is committed nor what is to be."""
+        there = path.read_bytes() if path.exists() else None
+        if not any(_same_lines(there, each) for each in (self.committed(path), data)):
+            raise _edited(path.name, str(path))
+
     def _check(self, tags: Iterable[str]) -> None:
         """Raises `RepoError` for a tag that is there, that cannot be called so, or that others leave no room for."""
         where = str(self.worktree)
@@ -119,7 +121,7 @@ class Publisher:
         folders = {above: name for name in taken for above in _above(name)}
         for name in tags:
             if git_fails(self.view.path, "check-ref-format", f"{_TAGS}{name}"):
-                cure = "git-check-ref-format(1) says what may be in a name; give the file another one"
+                cure = "give the file another name, as git-check-ref-format(1) says, or release the others by name"
                 raise RepoError(f"`{name}` can be no tag", where=where, help=cure)
             if name in known:
                 raise RepoError(f"the tag `{name}` is there already", where=where, help="versions are for ever")
@@ -130,17 +132,20 @@ class Publisher:
 
     # Objects
 
-    def _entry(self, path: Path, data: bytes) -> bytes:
-        """A file with its new contents, as `git update-index --index-info` reads it."""
-        inside = self.directory.inside(path)
-        known = Snapshot(self._objects.get, self.view.head).entry(inside)
-        made = self._git("hash-object", "-w", "--stdin", "--no-filters", given=data)
-        return f"{known.mode if known is not None else 100644} {made}\t{inside}\0".encode()
+    def _known(self, inside: str) -> Entry | None:
+        """A file as it is committed."""
+        return Snapshot(self._objects.get, self.view.head).entry(inside)
 
-    def _commit(self, entries: bytes, message: str) -> str:
+    def _entry(self, path: Path, data: bytes) -> Entry:
+        """A file with its new contents."""
+        known = self._known(self.directory.inside(path))
+        made = self._git("hash-object", "-w", "--stdin", "--no-filters", given=data)
+        return Entry(known.mode if known is not None else "100644", made)
+
+    def _commit(self, entries: Mapping[str, Entry], message: str) -> str:
         index = {"GIT_INDEX_FILE": str(self.view.path / "new-index")}
         self._git("read-tree", self.view.head, variables=index)
-        self._git("update-index", "-z", "--index-info", given=entries, variables=index)
+        self._git("update-index", "-z", "--index-info", given=_index_lines(entries), variables=index)
         tree = self._git("write-tree", variables=index)
         return self._git("commit-tree", tree, "-p", self.view.head, given=message.encode(), variables=self._who)
 
@@ -156,22 +161,39 @@ class Publisher:
 
     # What moves
 
-    def _stage(self, moves: Together, entries: bytes) -> None:
-        """Let the index know the new contents, so that `git status` shows nothing of them. Raises `RepoError`."""
+    def _stage(self, moves: FileMoves, entries: Mapping[str, Entry]) -> None:
+        """Let the index know the new contents, so that `git status` shows nothing of them. Raises `RepoError`.
+
+        An index in two files (git-update-index(1), `--split-index`) becomes one in one.
+        """
         path = self.directory.own / "index"
         if not path.is_file() or path.is_symlink():
             return
         moves.hold(path)
         copy = self.view.path / "index"
         copy.write_bytes(path.read_bytes())
+        for half in self.directory.own.glob("sharedindex.*"):
+            (self.view.path / half.name).write_bytes(half.read_bytes())
         index = {"GIT_INDEX_FILE": str(copy)}
         if self._git("ls-files", "--unmerged", variables=index):
             cure = "`git status` names the files"
             raise RepoError("a merge is not finished here", where=str(self.worktree), help=cure)
-        self._git("update-index", "-z", "--index-info", given=entries, variables=index)
+        for inside, entry in entries.items():
+            self._refuse_staged(inside, entry, index)
+        arguments = ("update-index", "--no-split-index", "-z", "--index-info")
+        self._git(*arguments, given=_index_lines(entries), variables=index)
         moves.fill(path, copy.read_bytes())
 
-    def _refer(self, moves: Together, refs: Mapping[str, tuple[str, str]]) -> None:
+    def _refuse_staged(self, inside: str, entry: Entry, index: Mapping[str, str]) -> None:
+        """Raises `RepoError` where neither what is committed of a file nor what is to be is what the index has."""
+        listed = self._git("ls-files", "-z", "--stage", "--", f":(literal){inside}", variables=index)
+        staged = [line.split("\t")[0].split(" ")[:2] for line in listed.split("\0") if line]
+        known = self._known(inside)
+        allowed = [[[each.mode, each.id]] if each is not None else [] for each in (known, entry)]
+        if staged not in allowed:
+            raise _edited(inside, f"{self.worktree}/{inside}")
+
+    def _refer(self, moves: FileMoves, refs: Mapping[str, tuple[str, str]]) -> None:
         """Let references stand at other objects than before; empty is none. Raises `RepoError`."""
         paths = {ref: self.directory.common / ref for ref in refs}
         for ref, path in paths.items():
@@ -179,6 +201,7 @@ class Publisher:
             if not path.parent.resolve().is_relative_to(self.directory.common.resolve()) or path.is_symlink():
                 raise RepoError(f"the reference `{ref}` lies elsewhere", where=str(path))
             moves.hold(path)
+            _clear(path)
         now = self.directory.refs()
         for ref, (before, after) in refs.items():
             if now.get(ref, "") != before:
@@ -200,6 +223,28 @@ class Publisher:
                 raise RepoError("git does not know who commits", where=str(self.worktree), help=cure)
             found |= {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")}
         return found
+
+
+def _index_lines(entries: Mapping[str, Entry]) -> bytes:
+    """Files as `git update-index -z --index-info` reads them."""
+    return b"".join(f"{each.mode} {each.id}\t{inside}\0".encode() for inside, each in entries.items())
+
+
+def _edited(name: str, where: str) -> RepoError:
+    cure = "commit them first, or take them back"
+    return RepoError(f"`{name}` has changes that are not committed", where=where, help=cure)
+
+
+def _clear(path: Path) -> None:
+    """Remove the empty folders in the place of a reference, which git leaves where others were. Raises `RepoError`."""
+    if path.is_dir():
+        try:
+            for folder in sorted((each for each in path.rglob("*") if each.is_dir()), reverse=True):
+                folder.rmdir()
+            path.rmdir()
+        except OSError:
+            message = "a folder is in the place of a reference, and it is not empty"
+            raise RepoError(message, where=str(path), help="`git pack-refs --all` tidies it") from None
 
 
 def _same_lines(one: bytes | None, other: bytes | None) -> bool:

@@ -136,7 +136,23 @@ def with_entries(text: str, plan: Iterable[Release]) -> str:
     if not entries:
         return text
     end = "\r\n" if "\r\n" in text else "\n"
-    at = text.find("\n## ")
-    head, rest = (text, "") if at < 0 else (text[: at + 1], text[at + 1 :])
+    at = _first_entry(text)
+    head, rest = text[:at], text[at:]
     new = end.join("\n\n".join(entries).split("\n"))
     return f"{head.rstrip()}{end}{end}{new}{end}{f'{end}{rest}' if rest else ''}"
+
+
+def _first_entry(text: str) -> int:
+    """Where the first heading of an entry stands, which is not within a block of code or a comment; else the end."""
+    at, fence, comment = 0, "", False
+    for line in text.splitlines(keepends=True):
+        mark = line.lstrip()[:3]
+        if fence:
+            fence = "" if mark == fence else fence
+        elif not comment and mark in ("```", "~~~"):
+            fence = mark
+        elif not comment and line.startswith("## "):
+            return at
+        comment = not fence and (comment or "<!--" in line) and "-->" not in line.rpartition("<!--")[2]
+        at += len(line)
+    return at

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command_line import Ran, process, promptkit
 from git_repos import GitRepo, prompt
+
+from promptkit.repos.release import Release, with_entries
 
 FILE = "support/triage.yaml"
 
@@ -281,6 +285,17 @@ HINDRANCES: dict[str, tuple[Callable[[GitRepo], object], str]] = {
     "a link": (linked, "`CHANGELOG.md` is no plain file"),
     "bytes that are no text": (changelog(b"# Caf\xe9\n"), "the changelog is no UTF-8"),
     "edits that are not committed": (edited, "`CHANGELOG.md` has changes that are not committed"),
+    "a changelog that is staged as removed": (
+        lambda repo: (changelog(b"# Changelog\n")(repo), repo.git("rm", "-q", "--cached", "CHANGELOG.md")),
+        "`CHANGELOG.md` has changes that are not committed",
+    ),
+    "a changelog that is staged": (
+        lambda repo: (
+            repo.write({"CHANGELOG.md": "mine"}).git("add", "CHANGELOG.md"),
+            (repo.path / "CHANGELOG.md").unlink(),
+        ),
+        "`CHANGELOG.md` has changes that are not committed",
+    ),
     "a merge": (merging, "a merge is not finished here"),
     "a name that no tag can have": (lambda repo: repo.commit({"new/a..b.yaml": prompt("x")}), "`new/a..b@1.0.0`"),
     "a name that nobody can write": (lambda repo: repo.commit({"new/my prompt.yaml": prompt("x")}), "PK602"),
@@ -325,6 +340,82 @@ def test_a_release_that_is_interrupted_leaves_all_as_it_was(
     assert promptkit("release").code == 0
     assert own.git("tag", "--list", "new/*", "--points-at", "HEAD").split() == [f"new/{name}@1.0.0" for name in "abc"]
     assert own.git("status", "--short") == ""
+
+
+@pytest.mark.parametrize("fails_at", range(6))
+def test_a_release_that_is_killed_leaves_no_tag_outside_the_branch_and_can_be_ended(
+    fails_at: int, own: GitRepo
+) -> None:
+    own.commit({f"new/{name}.yaml": prompt(f"new/{name}") for name in "abc"})
+    killed = f"""
+import os, signal, sys
+from pathlib import Path
+from promptkit.cli.main import entry
+replace, left = Path.replace, [None] * {fails_at}
+
+def dying(self, target):
+    os.kill(os.getpid(), signal.SIGKILL) if not left else left.pop()
+    return replace(self, target)
+
+Path.replace = dying
+sys.argv = ["promptkit", "release"]
+entry()
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", killed], cwd=own.path, env=environment, capture_output=True, check=False
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    for tag in own.git("tag", "--list", "new/*").split():
+        own.git("merge-base", "--is-ancestor", tag, "HEAD")
+    again = promptkit("release")
+    for _ in range(6):  # what the killed one held is told, one after the other, with the cure
+        if again.code == 0:
+            break
+        (held,) = re.findall(r"if no other git runs, remove (\S+)", again.err)
+        Path(held).unlink()
+        again = promptkit("release")
+    assert again.code == 0, again.err
+    left = own.git("status", "--short").splitlines()
+    assert [line for line in left if not re.fullmatch(r"\?\? \.CHANGELOG\.md\..*\.part", line)] == []
+    tags = own.git("tag", "--list", "new/*", "--merged", "HEAD").split()
+    assert tags == [f"new/{name}@1.0.0" for name in "abc"]
+    assert (own.path / "CHANGELOG.md").read_text().count("## new/") == 3
+
+
+def test_an_index_in_two_files_is_understood(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a"), "CHANGELOG.md": "# Changelog\n"})
+    own.git("update-index", "--split-index")
+    (own.path / "new/a.yaml").touch()
+    own.git("status")
+    assert promptkit("release").code == 0
+    assert own.git("status", "--short") == ""
+    own.git("fsck")
+
+
+def test_empty_folders_in_the_place_of_a_tag_are_removed_as_git_does(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a")})
+    (own.path / ".git/refs/tags/new/a@1.0.0/x/y").mkdir(parents=True)
+    assert promptkit("release").code == 0
+    assert own.git("tag", "--points-at", "HEAD") == "new/a@1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        ("# Ours\n\n```md\n## an example 1.0.0\n```\n", "## old 1.0.0\n"),
+        ("# Ours\n\n~~~\n```\n## x\n~~~\n", "## old 1.0.0\n\n```\n## y\n```\n"),
+        ("# Ours\n\n<!-- entries look so:\n## x\n-->\n", "## old 1.0.0\n"),
+        ("# Ours\n<!-- one --> and <!-- two -->\n", "## old 1.0.0\n"),
+        ("# Ours\n\n```\n## never closed\n", ""),
+        ("", "## old 1.0.0\n"),
+    ],
+)
+def test_an_entry_stands_above_the_others_and_never_within_code(head: str, rest: str) -> None:
+    made = with_entries(head + rest, [Release("a", "2.0.0", "a@2.0.0", None)])
+    assert made.startswith(head)
+    assert made.endswith(rest)
+    assert made[len(head) : len(made) - len(rest)].strip().startswith("## a 2.0.0 (")
 
 
 def test_what_a_release_left_in_the_changelog_is_not_written_twice(own: GitRepo) -> None:
