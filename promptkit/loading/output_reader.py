@@ -9,7 +9,7 @@ from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import is_empty
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
-from promptkit.loading.schema_nodes import check_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.spec import OutputFormat
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -136,7 +136,7 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
         return None
     schema = node.value
     warn_of_keywords(loading.findings, entry.document, schema, node)
-    return schema if check_schema(loading.findings, entry.document, schema, node, entry.key) else None
+    return sound_schema(loading.findings, entry.document, schema, node, entry.key)
 
 
 def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merged: dict[str, Entry]) -> None:

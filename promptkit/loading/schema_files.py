@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.schema_nodes import check_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.source import SourceError, near_file, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
@@ -46,8 +46,7 @@ def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
             findings.add(document, "PK401", "the file holds no JSON Schema", reference, help="a schema is an object")
         return None
     warn_of_keywords(findings, read, read.root.value, read.root)
-    sound = check_schema(findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
-    return read.root.value if sound else None
+    return sound_schema(findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
 
 
 def _is_no_json(loading: Loading, read: Document) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.findings import is_empty, node_at
+from promptkit.schema.embedded import without_embedded
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
 from promptkit.schema.shorthand_types import TYPES
@@ -123,6 +124,11 @@ def check_schema(findings: Findings, document: Document, schema: Any, node: Node
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
         sound = sound and severity != "error"
     return sound
+
+
+def sound_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> Any:
+    """A JSON Schema whose references all count from its root; what is wrong with it is told, and None is given."""
+    return without_embedded(schema) if check_schema(findings, document, schema, node, key) else None
 
 
 def _refers_to_something(findings: Findings, document: Document, node: Node) -> bool:

@@ -9,7 +9,7 @@ from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields
 from promptkit.loading.findings import is_empty
-from promptkit.loading.schema_nodes import check_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.options import check_tools
 from promptkit.spec import TOOL_PATTERN
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
@@ -105,4 +105,4 @@ def _parameters(findings: Findings, entry: Entry) -> Any:
         findings.expected(entry, "tools.parameters", "a JSON Schema of `type: object`; `fields` takes the shorthand")
         return None
     warn_of_keywords(findings, entry.document, schema, node)
-    return schema if check_schema(findings, entry.document, schema, node, entry.key) else None
+    return sound_schema(findings, entry.document, schema, node, entry.key)
