@@ -24,6 +24,8 @@ def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False
         return None
     say(f"fetching {declared.place}", quiet=quiet)
     before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
+    if declared.fetch == "partial":
+        workspace.fetched(declared).fetch_files()
     moved, gone, _ = changed_tags(before, now)
     for tag in moved:
         say(f"warning[PK611]: {declared.name}: the tag `{tag}` was moved to another commit")

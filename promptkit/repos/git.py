@@ -232,7 +232,9 @@ def make_directory(path: Path, object_format: str = "sha1") -> None:
         config += f"[extensions]\n\tobjectFormat = {object_format}\n"
     if not (path / "config").exists():
         (path / "config").write_text(config, encoding="utf-8")
-    (path / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
+    head, none = path / "HEAD", b"ref: refs/heads/none\n"
+    if not head.exists() or head.read_bytes() != none:
+        head.write_bytes(none)
 
 
 class Objects:

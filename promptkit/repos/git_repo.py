@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from promptkit.source import join
 from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from semver import Version
 
@@ -48,6 +49,7 @@ class GitRepo(Repo):
         rev: str = "",
         folder: str = "",
         want: Callable[[str], None] | None = None,
+        fill: Callable[[Iterable[str]], None] | None = None,
         git_dir: Path | None = None,
         root: Path | None = None,
     ) -> None:
@@ -59,6 +61,7 @@ class GitRepo(Repo):
         self.git_dir = git_dir
         self._root = root
         self._want = want
+        self._fill = fill
         self._snapshots: dict[str, Snapshot] = {}
         self._facts: Declarations | None = None
 
@@ -273,13 +276,16 @@ class GitRepo(Repo):
         """
         files = self.snapshot(commit)
         where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
+        if files.entry(PROJECT_FILE) is None:
+            return Declarations(where)
         try:
             text = files.read(PROJECT_FILE).decode("utf-8-sig")
             found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root)
-        except SourceError:
-            return Declarations(where)
+        except SourceError as error:
+            raise RepoError(error.message, code=error.code, where=where, help=error.help) from None
         except (ValueError, RecursionError) as error:
-            raise RepoError(f"the file is not TOML: {error}", where=where, help="its owner must mend it") from None
+            cure = "its owner must mend it; until then, a prompt can be had by the id of a commit"
+            raise RepoError(f"the file is not TOML: {error}", where=where, help=cure) from None
         if not found.repos or files.entry(LOCK_FILE) is None:
             return found
         lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
@@ -291,8 +297,20 @@ class GitRepo(Repo):
         """The files of a commit."""
         key = f"{commit} {label}"
         if key not in self._snapshots:
-            self._snapshots[key] = Snapshot(self._get, commit, self.folder, label or f"{self.name}@{commit[:12]}")
+            label = label or f"{self.name}@{commit[:12]}"
+            self._snapshots[key] = Snapshot(self._get, commit, self.folder, label, self._fill)
         return self._snapshots[key]
+
+    def fetch_files(self) -> None:
+        """Bring the files of the newest commit here, and of the one that `rev` means. Raises `RepoError`.
+
+        A rev that leads nowhere is told by whoever uses it.
+        """
+        commits = [self.state.head] if self.state.head else []
+        with suppress(RepoError):
+            commits.append(self.pin("").commit)
+        for commit in commits:
+            self.snapshot(commit).fetch()
 
     def at(self, pin: Pin) -> Mount:
         """See `Repo.at`."""

@@ -40,13 +40,25 @@ class Entry:
 
 
 class Snapshot:
-    """The files under a folder of one commit. Links are not followed, submodules not entered, nothing is filtered."""
+    """The files under a folder of one commit. Links are not followed, submodules not entered, nothing is filtered.
 
-    def __init__(self, get: Callable[[str, int], Found | None], commit: str, folder: str = "", label: str = "") -> None:
+    `get` gives an object, or None where it is not on this machine; then `fetch`, if there is one, brings it here. All
+    files are brought at once, since whoever reads one reads others.
+    """
+
+    def __init__(
+        self,
+        get: Callable[[str, int], Found | None],
+        commit: str,
+        folder: str = "",
+        label: str = "",
+        fetch: Callable[[Iterable[str]], None] | None = None,
+    ) -> None:
         self.commit = commit
         self.folder = join("", folder)
         self.label = label or commit[:12]
         self._get = get
+        self._fetch = fetch
         self._trees: dict[str, dict[str, Entry]] = {}
 
     def read(self, path: str) -> bytes:
@@ -62,6 +74,9 @@ class Snapshot:
         most = current_limits().file_bytes
         try:
             found = self._get(entry.id, most)
+            if found is None and self._fetch is not None:
+                self.fetch()
+                found = self._get(entry.id, most)
         except RepoError as error:
             if error.code != "PK615":
                 raise
@@ -71,6 +86,11 @@ class Snapshot:
             cure = "fetch it with `promptkit repo update`"
             raise SourceError(f"`{self.shown(path)}` is not on this machine", help=cure)
         return found.data
+
+    def fetch(self) -> None:
+        """Bring what is missing of its files here, where that may be done. Raises `RepoError`."""
+        if self._fetch is not None:
+            self._fetch(entry.id for _, entry in self.files())
 
     def shown(self, path: str) -> str:
         """See `Source.shown`: as git writes a path in a revision."""

@@ -23,7 +23,7 @@ from promptkit.repos.git import Objects, git, make_directory, transfer
 from promptkit.repos.local import GitDirectory, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promptkit.repos.git import Found
@@ -105,11 +105,14 @@ class Store:
             depth = ("--depth=1",) if self.mode == "shallow" else _OF_MODE[self.mode]
             self._fetch(address, (*_FLAGS, *depth, _REMOTE, commit), keep_open)
 
-    def fill(self, ids: list[str]) -> None:
-        """Fetch single files of a partial copy, by id, all at once."""
+    def fill(self, ids: Iterable[str]) -> None:
+        """Fetch those files of a partial copy that it has not, by id, all at once. Raises `RepoError`."""
+        missing = sorted(set(ids) - self._present())
+        if not missing:
+            return
         with self._locked() as keep_open, self._address() as address:
             arguments = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", *_FLAGS, "--filter=blob:none", "--stdin")
-            given = "".join(f"{each}\n" for each in ids).encode()
+            given = "".join(f"{each}\n" for each in missing).encode()
             self._transfer(address, (*arguments, _REMOTE), keep_open, given)
 
     def _fetch_all(self, address: str, keep_open: int, refs: tuple[str, ...]) -> None:
@@ -140,8 +143,7 @@ class Store:
     @contextlib.contextmanager
     def _locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
         with cache_lock(self.path / "lock", waiting) as descriptor:
-            if not (self.git_dir / "HEAD").exists():
-                make_directory(self.git_dir)
+            make_directory(self.git_dir)
             self._mend()
             yield descriptor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 from promptkit.repos.declared import Declarations
@@ -19,8 +19,6 @@ from promptkit.settings import PROJECT_FILE, load_settings
 from promptkit.source import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from promptkit.repos.declared import DeclaredRepo
     from promptkit.repos.mounts import Mount
     from promptkit.repos.references import Pin, Reference
@@ -98,10 +96,15 @@ class Workspace:
             cure = f"promptkit repo update {declared.name}"
             message = f"`{declared.name}` has not been fetched yet"
             raise RepoError(message, code="PK609", where=declared.place, help=cure)
-        get = _filled(store) if self.online and declared.fetch == "partial" else store.get
-        want = store.want if self.online else None
         return GitRepo(
-            declared.name, state, get, rev=declared.rev, folder=declared.folder, want=want, git_dir=store.git_dir
+            declared.name,
+            state,
+            store.get,
+            rev=declared.rev,
+            folder=declared.folder,
+            want=store.want if self.online else None,
+            fill=store.fill if self.online and declared.fetch == "partial" else None,
+            git_dir=store.git_dir,
         )
 
     def own(self) -> GitRepo:
@@ -150,16 +153,3 @@ class Workspace:
         cure = f"if that is right: promptkit repo add {found.name} {found.url.text}"
         message = f"`{declared.where}` uses {found.url.text}, which this project does not declare"
         raise RepoError(message, code="PK608", where=self.declared.where, help=cure)
-
-
-def _filled(store: Store) -> Callable[[str, int], Any]:
-    """Objects of a partial copy; what is missing is fetched."""
-
-    def get(name: str, most: int) -> Any:
-        found = store.get(name, most)
-        if found is None and len(name) >= 40 and name.isalnum():
-            store.fill([name])
-            found = store.get(name, most)
-        return found
-
-    return get

@@ -11,15 +11,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from git_repos import GitRepo, prompt
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError, SourceError
 from promptkit.limits import limited
+from promptkit.repos import store as store_module
 from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.store import FETCHES, Store, changed_tags
 from promptkit.repos.urls import RepoUrl
+from promptkit.repos.workspace import Workspace
 
 
 def store_of(repo: GitRepo, cache: Path, mode: str = "full") -> Store:
@@ -129,13 +133,56 @@ def test_a_linked_worktree_and_a_shallow_clone_are_read(team: GitRepo, tmp_path:
     assert shallow.update()[1].head == team.git("rev-parse", "HEAD")
 
 
+def test_a_partial_copy_has_the_files_of_the_states_that_are_used_each_brought_by_one_fetch(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = GitRepo.at(tmp_path / "many")
+    names = [f"p{number}" for number in range(20)]
+    toml = {"promptkit.toml": "[aliases.p0]\nproduction = '1.0.0'\n"}
+    repo.commit({f"{name}.yaml": prompt(name, text=f"One {name}") for name in names} | toml, "v1.0.0")
+    repo.commit({f"{name}.yaml": prompt(name, "1.1.0", f"Two {name}") for name in names}, "v1.1.0")
+    repo.commit({f"{name}.yaml": prompt(name, "1.2.0", f"Three {name}") for name in names})
+    fetches: list[tuple[str, ...]] = []
+    transfer = store_module.transfer
+
+    def counted(git_dir: Path, *arguments: str, **more: Any) -> None:
+        fetches.append(arguments)
+        transfer(git_dir, *arguments, **more)
+
+    monkeypatch.setattr(store_module, "transfer", counted)
+    folder = project(tmp_path / "service", {"acme": repo.path}, rev="v1.1.0", fetch="partial")
+    monkeypatch.chdir(folder)
+    assert promptkit("repo", "update").code == 0
+    assert len(fetches) == 3  # commits, the files of the newest, those of v1.1.0
+    assert "Two p3 x" in promptkit("render", "acme/p3", "-p", "ticket=x").out
+    assert " error" not in promptkit("list", "acme").out
+    asked = promptkit("render", "acme/p0@production", "-p", "ticket=x")
+    assert (asked.code, "promptkit repo update" in asked.err) == (2, True), asked.err
+    assert len(fetches) == 3
+    project(folder, {"acme": repo.path}, {f"acme/{name}": "1.0.0" for name in names}, rev="v1.1.0", fetch="partial")
+    assert promptkit("lock").code == 0
+    assert len(fetches) == 4
+    assert "One p7 x" in promptkit("render", "acme/p7", "-p", "ticket=x").out
+    assert promptkit("repo", "update").code == 0
+    assert len(fetches) == 5
+
+
+def test_what_a_partial_copy_lacks_of_the_repos_own_file_is_told_and_not_taken_for_nothing(
+    team: GitRepo, cache: Path, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "service", {"acme": team.path}, rev="v1.0.0", fetch="partial")
+    with Workspace.at(folder) as workspace:
+        workspace.store(workspace.declared.repo("acme")).update()
+        with pytest.raises(RepoError, match="not on this machine"):
+            _ = workspace.repo("acme").facts
+
+
 @pytest.mark.parametrize("name", ["HEAD", "FETCH_HEAD", "packed-refs.lock", "refs/heads/main.lock", "shallow.lock"])
 def test_what_a_killed_fetch_leaves_behind_stops_no_later_one(team: GitRepo, cache: Path, name: str) -> None:
     store = store_of(team, cache)
     store.update()
-    if name.endswith(".lock"):
-        (store.git_dir / name).write_text("")
-        (store.git_dir / "objects/pack/tmp_pack_xyz").write_text("half")
+    (store.git_dir / name).write_text("half of what")
+    (store.git_dir / "objects/pack/tmp_pack_xyz").write_text("half")
     team.commit({"new.yaml": prompt("new")})
     assert store.update()[1].head == team.git("rev-parse", "HEAD")
     assert not list(store.git_dir.glob("objects/pack/tmp_*"))
