@@ -91,7 +91,7 @@ def is_reference(template: str) -> bool:
     if at:
         return "/" in body or not Path(template).exists()
     first, slash, _ = body.partition("/")
-    if not slash or body.endswith(ENDINGS) or Path(template).exists():
+    if not slash or Path(template).exists():
         return False
     root = find_root(Path())
     return root is not None and first in project_table(root, "repos")

@@ -18,9 +18,9 @@ from promptkit.repos.names import bare_name, by_name, files_named, one_file
 from promptkit.repos.references import Pin, allows, is_alias, is_commit, is_whole_commit
 from promptkit.repos.repo import Repo
 from promptkit.repos.snapshot import Snapshot
+from promptkit.repos.tags import Tags
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import join
 from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class GitRepo(Repo):
         self.state = state
         self.rev = rev
         self.folder = folder
+        self.tags = Tags(state.refs, folder)
         self._get = get
         self.git_dir = git_dir
         self._root = root
@@ -98,7 +99,7 @@ class GitRepo(Repo):
     def _named(self, path: str, wanted: str) -> Pin | None:
         """The state that a tag, an alias or a branch names; None where nothing has the name."""
         refs = self.state.refs
-        tag = refs.get(f"refs/tags/{wanted}", "")
+        tag = self.tags.commit(wanted)
         branch = refs.get(f"refs/heads/{wanted}", "") or refs.get(f"refs/remotes/{wanted}", "")
         if is_commit(wanted) and (tag or branch):
             found = self._commit(wanted)
@@ -116,7 +117,7 @@ class GitRepo(Repo):
         return Pin(branch, branch=wanted, wanted=wanted) if branch else None
 
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
-        version = self._version_of(tag, path)
+        version = self.tags.version(tag, path)
         parsed = read_version(version)
         if path and parsed is not None and (why := self.facts.why_yanked(path, parsed)):
             cure = f"not yanked: {nearest.versions(self, path)}"
@@ -141,7 +142,7 @@ class GitRepo(Repo):
         Raises `RepoError`.
         """
         whole = read_version(target) is not None or is_commit(target)
-        if not whole and f"refs/tags/{target}" not in self.state.refs:
+        if not whole and not self.tags.commit(target):
             message = f"an alias of `{self.called(path)}` cannot lead to `{target}`"
             cure = f"an alias leads to a version, a tag or a commit; {nearest.versions(self, path)}"
             raise RepoError(message, code="PK613", help=cure)
@@ -161,10 +162,13 @@ class GitRepo(Repo):
 
     def _versioned(self, path: str, wanted: str) -> Pin:
         wish = Range.of(wanted)
-        tags = self.tags_of(path)
+        tags = self.tags.versions(path)
+        from semver import Version
+
         yanked = ""
-        for version in sorted((each for each in tags if wish.holds(each)), reverse=True):
-            here = {self.state.refs[f"refs/tags/{tag}"]: tag for tag in tags[version]}
+        for version in sorted(tags, reverse=True):
+            fits = [tag for tag in tags[version] if wish.holds(Version.parse(self.tags.version(tag, path)))]
+            here = {self.tags.commit(tag): tag for tag in fits}
             here = {commit: tag for commit, tag in here.items() if self._has(path, commit)}
             if not here:
                 continue
@@ -176,10 +180,10 @@ class GitRepo(Repo):
                     f"{version} of `{self.called(path)}` is ambiguous: {' and '.join(sorted(here.values()))} differ"
                 )
                 raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
-            own = self.tag_of(path, version)
+            own = self.tags.name(path, version)
             commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
             self._refuse_tag(path, wanted, commit)
-            return Pin(commit, str(version), tag, wanted=wanted)
+            return Pin(commit, self.tags.version(tag, path), tag, wanted=wanted)
         if yanked:
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
@@ -189,30 +193,10 @@ class GitRepo(Repo):
 
     def _refuse_tag(self, path: str, wanted: str, commit: str) -> None:
         """Refuse a range such as `1.2` that is also the name of a tag, and leads elsewhere than that."""
-        tag = self.state.refs.get(f"refs/tags/{wanted}", "")
+        tag = self.tags.commit(wanted)
         if tag and read_version(wanted) is None and self.entry_id(path, tag) != self.entry_id(path, commit):
             message = f"`{wanted}` is a range and a tag of {self.whole}, and they lead to different states"
             raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
-
-    def tag_of(self, path: str, version: Version | str) -> str:
-        """The tag of a version of one prompt, which is named by where its file lies in the whole repository."""
-        return f"{join(self.folder, bare_name(path))}@{version}"
-
-    def _version_of(self, tag: str, path: str) -> str:
-        """The version that a tag names for a path; empty where it names none."""
-        own = tag.removeprefix(self.tag_of(path, ""))
-        if own != tag:
-            return own
-        return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
-
-    def tags_of(self, path: str) -> dict[Version, list[str]]:
-        """The tags that name versions of a path: `v1.2.0` those of the whole repo, `PATH@1.2.0` its own."""
-        found: dict[Version, list[str]] = {}
-        for name in self.state.refs:
-            tag = name.removeprefix("refs/tags/")
-            if tag != name and (version := read_version(self._version_of(tag, path))) and self.state.refs[name]:
-                found.setdefault(version, []).append(tag)
-        return found
 
     def versions(self, path: str) -> list[Version]:
         """See `Repo.versions`."""
@@ -220,22 +204,22 @@ class GitRepo(Repo):
 
     def released(self, path: str) -> Iterator[Version]:
         """The versions in which a prompt was ever released, the newest first."""
-        tags = self.tags_of(path)
+        tags = self.tags.versions(path)
         for version in sorted(tags, reverse=True):
-            if any(self._has(path, self.state.refs[f"refs/tags/{tag}"]) for tag in tags[version]):
+            if any(self._has(path, self.tags.commit(tag)) for tag in tags[version]):
                 yield version
 
     def newest_tag(self) -> str:
         """The newest tag that names a version of the whole repo, and was not yanked; empty where there is none."""
         versions = [version for version in self.versions("") if not version.prerelease]
-        return self.tags_of("")[versions[0]][0] if versions else ""
+        return self.tags.versions("")[versions[0]][0] if versions else ""
 
     def yanked_at(self, path: str, commit: str) -> str:
         """See `Repo.yanked_at`; what also has a version that was not yanked is none."""
         here = [
             version
-            for version, tags in self.tags_of(path).items()
-            if any(self.state.refs[f"refs/tags/{tag}"] == commit for tag in tags)
+            for version, tags in self.tags.versions(path).items()
+            if any(self.tags.commit(tag) == commit for tag in tags)
         ]
         reasons = [(version, self.facts.why_yanked(path, version)) for version in here]
         return "{} was yanked: {}".format(*reasons[0]) if reasons and all(why for _, why in reasons) else ""

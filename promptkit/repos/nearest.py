@@ -36,7 +36,7 @@ def versions(repo: GitRepo, path: str) -> str:
     found = [str(version) for version in repo.versions(path)]
     if found:
         return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
-    if repo.tags_of(path):
+    if repo.tags.versions(path):
         return "all are yanked"
     return "none is tagged" if path else "none is tagged for the whole repo, as v1.2.0 would be"
 
@@ -57,9 +57,7 @@ def unknown(repo: GitRepo, path: str, wanted: str) -> RepoError:
 
 def _no_state(repo: GitRepo, wanted: str) -> RepoError:
     """That the whole repo has no such state: of its prompts' own versions a range over its tags knows nothing."""
-    own = sorted(
-        ref.removeprefix("refs/tags/") for ref in repo.state.refs if ref.startswith("refs/tags/") and "@" in ref
-    )
+    own = sorted(tag for tag in repo.tags if "@" in tag)
     if Range.is_one(wanted):
         cure = f"versions: {versions(repo, '')}"
         if own and repo.name and not repo.versions(""):

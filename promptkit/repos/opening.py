@@ -39,13 +39,15 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     may be used.
     """
     file, at, wanted = text.rpartition("@")
-    if at and file.endswith(ENDINGS):
+    root = find_root(start or Path())
+    repos = project_table(root, "repos") if root is not None else {}
+    is_own = Path(file).exists() or file.partition("/")[0] not in repos
+    if at and file.endswith(ENDINGS) and is_own:
         folder, inside = locate(Path(file))
         return _own(Workspace.at(folder), inside, wanted)
     if at and "/" not in file:
         return _own(Workspace.at(start), file, wanted)
     reference = Reference.of(text)
-    root = find_root(start or Path())
     lock = Lock(root / LOCK_FILE) if root is not None else None
     in_use = project_table(root, "prompts") if root is not None else {}
     wishes = {name: "" if wish == "*" else str(wish) for name, wish in in_use.items()}

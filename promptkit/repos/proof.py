@@ -17,21 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["moved"]
 
-_TAG = "refs/tags/"
-
 
 def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | None:
     """See `Repo.moved`. Raises `RepoError` where git cannot tell."""
-    refs = repo.state.refs
     if pin.version:
         return _version_moved(repo, path, pin)
-    if (tag := refs.get(f"{_TAG}{wanted}", "")) and not is_commit(wanted):
+    if (tag := repo.tags.commit(wanted)) and not is_commit(wanted):
         return None if tag == pin.commit else _moved_tag(wanted)
-    tip = repo.state.head if wanted == "HEAD" else refs.get(f"refs/heads/{wanted}", "")
+    tip = repo.state.head if wanted == "HEAD" else repo.state.refs.get(f"refs/heads/{wanted}", "")
     if Range.is_one(wanted) and not tip:
         holds = Range.of(wanted).holds
-        tags = [tag for version, tags in repo.tags_of(path).items() if holds(version) for tag in tags]
-        here = any(refs[f"{_TAG}{tag}"] == pin.commit for tag in tags)
+        tags = [tag for version, tags in repo.tags.versions(path).items() if holds(version) for tag in tags]
+        here = pin.commit in map(repo.tags.commit, tags)
         return None if here else (f"version {wanted}", "no tag in this range stands at what is locked")
     if is_commit(wanted) or repo.git_dir is None or (repo.git_dir / "shallow").exists():
         return None  # a commit needs no name to lead to it; a history that was cut proves nothing
@@ -43,13 +40,13 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
 
 
 def _version_moved(repo: GitRepo, path: str, pin: Pin) -> tuple[str, str] | None:
-    refs = repo.state.refs
-    tags = {str(version): tags for version, tags in repo.tags_of(path).items()}.get(pin.version, [])
-    if not tags and f"{_TAG}{pin.version}" in refs:
+    named = (tag for tags in repo.tags.versions(path).values() for tag in tags)
+    tags = [tag for tag in named if repo.tags.version(tag, path) == pin.version]
+    if not tags and repo.tags.commit(pin.version):
         tags = [pin.version]  # such as 2026.01.15, which is no semantic version
     if not tags:
         return f"version {pin.version}", "no tag of the repo names it any more"
-    stands = pin.commit in {refs[f"{_TAG}{tag}"] for tag in tags}
+    stands = pin.commit in map(repo.tags.commit, tags)
     return None if stands else _moved_tag(tags[0])
 
 

@@ -38,14 +38,12 @@ def allows(wanted: str, commit: str, version: str) -> bool | None:
     if re.search("[0-9A-Za-z][~^]", wanted):
         return None
     known = read_version(version)
-    named = read_version(wanted.removeprefix("v"))
-    if named is not None and version:
-        return known == named
-    if not Range.is_one(wanted):
+    whole = wanted.removeprefix("v")
+    if read_version(whole) is None and not Range.is_one(wanted):
         return None
     if known is None:
         return version == wanted if version else None  # a branch may be called as a range is
-    return Range.of(wanted).holds(known)
+    return Range.of(whole).holds(known)
 
 
 def is_alias(text: str) -> bool:

@@ -92,7 +92,7 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     if workspace.declared.repos:
         refuse_unlocked(workspace, head.prompts[name])
     before = last_release(workspace, name, version)
-    tag = repo.tag_of(name, version)
+    tag = repo.tags.name(name, version)
     if before is None:
         return Release(name, version, tag, None)
     old = before.prompt(name)

@@ -47,8 +47,8 @@ def loaded(state: RepoState, name: str) -> Any:
 def released_as(workspace: Workspace, name: str, version: str) -> RepoState | None:
     """The state that a version of a prompt was released as; None where no tag of it has the prompt."""
     repo, parsed = workspace.own(), read_version(version)
-    tags = repo.tags_of(name).get(parsed, []) if parsed is not None else []
-    own = repo.tag_of(name, version)
+    tags = repo.tags.versions(name).get(parsed, []) if parsed is not None else []
+    own = repo.tags.name(name, version)
     states = (at_rev(workspace, tag) for tag in sorted(tags, key=lambda tag: tag != own))
     return next((state for state in states if name in state.prompts), None)
 
@@ -58,7 +58,7 @@ def last_release(workspace: Workspace, name: str, version: str) -> RepoState | N
 
     So a fix of 1.2 is compared with 1.2, though 2.0 is out; a yanked release was one, too. None before the first.
     """
-    known, own = sorted(workspace.own().tags_of(name), reverse=True), read_version(version)
+    known, own = sorted(workspace.own().tags.versions(name), reverse=True), read_version(version)
     below = [each for each in known if own is not None and each <= own]
     states = (released_as(workspace, name, str(each)) for each in below or known)
     return next((state for state in states if state is not None), None)

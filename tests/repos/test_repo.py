@@ -86,6 +86,37 @@ def test_a_tag_on_what_is_no_commit_is_no_version(team: GitRepo, opened: Workspa
         assert [str(each) for each in own.own().versions("support/triage")] == ["1.2.0", "1.1.0", "1.0.0"]
 
 
+def test_versions_that_differ_in_their_build_alone_are_told_apart_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = GitRepo.at(tmp_path / "built")
+    for build in "ab":
+        repo.commit({"p.yaml": prompt("p", text=f"Built {build}")}, f"v1.0.0+{build}")
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": repo.path}, {"acme/p": "1.0.0+b"}))
+    assert promptkit("repo", "update").code == 0
+    for wanted in ("1.0.0", "^1"):
+        ran = promptkit("render", f"acme/p@{wanted}", "-p", "ticket=x")
+        assert (ran.code, "PK606" in ran.err) == (2, True), ran
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    for build in "ab":
+        assert f"Built {build} x" in promptkit("render", f"acme/p@1.0.0+{build}", "-p", "ticket=x").out
+    assert promptkit("render", "acme/p@1.0.0+c", "-p", "ticket=x").code == 2
+
+
+def test_a_prompt_is_named_with_its_ending_where_two_have_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = GitRepo.at(tmp_path / "two")
+    repo.commit({"a/b.yaml": prompt("b", text="Long"), "a/b.yml": prompt("b", text="Short")}, "v1.0.0")
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": repo.path}, rev="v1.0.0"))
+    assert promptkit("repo", "update").code == 0
+    ran = promptkit("render", "acme/a/b", "-p", "ticket=x")
+    assert (ran.code, "name it with its ending" in ran.err) == (2, True)
+    for name, text in (("b.yaml", "Long x"), ("b.yml", "Short x"), ("b.yml@1.0.0", "Short x")):
+        assert text in promptkit("render", f"acme/a/{name}", "-p", "ticket=x").out
+
+
 NAMES = ["feature/x", "7.x", "2.0", "rel/1.0", "support/triage@1.1.9-branch"]
 
 

@@ -1,0 +1,55 @@
+"""The tags of a repository, and the versions that they name: `v1.2.0` of all, `support/triage@1.2.0` of one prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.repos.names import bare_name
+from promptkit.repos.versions import read_version
+from promptkit.source import join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from semver import Version
+
+__all__ = ["Tags"]
+
+_PREFIX = "refs/tags/"
+
+
+class Tags:
+    """The tags among references (full name to commit); prompts lie under `folder`, and their tags carry it."""
+
+    def __init__(self, refs: Mapping[str, str], folder: str = "") -> None:
+        self._refs = refs
+        self._folder = folder
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.removeprefix(_PREFIX) for name in self._refs if name.startswith(_PREFIX))
+
+    def commit(self, tag: str) -> str:
+        """Where a tag stands; empty where there is none, or where it names no commit."""
+        return self._refs.get(_PREFIX + tag, "")
+
+    def name(self, path: str, version: Version | str) -> str:
+        """The tag of a version of one prompt, which is named by where its file lies in the whole repository."""
+        return f"{join(self._folder, bare_name(path))}@{version}"
+
+    def version(self, tag: str, path: str) -> str:
+        """The version that a tag names for a path; empty where it names none."""
+        own = tag.removeprefix(self.name(path, ""))
+        if own != tag:
+            return own
+        return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
+
+    def versions(self, path: str) -> dict[Version, list[str]]:
+        """The versions of a path, each with the tags that name it.
+
+        Versions that differ in build metadata alone are one (https://semver.org, item 10).
+        """
+        found: dict[Version, list[str]] = {}
+        for tag in self:
+            if (version := read_version(self.version(tag, path))) is not None and self.commit(tag):
+                found.setdefault(version, []).append(tag)
+        return found
