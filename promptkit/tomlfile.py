@@ -45,6 +45,10 @@ def _text(path: Path) -> str:
 
 
 def _broken(path: Path, text: str, said: str) -> ConfigError:
+    if "\n<<<<<<< " in f"\n{text}":
+        first = f"\n{text}".partition("\n<<<<<<< ")[0].count("\n") + 1
+        cure = "settle the merge: keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+        return ConfigError("the file holds both sides of a merge", where=f"{path}:{first}:1", help=cure)
     found = _PLACE.search(said)
     end = (str(text.count("\n") + 1), str(len(text) - text.rfind("\n")))
     line, column = (found[1], found[2]) if found and found[1] else end

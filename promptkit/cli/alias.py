@@ -103,4 +103,4 @@ def list_aliases(ctx: click.Context, form: str) -> None:
     if not rows:
         say("there is no alias")
         ctx.exit(NOTHING_SELECTED)
-    put("\n".join(table(rows)))
+    put("\n".join(table([("prompt", "alias", "leads to"), *rows])))

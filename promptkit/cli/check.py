@@ -71,6 +71,8 @@ def command(
     files = sorted(_files(paths or (".",)))
     if not files:
         say(f"error: there is no .yaml file in {', '.join(f'`{path}`' for path in paths) or 'this folder'}")
+        if not paths and _uses_repos():
+            say("  = help: `promptkit lock verify` and `promptkit repo verify` check what is used of repos")
         ctx.exit(NOTHING_SELECTED)
     rules = read_rules(select, ignore)
     report = Report()
@@ -237,3 +239,12 @@ def _summary(report: Report, cures: tuple[int, int]) -> str:
 def _cured(cures: int, files: int, words: str) -> str:
     would = f" {words}" if words else ""
     return f"{counted(cures, 'mistake')}{would} fixed in {counted(files, 'file')}"
+
+
+def _uses_repos() -> bool:
+    """Whether the project at hand declares repos."""
+    from promptkit.settings import find_root
+    from promptkit.template_paths import project_table
+
+    root = find_root(Path())
+    return root is not None and bool(project_table(root, "repos"))

@@ -50,11 +50,14 @@ def command(
     """
     from promptkit.repos.diff_text import to_markdown, to_text
 
-    found, lonely = _diffs(before, after, model)
+    found, renamed, removed, added = _diffs(before, after, model)
     if form == "json":
-        text = common.to_json({"version": 1, "diffs": [each.to_dict() for each in found], **lonely})
+        names = {"renamed": renamed, "removed": removed, "added": added}
+        text = common.to_json({"version": 1, "diffs": [each.to_dict() for each in found], **names})
     elif form == "markdown":
-        lines = [f"- `{one_line(name)}` was {what}\n" for what, names in lonely.items() for name in names]
+        lines = [f"- `{one_line(old)}` was renamed to `{one_line(new)}`\n" for old, new in renamed.items()]
+        lines += [f"- `{one_line(name)}` was removed\n" for name in removed]
+        lines += [f"- `{one_line(name)}` was added\n" for name in added]
         text = "\n".join([*lines, *(to_markdown(each) for each in found)]).rstrip() or "No prompt changed."
     else:
         heads = after is None and not before.endswith(ENDINGS) and "@" not in before
@@ -62,19 +65,24 @@ def command(
         text = "\n\n".join(texts)
     if text or output_file is not None:
         write_result(text, output_file)
-    for name in lonely.get("removed", ()):
+    for old, new in renamed.items():
+        say(f"{old}: renamed to {new} (MAJOR: callers that load it will fail)")
+    for name in removed:
         say(f"{name}: removed (MAJOR: callers that load it will fail)")
-    for name in lonely.get("added", ()):
+    for name in added:
         say(f"{name}: new")
-    if not found and not any(lonely.values()):
+    if not (found or renamed or removed or added):
         say("no prompt changed")
-    ctx.exit(FINDINGS if exit_code and (lonely.get("removed") or not all(each.enough for each in found)) else 0)
+    breaks = renamed or removed or not all(each.enough for each in found)
+    ctx.exit(FINDINGS if exit_code and breaks else 0)
 
 
-def _diffs(before: str, after: str | None, model: str | None) -> tuple[list[Diff], dict[str, list[str]]]:
-    """The diffs, and of two states of the whole repository the prompts that are in one alone."""
+def _diffs(
+    before: str, after: str | None, model: str | None
+) -> tuple[list[Diff], dict[str, str], list[str], list[str]]:
+    """The diffs, and of two states of the whole repository the prompts that are in one alone: see `states.lonely`."""
     from promptkit.repos.releasing import policy_of
-    from promptkit.repos.states import at_rev, compared, compared_states, names_state, prompt_at, worktree
+    from promptkit.repos.states import at_rev, compared, compared_states, lonely, names_state, prompt_at, worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
@@ -82,13 +90,9 @@ def _diffs(before: str, after: str | None, model: str | None) -> tuple[list[Diff
         if names_state(workspace, before) and (after is None or names_state(workspace, after)):
             old = at_rev(workspace, before)
             new = at_rev(workspace, after) if after is not None else worktree(workspace)
-            lonely = {
-                "removed": sorted(old.prompts.keys() - new.prompts.keys()),
-                "added": sorted(new.prompts.keys() - old.prompts.keys()),
-            }
-            return list(compared_states(old, new, policy, model)), lonely
+            return list(compared_states(old, new, policy, model)), *lonely(old, new)
         one, other = _pair(before, after)
-        return [compared(prompt_at(one), prompt_at(other), policy, model)], {}
+        return [compared(prompt_at(one), prompt_at(other), policy, model)], {}, [], []
 
 
 def _pair(before: str, after: str | None) -> tuple[str, str]:

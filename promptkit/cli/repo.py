@@ -139,7 +139,7 @@ def list_repos(form: str) -> None:
         say("no repos are declared; `promptkit repo add NAME URL` declares one")
     else:
         cells = [(row["name"], row["rev"] or "-", row["at"] or "-", _ago(row["fetched"]), row["place"]) for row in rows]
-        put("\n".join(table(cells)))
+        put("\n".join(table([("repo", "rev", "at", "fetched", "place"), *cells])))
 
 
 def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def load_prompt(template: str, *, quiet: bool = False) -> Prompt[Any]:
     from promptkit.loader import load
     from promptkit.prompt import Prompt
 
-    loaded = load(*open_template(template))
+    loaded = load(*open_template(template, quiet=quiet))
     if loaded.spec is None:
         raise SpecError(loaded.errors)
     for warning in loaded.diagnostics:
@@ -33,7 +33,7 @@ def load_prompt(template: str, *, quiet: bool = False) -> Prompt[Any]:
     return Prompt(loaded.spec)
 
 
-def open_template(template: str) -> tuple[Source, str, str | None]:
+def open_template(template: str, *, quiet: bool = True) -> tuple[Source, str, str | None]:
     """The source, path and (for stdin) text of a template argument. Raises as `load_prompt` does."""
     from promptkit.source import Folder
     from promptkit.template_paths import is_reference, locate, open_reference, path_fault, source_at
@@ -41,12 +41,26 @@ def open_template(template: str) -> tuple[Source, str, str | None]:
     if template == "-":
         return Folder(Path()), STDIN, _from_stdin()
     if is_reference(template):
-        return *open_reference(template), None
+        source, path = open_reference(template)
+        if _is_loose(template, source):
+            say(f"note: `{template}` is in use and not locked; `promptkit lock` pins it", quiet=quiet)
+        return source, path, None
     fault = path_fault(template)
     if fault is not None:
         raise SpecError([fault])
     root, inside = locate(Path(template))
     return source_at(root), inside, None
+
+
+def _is_loose(template: str, source: Source) -> bool:
+    """Whether a prompt under [prompts] was not loaded from the lock: then it may be another one tomorrow."""
+    from promptkit.repos.lock import LockedSource
+    from promptkit.settings import find_root
+    from promptkit.template_paths import project_table
+
+    root = find_root(Path())
+    in_use = project_table(root, "prompts") if root is not None else {}
+    return template.partition("@")[0] in in_use and not isinstance(source, LockedSource)
 
 
 def _from_stdin() -> str:

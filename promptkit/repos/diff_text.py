@@ -21,6 +21,8 @@ __all__ = ["changelog_lines", "to_markdown", "to_text", "verdict"]
 
 _WIDTH = 64
 _CONTEXT = 24
+_AROUND = 2
+"""How many lines beside a line that differs are shown."""
 
 
 def to_text(found: Diff, *, show: bool = False) -> str:
@@ -119,23 +121,31 @@ def _excerpt(one: str, other: str) -> str:
         return _short(one or other)
     pieces = words(one, other)
     first = next((at for at, (sign, _) in enumerate(pieces) if sign != "="), 0)
-    before = pieces[first - 1][1][-_CONTEXT:] if first else ""
+    before = _tail(pieces[first - 1][1]) if first else ""
     marked = "".join(_marked(*piece) for piece in pieces[first : first + 3])
     more = sum(sign != "=" for sign, _ in pieces[first + 3 :])
     text = " ".join(f"{before}{marked}".split())
-    return f"{text[:_WIDTH]}{'...' if len(text) > _WIDTH else ''}{f' and {more} more' if more else ''}"
+    return f"{_head(text, _WIDTH)}{f' and {more} more' if more else ''}"
 
 
 def _marked(sign: str, text: str) -> str:
-    return {"-": f"[-{text}-]", "+": f"{{+{text}+}}", "=": text if len(text) <= _CONTEXT else f"{text[:_CONTEXT]}..."}[
-        sign
-    ]
+    return {"-": f"[-{text}-]", "+": f"{{+{text}+}}", "=": _head(text, _CONTEXT)}[sign]
+
+
+def _head(text: str, most: int) -> str:
+    """The beginning of a text, which ends with a whole word where there is one."""
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]}..."
+
+
+def _tail(text: str) -> str:
+    """The end of a text, which begins with a whole word where there is one."""
+    return text if len(text) <= _CONTEXT else text[-_CONTEXT:].partition(" ")[2] or text[-_CONTEXT:]
 
 
 def _short(value: Any) -> str:
     text = "none" if value is None else value if isinstance(value, str) else canonical_json(value)
     text = " ".join(text.split())
-    return f"{text[:_WIDTH]}..." if len(text) > _WIDTH else text
+    return _head(text, _WIDTH)
 
 
 def _rendered(found: Diff) -> Iterator[str]:
@@ -160,11 +170,32 @@ def _shown(name: str, trouble: str, messages: Iterable[tuple[str, Words]]) -> It
     if trouble:
         yield f"    {one_line(trouble)}"
     for role, pieces in messages:
+        if all(sign == "=" for sign, _ in pieces):
+            yield f"  {role}: as before"
+            continue
         yield f"  {role}:"
-        text = "".join(
-            f"[-{each}-]" if sign == "-" else f"{{+{each}+}}" if sign == "+" else each for sign, each in pieces
-        )
-        yield from (f"    {one_line(line)}" for line in text.splitlines())
+        yield from (f"    {line}" for line in _near_changes(pieces))
+
+
+def _near_changes(pieces: Words) -> Iterator[str]:
+    """The lines of two texts word by word, without those that are far from what differs."""
+    lines, changed = [""], [False]
+    for sign, text in pieces:
+        for number, part in enumerate(text.split("\n")):
+            if number:
+                lines.append("")
+                changed.append(False)
+            lines[-1] += part if sign == "=" or not part else f"[-{part}-]" if sign == "-" else f"{{+{part}+}}"
+            changed[-1] = changed[-1] or sign != "="
+    passed = 0
+    for at, line in enumerate(lines):
+        if any(changed[max(0, at - _AROUND) : at + _AROUND + 1]):
+            yield from [f"... {counted(passed, 'line')} as before"] if passed else ()
+            yield one_line(line)
+            passed = 0
+        else:
+            passed += 1
+    yield from [f"... {counted(passed, 'line')} as before"] if passed else ()
 
 
 def _diff_lines(pieces: Words) -> Iterator[str]:

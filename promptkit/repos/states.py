@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["RepoState", "at_rev", "compared", "compared_states", "names_state", "prompt_at", "worktree"]
+__all__ = ["RepoState", "at_rev", "compared", "compared_states", "lonely", "names_state", "prompt_at", "worktree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,26 @@ def compared(
     cases = joined_cases(saved_cases(new.spec, new_source), saved_cases(old.spec, old_source))
     facts = new.facts
     return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
+
+
+def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[str], list[str]]:
+    """Of the prompts that are in one of two states alone: which have another name now, which are gone, which are new.
+
+    A prompt has another name where its file is the same, but for what it calls itself.
+    """
+    gone, new = (sorted(one.prompts.keys() - other.prompts.keys()) for one, other in ((before, after), (after, before)))
+    by_text = {_nameless(after, name): name for name in new}
+    renamed = {name: by_text[text] for name in gone if (text := _nameless(before, name)) in by_text}
+    return (
+        renamed,
+        [name for name in gone if name not in renamed],
+        [name for name in new if name not in renamed.values()],
+    )
+
+
+def _nameless(state: RepoState, name: str) -> bytes:
+    lines = state.source.read(state.prompts[name]).splitlines()
+    return b"\n".join(line for line in lines if not line.startswith(b"name:"))
 
 
 def compared_states(before: RepoState, after: RepoState, policy: Policy, model: str | None = None) -> Iterator[Diff]:

@@ -1,0 +1,122 @@
+"""What people are told of repos: what was renamed, what is near, what is not locked, what is yanked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptkit.repos.diff_text import _near_changes, changelog_lines
+from promptkit.repos.wording import words
+
+TRIAGE = "acme/support/triage"
+
+
+@pytest.fixture
+def service(team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = project(tmp_path / "service", {"acme": team.path}, {TRIAGE: "~1.1"}, rev="v1.1.0")
+    monkeypatch.chdir(folder)
+    assert promptkit("repo", "update").code == 0
+    return folder
+
+
+def test_a_prompt_with_another_name_is_told_as_renamed(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(team.path)
+    text = (team.path / "support/triage.yaml").read_text()
+    team.git("mv", "support/triage.yaml", "support/sort.yaml")
+    team.write(
+        {"support/sort.yaml": text.replace("name: support/triage", "name: support/sort"), "new.yaml": "task: x\n"}
+    )
+    ran = promptkit("diff", "HEAD", "--exit-code")
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        ["support/triage: renamed to support/sort (MAJOR: callers that load it will fail)", "new: new"],
+    )
+    found = json.loads(promptkit("diff", "HEAD", "--format", "json").out)
+    assert (found["renamed"], found["removed"], found["added"]) == ({"support/triage": "support/sort"}, [], ["new"])
+    assert "was renamed to `support/sort`" in promptkit("diff", "HEAD", "--format", "markdown").out
+
+
+def test_a_prompt_in_use_that_is_not_locked_is_told(service: Path) -> None:
+    for command in ("render", "run"):
+        more = ("-m", "simulate:") if command == "run" else ()
+        ran = promptkit(command, TRIAGE, "-p", "ticket=x", *more)
+        assert (ran.code, f"note: `{TRIAGE}` is in use and not locked" in ran.err) == (0, True), ran.err
+    assert "not locked" not in promptkit("render", "acme/support/reply", "-p", "ticket=x").err
+    assert promptkit("lock").code == 0
+    assert "not locked" not in promptkit("render", TRIAGE, "-p", "ticket=x").err
+
+
+def test_what_is_yanked_is_marked_in_lists(service: Path, team: GitRepo) -> None:
+    assert "yanked" not in promptkit("list", "acme").out
+    team.commit({"promptkit.toml": '[yanked]\n"support/triage@1.1.0" = "too harsh"\n'})
+    assert promptkit("repo", "update").code == 0
+    (row,) = (line for line in promptkit("list", "acme").out.splitlines() if line.startswith(TRIAGE))
+    assert " yanked" in row
+    rows = json.loads(promptkit("list", "acme", "--format", "json").out)["prompts"]
+    assert {row["name"]: row["yanked"] for row in rows} == {TRIAGE: "too harsh", "acme/support/reply": ""}
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("extends: acme/_bas.yaml", "did you mean `acme/_base.yaml`?"),
+        ("extends: acme/support/triag.yaml@^1", "did you mean `acme/support/triage`?"),
+        (
+            'task: {text: ""}\ncontext: |\n  {% include "acme/_partials/rule.md" %}',
+            "did you mean `acme/_partials/rules.md`?",
+        ),
+    ],
+)
+def test_a_misspelt_file_of_a_repo_is_told_as_it_would_be_written(line: str, hint: str, service: Path) -> None:
+    (service / "mine.yaml").write_text(f"{line}\ntask: x\n")
+    assert hint in promptkit("check", "mine.yaml").out
+
+
+def test_a_project_without_prompts_of_its_own_is_told_where_those_of_repos_are_checked(service: Path) -> None:
+    ran = promptkit("check")
+    assert (ran.code, "`promptkit lock verify` and `promptkit repo verify`" in ran.err) == (9, True)
+
+
+def test_a_project_file_amid_a_merge_is_told_as_that(service: Path) -> None:
+    (service / "promptkit.toml").write_text("[prompts]\n<<<<<<< ours\n=======\n>>>>>>> theirs\n")
+    ran = promptkit("list")
+    assert (ran.code, "it holds both sides of a merge" in ran.err.replace("the file", "it")) == (2, True)
+    assert "promptkit.toml:2:1" in ran.err
+
+
+lines = st.lists(st.sampled_from(["a b", "c", "d e f", ""]), max_size=30)
+
+
+@given(lines, lines)
+def test_what_is_left_out_of_shown_messages_is_only_what_is_the_same(before: list[str], after: list[str]) -> None:
+    pieces = words("\n".join(before), "\n".join(after))
+    shown = list(_near_changes(pieces))
+    counts = [int(line.split()[1]) for line in shown if line.startswith("... ")]
+    whole = "".join(f"[-{t}-]" if sign == "-" else f"{{+{t}+}}" if sign == "+" else t for sign, t in pieces)
+    joined = "\n".join(line for line in shown if not line.startswith("... "))
+    for text in (text for sign, text in pieces if sign != "=" and "\n" not in text):
+        assert text.strip() in joined
+    breaks = sum(text.count("\n") for _, text in pieces)
+    assert sum(counts) + len(shown) - len(counts) == breaks + 1
+    assert bool(whole) or shown == ["... 1 line as before"]
+
+
+def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from promptkit.repos.releasing import policy_of
+    from promptkit.repos.states import at_rev, compared_states
+    from promptkit.repos.workspace import Workspace
+
+    long = "Consider everything that the customer mentions before answering, thoroughly and patiently."
+    team.commit({"x.yaml": prompt("x", text=f"{long} Sort the ticket {long}")}, "old")
+    team.commit({"x.yaml": prompt("x", "1.1.0", text=f"{long} Route the ticket {long}")})
+    with Workspace.at(team.path) as workspace:
+        states = at_rev(workspace, "old"), at_rev(workspace, "HEAD")
+        (found,) = compared_states(*states, policy_of(workspace.settings))
+    (line,) = (line for line in changelog_lines(found) if "task" in line)
+    assert line == "- task: `~ and patiently. [-Sort-]{+Route+} the ticket Consider...`"
