@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptkit.phrases import steady
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,7 +80,7 @@ class Diagnostic:
         }
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
+        return steady("\n".join(_lines(self)))
 
 
 def by_place(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -8,6 +8,9 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 """What ends a line, steers a terminal, or turns the order of what is read (Unicode's bidirectional controls)."""
 
 
+_STEERING = re.compile(_UNSEEN.pattern.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f", 1))
+
+
 def counted(count: int, noun: str) -> str:
     """A number with its noun: `1 file`, `1,200 files`."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
@@ -16,3 +19,8 @@ def counted(count: int, noun: str) -> str:
 def one_line(text: str) -> str:
     """A text of somebody else on one line, that cannot pretend: what is not seen is written as Python writes it."""
     return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], text)
+
+
+def steady(text: str) -> str:
+    """A text of lines in which nothing steers a terminal, or turns the order of what is read."""
+    return _STEERING.sub(lambda match: repr(match[0])[1:-1], text)

@@ -10,8 +10,9 @@ import click
 from promptkit.cli import common
 from promptkit.cli.candidates import runs
 from promptkit.cli.report import say
-from promptkit.cli.terminal import printable, put, table
+from promptkit.cli.terminal import put, table
 from promptkit.errors import ConfigError
+from promptkit.phrases import steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -163,7 +164,7 @@ def _row(record: Record) -> tuple[str, ...]:
 def _shown(record: Record) -> Iterator[str]:
     for name, value in _facts(record).items():
         if value:
-            yield printable(f"{name:9} {value}")
+            yield steady(f"{name:9} {value}")
     yield from _block("inputs", record.inputs)
     before: list[Any] = []
     for number, attempt in enumerate(record.attempts, 1):
@@ -215,17 +216,17 @@ def _attempt_lines(attempt: Mapping[str, Any], seen: int) -> Iterator[str]:
         yield from _block("tool calls", message.get("tool_calls"))
     for name in sorted(set(request) - {"messages", "model", "stream", "stream_options"}):
         value = request[name]
-        yield from _block(name, value) if isinstance(value, (dict, list)) else [printable(f"{name}: {_text(value)}")]
+        yield from _block(name, value) if isinstance(value, (dict, list)) else [steady(f"{name}: {_text(value)}")]
     yield from _transport_lines(attempt.get("transport") or {})
     yield from _answer_lines(attempt["completion"] or {})
     for violation in attempt["violations"]:
-        yield printable(f"violation {_violation(violation)}")
+        yield steady(f"violation {_violation(violation)}")
     for step in attempt["steps"]:
-        yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
+        yield steady(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
     for run in attempt.get("tools", ()):
         yield from _block(f"[tool {run['name']}: {run['status']}]", run["told"])
         for step in run["steps"]:
-            yield printable(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
+            yield steady(": ".join(filter(None, (f"step {step['name']}", step.get("detail", "")))))
     yield from _block("error", attempt["error"])
 
 
@@ -233,7 +234,7 @@ def _transport_lines(transport: Mapping[str, Any]) -> Iterator[str]:
     """Why the answer's form was asked for as it was."""
     if transport:
         why = "; ".join(filter(None, (transport.get("reason", ""), *transport.get("changes", ()))))
-        yield printable(f"form: {transport['form']}" + (f", {why}" if why else ""))
+        yield steady(f"form: {transport['form']}" + (f", {why}" if why else ""))
 
 
 def _answer_lines(completion: Mapping[str, Any]) -> Iterator[str]:
@@ -241,7 +242,7 @@ def _answer_lines(completion: Mapping[str, Any]) -> Iterator[str]:
     yield from _block("[answer]", completion.get("text"))
     yield from _block("[tool calls]", completion.get("tool_calls"))
     if completion:
-        yield printable(f"finished: {completion.get('finish_reason', '')}")
+        yield steady(f"finished: {completion.get('finish_reason', '')}")
 
 
 def _violation(violation: Mapping[str, Any]) -> str:
@@ -254,7 +255,7 @@ def _block(title: str, value: Any) -> Iterator[str]:
     if value in (None, "", [], {}):
         return
     yield title
-    yield from _indented(printable(_text(value)).splitlines())
+    yield from _indented(steady(_text(value)).splitlines())
 
 
 def _indented(lines: Any) -> Iterator[str]:

@@ -10,7 +10,8 @@ import click
 from promptkit.cli import common
 from promptkit.cli.candidates import models
 from promptkit.cli.report import say
-from promptkit.cli.terminal import printable, put
+from promptkit.cli.terminal import put
+from promptkit.phrases import steady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ def _agreed(probing: Probing, *, yes: bool) -> bool:
 def _line(name: str, finding: Finding) -> str:
     found = finding.value
     value = "open" if found is None else found if not isinstance(found, bool) else "yes" if found else "no"
-    return printable(f"{name:18} {value!s:8} {finding.detail}")
+    return steady(f"{name:18} {value!s:8} {finding.detail}")
 
 
 @click.command("pick", short_help="Pick a model by what it is for.")

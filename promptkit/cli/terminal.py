@@ -12,7 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from promptkit.phrases import one_line
+from promptkit.phrases import one_line, steady
 from promptkit.redact import Redactor
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def put(text: str, end: str = "\n", *, paint: Callable[[str], str] | None = None
     if stream is None:  # closed by whoever started us
         return
     try:
-        shown = printable(text) if stream.isatty() else text
+        shown = steady(text) if stream.isatty() else text
         stream.write((paint(shown) if paint is not None and coloured(stream) else shown) + end)
         stream.flush()
     except BrokenPipeError:
@@ -61,7 +61,7 @@ def tell(text: str, end: str = "\n") -> None:
     if stream is None:
         return
     try:
-        shown = printable(_hidden.text(text))
+        shown = steady(_hidden.text(text))
         stream.write((painted(shown) if coloured(stream) else shown) + end)
         stream.flush()
     except OSError:
@@ -71,7 +71,7 @@ def tell(text: str, end: str = "\n") -> None:
 def redraw(line: str) -> None:
     """Put a line in the place of the last one on a watched stderr; an empty one wipes it."""
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"\r\x1b[K{printable(line)}")
+        sys.stderr.write(f"\r\x1b[K{steady(line)}")
         sys.stderr.flush()
 
 
@@ -100,13 +100,6 @@ def coloured(stream: TextIO | None) -> bool:
 def watched() -> bool:
     """Whether somebody watches stderr, so that it is worth to show what is under way."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def printable(text: str) -> str:
-    """The text without control characters: what a model or a server says must not steer the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c in "\n\t" or not (c < " " or "\x7f" <= c < "\xa0") else f"\\x{ord(c):02x}" for c in text)
 
 
 def styled(text: str, style: str) -> str:

@@ -84,9 +84,9 @@ def confirming(*, approve: bool) -> Confirm | None:
 
 
 def _ask(name: str, arguments: Mapping[str, Any]) -> bool:
-    from promptkit.cli.terminal import printable
+    from promptkit.phrases import steady
 
     try:
-        return click.confirm(printable(f"run {name}({common.to_line(arguments)})?"), default=False, err=True)
+        return click.confirm(steady(f"run {name}({common.to_line(arguments)})?"), default=False, err=True)
     except click.Abort:  # Ctrl-C, or the end of the input
         raise KeyboardInterrupt from None

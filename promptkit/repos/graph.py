@@ -91,4 +91,4 @@ def to_dot(found: Iterable[Edge]) -> str:
 
 
 def _id(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(one_line(text), ensure_ascii=False)

@@ -14,7 +14,8 @@ import pytest
 from command_line import KEY, START, environment, point_at, promptkit
 from raw_server import RawServer, chat, reply
 
-from promptkit.cli.terminal import painted, printable
+from promptkit.cli.terminal import painted
+from promptkit.phrases import steady
 from promptkit.testing import MaraServer
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def test_a_finding_is_painted_in_its_parts() -> None:
     assert "text ^ | x\n" in shown
 
 
-def test_printable_leaves_all_but_control_characters() -> None:
-    assert "a\tb\nü☃\\x00\\x1b\\x9b" == printable("a\tb\nü☃\x00\x1b\x9b")
+def test_what_steers_a_terminal_is_written_and_all_else_left() -> None:
+    assert "a\tb\nü☃\\x00\\x1b\\x9b\\u202e" == steady("a\tb\nü☃\x00\x1b\x9b\u202e")
 
 
 def test_a_watched_stream_shows_the_raw_answer_and_then_the_validated_one(

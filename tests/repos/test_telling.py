@@ -120,3 +120,22 @@ def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.Monkey
         (found,) = compared_states(*states, policy_of(workspace.settings))
     (line,) = (line for line in changelog_lines(found) if "task" in line)
     assert line == "- task: `~ and patiently. [-Sort-]{+Route+} the ticket Consider...`"
+
+
+def test_names_of_strangers_steer_no_terminal_and_turn_no_line(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(team.path)
+    odd = "a\u202eb\x1b[31m"
+    toml = '[aliases."a\\u202eb\\u001b[31m"]\n"x\\u001b[31m\\u202e" = "1.0.0"\n'
+    team.commit({"promptkit.toml": toml, f"support/{odd}.yaml": prompt("odd")})
+    for command in (
+        ("repo", "check", "--against", "HEAD"),
+        ("alias", "list"),
+        ("release",),
+        ("graph",),
+        ("graph", "--format", "dot"),
+        ("diff", "HEAD~1"),
+        ("affected", "--since", "HEAD~1"),
+        ("list",),
+    ):
+        ran = promptkit(*command)
+        assert not {"\u202e", "\x1b"} & set(ran.out + ran.err), (command, ran)
