@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from semver import Version
 
 __all__ = ["Range", "read_version"]
@@ -70,10 +68,6 @@ class Range:
     def _names_prerelease(self, version: Version) -> bool:
         named = (bound for pair in self.bounds for bound in pair if bound is not None and bound.prerelease)
         return any(_core(bound) == _core(version) for bound in named)
-
-    def best(self, versions: Iterable[Version]) -> Version | None:
-        """The highest version in the range."""
-        return max((version for version in versions if self.holds(version)), default=None)
 
 
 def _core(version: Version) -> tuple[int, int, int]:

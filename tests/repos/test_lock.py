@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptkit import Prompt
-from promptkit.errors import LockError
+from promptkit.errors import LockError, RepoError
 from promptkit.repos import git
 from promptkit.repos.lock import Lock, Locked, Part
 
@@ -47,7 +47,9 @@ def test_a_locked_prompt_is_loaded_without_git_and_without_the_repo(
     service: Path, team: GitRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(team.path)
-    monkeypatch.setattr(git, "command", lambda: pytest.fail("git was started"))
+    monkeypatch.setenv("PATH", os.devnull)
+    with pytest.raises(RepoError, match="git is not installed"):
+        git.command()
     found = Prompt.load(TRIAGE)
     entry = next(iter(Lock(service / "promptkit.lock")))
     assert found.spec.version == "1.1.0"

@@ -60,10 +60,10 @@ def test_a_caret_range_holds_its_own_version_and_never_one_of_another_major(low:
         assert numbers[0][:fixed] == numbers[1][:fixed]
 
 
-@given(st.lists(versions, max_size=8), versions)
-def test_the_best_version_is_the_highest_that_is_held(all: list[Version], low: Version) -> None:
-    found = Range.of(f">={low}")
-    assert found.best(all) == max((each for each in all if each >= low), default=None)
+@given(versions, versions)
+def test_a_bound_holds_what_is_on_its_side(other: Version, bound: Version) -> None:
+    for sign, holds in ((">=", other >= bound), (">", other > bound), ("<=", other <= bound), ("<", other < bound)):
+        assert Range.of(f"{sign}{bound}").holds(other) == holds
 
 
 @pytest.mark.parametrize("text", ["", "^", "a.b", ">=", "1..2", "^1.2 || ^2", "latest", "1.2.3.4", ",", "^1,"])
