@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.repos.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
-from promptkit.schema.equality import same_json
+from promptkit.schema.equality import same_json, without
 from promptkit.schema.references import resolve
 from promptkit.schema.violations import shown
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["READ", "WRITTEN", "Side", "schema_changes"]
 
 _DEEPEST = 12
+_MOST_LISTED = 8
 _MOST_TRIALS, _MOST_STEPS, _THICKET = 100, 10_000, 500
 """How many differences are weighed one by one; how many pairs of schemas are looked at to find them; from how many on
 the references are a thicket."""
@@ -211,10 +212,9 @@ def _keyword(keyword: str, old: dict[str, Any], new: dict[str, Any], path: str, 
         return _Place("~", path, "words", f"{_WORDS.get(keyword, keyword)} changed")
     trial = _trial(keyword, old, new, roots)
     if keyword == "enum" and isinstance(one, list) and isinstance(other, list):
-        gone = [shown(value) for value in one if not any(same_json(value, each) for each in other)]
-        come = [shown(value) for value in other if not any(same_json(value, each) for each in one)]
-        told = [f"no longer {', '.join(gone)}"] if gone else []
-        told += [f"also {', '.join(come)}"] if come else []
+        gone, come = (without(*pair) for pair in ((one, other), (other, one)))
+        told = [f"no longer {_listed(gone)}"] if gone else []
+        told += [f"also {_listed(come)}"] if come else []
         if not told:
             return _Place("~", path, "words", "the values in another order")
         return _Place("~", path, "enum", "; ".join(told), trial)
@@ -223,6 +223,11 @@ def _keyword(keyword: str, old: dict[str, Any], new: dict[str, Any], path: str, 
     if keyword not in new:
         return _Place("-", path, keyword, f"{keyword} {_brief(one)} removed", trial)
     return _Place("~", path, keyword, f"{keyword}: {_brief(one)} -> {_brief(other)}", trial)
+
+
+def _listed(values: list[Any]) -> str:
+    more = len(values) - _MOST_LISTED
+    return ", ".join(map(shown, values[:_MOST_LISTED])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _trial(keyword: str, old: dict[str, Any], new: dict[str, Any], roots: Any) -> tuple[Any, Any]:

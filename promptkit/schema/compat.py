@@ -98,8 +98,9 @@ class Comparison:
         forms = [form_of(self.writer_root, branch) for branch in branches]
         for form, branch in zip(forms, self._spread(writer, wrote.branches), strict=True):
             # What fits two branches of a `oneOf` is never written.
-            alone = keyword != "oneOf" or all(other is form or _apart(other, form) for other in forms)
-            yield from _weighed(self.compare(reader, branch, path), surely=alone and not wrote.dropped)
+            if found := self.compare(reader, branch, path):
+                alone = keyword != "oneOf" or all(other is form or _apart(other, form) for other in forms)
+                yield from _weighed(found, surely=alone and not wrote.dropped)
 
     def _kept(self, read: Form, wrote: Form, path: tuple[Any, ...]) -> Iterator[Mismatch]:
         """What a reader asks of a writer without unions; an uncertain writer makes all of it uncertain."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.equality import among, same_json
+from promptkit.schema.equality import among, same_json, without
 from promptkit.schema.references import refers_alone, resolve
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _properties(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 _JOINS: dict[str, Callable[[Form, str, Any], None]] = {
     "type": _types,
-    "enum": _narrower(lambda one, other: [each for each in one if among(each, other)]),
+    "enum": _narrower(lambda one, other: without(one, without(one, other))),
     "required": _narrower(lambda one, other: [*one, *(each for each in other if each not in one)]),
     "properties": _narrower(_properties),
     "additionalProperties": _narrower(lambda one, other: {"allOf": [one, other]}),

@@ -24,6 +24,23 @@ def among(value: Any, values: Iterable[Any]) -> bool:
     return any(same_json(value, each) for each in values)
 
 
+def key_of(value: Any) -> Any:
+    """What two JSON values have in common exactly when they are equal, to look for it in a set."""
+    if isinstance(value, bool):
+        return bool, value
+    if isinstance(value, dict):
+        return dict, frozenset((name, key_of(each)) for name, each in value.items())
+    if isinstance(value, list):
+        return list, tuple(map(key_of, value))
+    return value
+
+
+def without(values: Iterable[Any], others: Iterable[Any]) -> list[Any]:
+    """The JSON values that are not among some others, in their order."""
+    known = set(map(key_of, others))
+    return [value for value in values if key_of(value) not in known]
+
+
 def is_kind(value: Any, kinds: Iterable[Any]) -> bool:
     """Whether a value is of one of some JSON types; names that are none are passed over."""
     return any(KINDS[kind](value) for kind in kinds if kind in KINDS)
