@@ -13,35 +13,28 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
     "FETCH_SECONDS",
-    "Found",
-    "Objects",
+    "FSCK",
     "command",
     "configured",
     "git",
-    "git_fails",
+    "git_says",
     "make_directory",
-    "reading",
+    "started",
     "transfer",
 ]
 
 FETCH_SECONDS = 600.0
 """How long a fetch may take, and any other command of git."""
-
-READ_SECONDS = 30.0
-"""How long git may look for one object: a pipe that somebody put in the place of a file has no end."""
 
 _ALWAYS = (
     *(
@@ -57,8 +50,6 @@ _ALWAYS = (
     *("-c", "submodule.recurse=false", "-c", "fetch.recurseSubmodules=false", "-c", "core.attributesFile=/dev/null"),
     *("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", "-c", "advice.fetchShowForcedUpdates=false"),
 )
-_ALONE = ("-c", "remote.promptkit.promisor=false")
-"""What a partial copy lacks is missing, and not to be fetched while reading."""
 _PROTOCOLS = "https:ssh:file"
 _KEPT = re.compile(
     r"GIT_(CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM|NOSYSTEM)|SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+"
@@ -68,16 +59,7 @@ _KEPT = re.compile(
 
 _SECRET_IN_URL = re.compile(r"//[^/@\s]+@")
 _MOST_TOLD = 6
-_FSCK = "`git fsck` says what is wrong with the repository"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An object: its id, its type (`commit`, `tree`, `blob`, `tag`), its bytes."""
-
-    id: str
-    type: str
-    data: bytes
+FSCK = "`git fsck` says what is wrong with the repository"
 
 
 def command() -> str:
@@ -90,8 +72,25 @@ def command() -> str:
 
 def git(git_dir: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
     """What a git command prints that needs no server. Raises `RepoError` with git's own words."""
+    done = _ran(git_dir, *arguments, given=given, variables=variables)
+    if done.returncode:
+        raise RepoError("git failed", details=_words(done.stderr), where=str(git_dir))
+    return done.stdout
+
+
+def git_says(git_dir: Path, *arguments: str) -> bool:
+    """Whether a git command that answers by its exit code says yes (0) or no (1). Raises `RepoError` for all else."""
+    done = _ran(git_dir, *arguments)
+    if done.returncode not in (0, 1):
+        raise RepoError("git failed", details=_words(done.stderr), where=str(git_dir))
+    return done.returncode == 0
+
+
+def _ran(
+    git_dir: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [command(), *_ALWAYS, f"--git-dir={git_dir}", *arguments],
             input=given,
             capture_output=True,
@@ -101,23 +100,14 @@ def git(git_dir: Path, *arguments: str, given: bytes = b"", variables: Mapping[s
             timeout=FETCH_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise RepoError(f"git took longer than {FETCH_SECONDS:,.0f} s", where=str(git_dir), help=_FSCK) from None
-    if done.returncode:
-        raise RepoError("git failed", details=_words(done.stderr), where=str(git_dir))
-    return done.stdout
-
-
-def git_fails(git_dir: Path, *arguments: str) -> bool:
-    """Whether a git command that needs no server fails."""
-    try:
-        git(git_dir, *arguments)
-    except RepoError:
-        return True
-    return False
+        raise RepoError(f"git took longer than {FETCH_SECONDS:,.0f} s", where=str(git_dir), help=FSCK) from None
 
 
 def configured(git_dir: Path, key: str, file: Path) -> str:
-    """A value of a repository's configuration, which is read as data, or else of the user's own; empty for none."""
+    """A value of a repository's configuration, which is read as data, or else of the user's own; empty for none.
+
+    Raises `RepoError` where there is no git.
+    """
     for where in (("--file", str(file), "--no-includes"), ("--global",), ("--system",)):
         done = subprocess.run(
             [command(), "config", *where, "--get", key],
@@ -132,11 +122,13 @@ def configured(git_dir: Path, key: str, file: Path) -> str:
     return ""
 
 
-def reading(git_dir: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """A git command that needs no server, started; its output is a pipe."""
+def started(
+    git_dir: Path, *arguments: str, options: Sequence[str] = (), stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """A git command that needs no server, started; its output is a pipe. Raises `RepoError` where there is no git."""
     return subprocess.Popen(
-        [command(), *_ALWAYS, f"--git-dir={git_dir}", *arguments],
-        stdin=subprocess.DEVNULL,
+        [command(), *_ALWAYS, *options, f"--git-dir={git_dir}", *arguments],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_closed(),
@@ -235,113 +227,3 @@ def make_directory(path: Path, object_format: str = "sha1") -> None:
     head, none = path / "HEAD", b"ref: refs/heads/none\n"
     if not head.exists() or head.read_bytes() != none:
         head.write_bytes(none)
-
-
-class Objects:
-    """The objects of a git directory, by one `git cat-file --batch` that starts with the first question.
-
-    A `promised` directory is a partial copy, which lacks files that a server has. `close` ends the process; a question
-    after it starts another. Safe to share between threads.
-    """
-
-    def __init__(self, git_dir: Path, *, promised: bool = False) -> None:
-        self.git_dir = git_dir
-        self.promised = promised
-        self._process: subprocess.Popen[bytes] | None = None
-        self._finish: Callable[[], object] = lambda: None
-        self._lock = threading.Lock()
-
-    def get(self, name: str, most: int) -> Found | None:
-        """An object by id, or by a name such as `ID^{commit}`; None where it is missing.
-
-        Raises `RepoError` for an object of more than `most` bytes, and for a repository that cannot be read.
-        """
-        with self._lock:
-            return self._get(name, most)
-
-    def _get(self, name: str, most: int) -> Found | None:
-        process = self._running()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(f"{name}\n".encode())
-            process.stdin.flush()
-            if not _answers(process.stdout):
-                self._stop()
-                message = f"git found no end of the object `{name}` in {READ_SECONDS:,.0f} s"
-                raise RepoError(message, where=str(self.git_dir), help=_FSCK)
-            header = process.stdout.readline().decode("ascii", "replace").split()
-        except OSError:
-            header = []
-        if len(header) >= 2 and header[-1] in ("missing", "ambiguous", "dangling"):
-            return None
-        if len(header) != 3 or not header[2].isdecimal():
-            self._stop()
-            if self.promised and not header:
-                return None  # git ends where it may not fetch what a partial copy lacks
-            raise RepoError(f"git cannot read the object `{name}`", where=str(self.git_dir), help=_FSCK)
-        found, type_, size = header[0], header[1], int(header[2])
-        if size > most:
-            self._stop()
-            raise RepoError(f"an object has {size:,} bytes, more than the limit of {most:,}", code="PK615")
-        data = _exactly(process.stdout, size)
-        if len(data) < size or process.stdout.read(1) != b"\n":
-            self._stop()
-            raise RepoError(f"the object `{found}` is damaged", where=str(self.git_dir), help=_FSCK)
-        return Found(found, type_, data)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [command(), *_ALWAYS, *_ALONE, f"--git-dir={self.git_dir}", "cat-file", "--batch"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=_closed(),
-                cwd=self.git_dir,
-            )
-            self._finish = weakref.finalize(self, _ended, self._process)
-        return self._process
-
-    def _stop(self) -> None:
-        self._process = None
-        self._finish()
-
-    def close(self) -> None:
-        """End the process."""
-        with self._lock:
-            self._stop()
-
-    def __enter__(self) -> Objects:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _answers(stream: Any) -> bool:
-    """Whether there is something to read before the time is over, on systems whose pipes can be watched."""
-    if sys.platform == "win32":
-        return True
-    import select
-
-    waiting = select.poll()
-    waiting.register(stream, select.POLLIN)
-    return bool(waiting.poll(READ_SECONDS * 1000))
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
-    process.wait()
-
-
-def _exactly(stream: Any, size: int) -> bytes:
-    pieces: list[bytes] = []
-    while size > 0 and (piece := stream.read(size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)

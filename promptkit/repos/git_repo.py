@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from semver import Version
 
-    from promptkit.repos.git import Found
+    from promptkit.repos.objects import Found
     from promptkit.repos.store import State
 
 __all__ = ["GitRepo"]

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from promptkit._version import __version__
-from promptkit.errors import PromptkitError, SourceError
+from promptkit.errors import PromptkitError, RepoError, SourceError
 from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos import git
@@ -97,7 +97,7 @@ def _indexed(
     ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
     before = {row["name"]: Row.of(row) for row in known.get("rows", ())}
     since = known.get("commit", "")
-    if since and repo.git_dir and git.git_fails(repo.git_dir, "merge-base", "--is-ancestor", since, commit):
+    if since and not _is_before(repo, since, commit):
         since = ""
     dates = _dates(repo, commit, since, set(prompts.values()))
     rows = []
@@ -112,6 +112,14 @@ def _indexed(
     with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
         keep_file(path, json.dumps(data), "the index of a repo")
     return rows
+
+
+def _is_before(repo: GitRepo, since: str, commit: str) -> bool:
+    """Whether a commit is in the history of another one, as far as that is here."""
+    try:
+        return repo.git_dir is None or git.git_says(repo.git_dir, "merge-base", "--is-ancestor", since, commit)
+    except RepoError:  # it is not here any more
+        return False
 
 
 def folder_rows(source: Source, prompts: Mapping[str, str]) -> list[Row]:
@@ -178,7 +186,7 @@ def _log(repo: GitRepo, commit: str, since: str) -> Iterator[str]:
         return
     names = (commit, *((f"^{since}",) if since else ()))
     arguments = ("log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-    process = git.reading(git_dir, *arguments, *names, "--")
+    process = git.started(git_dir, *arguments, *names, "--")
     assert process.stdout is not None
     rest = b""
     try:

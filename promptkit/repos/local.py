@@ -118,7 +118,7 @@ class GitDirectory:
         return folder.resolve()
 
     def refs(self) -> dict[str, str]:
-        """All branches, tags and remote branches: full name to object id."""
+        """All branches, tags and remote branches: full name to object id. Raises `RepoError` for a reftable."""
         if (self.common / "reftable").exists():
             message, cure = "its references are kept as a reftable, which is not read here", "use its URL as a repo"
             raise RepoError(message, where=str(self.common), help=cure)
@@ -131,7 +131,10 @@ class GitDirectory:
         return {name: oid for name, oid in found.items() if oid}
 
     def head(self) -> tuple[str, str]:
-        """The branch that is checked out (empty when none is) and the id of its commit (empty before the first)."""
+        """The branch that is checked out (empty when none is) and the id of its commit (empty before the first).
+
+        Raises as `refs` does.
+        """
         text = _text(self.own / "HEAD").strip()
         branch = text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
         return branch, _followed(text, self.refs())

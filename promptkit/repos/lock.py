@@ -142,7 +142,10 @@ class Lock:
             yield entry
 
     def edited(self) -> Iterator[Locked]:
-        """The blocks that are written otherwise than `write` writes them: `find` looks for their text."""
+        """The blocks that are written otherwise than `write` writes them: `find` looks for their text.
+
+        Raises `LockError` for one that cannot be read.
+        """
         for block in self._blocks or ():
             entry = self._parsed(block)
             if entry.text().strip() != f"{_BLOCK}{block}".strip():

@@ -106,7 +106,11 @@ def _kept(workspace: Workspace) -> Path:
 
 
 def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
-    """The block of a prompt of a repo: at the commit that is `known`, or else where its reference leads now."""
+    """The block of a prompt of a repo: at the commit that is `known`, or else where its reference leads now.
+
+    Raises `RepoError` for what cannot be found or fetched, `LockError` for a lock of the repo that cannot be used,
+    `SpecError` for a prompt with faults.
+    """
     repo = workspace.repo(reference.repo)
     if known is not None and repo.unfit(reference.path, reference.wanted, known.pin):
         known = None
@@ -126,7 +130,7 @@ def _opened(repo: Repo, pin: Pin, opener: Opener) -> Mounted:
 
 
 def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
-    """The block of a prompt of the project itself; None for one that uses no other repo."""
+    """The block of a prompt of the project itself; None for one that uses no other repo. Raises as `of_repo` does."""
     folder = Folder(workspace.root or ".")
     source = Mounted(folder, workspace.declared, _opener(workspace, known))
     try:

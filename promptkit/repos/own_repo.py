@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from promptkit.repos.git import Objects
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.local import GitDirectory, View
+from promptkit.repos.objects import Objects
 from promptkit.repos.store import State
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptkit.repos.git import git, git_fails
+from promptkit.repos.git import git, git_says
 from promptkit.repos.references import is_commit
 from promptkit.repos.versions import Range
 
@@ -33,10 +33,10 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
     if is_commit(wanted) or repo.git_dir is None or (repo.git_dir / "shallow").exists():
         return None  # a commit needs no name to lead to it; a history that was cut proves nothing
     if tip:
-        lost = git_fails(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
-        return (f"branch {wanted}", "what is locked is not in its history") if lost else None
-    held = git(repo.git_dir, "for-each-ref", "--count=1", f"--contains={pin.commit}", "--format=%(refname)")
-    return None if held.strip() else (f"name {wanted}", "what is locked is in the history of no branch and no tag")
+        held = git_says(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
+        return None if held else (f"branch {wanted}", "what is locked is not in its history")
+    names = git(repo.git_dir, "for-each-ref", "--count=1", f"--contains={pin.commit}", "--format=%(refname)")
+    return None if names.strip() else (f"name {wanted}", "what is locked is in the history of no branch and no tag")
 
 
 def _version_moved(repo: GitRepo, path: str, pin: Pin) -> tuple[str, str] | None:

@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import Objects, configured, git, git_fails
+from promptkit.repos.git import configured, git, git_says
 from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.moving import FileMoves
+from promptkit.repos.objects import Objects
 from promptkit.repos.snapshot import Entry, Snapshot
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Publisher:
         taken = known.union(tags)
         folders = {above: name for name in taken for above in _above(name)}
         for name in tags:
-            if git_fails(self.view.path, "check-ref-format", f"{_TAGS}{name}"):
+            if not git_says(self.view.path, "check-ref-format", f"{_TAGS}{name}"):
                 cure = "give the file another name, as git-check-ref-format(1) says, or release the others by name"
                 raise RepoError(f"`{name}` can be no tag", where=where, help=cure)
             if name in known:

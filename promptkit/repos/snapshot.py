@@ -12,7 +12,7 @@ from promptkit.source import join
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from promptkit.repos.git import Found
+    from promptkit.repos.objects import Found
 
 __all__ = ["Entry", "Snapshot"]
 
@@ -105,12 +105,12 @@ class Snapshot:
         return sorted(name for name, entry in tree.items() if entry.is_file)[:1_000]
 
     def entry(self, path: str) -> Entry | None:
-        """What stands at a path under the folder; None where nothing does."""
+        """What stands at a path under the folder; None where nothing does. Raises as `tree` does."""
         parent, _, name = path.rpartition("/")
         return self.tree(parent).get(name) if name else None
 
     def tree(self, path: str) -> dict[str, Entry]:
-        """The entries of a folder; none where there is no such folder."""
+        """The entries of a folder; none where there is no such folder. Raises `RepoError` for what is not here."""
         here = self._tree(f"{self.commit}^{{tree}}")
         for name in (each for each in f"{self.folder}/{path}".split("/") if each):
             entry = here.get(name)

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.cache_lock import cache_lock
-from promptkit.repos.git import Objects, git, make_directory, transfer
+from promptkit.repos.git import git, make_directory, transfer
 from promptkit.repos.local import GitDirectory, View
+from promptkit.repos.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from promptkit.repos.git import Found
+    from promptkit.repos.objects import Found
     from promptkit.repos.urls import RepoUrl
 
 __all__ = ["FETCHES", "State", "Store", "changed_tags"]
@@ -92,7 +93,10 @@ class Store:
         self._objects.close()
 
     def update(self, waiting: Callable[[], None] = lambda: None) -> tuple[State | None, State]:
-        """Fetch all branches and tags; the state before and the one now. After a `RepoError` the old one stays."""
+        """Fetch all branches and tags; the state before and the one now; `waiting` hears that another one fetches.
+
+        Raises `RepoError`; then the old state stays.
+        """
         with self._locked(waiting) as keep_open, self._address() as address:
             self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
             before, state = self.state(), self._found()

@@ -122,7 +122,10 @@ class Workspace:
         return Mounted(Folder(root), replace(self.declared, pins=pins), self.mount)
 
     def source(self, reference: Reference) -> tuple[Source, str, Pin]:
-        """Where a prompt is: a source whose root is its repo's, the file in it, and the pin that it stands for."""
+        """Where a prompt is: a source whose root is its repo's, the file in it, and the pin that it stands for.
+
+        Raises `RepoError` or `LockError`.
+        """
         repo = self.repo(reference.repo)
         pin = repo.pin(reference.path, reference.wanted)
         return self.pinned(repo, pin), repo.require(reference.path, pin), pin

@@ -16,7 +16,7 @@ from command_line import Ran, promptkit
 from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError
-from promptkit.repos import git
+from promptkit.repos import objects
 
 SECRET = "the-secret-of-this-machine"
 Plant = Callable[[GitRepo, str, Path], None]
@@ -293,12 +293,12 @@ def _used_from_inside(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> list[Ra
 
 
 def test_git_that_does_not_answer_is_ended(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "READ_SECONDS", 0.2)
-    with git.Objects(team.path / ".git") as objects:
+    monkeypatch.setattr(objects, "READ_SECONDS", 0.2)
+    with objects.Objects(team.path / ".git") as reading:
         piped_object(team, "", team.path)
         with pytest.raises(RepoError, match="no end of the object"):
-            objects.get("HEAD:support/triage.yaml", 1_000)
-        assert objects.get("HEAD", 1_000) is not None
+            reading.get("HEAD:support/triage.yaml", 1_000)
+        assert reading.get("HEAD", 1_000) is not None
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
