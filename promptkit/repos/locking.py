@@ -13,6 +13,7 @@ from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
+from promptkit.repos.opener import Opener
 from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
@@ -22,16 +23,13 @@ from promptkit.source import ENDINGS, Folder, split_mount
 from promptkit.template_paths import changed_at, prompt_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from promptkit.repos.declared import Declarations
-    from promptkit.repos.mounts import Mount
     from promptkit.repos.repo import Repo
     from promptkit.source import Source
 
 __all__ = [
-    "Opener",
     "locked_source",
     "make_lock",
     "of_project",
@@ -158,41 +156,8 @@ def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
     return any(f"{name}/" in text for name in workspace.declared.repos) or re.search(r"\w/[\w./-]+@", text) is not None
 
 
-def _may_lead(repo: Repo, reference: Reference, commit: str) -> bool:
-    """Whether a reference may have led to a commit."""
-    asked = (reference.path, reference.wanted, Pin(commit))
-    return not repo.unfit(*asked) and not repo.moved(*asked)
-
-
 def _opener(workspace: Workspace, known: Locked | None) -> Opener:
-    return Opener(workspace, known.pins if known is not None else {}, trusting=False)
-
-
-class Opener:
-    """Opens mounts at the commits that are pinned, and all others as they are wanted.
-
-    When it is not `trusting`, a pin to which its reference cannot have led is none: a lock may have been edited.
-    """
-
-    def __init__(
-        self, workspace: Workspace, pins: Mapping[str, str], *, frozen: bool = False, trusting: bool = True
-    ) -> None:
-        self.workspace = workspace
-        self.pins = pins
-        self.frozen = frozen
-        self.trusting = trusting
-
-    def __call__(self, declared: Declarations, reference: Reference, name: str) -> Mount:
-        """The mount of a reference. Raises `RepoError`; `LockError` where only what is pinned may be opened."""
-        commit = self.pins.get(name, "")
-        if self.frozen and not commit and declared.repo(reference.repo).url is not None:
-            raise LockError(f"`{reference}` is not locked", help="promptkit lock")
-        repo = self.workspace.used(declared, reference)
-        released = declared.pins.get(str(reference), "")  # by the lock of the repo that names it
-        if not self.trusting and (released or (commit and not _may_lead(repo, reference, commit))):
-            commit = ""
-        commit = commit or released
-        return repo.at(repo.pin(reference.path, commit or reference.wanted))
+    return Opener(workspace, known.pins if known is not None else {}, is_proving=True)
 
 
 def recorded(

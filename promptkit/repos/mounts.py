@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import PromptkitError, SourceError
 from promptkit.repos.references import Reference
-from promptkit.source import Source, join, mounted, split_mount
+from promptkit.source import MOUNT, Source, join, mounted, split_mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from promptkit.repos.declared import Declarations
     from promptkit.repos.references import Pin
 
-__all__ = ["Mount", "Mounted"]
+__all__ = ["Mount", "Mounted", "Named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,28 @@ class Mount:
     """Its prompts: name to file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a file names of another repo, and the file that `declared` that repo.
+
+    `released` is the commit at which a lock on the way pins it: that of the root, or else of a repo below, so that the
+    text is what the outermost of them was released with. Empty is none.
+    """
+
+    mount: str
+    reference: Reference
+    declared: Declarations
+    released: str
+
+
 class Mounted:
     """The files of a root, and of the repos that are named in them.
 
-    `open` gives the mount for a repo that `declared` names; `base` is the root itself. `mounts` are those opened so
-    far, by the path under which they are known.
+    `open` gives the mount for what is named; `base` is the root itself. `mounts` are those opened so far, by the path
+    under which they are known.
     """
 
-    def __init__(
-        self, base: Source, declared: Declarations, open: Callable[[Declarations, Reference, str], Mount]
-    ) -> None:
+    def __init__(self, base: Source, declared: Declarations, open: Callable[[Named], Mount]) -> None:
         self.base = base
         self.root = getattr(base, "root", None)
         self.declared = declared
@@ -112,16 +124,19 @@ class Mounted:
     def _at(self, name: str) -> Mount:
         """The mount of a name, opened now if it was not. Raises `SourceError`."""
         if name not in self.mounts:
-            declared, reference = self.named(name)
             with _as_source_errors():
-                self.mounts[name] = self._open(declared, reference, name)
+                self.mounts[name] = self._open(self.named(name))
         return self.mounts[name]
 
-    def named(self, name: str) -> tuple[Declarations, Reference]:
-        """What a mount's name refers to, and the file that declares its repo. Raises `SourceError`."""
-        above, reference = split_mount(name)
+    def named(self, name: str) -> Named:
+        """What the name of a mount stands for. Raises `SourceError`."""
+        steps = name.split(MOUNT)
+        released, declared = "", self.declared
+        for at in range(len(steps)):
+            declared = self._at(MOUNT.join(steps[:at])).declared if at else self.declared
+            released = released or declared.pins.get(MOUNT.join(steps[at:]), "")
         with _as_source_errors():
-            return self._at(above).declared if above else self.declared, Reference.of(reference)
+            return Named(name, Reference.of(steps[-1]), declared, released)
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import LockError
 from promptkit.repos.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
-from promptkit.repos.locking import Opener, locked_source
-from promptkit.repos.mounts import Mounted
+from promptkit.repos.locking import locked_source
 from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import find_root
@@ -79,7 +78,4 @@ def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:
 def project_source(root: Path) -> Source:
     """The files of a project, and those of the repos that are named in them, at the commits that are locked."""
     workspace = Workspace.at(root)
-    if not workspace.declared.repos:
-        return Folder(root)
-    pins = Lock(root / LOCK_FILE).own_pins()
-    return Mounted(Folder(root), workspace.declared, Opener(workspace, pins, frozen=frozen()))
+    return workspace.project_source(is_frozen=frozen()) if workspace.declared.repos else Folder(root)

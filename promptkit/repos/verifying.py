@@ -69,8 +69,8 @@ def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
         return
     source = source_of(workspace, entry)
     for mount, commit in entry.pins.items():
-        declared, reference = source.named(mount)
-        if told := workspace.used(declared, reference).yanked_at(reference.path, commit):
+        named = source.named(mount)
+        if told := workspace.used(named.declared, named.reference).yanked_at(named.reference.path, commit):
             yield f"{mount.replace(MOUNT, ' > ')}: {told}"
 
 

@@ -13,6 +13,7 @@ from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mounted
+from promptkit.repos.opener import Opener
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.store import Store
 from promptkit.settings import PROJECT_FILE, load_settings
@@ -20,7 +21,6 @@ from promptkit.source import Folder
 
 if TYPE_CHECKING:
     from promptkit.repos.declared import DeclaredRepo
-    from promptkit.repos.mounts import Mount
     from promptkit.repos.references import Pin, Reference
     from promptkit.repos.repo import Repo
     from promptkit.settings import Settings
@@ -115,11 +115,14 @@ class Workspace:
 
     # Sources
 
-    def project_source(self) -> Mounted:
-        """The project's own files, and those of the repos that are named in them, at the commits that are locked."""
+    def project_source(self, *, is_frozen: bool = False) -> Mounted:
+        """The project's own files, and those of the repos that are named in them, at the commits that are locked.
+
+        See `Opener` for what is frozen. Raises `LockError` for a lock that cannot be read.
+        """
         root = self.root or Path()
         pins = Lock(root / LOCK_FILE).own_pins() if self.declared.repos else {}
-        return Mounted(Folder(root), replace(self.declared, pins=pins), self.mount)
+        return Mounted(Folder(root), self.declared, Opener(self, pins, is_frozen=is_frozen))
 
     def source(self, reference: Reference) -> tuple[Source, str, Pin]:
         """Where a prompt is: a source whose root is its repo's, the file in it, and the pin that it stands for.
@@ -133,13 +136,7 @@ class Workspace:
     def pinned(self, repo: Repo, pin: Pin) -> Mounted:
         """The files of one state of a repo, and of the repos that are named in them."""
         state = repo.at(pin)
-        return Mounted(state.source, state.declared, self.mount)
-
-    def mount(self, declared: Declarations, reference: Reference, name: str) -> Mount:  # noqa: ARG002 (`Mounted`'s)
-        """The state of a repo to which a file refers. Raises `RepoError`."""
-        repo = self.used(declared, reference)
-        wanted = declared.pins.get(str(reference), "") or reference.wanted
-        return repo.at(repo.pin(reference.path, wanted))
+        return Mounted(state.source, state.declared, Opener(self))
 
     def used(self, declared: Declarations, reference: Reference) -> Repo:
         """The repo to which a file refers. Raises `RepoError`."""

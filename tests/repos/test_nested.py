@@ -88,3 +88,39 @@ def test_a_consumer_gets_the_text_that_was_released(
     assert promptkit("lock").code == 0
     assert promptkit("lock", "verify").code == 0
     assert Prompt.load("team/support/mail").render(ticket="x").messages[-1].content == "loud x"
+
+
+def test_the_outermost_lock_says_what_is_used_however_deep_it_lies(
+    common: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    middle = GitRepo.at(tmp_path / "middle")
+    url = "https://middle.example/middle"
+    for key, value in (("COUNT", "2"), ("KEY_1", f"url.{middle.path}.insteadOf"), ("VALUE_1", url)):
+        monkeypatch.setenv(f"GIT_CONFIG_{key}", value)
+    project(middle.path, {"common": URL}, rev="^1")
+    middle.commit({"_tone.md": '{% include "common/_voice.md" %}'}, "v1.0.0")  # it locks nothing itself
+
+    team = GitRepo.at(tmp_path / "team")
+    project(team.path, {"middle": url, "common": URL}, rev="^1")
+    team.write({"support/mail.yaml": prompt("support/mail", text='{% include "middle/_tone.md" %}')})
+    monkeypatch.chdir(team.path)
+    for words in (("repo", "update"), ("lock",)):
+        assert promptkit(*words).code == 0
+    team.commit(None, "support/mail@1.0.0")
+    common.commit({"_voice.md": "whisper"}, "v1.1.0")
+    assert promptkit("repo", "update").code == 0
+    for state in ("support/mail.yaml", "support/mail.yaml@HEAD"):
+        assert "loud x" in promptkit("render", state, "-p", "ticket=x").out
+    assert "no prompt changed" in promptkit("diff", "HEAD").err
+
+    service = project(
+        tmp_path / "service", {"team": team.path, "middle": url, "common": URL}, {"team/support/mail": "^1"}
+    )
+    (service / "mine.yaml").write_text("extends: team/support/mail.yaml@^1\npersona: You are kind.\n")
+    monkeypatch.chdir(service)
+    assert promptkit("repo", "update").code == 0
+    for _ in range(2):  # as it is wanted, and from the lock
+        for name in ("team/support/mail", "mine.yaml"):
+            assert "loud x" in promptkit("render", name, "-p", "ticket=x").out
+        assert promptkit("lock").code == 0
+        assert promptkit("lock", "verify").code == 0
