@@ -49,7 +49,7 @@ command.add_command(check)
 @click.option(
     "--fetch",
     type=click.Choice(["full", "shallow", "partial"]),
-    help="All of the history; the newest commits alone; or files only when they are needed.",
+    help="All of the history; the newest commits alone; or the files of the states in use.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str | None, quiet: bool) -> None:
