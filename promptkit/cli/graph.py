@@ -15,7 +15,9 @@ from promptkit.cli.results import write_result
 @common.output_option
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], form: str, output_file: str | None) -> None:
-    """Show which files each prompt of this project is made of, and which files several prompts share.
+    """Show which files each prompt is made of, and which files several prompts share.
+
+    Those of this project are shown, and those of repos that are locked; NAME is one of either.
 
     `--format dot` is for Graphviz: promptkit graph --format dot | dot -Tsvg > graph.svg
 
@@ -25,17 +27,22 @@ def command(ctx: click.Context, names: tuple[str, ...], form: str, output_file: 
       promptkit graph --format dot -o graph.dot
     """
     from promptkit.diagnostics import did_you_mean
-    from promptkit.repos.graph import edges, to_dot, to_tree
+    from promptkit.repos.graph import edges, locked_edges, to_dot, to_tree
+    from promptkit.repos.locking import project_lock
     from promptkit.repos.states import worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         state = worktree(workspace)
+        locked = list(locked_edges(project_lock(workspace))) if workspace.root is not None else []
+        known = {*state.prompts, *(each.prompt for each in locked)}
         for name in names:
-            if name not in state.prompts:
-                hint = did_you_mean(name, state.prompts) or "`promptkit list` shows all"
+            if name not in known:
+                hint = did_you_mean(name, known) or "`promptkit list` shows all"
                 raise click.UsageError(f"there is no prompt `{name}` here; {hint}")
-        found = list(edges(state, names))
+        own = [name for name in names if name in state.prompts]
+        found = list(edges(state, own)) if own or not names else []
+        found += [each for each in locked if not names or each.prompt in names]
     if not found:
         say("there is no prompt here")
         ctx.exit(NOTHING_SELECTED)

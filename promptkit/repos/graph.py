@@ -10,14 +10,15 @@ from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.source import MOUNT
+from promptkit.source import ENDINGS, MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from promptkit.repos.lock import Lock
     from promptkit.repos.states import RepoState
 
-__all__ = ["Edge", "affected", "edges", "to_dot", "to_tree"]
+__all__ = ["Edge", "affected", "edges", "locked_edges", "to_dot", "to_tree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ def edges(state: RepoState, names: Iterable[str] = ()) -> Iterator[Edge]:
         loaded = load(recording, file)
         for path, data in recording.files.items():
             yield Edge(name, kind_of(path, file, loaded), path, digest_of(data))
+
+
+def locked_edges(lock: Lock) -> Iterator[Edge]:
+    """The files of each prompt of a repo that is locked, its own first. Raises `LockError`."""
+    for entry in lock:
+        if entry.name.endswith(ENDINGS):
+            continue  # a prompt of the project itself, of which the lock has only what is not its own
+        repo = entry.name.partition("/")[0]
+        for part in sorted(entry.parts, key=lambda part: part.kind != "prompt"):
+            place = part.path if MOUNT in part.path else f"{repo}/{part.path}"
+            yield Edge(str(entry), part.kind, place, part.sha256)
 
 
 def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:

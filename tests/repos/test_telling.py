@@ -139,3 +139,18 @@ def test_names_of_strangers_steer_no_terminal_and_turn_no_line(team: GitRepo, mo
     ):
         ran = promptkit(*command)
         assert not {"\u202e", "\x1b"} & set(ran.out + ran.err), (command, ran)
+
+
+def test_the_graph_of_a_service_shows_what_it_uses_of_repos(service: Path) -> None:
+    assert promptkit("graph").code == 9
+    assert promptkit("lock").code == 0
+    text = promptkit("graph").out
+    assert text.startswith(f"{TRIAGE}@~1.1\n")
+    assert "  parent     acme/_base.yaml\n" in text
+    rows = json.loads(promptkit("graph", f"{TRIAGE}@~1.1", "--format", "json").out)["edges"]
+    assert {(row["kind"], row["path"]) for row in rows} == {
+        ("prompt", "acme/support/triage.yaml"),
+        ("parent", "acme/_base.yaml"),
+        ("include", "acme/_partials/rules.md"),
+        ("schema", "acme/schemas/t.json"),
+    }
