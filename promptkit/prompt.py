@@ -99,17 +99,18 @@ class Prompt(Generic[T_co]):
 
     @overload
     @classmethod
-    def load(cls, reference: str, *, output: None = None) -> Prompt[Any]: ...
+    def load(cls, reference: str, *, root: str | Path | None = None, output: None = None) -> Prompt[Any]: ...
     @overload
     @classmethod
-    def load(cls, reference: str, *, output: type[T]) -> Prompt[T]: ...
+    def load(cls, reference: str, *, root: str | Path | None = None, output: type[T]) -> Prompt[T]: ...
     @classmethod
-    def load(cls, reference: str, *, output: Any = None) -> Prompt[Any]:
+    def load(cls, reference: str, *, root: str | Path | None = None, output: Any = None) -> Prompt[Any]:
         """A prompt of a template repo that the project declares, such as `acme/support/triage@^1.2`; offline.
 
-        What is locked is loaded as it was locked. Raises `RepoError`, `LockError`, and as `from_yaml` does.
+        The project is the one at or above the folder `root`, or else the working folder. What is locked is loaded as it
+        was locked. Raises `RepoError`, `LockError`, and as `from_yaml` does.
         """
-        return Prompt(load_spec(*open_reference(reference)), output=output)
+        return Prompt(load_spec(*open_reference(reference, root)), output=output)
 
     @overload
     @classmethod

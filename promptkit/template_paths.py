@@ -74,11 +74,14 @@ def changed_at(path: Path) -> int:
         return 0
 
 
-def open_reference(reference: str) -> tuple[Source, str]:
-    """The source and the file of a prompt in a repo. Raises `RepoError` or `LockError`."""
+def open_reference(reference: str, root: str | Path | None = None) -> tuple[Source, str]:
+    """The source and the file of a prompt in a repo that the project at or above a folder declares.
+
+    Raises `RepoError` or `LockError`.
+    """
     from promptkit.repos.opening import open_reference as opened
 
-    return opened(reference)
+    return opened(reference, None if root is None else Path(root))
 
 
 def is_reference(template: str) -> bool:

@@ -37,6 +37,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
       promptkit alias set production support/triage@1.0.0
       promptkit alias set production support/triage@1.0.0 --commit
     """
+    from promptkit.repos.names import bare_name
     from promptkit.repos.references import is_alias
     from promptkit.repos.workspace import Workspace
 
@@ -44,7 +45,9 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     if not name or not version:
         raise click.UsageError("write it as: promptkit alias set production support/triage@2.0.0")
     if not is_alias(alias):
-        raise click.UsageError(f"`{alias}` can be no alias: it could be a version, a range or a commit")
+        cure = "a name of letters, digits, `_`, `.` and `-` that is no version, range or commit"
+        raise click.UsageError(f"`{alias}` can be no alias; it is {cure}")
+    name = bare_name(name)
     with Workspace.at() as workspace:
         root = workspace.root or Path()
         repo = workspace.own()

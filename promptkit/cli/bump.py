@@ -50,11 +50,31 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     if to is None:
         _bump_changed(path, template, dry_run=dry_run)
     else:
-        _write(path, template, before, next_version(before, _LEVELS[to]) if to in _LEVELS else to, "", dry_run=dry_run)
+        version = next_version(before, _LEVELS[to]) if to in _LEVELS else to
+        _write(path, template, before, version, "", dry_run=dry_run)
+        _warn_of_too_small(path, version)
+
+
+def _warn_of_too_small(path: Path, version: str) -> None:
+    """Say so where the changes ask for a higher version; what cannot be compared is told by a release."""
+    from promptkit.errors import PromptkitError
+    from promptkit.repos.releasing import version_after
+    from promptkit.repos.versions import read_version
+    from promptkit.repos.workspace import Workspace
+    from promptkit.template_paths import locate
+
+    root, inside = locate(path)
+    try:
+        with Workspace.at(root) as workspace:
+            _, needs, found = version_after(workspace, inside)
+    except PromptkitError:
+        return
+    chosen, needed = read_version(version), read_version(needs)
+    if found is not None and chosen is not None and needed is not None and chosen < needed:
+        say(f"warning[PK604]: the {found.level} change since {found.before or 'the last commit'} asks for {needs}")
 
 
 def _bump_all(*, dry_run: bool) -> None:
-    from promptkit.errors import RepoError
     from promptkit.repos.states import worktree
     from promptkit.repos.workspace import Workspace
 
@@ -62,17 +82,14 @@ def _bump_all(*, dry_run: bool) -> None:
         root, files = workspace.root or Path(), worktree(workspace).prompts.values()
     changed = False
     for file in sorted(files):
-        try:
-            changed |= _bump_changed(root / file, file, dry_run=dry_run, quiet=True)
-        except RepoError as error:
-            if "did not change" not in error.message:
-                raise
+        changed |= _bump_changed(root / file, file, dry_run=dry_run, quiet=True)
     if not changed:
         say("every version announces its changes")
 
 
 def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False) -> bool:
     """Write the version that the changes of one prompt ask for; whether that is another one."""
+    from promptkit.errors import RepoError
     from promptkit.repos.releasing import version_after
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import locate
@@ -80,6 +97,9 @@ def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False)
     root, inside = locate(path)
     with Workspace.at(root) as workspace:
         before, version, found = version_after(workspace, inside)
+    if found is not None and found.level is None and not quiet:
+        cure = f"`promptkit bump {shown} patch` raises it all the same"
+        raise RepoError(f"`{found.name}` did not change since {found.before or 'the last commit'}", help=cure)
     if before == version:
         what = f"{found.level} change since {found.before}" if found is not None else "there is no release of it yet"
         say(f"{shown}: {version} says so already ({what})", quiet=quiet)

@@ -10,6 +10,7 @@ import click
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
 from promptkit.errors import ConfigError
+from promptkit.settings import find_root
 
 PROMPT = """\
 # yaml-language-server: $schema=promptkit.schema.json
@@ -51,6 +52,7 @@ PROJECT = """\
 def command(name: str) -> None:
     """Write a first prompt: a folder NAME with the prompt, its inputs, a project file and the editors' schema.
 
+    In a template repo (a git repository with a promptkit.toml), NAME is the prompt itself, and the repo stays its root.
     Files that are there already are never overwritten.
 
     \b
@@ -63,22 +65,34 @@ def command(name: str) -> None:
 
     folder = Path(name)
     stem = _stem(folder)
-    files = {
-        folder / f"{stem}.yaml": PROMPT.format(name=stem),
-        folder / "inputs.json": INPUTS,
-        folder / "promptkit.toml": PROJECT,
-        folder / "promptkit.schema.json": to_json(authored_schema()) + "\n",
-    }
+    root = find_root(folder.absolute().parent)
+    if root is not None and (root / ".git").exists():  # a template repo: the prompt belongs to it
+        files = _within(root, folder, stem)
+    else:
+        files = {
+            folder / f"{stem}.yaml": PROMPT.format(name=stem),
+            folder / "inputs.json": INPUTS,
+            folder / "promptkit.toml": PROJECT,
+            folder / "promptkit.schema.json": to_json(authored_schema()) + "\n",
+        }
     taken = [f"`{path}`" for path in files if path.exists()]
     if taken:
         verb = "is" if len(taken) == 1 else "are"
         raise ConfigError(f"{', '.join(taken)} {verb} there already", code="PK115", help="choose another name")
-    folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     put("created " + "  ".join(map(str, files)))
-    say(f"next: promptkit render {folder / stem}.yaml -i {folder}/inputs.json      (no key needed)")
+    prompt, inputs = list(files)[:2]
+    say(f"next: promptkit render {prompt} -i {inputs}      (no key needed)")
+
+
+def _within(root: Path, folder: Path, stem: str) -> dict[Path, str]:
+    """The files of a prompt in a project that is there: NAME is the prompt's, and no folder with a root of its own."""
+    name = folder.absolute().relative_to(root).as_posix()
+    text = PROMPT.partition("\n")[2].format(name=name)
+    return {folder.with_name(f"{stem}.yaml"): text, folder.with_name(f"{stem}.inputs.json"): INPUTS}
 
 
 def _stem(folder: Path) -> str:

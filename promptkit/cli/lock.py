@@ -94,23 +94,34 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
     """
     from promptkit.errors import RepoError
     from promptkit.repos.locking import of_repo
-    from promptkit.repos.names import bare_name
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
     from promptkit.repos.workspace import Workspace
 
     wanted = Reference.of(reference)
-    wanted = replace(wanted, path=bare_name(wanted.path))
     with Workspace.at(online=True) as workspace:
         declared = workspace.declared.repo(wanted.repo)
         try:
             fetch(workspace, declared, quiet=quiet)
         except RepoError as error:
             say(f"warning[{error.code}]: {error.message}: {error.where}; what was fetched before is used")
-        wanted = _with_version(workspace, wanted)
+        wanted = _with_version(workspace, _bare(workspace, wanted))
         of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
     use_prompt(wanted.name, wanted.wanted)
     ctx.exit(_lock((), False, quiet=quiet))
+
+
+def _bare(workspace: Workspace, wanted: Reference) -> Reference:
+    """A reference without the ending of its file, unless two files have the name."""
+    from promptkit.errors import RepoError
+    from promptkit.repos.names import bare_name
+
+    bare, repo = replace(wanted, path=bare_name(wanted.path)), workspace.repo(wanted.repo)
+    try:
+        repo.require(bare.path, repo.pin(bare.path, bare.wanted))
+    except RepoError as error:
+        return wanted if error.code == "PK606" else bare
+    return bare
 
 
 def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
@@ -123,11 +134,11 @@ def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
 
 
 @command.command("remove", short_help="Use a prompt of a repo no more.")
-@click.argument("name")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.pass_context
-def remove(ctx: click.Context, name: str, quiet: bool) -> None:
-    """Take a prompt such as acme/support/triage out of [prompts], and out of the lock.
+def remove(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
+    """Take prompts such as acme/support/triage out of [prompts], and out of the lock.
 
     \b
     Examples:
@@ -137,8 +148,9 @@ def remove(ctx: click.Context, name: str, quiet: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        _known(workspace, (name,))
-    drop_prompt(name)
+        _known(workspace, names)
+    for name in names:
+        drop_prompt(name)
     ctx.exit(_lock((), False, quiet=quiet))
 
 
@@ -164,7 +176,7 @@ def list_locked(ctx: click.Context, form: str) -> None:
     if form == "json":
         put(common.to_json({"version": 1, "prompts": [each.to_dict() for each in rows]}))
     elif rows:
-        head = ("prompt", "wanted", "locked", "allowed", "newest", "")
+        head = ("prompt", "wanted", "locked", "allowed", "newest", "note")
         cells = [(e.name, e.wanted or "*", e.locked, e.allowed or "-", e.newest or "-", e.note) for e in rows]
         put("\n".join(table([head, *cells])))
     else:
@@ -253,7 +265,7 @@ def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
         told = True
         say(f"error[PK610]: {drift}")
     if told:
-        say("  = help: `promptkit lock update` takes what is there now; git has the lock as it was")
+        say("  = help: `promptkit lock` writes what is wanted now, `promptkit lock update` takes what is there now")
     for each in yanked:
         say(f"warning[PK607]: {each}")
 

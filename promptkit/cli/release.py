@@ -30,13 +30,15 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
       promptkit release --dry-run
       promptkit release support/triage
     """
+    from promptkit.repos.merging import local_repos
     from promptkit.repos.release import planned, publish, uncommitted
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         plan = planned(workspace, names)
         changed = uncommitted(workspace) if not plan else []
-        root = workspace.root or Path()
+        root, head = workspace.root or Path(), workspace.own().state.head
+        local = {name for each in plan for name in local_repos(workspace, each.file)}
     if not plan:
         say("every version that is committed is released already", quiet=quiet)
         if changed:
@@ -44,10 +46,12 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
         ctx.exit(NOTHING_SELECTED)
     for each in plan:
         _show(each, quiet=quiet)
+    for name in sorted(local):
+        say(f"warning[PK608]: `{name}` is a place of this machine: nobody else can load what uses it")
     if dry_run:
         put("\n\n".join(each.entry for each in plan))
         return
-    publish(root, plan)
+    publish(root, plan, head)
     tags = " ".join(each.tag for each in plan)
     say(f"tagged {tags}\nnext: git push origin HEAD {tags}", quiet=quiet)
 

@@ -16,10 +16,12 @@ from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted, one_line
+from promptkit.source import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.errors import RepoError
     from promptkit.repos.declared import DeclaredRepo
     from promptkit.repos.workspace import Workspace
 
@@ -44,7 +46,11 @@ command.add_command(check)
 @command.command("add", short_help="Declare a repo and fetch it.")
 @click.argument("name")
 @click.argument("place", metavar="URL|FOLDER")
-@click.option("--rev", metavar="REV", help="A tag, a commit or a range over tags; by default the newest version.")
+@click.option(
+    "--rev",
+    metavar="REV",
+    help="A tag, a commit or a range; by default the newest version of the whole repo, if it has any.",
+)
 @click.option("--folder", metavar="PATH", help="Where in the repo its templates are.")
 @click.option(
     "--fetch",
@@ -74,13 +80,32 @@ def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str |
             entry["rev"] = workspace.fetched(declared).newest_tag()
         elif declared.url is not None:
             workspace.fetched(declared).pin("")  # what is not there is told before anything is written
+        was = workspace.declared.repos.get(name)
     path = add_repo(name, {key: value for key, value in entry.items() if value})
     with Workspace.at() as workspace:
         told, count = _told(workspace, name)
-        say(f"added {told} to {path}", quiet=quiet)
+        say(f"added {told} to {path}" if was is None else f"changed {told} in {path}", quiet=quiet)
+        for change in _changes(was, workspace.declared.repo(name)):
+            say(f"  {change}", quiet=quiet)
         if not count:
             say(f"warning: there is no prompt in it{f' under `{folder}`' if folder else ''}")
-        _warn_of_branch(workspace, name)
+        _warn_of_branch(workspace, name, quiet=quiet)
+
+
+def _changes(was: DeclaredRepo | RepoError | None, now: DeclaredRepo) -> Iterator[str]:
+    """What is said of a repo in another way than before."""
+    from promptkit.errors import RepoError
+
+    if was is None or isinstance(was, RepoError):
+        return
+    for key, before, after in (
+        ("place", was.place, now.place),
+        ("rev", was.rev, now.rev),
+        ("folder", was.folder, now.folder),
+        ("fetch", was.fetch, now.fetch),
+    ):
+        if before != after:
+            yield f"{key}: {before or 'none'} -> {after or 'none'}"
 
 
 def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None, root: Path) -> dict[str, str]:
@@ -88,15 +113,18 @@ def _entry(place: str, rev: str | None, folder: str | None, fetch: str | None, r
     path = Path(place)
     has_git = (path / ".git").exists() or (path / "HEAD").is_file()
     plain = path.is_dir() and not (path.is_absolute() and has_git)
+    if plain and (rev or fetch):
+        where = f"its absolute path has them: {path.resolve()}" if has_git else "a git repository has them"
+        raise click.UsageError(f"`{place}` is a plain folder, and has no {'--rev' if rev else '--fetch'}; {where}")
     if plain and has_git:
         say(f"note: `{place}` is taken as a plain folder; for its versions, name its absolute path")
     if plain and not path.is_absolute() and root.resolve() != Path.cwd():
-        place = Path(os.path.relpath(path, root)).as_posix()
+        place = Path(os.path.relpath(path.resolve(), root.resolve())).as_posix()
     given = {"path" if plain else "url": place, "rev": rev, "folder": folder, "fetch": fetch}
     return {key: value for key, value in given.items() if value}
 
 
-def _warn_of_branch(workspace: Workspace, name: str) -> None:
+def _warn_of_branch(workspace: Workspace, name: str, *, quiet: bool) -> None:
     repo = workspace.repo(name)
     pin = repo.pin("")
     if not pin.branch:
@@ -105,7 +133,8 @@ def _warn_of_branch(workspace: Workspace, name: str) -> None:
     prompt = next((each for each in sorted(repo.at(pin).prompts()) if repo.versions(each)), "")
     if prompt and not repo.versions(""):
         wish = f"{name}/{prompt}@^{repo.versions(prompt)[0]}"
-        say(f"note: `{name}` follows {branch}, which moves; its prompts have versions: promptkit lock add {wish}")
+        note = f"note: `{name}` follows {branch}, which moves; its prompts have versions: promptkit lock add {wish}"
+        say(note, quiet=quiet)
     else:
         say(f"warning[PK612]: `{name}` follows {branch}, which moves; `--rev` names a tag or a range such as ^1.0")
 
@@ -189,6 +218,8 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
 
     lost = False
     with Workspace.at(online=True) as workspace:
+        if not workspace.declared.repos:
+            say("no repos are declared; `promptkit repo add NAME URL` declares one", quiet=quiet)
         for name in names or sorted(workspace.declared.repos):
             states = fetch_repo(workspace, name, quiet=quiet)
             if states is None:
@@ -223,7 +254,7 @@ def remove(name: str) -> None:
       promptkit repo remove spare
     """
     from promptkit.errors import RepoError
-    from promptkit.repos.locking import own_prompts, used_mounts
+    from promptkit.repos.locking import own_prompts, project_lock, used_mounts
     from promptkit.repos.project_file import remove_repo
     from promptkit.repos.workspace import Workspace
 
@@ -232,8 +263,12 @@ def remove(name: str) -> None:
         used = [prompt for prompt in workspace.declared.prompts if prompt.startswith(f"{name}/")]
         for path in own_prompts(workspace):
             used += [path] if any(mount.startswith(f"{name}/") for mount in used_mounts(workspace, path)) else []
+        for entry in project_lock(workspace) if workspace.root is not None else ():
+            steps = (step for mount in entry.pins for step in mount.split(MOUNT))
+            nested = not entry.is_own and any(step.startswith(f"{name}/") for step in steps)
+            used += [entry.name] if nested and entry.name not in used else []
     if used:
-        cure = "take them out of [prompts], or change the files, first"
+        cure = f"first take them out: promptkit lock remove {' '.join(used[:5])}; or change the files"
         raise RepoError(f"`{name}` is in use: {', '.join(used[:5])}", where=workspace.declared.where, help=cure)
     say(f"removed {name} from {remove_repo(name)}")
 
@@ -282,4 +317,4 @@ def _faults(workspace: Workspace, name: str) -> Iterator[str]:
                     yield f"{name}: {error.message}"
     for row in repo_rows(workspace, name):
         if row.errors:
-            yield f"{name}/{row.name}: {row.checks}"
+            yield f"{name}/{row.name}: {row.checks}; promptkit render {name}/{row.name} tells them"

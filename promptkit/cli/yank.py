@@ -37,7 +37,9 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
         if not undo:
             yank.require(workspace.own())
         known = next((key for key in yank.spellings if key in declared.yanked), "")
-        aliases = [alias for alias, to in declared.aliases.get(yank.name, {}).items() if to == yank.version]
+        aliases = [
+            alias for alias, to in declared.aliases.get(yank.name, {}).items() if to.removeprefix("v") == yank.version
+        ]
     if undo and not known:
         raise click.UsageError(f"`{version}` is not yanked")
     message = f"{yank} can be had again" if undo else f"{yank} was yanked: {reason}"

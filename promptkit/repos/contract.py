@@ -88,6 +88,10 @@ def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
     for name in sorted(come.difference(before.headings)):
         yield Change("output", "+", f"heading {name}", "minor")
     yield from _checks(before, after)
+    if come == set(before.headings) and before.headings != after.headings:
+        yield Change("output", "~", "headings", "minor", "they come in another order")
+    if before.description != after.description:
+        yield Change("output", "~", "description", "minor", "the model is told otherwise of it")
     for key in ("attempts", "repair", "coerce", "reask", "strict", "instructions"):
         one, other = getattr(before, key), getattr(after, key)
         if one != other:
@@ -119,3 +123,7 @@ def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
                 yield Change("tools", "~", name, "unknown", "its parameters are declared in another place")
             if (old[name].description, old[name].confirm) != (new[name].description, new[name].confirm):
                 yield Change("tools", "~", name, "minor", "the model is told otherwise of it")
+            if old[name].timeout != new[name].timeout:
+                yield Change("tools", "~", name, "patch", "it may take another time")
+    if old.keys() == new.keys() and list(old) != list(new):
+        yield Change("tools", "~", "order", "minor", "the model is told of them in another order")

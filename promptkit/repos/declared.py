@@ -71,7 +71,9 @@ class Declarations:
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     yanked: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
-    """The commits at which the lock beside that file pins what its prompts use, by reference."""
+    """The commits at which the lock beside that file pins what its prompts use, by the path of the mount."""
+    is_own: bool = False
+    """Whether it is the project's own file, or was in an older state."""
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], where: str, root: Path | None) -> Declarations:
@@ -84,7 +86,8 @@ class Declarations:
         aliases = {
             name: _texts(each, f"aliases.{name}", where) for name, each in _table(tables, "aliases", where).items()
         }
-        return cls(where, repos, prompts, aliases, _texts(_table(tables, "yanked", where), "yanked", where))
+        yanked = _texts(_table(tables, "yanked", where), "yanked", where)
+        return cls(where, repos, prompts, aliases, yanked, is_own=root is not None)
 
     def why_yanked(self, path: str, version: Version | str) -> str:
         """Why a version of a prompt, or of the whole repo, was yanked, on one line; empty where it was not."""

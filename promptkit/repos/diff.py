@@ -150,6 +150,8 @@ def diff(
     rendered = tuple(_rendered(before, after, case, counted) for case in cases)
     if not changes and any(case.differs for case in rendered):
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
+    if not changes and before.digest != after.digest:
+        changes = (Change("prompt", "~", "prompt", "unknown", "it is another one, in what no rule here tells of"),)
     old, new = (prompt.spec.version or "" for prompt in (before, after))
     price = facts.prompt_price if facts is not None else None
     name = facts.name if facts is not None else ""

@@ -133,7 +133,9 @@ class GitRepo(Repo):
 
     def _head(self) -> str:
         if not self.state.head:
-            raise RepoError(f"{self.whole} has no default branch", code="PK605", help="name a tag or a commit")
+            cure = "name a tag or a commit" if self.name or self.state.refs else "git commit the prompts first"
+            what = "default branch" if self.name or self.state.refs else "commit yet"
+            raise RepoError(f"{self.whole} has no {what}", code="PK605", help=cure)
         return self.state.head
 
     def target(self, path: str, target: str) -> Pin:

@@ -10,7 +10,7 @@ from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.source import ENDINGS, MOUNT
+from promptkit.source import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,7 +49,7 @@ def edges(state: RepoState, names: Iterable[str] = ()) -> Iterator[Edge]:
 def locked_edges(lock: Lock) -> Iterator[Edge]:
     """The files of each prompt of a repo that is locked, its own first. Raises `LockError`."""
     for entry in lock:
-        if entry.name.endswith(ENDINGS):
+        if entry.is_own:
             continue  # a prompt of the project itself, of which the lock has only what is not its own
         repo = entry.name.partition("/")[0]
         for part in sorted(entry.parts, key=lambda part: part.kind != "prompt"):

@@ -6,6 +6,7 @@ A row is made anew only where a file of that prompt is another one than when the
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,9 @@ __all__ = ["Row", "folder_rows", "repo_rows"]
 
 _FORMAT = f"1 {__version__}"
 _MOST_BYTES = 256 << 20
+_TIME = re.compile("\x01([0-9]{1,19})")
+_LAST_TIME = 253_402_300_799
+"""The end of the year 9999, behind which no calendar goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,11 @@ def _indexed(
     told: Callable[[int, int], None],
 ) -> list[Row]:
     path = kept / f"index-{sha256(repo.folder.encode()).hexdigest()[:8]}.json"
-    known = _read(path)
-    if known.get("commit") == commit:
-        return [Row.of(row) for row in known["rows"]]
+    since, kept_rows = _read(path)
+    if since == commit:
+        return kept_rows
     ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
-    before = {row["name"]: Row.of(row) for row in known.get("rows", ())}
-    since = known.get("commit", "")
+    before = {row.name: row for row in kept_rows}
     if since and not _is_before(repo, since, commit):
         since = ""
     dates = _dates(repo, commit, since, set(prompts.values()))
@@ -105,7 +108,7 @@ def _indexed(
         row = before.get(name)
         if row is None or not _holds(row, file, ids):
             row = _row(source, name, file, ids)
-            told(number, len(prompts))
+        told(number, len(prompts))
         changed = dates.get(file, before[name].changed if since and name in before else 0)
         rows.append(Row(**{**_fields(row), "changed": changed}))
     data = {"version": _FORMAT, "commit": commit, "rows": [asdict(row) for row in rows]}
@@ -137,14 +140,15 @@ def _fields(row: Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in Row.__slots__}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[str, list[Row]]:
+    """The commit of an index that was kept, and its rows; nothing of one that is damaged, or of another format."""
     try:
         if path.stat().st_size > _MOST_BYTES:
-            return {}
+            return "", []
         data = json.loads(path.read_bytes())
-        return data if data["version"] == _FORMAT else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return (str(data["commit"]), list(map(Row.of, data["rows"]))) if data["version"] == _FORMAT else ("", [])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return "", []
 
 
 def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
@@ -171,8 +175,8 @@ def _dates(repo: GitRepo, commit: str, since: str, files: set[str]) -> dict[str,
     prefix = f"{repo.folder}/" if repo.folder else ""
     time = 0
     for field_ in _log(repo, commit, since):
-        if field_.startswith("\x01"):
-            time = int(field_[1:]) if field_[1:].isdecimal() else time
+        if header := _TIME.fullmatch(field_):
+            time = min(int(header[1]), _LAST_TIME)
         elif field_.startswith(prefix) and field_.removeprefix(prefix) in files:
             found.setdefault(field_.removeprefix(prefix), time)
             if len(found) == len(files):

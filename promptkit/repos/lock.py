@@ -15,10 +15,10 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import LockError, SourceError
-from promptkit.models.kept_file import keep_file
+from promptkit.errors import ConfigError, LockError, SourceError
+from promptkit.replacing import replace_file
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import ENDINGS, join, mounted
+from promptkit.source import join, mounted
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class Locked:
     def key(self) -> tuple[str, str]:
         """What the block is found by."""
         return self.name, self.wanted
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a prompt of the project itself, which is known by its file."""
+        return self.name == self.file
 
     @property
     def pin(self) -> Pin:
@@ -155,7 +160,7 @@ class Lock:
         """The commits that are pinned for the project's own prompts, by the path of the mount."""
         pins: dict[str, str] = {}
         for entry in self:
-            pins |= entry.pins if entry.name.endswith(ENDINGS) else {}
+            pins |= entry.pins if entry.is_own else {}
         return pins
 
     def find(self, reference: Reference, in_use: Mapping[str, str]) -> Locked | None:
@@ -184,8 +189,11 @@ class Lock:
         text = self.text(entries)
         before = self.path.read_bytes() if self.path.is_file() else None
         if text.encode("utf-8") != before:
-            keep_file(self.path, text, "the lock")
-            self.path.chmod(0o644)
+            try:
+                replace_file(self.path, text.encode("utf-8"))
+            except OSError as error:
+                message = f"the lock cannot be written: {error.strerror or error}"
+                raise ConfigError(message, code="PK115", where=str(self.path)) from None
         return text.encode("utf-8") != before
 
     @staticmethod
@@ -210,7 +218,7 @@ class Lock:
             raise LockError(f"it is larger than {_MOST_BYTES:,} bytes", where=str(self.path))
         text = data.decode("utf-8", "replace").replace("\r\n", "\n")
         if "\n<<<<<<< " in f"\n{text}":
-            cure = f"take one side, then {_CURE}"
+            cure = "take one side, then: promptkit lock"
             raise LockError("it holds both sides of a merge", where=str(self.path), help=cure)
         head, *blocks = text.split(_BLOCK)
         if f"version = {_FORMAT}" not in head.splitlines():

@@ -15,11 +15,11 @@ from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, di
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.repos.references import Pin, Reference
+from promptkit.repos.references import Pin, Reference, allows
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import ENDINGS, Folder, split_mount
+from promptkit.source import Folder, split_mount
 from promptkit.template_paths import changed_at, prompt_files
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def project_lock(workspace: Workspace, *, anew: bool = False) -> Lock:
     Raises `LockError`, and `RepoError` where there is no project.
     """
     if workspace.root is None:
-        cure = "`promptkit init NAME` makes a project; a folder with a promptkit.toml is one"
+        cure = "a folder with a promptkit.toml is one: `promptkit repo add NAME URL` makes it, or `promptkit init NAME`"
         raise RepoError("there is no project here", help=cure)
     path = workspace.root / LOCK_FILE
     try:
@@ -70,10 +70,14 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
     With None, everything is resolved anew. Raises `RepoError`, `LockError` or `SpecError`.
     """
     before = {entry.key: entry for entry in lock}
+    by_name = {entry.name: entry for entry in before.values()}
     made: list[Locked] = []
     for name, wanted in sorted(workspace.declared.prompts.items()):
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
         known = before.get((name, wanted)) if update is not None and name not in update else None
+        if known is None and update is not None and name not in update and name in by_name:
+            old = by_name[name]
+            known = old if allows(wanted, old.commit, old.version) else None  # another range, and it still fits
         made.append(of_repo(workspace, reference, known))
     for path in own_prompts(workspace):
         known = before.get((path, "")) if update is not None and path not in update else None
@@ -221,7 +225,7 @@ class _Fetch:
 def source_of(workspace: Workspace, locked: Locked) -> Mounted:
     """The files of a locked prompt in its repo, and of the repos that they name, as they are locked."""
     opener = Opener(workspace, locked.pins)
-    if locked.name.endswith(ENDINGS):
+    if locked.is_own:
         return Mounted(Folder(workspace.root or "."), workspace.declared, opener)
     repo = workspace.repo(Reference.of(locked.name).repo)
     return _opened(repo, _held(repo, locked), opener)

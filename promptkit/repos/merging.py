@@ -13,7 +13,7 @@ from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import is_alias, is_commit
 from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
-from promptkit.repos.states import at_rev, compared, worktree
+from promptkit.repos.states import at_rev, compared, lonely, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from promptkit.repos.states import RepoState
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["check_against", "refuse_unlocked"]
+__all__ = ["check_against", "local_repos", "refuse_unlocked"]
 
 
 def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
@@ -39,10 +39,12 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     before, after = at_rev(workspace, rev), worktree(workspace)
     for name in sorted(after.prompts):
         yield from _check_prompt(workspace, name, before, after, policy)
-    for name in sorted(before.prompts.keys() - after.prompts.keys()):
-        file = before.prompts[name]
-        message = f"`{name}` was removed: callers that load it will fail"
-        yield Diagnostic("PK614", "warning", message, file, help="keep it, and say in its description what to use")
+    renamed, removed, _ = lonely(before, after)
+    gone = {old: f"renamed to `{new}`" for old, new in renamed.items()} | dict.fromkeys(removed, "removed")
+    for name, how in sorted(gone.items()):
+        message = f"`{name}` was {how}: callers that load it will fail"
+        cure = "keep it, and say in its description what to use"
+        yield Diagnostic("PK614", "warning", message, before.prompts[name], help=cure)
     yield from _check_aliases(workspace, after)
     yield from _check_yanks(workspace)
     yield from _check_pins(workspace)
@@ -129,6 +131,8 @@ def _check_yanks(workspace: Workspace) -> Iterator[Diagnostic]:
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
+    if Lock((workspace.root or Path()) / LOCK_FILE).exists:
+        return  # what is used is locked, or told by the next check
     for name in workspace.declared.repos:
         declared = workspace.declared.repo(name)
         if declared.url is None:
@@ -139,7 +143,8 @@ def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
             moves = not _is_fixed(declared.rev)
         if moves:
             message = f"`{name}` follows {declared.rev or 'the newest commit'}, which moves"
-            yield Diagnostic("PK612", "error", message, _toml(workspace), help="`rev` names a tag or a range, as ^1.0")
+            cure = "promptkit lock pins what is used of it; or `rev` names a tag, or a range over tags such as v1.2.0"
+            yield Diagnostic("PK612", "error", message, _toml(workspace), help=cure)
 
 
 def _check_locked(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -166,6 +171,13 @@ def refuse_unlocked(workspace: Workspace, path: str) -> None:
     """Raises `RepoError` for a prompt of the project that uses what is not locked."""
     if loose := _loose(workspace, path, _locked(workspace)):
         raise RepoError(_told(loose), code="PK612", where=path, help=_LOCK_IT)
+
+
+def local_repos(workspace: Workspace, path: str) -> list[str]:
+    """The repos that a prompt of the project uses, and whose URLs are places of this machine: nobody else has them."""
+    names = {mount.partition("/")[0] for mount in used_mounts(workspace, path)}
+    urls = {name: workspace.declared.repo(name).url for name in sorted(names)}
+    return [name for name, url in urls.items() if url is not None and url.local]
 
 
 def _told(loose: list[str]) -> str:

@@ -9,6 +9,8 @@ from promptkit.errors import RepoError
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import Pin
 from promptkit.repos.versions import Range
+from promptkit.source import ENDINGS
+from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
     from promptkit.repos.git_repo import GitRepo
@@ -38,7 +40,14 @@ def versions(repo: GitRepo, path: str) -> str:
         return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
     if repo.tags.versions(path):
         return "all are yanked"
-    return "none is tagged" if path else "none is tagged for the whole repo, as v1.2.0 would be"
+    if not path:
+        return "none is tagged for the whole repo, as v1.2.0 would be"
+    if is_prompt(path if path.endswith(ENDINGS) else f"{path}.yaml"):
+        return "none is tagged"
+    own = next((tag for tag in repo.tags if "@" in tag), "")
+    return "none: a file that is no prompt has those of the whole repo, tags such as v1.2.0" + (
+        f"; or name the tag of a prompt, @{own}" if own else ""
+    )
 
 
 def unknown(repo: GitRepo, path: str, wanted: str) -> RepoError:
@@ -65,7 +74,7 @@ def _no_state(repo: GitRepo, wanted: str) -> RepoError:
             cure = f"its prompts have versions of their own: leave `rev` out, and use {repo.called(name)}@{wanted}"
     else:
         names = [ref.split("/", 2)[2] for ref in repo.state.refs if ref.count("/") >= 2]
-        cure = did_you_mean(wanted, names) or f"tags and branches: {', '.join(names[:_SHOWN])}"
+        cure = did_you_mean(wanted, names) or f"tags and branches: {', '.join(names[:_SHOWN]) or 'none'}"
     return _missing(repo, repo.whole, wanted, cure)
 
 

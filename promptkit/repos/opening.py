@@ -6,17 +6,20 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptkit.errors import LockError
+from promptkit.diagnostics import did_you_mean
+from promptkit.errors import LockError, RepoError
 from promptkit.repos.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import locked_source
 from promptkit.repos.references import Reference
 from promptkit.repos.workspace import Workspace
-from promptkit.settings import find_root
+from promptkit.settings import PROJECT_FILE, find_root
 from promptkit.source import ENDINGS, Folder
 from promptkit.template_paths import locate, project_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promptkit.source import Source
 
 __all__ = ["frozen", "open_reference", "project_source"]
@@ -57,16 +60,32 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     if (
         reference.repo not in workspace.declared.repos
         and reference.wanted
-        and GitDirectory.around(workspace.root or Path()) is not None
+        and not did_you_mean(reference.repo, workspace.declared.repos)
+        and GitDirectory.around(workspace.root or start or Path()) is not None
     ):
         return _own(workspace, reference.name, reference.wanted)
+    if workspace.root is None:
+        here = (start or Path()).absolute()
+        cure = "start in the project's folder, or name it: Prompt.load(..., root=FOLDER)"
+        raise RepoError(f"there is no {PROJECT_FILE} at or above {here}", code="PK605", help=cure)
     workspace.declared.repo(reference.repo)
     if lock is not None and frozen():
-        named = f'"{reference.name}" = "{reference.wanted or "*"}"'
-        cure = f"name it under [prompts], as {named}, then: promptkit lock"
-        raise LockError(f"`{text}` is not locked", where=str(lock.path), help=cure)
+        raise _not_locked(text, reference, lock, wishes)
     source, path, _ = workspace.source(reference)
     return source, path
+
+
+def _not_locked(text: str, reference: Reference, lock: Lock, in_use: Mapping[str, str]) -> LockError:
+    wanted = in_use.get(reference.name)
+    if not lock.exists:
+        message, cure = "there is no lockfile", "`promptkit lock`, outside of CI, and commit promptkit.lock"
+    elif wanted is None:
+        named = f'"{reference.name}" = "{reference.wanted or "*"}"'
+        message, cure = f"`{text}` is not locked", f"name it under [prompts], as {named}, then: promptkit lock"
+    else:
+        message = f"`{text}` is not what is locked: `{reference.name}` is in use at `{wanted or '*'}`"
+        cure = "ask for that, or change [prompts] and run `promptkit lock`, outside of CI"
+    return LockError(message, where=str(lock.path), help=cure)
 
 
 def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:

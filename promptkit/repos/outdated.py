@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RepoError
 from promptkit.repos.references import Reference
-from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
     from promptkit.repos.lock import Locked
@@ -35,7 +34,7 @@ class Standing:
 def standing(workspace: Workspace, entry: Locked) -> Standing:
     """How one locked prompt stands, as of the last fetch."""
     locked = entry.version or entry.commit[:12] or entry.sha256[:12]
-    if entry.name.endswith(ENDINGS):
+    if entry.is_own:
         return Standing(entry.name, "", locked, note="a prompt of this project")
     reference = Reference.of(str(entry))
     try:

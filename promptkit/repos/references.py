@@ -71,7 +71,9 @@ class Reference:
             or not all(_SEGMENT.fullmatch(name) for name in path.split("/"))
             or (at and not _WANTED.fullmatch(wanted))
         ):
-            raise RepoError(f"`{text[:200]}` is no reference to a prompt", code="PK602", help=_CURE)
+            is_file = not at and text.endswith((".yaml", ".yml"))
+            cure = f"{_CURE}; a file is loaded by Prompt.from_yaml" if is_file else _CURE
+            raise RepoError(f"`{text[:200]}` is no reference to a prompt", code="PK602", help=cure)
         return cls(repo, path, wanted)
 
     def __str__(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import RepoError
+from promptkit.errors import RepoError, SourceError
 from promptkit.repos.changes import next_version
 from promptkit.repos.diff_text import changelog_lines
 from promptkit.repos.merging import refuse_unlocked
@@ -29,6 +30,7 @@ __all__ = ["Release", "planned", "publish", "uncommitted"]
 
 CHANGELOG = "CHANGELOG.md"
 _HEAD = b"# Changelog\n"
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Release:
     version: str
     tag: str
     diff: Diff | None
+    file: str = ""
 
     @property
     def title(self) -> str:
@@ -64,7 +67,7 @@ def planned(workspace: Workspace, names: Sequence[str] = ()) -> list[Release]:
             raise RepoError(f"there is no prompt `{name}` in the last commit", code="PK605", help=hint)
     found = []
     by_file = {file: name for name, file in head.prompts.items()}
-    for name in [by_file.get(name, name) for name in names] or sorted(head.prompts):
+    for name in dict.fromkeys(by_file.get(name, name) for name in names) or sorted(head.prompts):
         release = _planned(workspace, name, head, now, asked=bool(names))
         found += [release] if release is not None else []
     return found
@@ -94,7 +97,8 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     before = last_release(workspace, name, version)
     tag = repo.tags.name(name, version)
     if before is None:
-        return Release(name, version, tag, None)
+        _refuse_lost_tags(head, name, version)
+        return Release(name, version, tag, None, head.prompts[name])
     old = before.prompt(name)
     found = compared((old, before.source), (prompt, head.source), policy_of(workspace.settings))
     if not found.enough:
@@ -102,7 +106,19 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         needs = found.needs or next_version(found.before, "patch")
         cure = f"promptkit bump {head.prompts[name]} {needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
         raise RepoError(message, code="PK604", help=cure)
-    return Release(name, version, tag, found)
+    return Release(name, version, tag, found, head.prompts[name])
+
+
+def _refuse_lost_tags(head: RepoState, name: str, version: str) -> None:
+    """Raises `RepoError` where the changelog has earlier versions of a prompt of which no tag is here."""
+    try:
+        text = head.source.read(CHANGELOG).decode("utf-8", "replace")
+    except SourceError:
+        return
+    told = re.search(rf"^## {re.escape(name)} (?!{re.escape(version)} \()(\S+) \(", text, re.MULTILINE)
+    if told is not None:
+        message = f"{CHANGELOG} tells of `{name}` {told[1]}, and no tag of it is here"
+        raise RepoError(message, help="git fetch --tags; a clone for a release needs them")
 
 
 def uncommitted(workspace: Workspace) -> list[str]:
@@ -113,13 +129,16 @@ def uncommitted(workspace: Workspace) -> list[str]:
     return [name for name, (old, new) in states.items() if old is None or new is None or old.digest != new.digest]
 
 
-def publish(root: Path, plan: Sequence[Release]) -> None:
+def publish(root: Path, plan: Sequence[Release], head: str) -> None:
     """Write the changelog, commit it and tag each version: all of it, or nothing. Raises `RepoError`.
 
+    `head` is the commit that was looked at: what came after it was not.
     What a release that was broken off left in the changelog is not written twice.
     """
     path = root / CHANGELOG
     with Publisher(root) as publisher:
+        if publisher.view.head != head:
+            raise RepoError("somebody has committed in the meantime", where=str(root), help="try again")
         try:
             text = (publisher.committed(path) or _HEAD).decode("utf-8")
         except UnicodeDecodeError as error:
@@ -146,11 +165,12 @@ def _first_entry(text: str) -> int:
     """Where the first heading of an entry stands, which is not within a block of code or a comment; else the end."""
     at, fence, comment = 0, "", False
     for line in text.splitlines(keepends=True):
-        mark = line.lstrip()[:3]
+        found = _FENCE.match(line)
         if fence:
-            fence = "" if mark == fence else fence
-        elif not comment and mark in ("```", "~~~"):
-            fence = mark
+            ends = found is not None and found[1].startswith(fence) and not found[2].strip()
+            fence = "" if ends else fence
+        elif not comment and found is not None:
+            fence = found[1]
         elif not comment and line.startswith("## "):
             return at
         comment = not fence and (comment or "<!--" in line) and "-->" not in line.rpartition("<!--")[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, RepoError, SpecError
+from promptkit.errors import ConfigError, SpecError
 from promptkit.repos.changes import Policy, next_version
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
@@ -72,18 +72,19 @@ def too_small(found: Diff) -> str:
 def version_after(workspace: Workspace, file: str) -> tuple[str, str, Diff | None]:
     """The version that a prompt's file in the working tree has, the one it should have, and the diff that says so.
 
-    Compared is with the last release, or else with the last commit. Raises `RepoError` where nothing changed.
+    Compared is with the last release, or else with the last commit; the diff has no level where nothing changed.
     """
     after = worktree(workspace)
     name = after.name_of(file)
     new = after.prompt(name)
     before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
-    old, here = loaded(before, name), new.spec.version or ""
-    if old is None:
+    here = new.spec.version or ""
+    if name not in before.prompts:
         return here, here or "0.1.0", None
+    old = before.prompt(name)
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
     if found.level is None:
-        raise RepoError(f"`{name}` did not change since {before.label}", help="major, minor or patch says otherwise")
+        return here, here, found
     if found.before != found.after and found.enough:
         return here, here, found
     return here, next_version(old.spec.version or "", found.level), found

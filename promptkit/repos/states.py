@@ -79,7 +79,7 @@ def names_state(workspace: Workspace, text: str) -> bool:
     try:
         workspace.own().pin("", text)
     except RepoError as error:
-        if error.code == "PK606":
+        if error.code not in ("PK602", "PK605"):
             raise
         return False
     return True
@@ -117,7 +117,7 @@ def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[st
     """
     gone, new = (sorted(one.prompts.keys() - other.prompts.keys()) for one, other in ((before, after), (after, before)))
     by_text = {_nameless(after, name): name for name in new}
-    renamed = {name: by_text[text] for name in gone if (text := _nameless(before, name)) in by_text}
+    renamed = {name: found for name in gone if (found := by_text.pop(_nameless(before, name), ""))}
     return (
         renamed,
         [name for name in gone if name not in renamed],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import suppress
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -121,9 +122,8 @@ def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str
     end = next((at for at, _ in _headers(lines) if at > begin), len(lines))
     place = next((at for at in range(begin + 1, end) if _is_line_of(lines[at], key)), None)
     if place is not None:
-        comment = re.search(r"\s+#[^\"']*$", lines[place])
         yield from lines[:place]
-        yield f"{line}{comment[0].rstrip() if comment else ''}{end_of_line}"
+        yield f"{line}{_comment(lines[place])}{end_of_line}"
         yield from lines[place + 1 :]
         return
     end = max(begin + 1, _above(lines, end).start)
@@ -132,6 +132,16 @@ def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str
     yield lines[last] if lines[last].endswith("\n") else f"{lines[last]}{end_of_line}"
     yield f"{line}{end_of_line}"
     yield from lines[last + 1 :]
+
+
+def _comment(line: str) -> str:
+    """The comment at the end of a line, with the blanks before it: what stands there without saying anything."""
+    said = tomllib.loads(line)
+    for found in re.finditer(r"\s*#", line):
+        with suppress(ValueError):
+            if tomllib.loads(line[: found.start()]) == said:
+                return line[found.start() :].rstrip()
+    return ""
 
 
 def _is_line_of(line: str, key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
-from promptkit.source import ENDINGS, MOUNT
+from promptkit.source import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +37,30 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
         raise LockError("there is no lockfile", where=str(lock.path), help="`promptkit lock` writes it")
     entries = {entry.key: entry for entry in lock}
     drifts: list[Drift] = []
+    told: set[tuple[str, str]] = set()
     for name, wanted in workspace.declared.prompts.items():
         if (name, wanted) not in entries:
-            others = [entry.wanted or "*" for entry in entries.values() if entry.name == name]
-            said = f"it is not locked{f', but {name}@' if others else ''}{' and '.join(others)}"
-            drifts.append(Drift(f"{name}{'@' if wanted else ''}{wanted}", "", said))
-    new = (path for path in own_prompts(workspace) if (path, "") not in entries)
-    drifts += [Drift(path, "", "it is not locked") for path in new if of_project(workspace, path, None) is not None]
+            others = [entry for entry in entries.values() if entry.name == name]
+            told |= {entry.key for entry in others}
+            instead = " and ".join(entry.wanted or "*" for entry in others)
+            said = f"it is wanted, and locked as {instead}" if others else "it is not locked"
+            drifts.append(Drift(f"{name}@{wanted or '*'}" if others or wanted else name, "", said))
+    for path in own_prompts(workspace):
+        if (path, "") not in entries:
+            drifts += _new(workspace, path)
     drifts += [Drift(str(entry), "", "its block was edited by hand") for entry in lock.edited()]
-    for entry in entries.values():
-        drifts += _drifts(workspace, entry)
+    for key, entry in entries.items():
+        drifts += _drifts(workspace, entry) if key not in told else ()
     return drifts
+
+
+def _new(workspace: Workspace, path: str) -> Iterator[Drift]:
+    """That a prompt of the project uses other repos, and is not locked."""
+    try:
+        if of_project(workspace, path, None) is not None:
+            yield Drift(path, "", "it is not locked")
+    except PromptkitError as error:
+        yield Drift(path, "", f"it cannot be loaded: {error.message}")
 
 
 def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
@@ -61,7 +74,7 @@ def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
 
 def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
     """What is yanked of a locked prompt: its own version, and those of other repos that its files name."""
-    if not entry.name.endswith(ENDINGS):
+    if not entry.is_own:
         reference = Reference.of(entry.name)
         if told := workspace.repo(reference.repo).yanked_at(reference.path, entry.commit):
             yield told
@@ -75,7 +88,7 @@ def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
 
 
 def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
-    own = entry.name.endswith(ENDINGS)
+    own = entry.is_own
     if not own and workspace.declared.prompts.get(entry.name) != entry.wanted:
         yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
 from promptkit.repos.changes import Change, sign_of
+from promptkit.source import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,7 +83,7 @@ def _files(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Ch
         one, other = before.files.get(path, ""), after.files.get(path, "")
         if one != other:
             sign = sign_of(path, before.files, after.files)
-            yield Change("includes", sign, path, _weight(one, other, policy), "", one, other)
+            yield Change("includes", sign, path.replace(MOUNT, " > "), _weight(one, other, policy), "", one, other)
 
 
 def _weight(one: str, other: str, policy: Policy) -> Any:
@@ -100,14 +101,11 @@ def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator
     if before.examples == after.examples:
         return
     old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
-    for number, text in enumerate(old, 1):
-        if text not in new:
-            yield Change(
-                "examples", "-", f"example {number}", policy.wording, before=_plain(before.examples[number - 1])
-            )
-    for number, text in enumerate(new, 1):
-        if text not in old:
-            yield Change("examples", "+", f"example {number}", policy.wording, after=_plain(after.examples[number - 1]))
+    gone = {number: _plain(before.examples[number - 1]) for number, text in enumerate(old, 1) if text not in new}
+    come = {number: _plain(after.examples[number - 1]) for number, text in enumerate(new, 1) if text not in old}
+    for number in sorted(gone.keys() | come.keys()):
+        sign = sign_of(number, gone, come)
+        yield Change("examples", sign, f"example {number}", policy.wording, "", gone.get(number), come.get(number))
     if sorted(old) == sorted(new) and old != new:
         yield Change("examples", "~", "order", policy.wording, "the same examples in another order")
 

@@ -147,6 +147,9 @@ class Workspace:
         found = declared.repo(reference.repo)
         if declared.where == self.declared.where or found.url is None:
             return found
+        if declared.is_own:  # an older state of the project: what it calls so has another address now
+            known = self.declared.repos.get(found.name, found)
+            return found if isinstance(known, RepoError) or known.url is None else replace(found, url=known.url)
         for own in self.declared.repos.values():
             if not isinstance(own, RepoError) and own.url is not None and own.url.key == found.url.key:
                 return replace(found, url=own.url, fetch=own.fetch)

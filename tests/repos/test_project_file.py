@@ -51,13 +51,15 @@ def test_a_value_is_set_and_nothing_else_changes(text: str, table: list[str], ke
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_line_ends_and_marks_stay(end: str, mark: bytes, tmp_path: Path) -> None:
     path = tmp_path / "promptkit.toml"
-    text = end.join(("# ours", "[aliases.a]", 'prod = "1.0.0"  # since May', "", "[check]", ""))
+    text = end.join(
+        ("# ours", "[aliases.a]", """prod = "1.0.0"  # since May: don't "move" it # yet""", "", "[check]", "")
+    )
     path.write_bytes(mark + text.encode())
     with drafted(tmp_path) as draft:
         draft.set(("aliases", "a"), "prod", "2.0.0")
         draft.set(("aliases", "a"), "stage", "2.1.0")
         draft.write()
-    wanted = text.replace('"1.0.0"', '"2.0.0"').replace(f"May{end}", f'May{end}stage = "2.1.0"{end}')
+    wanted = text.replace('"1.0.0"', '"2.0.0"').replace(f"yet{end}", f'yet{end}stage = "2.1.0"{end}')
     assert path.read_bytes() == mark + wanted.encode()
 
 

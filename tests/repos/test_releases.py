@@ -404,6 +404,7 @@ def test_empty_folders_in_the_place_of_a_tag_are_removed_as_git_does(own: GitRep
     ("head", "rest"),
     [
         ("# Ours\n\n```md\n## an example 1.0.0\n```\n", "## old 1.0.0\n"),
+        ("# Ours\n\n````md\n```\n## x\n```\n````\n", "## old 1.0.0\n"),
         ("# Ours\n\n~~~\n```\n## x\n~~~\n", "## old 1.0.0\n\n```\n## y\n```\n"),
         ("# Ours\n\n<!-- entries look so:\n## x\n-->\n", "## old 1.0.0\n"),
         ("# Ours\n<!-- one --> and <!-- two -->\n", "## old 1.0.0\n"),
