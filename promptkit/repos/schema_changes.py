@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.repos.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import same_json, without
-from promptkit.schema.references import resolve
+from promptkit.schema.references import children, refers_alone, resolve
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _MOST_TRIALS, _MOST_STEPS, _THICKET = 100, 10_000, 500
 the references are a thicket."""
 
 _SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "deprecated", "$defs")
+_TO_PEOPLE = ("title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly")
 _WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
 
 
@@ -78,6 +79,10 @@ def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) ->
     A place weighs no more than that, but for a field that is gone; where no place weighs as much, the whole is told.
     """
     if same_json(before, after):
+        return
+    if same_json(_bare(before), _bare(after)):
+        for place in _Places(before, after).between(before, after, name):
+            yield Change(part, place.sign, place.name, "patch", place.words)
         return
     found = side.compare(before, after)
     level: Level = _worst(found) if found else "minor"
@@ -185,7 +190,8 @@ class _Places:
         needs, needs_now = set(old.get("required", ())), set(new.get("required", ()))
         for name in one:
             if name not in other:
-                yield _Place("-", f"{path}.{name}", "field", "removed")
+                if name not in self._in_parts(new):
+                    yield _Place("-", f"{path}.{name}", "field", "removed")
                 continue
             if (name in needs) != (name in needs_now):
                 words = "now optional" if name in needs else "now required"
@@ -195,6 +201,17 @@ class _Places:
             if name not in one:
                 need = "required" if name in needs_now else "optional"
                 yield _Place("+", f"{path}.{name}", "added", f"added, {need}")
+
+    def _in_parts(self, schema: Any, depth: int = 3) -> set[str]:
+        """The fields of the parts that a schema is made of: what moved into one of them is still there."""
+        names: set[str] = set()
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for part in schema.get(keyword, ()) if isinstance(schema.get(keyword, ()), list) else ():
+                seen = _seen(self.roots[1], part)
+                if isinstance(seen, dict):
+                    names |= seen.get("properties", {}).keys()
+                    names |= self._in_parts(seen, depth - 1) if depth else set()
+        return names
 
 
 _FOLLOWED = ("items", "additionalProperties")
@@ -254,12 +271,27 @@ def _seen(root: Any, schema: Any) -> Any:
         found = resolve(root, schema["$ref"])
         if not isinstance(found, dict):
             return found if isinstance(found, bool) else schema
-        schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+        beside = {} if refers_alone(root) else {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**found, **beside}
     return schema
 
 
 def _brief(value: Any) -> str:
     return "nothing" if value is None else shown(value)
+
+
+def _bare(schema: Any) -> Any:
+    """A schema without what it says to people alone."""
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in _TO_PEOPLE and key[:2] != "x-"}
+    for (keyword, *steps), inner in children(schema):
+        if not steps:
+            kept[keyword] = _bare(inner)
+        else:
+            kept[keyword] = kept[keyword].copy() if kept[keyword] is schema[keyword] else kept[keyword]
+            kept[keyword][steps[0]] = _bare(inner)
+    return kept
 
 
 def _tolerant(schema: Any) -> Any:

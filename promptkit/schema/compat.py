@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.compat_kinds import CHECKS, Mismatch, either, place, unsure
-from promptkit.schema.conjunction import ALL_KINDS, NARROWING, Form, form_of
-from promptkit.schema.equality import same_json
+from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, Form, form_of
+from promptkit.schema.drafts import read_otherwise
+from promptkit.schema.equality import is_kind, same_json
 from promptkit.schema.references import references, resolve
 from promptkit.schema.violations import shown
 from promptkit.schema.witnesses import standing_alone, witness
@@ -31,9 +32,14 @@ def accepts(reader: Mapping[str, Any] | bool, writer: Mapping[str, Any] | bool) 
     """The reasons why not every value that fits `writer` fits `reader`; nothing when every one does."""
     try:
         comparison = Comparison(reader, writer, same_roots=same_json(reader, writer))
-        return tuple(dict.fromkeys(comparison.compare(reader, writer, ())))
+        found = tuple(dict.fromkeys(comparison.compare(reader, writer, ())))
     except (RecursionError, OverflowError):
         return (unsure((), "the schemas are too deep, or their numbers too large, to be compared"),)
+    except LookupError:
+        return (unsure((), "a reference leads nowhere"),)
+    if not found and read_otherwise(reader, writer):
+        return (unsure((), "they are of two drafts, which read some of their keywords in two ways"),)
+    return found
 
 
 @dataclass
@@ -113,6 +119,8 @@ class Comparison:
 
     def _values(self, reader: Any, wrote: Form, values: list[Any], path: tuple[Any, ...]) -> Iterator[Mismatch]:
         """Each of finitely many values, asked of the validator."""
+        if all(_plainly_takes(reader, value) for value in values):
+            return
         accepted = standing_alone(self.reader_root, reader)
         allowed = standing_alone(self.writer_root, wrote.keywords)
         if accepted is None or allowed is None:
@@ -153,7 +161,7 @@ class Comparison:
             yield Mismatch(place(path), f"may be {what}, but {either(read.kinds())} is wanted", certain)
             return
         if (values := read.values()) is not None:
-            certain = not _SCALARS.issuperset(kinds) or witness(read, wrote)
+            certain = any(_is_endless(wrote, kind) for kind in kinds) or bool(witness(read, wrote))
             yield Mismatch(place(path), f"may be more than {', '.join(map(shown, values[:8]))}", certain)
             return
         for kind in kinds:
@@ -180,6 +188,22 @@ class Comparison:
         if keyword == "contains" and wrote.keywords.get("minContains", 1) < read.keywords.get("minContains", 1):
             return False
         return self.same_roots or not any(True for _ in references({keyword: read.keywords[keyword]}))
+
+
+def _is_endless(form: Form, kind: str) -> bool:
+    """Whether there are surely more values of a kind than anybody could list: nothing is said of lists or objects."""
+    return kind in ("array", "object") and form.keywords.keys() <= {"type", *SAYS_NOTHING}
+
+
+def _plainly_takes(schema: Any, value: Any) -> bool:
+    """Whether a schema takes a value by what it says at first sight: a type alone, or one of several that may fit."""
+    if not isinstance(schema, dict):
+        return schema is True
+    said = schema.keys() - SAYS_NOTHING
+    if said == {"type"}:
+        kinds = schema["type"]
+        return is_kind(value, kinds if isinstance(kinds, list) else [kinds])
+    return said == {"anyOf"} and any(_plainly_takes(branch, value) for branch in schema["anyOf"])
 
 
 def _led_to(root: Any, schema: Any) -> Any:

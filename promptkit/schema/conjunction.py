@@ -24,7 +24,20 @@ NARROWING = (
 """Keywords that narrow a schema in ways that are not followed further."""
 
 _MOST_WHOLE = 64
-_SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "$defs", "definitions")
+SAYS_NOTHING = (
+    "title",
+    "description",
+    "default",
+    "examples",
+    "$comment",
+    "$schema",
+    "$id",
+    "$defs",
+    "definitions",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+)
 _LATER = {
     "draft-04": ("const", "contains", "propertyNames", "if"),
     "draft-06": ("if",),
@@ -178,7 +191,7 @@ def _align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def _keep_first(form: Form, keyword: str, value: Any) -> None:
-    form.dropped |= not same_json(form.keywords[keyword], value) and keyword not in _SAYS_NOTHING
+    form.dropped |= not same_json(form.keywords[keyword], value) and keyword not in SAYS_NOTHING and keyword[:2] != "x-"
 
 
 def _narrower(choose: Callable[[Any, Any], Any]) -> Callable[[Form, str, Any], None]:

@@ -88,8 +88,6 @@ def _resources(root: Any) -> Iterator[tuple[Location, dict[str, Any], str]]:
         if isinstance(own, str) and own[:1] != "#" and not (alone and "$ref" in schema):
             base = _joined(base, own)
         yield place, schema, base
-        if alone and "$ref" in schema:
-            continue  # what stands beside it says nothing
         waiting += [((*place, *inner), each, base) for inner, each in children(schema)]
 
 

@@ -73,6 +73,18 @@ BASES: dict[str, dict[str, Any]] = {
         },
         "allOf": [{"$ref": "n.json"}],
     },
+    "draft 7 with a reference at its root": {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$ref": "#/definitions/n",
+        "definitions": {
+            "v": {"type": "integer"},
+            "n": {
+                "$id": "http://e.example/n",
+                "definitions": {"v": {"type": "string"}},
+                "properties": {"v": {"$ref": "#/definitions/v"}},
+            },
+        },
+    },
     "draft 4": {
         "$schema": "http://json-schema.org/draft-04/schema#",
         "id": "http://e.example/root.json",
