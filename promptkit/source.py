@@ -29,6 +29,7 @@ __all__ = [
     "Source",
     "SourceError",
     "join",
+    "mount_shown",
     "mounted",
     "near_file",
     "resolve",
@@ -75,6 +76,11 @@ def join(folder: str, path: str) -> str:
 
 MOUNT = ":/"
 """Stands between a reference to another repo and a path in it: `acme/base@^1:/base.yaml`, under whose root it is."""
+
+
+def mount_shown(path: str) -> str:
+    """A path with mounts in it, as people read it: `acme/base@^1 > base.yaml`."""
+    return path.replace(MOUNT, " > ")
 
 
 def split_mount(path: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from promptkit.phrases import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from promptkit.repos.lock import Lock, Locked
+    from promptkit.repos.lock import Lock
     from promptkit.repos.references import Reference
     from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
@@ -234,8 +234,8 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     for entry in entries:
         old = before.get(entry.key) or next((each for each in before.values() if each.name == entry.name), None)
         if old is None or old.text() != entry.text():
-            was = f"{_state(old)} -> " if old is not None and _state(old) != _state(entry) else ""
-            say(f"{entry}: {was}{_state(entry)}", quiet=quiet)
+            was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
+            say(f"{entry}: {was}{entry.shown}", quiet=quiet)
             for drift in differences(old, entry) if old is not None and not was else ():
                 say(f"  {drift.part}: {drift.message}", quiet=quiet)
     kept = {entry.name for entry in entries}
@@ -268,7 +268,3 @@ def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
         say("  = help: `promptkit lock` writes what is wanted now, `promptkit lock update` takes what is there now")
     for each in yanked:
         say(f"warning[PK607]: {each}")
-
-
-def _state(entry: Locked) -> str:
-    return entry.version or entry.commit[:12] or entry.sha256[:12]

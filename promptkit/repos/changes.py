@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptkit.repos.versions import read_version
+from promptkit.repos.versions import core, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from semver import Version
 
 __all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version", "sign_of"]
 
@@ -87,11 +86,7 @@ def is_enough(before: str, after: str, level: Level) -> bool:
         return new is not None or old is None
     if new <= old:
         return False
-    if old.prerelease and _core(old) == _core(new):
+    if old.prerelease and core(old) == core(new):
         return True  # what is not released yet promises nothing
     wanted = read_version(next_version(str(old.finalize_version()), level))
-    return wanted is None or _core(new) >= _core(wanted)
-
-
-def _core(version: Version) -> tuple[int, int, int]:
-    return version.major, version.minor, version.patch
+    return wanted is None or core(new) >= core(wanted)

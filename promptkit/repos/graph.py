@@ -10,7 +10,7 @@ from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
 from promptkit.repos.recording import Recording, kind_of
-from promptkit.source import MOUNT
+from promptkit.source import MOUNT, mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ class Edge:
     @property
     def shown(self) -> str:
         """The path, with what another repo is called by."""
-        return self.path.replace(MOUNT, " > ")
+        return mount_shown(self.path)
 
 
 def edges(state: RepoState, names: Iterable[str] = ()) -> Iterator[Edge]:

@@ -81,6 +81,11 @@ class Locked:
         return self.name, self.wanted
 
     @property
+    def shown(self) -> str:
+        """The state that is locked, as people know it: a version, or the beginning of a commit's id or a digest."""
+        return self.version or self.commit[:12] or self.sha256[:12]
+
+    @property
     def is_own(self) -> bool:
         """Whether it is a prompt of the project itself, which is known by its file."""
         return self.name == self.file

@@ -17,7 +17,7 @@ from promptkit.repos.states import at_rev, compared, lonely, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import MOUNT, Folder
+from promptkit.source import Folder, mount_shown
 from promptkit.template_paths import prompt_name
 from promptkit.yaml_nodes import Mapping
 from promptkit.yamlfile import read_yaml
@@ -181,7 +181,7 @@ def local_repos(workspace: Workspace, path: str) -> list[str]:
 
 
 def _told(loose: list[str]) -> str:
-    shown = ", ".join(f"`{mount.replace(MOUNT, ' > ')}`" for mount in loose[:3])
+    shown = ", ".join(f"`{mount_shown(mount)}`" for mount in loose[:3])
     return f"it uses {shown}, which {'is' if len(loose) == 1 else 'are'} not locked"
 
 

@@ -33,7 +33,7 @@ class Standing:
 
 def standing(workspace: Workspace, entry: Locked) -> Standing:
     """How one locked prompt stands, as of the last fetch."""
-    locked = entry.version or entry.commit[:12] or entry.sha256[:12]
+    locked = entry.shown
     if entry.is_own:
         return Standing(entry.name, "", locked, note="a prompt of this project")
     reference = Reference.of(str(entry))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
-from promptkit.source import MOUNT
+from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
     for mount, commit in entry.pins.items():
         named = source.named(mount)
         if told := workspace.used(named.declared, named.reference).yanked_at(named.reference.path, commit):
-            yield f"{mount.replace(MOUNT, ' > ')}: {told}"
+            yield f"{mount_shown(mount)}: {told}"
 
 
 def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
@@ -122,7 +122,7 @@ def differences(before: Locked, now: Locked) -> Iterator[Drift]:
             yield Drift(str(now), part, "it was changed")
     for mount in sorted(before.pins.keys() | now.pins.keys()):
         if before.pins.get(mount) != now.pins.get(mount):
-            yield Drift(str(now), f"pin {mount.replace(MOUNT, ' > ')}", "it leads to another commit")
+            yield Drift(str(now), f"pin {mount_shown(mount)}", "it leads to another commit")
     if before.file != now.file:
         yield Drift(str(now), "file", f"{before.file} is locked, {now.file} is there")
     if before.commit != now.commit:

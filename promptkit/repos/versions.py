@@ -15,7 +15,7 @@ from promptkit.errors import RepoError
 if TYPE_CHECKING:
     from semver import Version
 
-__all__ = ["Range", "read_version"]
+__all__ = ["Range", "core", "read_version"]
 
 _PART = re.compile(r"(?P<op>\^|~|>=|<=|>|<|=)?\s*v?(?P<version>[0-9xX*][0-9A-Za-z.+*-]*)")
 _PARTIAL = re.compile(r"(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
@@ -67,10 +67,11 @@ class Range:
 
     def _names_prerelease(self, version: Version) -> bool:
         named = (bound for pair in self.bounds for bound in pair if bound is not None and bound.prerelease)
-        return any(_core(bound) == _core(version) for bound in named)
+        return any(core(bound) == core(version) for bound in named)
 
 
-def _core(version: Version) -> tuple[int, int, int]:
+def core(version: Version) -> tuple[int, int, int]:
+    """The three numbers of a version."""
     return version.major, version.minor, version.patch
 
 

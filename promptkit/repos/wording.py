@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
 from promptkit.repos.changes import Change, sign_of
-from promptkit.source import MOUNT
+from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def _files(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Ch
         one, other = before.files.get(path, ""), after.files.get(path, "")
         if one != other:
             sign = sign_of(path, before.files, after.files)
-            yield Change("includes", sign, path.replace(MOUNT, " > "), _weight(one, other, policy), "", one, other)
+            yield Change("includes", sign, mount_shown(path), _weight(one, other, policy), "", one, other)
 
 
 def _weight(one: str, other: str, policy: Policy) -> Any:
