@@ -106,17 +106,20 @@ def _ran(
 def configured(git_dir: Path, key: str, file: Path) -> str:
     """A value of a repository's configuration, which is read as data, or else of the user's own; empty for none.
 
-    Raises `RepoError` where there is no git.
+    The user's own may include other files. Raises `RepoError` where there is no git, or none that answers.
     """
-    for where in (("--file", str(file), "--no-includes"), ("--global",), ("--system",)):
-        done = subprocess.run(
-            [command(), "config", *where, "--get", key],
-            capture_output=True,
-            env=_open(asking=False),
-            cwd=git_dir,
-            check=False,
-            timeout=FETCH_SECONDS,
-        )
+    for where in (("--file", str(file), "--no-includes"), ("--global", "--includes"), ("--system", "--includes")):
+        try:
+            done = subprocess.run(
+                [command(), "config", *where, "--get", key],
+                capture_output=True,
+                env=_open(asking=False),
+                cwd=git_dir,
+                check=False,
+                timeout=FETCH_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise RepoError(f"git took longer than {FETCH_SECONDS:,.0f} s", where=str(file)) from None
         if done.returncode == 0 and done.stdout.strip():
             return done.stdout.decode("utf-8", "replace").strip()
     return ""

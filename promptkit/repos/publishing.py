@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Publisher"]
 
-_IDENTITY = ("NAME", "EMAIL")
 _UNFINISHED = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -214,15 +213,22 @@ class Publisher:
 
     @cached_property
     def _who(self) -> dict[str, str]:
-        """Name and address of whoever commits. Raises `RepoError` where git does not know them."""
+        """Name and address of the author and of whoever commits. Raises `RepoError` where git does not know them.
+
+        The environment says so, then `author.name` and its kin, then `user.name` (git-config(1)).
+        """
+        config = self.directory.common / "config"
         found: dict[str, str] = {}
-        for what in _IDENTITY:
-            given = os.environ.get(f"GIT_COMMITTER_{what}") or os.environ.get(f"GIT_AUTHOR_{what}")
-            value = given or configured(self.view.path, f"user.{what.lower()}", self.directory.common / "config")
-            if not value or any(char in value for char in "<>\n"):
-                cure = 'git config --global user.name "..."; git config --global user.email ...'
-                raise RepoError("git does not know who commits", where=str(self.worktree), help=cure)
-            found |= {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER")}
+        for role in ("AUTHOR", "COMMITTER"):
+            for what in ("NAME", "EMAIL"):
+                keys = (f"{role}.{what}".lower(), f"user.{what}".lower())
+                value = os.environ.get(f"GIT_{role}_{what}") or next(
+                    filter(None, (configured(self.view.path, key, config) for key in keys)), ""
+                )
+                if not value or any(char in value for char in "<>\n"):
+                    cure = 'git config --global user.name "..."; git config --global user.email ...'
+                    raise RepoError("git does not know who commits", where=str(self.worktree), help=cure)
+                found[f"GIT_{role}_{what}"] = value
         return found
 
 

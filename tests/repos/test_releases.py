@@ -586,3 +586,17 @@ def test_a_release_amid_several_picks_is_refused(own: GitRepo) -> None:
     (own.path / ".git/sequencer").mkdir()
     ran = promptkit("release")
     assert (ran.code, "is not finished here" in ran.err) == (2, True)
+
+
+def test_who_commits_is_who_git_says(own: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.git("config", "--unset", "user.name")
+    own.git("config", "--unset", "user.email")
+    (tmp_path / "more").write_text("[user]\n\tname = Included\n\temail = in@cluded\n")
+    (tmp_path / "global").write_text(f"[include]\n\tpath = {tmp_path / 'more'}\n[author]\n\tname = Writer\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "global"))
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "robot@here")
+    for variable in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME"):
+        monkeypatch.delenv(variable, raising=False)
+    own.commit({"new/a.yaml": prompt("new/a")})
+    assert promptkit("release").code == 0
+    assert own.git("log", "-1", "--format=%an <%ae> %cn <%ce>") == "Writer <in@cluded> Included <robot@here>"
