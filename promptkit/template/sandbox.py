@@ -61,10 +61,18 @@ def is_given(value: Any) -> bool:
 
 @lru_cache(maxsize=1)
 def parser_class() -> Any:
-    """Jinja's parser, without the tags that prompts have no use for."""
+    """Jinja's parser, without the tags that prompts have no use for; a line that ends with an include ends behind it."""
+    from jinja2 import nodes
     from jinja2.parser import Parser
 
     class PromptParser(Parser):
+        def parse_include(self) -> Any:
+            """A tag's line end is trimmed, and so is that of the file: what follows would stand on its last line."""
+            include, end = super().parse_include(), self.stream.current
+            if end.type != "block_end" or end.value[:1] == "-" or not end.value.endswith("\n"):
+                return include
+            return [include, nodes.Output([nodes.TemplateData("\n", lineno=end.lineno)], lineno=end.lineno)]
+
         def parse_autoescape(self) -> NoReturn:
             self.fail("`autoescape` is for HTML")
 
