@@ -61,7 +61,7 @@ def is_given(value: Any) -> bool:
 
 @lru_cache(maxsize=1)
 def parser_class() -> Any:
-    """Jinja's parser, without the tags that prompts have no use for; a line that ends with an include ends behind it."""
+    """Jinja's parser, without the tags that prompts have no use for; what follows an include keeps its line."""
     from jinja2 import nodes
     from jinja2.parser import Parser
 
