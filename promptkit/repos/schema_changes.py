@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.repos.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import same_json, without
-from promptkit.schema.references import children, refers_alone, resolve
+from promptkit.schema.references import refers_alone, resolve, with_children
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -284,14 +284,8 @@ def _bare(schema: Any) -> Any:
     """A schema without what it says to people alone."""
     if not isinstance(schema, dict):
         return schema
-    kept = {key: value for key, value in schema.items() if key not in _TO_PEOPLE and key[:2] != "x-"}
-    for (keyword, *steps), inner in children(schema):
-        if not steps:
-            kept[keyword] = _bare(inner)
-        else:
-            kept[keyword] = kept[keyword].copy() if kept[keyword] is schema[keyword] else kept[keyword]
-            kept[keyword][steps[0]] = _bare(inner)
-    return kept
+    copy = with_children(schema, _bare)
+    return {key: value for key, value in copy.items() if key not in _TO_PEOPLE and key[:2] != "x-"}
 
 
 def _tolerant(schema: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Location = tuple[str | int, ...]
 
@@ -48,6 +48,18 @@ def children(schema: Any) -> Iterator[tuple[Location, Any]]:
             yield from (((keyword, index), each) for index, each in enumerate(value))
         elif isinstance(value, dict) and keyword in NAMED_SCHEMAS:
             yield from (((keyword, name), each) for name, each in value.items() if isinstance(each, (dict, bool)))
+
+
+def with_children(schema: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """A copy of a schema in which each schema directly inside it is what `change` makes of it."""
+    copy: dict[Any, Any] = {**schema}
+    for (keyword, *steps), inner in children(schema):
+        if not steps:
+            copy[keyword] = change(inner)
+        else:
+            copy[keyword] = copy[keyword].copy() if copy[keyword] is schema.get(str(keyword)) else copy[keyword]
+            copy[keyword][steps[0]] = change(inner)
+    return copy
 
 
 def walk(root: Any) -> Iterator[tuple[Location, dict[str, Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.references import children, references
+from promptkit.schema.references import references, with_children
 from promptkit.schema.validators import UnusableSchemaError, validator
 
 if TYPE_CHECKING:
@@ -86,13 +86,7 @@ def _led_home(part: Any) -> Any:
     """A copy of a schema whose references name the document that they lead into."""
     if not isinstance(part, dict):
         return part
-    copy = {**part}
-    for (keyword, *steps), inner in children(part):
-        if not steps:
-            copy[keyword] = _led_home(inner)
-        else:
-            copy[keyword] = copy[keyword].copy() if copy[keyword] is part[keyword] else copy[keyword]
-            copy[keyword][steps[0]] = _led_home(inner)
+    copy = with_children(part, _led_home)
     if isinstance(copy.get("$ref"), str) and copy["$ref"].startswith("#"):
         copy["$ref"] = _HOME + copy["$ref"]
     return copy
