@@ -93,13 +93,15 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
       promptkit lock add acme/support/triage@^1.0
     """
     from promptkit.errors import RepoError
-    from promptkit.repos.locking import of_repo
+    from promptkit.repos.locking import of_repo, project_lock
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
     from promptkit.repos.workspace import Workspace
 
     wanted = Reference.of(reference)
     with Workspace.at(online=True) as workspace:
+        if workspace.root is not None:
+            project_lock(workspace)  # one that cannot be read is told before anything is written
         declared = workspace.declared.repo(wanted.repo)
         try:
             fetch(workspace, declared, quiet=quiet)
@@ -248,12 +250,9 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
 
 
 def _frozen_told(workspace: Workspace, lock: Lock) -> int:
-    from promptkit.repos.verifying import Drift, verify_lock, yanked_entries
+    from promptkit.repos.verifying import unlocked, verify_lock, yanked_entries
 
-    if lock.exists:
-        drifts = verify_lock(workspace, lock)
-    else:
-        drifts = [Drift(name, "", "it is not locked") for name in workspace.declared.prompts]
+    drifts = verify_lock(workspace, lock) if lock.exists else unlocked(workspace)
     _tell(drifts, yanked_entries(workspace, lock))
     say(f"{lock.path.name}: {counted(len(drifts), 'difference')}" if drifts else f"{lock.path.name}: as it should be")
     return _DRIFTED if drifts else 0

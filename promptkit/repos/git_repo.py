@@ -252,7 +252,7 @@ class GitRepo(Repo):
     def facts(self) -> Declarations:
         """See `Repo.facts`: at the tip of the default branch."""
         if self._facts is None:
-            self._facts = self.facts_at(self.state.head) if self.state.head else Declarations()
+            self._facts = self._declared(self.state.head) if self.state.head else Declarations()
         return self._facts
 
     def facts_at(self, commit: str) -> Declarations:
@@ -260,6 +260,13 @@ class GitRepo(Repo):
 
         Raises `RepoError` or `LockError` for files that cannot be used.
         """
+        files, found = self.snapshot(commit), self._declared(commit)
+        if not found.repos or files.entry(LOCK_FILE) is None:
+            return found
+        lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
+        return replace(found, pins=lock.own_pins())
+
+    def _declared(self, commit: str) -> Declarations:
         files = self.snapshot(commit)
         where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
         if files.entry(PROJECT_FILE) is None:
@@ -272,10 +279,7 @@ class GitRepo(Repo):
         except (ValueError, RecursionError) as error:
             cure = "its owner must mend it; until then, a prompt can be had by the id of a commit"
             raise RepoError(f"the file is not TOML: {error}", where=where, help=cure) from None
-        if not found.repos or files.entry(LOCK_FILE) is None:
-            return found
-        lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
-        return replace(found, pins=lock.own_pins())
+        return found
 
     # Its files
 

@@ -95,7 +95,8 @@ class GitDirectory:
         back = _text(own / "gitdir").strip()
         if back and Path(os.path.abspath(own / back)).resolve() == dot.resolve():  # noqa: PTH100
             common = (own / (_text(own / "commondir").strip() or ".")).resolve()
-            return cls(own, common, folder)
+            if own.parent == common / "worktrees":  # where git makes them: nobody else can write there
+                return cls(own, common, folder)
         if any((above / ".git" / "modules") in own.parents for above in folder.resolve().parents):
             return cls(own, own, folder)
         cure = "a `.git` file is followed to a worktree that names it, and to a submodule of the folders above"

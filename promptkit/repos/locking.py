@@ -90,9 +90,17 @@ def keep_parts(workspace: Workspace, files: Iterable[bytes]) -> None:
     """Keep the bytes of locked parts in the cache, by their SHA-256s, so that loading them needs no git."""
     for data in files:
         path = kept_at(_kept(workspace), digest_of(data))
-        if not path.exists():
+        if not _is_kept(path, data):
             with contextlib.suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
                 _keep_bytes(path, data)
+
+
+def _is_kept(path: Path, data: bytes) -> bool:
+    """Whether a part is in the cache as it should be: what was damaged there is written anew."""
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def _keep_bytes(path: Path, data: bytes) -> None:

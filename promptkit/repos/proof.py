@@ -5,9 +5,11 @@ A lock is a file that anybody can edit, and its SHA-256s prove only that a state
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from promptkit.repos.git import git, git_says
+from promptkit.repos.names import bare_name
 from promptkit.repos.references import is_commit
 from promptkit.repos.versions import Range
 
@@ -22,19 +24,33 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
     """See `Repo.moved`. Raises `RepoError` where git cannot tell."""
     if pin.version:
         return _version_moved(repo, path, pin)
-    if (tag := repo.tags.commit(wanted)) and not is_commit(wanted):
-        return None if tag == pin.commit else _moved_tag(wanted)
-    tip = repo.state.head if wanted == "HEAD" else repo.state.refs.get(f"refs/heads/{wanted}", "")
-    if Range.is_one(wanted) and not tip:
+    if tag := repo.tags.commit(wanted):
+        fits = tag == pin.commit or (is_commit(wanted) and pin.commit.startswith(wanted))
+        return None if fits else _moved_tag(wanted)
+    base = re.split("[~^]", wanted)[0]
+    tip = repo.state.head if base == "HEAD" else repo.state.refs.get(f"refs/heads/{base}", "") or repo.tags.commit(base)
+    if is_commit(wanted) and not tip:
+        fits = pin.commit.startswith(wanted)
+        return None if fits else (f"commit {wanted}", "what is locked is another one")
+    if not tip:
+        return _unnamed(repo, path, wanted, pin)
+    if repo.git_dir is None or (repo.git_dir / "shallow").exists():
+        return None  # a history that was cut proves nothing
+    held = git_says(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
+    return None if held else (f"branch {wanted}", "what is locked is not in its history")
+
+
+def _unnamed(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | None:
+    """Why what is no tag and no branch cannot have led to a commit without a version: a range, or an alias."""
+    if Range.is_one(wanted):
         holds = Range.of(wanted).holds
         tags = [tag for version, tags in repo.tags.versions(path).items() if holds(version) for tag in tags]
         here = pin.commit in map(repo.tags.commit, tags)
         return None if here else (f"version {wanted}", "no tag in this range stands at what is locked")
-    if is_commit(wanted) or repo.git_dir is None or (repo.git_dir / "shallow").exists():
-        return None  # a commit needs no name to lead to it; a history that was cut proves nothing
-    if tip:
-        held = git_says(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
-        return None if held else (f"branch {wanted}", "what is locked is not in its history")
+    if wanted not in repo.facts.aliases.get(bare_name(path), {}):
+        return f"name {wanted}", "no tag, branch or alias is called so any more"
+    if repo.git_dir is None or (repo.git_dir / "shallow").exists():
+        return None
     names = git(repo.git_dir, "for-each-ref", "--count=1", f"--contains={pin.commit}", "--format=%(refname)")
     return None if names.strip() else (f"name {wanted}", "what is locked is in the history of no branch and no tag")
 

@@ -66,7 +66,9 @@ def worktree(workspace: Workspace) -> RepoState:
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
-    """The project's folder in a commit, tag or branch. Raises `RepoError`."""
+    """The project's folder in a commit, tag or branch. Raises `RepoError`, also where none is named."""
+    if not rev.strip():
+        raise RepoError("the state is named by nothing", code="PK602", help="name a tag, a branch or a commit")
     repo = workspace.own()
     pin = repo.pin("", rev)
     return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), pin)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Drift", "differences", "verify_lock", "yanked_entries"]
+__all__ = ["Drift", "differences", "unlocked", "verify_lock", "yanked_entries"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,14 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
     for key, entry in entries.items():
         drifts += _drifts(workspace, entry) if key not in told else ()
     return drifts
+
+
+def unlocked(workspace: Workspace) -> list[Drift]:
+    """All that would be locked, where there is no lock."""
+    found = [Drift(name, "", "it is not locked") for name in workspace.declared.prompts]
+    for path in own_prompts(workspace):
+        found += _new(workspace, path)
+    return found
 
 
 def _new(workspace: Workspace, path: str) -> Iterator[Drift]:

@@ -17,6 +17,7 @@ from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError
 from promptkit.repos import objects
+from promptkit.repos.local import GitDirectory
 
 SECRET = "the-secret-of-this-machine"
 Plant = Callable[[GitRepo, str, Path], None]
@@ -323,3 +324,20 @@ def test_what_strangers_write_cannot_pretend_on_a_pipe(
         ran for ran in shown if any(char in ran.out for char in "\x1b\x07\u202e"[: 2 if form == "json" else 3])
     ]
     assert "\\x1b" in shown[-1].out
+
+
+def test_a_folder_cannot_pretend_to_be_a_worktree_of_another_repository(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pretender"
+    (folder / "e").mkdir(parents=True)
+    (folder / "promptkit.toml").touch()
+    (folder / ".git").write_text("gitdir: e\n")
+    (folder / "e/gitdir").write_text(f"{folder}/.git\n")
+    (folder / "e/commondir").write_text(f"{team.path}/.git\n")
+    (folder / "e/HEAD").write_text("ref: refs/heads/main\n")
+    monkeypatch.chdir(folder)
+    ran = promptkit("render", "support/triage.yaml@HEAD", "-p", "ticket=x")
+    assert (ran.code, "knows nothing of this folder" in ran.err, ran.out) == (2, True, "")
+    with pytest.raises(RepoError, match="knows nothing of this folder"):
+        GitDirectory.at(folder)

@@ -263,7 +263,7 @@ def test_an_edited_lock_is_told_though_all_its_digests_fit(service: Path, team: 
     [
         ("main", "branch main: what is locked is not in its history"),
         ("HEAD", "branch HEAD: what is locked is not in its history"),
-        ("main~1", "name main~1: what is locked is in the history of no branch and no tag"),
+        ("main~1", "branch main~1: what is locked is not in its history"),
         ("spring", "tag spring: it was moved to another commit after it was locked"),
         ("production", "what is locked is in the history of no branch and no tag"),
         ("1.1", "version 1.1: no tag in this range stands at what is locked"),
@@ -428,3 +428,46 @@ def test_a_repo_that_a_prompt_of_the_project_uses_is_not_removed(service: Path) 
     assert (ran.code, "`acme` is in use: mine.yaml" in ran.err) == (2, True)
     (service / "mine.yaml").unlink()
     assert promptkit("repo", "remove", "acme").code == 0
+
+
+@pytest.mark.parametrize("name", ["release/7", "vnext", "v2.0", "prod@7", "20240115"])
+def test_a_tag_of_any_name_that_was_deleted_or_moved_is_told(name: str, service: Path, team: GitRepo) -> None:
+    team.git("tag", name, "v1.1.0^{commit}")
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().replace("~1.1", name))
+    for words in (("repo", "update"), ("lock",), ("lock", "verify")):
+        assert promptkit(*words).code == 0
+    team.git("tag", "-f", name, "v1.0.0^{commit}")
+    promptkit("repo", "update")
+    assert promptkit("lock", "verify").code == 8
+    team.git("tag", "-d", name)
+    promptkit("repo", "update")
+    assert promptkit("lock", "verify").code == 8
+
+
+def test_a_frozen_lock_that_is_not_there_is_told_of_prompts_of_the_project_too(service: Path) -> None:
+    (service / "promptkit.lock").unlink()
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().replace(f'"{TRIAGE}" = "~1.1"\n', ""))
+    assert promptkit("lock", "--frozen").code == 0
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    ran = promptkit("lock", "--frozen")
+    assert (ran.code, "mine.yaml: it is not locked" in ran.err) == (8, True)
+
+
+def test_a_part_that_was_damaged_in_the_cache_is_kept_anew(
+    service: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (cache / "repos/parts").rglob("*"):
+        if path.is_file():
+            path.write_text("damaged")
+    assert promptkit("lock").code == 0
+    monkeypatch.setenv("PATH", os.devnull)
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+
+
+def test_a_lock_that_cannot_be_read_stops_an_addition_before_anything_is_written(service: Path) -> None:
+    (service / "promptkit.lock").write_text("version = 1\n<<<<<<< ours\n")
+    before = (service / "promptkit.toml").read_text()
+    assert promptkit("lock", "add", "acme/support/reply").code == 8
+    assert (service / "promptkit.toml").read_text() == before

@@ -600,3 +600,9 @@ def test_who_commits_is_who_git_says(own: GitRepo, tmp_path: Path, monkeypatch: 
     own.commit({"new/a.yaml": prompt("new/a")})
     assert promptkit("release").code == 0
     assert own.git("log", "-1", "--format=%an <%ae> %cn <%ce>") == "Writer <in@cluded> Included <robot@here>"
+
+
+@pytest.mark.parametrize("command", [("repo", "check", "--against"), ("affected", "--since")])
+def test_a_state_that_is_named_by_nothing_is_refused(command: tuple[str, ...], own: GitRepo) -> None:
+    ran = promptkit(*command, "")
+    assert (ran.code, "named by nothing" in ran.err) == (2, True)
