@@ -30,6 +30,7 @@ __all__ = ["LOCK_FILE", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
 _FORMAT = 1
 _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
 _BLOCK = "[[prompt]]\n"
+_ODD_BLOCK = re.compile(r"^[ \t]*\[\[[ \t]*prompt[ \t]*\]\][ \t]*(?:#.*)?\n", re.MULTILINE)
 _MOST_BYTES = 64 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CURE = "`promptkit lock update` writes it anew"
@@ -177,6 +178,8 @@ class Lock:
         line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
         blocks = (self._parsed(block) for block in self._blocks or () if line in f"\n{block}")
         found = [each for each in blocks if each.name == reference.name]
+        if not found and reference.name in in_use:  # a block that somebody has written otherwise is one, too
+            found = [each for each in self if each.name == reference.name]
         if len({each.key for each in found}) < len(found):
             raise self._twice(found[0])
         wanted = in_use.get(reference.name)
@@ -225,6 +228,8 @@ class Lock:
         if "\n<<<<<<< " in f"\n{text}":
             cure = "take one side, then: promptkit lock"
             raise LockError("it holds both sides of a merge", where=str(self.path), help=cure)
+        if text.count("[[") != text.count(_BLOCK):
+            text = _ODD_BLOCK.sub(_BLOCK, text)
         head, *blocks = text.split(_BLOCK)
         if f"version = {_FORMAT}" not in head.splitlines():
             message = f"it is no lockfile of version {_FORMAT}"

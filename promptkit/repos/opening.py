@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     in_use = project_table(root, "prompts") if root is not None else {}
     wishes = {name: "" if wish == "*" else str(wish) for name, wish in in_use.items()}
     known = lock.find(reference, wishes) if lock is not None else None
+    if known is None and not reference.wanted:
+        reference = replace(reference, wanted=wishes.get(reference.name, ""))
     if root is not None and known is not None:
         return locked_source(root, known)
     workspace = Workspace.at(start)

@@ -471,3 +471,27 @@ def test_a_lock_that_cannot_be_read_stops_an_addition_before_anything_is_written
     before = (service / "promptkit.toml").read_text()
     assert promptkit("lock", "add", "acme/support/reply").code == 8
     assert (service / "promptkit.toml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("pattern", "otherwise"),
+    [
+        ("^name = ", "name    = "),
+        ("^name = ", "  name = "),
+        (f'^name = "{TRIAGE}"', f"name = '{TRIAGE}'"),
+        (r"^\[\[prompt\]\]", "[[ prompt ]]"),
+        (r"^\[\[prompt\]\]", "[[prompt]] # mine"),
+    ],
+)
+def test_a_block_that_is_written_otherwise_is_still_what_is_locked(
+    pattern: str, otherwise: str, service: Path, team: GitRepo
+) -> None:
+    path = service / "promptkit.lock"
+    path.write_text(re.sub(pattern, otherwise, path.read_text(), flags=re.MULTILINE))
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"
+
+
+def test_what_is_in_use_and_not_locked_is_had_as_it_is_wanted(service: Path) -> None:
+    (service / "promptkit.lock").unlink()
+    assert Prompt.load(TRIAGE).spec.version == "1.1.0"  # ~1.1, and not the rev of the repo
+    assert Prompt.load("acme/support/reply@1.0.0").spec.version == "1.0.0"
