@@ -107,8 +107,8 @@ def _identified(root: Any, address: str) -> Any:
             own = schema.get("$id", schema.get("id"))
             if isinstance(own, str) and own[:1] != "#" and urljoin(base, own).rstrip("#") == wanted:
                 return schema
-    except ValueError:  # urllib's word for an address that is none
-        pass
+    except ValueError as error:  # urllib's word for an address that is none
+        raise LookupError(address) from error
     raise LookupError(address)
 
 
