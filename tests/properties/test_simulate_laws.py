@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptkit.errors import ModelError
-from promptkit.models.pattern_text import matching_texts
+from promptkit.schema.making.patterns import matching_texts
 from promptkit.models.simulate import simulate_value
 
 names = st.sampled_from(["a", "b", "summary", "tags", "größe"])

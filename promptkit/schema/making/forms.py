@@ -10,14 +10,13 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin
 
-from promptkit.errors import ModelError
-from promptkit.models.schema_merge import merged
 from promptkit.schema.equality import among
+from promptkit.schema.making.merge import UnmakeableError, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from promptkit.models.schema_merge import Form
+    from promptkit.schema.making.merge import Form
 
 _MOST = 64
 _DEEPEST = 24
@@ -102,7 +101,7 @@ class Forms:
             yield from self._spread(self._target(reference), followed | {reference})
 
     def _target(self, reference: str) -> Any:
-        """What a reference means. Raises `ModelError` for one that leads nowhere inside the schema."""
+        """What a reference means. Raises `UnmakeableError` for one that leads nowhere inside the schema."""
         if reference in self._named:
             return self._named[reference]
         address, _, pointer = reference.partition("#")
@@ -114,8 +113,7 @@ class Forms:
         except (KeyError, IndexError, ValueError, TypeError):
             node = None
         if node is None or (pointer and not pointer.startswith("/")):
-            what = f"the schema's reference {reference} leads nowhere inside the schema"
-            raise ModelError(what, where="the simulated model")
+            raise UnmakeableError(f"the schema's reference {reference} leads nowhere inside the schema")
         return node
 
     def height(self, schema: Any) -> int | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.models.schema_merge import Form
+    from promptkit.schema.making.merge import Form
 
 _RANGE = 100
 _LARGEST_EXACT = 2**53

@@ -11,16 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
-from promptkit.models.schema_forms import types_of
-from promptkit.models.schema_merge import merged
-from promptkit.models.simulated_numbers import numbers
-from promptkit.models.simulated_texts import matches, names_matching, texts
+from promptkit.schema.making.forms import types_of
+from promptkit.schema.making.merge import merged
+from promptkit.schema.making.numbers import numbers
+from promptkit.schema.making.texts import matches, names_matching, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from promptkit.models.schema_forms import Forms
-    from promptkit.models.schema_merge import Form
+    from promptkit.schema.making.forms import Forms
+    from promptkit.schema.making.merge import Form
 
 Path = tuple[str | int, ...]
 

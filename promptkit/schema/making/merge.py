@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Form = dict[str, Any]
-"""Keywords without combinators; see `schema_forms`."""
+"""Keywords without combinators; see `forms`."""
+
+
+class UnmakeableError(ValueError):
+    """Why no value can be made, in one line."""
 
 
 def merged(one: Form, other: Form) -> Form | None:

@@ -7,12 +7,12 @@ import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.models.pattern_text import first_texts, matching_texts
+from promptkit.schema.making.patterns import first_texts, matching_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.models.schema_merge import Form
+    from promptkit.schema.making.merge import Form
 
 LONGEST = 100_000
 """No longer text is made, whatever `minLength` asks for."""
