@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.violations import json_path, shown
+from promptkit.schema.claims import Claim, Other, claim, unsure
+from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from promptkit.schema.compat import Comparison
 
     Keywords = dict[str, Any]
-    Path = tuple[Any, ...]
-    Check = Callable[[Comparison, Keywords, Keywords, Path], Iterator["Mismatch"]]
+    from promptkit.schema.claims import Path
+
+    Check = Callable[[Comparison, Keywords, Keywords, Path], Iterator[Claim]]
 
 _CHECKED_FORMATS = frozenset(
     (
@@ -27,75 +29,59 @@ _CHECKED_FORMATS = frozenset(
 """The formats of JSON Schema 2020-12, section 7.3; others are never checked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """Where a value may fit the writer and not the reader, and why; `certain` is False for "cannot tell"."""
-
-    path: str
-    message: str
-    certain: bool = True
-
-    def __str__(self) -> str:
-        return f"at {self.path}: {self.message}"
-
-
-def place(path: Path) -> str:
-    """The path as it is shown; -1 is any item."""
-    return json_path(path).replace("[-1]", "[*]")
-
-
-def unsure(path: Path, message: str) -> Mismatch:
-    """What cannot be told."""
-    return Mismatch(place(path), message, certain=False)
-
-
 def either(kinds: Iterable[str]) -> str:
     """Types in a row."""
     return " or ".join(kinds) or "nothing"
 
 
-def _bounds(least: str, most: str, what: str) -> Callable[[Keywords, Keywords, Path], Iterator[Mismatch]]:
+def _bounds(kind: str, least: str, most: str, what: str) -> Callable[[Keywords, Keywords, Path], Iterator[Claim]]:
     """A check that what is written stays within two inclusive bounds."""
 
-    def check(read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+    def check(read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
         low, high = read.get(least), read.get(most)
         if low and wrote.get(least, 0) < low:
-            yield Mismatch(place(path), f"may have fewer than {low} {what}")
+            yield claim(path, f"may have fewer than {low} {what}", {"type": kind, most: ceil(low) - 1})
         if high is not None and (wrote.get(most) is None or wrote[most] > high):
-            yield Mismatch(place(path), f"may have more than {high} {what}")
+            yield claim(path, f"may have more than {high} {what}", {"type": kind, least: floor(high) + 1})
 
     return check
 
 
-_lengths = _bounds("minLength", "maxLength", "characters")
-_counts = _bounds("minItems", "maxItems", "items")
-_fields = _bounds("minProperties", "maxProperties", "fields")
+_lengths = _bounds("string", "minLength", "maxLength", "characters")
+_counts = _bounds("array", "minItems", "maxItems", "items")
+_fields = _bounds("object", "minProperties", "maxProperties", "fields")
 
 
-def _string(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+def _string(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
     yield from _lengths(read, wrote, path)
     for keyword in ("pattern", "format"):
         wanted, found = read.get(keyword), wrote.get(keyword)
         if wanted is None or wanted == found or (keyword == "format" and wanted not in _CHECKED_FORMATS):
             continue
         says = f"the {keyword} {wanted}" if keyword == "format" else f"the pattern {wanted}"
-        yield Mismatch(place(path), f"may be a text that does not match {says}")
+        other = {"type": "string", "not": {keyword: wanted}}
+        yield claim(path, f"may be a text that does not match {says}", other, other | {"enum": _WORDS})
 
 
-def _number(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+_WORDS = ["", "a", "Z", "0", " ", "-", "\u00e9", "two words", "2026-01-31", "\n"]
+"""Texts of the usual sorts, to be tried where a made one fits everything."""
+
+
+def _number(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
     whole = wrote["type"] == "integer"
-    for inclusive, exclusive, sign, words in _LIMITS:
+    for inclusive, exclusive, opposite, strictly, sign, words in _LIMITS:
         wanted, found = (_limit(each, inclusive, exclusive, sign, whole=whole) for each in (read, wrote))
         if wanted is not None and (found is None or found < wanted):
-            yield Mismatch(place(path), f"may be {words[wanted[1]].format(shown(sign * wanted[0]))}")
+            beyond = {"type": wrote["type"], (opposite if wanted[1] else strictly): sign * wanted[0]}
+            yield claim(path, f"may be {words[wanted[1]].format(shown(sign * wanted[0]))}", beyond)
     step, own = read.get("multipleOf"), wrote.get("multipleOf", 1 if whole else None)
-    if step and (own is None or own % step):
-        yield Mismatch(place(path), f"may be no multiple of {step}")
+    if step and (own is None or Fraction(str(own)) % Fraction(str(step))):
+        yield claim(path, f"may be no multiple of {step}", {"type": wrote["type"], "not": {"multipleOf": step}})
 
 
 _LIMITS = (
-    ("minimum", "exclusiveMinimum", 1, ("less than {}", "{} or less")),
-    ("maximum", "exclusiveMaximum", -1, ("greater than {}", "{} or more")),
+    ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", 1, ("less than {}", "{} or less")),
+    ("maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", -1, ("greater than {}", "{} or more")),
 )
 
 
@@ -110,13 +96,14 @@ def _limit(keywords: Keywords, inclusive: str, exclusive: str, sign: int, *, who
     return max(found) if found else None
 
 
-def _array(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+def _array(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
     most = _most_items(wrote)
-    found = _counts(read, wrote if most is None else {**wrote, "maxItems": most}, path)
-    # A list without equal items may run out of them.
-    yield from (replace(each, certain=False) for each in found) if wrote.get("uniqueItems") else found
+    yield from _counts(read, wrote if most is None else {**wrote, "maxItems": most}, path)
     if read.get("uniqueItems") and not wrote.get("uniqueItems") and (most is None or most > 1):
-        yield Mismatch(place(path), "may hold the same item twice")
+        twice = {"type": "array", "minItems": 2, "not": {"uniqueItems": True}}
+        yield claim(
+            path, "may hold the same item twice", twice, *({**twice, "items": {"enum": [each]}} for each in _ITEMS)
+        )
     listed, own = read.get("prefixItems", ()), wrote.get("prefixItems", ())
     for index in range(max(len(listed), len(own))):
         if most is None or index < most:
@@ -124,7 +111,12 @@ def _array(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) 
             found_there = own[index] if index < len(own) else wrote.get("items", True)
             yield from comparison.compare(wanted, found_there, (*path, index))
     if most is None or most > max(len(listed), len(own)):
-        yield from comparison.compare(read.get("items", True), wrote.get("items", True), (*path, -1))
+        beyond = Other(max(len(listed), len(own)))
+        yield from comparison.compare(read.get("items", True), wrote.get("items", True), (*path, beyond))
+
+
+_ITEMS = ("a", 1, None, True)
+"""What may stand in a list twice where the made items are all different."""
 
 
 def _most_items(wrote: Keywords) -> int | None:
@@ -135,11 +127,11 @@ def _most_items(wrote: Keywords) -> int | None:
     return min(bounds, default=None)
 
 
-def _object(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+def _object(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
     yield from _fields(read, {**wrote, **_field_counts(wrote)}, path)
     for name in read.get("required", ()):
         if name not in wrote.get("required", ()):
-            yield Mismatch(place((*path, name)), "may be missing, but is required", "minProperties" not in wrote)
+            yield claim((*path, name), "may be missing, but is required", False)
     wanted, found = read.get("properties", {}), wrote.get("properties", {})
     for name in wanted:
         if name in found:
@@ -158,7 +150,7 @@ def _field_counts(wrote: Keywords) -> Keywords:
     return {"minProperties": least, "maxProperties": min(possible, wrote.get("maxProperties", possible))}
 
 
-def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Mismatch]:
+def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Iterator[Claim]:
     others = read.get("additionalProperties", True)
     for name, schema in wrote.get("properties", {}).items():
         if name in read.get("properties", {}) or schema is False or others is True:
@@ -166,14 +158,23 @@ def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: 
         if "patternProperties" in read:
             yield unsure((*path, name), "whether this field is accepted cannot be told")
         elif others is False:
-            yield Mismatch(place((*path, name)), "is not a field that is accepted")
+            yield claim((*path, name), "is not a field that is accepted", True)
         else:
             yield from comparison.compare(others, schema, (*path, name))
     if others is False and _others(wrote) is not False:
         yield unsure(path, "may have more fields than are accepted")
     elif others is not False:
         same = wrote.get("patternProperties", {}).keys() <= read.get("patternProperties", {}).keys()
-        yield from comparison.compare(others, _others(wrote) if same else _undeclared(wrote), (*path, "*"))
+        beyond = Other(_undeclared_name(read, wrote))
+        yield from comparison.compare(others, _others(wrote) if same else _undeclared(wrote), (*path, beyond))
+
+
+def _undeclared_name(read: Keywords, wrote: Keywords) -> str:
+    """A name that neither side declares."""
+    name = "other"
+    while name in read.get("properties", {}) or name in wrote.get("properties", {}):
+        name += "_"
+    return name
 
 
 def _others(wrote: Keywords) -> Any:
@@ -187,9 +188,9 @@ def _undeclared(wrote: Keywords) -> Any:
     return True if "patternProperties" in wrote else _others(wrote)
 
 
-def _open_field(mismatch: Mismatch) -> Mismatch:
+def _open_field(found: Claim) -> Claim:
     """An undeclared field of an open object could be anything, but whoever writes hardly means it."""
-    return Mismatch(mismatch.path, mismatch.message, certain=False)
+    return unsure(found.path, found.message)
 
 
 CHECKS: dict[str, Check] = {

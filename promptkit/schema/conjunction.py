@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among, same_json, without
-from promptkit.schema.references import refers_alone, resolve
+from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,11 +39,6 @@ SAYS_NOTHING = (
     "readOnly",
     "writeOnly",
 )
-_LATER = {
-    "draft-04": ("const", "contains", "propertyNames", "if"),
-    "draft-06": ("if",),
-}
-"""Keywords that a draft does not know yet, and so passes over."""
 
 
 @dataclass
@@ -109,7 +105,7 @@ def _join(root: Any, schema: Any, form: Form, seen: set[int]) -> None:
     if not isinstance(schema, dict) or id(schema) in seen:
         return
     seen.add(id(schema))
-    found = {"$ref": schema["$ref"]} if "$ref" in schema and refers_alone(root) else _modern(root, schema)
+    found = _modern(heard(root, schema))
     if "$ref" in found:
         _follow(root, found.pop("$ref"), form, seen)
     for each in found.pop("allOf", ()):
@@ -127,13 +123,17 @@ def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
         form.dropped = True
 
 
-def _modern(root: Any, schema: dict[str, Any]) -> dict[str, Any]:
+_TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
+"""Keywords that mean something only with each other, in one schema; the others of a group nothing without its first."""
+
+
+def _modern(found: dict[str, Any]) -> dict[str, Any]:
     """Older spellings in today's: lists of `items`, boolean exclusive bounds, `const` as an enum of one."""
-    found = dict(schema)
-    if isinstance(root, dict) and "$schema" in root:
-        draft = str(root["$schema"])
-        for keyword in (keyword for name, keywords in _LATER.items() if name in draft for keyword in keywords):
+    for head, *rest in _TOGETHER:
+        for keyword in rest if head not in found else ():
             found.pop(keyword, None)
+    if found.get("minContains") == 1:
+        del found["minContains"]
     if isinstance(found.get("items"), list):
         found["prefixItems"] = found["items"]
         found["items"] = found.pop("additionalItems", True)
@@ -146,10 +146,6 @@ def _modern(root: Any, schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-_TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
-"""Keywords that mean something only with each other, in one schema."""
-
-
 def _add(form: Form, found: dict[str, Any]) -> None:
     """Join the keywords of one more schema that holds for the same value."""
     mine = form.keywords
@@ -158,8 +154,8 @@ def _add(form: Form, found: dict[str, Any]) -> None:
         if one and other and not same_json(one, other):
             form.dropped = True
             found = {key: value for key, value in found.items() if key not in group}
-    form.dropped |= _align_fields(mine, found) | _align_fields(found, mine)
-    _align_items(mine, found)
+    form.dropped |= align_fields(mine, found) | align_fields(found, mine)
+    align_items(mine, found)
     for keyword, value in found.items():
         if keyword not in mine:
             mine[keyword] = value
@@ -167,7 +163,7 @@ def _add(form: Form, found: dict[str, Any]) -> None:
             _JOINS.get(keyword, _keep_first)(form, keyword, value)
 
 
-def _align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Spell out what `additionalProperties` says of the fields that only the other declares.
 
     True when that cannot be told for fields that match patterns.
@@ -182,7 +178,7 @@ def _align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return "patternProperties" in other
 
 
-def _align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
+def align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
     """Make both lists of `prefixItems` equally long, by what is said of all other items."""
     length = max(len(each.get("prefixItems", ())) for each in (one, other))
     for each in (one, other) if length and one else ():

@@ -2,74 +2,64 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.references import references, with_children
+from promptkit.schema.claims import planted
+from promptkit.schema.references import REFERENCES, references, with_children
 from promptkit.schema.validators import UnusableSchemaError, validator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from promptkit.schema.claims import Claim
+    from promptkit.schema.making.fitting import Fitting
 
-    from promptkit.schema.conjunction import Form
+__all__ = ["Witnesses", "standing_alone"]
 
-_ABOUT_SCALARS = (
-    *("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *("minLength", "maxLength", "pattern", "format"),
-)
-_LONGEST = 10_000
+_MOST_TRIED = 100
+_MOST_OF_ONE = 12
+_ROUNDS = 32
 _HOME = "urn:promptkit:document"
-_WORDS = ("", "a", "Z", "0", " ", "-", "\u00e9", "two words", "2026-01-31", "\n")
 
 
-def witness(read: Form, wrote: Form, kind: str = "") -> bool:
-    """Whether some usual text or number fits the writer's keywords and not the reader's."""
-    kinds = [kind] if kind else list(wrote.kinds())
-    try:
-        reads, writes = (validator(_about_scalars(form)) for form in (read, wrote))
-    except UnusableSchemaError:
-        return False
-    candidates = [each for kind in kinds for each in _CANDIDATES.get(kind, _none)(read, wrote)]
-    return any(writes.is_valid(each) and not reads.is_valid(each) for each in candidates)
+class Witnesses:
+    """Values that fit the writer and not the reader, each made when it is asked for; so many are tried altogether."""
 
+    def __init__(self, reader: Any, writer: Any) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._left = _MOST_TRIED
 
-def _about_scalars(form: Form) -> dict[str, Any]:
-    return {keyword: value for keyword, value in form.keywords.items() if keyword in _ABOUT_SCALARS}
+    @cached_property
+    def _made(self) -> Fitting:
+        from promptkit.schema.making.fitting import Fitting
 
+        return Fitting(self._writer)
 
-def _none(_: Form, __: Form) -> Iterator[Any]:
-    return iter(())
+    @cached_property
+    def _read(self) -> Any:
+        return validator(self._reader)
 
+    def show(self, claim: Claim) -> bool:
+        """Whether there is a value that shows a claim."""
+        return any(self._shows(planted(*plant)) for plant in claim.plants[:_MOST_OF_ONE])
 
-def _texts(read: Form, wrote: Form) -> Iterator[str]:
-    yield from _WORDS
-    for keyword in ("minLength", "maxLength"):
-        for bound in (form.keywords[keyword] for form in (read, wrote) if keyword in form.keywords):
-            yield from ("x" * int(length) for length in (bound - 1, bound, bound + 1) if 0 <= length <= _LONGEST)
+    def _shows(self, wanted: Any) -> bool:
+        from promptkit.schema.making.fitting import UnmakeableError
 
-
-def _numbers(read: Form, wrote: Form) -> Iterator[int | float]:
-    keywords = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-    bounds = [form.keywords[keyword] for keyword in keywords for form in (read, wrote) if keyword in form.keywords]
-    for bound in (0, 10**9, -(10**9), *bounds):
-        yield from (bound - 1, bound - 0.5, bound, bound + 0.5, bound + 1)
-
-
-def _whole(read: Form, wrote: Form) -> Iterator[int]:
-    yield from (int(each) for each in _numbers(read, wrote) if each == int(each))
-
-
-_CANDIDATES: dict[str, Callable[[Form, Form], Iterator[Any]]] = {
-    "string": _texts,
-    "number": _numbers,
-    "integer": _whole,
-}
+        self._left -= 1
+        if self._left < 0:
+            return False
+        try:
+            return not self._read.is_valid(self._made.value(beside=wanted, rounds=_ROUNDS))
+        except (UnmakeableError, UnusableSchemaError, RecursionError, ValueError):
+            return False
 
 
 def standing_alone(root: Any, part: Any) -> Any:
     """The validator of a part of a document, whose references lead into the document; None when there is none."""
     if not isinstance(part, dict) or part is root or not any(True for _ in references(part)):
         alone = part
-    elif not isinstance(root, dict) or "$id" in root or "id" in root:
+    elif not isinstance(root, dict) or "$id" in root or "id" in root or _is_dynamic(part) or _is_dynamic(root):
         return None
     else:
         own = "id" if "draft-04" in str(root.get("$schema", "")) else "$id"
@@ -80,6 +70,11 @@ def standing_alone(root: Any, part: Any) -> Any:
         return validator(alone)
     except UnusableSchemaError:
         return None
+
+
+def _is_dynamic(schema: Any) -> bool:
+    """Whether what a reference leads to depends on the way to it."""
+    return any(place[-1] in REFERENCES[1:] for place, _ in references(schema))
 
 
 def _led_home(part: Any) -> Any:

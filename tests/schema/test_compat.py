@@ -22,6 +22,7 @@ TRIAGE: dict[str, Any] = {
 }
 TREE: dict[str, Any] = {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}}}
 PAIR: dict[str, Any] = {"type": "array", "prefixItems": [{"type": "string"}], "items": False}
+D4, D7 = (f"http://json-schema.org/draft-{draft:02}/schema#" for draft in (4, 7))
 TEXT, WHOLE, NUMBER = ({"type": kind} for kind in ("string", "integer", "number"))
 FIELD_A = {"properties": {"a": {}}, "additionalProperties": False}
 
@@ -68,6 +69,8 @@ def told(reader: Any, writer: Any) -> list[tuple[str, bool]]:
         ({"minProperties": 2}, TRIAGE),
         ({"format": "date"}, {"type": "string", "format": "date"}),
         ({"format": "own"}, TEXT),
+        ({"contains": TEXT, "minContains": 1}, {"type": "array", "contains": TEXT}),
+        ({"minContains": 3, "then": False}, {"type": "array"}),
         (
             TREE,
             {"$ref": "#/$defs/T", "$defs": {"T": TREE | {"properties": {"kids": {"type": "array", "maxItems": 0}}}}},
@@ -89,6 +92,24 @@ def test_a_reader_accepts_what_is_narrower(reader: Any, writer: Any) -> None:
     ("reader", "writer", "message"),
     [
         (TEXT, WHOLE, "at $: may be integer, but string is wanted"),
+        (TEXT, {"oneOf": [WHOLE, NUMBER]}, "at $: may be number, but string is wanted"),
+        (
+            {"properties": {"a": TEXT}},
+            {"type": "object", "unevaluatedProperties": False, "anyOf": [{}, {"properties": {"a": WHOLE}}]},
+            "at $.a: may be integer, but string is wanted",
+        ),
+        ({"uniqueItems": True}, {"type": "array", "items": {"enum": [7]}}, "at $: may hold the same item twice"),
+        (
+            {"additionalProperties": WHOLE},
+            {"type": "object", "additionalProperties": NUMBER},
+            "at $.*: may be number, but integer is wanted",
+        ),
+        (
+            {"anyOf": [{"maxLength": 2}, {"minLength": 5}]},
+            TEXT,
+            "at $: none of 2 alternatives accepts all that is allowed",
+        ),
+        ({"multipleOf": 2}, {"type": "integer", "multipleOf": 9007199254740995}, "at $: may be no multiple of 2"),
         (WHOLE, {"enum": [1, "a"]}, 'at $: "a" is allowed, but not accepted'),
         ({"enum": [1]}, {"const": True}, "at $: true is allowed, but not accepted"),
         ({"minimum": 2}, {"type": "integer", "minimum": 1}, "at $: may be less than 2"),
@@ -151,8 +172,15 @@ def test_a_sure_mismatch_says_where_and_what(reader: Any, writer: Any, message: 
             {"patternProperties": {"^a": {}}, "additionalProperties": False},
             {"type": "object", "patternProperties": {"^a": {}}, "properties": {"z": {}}, "additionalProperties": False},
         ),
-        (TEXT, {"oneOf": [WHOLE, NUMBER]}),
         ({"oneOf": [WHOLE, NUMBER]}, WHOLE),
+        # What is asked for is not met by what is said at first sight, yet there is no value that shows it.
+        ({"uniqueItems": True}, {"type": "array", "prefixItems": [{"const": 1}, {"const": 2}], "items": False}),
+        ({"properties": {"a": TEXT}}, {"type": "object", "properties": {"a": WHOLE}, "maxProperties": 0}),
+        ({"maxItems": 0}, {"type": "array", "prefixItems": [False]}),
+        ({"minItems": 3}, {"type": "array", "uniqueItems": True, "items": {"const": 1}, "minItems": 2}),
+        ({"$schema": D7, "items": [WHOLE]}, {"$schema": D7, "items": [WHOLE], "enum": [["b"]]}),
+        ({"$schema": D4, **WHOLE}, {"$schema": D4, "enum": [1]}),
+        ({"$dynamicRef": "#a", "$defs": {"a": {"$dynamicAnchor": "a"}}}, TEXT),
     ],
 )
 def test_what_cannot_be_told_is_never_sure(reader: Any, writer: Any) -> None:

@@ -55,6 +55,14 @@ BASES: dict[str, dict[str, Any]] = {
             "w": {"$ref": "b/s"},
         },
     },
+    "below a keyword that says nothing": {
+        "$id": "https://e.example/root",
+        "$ref": "n",
+        "$defs": {
+            "v": {"type": "integer"},
+            "n": {"$id": "n", "$ref": "#/x-own/at/0", "x-own": {"at": [{"$ref": "#/$defs/v"}]}, **INNER},
+        },
+    },
     "odd keys": {
         "$id": "https://e.example/root",
         "$ref": "n",

@@ -10,6 +10,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin
 
+from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among
 from promptkit.schema.making.merge import UnmakeableError, merged
 
@@ -70,7 +71,9 @@ class Forms:
         if isinstance(schema, bool) or not isinstance(schema, dict):
             yield from ({},) if schema is not False else ()
             return
-        parts = [list(islice(part, _MOST)) for part in self._parts(schema, followed)]
+        schema, given = heard(self._root, schema), schema
+        base = self._bases.get(id(given), "")
+        parts = [list(islice(part, _MOST)) for part in self._parts(schema, base, followed)]
         for chosen in islice(product(*parts), _MOST * 4):
             form: Form | None = _own(schema)
             for other in chosen:
@@ -78,11 +81,11 @@ class Forms:
             if form is not None:
                 yield form
 
-    def _parts(self, schema: Mapping[str, Any], followed: frozenset[str]) -> Iterator[Iterator[Form]]:
+    def _parts(self, schema: Mapping[str, Any], base: str, followed: frozenset[str]) -> Iterator[Iterator[Form]]:
         """Each combinator as the forms that it leaves to choose from."""
         for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
             if isinstance(schema.get(keyword), str):
-                yield self._followed(_absolute(self._bases.get(id(schema), ""), schema[keyword]), followed)
+                yield self._followed(_absolute(base, schema[keyword]), followed)
         for part in schema.get("allOf", ()):
             yield self._spread(part, followed)
         for keyword in ("anyOf", "oneOf"):

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from promptkit.schema.conjunction import align_fields, align_items
 from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class UnmakeableError(ValueError):
 
 def merged(one: Form, other: Form) -> Form | None:
     """The form that asks for both; None when nothing can be both."""
-    form = dict(one)
+    form, other = dict(one), dict(other)
+    align_items(form, other)
+    for each in (form, other):
+        align_fields(each, other if each is form else form)
     for keyword, value in other.items():
         if keyword in form:
             value = _MERGES.get(keyword, _first)(form[keyword], value)  # noqa: PLW2901

@@ -127,13 +127,22 @@ class Maker:
         return [partial(_given, None)]
 
     def arrays(self, form: Form, path: Path) -> list[Callable[[], Any]]:
-        """Lists of the usual size, then of the least."""
+        """Lists of the usual size, then of the least, then such as have an item twice."""
         least, most = int(form.get("minItems", 0)), int(form.get("maxItems", _MOST_ITEMS))
         needed = max(least, sum(wanted for _, wanted, _ in form.get("contains", ())))
         prefix = len(form.get("prefixItems", ()))
         usual = needed if self._lean(path) else max(needed, prefix or _USUAL_ITEMS)
         sizes = dict.fromkeys(min(size, most) for size in (usual, needed, needed + 1))
-        return [partial(self._array, form, path, size, least) for size in sizes if least <= size <= _MOST_ITEMS]
+        made: list[Callable[[], Any]] = [
+            partial(self._array, form, path, size, least) for size in sizes if least <= size <= _MOST_ITEMS
+        ]
+        two = min(max(needed, prefix + 2), most)
+        return made if form.get("uniqueItems") or two < 2 else [*made, partial(self._alike, form, path, two, least)]
+
+    def _alike(self, form: Form, path: Path, size: int, least: int) -> list[Any]:
+        """A list whose last two items are one."""
+        made = self._array(form, path, size, least)
+        return [*made[:-1], made[-2]] if len(made) > 1 else made
 
     def _array(self, form: Form, path: Path, size: int, least: int) -> list[Any]:
         items: list[Any] = []
