@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.repos.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
-from promptkit.schema.equality import same_json, without
-from promptkit.schema.references import refers_alone, resolve, with_children
+from promptkit.schema.equality import key_of, same_json, without
+from promptkit.schema.references import references, refers_alone, resolve, with_children
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ class _Places:
 
     def __init__(self, before: Any, after: Any) -> None:
         self.roots = (before, after)
+        self._same_roots = same_json(before, after)
         self._left = _MOST_STEPS
         self._entered: set[tuple[str, str]] = set()
         self._known: set[tuple[str, str]] = set()
@@ -164,7 +165,7 @@ class _Places:
         if self.exhausted or (any(references) and references in passed):
             return
         old, new = (_seen(root, schema) for root, schema in zip(self.roots, (before, after), strict=True))
-        if same_json(old, new) and same_json(*self.roots):
+        if self._same_roots and same_json(old, new):
             return
         if not isinstance(old, dict) or not isinstance(new, dict) or depth > _DEEPEST:
             if not same_json(old, new):
@@ -173,15 +174,14 @@ class _Places:
         self._entered.add(references)
         self._known.add(references)
         yield from self._fields(old, new, path, depth)
-        for keyword in _FOLLOWED:
-            one, other = old.get(keyword), new.get(keyword)
-            if isinstance(one, dict) and isinstance(other, dict):
-                inner = f"{path}[]" if keyword == "items" else f"{path}.*"
-                yield from self.between(one, other, inner, depth + 1)
         for keyword in sorted((old.keys() | new.keys()) - _TOLD_ELSEWHERE):
             one, other = old.get(keyword), new.get(keyword)
-            followed = keyword in _FOLLOWED and isinstance(one, dict) and isinstance(other, dict)
-            if not followed and not same_json(one, other):
+            if keyword in _FOLLOWED and isinstance(one, dict) and isinstance(other, dict):
+                yield from self.between(one, other, f"{path}{_FOLLOWED[keyword]}", depth + 1)
+            elif keyword in _ALTERNATIVES and (pairs := _paired(one, other)):
+                for pair in pairs:
+                    yield from self.between(*pair, path, depth + 1)
+            elif not same_json(one, other):
                 yield _keyword(keyword, old, new, path, self.roots)
         self._entered.discard(references)
 
@@ -214,8 +214,22 @@ class _Places:
         return names
 
 
-_FOLLOWED = ("items", "additionalProperties")
+_FOLLOWED = {"items": "[]", "additionalProperties": ".*"}
+_ALTERNATIVES = ("allOf", "anyOf", "oneOf")
 _TOLD_ELSEWHERE = frozenset({"properties", "required", "$defs", "definitions", "$ref"})
+
+
+def _paired(before: Any, after: Any) -> list[tuple[Any, Any]]:
+    """The parts of two alternatives that stand for each other: equal ones, and the others in their order.
+
+    There are none when there are more of them on one side.
+    """
+    if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
+        return []
+    known = set(map(key_of, after))
+    alike = [each for each in before if key_of(each) in known]
+    others = (without(before, after), without(after, before))
+    return [*((each, each) for each in alike), *zip(*others, strict=True)] if len(others[0]) == len(others[1]) else []
 
 
 def _reference(schema: Any) -> str:
@@ -255,10 +269,11 @@ def _trial(keyword: str, old: dict[str, Any], new: dict[str, Any], roots: Any) -
 
 
 def _alone(roots: Any, pair: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Two schemas of a place by themselves: the definitions of their documents come along."""
+    """Two schemas of a place by themselves: the definitions of their documents come along, if they lead there."""
     found = []
     for root, schema in zip(roots, pair, strict=True):
-        known = {key: root[key] for key in ("$defs", "definitions") if isinstance(root, dict) and key in root}
+        keys = ("$schema", "$defs", "definitions") if any(True for _ in references(schema)) else ("$schema",)
+        known = {key: root[key] for key in keys if isinstance(root, dict) and key in root}
         found.append(known | schema if isinstance(schema, dict) else schema)
     return found[0], found[1]
 

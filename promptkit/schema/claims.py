@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promptkit.schema.violations import json_path
 
-__all__ = ["Claim", "Other", "Path", "claim", "planted", "shown_at", "unsure"]
+__all__ = ["Claim", "Other", "Path", "Plant", "claim", "planted", "shown_at", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +21,34 @@ Path = tuple[str | int | Other, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Where a value may fit the writer and not the reader, and why.
+class Plant:
+    """What stands at a place of a value that shows a claim: a schema without references, `False` for nothing.
 
-    `plants` are what stands at some place of a value that shows it: a schema each, without references; `False` where
-    nothing stands there. Without any, the claim can never be shown.
+    `within` are the writer's alternatives in which it is, each with its place, the outermost first.
     """
 
     path: Path
+    schema: Any
+    within: tuple[tuple[Path, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where a value may fit the writer and not the reader, and why. Without any plants it can never be shown."""
+
+    path: Path
     message: str
-    plants: tuple[tuple[Path, Any], ...] = ()
+    plants: tuple[Plant, ...] = ()
+
+    def inside(self, path: Path, alternative: Any) -> Claim:
+        """The same of one alternative of the writer's."""
+        plants = (replace(each, within=((path, alternative), *each.within)) for each in self.plants)
+        return replace(self, plants=tuple(plants))
 
 
 def claim(path: Path, message: str, *plants: Any) -> Claim:
     """A claim with plants at its own place."""
-    return Claim(path, message, tuple((path, each) for each in plants))
+    return Claim(path, message, tuple(Plant(path, each) for each in plants))
 
 
 def unsure(path: Path, message: str) -> Claim:

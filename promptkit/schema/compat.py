@@ -75,6 +75,7 @@ class Comparison:
     left: int = _MOST_COMPARISONS
     exhausted: bool = False
     spread: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
+    forms: dict[int, tuple[Any, Form]] = field(default_factory=dict)
 
     def compare(self, reader: Any, writer: Any, path: Path) -> list[Claim]:
         """What may be wrong of two schemas at one place."""
@@ -104,15 +105,15 @@ class Comparison:
         if wrote.unions:
             # Each branch of what is written must be read, whichever branch of the reader does it.
             for branch in self._spread(writer, wrote.branches):
-                yield from self.compare(reader, branch, path)
+                yield from (each.inside(path, branch) for each in self.compare(reader, branch, path))
             return
         if (values := wrote.values()) is not None:
             yield from self._values(reader, wrote, values, path)
             return
         read = form_of(self.reader_root, reader)
         if read.unions and len(wrote.kinds()) > 1:
-            for one_kind in self._spread(writer, wrote.by_kind):
-                yield from self.compare(reader, one_kind, path)
+            for kind in self._spread(writer, wrote.by_kind):
+                yield from (each.inside(path, kind) for each in self.compare(reader, kind, path))
             return
         yield from self._kept(read, wrote, path)
 
@@ -148,18 +149,24 @@ class Comparison:
 
     def _one_of(self, keyword: str, branches: list[Any], wrote: Form, path: Path) -> Iterator[Claim]:
         """A union of the reader: some branch must accept all; else the one branch that is meant says why not."""
-        found = [self._attempt(branch, wrote.keywords, path) for branch in branches]
-        forms = [form_of(self.reader_root, branch) for branch in branches]
         roots = (self.reader_root, self.writer_root)
-        meant = [index for index, form in enumerate(forms) if not _apart(roots, form, wrote)]
+        meant = [branch for branch in branches if not _apart(roots, self._form(branch), wrote)]
+        found = [self._attempt(branch, wrote.keywords, path) for branch in meant]
         if not all(found):
             if keyword == "oneOf" and len(meant) > 1:
                 yield unsure(path, "more than one alternative may fit, but only one is accepted")
-        elif len(meant) == 1:
-            yield from found[meant[0]]
+        elif len(found) == 1:
+            yield from found[0]
         else:
             message = f"none of {len(branches)} alternatives accepts all that is allowed"
-            yield Claim(path, message, tuple(plant for each in found for one in each for plant in one.plants[:1]))
+            plants = tuple(plant for each in found for one in each for plant in one.plants[:1])
+            yield Claim(path, message, plants or claim(path, message, True).plants)
+
+    def _form(self, branch: Any) -> Form:
+        """The form of one of the reader's alternatives, made once."""
+        if id(branch) not in self.forms:
+            self.forms[id(branch)] = (branch, form_of(self.reader_root, branch))
+        return self.forms[id(branch)][1]
 
     def _attempt(self, reader: Any, writer: Any, path: Path) -> list[Claim]:
         """A comparison whose assumptions end with it, unless they hold."""

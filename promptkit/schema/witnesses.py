@@ -10,24 +10,28 @@ from promptkit.schema.references import REFERENCES, references, with_children
 from promptkit.schema.validators import UnusableSchemaError, validator
 
 if TYPE_CHECKING:
-    from promptkit.schema.claims import Claim
+    from collections.abc import Callable
+
+    from promptkit.schema.claims import Claim, Plant
     from promptkit.schema.making.fitting import Fitting
 
 __all__ = ["Witnesses", "standing_alone"]
 
-_MOST_TRIED = 100
-_MOST_OF_ONE = 12
+_MOST_PLANTS = 12
+_MOST_STEPS = 20_000
 _ROUNDS = 32
 _HOME = "urn:promptkit:document"
 
 
 class Witnesses:
-    """Values that fit the writer and not the reader, each made when it is asked for; so many are tried altogether."""
+    """Values that fit the writer and not the reader, each made when it is asked for.
+
+    Some 20,000 parts of values are made altogether, at most; then nothing more is shown.
+    """
 
     def __init__(self, reader: Any, writer: Any) -> None:
         self._reader = reader
         self._writer = writer
-        self._left = _MOST_TRIED
 
     @cached_property
     def _made(self) -> Fitting:
@@ -41,18 +45,30 @@ class Witnesses:
 
     def show(self, claim: Claim) -> bool:
         """Whether there is a value that shows a claim."""
-        return any(self._shows(planted(*plant)) for plant in claim.plants[:_MOST_OF_ONE])
+        return any(self._shows(way, plant) for plant in claim.plants[:_MOST_PLANTS] for way in self._ways(plant))
 
-    def _shows(self, wanted: Any) -> bool:
+    def _ways(self, plant: Plant) -> tuple[Callable[[Plant], Any], ...]:
+        return (self._at_once, self._inside_out) if plant.within else (self._at_once,)
+
+    def _shows(self, way: Callable[[Plant], Any], plant: Plant) -> bool:
         from promptkit.schema.making.fitting import UnmakeableError
 
-        self._left -= 1
-        if self._left < 0:
-            return False
         try:
-            return not self._read.is_valid(self._made.value(beside=wanted, rounds=_ROUNDS))
+            return self._made.steps < _MOST_STEPS and not self._read.is_valid(way(plant))
         except (UnmakeableError, UnusableSchemaError, RecursionError, ValueError):
             return False
+
+    def _at_once(self, plant: Plant) -> Any:
+        """A value of the whole schema with the plant in it, whichever alternatives that takes."""
+        return self._made.value(beside=planted(plant.path, plant.schema), rounds=_ROUNDS)
+
+    def _inside_out(self, plant: Plant) -> Any:
+        """The innermost alternative's value first, which is then planted in the next one."""
+        path, schema = plant.path, plant.schema
+        for place, alternative in reversed(plant.within):
+            inner = planted(path[len(place) :], schema)
+            path, schema = place, {"enum": [self._made.unchecked({"allOf": [alternative, inner]})]}
+        return self._made.value(beside=planted(path, schema), rounds=1)
 
 
 def standing_alone(root: Any, part: Any) -> Any:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptkit.errors import ModelError
-from promptkit.schema.making.patterns import matching_texts
 from promptkit.models.simulate import simulate_value
+from promptkit.schema.making.patterns import matching_texts
 
 names = st.sampled_from(["a", "b", "summary", "tags", "größe"])
 small = st.integers(0, 4)

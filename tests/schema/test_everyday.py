@@ -127,3 +127,27 @@ def test_what_a_draft_ignores_beside_a_reference_does_not_come_alive() -> None:
     before = {"$schema": D4, "$ref": "#/definitions/U", "definitions": {"U": {"type": "object"}}}
     after = {**before, "anyOf": [{"enum": [-1]}, {"$ref": "#"}]}
     assert {change.level for change in schema_changes(READ, "p", "n", before, after)} <= {"patch", "minor"}
+
+
+def test_what_changed_in_an_alternative_is_told_at_its_place() -> None:
+    def optional(name: str, **fields: Any) -> dict[str, Any]:
+        return {
+            **of(a={"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}]}),
+            "$defs": {name: of(**fields)},
+        }
+
+    before, after = optional("D", v=S, w=S), optional("D", v={"type": "integer"}, w=S)
+    (change,) = schema_changes(READ, "output", "output", before, after)
+    assert (change.name, change.level) == ("output.a.v", "major")
+    turned = {**after, "properties": {"a": {"anyOf": after["properties"]["a"]["anyOf"][::-1]}}}
+    assert [change.name for change in schema_changes(READ, "output", "output", before, turned)] == ["output.a.v"]
+
+
+def test_one_of_two_hundred_alternatives_is_known_to_break() -> None:
+    def tagged(kind: dict[str, Any]) -> dict[str, Any]:
+        branches = [of(kind={"const": f"k{n}"}, v=kind if n == 150 else S) for n in range(200)]
+        return {"oneOf": [branch | {"required": ["kind", "v"]} for branch in branches]}
+
+    assert [mismatch.certain for mismatch in accepts(tagged(S), tagged({"type": "integer"}))] == [True]
+    inside = [{"type": "object", "properties": {"x": tagged(kind)}} for kind in (S, {"type": "integer"})]
+    assert [mismatch.certain for mismatch in accepts(*inside)] == [True]

@@ -38,6 +38,8 @@ class Fitting:
         self._schema = dict(schema) if not isinstance(schema, bool) else schema
         with _usable():
             self._checked, self._forms = Schema(self._schema), Forms(self._schema)
+        self.steps = 0
+        """How many parts of values were made so far."""
 
     def value(self, seed: str = "", beside: Mapping[str, Any] | bool = True, rounds: int = _ROUNDS) -> Any:
         """A value, which also fits the schema `beside`: one in the spelling of 2020-12 and without references.
@@ -45,17 +47,23 @@ class Fitting:
         At most so many `rounds` are tried, each another value.
         """
         with _usable():
-            return self._value(seed, beside, rounds)
+            if beside is True:
+                return self._found(self._schema, (self._checked,), seed, rounds)
+            return self._found({"allOf": [self._schema, beside]}, (self._checked, Schema(beside)), seed, rounds)
 
-    def _value(self, seed: str, beside: Mapping[str, Any] | bool, rounds: int) -> Any:
+    def unchecked(self, part: Mapping[str, Any] | bool) -> Any:
+        """A value for a schema whose references lead into this one, of which nobody has looked whether it fits."""
+        with _usable():
+            return self._found(part, (), "", _ROUNDS)
+
+    def _found(self, wanted: Mapping[str, Any] | bool, checks: tuple[Schema, ...], seed: str, rounds: int) -> Any:
         """Try, see what does not fit, take another variant there, and in the end begin anew with another seed."""
-        wanted = self._schema if beside is True else {"allOf": [self._schema, beside]}
-        checks = (self._checked,) if beside is True else (self._checked, Schema(beside))
         variants: dict[Path, int] = {}
         starts, why = 1, ""
         for _ in range(rounds):
             maker = Maker(self._forms, seed if starts == 1 else f"{seed}#{starts}", variants)
             value, faults, why = _tried(maker, wanted, checks)
+            self.steps += len(maker.counts)
             if not faults:
                 return value
             if not _vary(variants, maker.counts, faults):
