@@ -23,9 +23,7 @@ def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False
     if declared.url is None:
         return None
     say(f"fetching {declared.place}", quiet=quiet)
-    before, now = workspace.store(declared).update(lambda: say("waiting for another fetch of it", quiet=quiet))
-    if declared.fetch == "partial":
-        workspace.fetched(declared).fetch_files()
+    before, now = workspace.fetch(declared, lambda: say("waiting for another fetch of it", quiet=quiet))
     moved, gone, _ = changed_tags(before, now)
     for tag in moved:
         say(f"warning[PK611]: {declared.name}: the tag `{tag}` was moved to another commit")

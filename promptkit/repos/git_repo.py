@@ -24,16 +24,15 @@ from promptkit.settings import PROJECT_FILE
 from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from semver import Version
 
-    from promptkit.repos.objects import Found
+    from promptkit.repos.objects import Reach
     from promptkit.repos.store import State
 
 __all__ = ["GitRepo"]
 
-_COMMIT_BYTES = 1 << 20
 _WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
 
 
@@ -44,13 +43,10 @@ class GitRepo(Repo):
         self,
         name: str,
         state: State,
-        get: Callable[[str, int], Found | None],
+        reach: Reach,
         *,
         rev: str = "",
         folder: str = "",
-        want: Callable[[str], None] | None = None,
-        fill: Callable[[Iterable[str]], None] | None = None,
-        git_dir: Path | None = None,
         root: Path | None = None,
     ) -> None:
         super().__init__(name)
@@ -58,18 +54,15 @@ class GitRepo(Repo):
         self.rev = rev
         self.folder = folder
         self.tags = Tags(state.refs, folder)
-        self._get = get
-        self.git_dir = git_dir
+        self.reach = reach
         self._root = root
-        self._want = want
-        self._fill = fill
         self._snapshots: dict[str, Snapshot] = {}
         self._facts: Declarations | None = None
 
     @property
     def is_fetching(self) -> bool:
         """Whether what is missing is fetched."""
-        return self._want is not None
+        return self.reach.want is not None
 
     # Its states
 
@@ -126,7 +119,7 @@ class GitRepo(Repo):
 
     def _walked(self, path: str, base: str, steps: str) -> Pin:
         """The state that some steps back from another one lead to, as in `HEAD~2`."""
-        found = self._resolved(f"{self.pin(path, base).commit}{steps}")
+        found = self.reach.commit(f"{self.pin(path, base).commit}{steps}")
         if not found:
             raise RepoError(f"{self.whole} has no `{base}{steps}`", code="PK605")
         return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
@@ -238,15 +231,11 @@ class GitRepo(Repo):
 
     def _commit(self, wanted: str) -> str:
         """The commit whose id begins so; never what has that name."""
-        found = self._resolved(wanted)
-        if not found and self._want is not None and is_whole_commit(wanted):
-            self._want(wanted)
-            found = self._resolved(wanted)
+        found = self.reach.commit(wanted)
+        if not found and self.reach.want is not None and is_whole_commit(wanted):
+            self.reach.want(wanted)
+            found = self.reach.commit(wanted)
         return found if found.startswith(wanted) else ""
-
-    def _resolved(self, name: str) -> str:
-        found = self._get(f"{name}^{{commit}}", _COMMIT_BYTES)
-        return found.id if found is not None else ""
 
     @property
     def facts(self) -> Declarations:
@@ -288,19 +277,18 @@ class GitRepo(Repo):
         key = f"{commit} {label}"
         if key not in self._snapshots:
             label = label or f"{self.name}@{commit[:12]}"
-            self._snapshots[key] = Snapshot(self._get, commit, self.folder, label, self._fill)
+            self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill)
         return self._snapshots[key]
 
-    def fetch_files(self) -> None:
-        """Bring the files of the newest commit here, and of the one that `rev` means. Raises `RepoError`.
+    def needed(self) -> Iterator[list[str]]:
+        """The ids of the files of the newest commit, and then of the one that `rev` means, which the first may tell.
 
         A rev that leads nowhere is told by whoever uses it.
         """
-        commits = [self.state.head] if self.state.head else []
+        if self.state.head:
+            yield [entry.id for _, entry in self.snapshot(self.state.head).files()]
         with suppress(RepoError):
-            commits.append(self.pin("").commit)
-        for commit in commits:
-            self.snapshot(commit).fetch()
+            yield [entry.id for _, entry in self.snapshot(self.pin("").commit).files()]
 
     def at(self, pin: Pin) -> Mount:
         """See `Repo.at`."""

@@ -120,7 +120,7 @@ def _indexed(
 def _is_before(repo: GitRepo, since: str, commit: str) -> bool:
     """Whether a commit is in the history of another one, as far as that is here."""
     try:
-        return repo.git_dir is None or git.git_says(repo.git_dir, "merge-base", "--is-ancestor", since, commit)
+        return git.git_says(repo.reach.git_dir, "merge-base", "--is-ancestor", since, commit)
     except RepoError:  # it is not here any more
         return False
 
@@ -185,12 +185,9 @@ def _dates(repo: GitRepo, commit: str, since: str, files: set[str]) -> dict[str,
 
 
 def _log(repo: GitRepo, commit: str, since: str) -> Iterator[str]:
-    git_dir = repo.git_dir
-    if git_dir is None:
-        return
     names = (commit, *((f"^{since}",) if since else ()))
     arguments = ("log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-    process = git.started(git_dir, *arguments, *names, "--")
+    process = git.started(repo.reach.git_dir, *arguments, *names, "--")
     assert process.stdout is not None
     rest = b""
     try:

@@ -14,10 +14,12 @@ from promptkit.errors import RepoError
 from promptkit.repos.git import FSCK, started
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["Found", "Objects"]
+__all__ = ["Found", "Objects", "Reach"]
+
+_COMMIT_BYTES = 1 << 20
 
 READ_SECONDS = 30.0
 """How long git may look for one object: a pipe that somebody put in the place of a file has no end."""
@@ -33,6 +35,30 @@ class Found:
     id: str
     type: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What can be had of a repository's objects: read with `get`, and fetched where that may be done.
+
+    `want` fetches a commit that no branch or tag led to, `fill` the files of a partial copy, by their ids. Whatever
+    else git is asked, it is asked in `git_dir`.
+    """
+
+    git_dir: Path
+    get: Callable[[str, int], Found | None]
+    want: Callable[[str], None] | None = None
+    fill: Callable[[Iterable[str]], None] | None = None
+
+    def commit(self, name: str) -> str:
+        """The id of the commit that a name leads to; empty where it leads to none."""
+        found = self.get(f"{name}^{{commit}}", _COMMIT_BYTES) if name else None
+        return found.id if found is not None else ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the history is not here as a whole, so that it proves nothing."""
+        return (self.git_dir / "shallow").exists()
 
 
 class Objects:

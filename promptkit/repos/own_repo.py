@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.objects import Objects
+from promptkit.repos.objects import Objects, Reach
 from promptkit.repos.store import State
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["own_repo"]
 
-_COMMIT_BYTES = 1 << 20
-
 
 def own_repo(folder: Path, closing: ExitStack) -> GitRepo:
     """The git repository in whose worktree a folder lies, from that folder's point of view. Raises `RepoError`."""
@@ -27,13 +25,9 @@ def own_repo(folder: Path, closing: ExitStack) -> GitRepo:
     closing.callback(view.close)
     objects = Objects(view.path)
     closing.callback(objects.close)
-    state = State(_commit(objects, view.head), _Commits(objects, view.refs))
-    return GitRepo("", state, objects.get, folder=directory.inside(folder), git_dir=view.path, root=folder)
-
-
-def _commit(objects: Objects, id: str) -> str:
-    found = objects.get(f"{id}^{{commit}}", _COMMIT_BYTES) if id else None
-    return found.id if found is not None else ""
+    reach = Reach(view.path, objects.get)
+    state = State(reach.commit(view.head), _Commits(reach, view.refs))
+    return GitRepo("", state, reach, folder=directory.inside(folder), root=folder)
 
 
 class _Commits(Mapping[str, str]):
@@ -42,14 +36,14 @@ class _Commits(Mapping[str, str]):
     What a reference to a file or to nothing leads to is the empty text.
     """
 
-    def __init__(self, objects: Objects, refs: Mapping[str, str]) -> None:
-        self._objects = objects
+    def __init__(self, reach: Reach, refs: Mapping[str, str]) -> None:
+        self._reach = reach
         self._refs = refs
         self._known: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
         if name not in self._known:
-            self._known[name] = _commit(self._objects, self._refs[name])
+            self._known[name] = self._reach.commit(self._refs[name])
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:

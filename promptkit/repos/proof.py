@@ -34,9 +34,9 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
         return None if fits else (f"commit {wanted}", "what is locked is another one")
     if not tip:
         return _unnamed(repo, path, wanted, pin)
-    if repo.git_dir is None or (repo.git_dir / "shallow").exists():
-        return None  # a history that was cut proves nothing
-    held = git_says(repo.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
+    if repo.reach.is_cut:
+        return None
+    held = git_says(repo.reach.git_dir, "merge-base", "--is-ancestor", pin.commit, tip)
     return None if held else (f"branch {wanted}", "what is locked is not in its history")
 
 
@@ -49,9 +49,9 @@ def _unnamed(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str]
         return None if here else (f"version {wanted}", "no tag in this range stands at what is locked")
     if wanted not in repo.facts.aliases.get(bare_name(path), {}):
         return f"name {wanted}", "no tag, branch or alias is called so any more"
-    if repo.git_dir is None or (repo.git_dir / "shallow").exists():
+    if repo.reach.is_cut:
         return None
-    names = git(repo.git_dir, "for-each-ref", "--count=1", f"--contains={pin.commit}", "--format=%(refname)")
+    names = git(repo.reach.git_dir, "for-each-ref", "--count=1", f"--contains={pin.commit}", "--format=%(refname)")
     return None if names.strip() else (f"name {wanted}", "what is locked is in the history of no branch and no tag")
 
 

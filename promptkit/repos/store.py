@@ -21,7 +21,7 @@ from promptkit.models.kept_file import keep_file
 from promptkit.repos.cache_lock import cache_lock
 from promptkit.repos.git import git, make_directory, transfer
 from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.objects import Objects
+from promptkit.repos.objects import Objects, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,7 +41,8 @@ _HEAD = "refs/promptkit/head"
 _REMOTE = "promptkit"
 _FLAGS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _OF_MODE = {"full": (), "shallow": ("--depth=1",), "partial": ("--filter=blob:none",)}
-_SMALL = 1 << 20
+_KINDS = ("sha1", "sha256")
+_OTHER_KIND = re.compile(r"client sha\d+; server (sha1|sha256)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,36 @@ class Store:
         slug = re.sub("[^A-Za-z0-9]+", "-", url.key)[-40:].strip("-")
         key = sha256(f"{url.key}\n{mode}".encode()).hexdigest()[:16]
         self.path = cache_dir / "repos" / f"{slug}-{key}"
-        self.git_dir = self.path / "git"
+        self.kind = self._kept()[1]
+        self.git_dir = self._place(self.kind)
         self._known: frozenset[str] | None = None
         self._objects = Objects(self.git_dir, promised=mode == "partial")
 
+    def _use(self, kind: str) -> None:
+        """Take the copy whose objects have this kind of ids: one that is fetched anew with others has its own place."""
+        self.kind = kind
+        self.git_dir = self._place(kind)
+        self._known = None
+        self._objects.close()
+        self._objects = Objects(self.git_dir, promised=self.mode == "partial")
+
+    def _place(self, kind: str) -> Path:
+        return self.path / ("git" if kind == _KINDS[0] else f"git-{kind}")
+
     def state(self) -> State | None:
         """What the last fetch found; None before the first."""
+        return self._kept()[0]
+
+    def _kept(self) -> tuple[State | None, str]:
+        """The state that is kept, and the kind of its ids."""
         try:
             data = json.loads((self.path / "state.json").read_bytes())
-            known = data["version"] == _FORMAT and isinstance(data["refs"], dict)
-            return State(str(data["head"]), data["refs"], float(data["fetched"])) if known else None
+            if data["version"] == _FORMAT and isinstance(data["refs"], dict) and data.get("ids", _KINDS[0]) in _KINDS:
+                state = State(str(data["head"]), data["refs"], float(data["fetched"]))
+                return state, data.get("ids", _KINDS[0])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            pass
+        return None, _KINDS[0]
 
     def get(self, name: str, most: int) -> Found | None:
         """An object; None where it is not in the cache."""
@@ -92,15 +111,26 @@ class Store:
         """End what reads the objects."""
         self._objects.close()
 
-    def update(self, waiting: Callable[[], None] = lambda: None) -> tuple[State | None, State]:
+    def update(
+        self,
+        waiting: Callable[[], None] = lambda: None,
+        needed: Callable[[State], Iterable[Iterable[str]]] = lambda _: (),
+    ) -> tuple[State | None, State]:
         """Fetch all branches and tags; the state before and the one now; `waiting` hears that another one fetches.
 
-        Raises `RepoError`; then the old state stays.
+        `needed` are the ids of files that a partial copy must have of a state, some of which may be needed to know
+        others. Raises `RepoError`; then the old state stays.
         """
         with self._locked(waiting) as keep_open, self._address() as address:
             self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
-            before, state = self.state(), self._found()
+            state = self._found()
+            for ids in needed(state) if self.mode == "partial" else ():
+                self._fill(ids, address, keep_open)
+            before = self.state()
             self._keep(state)
+            for kind in _KINDS:
+                if kind != self.kind:  # what was fetched before its owner changed the kind of ids
+                    shutil.rmtree(self._place(kind), ignore_errors=True)
         return before, state
 
     def want(self, commit: str) -> None:
@@ -111,10 +141,13 @@ class Store:
 
     def fill(self, ids: Iterable[str]) -> None:
         """Fetch those files of a partial copy that it has not, by id, all at once. Raises `RepoError`."""
-        missing = sorted(set(ids) - self._present())
-        if not missing:
-            return
-        with self._locked() as keep_open, self._address() as address:
+        wanted = set(ids)
+        if wanted - self._present():
+            with self._locked() as keep_open, self._address() as address:
+                self._fill(wanted, address, keep_open)
+
+    def _fill(self, ids: Iterable[str], address: str, keep_open: int) -> None:
+        if missing := sorted(set(ids) - self._present()):
             arguments = ("-c", "fetch.negotiationAlgorithm=noop", "fetch", *_FLAGS, "--filter=blob:none", "--stdin")
             given = "".join(f"{each}\n" for each in missing).encode()
             self._transfer(address, (*arguments, _REMOTE), keep_open, given)
@@ -128,11 +161,15 @@ class Store:
             said = " ".join(error.details)
             if "remote ref HEAD" in said and refs != _REFS:  # there is no commit on the default branch
                 self._fetch_all(address, keep_open, _REFS)
-            elif "client sha1; server sha256" in said:
-                self._objects.close()
-                shutil.rmtree(self.git_dir)
-                make_directory(self.git_dir, "sha256")
-                self._fetch_all(address, keep_open, refs)
+            elif (other := _OTHER_KIND.search(said)) is not None and other[1] != self.kind:
+                before = self.kind
+                self._use(other[1])
+                try:
+                    make_directory(self.git_dir, self.kind)
+                    self._fetch_all(address, keep_open, refs)
+                except BaseException:
+                    self._use(before)
+                    raise
             else:
                 raise
 
@@ -147,7 +184,7 @@ class Store:
     @contextlib.contextmanager
     def _locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
         with cache_lock(self.path / "lock", waiting) as descriptor:
-            make_directory(self.git_dir)
+            make_directory(self.git_dir, self.kind)
             self._mend()
             yield descriptor
 
@@ -182,19 +219,20 @@ class Store:
     def _found(self) -> State:
         """The state that the references tell, each followed to its commit; those that lead to none are left out."""
         names = git(self.git_dir, "for-each-ref", "--format=%(refname)").decode("utf-8", "replace").splitlines()
-        commits = {}
-        for name in names:
-            found = self.get(f"{name}^{{commit}}", _SMALL)
-            if found is not None:
-                commits[name] = found.id
+        reach = Reach(self.git_dir, self.get)
+        commits = {name: commit for name in names if (commit := reach.commit(name))}
         if not commits:
             raise RepoError("the repository has no commits", where=self.url.text)
         head = commits.pop(_HEAD, "")
         return State(head, commits, time.time())
 
     def _keep(self, state: State) -> None:
-        data = {"version": _FORMAT, "url": self.url.text, "head": state.head, "fetched": state.fetched}
-        keep_file(self.path / "state.json", json.dumps({**data, "refs": dict(state.refs)}), "the state of a repo")
+        data = {"version": _FORMAT, "url": self.url.text, "ids": self.kind, "head": state.head}
+        keep_file(
+            self.path / "state.json",
+            json.dumps({**data, "fetched": state.fetched, "refs": dict(state.refs)}),
+            "the state of a repo",
+        )
 
 
 def changed_tags(before: State | None, now: State) -> tuple[list[str], list[str], list[str]]:

@@ -13,6 +13,7 @@ from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mounted
+from promptkit.repos.objects import Reach
 from promptkit.repos.opener import Opener
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.store import Store
@@ -20,9 +21,12 @@ from promptkit.settings import PROJECT_FILE, load_settings
 from promptkit.source import Folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from promptkit.repos.declared import DeclaredRepo
     from promptkit.repos.references import Pin, Reference
     from promptkit.repos.repo import Repo
+    from promptkit.repos.store import State
     from promptkit.settings import Settings
     from promptkit.source import Source
 
@@ -91,21 +95,30 @@ class Workspace:
         store = self.store(declared)
         state = store.state()
         if state is None and self.online:
-            _, state = store.update()
+            _, state = self.fetch(declared)
         if state is None:
             cure = f"promptkit repo update {declared.name}"
             message = f"`{declared.name}` has not been fetched yet"
             raise RepoError(message, code="PK609", where=declared.place, help=cure)
+        want = store.want if self.online else None
+        fill = store.fill if self.online and declared.fetch == "partial" else None
         return GitRepo(
             declared.name,
             state,
-            store.get,
+            Reach(store.git_dir, store.get, want, fill),
             rev=declared.rev,
             folder=declared.folder,
-            want=store.want if self.online else None,
-            fill=store.fill if self.online and declared.fetch == "partial" else None,
-            git_dir=store.git_dir,
         )
+
+    def fetch(self, declared: DeclaredRepo, waiting: Callable[[], None] = lambda: None) -> tuple[State | None, State]:
+        """Fetch a git repo: its states before and now; `waiting` hears that another one fetches. Raises `RepoError`."""
+        store = self.store(declared)
+
+        def needed(state: State) -> Iterator[list[str]]:
+            reach = Reach(store.git_dir, store.get)
+            return GitRepo(declared.name, state, reach, rev=declared.rev, folder=declared.folder).needed()
+
+        return store.update(waiting, needed)
 
     def own(self) -> GitRepo:
         """The repository in which the project itself lies. Raises `RepoError` where it lies in none."""

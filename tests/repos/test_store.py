@@ -123,6 +123,44 @@ def test_a_repository_with_sha256_objects_is_read(tmp_path: Path, cache: Path) -
     store.close()
 
 
+@pytest.mark.parametrize("kinds", [("sha1", "sha256"), ("sha256", "sha1")], ids="-".join)
+def test_an_owner_who_changes_the_kind_of_ids_is_followed(tmp_path: Path, cache: Path, kinds: tuple[str, str]) -> None:
+    path = tmp_path / "team"
+    states = []
+    for number, kind in enumerate(kinds):
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        repo = GitRepo(path)
+        repo.git("init", "-q", "-b", "main", f"--object-format={kind}")
+        store = store_of(repo, cache)
+        if number:  # a fetch that fails leaves the old state, which can be read
+            with pytest.raises(RepoError):
+                store.update()
+            assert Snapshot(store.get, states[0].head).read("a.yaml").startswith(b"name: a0")
+        repo.commit({"a.yaml": prompt(f"a{number}")}, "v1.0.0")
+        states.append(store.update()[1])
+        store.close()
+        store = store_of(repo, cache)
+        assert store.state() == states[-1]
+        assert Snapshot(store.get, states[-1].head).read("a.yaml").startswith(f"name: a{number}".encode())
+        store.close()
+    assert len(states[0].head) != len(states[1].head)
+
+
+def test_a_partial_copy_keeps_its_old_state_until_it_has_the_files(team: GitRepo, cache: Path) -> None:
+    store = store_of(team, cache, "partial")
+    _, before = store.update()
+    team.commit({"new.yaml": prompt("new")}, "v9.0.0")
+
+    def killed(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.update(needed=killed)
+    assert store.state() == before
+    store.close()
+
+
 def test_a_linked_worktree_and_a_shallow_clone_are_read(team: GitRepo, tmp_path: Path, cache: Path) -> None:
     team.git("worktree", "add", "-q", str(tmp_path / "tree"), "v1.0.0")
     linked = Store(RepoUrl.of(str(tmp_path / "tree")), cache)
