@@ -53,7 +53,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
         repo = workspace.own()
         repo.require(name, repo.target(name, version))
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
-        if why := workspace.declared.why_yanked(name, version):
+        if why := repo.why_yanked(name, version, workspace.declared):
             say(f"warning[PK607]: {version} was yanked: {why}")
     if before == version:
         say(f"{name}: {alias} is {version}")

@@ -89,10 +89,18 @@ class Declarations:
         yanked = _texts(_table(tables, "yanked", where), "yanked", where)
         return cls(where, repos, prompts, aliases, yanked, is_own=root is not None)
 
-    def why_yanked(self, path: str, version: Version | str) -> str:
-        """Why a version of a prompt, or of the whole repo, was yanked, on one line; empty where it was not."""
-        named = (f"{bare_name(path)}@{version}", f"v{version}", str(version))
-        return one_line(next((self.yanked[name] or "no reason is given" for name in named if name in self.yanked), ""))
+    def why_yanked(self, path: str, version: Version | str, *, is_own: bool = False) -> str:
+        """Why a version of a prompt, or of the whole repo, was yanked, on one line; empty where it was not.
+
+        What was yanked without build metadata was so with any. A version that `is_own` is the prompt's alone, and not
+        the whole repo's.
+        """
+        asked = str(version).removeprefix("v")
+        for each in (asked, asked.partition("+")[0]):
+            for key in (f"{bare_name(path)}@{each}", *(() if is_own else (f"v{each}", each))):
+                if key in self.yanked:
+                    return one_line(self.yanked[key] or "no reason is given")
+        return ""
 
     def repo(self, name: str) -> DeclaredRepo:
         """A repo by name. Raises `RepoError` for one that is not declared."""

@@ -112,7 +112,7 @@ class GitRepo(Repo):
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
         version = self.tags.version(tag, path)
         parsed = read_version(version)
-        if path and parsed is not None and (why := self.facts.why_yanked(path, parsed)):
+        if path and parsed is not None and (why := self.why_yanked(path, parsed)):
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
         return Pin(commit, version if parsed is not None or version == tag else "", tag, wanted=tag)
@@ -162,13 +162,13 @@ class GitRepo(Repo):
 
         yanked = ""
         for version in sorted(tags, reverse=True):
-            fits = [tag for tag in tags[version] if wish.holds(Version.parse(self.tags.version(tag, path)))]
-            here = {self.tags.commit(tag): tag for tag in fits}
-            here = {commit: tag for commit, tag in here.items() if self._has(path, commit)}
+            named = {tag: Version.parse(self.tags.version(tag, path)) for tag in tags[version]}
+            fits = {tag: each for tag, each in named.items() if wish.holds(each)}
+            fits = {tag: each for tag, each in fits.items() if self._has(path, self.tags.commit(tag))}
+            reasons = {tag: self.why_yanked(path, each) for tag, each in fits.items()}
+            here = {self.tags.commit(tag): tag for tag in fits if not reasons[tag]}
             if not here:
-                continue
-            if why := self.facts.why_yanked(path, version):
-                yanked = yanked or f"{version} was yanked: {why}"
+                yanked = yanked or next((f"{fits[tag]} was yanked: {why}" for tag, why in reasons.items()), "")
                 continue
             if len({self.entry_id(path, commit) if path else commit for commit in here}) > 1:
                 message = (
@@ -193,9 +193,21 @@ class GitRepo(Repo):
             message = f"`{wanted}` is a range and a tag of {self.whole}, and they lead to different states"
             raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
 
+    def why_yanked(self, path: str, version: Version | str, facts: Declarations | None = None) -> str:
+        """Why a version of a prompt, or of the whole repo, was yanked; empty where it was not.
+
+        So it says now, or where `facts` are given, these say so.
+        """
+        facts = self.facts if facts is None else facts
+        if not facts.yanked:
+            return ""
+        known = read_version(str(version).removeprefix("v"))
+        is_own = bool(path) and known is not None and self.tags.is_own(path, known)
+        return facts.why_yanked(path, version, is_own=is_own)
+
     def versions(self, path: str) -> list[Version]:
         """See `Repo.versions`."""
-        return [version for version in self.released(path) if not self.facts.why_yanked(path, version)]
+        return [version for version in self.released(path) if not self.why_yanked(path, version)]
 
     def released(self, path: str) -> Iterator[Version]:
         """The versions in which a prompt was ever released, the newest first."""
@@ -216,7 +228,7 @@ class GitRepo(Repo):
             for version, tags in self.tags.versions(path).items()
             if any(self.tags.commit(tag) == commit for tag in tags)
         ]
-        reasons = [(version, self.facts.why_yanked(path, version)) for version in here]
+        reasons = [(version, self.why_yanked(path, version)) for version in here]
         return "{} was yanked: {}".format(*reasons[0]) if reasons and all(why for _, why in reasons) else ""
 
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:  # noqa: ARG002 (`Repo`'s)

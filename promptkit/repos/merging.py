@@ -110,7 +110,7 @@ def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, 
     if not is_alias(alias):
         message = f"`{alias}` can be no alias of `{name}`: it could be a version, a range or a commit"
         return message, "give it a name, such as production"
-    if why := workspace.declared.why_yanked(name, target):
+    if why := workspace.own().why_yanked(name, target, workspace.declared):
         return f"the alias `{alias}` of `{name}` leads to {target}, which was yanked: {why}", ""
     own, repo = loaded(after, name), workspace.own()
     if own is not None and own.spec.version == target:

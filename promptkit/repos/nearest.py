@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError
+from promptkit.phrases import one_line
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import Pin
 from promptkit.repos.versions import Range
@@ -29,7 +30,7 @@ def prompts(repo: Repo, path: str, state: Mount) -> str:
         return hint.replace("`", f"`{repo.called('')}/" if repo.name else "`", 1)
     last = path.rpartition("/")[2]
     alike = [name for name in names if name.rpartition("/")[2] == last]
-    shown = ", ".join(repo.called(name) for name in (alike or list(names))[:_SHOWN])
+    shown = one_line(", ".join(repo.called(name) for name in (alike or list(names))[:_SHOWN]))
     return f"prompts there: {shown}" if shown else "no prompt is there"
 
 

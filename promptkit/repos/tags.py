@@ -24,6 +24,7 @@ class Tags:
     def __init__(self, refs: Mapping[str, str], folder: str = "") -> None:
         self._refs = refs
         self._folder = folder
+        self._asked: tuple[str | None, dict[Version, list[str]]] = (None, {})
 
     def __iter__(self) -> Iterator[str]:
         return (name.removeprefix(_PREFIX) for name in self._refs if name.startswith(_PREFIX))
@@ -43,13 +44,21 @@ class Tags:
             return own
         return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
 
+    def is_own(self, path: str, version: Version) -> bool:
+        """Whether a version is a prompt's alone: a tag of its own has it, where none of the whole repo stands."""
+        tags = self.versions(path).get(version, [])
+        own = {tag for tag in tags if tag.startswith(self.name(path, ""))}
+        return bool(own) and {*map(self.commit, own)}.isdisjoint(self.commit(tag) for tag in tags if tag not in own)
+
     def versions(self, path: str) -> dict[Version, list[str]]:
         """The versions of a path, each with the tags that name it.
 
         Versions that differ in build metadata alone are one (https://semver.org, item 10).
         """
-        found: dict[Version, list[str]] = {}
-        for tag in self:
-            if (version := read_version(self.version(tag, path))) is not None and self.commit(tag):
-                found.setdefault(version, []).append(tag)
-        return found
+        if self._asked[0] != path:
+            found: dict[Version, list[str]] = {}
+            for tag in self:
+                if (version := read_version(self.version(tag, path))) is not None and self.commit(tag):
+                    found.setdefault(version, []).append(tag)
+            self._asked = path, found
+        return self._asked[1]

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["Yank"]
 
 
+def _as_tagged(repo: GitRepo, name: str) -> set[str]:
+    """The versions of a prompt as its tags have them, and without their build metadata."""
+    named = {
+        repo.tags.version(tag, name) for version in repo.released(name) for tag in repo.tags.versions(name)[version]
+    }
+    return named | {each.partition("+")[0] for each in named}
+
+
 @dataclass(frozen=True, slots=True)
 class Yank:
     """A version of one prompt, or of the whole repo (no name)."""
@@ -44,7 +52,7 @@ class Yank:
 
     def require(self, repo: GitRepo) -> None:
         """Raises `RepoError` where no tag of a repo names the version."""
-        if self.version not in map(str, repo.released(self.name)):
+        if self.version not in _as_tagged(repo, self.name):
             cure = f"versions: {nearest.versions(repo, self.name)}"
             what = f"`{repo.called(self.name)}`" if self.name else repo.whole
             raise RepoError(f"no version {self.version} of {what} was released", code="PK616", help=cure)

@@ -70,6 +70,43 @@ def test_a_yanked_version_is_refused_however_it_is_spelt(wanted: str, tag: str, 
         pinned(repo, tmp_path / "service", wanted)
 
 
+@pytest.mark.parametrize(
+    ("tag", "yanked", "wanted"),
+    [
+        ("support/triage@1.1.0+b1", "support/triage@1.1.0", "support/triage@1.1.0+b1"),
+        ("support/triage@1.1.0+b1", "support/triage@1.1.0+b1", "1.1.0"),
+        ("support/triage@1.1.0+b1", "support/triage@1.1.0", "^1"),
+        ("v1.1.0+b1", "1.1.0", "1.1.0"),
+        ("v1.1.0+b1", "v1.1.0", "v1.1.0+b1"),
+    ],
+)
+def test_what_was_yanked_was_so_in_all_its_builds(tag: str, yanked: str, wanted: str, tmp_path: Path) -> None:
+    repo = GitRepo.at(tmp_path / "team")
+    repo.commit({"support/triage.yaml": prompt("support/triage")}, tag)
+    repo.commit({"promptkit.toml": f'[yanked]\n"{yanked}" = "wrong language"\n'})
+    with pytest.raises(RepoError, match="PK607"):
+        pinned(repo, tmp_path / "service", wanted)
+
+
+def test_another_build_than_the_one_that_was_yanked_can_be_had(tmp_path: Path) -> None:
+    repo = GitRepo.at(tmp_path / "team")
+    first = repo.commit({"support/triage.yaml": prompt("support/triage")}, "v1.1.0+b1")
+    repo.commit({"promptkit.toml": '[yanked]\n"1.1.0+b2" = "wrong language"\n'}, "v1.1.0+b2")
+    assert pinned(repo, tmp_path / "service", "^1") == first
+
+
+@pytest.mark.parametrize("wanted", ["1.1.0", "^1", "support/triage@1.1.0"])
+def test_what_the_whole_repo_yanked_is_not_a_prompt_that_was_released_by_itself(wanted: str, tmp_path: Path) -> None:
+    repo = GitRepo.at(tmp_path / "team")
+    repo.commit({"support/reply.yaml": prompt("support/reply")}, "v1.1.0")
+    own = repo.commit({"support/triage.yaml": prompt("support/triage")}, "support/triage@1.1.0")
+    repo.commit({"promptkit.toml": '[yanked]\n"v1.1.0" = "wrong language"\n'})
+    assert pinned(repo, tmp_path / "service", wanted) == own
+    repo.git("tag", "-f", "v1.1.0", own)  # now it was in it
+    with pytest.raises(RepoError, match="PK607"):
+        pinned(repo, tmp_path / "other", wanted)
+
+
 def test_a_version_whose_two_tags_differ_is_ambiguous_until_one_of_them_is_named(team: GitRepo, tmp_path: Path) -> None:
     team.git("tag", "1.1.0", "v1.0.0^{commit}")
     with pytest.raises(RepoError, match="PK606"):
