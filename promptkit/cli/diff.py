@@ -87,7 +87,13 @@ def _diffs(
 
     with Workspace.at() as workspace:
         policy = policy_of(workspace.settings)
-        if names_state(workspace, before) and (after is None or names_state(workspace, after)):
+        given = [each for each in (before, after) if each is not None]
+        states = [each for each in given if names_state(workspace, each)]
+        if states and len(states) < len(given):
+            (other,) = (each for each in given if each not in states)
+            message = f"`{states[0]}` is a state of the whole repository, and `{other}` is none"
+            raise click.UsageError(f"{message}; two states are compared, or two prompts such as FILE@{states[0]}")
+        if states:
             old = at_rev(workspace, before)
             new = at_rev(workspace, after) if after is not None else worktree(workspace)
             return list(compared_states(old, new, policy, model)), *lonely(old, new)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +18,7 @@ from promptkit.phrases import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from promptkit.repos.lock import Lock
+    from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.references import Reference
     from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
@@ -219,17 +221,21 @@ def verify(ctx: click.Context, form: str) -> None:
 
 def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> int:
     """Write the lock, or tell what would change where it is frozen; the exit code."""
-    from promptkit.repos.locking import make_lock, project_lock
+    from promptkit.repos.locking import project_lock
     from promptkit.repos.opening import frozen
+    from promptkit.repos.project_file import held
     from promptkit.repos.verifying import differences, yanked_entries
     from promptkit.repos.workspace import Workspace
+    from promptkit.settings import find_root
 
-    held = frozen() if asked is None else asked
-    with Workspace.at(online=True) as workspace:
+    if frozen() if asked is None else asked:
+        with Workspace.at(online=True) as workspace:
+            return _frozen_told(workspace, project_lock(workspace))
+    root = find_root(Path()) or Path()
+    told = partial(say, "waiting for another promptkit that writes here", quiet=quiet)
+    with held(root, told), Workspace.at(online=True) as workspace:
         lock = project_lock(workspace, anew=names is None)
-        if held:
-            return _frozen_told(workspace, lock)
-        entries = make_lock(workspace, lock, names)
+        entries = _entries(workspace, lock, names, quiet=quiet)
         before = {entry.key: entry for entry in lock}
         changed = lock.write(entries)
         yanked = list(yanked_entries(workspace, project_lock(workspace)))
@@ -247,6 +253,25 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     _tell((), yanked)
     say(f"{lock.path.name}: {counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
     return 0
+
+
+def _entries(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> list[Locked]:
+    """The blocks of the lock; what the repos do not have as they were fetched is looked for where they come from."""
+    from promptkit.errors import RepoError
+    from promptkit.repos.locking import make_lock
+
+    try:
+        return make_lock(workspace, lock, names)
+    except RepoError as error:
+        if error.code != "PK605" or names is None or names:  # `lock update` has fetched already
+            raise
+        for name in sorted(workspace.declared.repos):
+            try:
+                fetch(workspace, name, quiet=quiet)
+            except RepoError:
+                raise error from None
+        workspace.close()
+        return make_lock(workspace, lock, names)
 
 
 def _frozen_told(workspace: Workspace, lock: Lock) -> int:

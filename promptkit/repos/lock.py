@@ -211,6 +211,8 @@ class Lock:
 
     def _bytes(self) -> bytes | None:
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise LockError("it is no file", where=str(self.path))
             with self.path.open("rb") as file:
                 return file.read(_MOST_BYTES + 1)
         except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,16 @@ from promptkit.errors import ConfigError, RepoError
 from promptkit.replacing import replace_file
 from promptkit.repos.cache_lock import cache_lock
 from promptkit.repos.declared import REPO_KEYS
+from promptkit.repos.local import GitDirectory
+from promptkit.repos.own_repo import own_repo
 from promptkit.repos.references import REPO_NAME
 from promptkit.repos.tomledit import has_value, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Draft", "add_repo", "drafted", "drop_prompt", "remove_repo", "use_prompt"]
+__all__ = ["Draft", "add_repo", "drafted", "drop_prompt", "held", "remove_repo", "use_prompt"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -62,15 +64,35 @@ class Draft:
 
 
 @contextmanager
+def held(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let nobody else write a project's file or its lock; of two who want to, one waits. Raises `RepoError`."""
+    path = root / PROJECT_FILE
+    name = f"project-{sha256(str(path.resolve()).encode()).hexdigest()[:16]}.lock"
+    with cache_lock(load_settings(root).cache_dir / "repos" / name, waiting):
+        yield
+
+
+@contextmanager
 def drafted(root: Path | None = None) -> Iterator[Draft]:
-    """New contents of the project's file; of two who make some at once, one waits. Raises `ConfigError`, `RepoError`.
+    """New contents of the project's file, while it is `held`. Raises `ConfigError` or `RepoError`.
 
     Without a `root`, the project is the one around the folder at hand, which becomes one where there is none.
     """
-    path = (root or find_root(Path()) or Path()) / PROJECT_FILE
-    name = f"project-{sha256(str(path.resolve()).encode()).hexdigest()[:16]}.lock"
-    with cache_lock(load_settings(path.parent).cache_dir / "repos" / name):
-        yield Draft(path)
+    folder = root or find_root(Path()) or Path()
+    with held(folder):
+        _refuse_sparse(folder / PROJECT_FILE)
+        yield Draft(folder / PROJECT_FILE)
+
+
+def _refuse_sparse(path: Path) -> None:
+    """Raises `RepoError` for a file that is committed and not checked out: a new one would lose what it says."""
+    if path.exists() or GitDirectory.around(path.parent) is None:
+        return
+    with ExitStack() as closing:
+        repo = own_repo(path.parent, closing)
+        if repo.state.head and repo.snapshot(repo.state.head).entry(path.name) is not None:
+            cure = f"git sparse-checkout add {path.name}, or git restore {path.name}"
+            raise RepoError(f"`{path.name}` is committed, and not there", where=str(path), help=cure)
 
 
 def add_repo(name: str, entry: Mapping[str, str], root: Path | None = None) -> Path:

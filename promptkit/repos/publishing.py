@@ -96,8 +96,20 @@ class Publisher:
             for path, data in changed.items():
                 moves.add(path, _as_it_lies(path, data))
             moves.move()
+        if changed:
+            self._remember(before, after, message)
         self.view.head = after
         return after
+
+    def _remember(self, before: str, after: str, message: str) -> None:
+        """Enter the commit where git remembers what a branch was, if it does so here (git-reflog(1))."""
+        who = self._who
+        person = f"{who['GIT_COMMITTER_NAME']} <{who['GIT_COMMITTER_EMAIL']}> {int(time.time())} +0000"
+        line = f"{before} {after} {person}\tcommit: {message.partition(chr(10))[0]}\n"
+        for path in (self.directory.own / "logs/HEAD", self.directory.common / "logs" / self.view.branch):
+            if path.is_file() and not path.is_symlink():
+                with path.open("a", encoding="utf-8") as log:
+                    log.write(line)
 
     # Before anything is written
 
@@ -200,6 +212,9 @@ class Publisher:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.parent.resolve().is_relative_to(self.directory.common.resolve()) or path.is_symlink():
                 raise RepoError(f"the reference `{ref}` lies elsewhere", where=str(path))
+            if path.is_file() and path.read_bytes().startswith(b"ref:"):
+                cure = "check out the branch that it stands for"
+                raise RepoError(f"`{ref}` stands for another reference", where=str(path), help=cure)
             moves.hold(path)
             _clear(path)
         now = self.directory.refs()

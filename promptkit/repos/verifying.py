@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
+from promptkit.repos.declared import DeclaredRepo
+from promptkit.repos.git import command
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
 from promptkit.source import mount_shown
@@ -32,9 +34,14 @@ class Drift:
 
 
 def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
-    """Everything in which the lock and what is there differ. Raises `LockError` where there is no lock."""
+    """Everything in which the lock and what is there differ.
+
+    Raises `LockError` where there is no lock, `RepoError` where git is needed and not installed.
+    """
     if not lock.exists:
         raise LockError("there is no lockfile", where=str(lock.path), help="`promptkit lock` writes it")
+    if any(isinstance(each, DeclaredRepo) and each.url is not None for each in workspace.declared.repos.values()):
+        command()  # without git nothing can be told, and nothing has drifted
     entries = {entry.key: entry for entry in lock}
     drifts: list[Drift] = []
     told: set[tuple[str, str]] = set()

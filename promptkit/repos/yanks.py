@@ -37,7 +37,8 @@ class Yank:
         name, at, version = text.rpartition("@")
         version = version if at else version.removeprefix("v")
         if (at and not name) or read_version(version) is None:
-            whole = f"{name}@{version.removeprefix('v')}" if at and read_version(version.removeprefix("v")) else ""
+            plain = version.removeprefix("v")
+            whole = (f"{name}@{plain}" if name else plain) if at and read_version(plain) else ""
             cure = f'write it as "{whole}"' if whole else "it is PROMPT@VERSION, such as support/triage@1.1.0, or 1.1.0"
             raise RepoError(f"`{text}` is no version that could be yanked", code="PK616", help=cure)
         return cls(bare_name(name), version)
