@@ -162,6 +162,10 @@ def _prompts_in(folder: Path) -> str:
 
 def _near(template: str, path: Path) -> str:
     if path.suffix not in ENDINGS and not template.startswith((".", "/")):
+        root, (repo, slash, rest) = find_root(Path()), template.partition("/")
+        known = project_table(root, "repos") if root is not None and slash else {}
+        if near := did_you_mean(repo, known):
+            return near.replace("`?", f"/{rest}`?")
         beside = [ending for ending in ENDINGS if path.with_name(path.name + ending).exists()]
         return f"did you mean `{template}{beside[0]}`?" if beside else "a template is a path that ends in .yaml"
     # By their stems: the ending alone makes any two names alike.

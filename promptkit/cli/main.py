@@ -135,10 +135,19 @@ def _guarded(argv: list[str] | None) -> int:
     except (BrokenPipeError, SystemExit):  # click, too, leaves when the reader of its help has gone
         return 0
     except Exception as error:  # noqa: BLE001 (the last line of defence: a bug must not look like a crash)
+        if _is_interrupted(error):
+            return _interrupted()
         from promptkit.cli.report import report_exception
 
         return report_exception(error)
     return code if isinstance(code, int) else 0
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Whether an error comes of Ctrl-C: a compiled module that is interrupted while it is imported says otherwise."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @contextlib.contextmanager

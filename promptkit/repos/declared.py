@@ -25,7 +25,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
 from promptkit.phrases import one_line
 from promptkit.repos.names import bare_name
-from promptkit.repos.references import REPO_NAME, Reference
+from promptkit.repos.references import REPO_NAME, Reference, is_wish
 from promptkit.repos.store import FETCHES
 from promptkit.repos.urls import RepoUrl
 from promptkit.settings import PROJECT_FILE
@@ -166,8 +166,9 @@ def _repo(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo:
         raise RepoError("a repo has either `url` or `path`", where=place, help=cure)
     if entry.get("fetch", "full") not in FETCHES:
         raise RepoError(f"`fetch` is one of {', '.join(FETCHES)}", where=place)
-    if "rev" in entry:
-        Reference.of(f"{name}/x@{entry['rev']}")
+    if not is_wish(entry.get("rev", "HEAD")):
+        cure = "it is a tag, a branch, a commit, or a range over tags such as ^1.2"
+        raise RepoError(f"`{entry['rev'][:200]}` is no `rev`", code="PK602", where=place, help=cure)
     try:
         folder = join("", entry.get("folder", ""))
     except SourceError as error:

@@ -7,10 +7,12 @@ us, with nothing in it but the way to those objects. See gitrepository-layout(5)
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 import tempfile
+import time
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,8 @@ _MOST_BYTES = 64 << 20
 _MOST_REFS = 200_000
 _MOST_LINKS = 5
 _IDS = (40, 64)
+_PREFIX = "promptkit-git-"
+_OLD_SECONDS = 7 * 86_400
 _UNBORN = "refs/heads/none"
 
 
@@ -152,7 +156,8 @@ class View:
         objects = str(directory.objects)
         if "\n" in objects or objects.startswith('"'):
             raise RepoError("the path of the repository cannot be told to git", where=objects)
-        self.path = Path(tempfile.mkdtemp(prefix="promptkit-git-"))
+        _sweep()
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
         self.refs = directory.refs()
         self.branch, self.head = directory.head()
@@ -175,6 +180,16 @@ class View:
     def close(self) -> None:
         """Remove the view."""
         self._remove()
+
+
+def _sweep() -> None:
+    """Remove the views of processes that were killed: what is a week old and ours is nobody's."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            known = left.lstat()
+            own = not hasattr(os, "getuid") or known.st_uid == os.getuid()
+            if own and stat.S_ISDIR(known.st_mode) and time.time() - known.st_mtime > _OLD_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _odd(folder: Path | str) -> Iterator[str]:

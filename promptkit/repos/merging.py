@@ -11,7 +11,7 @@ from promptkit.limits import current_limits, raised_by
 from promptkit.repos.changes import next_version
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
-from promptkit.repos.references import is_alias, is_commit
+from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
 from promptkit.repos.states import at_rev, compared, lonely, worktree
 from promptkit.repos.versions import Range, read_version
@@ -64,6 +64,8 @@ def _check_prompt(
     except SpecError as error:
         yield from error.diagnostics
         return
+    if not is_path(name):
+        yield Diagnostic("PK602", "warning", f"no reference can name `{name}`", after.prompts[name], help=OTHER_NAME)
     if (old := loaded(before, name)) is not None and old.digest != new.digest:
         found = compared((old, before.source), (new, after.source), policy)
         if not found.enough:

@@ -12,12 +12,24 @@ from dataclasses import dataclass
 from promptkit.errors import RepoError
 from promptkit.repos.versions import Range, read_version
 
-__all__ = ["REPO_NAME", "Pin", "Reference", "allows", "is_alias", "is_commit", "is_whole_commit"]
+__all__ = [
+    "OTHER_NAME",
+    "REPO_NAME",
+    "Pin",
+    "Reference",
+    "allows",
+    "is_alias",
+    "is_commit",
+    "is_path",
+    "is_whole_commit",
+    "is_wish",
+]
 
 REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _WANTED = re.compile(r"(?!.*(\.\.|//))[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ @/-]{0,99}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+OTHER_NAME = "give the file a name of letters, digits, `_`, `.` and `-`, which does not begin with `.` or `-`"
 _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
 
 
@@ -52,7 +64,17 @@ def is_alias(text: str) -> bool:
     return _ALIAS.fullmatch(text) is not None and not version and not is_commit(text) and text != "HEAD"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+def is_path(text: str) -> bool:
+    """Whether a reference can name a file or a prompt so: names of letters, digits, `_`, `.` and `-`."""
+    return all(_SEGMENT.fullmatch(name) for name in text.split("/"))
+
+
+def is_wish(text: str) -> bool:
+    """Whether a text may stand behind the `@` of a reference."""
+    return _WANTED.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A prompt or a file of a repo, and which state of it is wanted; empty is the repo's own `rev`."""
 
@@ -65,12 +87,7 @@ class Reference:
         """Read a reference. Raises `RepoError`."""
         body, at, wanted = text.partition("@")
         repo, slash, path = body.partition("/")
-        if (
-            not slash
-            or not REPO_NAME.fullmatch(repo)
-            or not all(_SEGMENT.fullmatch(name) for name in path.split("/"))
-            or (at and not _WANTED.fullmatch(wanted))
-        ):
+        if not slash or not REPO_NAME.fullmatch(repo) or not is_path(path) or (at and not is_wish(wanted)):
             is_file = not at and text.endswith((".yaml", ".yml"))
             cure = f"{_CURE}; a file is loaded by Prompt.from_yaml" if is_file else _CURE
             raise RepoError(f"`{text[:200]}` is no reference to a prompt", code="PK602", help=cure)

@@ -13,7 +13,7 @@ from promptkit.repos.changes import next_version
 from promptkit.repos.diff_text import changelog_lines
 from promptkit.repos.merging import refuse_unlocked
 from promptkit.repos.publishing import Publisher
-from promptkit.repos.references import Reference
+from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releasing import last_release, loaded, policy_of, released_as, too_small
 from promptkit.repos.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
@@ -91,7 +91,8 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         message = f"`{name}` is not committed as it lies in the working tree"
         raise RepoError(message, help="what is released is what is committed: git commit first")
     head.name_of(head.prompts[name])  # which refuses a name that two files have
-    Reference.of(f"own/{name}")  # what nobody can refer to is no release
+    if not is_path(name):
+        raise RepoError(f"no reference can name `{name}`", code="PK602", help=f"{OTHER_NAME}; or name the others")
     if workspace.declared.repos:
         refuse_unlocked(workspace, head.prompts[name])
     before = last_release(workspace, name, version)
