@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
-from promptkit.errors import PromptkitError, SourceError
+from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
 from promptkit.repos.changes import Change, Policy, is_enough, needed, next_version
 from promptkit.repos.contract import contract_changes
@@ -201,22 +201,31 @@ def _compared(before: Rendered, after: Rendered) -> Iterator[tuple[str, str, str
 
 
 def saved_cases(spec: PromptSpec, source: Source) -> list[Case]:
-    """The saved inputs of a prompt: its tests, its examples, and `NAME.inputs.json` beside it (an object or a list)."""
+    """The saved inputs of a prompt: its tests, its examples, and `NAME.inputs.json` beside it (an object or a list).
+
+    Raises `ConfigError` for such a file that is no JSON, or not of objects.
+    """
     found = [Case(test.name or f"test {number}", as_data(test.inputs)) for number, test in enumerate(spec.tests, 1)]
     found += [Case(f"example {number}", as_data(each.inputs)) for number, each in enumerate(spec.examples, 1)]
     path = f"{spec.path.rpartition('.')[0]}.inputs.json"
+    rows = _rows(source, path) if path.rpartition("/")[2] in source.beside(path) else []
+    name = path.rpartition("/")[2]
+    found += [Case(f"{name} {number}" if len(rows) > 1 else name, row) for number, row in enumerate(rows, 1)]
+    return found[:_MOST_CASES]
+
+
+def _rows(source: Source, path: str) -> list[dict[str, Any]]:
+    cure = "saved inputs are a JSON object, or a list of such"
     try:
         data = json.loads(source.read(path))
-    except (SourceError, ValueError, RecursionError):
-        data = []
+    except SourceError as error:
+        raise ConfigError(error.message, where=source.shown(path), help=error.help) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"the file is no JSON: {error}", where=source.shown(path), help=cure) from None
     rows = data if isinstance(data, list) else [data]
-    name = path.rpartition("/")[2]
-    found += [
-        Case(f"{name} {number}" if len(rows) > 1 else name, row)
-        for number, row in enumerate(rows, 1)
-        if isinstance(row, dict)
-    ]
-    return found[:_MOST_CASES]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ConfigError("the file holds something else than objects", where=source.shown(path), help=cure)
+    return rows
 
 
 def joined_cases(*lists: Iterable[Case]) -> list[Case]:

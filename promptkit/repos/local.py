@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import make_directory
+from promptkit.repos.git import FSCK, make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ class GitDirectory:
         if (self.common / "reftable").exists():
             message, cure = "its references are kept as a reftable, which is not read here", "use its URL as a repo"
             raise RepoError(message, where=str(self.common), help=cure)
-        packed = _packed(_text(self.common / "packed-refs", _MOST_BYTES))
+        packed = _packed(_whole(self.common / "packed-refs"))
         loose: dict[str, str] = {}
         for kind in ("heads", "tags", "remotes"):
             _walk(self.common / "refs" / kind, f"refs/{kind}", loose)
@@ -146,7 +146,7 @@ class GitDirectory:
 
     def shallow(self) -> str:
         """The commits at which the history was cut."""
-        return _text(self.common / "shallow", _MOST_BYTES)
+        return _whole(self.common / "shallow")
 
 
 class View:
@@ -203,9 +203,11 @@ def _odd(folder: Path | str) -> Iterator[str]:
 
 
 def _text(path: Path, most: int = 4_096) -> str:
-    """The text of a regular file; empty where there is none."""
+    """The beginning of a regular file's text; empty where there is none. Raises `RepoError` for one not to be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except PermissionError as error:
+        raise RepoError(f"`{path.name}` cannot be read: {error.strerror}", where=str(path)) from None
     except OSError:
         return ""
     try:
@@ -217,10 +219,17 @@ def _text(path: Path, most: int = 4_096) -> str:
         os.close(descriptor)
 
 
+def _whole(path: Path) -> str:
+    """The whole text of a regular file; empty where there is none. Raises as `_text` does, and for one too large."""
+    if path.is_file() and path.stat().st_size > _MOST_BYTES:
+        message = f"`{path.name}` has more than {_MOST_BYTES:,} bytes"
+        raise RepoError(message, code="PK615", where=str(path), help=FSCK)
+    return _text(path, _MOST_BYTES)
+
+
 def _packed(text: str) -> dict[str, str]:
     lines = (line.split(" ", 1) for line in text.splitlines() if line and line[0] not in "#^")
-    pairs = [(name, oid) for oid, name in (line for line in lines if len(line) == 2) if name.startswith("refs/")]
-    return dict(pairs[:_MOST_REFS])
+    return {name: oid for oid, name in (line for line in lines if len(line) == 2) if name.startswith("refs/")}
 
 
 def _walk(folder: Path, prefix: str, found: dict[str, str]) -> None:
@@ -230,7 +239,8 @@ def _walk(folder: Path, prefix: str, found: dict[str, str]) -> None:
         return
     for entry in entries:
         if len(found) >= _MOST_REFS:
-            return
+            message = f"there are more than {_MOST_REFS:,} references in files of their own"
+            raise RepoError(message, code="PK615", where=str(folder), help="git pack-refs --all")
         name = f"{prefix}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             _walk(folder / entry.name, name, found)

@@ -13,6 +13,7 @@ from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
+from promptkit.repos.staged import tracked
 from promptkit.repos.states import at_rev, compared, lonely, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
@@ -49,7 +50,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     yield from _check_yanks(workspace)
     yield from _check_pins(workspace)
     yield from _check_locked(workspace)
-    yield from _check_sizes(workspace)
+    yield from _check_sizes(workspace, after)
 
 
 def _check_prompt(
@@ -120,7 +121,8 @@ def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, 
     try:
         repo.require(name, repo.target(name, target))
     except RepoError as error:
-        return f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it", error.help
+        message = f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it"
+        return f"{message}: {error.message}" if error.code != "PK605" else message, error.help
     return None
 
 
@@ -192,16 +194,17 @@ def _is_fixed(rev: str) -> bool:
     return is_commit(rev) or Range.is_one(rev) or read_version(rev.removeprefix("v")) is not None
 
 
-def _check_sizes(workspace: Workspace) -> Iterator[Diagnostic]:
+def _check_sizes(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
+    """Files over the limit, among those that git tracks and the prompts; what it ignores is nobody's."""
     root, most = workspace.root or Path(), current_limits().file_bytes
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in inside.parts)
-        if not hidden and path.suffix in (".yaml", ".yml", ".md", ".json", ".jsonl", ".txt") and path.is_file():
-            size = path.stat().st_size
-            if size > most:
-                message = f"the file has {size:,} bytes, more than the limit of {most:,}"
-                yield Diagnostic("PK615", "error", message, inside.as_posix(), help=raised_by("file_bytes"))
+    for inside in sorted({*tracked(root), *after.prompts.values()}):
+        path = root / inside
+        if path.suffix in _TEXTS and path.is_file() and (size := path.stat().st_size) > most:
+            message = f"the file has {size:,} bytes, more than the limit of {most:,}"
+            yield Diagnostic("PK615", "error", message, inside, help=raised_by("file_bytes"))
+
+
+_TEXTS = (".yaml", ".yml", ".md", ".json", ".jsonl", ".txt")
 
 
 def _toml(workspace: Workspace) -> str:

@@ -18,6 +18,7 @@ from promptkit.repos.local import GitDirectory, View
 from promptkit.repos.moving import FileMoves
 from promptkit.repos.objects import Objects
 from promptkit.repos.snapshot import Entry, Snapshot
+from promptkit.repos.staged import copied_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,10 +183,9 @@ class Publisher:
         if not path.is_file() or path.is_symlink():
             return
         moves.hold(path)
-        copy = self.view.path / "index"
-        copy.write_bytes(path.read_bytes())
-        for half in self.directory.own.glob("sharedindex.*"):
-            (self.view.path / half.name).write_bytes(half.read_bytes())
+        copy = copied_index(self.directory, self.view.path)
+        if copy is None:
+            return
         index = {"GIT_INDEX_FILE": str(copy)}
         if self._git("ls-files", "--unmerged", variables=index):
             cure = "`git status` names the files"
@@ -209,7 +209,11 @@ class Publisher:
         """Let references stand at other objects than before; empty is none. Raises `RepoError`."""
         paths = {ref: self.directory.common / ref for ref in refs}
         for ref, path in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError):
+                message = f"a file is in the place of a folder for the reference `{ref}`"
+                raise RepoError(message, where=str(path.parent), help="`git pack-refs --all` tidies it") from None
             if not path.parent.resolve().is_relative_to(self.directory.common.resolve()) or path.is_symlink():
                 raise RepoError(f"the reference `{ref}` lies elsewhere", where=str(path))
             if path.is_file() and path.read_bytes().startswith(b"ref:"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import RepoError, SpecError
+from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff import Diff, diff, joined_cases, saved_cases
@@ -107,7 +108,9 @@ def compared(
     (old, old_source), (new, new_source) = before, after
     if model is not None:
         old, new = old.using(model=model), new.using(model=model)
-    cases = joined_cases(saved_cases(new.spec, new_source), saved_cases(old.spec, old_source))
+    cases = saved_cases(new.spec, new_source)
+    with suppress(ConfigError):  # what is broken in an old state can be mended by nobody
+        cases = joined_cases(cases, saved_cases(old.spec, old_source))
     facts = new.facts
     return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
 

@@ -122,3 +122,15 @@ def test_a_process_says_the_same_as_this_one() -> None:
 def test_the_package_can_be_run_as_a_module() -> None:
     ran = subprocess.run([sys.executable, "-m", "promptkit", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("promptkit")
+
+
+def test_an_import_that_is_interrupted_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("a compiled module could not be loaded") from error
+
+    monkeypatch.setattr("promptkit.cli.main.command.main", broken)
+    ran = promptkit("--version")
+    assert (ran.code, ran.err.strip()) == (130, "interrupted")

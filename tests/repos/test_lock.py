@@ -206,6 +206,46 @@ def test_two_processes_that_lock_at_once_both_succeed(service: Path) -> None:
     assert promptkit("lock", "verify").code == 0
 
 
+def test_what_is_removed_at_once_by_many_is_no_longer_locked(service: Path, team: GitRepo) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    names = [f"acme/support/p{number}" for number in range(5)]
+    team.commit({f"support/p{number}.yaml": prompt(f"support/p{number}") for number in range(5)}, "v1.5.0")
+    assert [promptkit("lock", "add", f"{name}@^1.5", "-q").code for name in names] == [0] * 5
+    cache = {"PROMPTKIT_CACHE_DIR": os.environ["PROMPTKIT_CACHE_DIR"]}
+    with ThreadPoolExecutor(5) as pool:
+        ran = list(pool.map(lambda name: process("lock", "remove", name, cwd=service, **cache), names))
+    assert [each.code for each in ran] == [0] * 5, ran
+    assert [entry.name for entry in Lock(service / "promptkit.lock")] == [TRIAGE]
+
+
+def test_what_a_repo_did_not_have_yet_is_fetched_to_be_locked(service: Path, team: GitRepo) -> None:
+    team.commit({"support/triage.yaml": prompt("support/triage", "2.0.0")}, "support/triage@2.0.0")
+    toml = (service / "promptkit.toml").read_text()
+    (service / "promptkit.toml").write_text(toml.replace("~1.1", "^2"))
+    ran = promptkit("lock")
+    assert (ran.code, f"{TRIAGE}@^2: 1.1.0 -> 2.0.0" in ran.err, "fetching" in ran.err) == (0, True, True), ran.err
+    (service / "promptkit.toml").write_text(toml.replace("~1.1", "^3"))
+    ran = promptkit("lock")
+    assert (ran.code, f"`{TRIAGE}` has no `^3`" in ran.err, "2.0.0" in ran.err) == (2, True, True), ran.err
+    shutil.rmtree(team.path)
+    ran = promptkit("lock")
+    assert (ran.code, f"`{TRIAGE}` has no `^3`" in ran.err) == (2, True), ran.err
+
+
+def test_a_lock_that_is_a_pipe_is_never_waited_for(service: Path) -> None:
+    (service / "promptkit.lock").unlink()
+    os.mkfifo(service / "promptkit.lock")
+    ran = promptkit("lock", "--frozen")
+    assert (ran.code, "it is no file" in ran.err) == (8, True), ran
+
+
+def test_without_git_nothing_has_drifted(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    ran = promptkit("lock", "--frozen")
+    assert (ran.code, "error[PK600]: git is not installed" in ran.err) == (2, True), ran
+
+
 @pytest.mark.parametrize("mode", ["shallow", "partial"])
 def test_a_repo_that_is_not_fetched_whole_serves_what_is_locked(
     mode: str, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

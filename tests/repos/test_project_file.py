@@ -140,6 +140,19 @@ def test_a_repo_that_cannot_be_added_leaves_the_file_as_it_was(
     assert (ran.code, "warning: there is no prompt in it under `nope`" in ran.err) == (0, True)
 
 
+def test_a_file_that_is_committed_and_not_checked_out_is_not_written_anew(
+    team: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team.path)
+    team.git("sparse-checkout", "set", "--no-cone", "/*", "!promptkit.toml")
+    for command in (("alias", "set", "stage", "support/triage@1.1.0"), ("repo", "add", "x", str(team.path))):
+        for more in ((), ("--commit",)) if command[0] == "alias" else ((),):
+            ran = promptkit(*command, *more)
+            assert (ran.code, "`promptkit.toml` is committed, and not there" in ran.err) == (2, True), ran.err
+    assert not (team.path / "promptkit.toml").exists()
+    assert team.git("status", "--short") == ""
+
+
 def test_repos_that_are_added_at_once_are_all_added(team: GitRepo, tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

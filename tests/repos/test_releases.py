@@ -179,7 +179,9 @@ def test_a_changed_include_is_a_change_of_every_prompt_that_includes_it(own: Git
 
 def test_repo_check_tells_dangling_aliases_branches_and_large_files(own: GitRepo) -> None:
     text = f'[aliases."support/triage"]\nproduction = "7.0.0"\n[repos.x]\nurl = "{own.path}"\nrev = "main"\n'
-    own.write({"promptkit.toml": text, "big.md": "x" * 2_000_000})
+    own.write({"promptkit.toml": text, "big.md": "x" * 2_000_000, ".venv/x.txt": "x" * 2_000_000})
+    own.write({"new.yaml": prompt("new"), "not-ours.txt": "x" * 2_000_000})
+    own.git("add", "big.md")  # pre-commit looks before there is a commit
     ran = promptkit("repo", "check", "--against", "HEAD", "--format", "json")
     codes = sorted(each["code"] for each in json.loads(ran.out)["diagnostics"])
     assert (ran.code, codes) == (1, ["PK612", "PK613", "PK615"])
@@ -297,6 +299,18 @@ HINDRANCES: dict[str, tuple[Callable[[GitRepo], object], str]] = {
         "`CHANGELOG.md` has changes that are not committed",
     ),
     "a merge": (merging, "a merge is not finished here"),
+    "a branch that stands for another": (
+        lambda repo: (
+            repo.git("branch", "other"),
+            repo.git("symbolic-ref", "refs/heads/alias", "refs/heads/other"),
+            repo.git("symbolic-ref", "HEAD", "refs/heads/alias"),
+        ),
+        "`refs/heads/alias` stands for another reference",
+    ),
+    "a file in the place of the tags' folder": (
+        lambda repo: (repo.path / ".git/refs/tags/new").write_text("x"),
+        "a file is in the place of a folder",
+    ),
     "a name that no tag can have": (lambda repo: repo.commit({"new/a..b.yaml": prompt("x")}), "`new/a..b@1.0.0`"),
     "a name that nobody can write": (lambda repo: repo.commit({"new/my prompt.yaml": prompt("x")}), "PK602"),
     "two files of one name": (
@@ -381,6 +395,25 @@ entry()
     tags = own.git("tag", "--list", "new/*", "--merged", "HEAD").split()
     assert tags == [f"new/{name}@1.0.0" for name in "abc"]
     assert (own.path / "CHANGELOG.md").read_text().count("## new/") == 3
+
+
+def test_what_the_branch_was_before_a_release_can_be_found_again(own: GitRepo) -> None:
+    before = own.commit({"new/a.yaml": prompt("new/a")})
+    assert promptkit("release").code == 0
+    for name in ("HEAD", "main"):
+        newest, last = own.git("reflog", "--format=%H %gs", name).splitlines()[:2]
+        assert newest == f"{own.git('rev-parse', 'HEAD')} commit: Release new/a 1.0.0"
+        assert last.startswith(before)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '"x"', "[" * 100_000])
+def test_saved_inputs_that_cannot_be_read_are_told(text: str, own: GitRepo) -> None:
+    own.write({"support/triage.inputs.json": text})
+    ran = promptkit("diff", FILE)
+    assert (ran.code, "triage.inputs.json" in ran.err) == (2, True), ran
+    own.commit()
+    own.write({"support/triage.inputs.json": '{"ticket": "x"}'})  # in an old state nobody can mend it
+    assert promptkit("diff", FILE).code == 0
 
 
 def test_an_index_in_two_files_is_understood(own: GitRepo) -> None:

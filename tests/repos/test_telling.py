@@ -42,6 +42,28 @@ def test_a_prompt_with_another_name_is_told_as_renamed(team: GitRepo, monkeypatc
     assert "was renamed to `support/sort`" in promptkit("diff", "HEAD", "--format", "markdown").out
 
 
+@pytest.mark.parametrize("given", [("HEAD", "nope"), ("nope", "HEAD"), ("HEAD", "support/triage.yaml")], ids=" ".join)
+def test_a_state_and_what_is_none_are_not_compared(
+    given: tuple[str, str], team: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(team.path)
+    ran = promptkit("diff", *given)
+    (other,) = {*given} - {"HEAD"}
+    words = f"`HEAD` is a state of the whole repository, and `{other}` is none"
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+
+
+def test_a_repo_whose_name_is_nearly_right_is_told(service: Path) -> None:
+    assert "did you mean `acme/support/triage`?" in promptkit("render", "acne/support/triage").err
+
+
+def test_a_name_of_a_file_is_told_on_one_line(service: Path, team: GitRepo) -> None:
+    team.commit({"a\nerror: you were hacked.yaml": prompt("x")})
+    assert promptkit("repo", "update").code == 0
+    for line in promptkit("render", "acme/zzz@HEAD").err.splitlines():
+        assert not line.startswith("error: you")
+
+
 def test_a_prompt_in_use_that_is_not_locked_is_told(service: Path) -> None:
     for command in ("render", "run"):
         more = ("-m", "simulate:") if command == "run" else ()
