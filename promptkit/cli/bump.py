@@ -52,7 +52,16 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     else:
         version = next_version(before, _LEVELS[to]) if to in _LEVELS else to
         _write(path, template, before, version, "", dry_run=dry_run)
+        _warn_of_lower(before, version)
         _warn_of_too_small(path, version)
+
+
+def _warn_of_lower(before: str, version: str) -> None:
+    from promptkit.repos.versions import read_version
+
+    old, new = read_version(before), read_version(version)
+    if old is not None and new is not None and new < old:
+        say(f"warning[PK604]: {version} goes back from {before}")
 
 
 def _warn_of_too_small(path: Path, version: str) -> None:

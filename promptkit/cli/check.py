@@ -45,7 +45,7 @@ def command(
     jobs: int | None,
     quiet: bool,
 ) -> None:
-    """Check prompts: files, or folders with all `.yaml` files below them (the working folder by default).
+    """Check prompts: files, references, or folders with all `.yaml` files below them (by default the working folder).
 
     Needs no key and no network. Exits with 1 when there are errors, with 0 when there are none (warnings or not),
     and with 9 when there is no file to check.
@@ -63,13 +63,15 @@ def command(
     """
     from promptkit.checking import Report, read_rules
     from promptkit.cli.report import FINDINGS, NOTHING_SELECTED, say
+    from promptkit.template_paths import is_reference
 
     if diff and form != "text":
         raise click.UsageError("--diff prints a diff, and has no other --format")
-    if (fix or diff) and "-" in paths:
-        raise click.UsageError("--fix and --diff are for files; standard input is none")
-    files = sorted(_files(paths or (".",)))
-    if not files:
+    opened = [path for path in dict.fromkeys(paths) if path == "-" or is_reference(path)]
+    if (fix or diff) and opened:
+        raise click.UsageError(f"--fix and --diff are for files; `{opened[0]}` is none")
+    files = sorted(_files(path for path in paths or (".",) if path not in opened))
+    if not files and not opened:
         say(f"error: there is no .yaml file in {', '.join(f'`{path}`' for path in paths) or 'this folder'}")
         if not paths and _uses_repos():
             say("  = help: `promptkit lock verify` and `promptkit repo verify` check what is used of repos")
@@ -80,19 +82,19 @@ def command(
     if diff:
         say(_cured(*cures, "would be"), quiet=quiet)
         ctx.exit(FINDINGS if cures[0] else 0)
-    _told(files, form, rules, report, jobs or 0)
+    _told(opened, files, form, rules, report, jobs or 0)
     say(_summary(report, cures), quiet=quiet)
     ctx.exit(FINDINGS if report.counts["error"] else 0)
 
 
-def _told(files: Sequence[str], form: str, rules: Rules, report: Report, jobs: int) -> None:
-    """Check the files and print what is found: as it is found where the form allows it, in order of the files."""
+def _told(opened: Sequence[str], files: Sequence[str], form: str, rules: Rules, report: Report, jobs: int) -> None:
+    """Check what is named and print what is found: as it is found where the form allows it, in order of the files."""
     from promptkit.cli.findings import FORMS
     from promptkit.cli.terminal import painted, put
 
     streams = form in ("text", "github")
     kept: list[Diagnostic] = []
-    for file, found in _watched(_results(files, jobs), len(files)):
+    for file, found in _watched(_results(opened, files, jobs), len(opened) + len(files)):
         told = report.take(file, found, rules)
         if not streams:
             kept += told
@@ -102,13 +104,13 @@ def _told(files: Sequence[str], form: str, rules: Rules, report: Report, jobs: i
         put(FORMS[form](kept))
 
 
-def _results(files: Sequence[str], jobs: int) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
+def _results(opened: Sequence[str], files: Sequence[str], jobs: int) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
     from promptkit.checking import check_files, check_source
     from promptkit.cli.templates import open_template
 
-    if "-" in files:
-        yield "-", check_source(*open_template("-"))
-    yield from check_files([file for file in files if file != "-"], jobs)
+    for each in opened:
+        yield each, check_source(*open_template(each))
+    yield from check_files(files, jobs)
 
 
 def _watched(
@@ -186,14 +188,12 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         for file in _below(path):
             full = os.path.abspath(file)  # noqa: PTH100 (by name: a link is a prompt of its own)
-            if file == "-" or full not in seen:
+            if full not in seen:
                 seen.add(full)
                 yield file
 
 
 def _below(path: str) -> Iterable[str]:
-    if path == "-":
-        return [path]
     folder = Path(path)
     if not path or not _is_folder(folder):
         _require(path)

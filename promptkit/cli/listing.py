@@ -11,14 +11,15 @@ from promptkit.cli.terminal import put, redraw, table, watched
 from promptkit.errors import PromptkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from promptkit.repos.declared import Declarations
     from promptkit.repos.index import Row
     from promptkit.repos.workspace import Workspace
 
 _MOST_DESCRIBED = 60
-_HEAD = ("prompt", "version", "aliases", "changed", "checks", "description")
+_HEAD = ("prompt", "version", "locked", "aliases", "changed", "checks", "description")
+_LOCKED = _HEAD.index("locked")
 _STEP = 25
 
 
@@ -32,14 +33,26 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
         declares = bool(workspace.declared.repos)
         for where, rows, facts in _all(workspace, repos):
             shown += [(where, row, facts) for row in found_in(rows, words)]
+        locked = _locked(workspace)
     if form == "json":
-        put(common.to_json({"version": 1, "prompts": [_described(*each) for each in shown]}))
+        put(common.to_json({"version": 1, "prompts": [_described(*each, locked) for each in shown]}))
     elif shown:
-        put("\n".join(table([_HEAD, *(_cells(*each) for each in shown)])))
+        cells = [_HEAD, *(_cells(*each, locked) for each in shown)]
+        if not any(_name(where, row) in locked for where, row, _ in shown):
+            cells = [(*each[:_LOCKED], *each[_LOCKED + 1 :]) for each in cells]
+        put("\n".join(table(cells)))
     else:
         nothing = "there is no prompt here" if declares else "there is no prompt here, and no repo is declared"
         say("no prompt is found" if words else nothing)
     return bool(shown)
+
+
+def _locked(workspace: Workspace) -> dict[str, str]:
+    """The state that is locked of each prompt of a repo, as people know it. Raises `LockError`."""
+    from promptkit.repos.lock import LOCK_FILE, Lock
+
+    lock = Lock(workspace.root / LOCK_FILE) if workspace.root is not None else ()
+    return {entry.name: entry.shown for entry in lock if not entry.is_own}
 
 
 def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Declarations]]:
@@ -71,11 +84,12 @@ def _watched(name: str) -> Any:
     return told
 
 
-def _described(where: str, row: Row, facts: Declarations) -> dict[str, Any]:
+def _described(where: str, row: Row, facts: Declarations, locked: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": _name(where, row),
         "file": row.file,
         "version": row.version,
+        "locked": locked.get(_name(where, row), ""),
         "aliases": dict(facts.aliases.get(row.name, {})),
         "yanked": facts.why_yanked(row.name, row.version),
         "changed": _changed(row),
@@ -86,12 +100,13 @@ def _described(where: str, row: Row, facts: Declarations) -> dict[str, Any]:
     }
 
 
-def _cells(where: str, row: Row, facts: Declarations) -> tuple[str, ...]:
+def _cells(where: str, row: Row, facts: Declarations, locked: Mapping[str, str]) -> tuple[str, ...]:
     told = ", ".join(f"{alias}={target}" for alias, target in facts.aliases.get(row.name, {}).items())
     checks = "yanked" if facts.why_yanked(row.name, row.version) else row.checks
     short = row.description
     short = f"{short[: _MOST_DESCRIBED - 3]}..." if len(short) > _MOST_DESCRIBED else short
-    return _name(where, row), row.version or "-", told or "-", (_changed(row) or "-")[:10], checks, short
+    name, changed = _name(where, row), (_changed(row) or "-")[:10]
+    return name, row.version or "-", locked.get(name, "-"), told or "-", changed, checks, short
 
 
 def _name(where: str, row: Row) -> str:

@@ -243,8 +243,8 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
         old = before.get(entry.key) or next((each for each in before.values() if each.name == entry.name), None)
         if old is None or old.text() != entry.text():
             was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
-            say(f"{entry}: {was}{entry.shown}", quiet=quiet)
-            for drift in differences(old, entry) if old is not None and not was else ():
+            say(f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}", quiet=quiet)
+            for drift in differences(old, entry) if old is not None and (entry.is_own or not was) else ():
                 say(f"  {drift.part}: {drift.message}", quiet=quiet)
     kept = {entry.name for entry in entries}
     for old in before.values():

@@ -145,9 +145,13 @@ def _guarded(argv: list[str] | None) -> int:
 
 def _is_interrupted(error: BaseException | None) -> bool:
     """Whether an error comes of Ctrl-C: a compiled module that is interrupted while it is imported says otherwise."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))  # what was raised again while it was handled is its own cause
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False
 
 
 @contextlib.contextmanager

@@ -192,10 +192,10 @@ def _ago(then: float) -> str:
     seconds = time.time() - then
     if not then:
         return "-"
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if seconds >= size:
-            return f"fetched {seconds // size:.0f} {unit} ago"
-    return "fetched now"
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"
 
 
 @command.command("update", short_help="Fetch repos.")

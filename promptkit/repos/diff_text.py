@@ -156,8 +156,8 @@ def _rendered(found: Diff) -> Iterator[str]:
     text = f"messages for {counted(len(found.cases), 'saved input')}: {differ:,} differ{'s' * (differ == 1)}"
     if (more := found.more_tokens) is not None and differ:
         about = "~" if found.error else ""
-        text += f", {about}{more:+,.0f} tokens each"
-        if found.price is not None and more:
+        text += f", {about}{more:+,.0f} tokens each" if round(more) else ", as many tokens"
+        if found.price is not None and round(more):
             text += f", {more * found.price * 1_000_000:+,.2f} USD for a million calls of {found.model}"
     yield text
     for case in found.cases:

@@ -53,6 +53,32 @@ def test_a_state_and_what_is_none_are_not_compared(
     assert (ran.code, words in ran.err) == (2, True), ran.err
 
 
+def test_a_list_says_what_is_locked(service: Path) -> None:
+    assert "locked" not in promptkit("list").out
+    assert promptkit("lock").code == 0
+    head, *rows = promptkit("list").out.splitlines()
+    (row,) = (line for line in rows if line.startswith(TRIAGE))
+    assert (head.split()[:3], row.split()[:3]) == (["prompt", "version", "locked"], [TRIAGE, "1.1.0", "1.1.0"])
+    found = json.loads(promptkit("list", "--format", "json").out)["prompts"]
+    assert {each["name"]: each["locked"] for each in found} == {TRIAGE: "1.1.0", "acme/support/reply": ""}
+
+
+def test_a_prompt_of_a_repo_is_checked_as_a_file_is(service: Path, team: GitRepo) -> None:
+    ran = promptkit("check", TRIAGE)
+    assert (ran.code, "1 file checked, all good" in ran.err) == (0, True), ran
+    team.commit({"bad.yaml": "task: Hello {{ nobody }}\n"})
+    assert promptkit("repo", "update").code == 0
+    ran = promptkit("check", "acme/bad@HEAD", "--format", "json")
+    assert (ran.code, [each["code"] for each in json.loads(ran.out)["diagnostics"]]) == (1, ["PK202"])
+    assert promptkit("check", TRIAGE, "--fix").code == 2
+
+
+def test_a_version_that_goes_back_is_told(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(team.path)
+    ran = promptkit("bump", "support/triage.yaml", "1.0.0", "--dry-run")
+    assert (ran.code, "warning[PK604]: 1.0.0 goes back from 1.2.0" in ran.err) == (0, True), ran.err
+
+
 def test_a_repo_whose_name_is_nearly_right_is_told(service: Path) -> None:
     assert "did you mean `acme/support/triage`?" in promptkit("render", "acne/support/triage").err
 
