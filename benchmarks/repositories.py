@@ -112,7 +112,7 @@ def list_sides(setting: Setting) -> Iterator[list[Side]]:
 def diff_sides(setting: Setting) -> Iterator[list[Side]]:
     """Rendering both states over the saved inputs, and the whole diff of them."""
     from promptkit import Prompt
-    from promptkit.repos.diff import Case, diff
+    from promptkit.repos.diff.diff import Case, diff
 
     text = (Path(__file__).parent.parent / "templates" / _PATH).read_text(encoding="utf-8")
     text = text.replace("extends: ../_base.yaml\n", "")

@@ -20,8 +20,8 @@ from promptkit.messages import ToolCall
 from promptkit.output import PartialParser, parse_output
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.prompt import Prompt
-from promptkit.repos.objects import Objects
-from promptkit.repos.snapshot import Snapshot
+from promptkit.repos.git.objects import Objects
+from promptkit.repos.git.snapshot import Snapshot
 from promptkit.source import Folder, Memory
 from promptkit.testing import ScriptedModel
 

@@ -23,7 +23,7 @@ def command(rev: str, form: str, quiet: bool) -> None:
     """
     from promptkit.phrases import one_line
     from promptkit.repos.graph import affected
-    from promptkit.repos.states import at_rev, worktree
+    from promptkit.repos.releases.states import at_rev, worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:

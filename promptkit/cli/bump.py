@@ -11,7 +11,7 @@ from promptkit.cli.candidates import templates
 from promptkit.cli.report import say
 
 if TYPE_CHECKING:
-    from promptkit.repos.changes import Level
+    from promptkit.repos.diff.changes import Level
 
 _LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
 
@@ -35,7 +35,7 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     """
     from promptkit.errors import SpecError
     from promptkit.prompt import Prompt
-    from promptkit.repos.changes import next_version
+    from promptkit.repos.diff.changes import next_version
     from promptkit.template_paths import path_fault
 
     if every == (template is not None):
@@ -67,7 +67,7 @@ def _warn_of_lower(before: str, version: str) -> None:
 def _warn_of_too_small(path: Path, version: str) -> None:
     """Say so where the changes ask for a higher version; what cannot be compared is told by a release."""
     from promptkit.errors import PromptkitError
-    from promptkit.repos.releasing import version_after
+    from promptkit.repos.releases.releasing import version_after
     from promptkit.repos.versions import read_version
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import locate
@@ -84,7 +84,7 @@ def _warn_of_too_small(path: Path, version: str) -> None:
 
 
 def _bump_all(*, dry_run: bool) -> None:
-    from promptkit.repos.states import worktree
+    from promptkit.repos.releases.states import worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
@@ -99,7 +99,7 @@ def _bump_all(*, dry_run: bool) -> None:
 def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False) -> bool:
     """Write the version that the changes of one prompt ask for; whether that is another one."""
     from promptkit.errors import RepoError
-    from promptkit.repos.releasing import version_after
+    from promptkit.repos.releases.releasing import version_after
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import locate
 
@@ -120,7 +120,7 @@ def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False)
 
 def _write(path: Path, shown: str, before: str, version: str, why: str, *, dry_run: bool) -> None:
     from promptkit.fixes import rewrite
-    from promptkit.repos.version_line import with_version
+    from promptkit.repos.releases.version_line import with_version
 
     text = with_version(path.read_bytes().decode("utf-8"), version, shown)
     if not dry_run:

@@ -13,7 +13,7 @@ from promptkit.phrases import one_line
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
-    from promptkit.repos.diff import Diff
+    from promptkit.repos.diff.diff import Diff
 
 
 @click.command("diff")
@@ -48,7 +48,7 @@ def command(
       promptkit diff HEAD --format markdown
       promptkit diff triage/triage.yaml triage/triage.yaml --format json
     """
-    from promptkit.repos.diff_text import to_markdown, to_text
+    from promptkit.repos.diff.text import to_markdown, to_text
 
     found, renamed, removed, added = _diffs(before, after, model)
     if form == "json":
@@ -81,8 +81,16 @@ def _diffs(
     before: str, after: str | None, model: str | None
 ) -> tuple[list[Diff], dict[str, str], list[str], list[str]]:
     """The diffs, and of two states of the whole repository the prompts that are in one alone: see `states.lonely`."""
-    from promptkit.repos.releasing import policy_of
-    from promptkit.repos.states import at_rev, compared, compared_states, lonely, names_state, prompt_at, worktree
+    from promptkit.repos.releases.releasing import policy_of
+    from promptkit.repos.releases.states import (
+        at_rev,
+        compared,
+        compared_states,
+        lonely,
+        names_state,
+        prompt_at,
+        worktree,
+    )
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:

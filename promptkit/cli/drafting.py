@@ -24,8 +24,8 @@ def drafted(root: Path, message: str, *, commit: bool) -> Iterator[Draft]:
 
     Raises `ConfigError` or `RepoError`.
     """
+    from promptkit.repos.git.publishing import Publisher
     from promptkit.repos.project_file import drafted as held
-    from promptkit.repos.publishing import Publisher
 
     with held(root) as draft:
         yield draft

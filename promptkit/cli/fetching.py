@@ -8,7 +8,7 @@ from promptkit.cli.report import say
 
 if TYPE_CHECKING:
     from promptkit.repos.declared import DeclaredRepo
-    from promptkit.repos.store import State
+    from promptkit.repos.git.store import State
     from promptkit.repos.workspace import Workspace
 
 
@@ -17,7 +17,7 @@ def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False
 
     Tags that were moved or deleted are told.
     """
-    from promptkit.repos.store import changed_tags
+    from promptkit.repos.git.store import changed_tags
 
     declared = workspace.declared.repo(repo) if isinstance(repo, str) else repo
     if declared.url is None:

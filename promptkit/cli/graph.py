@@ -29,7 +29,7 @@ def command(ctx: click.Context, names: tuple[str, ...], form: str, output_file: 
     from promptkit.diagnostics import did_you_mean
     from promptkit.repos.graph import edges, locked_edges, to_dot, to_tree
     from promptkit.repos.locking import project_lock
-    from promptkit.repos.states import worktree
+    from promptkit.repos.releases.states import worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:

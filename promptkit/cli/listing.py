@@ -58,7 +58,7 @@ def _locked(workspace: Workspace) -> dict[str, str]:
 def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Declarations]]:
     """The prompts of the project and of repos: where they are, and what the file there says of them."""
     from promptkit.repos.index import folder_rows, repo_rows
-    from promptkit.repos.states import worktree
+    from promptkit.repos.releases.states import worktree
 
     if not names:
         own = worktree(workspace)

@@ -11,7 +11,7 @@ from promptkit.cli.report import NOTHING_SELECTED, say
 from promptkit.cli.terminal import put
 
 if TYPE_CHECKING:
-    from promptkit.repos.release import Release
+    from promptkit.repos.releases.release import Release
 
 
 @click.command("release")
@@ -30,8 +30,8 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
       promptkit release --dry-run
       promptkit release support/triage
     """
-    from promptkit.repos.merging import local_repos
-    from promptkit.repos.release import planned, publish, uncommitted
+    from promptkit.repos.releases.merging import local_repos
+    from promptkit.repos.releases.release import planned, publish, uncommitted
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:

@@ -213,7 +213,7 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
       promptkit repo update
     """
     from promptkit.errors import RepoError
-    from promptkit.repos.store import changed_tags
+    from promptkit.repos.git.store import changed_tags
     from promptkit.repos.workspace import Workspace
 
     lost = False
@@ -300,7 +300,7 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     from promptkit.errors import RepoError
-    from promptkit.repos.git import git
+    from promptkit.repos.git.command import git
     from promptkit.repos.index import repo_rows
 
     declared, repo = workspace.declared.repo(name), workspace.repo(name)

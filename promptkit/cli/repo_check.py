@@ -27,7 +27,7 @@ def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:
       promptkit repo check --against HEAD --format github
     """
     from promptkit.cli.findings import FORMS
-    from promptkit.repos.merging import check_against
+    from promptkit.repos.releases.merging import check_against
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:

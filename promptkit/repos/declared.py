@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
 from promptkit.phrases import one_line
+from promptkit.repos.git.store import FETCHES
+from promptkit.repos.git.urls import RepoUrl
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import REPO_NAME, Reference, is_wish
-from promptkit.repos.store import FETCHES
-from promptkit.repos.urls import RepoUrl
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import join
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError, SourceError
 from promptkit.repos import nearest, proof
 from promptkit.repos.declared import Declarations
+from promptkit.repos.git.snapshot import Snapshot
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mount
 from promptkit.repos.names import bare_name, by_name, files_named, one_file
 from promptkit.repos.references import Pin, allows, is_alias, is_commit, is_whole_commit
 from promptkit.repos.repo import Repo
-from promptkit.repos.snapshot import Snapshot
 from promptkit.repos.tags import Tags
 from promptkit.repos.versions import Range, read_version
 from promptkit.settings import PROJECT_FILE
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from semver import Version
 
-    from promptkit.repos.objects import Reach
-    from promptkit.repos.store import State
+    from promptkit.repos.git.objects import Reach
+    from promptkit.repos.git.store import State
 
 __all__ = ["GitRepo"]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from promptkit.repos.lock import Lock
-    from promptkit.repos.states import RepoState
+    from promptkit.repos.releases.states import RepoState
 
 __all__ = ["Edge", "affected", "edges", "locked_edges", "to_dot", "to_tree"]
 

@@ -17,7 +17,7 @@ from promptkit._version import __version__
 from promptkit.errors import PromptkitError, RepoError, SourceError
 from promptkit.loader import load
 from promptkit.models.kept_file import keep_file
-from promptkit.repos import git
+from promptkit.repos.git import command as git
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.recording import Recording
 from promptkit.source import split_mount

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import LockError, RepoError
-from promptkit.repos.local import GitDirectory
+from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import locked_source
 from promptkit.repos.references import Reference

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from promptkit.repos.git.local import GitDirectory, View
+from promptkit.repos.git.objects import Objects, Reach
+from promptkit.repos.git.store import State
 from promptkit.repos.git_repo import GitRepo
-from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.objects import Objects, Reach
-from promptkit.repos.store import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

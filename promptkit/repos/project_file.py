@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError, RepoError
 from promptkit.replacing import replace_file
-from promptkit.repos.cache_lock import cache_lock
 from promptkit.repos.declared import REPO_KEYS
-from promptkit.repos.local import GitDirectory
+from promptkit.repos.git.cache_lock import cache_lock
+from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.references import REPO_NAME
 from promptkit.repos.tomledit import has_value, with_value, without

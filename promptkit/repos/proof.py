@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.repos.git import git, git_says
+from promptkit.repos.git.command import git, git_says
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import is_commit
 from promptkit.repos.versions import Range

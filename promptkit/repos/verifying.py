@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.declared import DeclaredRepo
-from promptkit.repos.git import command
+from promptkit.repos.git.command import command
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
 from promptkit.source import mount_shown

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 from promptkit.repos.declared import Declarations
 from promptkit.repos.folder_repo import FolderRepo
+from promptkit.repos.git.objects import Reach
+from promptkit.repos.git.store import Store
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.mounts import Mounted
-from promptkit.repos.objects import Reach
 from promptkit.repos.opener import Opener
 from promptkit.repos.own_repo import own_repo
-from promptkit.repos.store import Store
 from promptkit.settings import PROJECT_FILE, load_settings
 from promptkit.source import Folder
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from promptkit.repos.declared import DeclaredRepo
+    from promptkit.repos.git.store import State
     from promptkit.repos.references import Pin, Reference
     from promptkit.repos.repo import Repo
-    from promptkit.repos.store import State
     from promptkit.settings import Settings
     from promptkit.source import Source
 

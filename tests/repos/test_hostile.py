@@ -16,8 +16,8 @@ from command_line import Ran, promptkit
 from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError
-from promptkit.repos import objects
-from promptkit.repos.local import GitDirectory
+from promptkit.repos.git import objects
+from promptkit.repos.git.local import GitDirectory
 
 SECRET = "the-secret-of-this-machine"
 Plant = Callable[[GitRepo, str, Path], None]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from promptkit import Prompt
 from promptkit.errors import LockError, RepoError
-from promptkit.repos import git
+from promptkit.repos.git import command as git
 from promptkit.repos.lock import Lock, Locked, Part
 
 TRIAGE = "acme/support/triage"

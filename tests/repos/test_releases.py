@@ -15,7 +15,7 @@ import pytest
 from command_line import Ran, process, promptkit
 from git_repos import GitRepo, prompt
 
-from promptkit.repos.release import Release, with_entries
+from promptkit.repos.releases.release import Release, with_entries
 
 FILE = "support/triage.yaml"
 

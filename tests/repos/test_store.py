@@ -18,10 +18,10 @@ from git_repos import GitRepo, project, prompt
 
 from promptkit.errors import RepoError, SourceError
 from promptkit.limits import limited
-from promptkit.repos import store as store_module
-from promptkit.repos.snapshot import Snapshot
-from promptkit.repos.store import FETCHES, Store, changed_tags
-from promptkit.repos.urls import RepoUrl
+from promptkit.repos.git import store as store_module
+from promptkit.repos.git.snapshot import Snapshot
+from promptkit.repos.git.store import FETCHES, Store, changed_tags
+from promptkit.repos.git.urls import RepoUrl
 from promptkit.repos.workspace import Workspace
 
 
@@ -228,8 +228,8 @@ def test_what_a_killed_fetch_leaves_behind_stops_no_later_one(team: GitRepo, cac
 FETCH = """
 import sys
 from pathlib import Path
-from promptkit.repos.store import Store
-from promptkit.repos.urls import RepoUrl
+from promptkit.repos.git.store import Store
+from promptkit.repos.git.urls import RepoUrl
 print("begun", flush=True)
 print(Store(RepoUrl.of(sys.argv[1]), Path(sys.argv[2])).update()[1].head)
 """

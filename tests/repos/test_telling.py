@@ -11,8 +11,8 @@ from git_repos import GitRepo, project, prompt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptkit.repos.diff_text import _near_changes, changelog_lines
-from promptkit.repos.wording import words
+from promptkit.repos.diff.text import _near_changes, changelog_lines
+from promptkit.repos.diff.wording import words
 
 TRIAGE = "acme/support/triage"
 
@@ -156,8 +156,8 @@ def test_what_is_left_out_of_shown_messages_is_only_what_is_the_same(before: lis
 
 
 def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
-    from promptkit.repos.releasing import policy_of
-    from promptkit.repos.states import at_rev, compared_states
+    from promptkit.repos.releases.releasing import policy_of
+    from promptkit.repos.releases.states import at_rev, compared_states
     from promptkit.repos.workspace import Workspace
 
     long = "Consider everything that the customer mentions before answering, thoroughly and patiently."

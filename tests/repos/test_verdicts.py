@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from semver import Version
 
 from promptkit import Prompt
-from promptkit.repos.changes import LEVELS, Policy, is_enough, next_version
-from promptkit.repos.diff import diff, joined_cases, saved_cases
-from promptkit.repos.diff_text import to_markdown, to_text
-from promptkit.repos.schema_changes import READ, schema_changes
-from promptkit.repos.wording import words
+from promptkit.repos.diff.changes import LEVELS, Policy, is_enough, next_version
+from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
+from promptkit.repos.diff.schema_changes import READ, schema_changes
+from promptkit.repos.diff.text import to_markdown, to_text
+from promptkit.repos.diff.wording import words
 from promptkit.source import Memory
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent.parent / "cases/verdicts.yaml").read_text())

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from semver import Version
 
 from promptkit.errors import RepoError
+from promptkit.repos.git.urls import RepoUrl
 from promptkit.repos.references import Reference, is_alias
-from promptkit.repos.urls import RepoUrl
 from promptkit.repos.versions import Range, read_version
 
 RANGES = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptkit.repos.schema_changes import READ, schema_changes
+from promptkit.repos.diff.schema_changes import READ, schema_changes
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.references import references, resolve
 from promptkit.schema.schema import Schema

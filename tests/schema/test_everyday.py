@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promptkit.repos.schema_changes import READ, WRITTEN, schema_changes
+from promptkit.repos.diff.schema_changes import READ, WRITTEN, schema_changes
 from promptkit.schema import compat
 from promptkit.schema.compat import accepts
 

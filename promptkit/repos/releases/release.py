@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
-from promptkit.repos.changes import next_version
-from promptkit.repos.diff_text import changelog_lines
-from promptkit.repos.merging import refuse_unlocked
-from promptkit.repos.publishing import Publisher
+from promptkit.repos.diff.changes import next_version
+from promptkit.repos.diff.text import changelog_lines
+from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
-from promptkit.repos.releasing import last_release, loaded, policy_of, released_as, too_small
-from promptkit.repos.states import at_rev, compared, worktree
+from promptkit.repos.releases.merging import refuse_unlocked
+from promptkit.repos.releases.releasing import last_release, loaded, policy_of, released_as, too_small
+from promptkit.repos.releases.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from promptkit.repos.diff import Diff
-    from promptkit.repos.states import RepoState
+    from promptkit.repos.diff.diff import Diff
+    from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
 __all__ = ["Release", "planned", "publish", "uncommitted"]

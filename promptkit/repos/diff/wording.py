@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
-from promptkit.repos.changes import Change, sign_of
+from promptkit.repos.diff.changes import Change, sign_of
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptkit.repos.changes import Policy
+    from promptkit.repos.diff.changes import Policy
     from promptkit.spec import PromptSpec
 
 __all__ = ["Words", "content_changes", "words"]

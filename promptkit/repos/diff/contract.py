@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.parts import as_data
-from promptkit.repos.changes import Change, sign_of
-from promptkit.repos.schema_changes import READ, WRITTEN, schema_changes
+from promptkit.repos.diff.changes import Change, sign_of
+from promptkit.repos.diff.schema_changes import READ, WRITTEN, schema_changes
 from promptkit.schema.equality import same_json
 
 if TYPE_CHECKING:

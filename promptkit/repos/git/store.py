@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
 from promptkit.models.kept_file import keep_file
-from promptkit.repos.cache_lock import cache_lock
-from promptkit.repos.git import git, make_directory, transfer
-from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.objects import Objects, Reach
+from promptkit.repos.git.cache_lock import cache_lock
+from promptkit.repos.git.command import git, make_directory, transfer
+from promptkit.repos.git.local import GitDirectory, View
+from promptkit.repos.git.objects import Objects, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from promptkit.repos.objects import Found
-    from promptkit.repos.urls import RepoUrl
+    from promptkit.repos.git.objects import Found
+    from promptkit.repos.git.urls import RepoUrl
 
 __all__ = ["FETCHES", "State", "Store", "changed_tags"]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.phrases import counted, one_line
-from promptkit.repos.changes import LEVELS
-from promptkit.repos.wording import words
+from promptkit.repos.diff.changes import LEVELS
+from promptkit.repos.diff.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptkit.repos.changes import Change
-    from promptkit.repos.diff import Diff
-    from promptkit.repos.wording import Words
+    from promptkit.repos.diff.changes import Change
+    from promptkit.repos.diff.diff import Diff
+    from promptkit.repos.diff.wording import Words
 
 __all__ = ["changelog_lines", "to_markdown", "to_text", "verdict"]
 

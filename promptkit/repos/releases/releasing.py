@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, SpecError
-from promptkit.repos.changes import Policy, next_version
-from promptkit.repos.states import at_rev, compared, worktree
+from promptkit.repos.diff.changes import Policy, next_version
+from promptkit.repos.releases.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE
 
 if TYPE_CHECKING:
-    from promptkit.repos.diff import Diff
-    from promptkit.repos.states import RepoState
+    from promptkit.repos.diff.diff import Diff
+    from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.repos.changes import LEVELS, Change
+from promptkit.repos.diff.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import key_of, same_json, without
 from promptkit.schema.references import references, refers_alone, resolve, with_children
@@ -19,7 +19,7 @@ from promptkit.schema.violations import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.repos.changes import Level
+    from promptkit.repos.diff.changes import Level
     from promptkit.schema.compat import Mismatch
 
 __all__ = ["READ", "WRITTEN", "Side", "schema_changes"]

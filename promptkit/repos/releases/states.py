@@ -11,7 +11,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
-from promptkit.repos.diff import Diff, diff, joined_cases, saved_cases
+from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.references import Pin
 from promptkit.source import ENDINGS
@@ -20,7 +20,7 @@ from promptkit.template_paths import is_reference, locate, open_reference, path_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from promptkit.repos.changes import Policy
+    from promptkit.repos.diff.changes import Policy
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 

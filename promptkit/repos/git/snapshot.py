@@ -12,7 +12,7 @@ from promptkit.source import join
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from promptkit.repos.objects import Found
+    from promptkit.repos.git.objects import Found
 
 __all__ = ["Entry", "Snapshot"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import FSCK, started
+from promptkit.repos.git.command import FSCK, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import configured, git, git_says
-from promptkit.repos.local import GitDirectory, View
-from promptkit.repos.moving import FileMoves
-from promptkit.repos.objects import Objects
-from promptkit.repos.snapshot import Entry, Snapshot
-from promptkit.repos.staged import copied_index
+from promptkit.repos.git.command import configured, git, git_says
+from promptkit.repos.git.local import GitDirectory, View
+from promptkit.repos.git.moving import FileMoves
+from promptkit.repos.git.objects import Objects
+from promptkit.repos.git.snapshot import Entry, Snapshot
+from promptkit.repos.git.staged import copied_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

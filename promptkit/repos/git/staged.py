@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptkit.repos.git import git
-from promptkit.repos.local import GitDirectory, View
+from promptkit.repos.git.command import git
+from promptkit.repos.git.local import GitDirectory, View
 
 if TYPE_CHECKING:
     from pathlib import Path

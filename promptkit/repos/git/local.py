@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.repos.git import FSCK, make_directory
+from promptkit.repos.git.command import FSCK, make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
-from promptkit.repos.changes import next_version
+from promptkit.repos.diff.changes import next_version
+from promptkit.repos.git.staged import tracked
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
-from promptkit.repos.releasing import loaded, policy_of, released_as, too_small
-from promptkit.repos.staged import tracked
-from promptkit.repos.states import at_rev, compared, lonely, worktree
+from promptkit.repos.releases.releasing import loaded, policy_of, released_as, too_small
+from promptkit.repos.releases.states import at_rev, compared, lonely, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
@@ -26,9 +26,9 @@ from promptkit.yamlfile import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.repos.changes import Policy
-    from promptkit.repos.diff import Diff
-    from promptkit.repos.states import RepoState
+    from promptkit.repos.diff.changes import Policy
+    from promptkit.repos.diff.diff import Diff
+    from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
 __all__ = ["check_against", "local_repos", "refuse_unlocked"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.changes import Change, Policy, is_enough, needed, next_version
-from promptkit.repos.contract import contract_changes
-from promptkit.repos.wording import Words, content_changes, words
+from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version
+from promptkit.repos.diff.contract import contract_changes
+from promptkit.repos.diff.wording import Words, content_changes, words
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from promptkit.completion import ModelFacts
     from promptkit.prompt import Prompt
-    from promptkit.repos.changes import Level
+    from promptkit.repos.diff.changes import Level
     from promptkit.result import Rendered
     from promptkit.source import Source
     from promptkit.spec import PromptSpec
