@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from promptkit.cli import common
@@ -49,7 +47,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
         raise click.UsageError(f"`{alias}` can be no alias; it is {cure}")
     name = bare_name(name)
     with Workspace.at() as workspace:
-        root = workspace.root or Path()
+        root = workspace.folder
         repo = workspace.own()
         repo.require(name, repo.target(name, version))
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
@@ -77,7 +75,7 @@ def remove(alias: str, name: str, commit: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        root, aliases = workspace.root or Path(), workspace.declared.aliases.get(name, {})
+        root, aliases = workspace.folder, workspace.declared.aliases.get(name, {})
     if alias not in aliases:
         hint = did_you_mean(alias, aliases) or f"it has {', '.join(aliases) or 'none'}"
         raise click.UsageError(f"`{name}` has no alias `{alias}`; {hint}")

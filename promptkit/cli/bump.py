@@ -88,7 +88,7 @@ def _bump_all(*, dry_run: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        root, files = workspace.root or Path(), worktree(workspace).prompts.values()
+        root, files = workspace.folder, worktree(workspace).prompts.values()
     changed = False
     for file in sorted(files):
         changed |= _bump_changed(root / file, file, dry_run=dry_run, quiet=True)

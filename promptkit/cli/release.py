@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -37,7 +36,7 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
     with Workspace.at() as workspace:
         plan = planned(workspace, names)
         changed = uncommitted(workspace) if not plan else []
-        root, head = workspace.root or Path(), workspace.own().state.head
+        root, head = workspace.folder, workspace.own().state.head
         local = {name for each in plan for name in local_repos(workspace, each.file)}
     if not plan:
         say("every version that is committed is released already", quiet=quiet)

@@ -74,8 +74,8 @@ def add(name: str, place: str, rev: str | None, folder: str | None, fetch: str |
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at(online=True) as workspace:
-        entry = _entry(place, rev, folder, fetch, workspace.root or Path())
-        declared = Declarations.of({"repos": {name: entry}}, "promptkit.toml", workspace.root or Path()).repo(name)
+        entry = _entry(place, rev, folder, fetch, workspace.folder)
+        declared = Declarations.of({"repos": {name: entry}}, "promptkit.toml", workspace.folder).repo(name)
         if fetch_repo(workspace, declared, quiet=quiet) is not None and not rev:
             entry["rev"] = workspace.fetched(declared).newest_tag()
         elif declared.url is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from promptkit.cli.drafting import commit_option, drafted
@@ -33,7 +31,7 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
         raise click.UsageError("say why with --reason, or --undo")
     yank = Yank.of(version)
     with Workspace.at() as workspace:
-        root, declared = workspace.root or Path(), workspace.declared
+        root, declared = workspace.folder, workspace.declared
         if not undo:
             yank.require(workspace.own())
         known = next((key for key in yank.spellings if key in declared.yanked), "")

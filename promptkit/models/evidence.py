@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from promptkit.completion import sha256
-from promptkit.models.file_lock import file_lock
-from promptkit.models.kept_file import keep_file
+from promptkit.file_lock import file_lock
+from promptkit.kept_file import keep_file
 from promptkit.setting_table import address
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
+from promptkit.file_lock import file_lock
 from promptkit.models import pip
-from promptkit.models.file_lock import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ from promptkit.phrases import one_line
 from promptkit.repos.git.store import FETCHES
 from promptkit.repos.git.urls import RepoUrl
 from promptkit.repos.names import bare_name
-from promptkit.repos.references import REPO_NAME, Reference, is_wish
+from promptkit.repos.references import Reference, is_wish, require_repo_name, wish_of
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import join
 
@@ -143,16 +143,14 @@ def _wanted(name: str, wanted: Any, where: str) -> str:
     if not isinstance(wanted, str):
         cure = f'write it as "{name}" = "^1.2"'
         raise RepoError(f"the version of `{name}` under `prompts` must be a text", where=where, help=cure)
-    text = "" if wanted in ("", "*") else wanted
+    text = wish_of(wanted)
     Reference.of(f"{name}@{text}" if text else name)
     return text
 
 
 def _repo(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo:
     place = f"{where}: repos.{name}"
-    if not REPO_NAME.fullmatch(name):
-        cure = "names of repos are made of a-z, 0-9, `_` and `-`"
-        raise RepoError(f"`{name}` is no name for a repo", code="PK602", where=where, help=cure)
+    require_repo_name(name, where)
     if not isinstance(entry, dict):
         raise RepoError(f"`repos.{name}` must be a table", where=where, help=f"write it as [repos.{name}]")
     for key, value in entry.items():

@@ -76,7 +76,7 @@ class GitRepo(Repo):
         if (walked := _WALKED.fullmatch(wanted)) is not None:
             return self._walked(path, *walked.groups())
         if wanted == "HEAD":
-            return Pin(self._head(), branch="HEAD", wanted=wanted)
+            return Pin(self._head(), branch="HEAD")
         if is_whole_commit(wanted):
             found = self._commit(wanted)
         elif Range.is_one(wanted):
@@ -87,7 +87,7 @@ class GitRepo(Repo):
             found = self._commit(wanted) if is_commit(wanted) else ""
         if not found:
             raise nearest.unknown(self, path, wanted)
-        return Pin(found, wanted=wanted)
+        return Pin(found)
 
     def _named(self, path: str, wanted: str) -> Pin | None:
         """The state that a tag, an alias or a branch names; None where nothing has the name."""
@@ -107,7 +107,7 @@ class GitRepo(Repo):
             return self._tagged(path, wanted, tag)
         if alias is not None:
             return self._aliased(path, wanted, alias)
-        return Pin(branch, branch=wanted, wanted=wanted) if branch else None
+        return Pin(branch, branch=wanted) if branch else None
 
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
         version = self.tags.version(tag, path)
@@ -115,14 +115,14 @@ class GitRepo(Repo):
         if path and parsed is not None and (why := self.why_yanked(path, parsed)):
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
-        return Pin(commit, version if parsed is not None or version == tag else "", tag, wanted=tag)
+        return Pin(commit, version if parsed is not None or version == tag else "", tag)
 
     def _walked(self, path: str, base: str, steps: str) -> Pin:
         """The state that some steps back from another one lead to, as in `HEAD~2`."""
         found = self.reach.commit(f"{self.pin(path, base).commit}{steps}")
         if not found:
             raise RepoError(f"{self.whole} has no `{base}{steps}`", code="PK605")
-        return Pin(found, branch=f"{base}{steps}", wanted=f"{base}{steps}")
+        return Pin(found, branch=f"{base}{steps}")
 
     def _head(self) -> str:
         if not self.state.head:
@@ -153,7 +153,7 @@ class GitRepo(Repo):
             message = f"the alias `{alias}` of `{self.called(path)}` leads to `{target}`, which is {why}"
             cure = error.help if error.code == "PK605" else f"promptkit alias set {alias} {path}@VERSION"
             raise RepoError(message, code="PK613", help=cure) from None
-        return Pin(found.commit, found.version, found.tag, alias=alias, wanted=alias)
+        return Pin(found.commit, found.version, found.tag, alias=alias)
 
     def _versioned(self, path: str, wanted: str) -> Pin:
         wish = Range.of(wanted)
@@ -178,7 +178,7 @@ class GitRepo(Repo):
             own = self.tags.name(path, version)
             commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
             self._refuse_tag(path, wanted, commit)
-            return Pin(commit, self.tags.version(tag, path), tag, wanted=wanted)
+            return Pin(commit, self.tags.version(tag, path), tag)
         if yanked:
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)

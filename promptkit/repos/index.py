@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit._version import __version__
 from promptkit.errors import PromptkitError, RepoError, SourceError
+from promptkit.kept_file import keep_file
 from promptkit.loader import load
-from promptkit.models.kept_file import keep_file
 from promptkit.repos.git import command as git
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.recording import Recording

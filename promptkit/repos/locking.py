@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError, SpecError
+from promptkit.kept_file import keep_file
 from promptkit.loader import load
-from promptkit.models.kept_file import keep_file
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
@@ -141,7 +141,7 @@ def _opened(repo: Repo, pin: Pin, opener: Opener) -> Mounted:
 
 def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
     """The block of a prompt of the project itself; None for one that uses no other repo. Raises as `of_repo` does."""
-    folder = Folder(workspace.root or ".")
+    folder = Folder(workspace.folder)
     source = Mounted(folder, workspace.declared, _opener(workspace, known))
     try:
         entry = recorded(workspace, path, "", source, path, Pin(""), own=True)
@@ -154,7 +154,7 @@ def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked 
 
 def used_mounts(workspace: Workspace, path: str) -> dict[str, str]:
     """What a prompt of the project itself uses of other repos, as far as they can be opened: mount to commit."""
-    source = Mounted(Folder(workspace.root or "."), workspace.declared, _opener(workspace, None))
+    source = Mounted(Folder(workspace.folder), workspace.declared, _opener(workspace, None))
     load(source, path)
     return {mount: each.pin.commit for mount, each in source.mounts.items()}
 
@@ -234,6 +234,6 @@ def source_of(workspace: Workspace, locked: Locked) -> Mounted:
     """The files of a locked prompt in its repo, and of the repos that they name, as they are locked."""
     opener = Opener(workspace, locked.pins)
     if locked.is_own:
-        return Mounted(Folder(workspace.root or "."), workspace.declared, opener)
+        return Mounted(Folder(workspace.folder), workspace.declared, opener)
     repo = workspace.repo(Reference.of(locked.name).repo)
     return _opened(repo, _held(repo, locked), opener)

@@ -12,7 +12,7 @@ from promptkit.errors import LockError, RepoError
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import locked_source
-from promptkit.repos.references import Reference
+from promptkit.repos.references import Reference, wish_of
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import PROJECT_FILE, find_root
 from promptkit.source import ENDINGS, Folder
@@ -53,7 +53,7 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     reference = Reference.of(text)
     lock = Lock(root / LOCK_FILE) if root is not None else None
     in_use = project_table(root, "prompts") if root is not None else {}
-    wishes = {name: "" if wish == "*" else str(wish) for name, wish in in_use.items()}
+    wishes = {name: wish_of(str(wish)) for name, wish in in_use.items()}
     known = lock.find(reference, wishes) if lock is not None else None
     if known is None and not reference.wanted:
         reference = replace(reference, wanted=wishes.get(reference.name, ""))

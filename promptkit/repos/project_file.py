@@ -13,7 +13,7 @@ from promptkit.repos.declared import REPO_KEYS
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.own_repo import own_repo
-from promptkit.repos.references import REPO_NAME
+from promptkit.repos.references import require_repo_name
 from promptkit.repos.tomledit import has_value, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
@@ -97,9 +97,7 @@ def _refuse_sparse(path: Path) -> None:
 
 def add_repo(name: str, entry: Mapping[str, str], root: Path | None = None) -> Path:
     """Declare a repo, as new or in another's place; the file that was written. Raises `ConfigError` or `RepoError`."""
-    if not REPO_NAME.fullmatch(name):
-        cure = "names of repos are made of a-z, 0-9, `_` and `-`"
-        raise RepoError(f"`{name}` is no name for a repo", code="PK602", help=cure)
+    require_repo_name(name)
     table = ("repos", name)
     with drafted(root) as draft:
         for key, value in entry.items():

@@ -14,7 +14,6 @@ from promptkit.repos.versions import Range, read_version
 
 __all__ = [
     "OTHER_NAME",
-    "REPO_NAME",
     "Pin",
     "Reference",
     "allows",
@@ -23,9 +22,11 @@ __all__ = [
     "is_path",
     "is_whole_commit",
     "is_wish",
+    "require_repo_name",
+    "wish_of",
 ]
 
-REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _WANTED = re.compile(r"(?!.*(\.\.|//))[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ @/-]{0,99}")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -64,6 +65,18 @@ def is_alias(text: str) -> bool:
     return _ALIAS.fullmatch(text) is not None and not version and not is_commit(text) and text != "HEAD"
 
 
+def require_repo_name(name: str, where: str = "") -> None:
+    """Raises `RepoError` for what can be no name of a repo."""
+    if not _REPO_NAME.fullmatch(name):
+        cure = "names of repos are made of a-z, 0-9, `_` and `-`"
+        raise RepoError(f"`{name}` is no name for a repo", code="PK602", where=where, help=cure)
+
+
+def wish_of(text: str) -> str:
+    """What is wanted of a prompt in use, as a reference has it: any version is written `*` there, or left out."""
+    return "" if text == "*" else text
+
+
 def is_path(text: str) -> bool:
     """Whether a reference can name a file or a prompt so: names of letters, digits, `_`, `.` and `-`."""
     return all(_SEGMENT.fullmatch(name) for name in text.split("/"))
@@ -87,7 +100,7 @@ class Reference:
         """Read a reference. Raises `RepoError`."""
         body, at, wanted = text.partition("@")
         repo, slash, path = body.partition("/")
-        if not slash or not REPO_NAME.fullmatch(repo) or not is_path(path) or (at and not is_wish(wanted)):
+        if not slash or not _REPO_NAME.fullmatch(repo) or not is_path(path) or (at and not is_wish(wanted)):
             is_file = not at and text.endswith((".yaml", ".yml"))
             cure = f"{_CURE}; a file is loaded by Prompt.from_yaml" if is_file else _CURE
             raise RepoError(f"`{text[:200]}` is no reference to a prompt", code="PK602", help=cure)
@@ -111,7 +124,6 @@ class Pin:
     tag: str = ""
     alias: str = ""
     branch: str = ""
-    wanted: str = ""
 
     @property
     def shown(self) -> str:

@@ -1,6 +1,7 @@
 """Semantic versions and ranges over them: `1.2.0`, `^1.2`, `~1.2.3`, `>=1.0, <2`, `1.x`, `*`.
 
-Ranges mean what Cargo and npm mean by them (https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html).
+`^` and `~` mean what Cargo and npm mean by them, and `1.2` what npm means, all of 1.2 (Cargo: as `^1.2`); see
+https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html and https://docs.npmjs.com/cli/using-npm/semver.
 A pre-release is taken only by a range that names a pre-release of the same three numbers, as in npm.
 """
 

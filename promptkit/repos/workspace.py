@@ -36,12 +36,14 @@ __all__ = ["Workspace"]
 class Workspace:
     """What a project's folder declares, and the open repos. Close it, or use it in a `with` block.
 
+    `root` is the folder of the project's file, None where there is none; `folder` is then the working folder.
     `online` lets it fetch what is missing: only a command whose work that is sets it.
     """
 
     def __init__(self, settings: Settings, *, online: bool = False) -> None:
         self.settings = settings
         self.root = settings.root
+        self.folder = settings.root or Path()
         self.online = online
         where = str(self.root / PROJECT_FILE) if self.root else PROJECT_FILE
         self.declared = Declarations.of(settings.project, where, self.root)
@@ -123,7 +125,7 @@ class Workspace:
     def own(self) -> GitRepo:
         """The repository in which the project itself lies. Raises `RepoError` where it lies in none."""
         if self._own is None:
-            self._own = own_repo(self.root or Path(), self._closing)
+            self._own = own_repo(self.folder, self._closing)
         return self._own
 
     # Sources
@@ -133,9 +135,8 @@ class Workspace:
 
         See `Opener` for what is frozen. Raises `LockError` for a lock that cannot be read.
         """
-        root = self.root or Path()
-        pins = Lock(root / LOCK_FILE).own_pins() if self.declared.repos else {}
-        return Mounted(Folder(root), self.declared, Opener(self, pins, is_frozen=is_frozen))
+        pins = Lock(self.folder / LOCK_FILE).own_pins() if self.declared.repos else {}
+        return Mounted(Folder(self.folder), self.declared, Opener(self, pins, is_frozen=is_frozen))
 
     def source(self, reference: Reference) -> tuple[Source, str, Pin]:
         """Where a prompt is: a source whose root is its repo's, the file in it, and the pin that it stands for.

@@ -5,7 +5,9 @@ Each plants a command that would leave a mark, or leads to a secret; then all th
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import zlib
 from collections.abc import Callable
 from hashlib import sha1
@@ -213,11 +215,9 @@ HOSTILE: dict[str, Plant] = {
     "hooks": hooks,
     "filters and textconv": filters,
     "pager and editor": config('[core]\n\tpager = "MARK"\n\teditor = "MARK"\n[pager]\n\tlog = "MARK"\n'),
-    "aliases": config('[alias]\n\tcat-file = "!MARK"\n\tfetch = "!MARK"\n\tlog = "!MARK"\n\tls-tree = "!MARK"\n'),
     "ssh and credentials": config(
         '[core]\n\tsshCommand = "MARK"\n\taskPass = "MARK"\n[credential]\n\thelper = "!MARK"\n'
     ),
-    "pack objects": config('[uploadpack]\n\tpackObjectsHook = "MARK"\n'),
     "alternate refs": config('[core]\n\talternateRefsCommand = "MARK"\n'),
     "promisor": config(
         '[extensions]\n\tpartialClone = x\n[remote "x"]\n\turl = "ext::sh -c MARK"\n\tpromisor = true\n'
@@ -270,6 +270,28 @@ def test_a_hostile_repository_runs_nothing_and_discloses_nothing(
     assert [] == [ran for ran in said if "Traceback" in ran.err or ran.code == 70]
     assert [] == [path for path in cache.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert [] == [ran for ran in said if "\x1b" in ran.out + ran.err]
+
+
+FIRED_BY = {
+    "fsmonitor": ("status",),
+    "hooks": ("commit", "-q", "--allow-empty", "-m", "x"),
+    "filters and textconv": ("diff", "HEAD~1", "--", "."),
+    "ssh and credentials": ("ls-remote", "ssh://127.0.0.1/x"),
+    "promisor by upload-pack": ("cat-file", "-p", "1" * 40),
+    "gpg": ("commit", "-q", "--allow-empty", "-m", "x"),
+}
+"""What people do that makes a plant run."""
+
+
+@pytest.mark.parametrize("name", FIRED_BY)
+def test_a_plant_would_run_if_git_were_used_as_people_use_it(name: str, team: GitRepo, tmp_path: Path) -> None:
+    marked, script = tmp_path / "mark", tmp_path / "mark.sh"
+    script.write_text(f"#!/bin/sh\ntouch {marked}\n")
+    script.chmod(0o755)
+    HOSTILE[name](team, str(script), tmp_path)
+    with contextlib.suppress(subprocess.CalledProcessError):
+        team.git(*FIRED_BY[name])
+    assert marked.exists()
 
 
 def _used_as_repo(team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Ran]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.models.file_lock import file_lock
+from promptkit.file_lock import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

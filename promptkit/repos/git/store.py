@@ -2,7 +2,7 @@
 
 What was fetched is what `state.json` says, and that file is replaced as a whole after a fetch has ended: a fetch that
 is killed leaves the old state. Fetches hold a lock between processes, and so does the git that they start; readers
-need none, since objects are never removed.
+need none, since objects are never removed, unless their owner starts anew with ids of another kind.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.models.kept_file import keep_file
+from promptkit.kept_file import keep_file
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.command import git, make_directory, transfer
 from promptkit.repos.git.local import GitDirectory, View

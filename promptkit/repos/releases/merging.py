@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic
@@ -135,7 +134,7 @@ def _check_yanks(workspace: Workspace) -> Iterator[Diagnostic]:
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
-    if Lock((workspace.root or Path()) / LOCK_FILE).exists:
+    if Lock(workspace.folder / LOCK_FILE).exists:
         return  # what is used is locked, or told by the next check
     for name in workspace.declared.repos:
         declared = workspace.declared.repo(name)
@@ -163,7 +162,7 @@ _LOCK_IT = "promptkit lock, and commit promptkit.lock"
 
 
 def _locked(workspace: Workspace) -> dict[str, str]:
-    return Lock((workspace.root or Path()) / LOCK_FILE).own_pins()
+    return Lock(workspace.folder / LOCK_FILE).own_pins()
 
 
 def _loose(workspace: Workspace, path: str, locked: dict[str, str]) -> list[str]:
@@ -196,7 +195,7 @@ def _is_fixed(rev: str) -> bool:
 
 def _check_sizes(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
     """Files over the limit, among those that git tracks and the prompts; what it ignores is nobody's."""
-    root, most = workspace.root or Path(), current_limits().file_bytes
+    root, most = workspace.folder, current_limits().file_bytes
     for inside in sorted({*tracked(root), *after.prompts.values()}):
         path = root / inside
         if path.suffix in _TEXTS and path.is_file() and (size := path.stat().st_size) > most:
@@ -208,4 +207,4 @@ _TEXTS = (".yaml", ".yml", ".md", ".json", ".jsonl", ".txt")
 
 
 def _toml(workspace: Workspace) -> str:
-    return Folder(workspace.root or Path()).shown(PROJECT_FILE)
+    return Folder(workspace.folder).shown(PROJECT_FILE)

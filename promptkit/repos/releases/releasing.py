@@ -13,6 +13,7 @@ from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE
 
 if TYPE_CHECKING:
+    from promptkit.prompt import Prompt
     from promptkit.repos.diff.diff import Diff
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
@@ -36,7 +37,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(**table)
 
 
-def loaded(state: RepoState, name: str) -> Any:
+def loaded(state: RepoState, name: str) -> Prompt[Any] | None:
     """A prompt of a state; None where it is not there, or has faults."""
     try:
         return state.prompt(name) if name in state.prompts else None

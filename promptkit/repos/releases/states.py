@@ -62,7 +62,7 @@ class RepoState:
 
 def worktree(workspace: Workspace) -> RepoState:
     """The files as they lie in the project's folder."""
-    folder = FolderRepo("", workspace.root or Path())
+    folder = FolderRepo("", workspace.folder)
     return RepoState("the working tree", workspace.project_source(), folder.at(Pin("")).prompts())
 
 
