@@ -12,6 +12,7 @@ from promptkit.cli.report import say
 
 if TYPE_CHECKING:
     from promptkit.repos.diff.changes import Level
+    from promptkit.repos.workspace import Workspace
 
 _LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
 
@@ -36,7 +37,8 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     from promptkit.errors import SpecError
     from promptkit.prompt import Prompt
     from promptkit.repos.diff.changes import next_version
-    from promptkit.template_paths import path_fault
+    from promptkit.repos.workspace import Workspace
+    from promptkit.template_paths import locate, path_fault
 
     if every == (template is not None):
         raise click.UsageError("name one template, or give --all")
@@ -48,7 +50,9 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     path = Path(template)
     before = Prompt.from_yaml(path).spec.version or ""
     if to is None:
-        _bump_changed(path, template, dry_run=dry_run)
+        root, inside = locate(path)
+        with Workspace.at(root) as workspace:
+            _bump_changed(workspace, inside, path, dry_run=dry_run)
     else:
         version = next_version(before, _LEVELS[to]) if to in _LEVELS else to
         _write(path, template, before, version, "", dry_run=dry_run)
@@ -88,24 +92,23 @@ def _bump_all(*, dry_run: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        root, files = workspace.folder, worktree(workspace).prompts.values()
-    changed = False
-    for file in sorted(files):
-        changed |= _bump_changed(root / file, file, dry_run=dry_run, quiet=True)
+        files = sorted(worktree(workspace).prompts.values())
+        changed = [
+            file
+            for file in files
+            if _bump_changed(workspace, file, workspace.folder / file, dry_run=dry_run, quiet=True)
+        ]
     if not changed:
         say("every version announces its changes")
 
 
-def _bump_changed(path: Path, shown: str, *, dry_run: bool, quiet: bool = False) -> bool:
-    """Write the version that the changes of one prompt ask for; whether that is another one."""
+def _bump_changed(workspace: Workspace, file: str, path: Path, *, dry_run: bool, quiet: bool = False) -> bool:
+    """Write the version that the changes of one prompt, whose path is as it was typed, ask for; whether it changed."""
     from promptkit.errors import RepoError
     from promptkit.repos.releases.releasing import version_after
-    from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import locate
 
-    root, inside = locate(path)
-    with Workspace.at(root) as workspace:
-        before, version, found = version_after(workspace, inside)
+    before, version, found = version_after(workspace, file)
+    shown = file if quiet else str(path)
     if found is not None and found.level is None and not quiet:
         cure = f"`promptkit bump {shown} patch` raises it all the same"
         raise RepoError(f"`{found.name}` did not change since {found.before or 'the last commit'}", help=cure)
