@@ -66,7 +66,7 @@ def test_a_release_tags_what_is_committed_and_writes_the_changelog(own: GitRepo)
     change(own, "version: 1.2.0", "version: 1.3.0")
     change(own, "Sort", "Assign")
     refused = promptkit("release", "support/triage")
-    assert (refused.code, "git commit first" in refused.err or "released already" in refused.err) == (2, True)
+    assert (refused.code, "1.2.0 is released already" in refused.err) == (2, True)
     own.git("commit", "-q", "-a", "-m", "other words")
     head = own.git("rev-parse", "HEAD")
 
@@ -94,7 +94,7 @@ def test_a_release_whose_version_is_too_small_is_refused_and_nothing_is_written(
     own.git("commit", "-q", "-a", "-m", "break")
     before = own.git("for-each-ref")
     ran = promptkit("release", "support/triage")
-    assert (ran.code, "error[PK604]" in ran.err, "needs" in ran.err or "2.0.0" in ran.err) == (2, True, True)
+    assert (ran.code, "error[PK604]" in ran.err, "promptkit bump support/triage.yaml 2.0.0" in ran.err) == (2, True, True)
     assert own.git("for-each-ref") == before
     assert not (own.path / "CHANGELOG.md").exists()
 
@@ -487,11 +487,7 @@ def test_a_fix_of_an_old_version_is_compared_with_that_version(own: GitRepo) -> 
     own.git("switch", "-q", "-c", "fixes", "support/triage@1.2.0")
     change(own, "Sort", "Sort well")
     ran = promptkit("bump", FILE)
-    assert (ran.code, "change since 1.2.0" in ran.err, "-> 1.2.1" in ran.err or "-> 1.3.0" in ran.err) == (
-        0,
-        True,
-        True,
-    )
+    assert (ran.code, "1.2.0 -> 1.3.0 (minor change since 1.2.0)" in ran.err) == (0, True), ran.err
     own.git("commit", "-q", "-a", "-m", "fix")
     assert promptkit("release", "support/triage").code == 0
 

@@ -132,7 +132,8 @@ def test_what_git_can_name_can_be_wanted(
     assert promptkit("lock", "verify").code == 0
     assert "Route x" in promptkit("render", f"acme/support/triage@{name}", "-p", "ticket=x").out
     monkeypatch.chdir(team.path)
-    assert "@" in name or "support/triage" in promptkit("diff", name).out
+    if "@" not in name:  # which names a prompt's own tag, and no state of the whole
+        assert "support/triage" in promptkit("diff", name).out
     assert "says 1.2.0" not in promptkit("repo", "check", "--against", name).out
 
 
@@ -242,8 +243,8 @@ def test_numbers_without_end_in_a_file_of_strangers_are_no_versions(
     monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, rev="v1.0.0"))
     assert promptkit("repo", "update").code == 0
     assert promptkit("repo", "verify").code == 1
-    for wanted in ("long", "range", "9.9.9", "^1.0"):
-        assert promptkit("render", f"acme/support/triage@{wanted}", "-p", "ticket=x").code in (0, 2)
+    for wanted, code in (("long", 2), ("range", 2), ("9.9.9", 2), ("^1.0", 0)):
+        assert promptkit("render", f"acme/support/triage@{wanted}", "-p", "ticket=x").code == code
 
 
 def test_tags_that_give_one_version_to_two_states_of_the_whole_are_ambiguous(team: GitRepo) -> None:
