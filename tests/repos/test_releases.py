@@ -94,7 +94,11 @@ def test_a_release_whose_version_is_too_small_is_refused_and_nothing_is_written(
     own.git("commit", "-q", "-a", "-m", "break")
     before = own.git("for-each-ref")
     ran = promptkit("release", "support/triage")
-    assert (ran.code, "error[PK604]" in ran.err, "promptkit bump support/triage.yaml 2.0.0" in ran.err) == (2, True, True)
+    assert (ran.code, "error[PK604]" in ran.err, "promptkit bump support/triage.yaml 2.0.0" in ran.err) == (
+        2,
+        True,
+        True,
+    )
     assert own.git("for-each-ref") == before
     assert not (own.path / "CHANGELOG.md").exists()
 
@@ -414,6 +418,24 @@ def test_saved_inputs_that_cannot_be_read_are_told(text: str, own: GitRepo) -> N
     own.commit()
     own.write({"support/triage.inputs.json": '{"ticket": "x"}'})  # in an old state nobody can mend it
     assert promptkit("diff", FILE).code == 0
+
+
+@pytest.mark.parametrize("place", ['path = "../parts"', 'url = "PARTS"\nrev = "v1.0.0"'], ids=["folder", "local URL"])
+def test_what_uses_a_place_of_this_machine_is_told_before_it_is_released(
+    place: str, own: GitRepo, tmp_path: Path
+) -> None:
+    parts = GitRepo.at(tmp_path / "parts")
+    parts.commit({"promptkit.toml": "", "_rules.md": "Be brief."}, "v1.0.0")
+    toml = (own.path / "promptkit.toml").read_text() + "\n[repos.parts]\n" + place.replace("PARTS", str(parts.path))
+    text = '{% include "parts/_rules.md" %}'
+    own.commit({"promptkit.toml": toml, "new/a.yaml": prompt("new/a", text=text)})
+    own.commit({"new/b.yaml": prompt("new/b", text=text).replace("version: 1.0.0\n", "")})
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("lock").code == 0
+    own.commit()
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, ran.out.count("warning[PK608]: `parts` is a place of this machine")) == (0, 1), ran
+    assert "warning[PK608]: `parts` is a place of this machine" in promptkit("release", "--dry-run").err
 
 
 def test_an_index_in_two_files_is_understood(own: GitRepo) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
+    Used = dict[str, str]  # what is used of other repos: the path of the mount, and the commit
+
 __all__ = ["check_against", "local_repos", "refuse_unlocked"]
 
 
@@ -48,7 +50,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     yield from _check_aliases(workspace, after)
     yield from _check_yanks(workspace)
     yield from _check_pins(workspace)
-    yield from _check_locked(workspace)
+    yield from _check_locked(workspace, after)
     yield from _check_sizes(workspace, after)
 
 
@@ -150,37 +152,47 @@ def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
             yield Diagnostic("PK612", "error", message, _toml(workspace), help=cure)
 
 
-def _check_locked(workspace: Workspace) -> Iterator[Diagnostic]:
+def _check_locked(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
     paths = list(own_prompts(workspace))
     locked = _locked(workspace) if paths else {}
     for path in paths:
-        if loose := _loose(workspace, path, locked):
+        mounts = used_mounts(workspace, path)
+        if loose := _loose(mounts, locked):
             yield Diagnostic("PK612", "error", _told(loose), path, help=_LOCK_IT)
+        prompt = loaded(after, prompt_name(path)) if mounts else None
+        for name in _local(workspace, mounts) if prompt is not None and prompt.spec.version else ():
+            message = f"`{name}` is a place of this machine: nobody else can load what uses it"
+            cure = "give the repo the `url` that others have; or leave the `version` out, of what is not released"
+            yield Diagnostic("PK608", "warning", message, path, help=cure)
 
 
 _LOCK_IT = "promptkit lock, and commit promptkit.lock"
 
 
-def _locked(workspace: Workspace) -> dict[str, str]:
+def _locked(workspace: Workspace) -> Used:
     return Lock(workspace.folder / LOCK_FILE).own_pins()
 
 
-def _loose(workspace: Workspace, path: str, locked: dict[str, str]) -> list[str]:
-    """What a prompt of the project uses of git repos, and is not locked: with that, one version has many texts."""
-    return [mount for mount, commit in used_mounts(workspace, path).items() if commit and mount not in locked]
+def _loose(mounts: Used, locked: Used) -> list[str]:
+    """What is used of git repos, and is not locked: with that, one version has many texts."""
+    return [mount for mount, commit in mounts.items() if commit and mount not in locked]
 
 
 def refuse_unlocked(workspace: Workspace, path: str) -> None:
     """Raises `RepoError` for a prompt of the project that uses what is not locked."""
-    if loose := _loose(workspace, path, _locked(workspace)):
+    if loose := _loose(used_mounts(workspace, path), _locked(workspace)):
         raise RepoError(_told(loose), code="PK612", where=path, help=_LOCK_IT)
 
 
 def local_repos(workspace: Workspace, path: str) -> list[str]:
-    """The repos that a prompt of the project uses, and whose URLs are places of this machine: nobody else has them."""
-    names = {mount.partition("/")[0] for mount in used_mounts(workspace, path)}
+    """The repos that a prompt of the project uses, and that are places of this machine: nobody else has them."""
+    return _local(workspace, used_mounts(workspace, path))
+
+
+def _local(workspace: Workspace, mounts: Used) -> list[str]:
+    names = {mount.partition("/")[0] for mount in mounts}
     urls = {name: workspace.declared.repo(name).url for name in sorted(names)}
-    return [name for name, url in urls.items() if url is not None and url.local]
+    return [name for name, url in urls.items() if url is None or url.local]
 
 
 def _told(loose: list[str]) -> str:
