@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import time
 from pathlib import Path
+
+_OLD_SECONDS = 3_600
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -27,6 +31,14 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def sweep(path: Path) -> None:
+    """Remove what writers of a file that were killed left beside it; what is younger than an hour may be in use."""
+    for left in path.resolve().parent.glob(f".{glob.escape(path.name[:100])}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _OLD_SECONDS:
+                left.unlink()
 
 
 def _umask() -> int:

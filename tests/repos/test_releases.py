@@ -401,6 +401,14 @@ entry()
     assert (own.path / "CHANGELOG.md").read_text().count("## new/") == 3
 
 
+def test_what_a_killed_release_left_beside_the_changelog_is_removed_by_a_later_one(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a")})
+    own.write({f".CHANGELOG.md.{name}.part": "half" for name in ("old", "new")})
+    os.utime(own.path / ".CHANGELOG.md.old.part", (0, 0))
+    assert promptkit("release").code == 0
+    assert own.git("status", "--short") == "?? .CHANGELOG.md.new.part"
+
+
 def test_what_the_branch_was_before_a_release_can_be_found_again(own: GitRepo) -> None:
     before = own.commit({"new/a.yaml": prompt("new/a")})
     assert promptkit("release").code == 0

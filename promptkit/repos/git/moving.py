@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.replacing import replace_file
+from promptkit.replacing import replace_file, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,7 @@ class FileMoves:
         with _uninterrupted(), ExitStack() as undo:
             for path, data in self._files.items():
                 undo.callback(_restore, path, _contents(path))
+                sweep(path)
                 replace_file(path, data)
             for path, lock in list(self._locks.items()):
                 undo.callback(_restore, path, _contents(path))
