@@ -34,7 +34,11 @@ class Inputs:
 
         Raises `InputError` with every missing, unknown and unfit input.
         """
-        faults = list(self._unfit(given))
+        faults: list[Diagnostic] = []
+        for name, value in given.items():
+            # A text whose type takes it at first sight is asked no further.
+            if not (type(value) is str and name in self._texts and self._texts[name](value)):
+                faults += self._unfit(name, value)
         if not self._required <= given.keys() <= self._declared.keys():
             faults = [*self._missing(given), *self._unknown(given), *faults]
         if not faults and self._whole is not None:
@@ -60,18 +64,13 @@ class Inputs:
                     help="" if hint else f"inputs: {known}",
                 )
 
-    def _unfit(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
-        for name, value in given.items():
-            declared = self._declared.get(name)
-            if declared is None or (type(value) is str and name in self._texts and self._texts[name](value)):
-                continue
-            for violation in self._schemas[name].validate(value):
-                where = "" if violation.path == "$" or declared.secret else f" at {violation.path}"
-                yield self._fault(
-                    "PK306",
-                    f"the input `{name}` does not fit{where}",
-                    label=_HIDDEN if declared.secret else violation.message,
-                )
+    def _unfit(self, name: str, value: Any) -> Iterable[Diagnostic]:
+        declared = self._declared.get(name)
+        for violation in self._schemas[name].validate(value) if declared is not None else ():
+            secret = declared is not None and declared.secret
+            where = "" if violation.path == "$" or secret else f" at {violation.path}"
+            label = _HIDDEN if secret else violation.message
+            yield self._fault("PK306", f"the input `{name}` does not fit{where}", label=label)
 
     def _misfit(self, violation: Violation) -> Diagnostic:
         """What the schema of all inputs together finds; it may quote any of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from promptkit.spec import MessageSpec, Slot
@@ -100,10 +100,12 @@ def _own(section: str, name: str) -> tuple[str, str]:
     return before, behind
 
 
+@lru_cache(maxsize=64)
 def _markdown(name: str) -> tuple[str, str]:
     return (f"## {_TITLES[name]}\n" if name in _TITLES and name != "persona" else "", "")
 
 
+@lru_cache(maxsize=64)
 def _xml(name: str) -> tuple[str, str]:
     return f"<{name}>\n", f"\n</{name}>"
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.inputs import Inputs
-from promptkit.layout import instructions, layout_of, planned_messages, thought_instruction, written_messages
+from promptkit.layout import filled, instructions, layout_of, planned_messages, thought_instruction, written_messages
 from promptkit.messages import Message, ToolCall
 from promptkit.result import Rendered
 from promptkit.schema import Schema
 from promptkit.spec import MessageSpec, PromptSpec
-from promptkit.template import Templates
+from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.printing import to_json
 from promptkit.thought import Mode, chain_of_thought, thought_mode, wrapped_value
@@ -60,16 +60,12 @@ class Part:
     template: str
     path: str
     origin: Origin | None
+    site: Site
 
     @property
     def blank(self) -> bool:
         """Whether there is nothing in it, whatever the inputs."""
         return not self.template.strip()
-
-    @property
-    def place(self) -> Callable[[int], tuple[int, int]] | None:
-        """The line and column in its file at which a line of the template begins."""
-        return self.origin.place if self.origin else None
 
 
 @dataclass(slots=True)
@@ -104,7 +100,7 @@ class Renderer:
         self._task_parts = self._parts("task") if above else self._parts("context", "task")
         chat = spec.conversation
         said = f"{{{{ {chat.input} }}}}" if chat is not None and chat.task == "first" else None
-        self._turn_parts = [] if said is None else [Part("conversation", said, spec.path, None)]
+        self._turn_parts = [] if said is None else [self._part("conversation", said)]
         self._guidance_by_mode: dict[Mode, list[tuple[str, str]]] = {}
         self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
@@ -165,7 +161,8 @@ class Renderer:
 
     def _part(self, location: str, template: str) -> Part:
         origin = self.spec.origins.get(location)
-        return Part(location, template, origin.path if origin else self.spec.path, origin)
+        path = origin.path if origin else self.spec.path
+        return Part(location, template, path, origin, Site(path, location, origin.place if origin else None))
 
     # Sections to messages
 
@@ -208,7 +205,7 @@ class Renderer:
             return self._said(call.mode, self._texts([call.instruction], call.values, call)[0])
         known = self._guidance_by_mode.get(call.mode)
         if known is None:
-            known = self._guidance_by_mode[call.mode] = self._said(call.mode, "")
+            known = self._guidance_by_mode[call.mode] = filled(self._said(call.mode, ""))
         return known
 
     def _said(self, mode: Mode, own: str) -> list[tuple[str, str]]:
@@ -227,22 +224,17 @@ class Renderer:
 
     def _texts(self, parts: Iterable[Part], values: Mapping[str, Any], call: _Call) -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
-        listed, fences = list(parts), None
+        listed, fences, render = list(parts), None, self.templates.render
         if self._untrusted:
             fences = Fences()
             for part in listed:
-                self._text(part, values, fences)
+                render(part.template, values, part.site, fences)
             call.notes.update(fences.notes)
             fences = fences if fences.close() else None
         if call.trail is not None:
             for part in listed:
                 call.trail.rendered(part, values, fences)
-        return [self._text(part, values, fences) for part in listed]
-
-    def _text(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> str:
-        return self.templates.render(
-            part.template, values, path=part.path, where=part.location, place=part.place, fences=fences
-        )
+        return [render(part.template, values, part.site, fences) for part in listed]
 
     def _filled(self, role: Role, parts: list[Part], values: Mapping[str, Any], call: _Call, *, of: str = "") -> str:
         texts = self._texts(parts, values, call)

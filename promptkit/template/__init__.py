@@ -6,6 +6,6 @@ rendering it. `sandbox` is the environment, `fences` keeps strangers' text apart
 
 from __future__ import annotations
 
-from promptkit.template.templates import Templates
+from promptkit.template.templates import Site, Templates
 
-__all__ = ["Templates"]
+__all__ = ["Site", "Templates"]

@@ -47,6 +47,9 @@ class Either:
 
 Condition = Callable[[Mapping[str, Any]], Any]
 Steps = tuple[Text | Name | Either, ...]
+Chosen = list[Text | Name]
+"""The steps that are taken, once every `if` is decided."""
+
 Taken = list[tuple[str, Text | Name]]
 """What a rendering is made of: each text with the step that it comes from."""
 
@@ -66,6 +69,7 @@ class Pieces:
     def __init__(self, text: str, steps: Steps, names: frozenset[str]) -> None:
         self._text = text
         self._steps, self._clean = _stripped(steps)
+        self._always: Chosen | None = None if any(type(each) is Either for each in self._steps) else self._chosen({})
         self.names = names
 
     @classmethod
@@ -82,9 +86,8 @@ class Pieces:
 
         Raises `PieceError` for a value that cannot be printed, and when the text gets too long.
         """
-        texts: list[str] = []
-        steps: list[Text | Name] = []
-        self._take(self._steps, values, fences, texts, steps)
+        steps = self._always or self._chosen(values)
+        texts = self._texts(steps, values, fences)
         if not self._clean or not texts[0] or not texts[-1]:
             strip_ends(texts, [isinstance(step, Name) for step in steps])
         _check(texts)
@@ -92,34 +95,29 @@ class Pieces:
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
         """The same, piece by piece."""
-        texts: list[str] = []
-        steps: list[Text | Name] = []
-        self._take(self._steps, values, fences, texts, steps)
+        steps = self._chosen(values)
+        texts = self._texts(steps, values, fences)
         strip_ends(texts, [isinstance(step, Name) for step in steps])
         return [(text, _placed(text, step)) for text, step in zip(texts, steps, strict=True) if text]
 
-    def _take(
-        self, steps: Steps, values: Mapping[str, Any], fences: Fences | None, texts: list[str], kept: list[Text | Name]
-    ) -> None:
+    def _chosen(self, values: Mapping[str, Any]) -> Chosen:
+        chosen: Chosen = []
+        _choose(self._steps, values, chosen)
+        return chosen
+
+    def _texts(self, steps: Chosen, values: Mapping[str, Any], fences: Fences | None) -> list[str]:
+        texts: list[str] = []
         for step in steps:
-            if isinstance(step, Text):
+            if type(step) is Text:
                 texts.append(step.text)
-                kept.append(step)
-            elif isinstance(step, Name):
-                value = values[step.name]
-                if type(value) is not str or (step.untrusted is not None and fences is not None):
-                    value = self._shown(step, value, fences)
-                    if len(value) > _LARGE:
-                        _check([*texts, value])
-                texts.append(value)
-                kept.append(step)
-            else:
-                taken = step.otherwise
-                for asks, then in step.branches:
-                    if asks(values):
-                        taken = then
-                        break
-                self._take(taken, values, fences, texts, kept)
+                continue
+            value = values[step.name]  # type: ignore[union-attr]
+            if type(value) is not str or (fences is not None and step.untrusted is not None):  # type: ignore[union-attr]
+                value = self._shown(step, value, fences)  # type: ignore[arg-type]
+                if len(value) > _LARGE:
+                    _check([*texts, value])
+            texts.append(value)
+        return texts
 
     def _shown(self, step: Name, value: Any, fences: Fences | None) -> str:
         try:
@@ -128,6 +126,19 @@ class Pieces:
             return str.__str__(printed(value))
         except RenderError as error:
             raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+
+
+def _choose(steps: Steps, values: Mapping[str, Any], chosen: Chosen) -> None:
+    for step in steps:
+        if isinstance(step, Either):
+            taken = step.otherwise
+            for asks, then in step.branches:
+                if asks(values):
+                    taken = then
+                    break
+            _choose(taken, values, chosen)
+        else:
+            chosen.append(step)
 
 
 _LARGE = 1_000_000

@@ -50,28 +50,24 @@ class Templates:
         self,
         text: str,
         values: Mapping[str, Any],
-        *,
-        path: str = "",
-        where: str = "",
-        place: Callable[[int], tuple[int, int]] | None = None,
+        site: Site | None = None,
         fences: Fences | None = None,
     ) -> str:
         """A template's text, without its own whitespace at both ends; that of values is kept.
 
-        `path` is the file it stands in, `place` tells the line and column in it at which a line of the
-        template begins, and `where` names the template. Raises `RenderError` at the line that failed.
+        `site` is where the template stands. Raises `RenderError` at the line that failed.
         """
         simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
             try:
                 return simple.joined(values, fences)
             except PieceError as error:
-                error.cause.where = _Where(path, where, place).text(error.line)
+                error.cause.where = (site or Site()).text(error.line)
                 raise error.cause from None
-        said = _Where(path, where, place)
+        said = site or Site()
         try:
             with metered() as meter:
-                pieces = self._template(text, path).generate(_context(values, fences))
+                pieces = self._template(text, said.path).generate(_context(values, fences))
                 return stripped(bounded(pieces, meter))
         except PromptkitError as error:
             raise said.placed(error, error) from None
@@ -266,12 +262,16 @@ def _code(error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """Which template is rendered, and how its lines are named in errors."""
+class Site:
+    """Which template is rendered, and how its lines are named in errors.
 
-    path: str
-    name: str
-    place: Callable[[int], tuple[int, int]] | None
+    `path` is the file it stands in, `name` its section, and `place` tells the line and column in the file at which a
+    line of the template begins.
+    """
+
+    path: str = ""
+    name: str = ""
+    place: Callable[[int], tuple[int, int]] | None = None
 
     def text(self, line: int) -> str:
         """`file:line:column (section)`, as far as it is known."""

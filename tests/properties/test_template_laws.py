@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from walking import walk
 
 from promptkit.errors import RenderError
-from promptkit.template import Templates
+from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.pieces import Pieces, Text
 from promptkit.template.plain import read_plain
@@ -146,7 +146,7 @@ def test_a_simple_template_is_joined_to_what_jinja_renders(text: str, values: di
     fences = [Fences(), Fences()]
     for _ in range(2):
         ours, jinjas = (
-            shown(lambda: each.render(text, values, where="task", fences=own))  # noqa: B023 (called at once)
+            shown(lambda: each.render(text, values, Site(name="task"), own))  # noqa: B023 (called at once)
             for each, own in zip((short, long), fences, strict=True)
         )
         assert jinjas == ours

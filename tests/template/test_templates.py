@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from promptkit.errors import RenderError
-from promptkit.template import Templates
+from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 
 
 def render(text: str, values: dict[str, Any] | None = None, files: dict[str, str] | None = None, **told: Any) -> str:
-    return Templates(files or {}).render(text, values or {}, **told)
+    return Templates(files or {}).render(text, values or {}, Site(**told))
 
 
 def test_the_lines_of_blocks_leave_nothing_behind() -> None:
@@ -24,19 +24,19 @@ def test_the_lines_of_blocks_leave_nothing_behind() -> None:
 
 def test_an_error_names_the_section_and_its_line_when_no_file_is_known() -> None:
     with pytest.raises(RenderError) as caught:
-        render("a\n{{ 1 / 0 }}", where="task")
+        render("a\n{{ 1 / 0 }}", name="task")
     assert "`task`, line 2" == caught.value.where
 
 
 def test_an_error_names_the_file_when_no_place_in_it_is_known() -> None:
     with pytest.raises(RenderError) as caught:
-        render("{{ 1 / 0 }}", where="task", path="p.yaml", place=lambda _: (0, 0))
+        render("{{ 1 / 0 }}", name="task", path="p.yaml", place=lambda _: (0, 0))
     assert "p.yaml (`task`, line 1)" == caught.value.where
 
 
 def test_an_error_names_the_place_of_its_line() -> None:
     with pytest.raises(RenderError) as caught:
-        render("a\n{{ 1 / 0 }}", where="task", path="p.yaml", place=lambda line: (line + 10, 3))
+        render("a\n{{ 1 / 0 }}", name="task", path="p.yaml", place=lambda line: (line + 10, 3))
     assert "p.yaml:12:3 (`task`)" == caught.value.where
 
 
