@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.schema.claims import Claim, Path, claim, shown_at, unsure
 from promptkit.schema.compat_kinds import CHECKS, either
 from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, Form, form_of
-from promptkit.schema.drafts import is_draft_4, read_otherwise
+from promptkit.schema.drafts import is_draft_4, modern, read_otherwise
 from promptkit.schema.embedded import has_embedded
 from promptkit.schema.equality import is_kind, same_json
 from promptkit.schema.references import references, resolve
@@ -46,16 +46,17 @@ def accepts(reader: Mapping[str, Any] | bool, writer: Mapping[str, Any] | bool) 
 
     Of each certain one, such a value was made, and judged by the validators of both.
     """
+    if same_json(reader, writer):
+        return ()
     try:
-        comparison = Comparison(reader, writer, same_roots=same_json(reader, writer))
-        claims = list(comparison.compare(reader, writer, ()))
+        claims = list(_claims(modern(reader), modern(writer), oldest=is_draft_4(reader)))
     except (RecursionError, OverflowError):
         claims = [unsure((), "the schemas are too deep, or their numbers too large, to be compared")]
     except LookupError:
-        claims = [unsure((), "a reference leads nowhere")]
+        claims = [unsure((), "a reference leads nowhere, or to what its draft keeps elsewhere")]
     if not claims and read_otherwise(reader, writer):
         claims = [unsure((), "they are of two drafts, which read some of their keywords in two ways")]
-    if not claims and not comparison.same_roots and (has_embedded(reader) or has_embedded(writer)):
+    if not claims and (has_embedded(reader) or has_embedded(writer)):
         claims = [unsure((), "a schema inside them has an address of its own")]
     witnesses, found = Witnesses(reader, writer), dict[tuple[str, str], bool]()
     for each in claims:
@@ -64,13 +65,22 @@ def accepts(reader: Mapping[str, Any] | bool, writer: Mapping[str, Any] | bool) 
     return tuple(Mismatch(*told, certain) for told, certain in found.items())
 
 
+def _claims(reader: Any, writer: Any, *, oldest: bool) -> list[Claim]:
+    comparison = Comparison(reader, writer, same_roots=same_json(reader, writer), oldest=oldest)
+    return comparison.compare(reader, writer, ())
+
+
 @dataclass
 class Comparison:
-    """Two documents that are compared; `open` holds the pairs under way, which may be taken to fit."""
+    """Two documents that are compared, in the words of the newest draft.
+
+    `open` holds the pairs under way, which may be taken to fit; `oldest` says that the reader is of draft 4.
+    """
 
     reader_root: Any
     writer_root: Any
     same_roots: bool = False
+    oldest: bool = False
     open: dict[tuple[int, int], Any] = field(default_factory=dict)
     left: int = _MOST_COMPARISONS
     exhausted: bool = False
@@ -134,12 +144,14 @@ class Comparison:
 
     def _values(self, reader: Any, wrote: Form, values: list[Any], path: Path) -> Iterator[Claim]:
         """Each of finitely many values, asked of the validator."""
-        if is_draft_4(self.reader_root):  # in which 1.0 is no integer, though it equals 1
-            values = [*values, *(float(value) for value in values if is_kind(value, ["integer"]))]
-        elif all(_takes(self.reader_root, reader, value) for value in values):
+        if self.oldest and any(is_kind(value, ["integer"]) for value in values):
+            kinds = form_of(self.reader_root, reader).kinds()
+            if "integer" in kinds and "number" not in kinds:
+                yield unsure(path, "1.0 may stand for 1, and is no integer in draft 4")
+        if all(_takes(self.reader_root, reader, value) for value in values):
             return
         accepted = standing_alone(self.reader_root, reader)
-        allowed = standing_alone(self.writer_root, {key: wrote.keywords[key] for key in wrote.keywords.keys() - _LISTS})
+        allowed = standing_alone(self.writer_root, wrote.keywords)
         if accepted is None:
             yield unsure(path, "a part of a schema cannot be used by itself")
             return
@@ -207,9 +219,6 @@ class Comparison:
             return False
         return self.same_roots or not any(True for _ in references({keyword: read.keywords[keyword]}))
 
-
-_LISTS = {"prefixItems", "items"}
-"""What older drafts spell otherwise; without it more is allowed."""
 
 _BROKEN = [0.5, -0.5, 1.5, 2.5, 10.5, 0.25, 0.1]
 """Numbers that are no whole ones."""

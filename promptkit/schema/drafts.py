@@ -1,66 +1,106 @@
-"""What the drafts of JSON Schema read in different ways."""
+"""What the drafts of JSON Schema read in different ways, and a document in the words of the newest one.
+
+See the release notes of each draft (https://json-schema.org/specification-links).
+"""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from promptkit.schema.equality import same_json
-from promptkit.schema.references import refers_alone, walk
+from promptkit.schema.references import references, refers_alone, resolve, walk
 
-__all__ = ["heard", "is_draft_4", "read_otherwise"]
+__all__ = ["heard", "is_draft_4", "modern", "read_otherwise"]
 
-_LATER = frozenset(
-    (
-        "prefixItems",
-        "dependentRequired",
-        "dependentSchemas",
-        "minContains",
-        "maxContains",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "contentEncoding",
-        "contentMediaType",
-        "contentSchema",
-    )
-)
-"""Keywords that say nothing in some drafts (JSON Schema 2019-09 and 2020-12, release notes)."""
+_NEWEST = 2020
+_DRAFTS = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "2019-09": 2019}
+_SINCE = {
+    **dict.fromkeys(("const", "contains", "propertyNames"), 6),
+    **dict.fromkeys(("if", "then", "else", "contentEncoding", "contentMediaType"), 7),
+    **dict.fromkeys(("dependentRequired", "dependentSchemas", "minContains", "maxContains"), 2019),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties", "contentSchema", "$anchor", "$recursiveRef"), 2019),
+    **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), 2020),
+}
+"""The draft that brought a keyword; those before it pass it over."""
+
+_SHELVES = ("definitions", "$defs")
+_BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+
+
+def _draft(document: Any) -> int:
+    """The number of a document's draft; the newest where it names none."""
+    named = str(document.get("$schema", "")) if isinstance(document, dict) else ""
+    return next((number for name, number in _DRAFTS.items() if name in named), _NEWEST)
 
 
 def is_draft_4(document: Any) -> bool:
     """Whether a document is of draft 4, in which 1.0 is no integer, and `id` is what `$id` is later."""
-    return isinstance(document, dict) and "draft-04" in str(document.get("$schema", ""))
+    return _draft(document) == 4
 
 
 def heard(document: Any, schema: dict[str, Any]) -> dict[str, Any]:
     """The keywords of a schema of some document that the document's draft does not pass over; a new mapping."""
     if "$ref" in schema and refers_alone(document):
         return {"$ref": schema["$ref"]}
-    draft = str(document.get("$schema", "")) if isinstance(document, dict) else ""
-    unknown = {keyword for name, keywords in _UNKNOWN.items() if name in draft for keyword in keywords}
-    return {keyword: value for keyword, value in schema.items() if keyword not in unknown}
+    draft = _draft(document)
+    return {keyword: value for keyword, value in schema.items() if _SINCE.get(keyword, 0) <= draft}
 
 
-_UNKNOWN = {
-    "draft-04": ("const", "contains", "propertyNames", "if"),
-    "draft-06": ("if",),
-}
-"""Keywords that a draft does not know yet, and so passes over."""
+def modern(document: Any) -> Any:
+    """A document that says the same in the words of 2020-12, and names no draft; itself where it is of that one.
+
+    It has no other word for draft 4's integers, which 1.0 is none of. Raises `LookupError` where a reference leads to
+    what has another place now.
+    """
+    draft = _draft(document)
+    if draft == _NEWEST:
+        return document
+    made = deepcopy(document)
+    for _, schema in list(walk(made)):
+        _respell(schema, draft, alone=refers_alone(document))
+    made.pop("$schema", None)
+    for _, reference in references(document):
+        try:
+            resolve(document, reference)
+        except LookupError:
+            continue  # it led nowhere before
+        resolve(made, reference)
+    return made
+
+
+def _respell(schema: dict[str, Any], draft: int, *, alone: bool) -> None:
+    if alone and "$ref" in schema:
+        kept = ("$ref", *_SHELVES)
+        for keyword in [each for each in schema if each not in kept]:
+            del schema[keyword]
+        return
+    for keyword in [each for each in schema if _SINCE.get(each, 0) > draft]:
+        del schema[keyword]
+    for bound, exclusive in _BOUNDS:
+        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
+            schema[exclusive] = schema.pop(bound)
+    if isinstance(schema.get("items"), list):
+        schema["prefixItems"] = schema.pop("items")
+        schema["items"] = schema.pop("additionalItems", True)
+    schema.pop("additionalItems", None)
+    if isinstance(schema.get("dependencies"), dict):
+        for name, needed in schema.pop("dependencies").items():
+            keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
+            schema.setdefault(keyword, {})[name] = needed
+    if isinstance(schema.get("id"), str) and "$id" not in schema:
+        schema["$id"] = schema.pop("id")
 
 
 def read_otherwise(one: Any, other: Any) -> bool:
-    """Whether two documents, or parts of them, are of two drafts, and have what these read in two ways."""
+    """Whether two documents, or parts of them, are of two drafts, and have what cannot be told in the words of one.
+
+    That is an integer of draft 4 beside one of a later draft, and a part that names a draft of its own.
+    """
     if any(inner != () and "$schema" in schema for each in (one, other) for inner, schema in walk(each)):
         return not same_json(one, other)
-    drafts = [str(each.get("$schema", "")).rstrip("#") if isinstance(each, dict) else "" for each in (one, other)]
-    newest = "https://json-schema.org/draft/2020-12/schema"
-    first, second = (draft or newest for draft in drafts)
-    if first == second:
-        return False
-    has_oldest = "draft-04" in first + second  # in which 1.0 is no integer
-    return any(
-        not _LATER.isdisjoint(schema) or (has_oldest and "integer" in _kinds(schema))
-        for document in (one, other)
-        for _, schema in walk(document)
+    return is_draft_4(one) != is_draft_4(other) and any(
+        "integer" in _kinds(schema) for document in (one, other) for _, schema in walk(document)
     )
 
 

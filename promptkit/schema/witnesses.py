@@ -72,16 +72,16 @@ class Witnesses:
 
 
 def standing_alone(root: Any, part: Any) -> Any:
-    """The validator of a part of a document, whose references lead into the document; None when there is none."""
+    """The validator of a part of a document, whose references lead into the document; None when there is none.
+
+    Both are in the words of the newest draft.
+    """
     if not isinstance(part, dict) or part is root or not any(True for _ in references(part)):
         alone = part
-    elif not isinstance(root, dict) or "$id" in root or "id" in root or _is_dynamic(part) or _is_dynamic(root):
+    elif not isinstance(root, dict) or "$id" in root or _is_dynamic(part) or _is_dynamic(root):
         return None
     else:
-        own = "id" if "draft-04" in str(root.get("$schema", "")) else "$id"
-        alone = {"allOf": [_led_home(part)], "definitions": {"document": {**root, own: _HOME}}}
-    if isinstance(root, dict) and isinstance(alone, dict) and "$schema" in root:
-        alone = {**alone, "$schema": root["$schema"]}
+        alone = {"allOf": [_led_home(part)], "definitions": {"document": {**root, "$id": _HOME}}}
     try:
         return validator(alone)
     except UnusableSchemaError:

@@ -69,6 +69,10 @@ def told(reader: Any, writer: Any) -> list[tuple[str, bool]]:
         ({"minProperties": 2}, TRIAGE),
         ({"format": "date"}, {"type": "string", "format": "date"}),
         ({"format": "own"}, TEXT),
+        ({"$schema": D7, "items": [WHOLE]}, {"$schema": D7, "items": [WHOLE], "enum": [["b"]]}),
+        ({"$schema": D7, "prefixItems": [WHOLE]}, {"$schema": D7, "type": "array", "items": [TEXT]}),
+        ({"$schema": D4, "minimum": 1, "exclusiveMinimum": True}, {"$schema": D7, "exclusiveMinimum": 1}),
+        ({"dependentRequired": {"a": ["b"]}}, {"$schema": D7, "type": "object", "dependencies": {"a": ["b"]}}),
         ({"contains": TEXT, "minContains": 1}, {"type": "array", "contains": TEXT}),
         ({"minContains": 3, "then": False}, {"type": "array"}),
         (
@@ -92,6 +96,11 @@ def test_a_reader_accepts_what_is_narrower(reader: Any, writer: Any) -> None:
     ("reader", "writer", "message"),
     [
         (TEXT, WHOLE, "at $: may be integer, but string is wanted"),
+        (
+            {"$schema": D7, "items": [TEXT]},
+            {"$schema": D7, "type": "array", "prefixItems": [TEXT]},
+            "at $[0]: may be anything, but string is wanted",
+        ),
         (TEXT, {"oneOf": [WHOLE, NUMBER]}, "at $: may be number, but string is wanted"),
         (
             {"properties": {"a": TEXT}},
@@ -178,7 +187,6 @@ def test_a_sure_mismatch_says_where_and_what(reader: Any, writer: Any, message: 
         ({"properties": {"a": TEXT}}, {"type": "object", "properties": {"a": WHOLE}, "maxProperties": 0}),
         ({"maxItems": 0}, {"type": "array", "prefixItems": [False]}),
         ({"minItems": 3}, {"type": "array", "uniqueItems": True, "items": {"const": 1}, "minItems": 2}),
-        ({"$schema": D7, "items": [WHOLE]}, {"$schema": D7, "items": [WHOLE], "enum": [["b"]]}),
         ({"$schema": D4, **WHOLE}, {"$schema": D4, "enum": [1]}),
         ({"$dynamicRef": "#a", "$defs": {"a": {"$dynamicAnchor": "a"}}}, TEXT),
     ],

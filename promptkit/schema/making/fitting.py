@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError
+from promptkit.schema.drafts import modern
 from promptkit.schema.making.forms import Forms
 from promptkit.schema.making.merge import UnmakeableError
 from promptkit.schema.making.values import Impossible, Maker
@@ -35,9 +36,10 @@ class Fitting:
     """
 
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        self._schema = dict(schema) if not isinstance(schema, bool) else schema
+        whole = dict(schema) if not isinstance(schema, bool) else schema
         with _usable():
-            self._checked, self._forms = Schema(self._schema), Forms(self._schema)
+            self._schema = _modern(whole)
+            self._checked, self._forms = Schema(whole), Forms(self._schema)
         self.steps = 0
         """How many parts of values were made so far."""
 
@@ -72,6 +74,14 @@ class Fitting:
             if starts > _STARTS:
                 break
         raise UnmakeableError(f"no value that fits the schema could be made: {why}")
+
+
+def _modern(schema: Any) -> Any:
+    """The schema in the words of 2020-12; as it is where they would lead a reference astray."""
+    try:
+        return modern(schema)
+    except LookupError:
+        return schema
 
 
 @contextmanager
