@@ -72,8 +72,10 @@ def remove(alias: str, name: str, commit: bool) -> None:
       promptkit alias remove staging support/triage
     """
     from promptkit.diagnostics import did_you_mean
+    from promptkit.repos.names import bare_name
     from promptkit.repos.workspace import Workspace
 
+    name = bare_name(name)
     with Workspace.at() as workspace:
         root, aliases = workspace.folder, workspace.declared.aliases.get(name, {})
     if alias not in aliases:

@@ -13,8 +13,8 @@ from promptkit.errors import PromptkitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from promptkit.repos.declared import Declarations
     from promptkit.repos.index import Row
+    from promptkit.repos.repo import Repo
     from promptkit.repos.workspace import Workspace
 
 _MOST_DESCRIBED = 60
@@ -29,10 +29,10 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        shown: list[tuple[str, Row, Declarations]] = []
+        shown: list[tuple[str, Row, Repo]] = []
         declares = bool(workspace.declared.repos)
-        for where, rows, facts in _all(workspace, repos):
-            shown += [(where, row, facts) for row in found_in(rows, words)]
+        for where, rows, repo in _all(workspace, repos):
+            shown += [(where, row, repo) for row in found_in(rows, words)]
         locked = _locked(workspace)
     if form == "json":
         put(common.to_json({"version": 1, "prompts": [_described(*each, locked) for each in shown]}))
@@ -55,17 +55,18 @@ def _locked(workspace: Workspace) -> dict[str, str]:
     return {entry.name: entry.shown for entry in lock if not entry.is_own}
 
 
-def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Declarations]]:
-    """The prompts of the project and of repos: where they are, and what the file there says of them."""
+def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Repo]]:
+    """The prompts of the project and of repos: where they are, and the repo."""
+    from promptkit.repos.folder_repo import FolderRepo
     from promptkit.repos.index import folder_rows, repo_rows
     from promptkit.repos.releases.states import worktree
 
     if not names:
         own = worktree(workspace)
-        yield "", folder_rows(own.source, own.prompts), workspace.declared
+        yield "", folder_rows(own.source, own.prompts), FolderRepo("", workspace.folder)
     for name in names or sorted(workspace.declared.repos):
         try:
-            yield name, repo_rows(workspace, name, _watched(name)), workspace.repo(name).facts
+            yield name, repo_rows(workspace, name, _watched(name)), workspace.repo(name)
         except PromptkitError as error:
             if names:
                 raise
@@ -84,14 +85,14 @@ def _watched(name: str) -> Any:
     return told
 
 
-def _described(where: str, row: Row, facts: Declarations, locked: Mapping[str, str]) -> dict[str, Any]:
+def _described(where: str, row: Row, repo: Repo, locked: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": _name(where, row),
         "file": row.file,
         "version": row.version,
         "locked": locked.get(_name(where, row), ""),
-        "aliases": dict(facts.aliases.get(row.name, {})),
-        "yanked": facts.why_yanked(row.name, row.version),
+        "aliases": dict(repo.facts.aliases.get(row.name, {})),
+        "yanked": repo.why_yanked(row.name, row.version),
         "changed": _changed(row),
         "checks": {"errors": row.errors, "warnings": row.warnings},
         "description": row.description,
@@ -100,9 +101,9 @@ def _described(where: str, row: Row, facts: Declarations, locked: Mapping[str, s
     }
 
 
-def _cells(where: str, row: Row, facts: Declarations, locked: Mapping[str, str]) -> tuple[str, ...]:
-    told = ", ".join(f"{alias}={target}" for alias, target in facts.aliases.get(row.name, {}).items())
-    checks = "yanked" if facts.why_yanked(row.name, row.version) else row.checks
+def _cells(where: str, row: Row, repo: Repo, locked: Mapping[str, str]) -> tuple[str, ...]:
+    told = ", ".join(f"{alias}={target}" for alias, target in repo.facts.aliases.get(row.name, {}).items())
+    checks = "yanked" if repo.why_yanked(row.name, row.version) else row.checks
     short = row.description
     short = f"{short[: _MOST_DESCRIBED - 3]}..." if len(short) > _MOST_DESCRIBED else short
     name, changed = _name(where, row), (_changed(row) or "-")[:10]

@@ -16,7 +16,7 @@ from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.references import Reference
@@ -59,24 +59,23 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     Examples:
       promptkit lock update
     """
+    from promptkit.repos.locking import project_lock
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at(online=True) as workspace:
         if names:
-            _known(workspace, names)
+            _require_known(names, {entry.name for entry in project_lock(workspace)} | workspace.declared.prompts.keys())
         for name in sorted(workspace.declared.repos):
             fetch(workspace, name, quiet=quiet)
     ctx.exit(_lock(names or None, False, quiet=quiet))
 
 
-def _known(workspace: Workspace, names: Sequence[str]) -> None:
+def _require_known(names: Iterable[str], known: Collection[str]) -> None:
     from promptkit.diagnostics import did_you_mean
-    from promptkit.repos.locking import project_lock
 
-    locked = {entry.name for entry in project_lock(workspace)} | workspace.declared.prompts.keys()
     for name in names:
-        if name not in locked:
-            hint = did_you_mean(name, locked) or "`[prompts]` in promptkit.toml names the prompts in use"
+        if name not in known:
+            hint = did_you_mean(name, known) or "`[prompts]` in promptkit.toml names the prompts in use"
             raise click.UsageError(f"`{name}` is not in use; {hint}")
 
 
@@ -148,13 +147,14 @@ def remove(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     Examples:
       promptkit lock remove acme/support/triage
     """
-    from promptkit.repos.project_file import drop_prompt
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.project_file import drop_prompts
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        _known(workspace, names)
-    for name in names:
-        drop_prompt(name)
+        project_lock(workspace)  # one that cannot be read is told before anything is written
+        _require_known(names, workspace.declared.prompts)
+    drop_prompts(dict.fromkeys(names))
     ctx.exit(_lock((), False, quiet=quiet))
 
 
@@ -240,7 +240,7 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
         changed = lock.write(entries)
         yanked = list(yanked_entries(workspace, project_lock(workspace)))
     for entry in entries:
-        old = before.get(entry.key) or next((each for each in before.values() if each.name == entry.name), None)
+        old = before.get(entry.key) or next((each for each in before.values() if each.key[::2] == entry.key[::2]), None)
         if old is None or old.text() != entry.text():
             was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
             say(f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}", quiet=quiet)

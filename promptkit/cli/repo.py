@@ -267,8 +267,12 @@ def remove(name: str) -> None:
             steps = (step for mount in entry.pins for step in mount.split(MOUNT))
             nested = not entry.is_own and any(step.startswith(f"{name}/") for step in steps)
             used += [entry.name] if nested and entry.name not in used else []
+        named = [each for each in used if each in workspace.declared.prompts]
+        files = [each for each in used if each not in named]
     if used:
-        cure = f"first take them out: promptkit lock remove {' '.join(used[:5])}; or change the files"
+        cures = [f"promptkit lock remove {' '.join(named[:5])}"] if named else []
+        cures += [f"change {', '.join(files[:5])}"] if files else []
+        cure = f"first: {'; '.join(cures)}"
         raise RepoError(f"`{name}` is in use: {', '.join(used[:5])}", where=workspace.declared.where, help=cure)
     say(f"removed {name} from {remove_repo(name)}")
 

@@ -73,7 +73,7 @@ class Declarations:
     pins: Mapping[str, str] = field(default_factory=dict)
     """The commits at which the lock beside that file pins what its prompts use, by the path of the mount."""
     is_own: bool = False
-    """Whether it is the project's own file, or was in an older state."""
+    """Whether it is the project's own file in another state of its repository."""
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], where: str, root: Path | None) -> Declarations:
@@ -87,7 +87,7 @@ class Declarations:
             name: _texts(each, f"aliases.{name}", where) for name, each in _table(tables, "aliases", where).items()
         }
         yanked = _texts(_table(tables, "yanked", where), "yanked", where)
-        return cls(where, repos, prompts, aliases, yanked, is_own=root is not None)
+        return cls(where, repos, prompts, aliases, yanked)
 
     def why_yanked(self, path: str, version: Version | str, *, is_own: bool = False) -> str:
         """Why a version of a prompt, or of the whole repo, was yanked, on one line; empty where it was not.

@@ -56,6 +56,10 @@ class FolderRepo(Repo):
         """See `Repo.versions`."""
         return []
 
+    def why_yanked(self, path: str, version: Version | str) -> str:
+        """See `Repo.why_yanked`."""
+        return self.facts.why_yanked(path, version)
+
     def yanked_at(self, path: str, commit: str) -> str:  # noqa: ARG002
         """See `Repo.yanked_at`."""
         return ""

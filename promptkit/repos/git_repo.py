@@ -194,10 +194,7 @@ class GitRepo(Repo):
             raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")
 
     def why_yanked(self, path: str, version: Version | str, facts: Declarations | None = None) -> str:
-        """Why a version of a prompt, or of the whole repo, was yanked; empty where it was not.
-
-        So it says now, or where `facts` are given, these say so.
-        """
+        """See `Repo.why_yanked`: as it says now, or as `facts` say, where they are given."""
         facts = self.facts if facts is None else facts
         if not facts.yanked:
             return ""
@@ -275,6 +272,7 @@ class GitRepo(Repo):
         try:
             text = files.read(PROJECT_FILE).decode("utf-8-sig")
             found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root)
+            found = replace(found, is_own=self._root is not None)
         except SourceError as error:
             raise RepoError(error.message, code=error.code, where=where, help=error.help) from None
         except (ValueError, RecursionError) as error:

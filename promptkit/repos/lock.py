@@ -77,9 +77,9 @@ class Locked:
     format: int = 1
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What the block is found by."""
-        return self.name, self.wanted
+    def key(self) -> tuple[str, str, bool]:
+        """What the block is found by: a file of the project may be called as a prompt of a repo is."""
+        return self.name, self.wanted, self.is_own
 
     @property
     def shown(self) -> str:
@@ -144,7 +144,7 @@ class Lock:
 
     def __iter__(self) -> Iterator[Locked]:
         """All blocks. Raises `LockError` for one that cannot be read, and for two of one prompt."""
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, bool]] = set()
         for block in self._blocks or ():
             entry = self._parsed(block)
             if entry.key in seen:
@@ -177,9 +177,9 @@ class Lock:
         """
         line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
         blocks = (self._parsed(block) for block in self._blocks or () if line in f"\n{block}")
-        found = [each for each in blocks if each.name == reference.name]
+        found = [each for each in blocks if each.name == reference.name and not each.is_own]
         if not found and reference.name in in_use:  # a block that somebody has written otherwise is one, too
-            found = [each for each in self if each.name == reference.name]
+            found = [each for each in self if each.name == reference.name and not each.is_own]
         if len({each.key for each in found}) < len(found):
             raise self._twice(found[0])
         wanted = in_use.get(reference.name)

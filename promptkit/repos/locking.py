@@ -70,17 +70,17 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
     With None, everything is resolved anew. Raises `RepoError`, `LockError` or `SpecError`.
     """
     before = {entry.key: entry for entry in lock}
-    by_name = {entry.name: entry for entry in before.values()}
+    by_name = {entry.name: entry for entry in before.values() if not entry.is_own}
     made: list[Locked] = []
     for name, wanted in sorted(workspace.declared.prompts.items()):
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
-        known = before.get((name, wanted)) if update is not None and name not in update else None
+        known = before.get((name, wanted, False)) if update is not None and name not in update else None
         if known is None and update is not None and name not in update and name in by_name:
             old = by_name[name]
             known = old if allows(wanted, old.commit, old.version) else None  # another range, and it still fits
         made.append(of_repo(workspace, reference, known))
     for path in own_prompts(workspace):
-        known = before.get((path, "")) if update is not None and path not in update else None
+        known = before.get((path, "", True)) if update is not None and path not in update else None
         entry = of_project(workspace, path, known)
         made += [entry] if entry is not None else []
     return made

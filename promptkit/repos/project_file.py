@@ -18,9 +18,9 @@ from promptkit.repos.tomledit import has_value, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["Draft", "add_repo", "drafted", "drop_prompt", "held", "remove_repo", "use_prompt"]
+__all__ = ["Draft", "add_repo", "drafted", "drop_prompts", "held", "remove_repo", "use_prompt"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -124,8 +124,9 @@ def use_prompt(name: str, wanted: str) -> None:
         draft.write()
 
 
-def drop_prompt(name: str) -> None:
-    """Take a prompt out of those in use. Raises `ConfigError` or `RepoError`."""
+def drop_prompts(names: Iterable[str]) -> None:
+    """Take prompts out of those in use, all or none. Raises `ConfigError` or `RepoError`."""
     with drafted() as draft:
-        draft.drop(("prompts",), name)
+        for name in names:
+            draft.drop(("prompts",), name)
         draft.write()

@@ -59,6 +59,10 @@ class Repo(ABC):
         """The versions in which a prompt can be had, the newest first; yanked ones are left out."""
 
     @abstractmethod
+    def why_yanked(self, path: str, version: Version | str) -> str:
+        """Why a version of a prompt, or of the whole repo, was yanked; empty where it was not."""
+
+    @abstractmethod
     def yanked_at(self, path: str, commit: str) -> str:
         """Which version of a prompt stands at a commit and was yanked, and why; empty where none was."""
 

@@ -44,16 +44,16 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
         command()  # without git nothing can be told, and nothing has drifted
     entries = {entry.key: entry for entry in lock}
     drifts: list[Drift] = []
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str, bool]] = set()
     for name, wanted in workspace.declared.prompts.items():
-        if (name, wanted) not in entries:
-            others = [entry for entry in entries.values() if entry.name == name]
+        if (name, wanted, False) not in entries:
+            others = [entry for entry in entries.values() if entry.name == name and not entry.is_own]
             told |= {entry.key for entry in others}
             instead = " and ".join(entry.wanted or "*" for entry in others)
             said = f"it is wanted, and locked as {instead}" if others else "it is not locked"
             drifts.append(Drift(f"{name}@{wanted or '*'}" if others or wanted else name, "", said))
     for path in own_prompts(workspace):
-        if (path, "") not in entries:
+        if (path, "", True) not in entries:
             drifts += _new(workspace, path)
     drifts += [Drift(str(entry), "", "its block was edited by hand") for entry in lock.edited()]
     for key, entry in entries.items():

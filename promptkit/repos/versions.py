@@ -54,7 +54,15 @@ class Range:
     def is_one(text: str) -> bool:
         """Whether a text is a range or a version, and not a name."""
         named = "@" in text or "/" in text or re.fullmatch("[0-9a-f]{7,64}", text.strip())
-        return not named and bool(re.match(r"\s*(\^|~|[<>=]|[0-9]+(\.|$)|[xX*]$|\*)", text))
+        if named or not re.match(r"\s*(\^|~|[<>=]|[0-9]+(\.|$)|[xX*]$|\*)", text):
+            return False
+        if re.match(r"\s*[\^~<>=*]", text):
+            return True  # what begins so is nothing else, and what is wrong with it is told
+        try:
+            Range.of(text)
+        except RepoError:
+            return False  # a name such as 1.x-dev
+        return True
 
     def holds(self, version: Version) -> bool:
         """Whether a version is in the range."""

@@ -233,6 +233,40 @@ def test_what_a_repo_did_not_have_yet_is_fetched_to_be_locked(service: Path, tea
     assert (ran.code, f"`{TRIAGE}` has no `^3`" in ran.err) == (2, True), ran.err
 
 
+def test_a_file_of_the_project_may_be_called_as_a_prompt_of_a_repo(service: Path) -> None:
+    toml = (service / "promptkit.toml").read_text()
+    (service / "promptkit.toml").write_text(toml + '"acme/support/reply.yaml" = "*"\n')
+    (service / "acme/support").mkdir(parents=True)
+    text = prompt("acme/support/reply") + "extends: acme/_base.yaml@v1.0.0\n"
+    (service / "acme/support/reply.yaml").write_text(text)
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    names = [(entry.name, entry.is_own) for entry in Lock(service / "promptkit.lock")]
+    assert names == [("acme/support/reply.yaml", False), ("acme/support/reply.yaml", True), (TRIAGE, False)]
+    assert promptkit("lock", "update").code == 0
+
+
+def test_what_cannot_all_be_removed_is_not_removed_in_part(service: Path) -> None:
+    (service / "mine.yaml").write_text(prompt("mine") + "extends: acme/_base.yaml@v1.0.0\n")
+    assert promptkit("lock").code == 0
+    before = {path: path.read_text() for path in service.glob("promptkit.*")}
+    ran = promptkit("lock", "remove", TRIAGE, "mine.yaml")
+    assert (ran.code, "`mine.yaml` is not in use" in ran.err) == (2, True), ran.err
+    assert {path: path.read_text() for path in service.glob("promptkit.*")} == before
+    ran = promptkit("repo", "remove", "acme")
+    cure = f"first: promptkit lock remove {TRIAGE}; change mine.yaml"
+    assert (ran.code, cure in ran.err) == (2, True), ran.err
+
+
+def test_what_is_in_use_and_not_in_the_lock_is_told_by_the_check(service: Path, team: GitRepo) -> None:
+    GitRepo(service).git("init", "-q", "-b", "main")
+    GitRepo(service).commit()
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    (service / "promptkit.lock").write_text("version = 1\n")
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, f"error[PK612]: `{TRIAGE}` is in use at `~1.1`, and not locked" in ran.out) == (1, True), ran
+
+
 def test_a_lock_that_is_a_pipe_is_never_waited_for(service: Path) -> None:
     (service / "promptkit.lock").unlink()
     os.mkfifo(service / "promptkit.lock")

@@ -124,3 +124,22 @@ def test_the_outermost_lock_says_what_is_used_however_deep_it_lies(
             assert "loud x" in promptkit("render", name, "-p", "ticket=x").out
         assert promptkit("lock").code == 0
         assert promptkit("lock", "verify").code == 0
+
+
+def test_a_plain_folder_uses_its_own_repo_and_not_one_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        GitRepo.at(tmp_path / name).commit({"promptkit.toml": "", "v.md": f"from {name}"}, "v1.0.0")
+    shared = project(tmp_path / "shared", {"common": tmp_path / "b"}, rev="v1.0.0")
+    (shared / "p.yaml").write_text(prompt("p", text='{% include "common/v.md" %}'))
+    folder = project(tmp_path / "mine", {"common": tmp_path / "a"}, rev="v1.0.0")
+    text = (folder / "promptkit.toml").read_text() + '\n[repos.shared]\npath = "../shared"\n'
+    (folder / "promptkit.toml").write_text(text)
+    monkeypatch.chdir(folder)
+    assert promptkit("repo", "update").code == 0
+    ran = promptkit("render", "shared/p", "-p", "ticket=x")
+    assert (ran.code, "PK608" in ran.err, "from a" in ran.out) == (2, True, False), ran
+    (folder / "promptkit.toml").write_text(f'{text}\n[repos.other]\nurl = "{tmp_path / "b"}"\n')
+    assert promptkit("repo", "update").code == 0
+    assert "from b" in promptkit("render", "shared/p", "-p", "ticket=x").out

@@ -117,7 +117,7 @@ def test_a_prompt_is_named_with_its_ending_where_two_have_its_name(
         assert text in promptkit("render", f"acme/a/{name}", "-p", "ticket=x").out
 
 
-NAMES = ["feature/x", "7.x", "2.0", "rel/1.0", "support/triage@1.1.9-branch"]
+NAMES = ["feature/x", "7.x", "2.0", "1.x-dev", "1.2-rc1", "2024.01-final", "rel/1.0", "support/triage@1.1.9-branch"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -134,7 +134,7 @@ def test_what_git_can_name_can_be_wanted(
     monkeypatch.chdir(team.path)
     if "@" not in name:  # which names a prompt's own tag, and no state of the whole
         assert "support/triage" in promptkit("diff", name).out
-    assert "says 1.2.0" not in promptkit("repo", "check", "--against", name).out
+    assert promptkit("repo", "check", "--against", name).code == 0
 
 
 def test_a_version_that_two_tags_give_to_two_contents_is_ambiguous(team: GitRepo, opened: Workspace) -> None:

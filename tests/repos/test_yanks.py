@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,22 @@ def test_an_alias_that_leads_to_what_is_yanked_is_told(own: GitRepo) -> None:
     ran = promptkit("yank", "a/b@1.1.0", "--reason", "x")
     assert "the alias `production` leads to it" in ran.err
     assert "warning[PK607]: 1.1.0 was yanked: x" in promptkit("alias", "set", "staging", "a/b@1.1.0").err
+
+
+def test_what_can_be_had_is_not_marked_as_yanked(own: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.git("tag", "v1.1.0", "HEAD~1")
+    own.commit({"promptkit.toml": '[yanked]\n"v1.1.0" = "too harsh"\n'})
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": own.path}, rev="HEAD"))
+    assert promptkit("repo", "update").code == 0
+    (row,) = json.loads(promptkit("list", "acme", "--format", "json").out)["prompts"]
+    assert (row["version"], row["yanked"]) == ("1.1.0", "")
+    own.commit({"promptkit.toml": '[yanked]\n"a/b@1.1.0" = "too harsh"\n'})
+    assert promptkit("repo", "update").code == 0
+    (row,) = json.loads(promptkit("list", "acme", "--format", "json").out)["prompts"]
+    assert row["yanked"] == "too harsh"
+
+
+def test_an_alias_is_removed_by_the_name_that_it_was_set_by(own: GitRepo) -> None:
+    for name in ("a/b", "a/b.yaml"):
+        assert promptkit("alias", "set", "stage", f"{name}@1.1.0").code == 0
+        assert promptkit("alias", "remove", "stage", name).code == 0

@@ -136,8 +136,14 @@ def _check_yanks(workspace: Workspace) -> Iterator[Diagnostic]:
 
 
 def _check_pins(workspace: Workspace) -> Iterator[Diagnostic]:
-    if Lock(workspace.folder / LOCK_FILE).exists:
-        return  # what is used is locked, or told by the next check
+    lock = Lock(workspace.folder / LOCK_FILE)
+    if lock.exists:
+        locked = {entry.key for entry in lock}
+        for name, wanted in workspace.declared.prompts.items():
+            if (name, wanted, False) not in locked:
+                message = f"`{name}` is in use at `{wanted or '*'}`, and not locked"
+                yield Diagnostic("PK612", "error", message, _toml(workspace), help=_LOCK_IT)
+        return  # what files use is told by the next check
     for name in workspace.declared.repos:
         declared = workspace.declared.repo(name)
         if declared.url is None:
