@@ -69,6 +69,7 @@ def told(reader: Any, writer: Any) -> list[tuple[str, bool]]:
         ({"minProperties": 2}, TRIAGE),
         ({"format": "date"}, {"type": "string", "format": "date"}),
         ({"format": "own"}, TEXT),
+        ({"$defs": {"a": {"$anchor": "a", **TEXT}}, "$anchor": "b", "$ref": "#a"}, TEXT),
         ({"$schema": D7, "items": [WHOLE]}, {"$schema": D7, "items": [WHOLE], "enum": [["b"]]}),
         ({"$schema": D7, "prefixItems": [WHOLE]}, {"$schema": D7, "type": "array", "items": [TEXT]}),
         ({"$schema": D4, "minimum": 1, "exclusiveMinimum": True}, {"$schema": D7, "exclusiveMinimum": 1}),

@@ -11,7 +11,6 @@ from promptkit.schema.making.forms import Forms
 from promptkit.schema.making.merge import UnmakeableError
 from promptkit.schema.making.values import Impossible, Maker
 from promptkit.schema.schema import Schema
-from promptkit.schema.validators import first_line
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Fitting:
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
         whole = dict(schema) if not isinstance(schema, bool) else schema
         with _usable():
+            if problems := Schema(whole).problems():
+                raise UnmakeableError(f"the schema cannot be used: {problems[0]}")
             self._schema = _modern(whole)
             self._checked, self._forms = Schema(whole), Forms(self._schema)
         self.steps = 0
@@ -95,8 +96,6 @@ def _usable() -> Iterator[None]:
         raise UnmakeableError(f"the schema cannot be used: {error.message}") from None
     except (RecursionError, OverflowError, ArithmeticError) as error:
         raise UnmakeableError(f"the schema is beyond what can be made: {type(error).__name__}") from None
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
-        raise UnmakeableError(f"the schema cannot be used: {first_line(error)}") from None
 
 
 def _tried(maker: Maker, schema: Mapping[str, Any] | bool, checks: tuple[Schema, ...]) -> tuple[Any, list[Path], str]:
