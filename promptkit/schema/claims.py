@@ -7,7 +7,7 @@ from typing import Any
 
 from promptkit.schema.violations import json_path
 
-__all__ = ["Claim", "Other", "Path", "Plant", "claim", "planted", "shown_at", "unsure"]
+__all__ = ["Claim", "Other", "Path", "Plant", "claim", "keys", "planted", "shown_at", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,14 @@ def _step(step: str | int | Other) -> str:
     return json_path((step,))[1:]
 
 
+def keys(path: Path) -> tuple[str | int, ...]:
+    """A place with one key for every step."""
+    return tuple(step.key if isinstance(step, Other) else step for step in path)
+
+
 def planted(path: Path, schema: Any) -> Any:
     """The schema of whole values in which something stands at a place."""
-    for step in reversed(path):
-        key = step.key if isinstance(step, Other) else step
+    for key in reversed(keys(path)):
         if isinstance(key, int):
             schema = {"type": "array", "minItems": key + 1, "prefixItems": [*[True] * key, schema]}
         else:

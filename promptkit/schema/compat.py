@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.claims import Claim, Path, claim, shown_at, unsure
 from promptkit.schema.compat_kinds import CHECKS, either
-from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, Form, form_of
+from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, Form, Pairs, form_of
 from promptkit.schema.drafts import is_draft_4, modern, read_otherwise
 from promptkit.schema.embedded import has_embedded
-from promptkit.schema.equality import is_kind, same_json
-from promptkit.schema.references import references, resolve
+from promptkit.schema.equality import among, is_kind, same_json
+from promptkit.schema.references import references, resolve, walk
 from promptkit.schema.violations import shown
 from promptkit.schema.witnesses import Witnesses, standing_alone
 
@@ -86,6 +86,7 @@ class Comparison:
     exhausted: bool = False
     spread: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     forms: dict[int, tuple[Any, Form]] = field(default_factory=dict)
+    both: Pairs = field(default_factory=Pairs)
 
     def compare(self, reader: Any, writer: Any, path: Path) -> list[Claim]:
         """What may be wrong of two schemas at one place."""
@@ -109,7 +110,7 @@ class Comparison:
         return same_json(reader, writer) and (self.same_roots or not any(True for _ in references(reader)))
 
     def _compare(self, reader: Any, writer: Any, path: Path) -> Iterator[Claim]:
-        wrote = form_of(self.writer_root, writer)
+        wrote = form_of(self.writer_root, writer, self.both)
         if wrote.never:
             return
         if wrote.unions:
@@ -120,7 +121,7 @@ class Comparison:
         if (values := wrote.values()) is not None:
             yield from self._values(reader, wrote, values, path)
             return
-        read = form_of(self.reader_root, reader)
+        read = form_of(self.reader_root, reader, self.both)
         if read.unions and len(wrote.kinds()) > 1:
             for kind in self._spread(writer, wrote.by_kind):
                 yield from (each.inside(path, kind) for each in self.compare(reader, kind, path))
@@ -144,10 +145,8 @@ class Comparison:
 
     def _values(self, reader: Any, wrote: Form, values: list[Any], path: Path) -> Iterator[Claim]:
         """Each of finitely many values, asked of the validator."""
-        if self.oldest and any(is_kind(value, ["integer"]) for value in values):
-            kinds = form_of(self.reader_root, reader).kinds()
-            if "integer" in kinds and "number" not in kinds:
-                yield unsure(path, "1.0 may stand for 1, and is no integer in draft 4")
+        if self.oldest and any(map(_has_whole_number, values)) and _speaks_of_integers(self.reader_root):
+            yield unsure(path, "1.0 may stand for 1, and is no integer in draft 4")
         if all(_takes(self.reader_root, reader, value) for value in values):
             return
         accepted = standing_alone(self.reader_root, reader)
@@ -177,7 +176,7 @@ class Comparison:
     def _form(self, branch: Any) -> Form:
         """The form of one of the reader's alternatives, made once."""
         if id(branch) not in self.forms:
-            self.forms[id(branch)] = (branch, form_of(self.reader_root, branch))
+            self.forms[id(branch)] = (branch, form_of(self.reader_root, branch, self.both))
         return self.forms[id(branch)][1]
 
     def _attempt(self, reader: Any, writer: Any, path: Path) -> list[Claim]:
@@ -224,19 +223,34 @@ _BROKEN = [0.5, -0.5, 1.5, 2.5, 10.5, 0.25, 0.1]
 """Numbers that are no whole ones."""
 
 
+def _has_whole_number(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return is_kind(value, ["integer"]) or any(map(_has_whole_number, inner))
+
+
+def _speaks_of_integers(root: Any) -> bool:
+    return any("integer" in _listed(schema.get("type")) for _, schema in walk(root))
+
+
 def _takes(root: Any, schema: Any, value: Any) -> bool:
-    """Whether a schema surely takes a value, by what it says at first sight: a type alone, or alternatives of such."""
+    """Whether a schema surely takes a value, by what it says at first sight: a type, a few values, alternatives."""
     if not isinstance(schema, dict):
         return schema is True
+    if schema.keys() - SAYS_NOTHING == {"$ref"}:
+        schema = _led_to(root, {"$ref": schema["$ref"]})
     said = schema.keys() - SAYS_NOTHING
-    if said == {"type"}:
-        return is_kind(value, _listed(schema["type"]))
+    if said and said <= {"type", "enum"} and len(schema.get("enum", ())) <= _FEW:
+        fits = "type" not in schema or is_kind(value, _listed(schema["type"]))
+        return fits and among(value, schema.get("enum", [value]))
     if said == {"anyOf"}:
         return any(_takes(root, branch, value) for branch in schema["anyOf"])
     if said == {"oneOf"}:
         other = [branch for branch in schema["oneOf"] if is_kind(value, form_of(root, branch).kinds())]
         return len(other) == 1 and _takes(root, other[0], value)
     return False
+
+
+_FEW = 100
 
 
 def _listed(kinds: Any) -> list[Any]:

@@ -46,6 +46,24 @@ SAYS_NOTHING = (
 )
 
 
+class Pairs:
+    """One schema for two, the same one each time: what is known of schemas goes by identity, and so ends."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
+
+    def __call__(self, one: Any, other: Any) -> Any:
+        """The schema that asks for both."""
+        if one is False or other is False:
+            return False
+        if one is True or other is True or one is other:
+            return other if one is True else one
+        key = (id(one), id(other))
+        if key not in self._made:
+            self._made[key] = (one, other, {"allOf": [one, other]})  # which keeps both, and so their ids
+        return self._made[key][2]
+
+
 @dataclass
 class Form:
     """The keywords that hold together and the unions beside them.
@@ -57,6 +75,7 @@ class Form:
     unions: list[tuple[str, list[Any]]] = field(default_factory=list)
     never: bool = False
     dropped: bool = False
+    both: Callable[[Any, Any], Any] = field(default_factory=Pairs)
 
     @property
     def loose(self) -> bool:
@@ -95,9 +114,9 @@ class Form:
             yield {"allOf": [dict(self.keywords), branch, *rest]}
 
 
-def form_of(root: Any, schema: Any) -> Form:
-    """The form of a schema that stands in the document `root`."""
-    form = Form()
+def form_of(root: Any, schema: Any, both: Callable[[Any, Any], Any] | None = None) -> Form:
+    """The form of a schema that stands in the document `root`; `both` makes one schema of two."""
+    form = Form(both=both or Pairs())
     _join(root, schema, form, set())
     # An empty set of types or values is nothing.
     form.never |= form.keywords.get("type") == [] or form.keywords.get("enum") == []
@@ -212,19 +231,28 @@ def _has(kinds: tuple[str, ...], kind: str) -> bool:
     return kind in kinds or (kind == "integer" and "number" in kinds)
 
 
-def _properties(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    both = {name: {"allOf": [one[name], each]} if name in one else each for name, each in other.items()}
-    return one | both
+def _both(form: Form, keyword: str, value: Any) -> None:
+    form.keywords[keyword] = form.both(form.keywords[keyword], value)
+
+
+def _both_named(form: Form, keyword: str, value: dict[str, Any]) -> None:
+    one = form.keywords[keyword]
+    joined = {name: form.both(one[name], each) if name in one else each for name, each in value.items()}
+    form.keywords[keyword] = one | joined
+
+
+def _both_listed(form: Form, keyword: str, value: list[Any]) -> None:
+    form.keywords[keyword] = [form.both(*pair) for pair in zip(form.keywords[keyword], value, strict=True)]
 
 
 _JOINS: dict[str, Callable[[Form, str, Any], None]] = {
     "type": _types,
     "enum": _narrower(lambda one, other: without(one, without(one, other))),
     "required": _narrower(lambda one, other: [*one, *(each for each in other if each not in one)]),
-    "properties": _narrower(_properties),
-    "additionalProperties": _narrower(lambda one, other: {"allOf": [one, other]}),
-    "items": _narrower(lambda one, other: {"allOf": [one, other]}),
-    "prefixItems": _narrower(lambda one, other: [{"allOf": list(pair)} for pair in zip(one, other, strict=True)]),
+    "properties": _both_named,
+    "additionalProperties": _both,
+    "items": _both,
+    "prefixItems": _both_listed,
     "uniqueItems": _narrower(lambda one, other: one or other),
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), _narrower(max)),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), _narrower(min)),

@@ -21,8 +21,11 @@ MULTIPLIES = f"its references and alternatives multiply to more than {MOST_WAYS:
 _BACKTRACKS = 100_000
 
 _LATER_FORMATS = {
-    "draft-04": ("duration", "iri", "iri-reference", "json-pointer", "uri-reference", "uri-template", "uuid"),
-    "draft-06": ("duration", "iri", "iri-reference", "uuid"),
+    "draft-04": (
+        *("duration", "idn-hostname", "iri", "iri-reference", "json-pointer", "relative-json-pointer"),
+        *("uri-reference", "uri-template", "uuid"),
+    ),
+    "draft-06": ("duration", "idn-hostname", "iri", "iri-reference", "relative-json-pointer", "uuid"),
     "draft-07": ("duration", "uuid"),
 }
 """Formats of JSON Schema 2020-12 that older drafts lack, where schemas of these drafts use them all the same."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.claims import planted
+from promptkit.errors import ConfigError
+from promptkit.schema.claims import keys, planted
 from promptkit.schema.references import REFERENCES, references, with_children
 from promptkit.schema.validators import UnusableSchemaError, validator
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from promptkit.schema.claims import Claim, Plant
     from promptkit.schema.making.fitting import Fitting
+    from promptkit.schema.schema import Schema
 
 __all__ = ["Witnesses", "standing_alone"]
 
@@ -40,23 +42,27 @@ class Witnesses:
         return Fitting(self._writer)
 
     @cached_property
-    def _read(self) -> Any:
-        return validator(self._reader)
+    def _read(self) -> Schema:
+        from promptkit.schema.schema import Schema
+
+        return Schema(self._reader)
 
     def show(self, claim: Claim) -> bool:
-        """Whether there is a value that shows a claim."""
-        return any(self._shows(way, plant) for plant in claim.plants[:_MOST_PLANTS] for way in self._ways(plant))
+        """Whether there is a value that shows a claim: the reader refuses it, and for what stands there."""
+        return any(self._shows(claim, way, plant) for plant in claim.plants[:_MOST_PLANTS] for way in self._ways(plant))
 
     def _ways(self, plant: Plant) -> tuple[Callable[[Plant], Any], ...]:
         return (self._at_once, self._inside_out) if plant.within else (self._at_once,)
 
-    def _shows(self, way: Callable[[Plant], Any], plant: Plant) -> bool:
+    def _shows(self, claim: Claim, way: Callable[[Plant], Any], plant: Plant) -> bool:
         from promptkit.schema.making.fitting import UnmakeableError
 
         try:
-            return self._made.steps < _MOST_STEPS and not self._read.is_valid(way(plant))
-        except (UnmakeableError, UnusableSchemaError, RecursionError, ValueError):
+            refused = self._read.validate(way(plant)) if self._made.steps < _MOST_STEPS else ()
+        except (UnmakeableError, ConfigError, RecursionError):
             return False
+        there = keys(claim.path)
+        return any(each.location[: len(there)] == there[: len(each.location)] for each in refused)
 
     def _at_once(self, plant: Plant) -> Any:
         """A value of the whole schema with the plant in it, whichever alternatives that takes."""

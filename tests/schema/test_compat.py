@@ -189,6 +189,8 @@ def test_a_sure_mismatch_says_where_and_what(reader: Any, writer: Any, message: 
         ({"maxItems": 0}, {"type": "array", "prefixItems": [False]}),
         ({"minItems": 3}, {"type": "array", "uniqueItems": True, "items": {"const": 1}, "minItems": 2}),
         ({"$schema": D4, **WHOLE}, {"$schema": D4, "enum": [1]}),
+        ({"$schema": D4, "type": "array", "items": WHOLE}, {"$schema": D4, "enum": [[1]]}),
+        ({"$schema": D4, "properties": {"a": WHOLE}}, {"$schema": D4, "enum": [{"a": 1}]}),
         ({"$dynamicRef": "#a", "$defs": {"a": {"$dynamicAnchor": "a"}}}, TEXT),
     ],
 )
@@ -197,6 +199,36 @@ def test_what_cannot_be_told_is_never_sure(reader: Any, writer: Any) -> None:
 
     assert found
     assert not any(certain for _, certain in found)
+
+
+def test_only_what_a_value_shows_is_certain() -> None:
+    reader = {"properties": {"a": WHOLE, "b": {"anyOf": [{"maximum": 5}, {"minimum": 5}]}}}
+    writer = {"type": "object", "properties": {"a": TEXT, "b": WHOLE}, "required": ["a", "b"]}
+    assert [certain for what, certain in told(reader, writer) if what.startswith("at $.a")] == [True]
+    assert [certain for what, certain in told(reader, writer) if what.startswith("at $.b")] == [False]
+
+
+@pytest.mark.parametrize("keyword", ["const", "contains", "propertyNames", "if", "format"])
+def test_what_a_draft_passes_over_is_not_the_same_in_a_later_one(keyword: str) -> None:
+    said: dict[str, Any] = {
+        "const": {"const": 1},
+        "contains": {"contains": {"type": "string"}},
+        "propertyNames": {"propertyNames": {"maxLength": 1}},
+        "if": {"if": {"minimum": 0}, "else": False},
+        "format": {"format": "uuid"},
+    }[keyword]
+    reader, writer = {"properties": {"a": said}}, {"$schema": D4, "properties": {"a": said}}
+    assert bool(accepts(reader, writer)) == (keyword != "format")  # formats are known to all
+
+
+def test_a_list_of_schemas_that_never_ends_is_compared_at_once() -> None:
+    def node(kind: dict[str, Any]) -> dict[str, Any]:
+        base = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["id"]}
+        parts = [{"$ref": "#/$defs/Base"}, {"properties": {"v": kind, "next": {"description": "the next one"}}}]
+        either = [{"required": ["v"]}, {"required": ["w"]}]
+        return {"$ref": "#/$defs/Node", "$defs": {"Base": base, "Node": {"allOf": parts, "oneOf": either}}}
+
+    assert any(mismatch.certain for mismatch in accepts(node(TEXT), node(WHOLE)))
 
 
 def test_a_keyword_that_the_draft_does_not_know_says_nothing() -> None:

@@ -151,3 +151,39 @@ def test_one_of_two_hundred_alternatives_is_known_to_break() -> None:
     assert [mismatch.certain for mismatch in accepts(tagged(S), tagged({"type": "integer"}))] == [True]
     inside = [{"type": "object", "properties": {"x": tagged(kind)}} for kind in (S, {"type": "integer"})]
     assert [mismatch.certain for mismatch in accepts(*inside)] == [True]
+
+
+def test_alternatives_are_told_by_what_they_are_fixed_to() -> None:
+    def tagged(kind: str, **more: Any) -> dict[str, Any]:
+        return of(kind={"const": kind}, **{kind: S}) | {"required": ["kind", kind], **more}
+
+    before = of(p={"anyOf": [tagged("a"), tagged("b")]})
+    grown = [of(kind={"const": kind}, **{kind: S}, more=S) | {"required": ["kind", kind]} for kind in "ba"]
+    found = {(change.name, change.level) for change in schema_changes(READ, "p", "n", before, of(p={"anyOf": grown}))}
+    assert found == {("n.p.more", "minor")}
+
+
+def test_an_alternative_that_is_closed_says_nothing_of_other_fields() -> None:
+    closed = {"oneOf": [of(a=S) | {"additionalProperties": False}, of(b=S) | {"additionalProperties": False}]}
+    before, after = of(p=closed), of(p=closed, z=S)
+    assert {change.level for change in schema_changes(READ, "p", "n", before, after)} == {"minor"}
+
+
+def test_a_field_that_moved_beside_a_reference_was_not_removed() -> None:
+    after = {"$ref": "#/$defs/B", "properties": {"x": S}, "$defs": {"B": of(y=S)}}
+    assert "major" not in [change.level for change in schema_changes(READ, "p", "n", of(x=S, y=S), after)]
+
+
+def test_optional_enums_are_compared_without_a_validator_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    alone = compat.standing_alone
+    monkeypatch.setattr(compat, "standing_alone", lambda *given: made.append(1) or alone(*given))
+    many = range(60)
+    before = {
+        **of(**{f"f{n}": {"anyOf": [{"$ref": f"#/$defs/E{n}"}, {"type": "null"}]} for n in many}),
+        "$defs": {f"E{n}": {"type": "string", "enum": ["a", "b"]} for n in many},
+    }
+    after = copy.deepcopy(before)
+    after["properties"]["note"] = S
+    assert not accepts(before, after)
+    assert not made

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptkit.completion import canonical_json
 from promptkit.repos.diff.changes import LEVELS, Change
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import key_of, same_json, without
@@ -215,7 +216,7 @@ class _Places:
 
 
 _FOLLOWED = {"items": "[]", "additionalProperties": ".*"}
-_ALTERNATIVES = ("allOf", "anyOf", "oneOf")
+_ALTERNATIVES = ("anyOf", "oneOf")
 _TOLD_ELSEWHERE = frozenset({"properties", "required", "$defs", "definitions", "$ref"})
 
 
@@ -228,8 +229,15 @@ def _paired(before: Any, after: Any) -> list[tuple[Any, Any]]:
         return []
     known = set(map(key_of, after))
     alike = [each for each in before if key_of(each) in known]
-    others = (without(before, after), without(after, before))
-    return [*((each, each) for each in alike), *zip(*others, strict=True)] if len(others[0]) == len(others[1]) else []
+    one, other = (sorted(pair, key=_tag) for pair in (without(before, after), without(after, before)))
+    return [*((each, each) for each in alike), *zip(one, other, strict=True)] if len(one) == len(other) else []
+
+
+def _tag(schema: Any) -> str:
+    """What tells an alternative from the others: the fields that are fixed to one value; else nothing."""
+    fields = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    fixed = {name: each["const"] for name, each in fields.items() if isinstance(each, dict) and "const" in each}
+    return canonical_json(fixed) if fixed else ""
 
 
 def _reference(schema: Any) -> str:
@@ -287,8 +295,22 @@ def _seen(root: Any, schema: Any) -> Any:
         if not isinstance(found, dict):
             return found if isinstance(found, bool) else schema
         beside = {} if refers_alone(root) else {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**found, **beside}
+        schema = _both(found, beside)
     return schema
+
+
+def _both(found: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
+    """What a reference leads to with what stands beside it; fields of both are fields of it."""
+    fields, needed = ([each.get(key, kind()) for each in (found, beside)] for key, kind in _FIELDS)
+    both = {**found, **beside}
+    if all(fields):
+        both["properties"] = fields[0] | fields[1]
+    if all(needed):
+        both["required"] = [*needed[0], *(each for each in needed[1] if each not in needed[0])]
+    return both
+
+
+_FIELDS = (("properties", dict), ("required", list))
 
 
 def _brief(value: Any) -> str:
@@ -304,7 +326,10 @@ def _bare(schema: Any) -> Any:
 
 
 def _tolerant(schema: Any) -> Any:
-    """A schema as a reader who passes over fields that he does not know: closed objects are open to more."""
+    """A schema as a reader who passes over fields that he does not know: closed objects are open to more.
+
+    So what would fit one closed alternative alone may now fit several, which is all the same to this reader.
+    """
     if isinstance(schema, list):
         return [_tolerant(each) for each in schema]
     if not isinstance(schema, dict):
@@ -313,7 +338,9 @@ def _tolerant(schema: Any) -> Any:
     for keyword, value in schema.items():
         if keyword in ("additionalProperties", "unevaluatedProperties") and value is False:
             continue
-        if keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
+        if keyword == "oneOf" and "anyOf" not in schema:
+            found["anyOf"] = _tolerant(value)
+        elif keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
             found[keyword] = (
                 {name: _tolerant(each) for name, each in value.items()} if isinstance(value, dict) else value
             )

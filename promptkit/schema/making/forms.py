@@ -10,6 +10,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin
 
+from promptkit.schema.conjunction import Pairs
 from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among
 from promptkit.schema.making.merge import UnmakeableError, merged
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST = 64
 _DEEPEST = 24
+_MOST_MERGED = 100_000
 _DATA = frozenset(("enum", "const", "default", "examples"))
 _COMBINATORS = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else")
 _SCALARS = frozenset(("string", "integer", "number", "boolean", "null"))
@@ -35,6 +37,8 @@ class Forms:
         self._known: dict[int, tuple[Any, list[Form]]] = {}
         self._fitting: dict[tuple[int, int], bool] = {}
         self._bases: dict[int, str] = {}
+        self.both = Pairs()
+        self._left = _MOST_MERGED
         self._index(root, "")
 
     def _index(self, node: Any, base: str) -> None:
@@ -77,9 +81,19 @@ class Forms:
         for chosen in islice(product(*parts), _MOST * 4):
             form: Form | None = _own(schema)
             for other in chosen:
-                form = merged(form, other) if form is not None else None
+                form = self.merged(form, other) if form is not None else None
             if form is not None:
                 yield form
+
+    def merged(self, one: Form, other: Form) -> Form | None:
+        """The form that asks for both; None when nothing can be both.
+
+        Raises `UnmakeableError` where the forms of the schema multiply beyond all measure.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise UnmakeableError("its alternatives multiply to more than can be looked at")
+        return merged(one, other, self.both)
 
     def _parts(self, schema: Mapping[str, Any], base: str, followed: frozenset[str]) -> Iterator[Iterator[Form]]:
         """Each combinator as the forms that it leaves to choose from."""

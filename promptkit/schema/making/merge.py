@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from promptkit.schema.conjunction import align_fields, align_items
 from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 Form = dict[str, Any]
 """Keywords without combinators; see `forms`."""
@@ -21,15 +22,18 @@ class UnmakeableError(ValueError):
     """Why no value can be made, in one line."""
 
 
-def merged(one: Form, other: Form) -> Form | None:
-    """The form that asks for both; None when nothing can be both."""
+Both = Callable[[Any, Any], Any]
+
+
+def merged(one: Form, other: Form, both: Both) -> Form | None:
+    """The form that asks for both; None when nothing can be both. `both` makes one schema of two, see `Forms`."""
     form, other = dict(one), dict(other)
     align_items(form, other)
     for each in (form, other):
         align_fields(each, other if each is form else form)
     for keyword, value in other.items():
         if keyword in form:
-            value = _MERGES.get(keyword, _first)(form[keyword], value)  # noqa: PLW2901
+            value = _merged(keyword, form[keyword], value, both)  # noqa: PLW2901
             if value == [] and keyword in ("type", "enum"):
                 return None
         form[keyword] = value
@@ -40,17 +44,18 @@ def _first(one: Any, _: Any) -> Any:
     return one
 
 
-def _both(one: Any, other: Any) -> Any:
-    return False if one is False or other is False else one if other is True else {"allOf": [one, other]}
+def _merged(keyword: str, one: Any, other: Any, both: Both) -> Any:
+    if keyword in _SCHEMAS:
+        return both(one, other)
+    if keyword in _NAMED:
+        return one | {name: both(one[name], each) if name in one else each for name, each in other.items()}
+    if keyword == "prefixItems":
+        return [both(*pair) for pair in zip_longest(one, other, fillvalue=True)]
+    return _MERGES.get(keyword, _first)(one, other)
 
 
-def _both_each(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    shared = one.keys() & other.keys()
-    return {**one, **other, **{name: _both(one[name], other[name]) for name in one if name in shared}}
-
-
-def _both_in_place(one: list[Any], other: list[Any]) -> list[Any]:
-    return [_both(a, b) for a, b in zip_longest(one, other, fillvalue=True)]
+_SCHEMAS = ("items", "additionalProperties", "unevaluatedProperties", "propertyNames")
+_NAMED = ("properties", "patternProperties", "dependentSchemas")
 
 
 def _types(one: list[str], other: list[str]) -> list[str]:
@@ -90,9 +95,6 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "uniqueItems": lambda one, other: one or other,
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
-    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), _both_each),
-    **dict.fromkeys(("items", "additionalProperties", "unevaluatedProperties", "propertyNames"), _both),
     **dict.fromkeys(("pattern", "format", "contains", "examples", "default"), _joined),
-    "prefixItems": _both_in_place,
 }
 """How a keyword that stands in both is made one; for any other the first stands."""

@@ -7,12 +7,11 @@ fit. So only what is wrong changes from one try to the next.
 from __future__ import annotations
 
 import hashlib
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.schema.making.forms import types_of
-from promptkit.schema.making.merge import merged
 from promptkit.schema.making.numbers import numbers
 from promptkit.schema.making.texts import matches, names_matching, texts
 
@@ -177,7 +176,7 @@ class Maker:
         place = index - (len(prefix) if size > len(prefix) else 0)
         for wanted, count, _ in form.get("contains", ()):
             if 0 <= place < count:
-                return _both(form, ("contains", index), schema, wanted)
+                return self._forms.both(schema, wanted)
             place -= count
         return schema
 
@@ -240,7 +239,7 @@ class Maker:
             name = waiting[0]
             known.add(name)
             extra = self._forms.of(form.get("dependentSchemas", {}).get(name, True))
-            form = (merged(form, extra[0]) if extra else None) or form
+            form = (self._forms.merged(form, extra[0]) if extra else None) or form
             needed = [*form.get("dependentRequired", {}).get(name, ()), *form.get("required", ())]
             names = list(dict.fromkeys([*names, *needed]))
         return form, names
@@ -251,7 +250,7 @@ class Maker:
         parts += [schema for pattern, schema in patterns.items() if matches(pattern, name)]
         if not parts:
             return form.get("additionalProperties", form.get("unevaluatedProperties", True))
-        return parts[0] if len(parts) == 1 else _both(form, ("property", name), *parts)
+        return reduce(self._forms.both, parts)
 
 
 _SAYS_NOTHING = frozenset(("$schema", "$id", "id", "$defs", "definitions", "title", "description", "$comment"))
@@ -266,12 +265,6 @@ _NONE = object()
 
 def _ordinal(path: Path) -> int:
     return next((step for step in reversed(path) if isinstance(step, int)), 0)
-
-
-def _both(form: Form, key: tuple[str, Any], *schemas: Any) -> Any:
-    """One schema for several, the same one each time: what is known of schemas goes by identity."""
-    made = form.setdefault("\0both", {})
-    return made.setdefault(key, {"allOf": list(schemas)})
 
 
 def _is_map(form: Form) -> bool:
