@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError, SourceError
-from promptkit.repos import nearest, proof
+from promptkit.repos import nearest, proof, yanked
 from promptkit.repos.declared import Declarations
 from promptkit.repos.git.snapshot import Snapshot
 from promptkit.repos.lock import LOCK_FILE, Lock
@@ -112,7 +112,7 @@ class GitRepo(Repo):
     def _tagged(self, path: str, tag: str, commit: str) -> Pin:
         version = self.tags.version(tag, path)
         parsed = read_version(version)
-        if path and parsed is not None and (why := self.why_yanked(path, parsed)):
+        if path and parsed is not None and (why := self._why_tag(path, tag)):
             cure = f"not yanked: {nearest.versions(self, path)}"
             raise RepoError(f"`{self.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
         return Pin(commit, version if parsed is not None or version == tag else "", tag)
@@ -160,15 +160,15 @@ class GitRepo(Repo):
         tags = self.tags.versions(path)
         from semver import Version
 
-        yanked = ""
+        gone = ""
         for version in sorted(tags, reverse=True):
             named = {tag: Version.parse(self.tags.version(tag, path)) for tag in tags[version]}
             fits = {tag: each for tag, each in named.items() if wish.holds(each)}
             fits = {tag: each for tag, each in fits.items() if self._has(path, self.tags.commit(tag))}
-            reasons = {tag: self.why_yanked(path, each) for tag, each in fits.items()}
+            reasons = {tag: self._why_tag(path, tag) for tag in fits}
             here = {self.tags.commit(tag): tag for tag in fits if not reasons[tag]}
             if not here:
-                yanked = yanked or next((f"{fits[tag]} was yanked: {why}" for tag, why in reasons.items()), "")
+                gone = gone or next((f"{fits[tag]} was yanked: {why}" for tag, why in reasons.items()), "")
                 continue
             if len({self.entry_id(path, commit) if path else commit for commit in here}) > 1:
                 message = (
@@ -179,9 +179,9 @@ class GitRepo(Repo):
             commit, tag = min(here.items(), key=lambda pair: (pair[1] != own, pair[1]))
             self._refuse_tag(path, wanted, commit)
             return Pin(commit, self.tags.version(tag, path), tag)
-        if yanked:
+        if gone:
             cure = f"not yanked: {nearest.versions(self, path)}"
-            raise RepoError(f"`{self.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
+            raise RepoError(f"`{self.called(path)}@{wanted}`: {gone}", code="PK607", help=cure)
         if (pin := self._named(path, wanted)) is not None:
             return pin  # a tag such as 2026.01.15, which is no semantic version, or a branch such as 1.x
         raise nearest.unknown(self, path, wanted)
@@ -195,38 +195,38 @@ class GitRepo(Repo):
 
     def why_yanked(self, path: str, version: Version | str, facts: Declarations | None = None) -> str:
         """See `Repo.why_yanked`: as it says now, or as `facts` say, where they are given."""
-        facts = self.facts if facts is None else facts
-        if not facts.yanked:
-            return ""
-        known = read_version(str(version).removeprefix("v"))
-        is_own = bool(path) and known is not None and self.tags.is_own(path, known)
-        return facts.why_yanked(path, version, is_own=is_own)
+        return yanked.why_version(self.facts if facts is None else facts, self.tags, path, str(version))
+
+    def _why_tag(self, path: str, tag: str) -> str:
+        return yanked.why_tag(self.facts, self.tags, path, tag)
 
     def versions(self, path: str) -> list[Version]:
         """See `Repo.versions`."""
-        return [version for version in self.released(path) if not self.why_yanked(path, version)]
+        return list(self._versions(path, with_yanked=False))
 
     def released(self, path: str) -> Iterator[Version]:
         """The versions in which a prompt was ever released, the newest first."""
+        return self._versions(path, with_yanked=True)
+
+    def _versions(self, path: str, *, with_yanked: bool) -> Iterator[Version]:
         tags = self.tags.versions(path)
         for version in sorted(tags, reverse=True):
-            if any(self._has(path, self.tags.commit(tag)) for tag in tags[version]):
-                yield version
+            kept = (tag for tag in tags[version] if self._has(path, self.tags.commit(tag)))
+            tag = next((each for each in kept if with_yanked or not self._why_tag(path, each)), None)
+            found = read_version(self.tags.version(tag, path)) if tag is not None else None
+            if found is not None:
+                yield found
 
     def newest_tag(self) -> str:
         """The newest tag that names a version of the whole repo, and was not yanked; empty where there is none."""
-        versions = [version for version in self.versions("") if not version.prerelease]
-        return self.tags.versions("")[versions[0]][0] if versions else ""
+        for version in self.versions(""):
+            if not version.prerelease:
+                return next(tag for tag in self.tags.versions("")[version] if not self._why_tag("", tag))
+        return ""
 
     def yanked_at(self, path: str, commit: str) -> str:
         """See `Repo.yanked_at`; what also has a version that was not yanked is none."""
-        here = [
-            version
-            for version, tags in self.tags.versions(path).items()
-            if any(self.tags.commit(tag) == commit for tag in tags)
-        ]
-        reasons = [(version, self.why_yanked(path, version)) for version in here]
-        return "{} was yanked: {}".format(*reasons[0]) if reasons and all(why for _, why in reasons) else ""
+        return yanked.at(self.facts, self.tags, path, commit)
 
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:  # noqa: ARG002 (`Repo`'s)
         """See `Repo.unfit`: an alias and a branch lead anywhere."""

@@ -44,11 +44,13 @@ class Tags:
             return own
         return tag.removeprefix("v") if "/" not in tag and "@" not in tag else ""
 
-    def is_own(self, path: str, version: Version) -> bool:
-        """Whether a version is a prompt's alone: a tag of its own has it, where none of the whole repo stands."""
-        tags = self.versions(path).get(version, [])
-        own = {tag for tag in tags if tag.startswith(self.name(path, ""))}
-        return bool(own) and {*map(self.commit, own)}.isdisjoint(self.commit(tag) for tag in tags if tag not in own)
+    def is_own(self, tag: str, path: str) -> bool:
+        """Whether a tag names a version of a prompt alone, where no tag of the whole repo stands with that version."""
+        version = read_version(self.version(tag, path))
+        if version is None or not tag.startswith(self.name(path, "")):
+            return False
+        others = (each for each in self.versions(path)[version] if not each.startswith(self.name(path, "")))
+        return self.commit(tag) not in map(self.commit, others)
 
     def versions(self, path: str) -> dict[Version, list[str]]:
         """The versions of a path, each with the tags that name it.

@@ -95,6 +95,32 @@ def test_another_build_than_the_one_that_was_yanked_can_be_had(tmp_path: Path) -
     assert pinned(repo, tmp_path / "service", "^1") == first
 
 
+def test_of_two_tags_of_a_version_the_one_that_was_not_yanked_can_be_had(tmp_path: Path) -> None:
+    repo = GitRepo.at(tmp_path / "team")
+    repo.commit({"support/triage.yaml": prompt("support/triage")}, "v1.2.0")
+    own = repo.commit({"support/triage.yaml": prompt("support/triage", text="Sort")}, "support/triage@1.2.0")
+    repo.commit({"promptkit.toml": '[yanked]\n"1.2.0" = "wrong language"\n'})
+    for number, wanted in enumerate(("1.2.0", "^1.0", "1.2", "support/triage@1.2.0")):
+        assert pinned(repo, tmp_path / str(number), wanted) == own
+    with pytest.raises(RepoError, match="PK607"):
+        pinned(repo, tmp_path / "whole", "v1.2.0")
+    with pytest.raises(RepoError, match="PK607"):
+        pinned(repo, tmp_path / "rev", "", rev="v1.2.0")
+
+
+def test_what_is_told_of_a_yank_is_told_of_its_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = GitRepo.at(tmp_path / "team")
+    for build in ("b1", "b2"):
+        repo.commit({"support/triage.yaml": prompt("support/triage", text=build)}, f"support/triage@1.1.0+{build}")
+    for yanked, told in (("b1", False), ("b2", True)):
+        repo.commit({"promptkit.toml": f'[yanked]\n"support/triage@1.1.0+{yanked}" = "wrong language"\n'})
+        commit = repo.git("rev-parse", "support/triage@1.1.0+b2^{commit}")
+        monkeypatch.chdir(project(tmp_path / yanked, {"acme": repo.path}, {TRIAGE: commit}))
+        assert promptkit("repo", "update").code == 0
+        assert ("was yanked" in promptkit("lock").err) == told
+        assert ("was yanked" in promptkit("lock", "list").out) == told
+
+
 @pytest.mark.parametrize("wanted", ["1.1.0", "^1", "support/triage@1.1.0"])
 def test_what_the_whole_repo_yanked_is_not_a_prompt_that_was_released_by_itself(wanted: str, tmp_path: Path) -> None:
     repo = GitRepo.at(tmp_path / "team")
