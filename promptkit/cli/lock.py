@@ -93,7 +93,6 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
       promptkit lock add acme/support/triage
       promptkit lock add acme/support/triage@^1.0
     """
-    from promptkit.errors import RepoError
     from promptkit.repos.locking import of_repo, project_lock
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
@@ -104,10 +103,7 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
         if workspace.root is not None:
             project_lock(workspace)  # one that cannot be read is told before anything is written
         declared = workspace.declared.repo(wanted.repo)
-        try:
-            fetch(workspace, declared, quiet=quiet)
-        except RepoError as error:
-            say(f"warning[{error.code}]: {error.message}: {error.where}; what was fetched before is used")
+        _fetched(workspace, declared.name, quiet=quiet)
         wanted = _with_version(workspace, _bare(workspace, wanted))
         of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
     use_prompt(wanted.name, wanted.wanted)
@@ -257,21 +253,34 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
 
 def _entries(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> list[Locked]:
     """The blocks of the lock; what the repos do not have as they were fetched is looked for where they come from."""
-    from promptkit.errors import RepoError
+    from promptkit.errors import RepoError, SpecError
     from promptkit.repos.locking import make_lock
 
     try:
         return make_lock(workspace, lock, names)
-    except RepoError as error:
-        if error.code != "PK605" or names is None or names:  # `lock update` has fetched already
+    except (RepoError, SpecError) as error:
+        codes = {each.code for each in error.diagnostics} if isinstance(error, SpecError) else {error.code}
+        if codes.isdisjoint(_MAY_HAVE_COME) or names is None or names:  # `lock update` has fetched already
             raise
-        for name in sorted(workspace.declared.repos):
-            try:
-                fetch(workspace, name, quiet=quiet)
-            except RepoError:
-                raise error from None
+        fetched = [_fetched(workspace, name, quiet=quiet) for name in sorted(workspace.declared.repos)]
+        if not any(fetched):
+            raise
         workspace.close()
         return make_lock(workspace, lock, names)
+
+
+_MAY_HAVE_COME = ("PK605", "PK607")
+"""What was not there, or only in versions that were yanked, may be there by now."""
+
+
+def _fetched(workspace: Workspace, name: str, *, quiet: bool) -> bool:
+    from promptkit.errors import RepoError
+
+    try:
+        return fetch(workspace, name, quiet=quiet) is not None
+    except RepoError as error:
+        say(f"warning[{error.code}]: {error.message}: {error.where}; what was fetched before is used")
+        return False
 
 
 def _frozen_told(workspace: Workspace, lock: Lock) -> int:

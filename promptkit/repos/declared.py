@@ -83,10 +83,11 @@ class Declarations:
         """
         repos = {name: _read(name, entry, where, root) for name, entry in _table(tables, "repos", where).items()}
         prompts = {name: _wanted(name, wanted, where) for name, wanted in _table(tables, "prompts", where).items()}
-        aliases = {
-            name: _texts(each, f"aliases.{name}", where) for name, each in _table(tables, "aliases", where).items()
-        }
-        yanked = _texts(_table(tables, "yanked", where), "yanked", where)
+        aliases: dict[str, dict[str, str]] = {}
+        for name, each in _table(tables, "aliases", where).items():
+            aliases.setdefault(bare_name(name), {}).update(_texts(each, f"aliases.{name}", where))
+        said = _texts(_table(tables, "yanked", where), "yanked", where)
+        yanked = {_yank_key(key): why for key, why in said.items()}
         return cls(where, repos, prompts, aliases, yanked)
 
     def why_yanked(self, path: str, version: Version | str, *, is_own: bool = False) -> str:
@@ -111,6 +112,12 @@ class Declarations:
         if isinstance(found, RepoError):
             raise found
         return found
+
+
+def _yank_key(key: str) -> str:
+    """A key under `yanked` in which a prompt is named without the ending of its file."""
+    name, at, version = key.rpartition("@")
+    return f"{bare_name(name)}{at}{version}"
 
 
 def _read(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo | RepoError:

@@ -296,9 +296,13 @@ class GitRepo(Repo):
         A rev that leads nowhere is told by whoever uses it.
         """
         if self.state.head:
-            yield [entry.id for _, entry in self.snapshot(self.state.head).files()]
+            yield self.file_ids(self.state.head)
         with suppress(RepoError):
-            yield [entry.id for _, entry in self.snapshot(self.pin("").commit).files()]
+            yield self.file_ids(self.pin("").commit)
+
+    def file_ids(self, commit: str) -> list[str]:
+        """The ids of the files of a commit. Raises `RepoError`."""
+        return [entry.id for _, entry in self.snapshot(commit).files()]
 
     def at(self, pin: Pin) -> Mount:
         """See `Repo.at`."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptkit.errors import RepoError
+from promptkit.errors import LockError, RepoError
 from promptkit.repos.declared import Declarations
 from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.git.objects import Reach
@@ -118,9 +118,22 @@ class Workspace:
 
         def needed(state: State) -> Iterator[list[str]]:
             reach = Reach(store.git_dir, store.get)
-            return GitRepo(declared.name, state, reach, rev=declared.rev, folder=declared.folder).needed()
+            repo = GitRepo(declared.name, state, reach, rev=declared.rev, folder=declared.folder)
+            yield from repo.needed()
+            for commit in self._locked(declared.name):
+                with contextlib.suppress(RepoError):  # a commit that is not here is fetched when it is used
+                    yield repo.file_ids(commit)
 
         return store.update(waiting, needed)
+
+    def _locked(self, name: str) -> list[str]:
+        """The commits of a repo at which prompts are locked; none where the lock cannot be read."""
+        try:
+            entries = list(Lock(self.folder / LOCK_FILE))
+        except LockError:
+            return []
+        pinned = {commit for each in entries for mount, commit in each.pins.items() if mount.startswith(f"{name}/")}
+        return sorted(pinned | {each.commit for each in entries if each.name.startswith(f"{name}/") and each.commit})
 
     def own(self) -> GitRepo:
         """The repository in which the project itself lies. Raises `RepoError` where it lies in none."""

@@ -267,6 +267,44 @@ def test_what_is_in_use_and_not_in_the_lock_is_told_by_the_check(service: Path, 
     assert (ran.code, f"error[PK612]: `{TRIAGE}` is in use at `~1.1`, and not locked" in ran.out) == (1, True), ran
 
 
+def test_what_is_looked_for_is_looked_for_in_every_repo_that_can_be_reached(
+    service: Path, team: GitRepo, tmp_path: Path
+) -> None:
+    dead = GitRepo.at(tmp_path / "a-dead")
+    dead.commit({"promptkit.toml": ""}, "v1.0.0")
+    toml = (service / "promptkit.toml").read_text() + f'\n[repos.a-dead]\nurl = "{dead.path}"\nrev = "v1.0.0"\n'
+    (service / "promptkit.toml").write_text(toml)
+    assert promptkit("repo", "update").code == 0
+    shutil.rmtree(dead.path)
+    team.commit({"support/triage.yaml": prompt("support/triage", "2.0.0")}, "support/triage@2.0.0")
+    (service / "mine.yaml").write_text(prompt("mine") + "extends: acme/support/triage@^2\n")
+    ran = promptkit("lock")
+    told = "there is no such folder" in ran.err
+    assert (ran.code, told, "mine.yaml: of this project" in ran.err) == (0, True, True), ran.err
+
+
+def test_a_version_that_was_mended_is_found_where_all_others_were_yanked(service: Path, team: GitRepo) -> None:
+    toml = (team.path / "promptkit.toml").read_text()
+    team.commit({"promptkit.toml": f'{toml}\n[yanked]\n"support/triage@1.1.0" = "x"\n'})
+    assert promptkit("repo", "update").code == 0
+    (service / "promptkit.lock").unlink()
+    team.commit({"support/triage.yaml": prompt("support/triage", "1.1.1")}, "support/triage@1.1.1")
+    ran = promptkit("lock")
+    assert (ran.code, f"{TRIAGE}@~1.1: 1.1.1" in ran.err) == (0, True), ran.err
+
+
+def test_an_update_brings_the_files_of_what_is_locked(
+    service: Path, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = (service / "promptkit.toml").read_text().replace("[prompts]", 'fetch = "partial"\n\n[prompts]', 1)
+    (service / "promptkit.toml").write_text(toml)
+    monkeypatch.setenv("PROMPTKIT_CACHE_DIR", str(tmp_path / "other-machine"))
+    assert promptkit("repo", "update").code == 0
+    shutil.rmtree(team.path)
+    ran = promptkit("render", TRIAGE, "-p", "ticket=x")
+    assert (ran.code, "Send x" in ran.out) == (0, True), ran
+
+
 def test_a_lock_that_is_a_pipe_is_never_waited_for(service: Path) -> None:
     (service / "promptkit.lock").unlink()
     os.mkfifo(service / "promptkit.lock")

@@ -418,7 +418,7 @@ def test_what_the_branch_was_before_a_release_can_be_found_again(own: GitRepo) -
         assert last.startswith(before)
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", '"x"', "[" * 100_000])
+@pytest.mark.parametrize("text", ["{", "[1]", '"x"', "[" * 100_000, '{"ticket": NaN}', '{"ticket": 1e999}'])
 def test_saved_inputs_that_cannot_be_read_are_told(text: str, own: GitRepo) -> None:
     own.write({"support/triage.inputs.json": text})
     ran = promptkit("diff", FILE)

@@ -89,6 +89,16 @@ def test_what_can_be_had_is_not_marked_as_yanked(own: GitRepo, tmp_path: Path, m
     assert row["yanked"] == "too harsh"
 
 
+def test_keys_with_the_ending_of_a_file_mean_the_prompt(
+    own: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.commit({"promptkit.toml": '[aliases."a/b.yaml"]\nprod = "1.0.0"\n\n[yanked]\n"a/b.yaml@1.1.0" = "x"\n'})
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": own.path}, {"acme/a/b": "^1", "acme/a/b.yaml": "prod"}))
+    ran = promptkit("lock")
+    assert (ran.code, ran.err.count("1.0.0")) == (0, 2), ran.err
+
+
 def test_an_alias_is_removed_by_the_name_that_it_was_set_by(own: GitRepo) -> None:
     for name in ("a/b", "a/b.yaml"):
         assert promptkit("alias", "set", "stage", f"{name}@1.1.0").code == 0

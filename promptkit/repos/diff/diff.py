@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -214,10 +215,20 @@ def saved_cases(spec: PromptSpec, source: Source) -> list[Case]:
     return found[:_MOST_CASES]
 
 
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        _refuse_constant(text)
+    return number
+
+
 def _rows(source: Source, path: str) -> list[dict[str, Any]]:
     cure = "saved inputs are a JSON object, or a list of such"
     try:
-        data = json.loads(source.read(path))
+        data = json.loads(source.read(path), parse_constant=_refuse_constant, parse_float=_finite)
     except SourceError as error:
         raise ConfigError(error.message, where=source.shown(path), help=error.help) from None
     except (ValueError, RecursionError) as error:

@@ -83,7 +83,7 @@ class Snapshot:
             message = f"`{self.shown(path)}` is larger than the limit of {most:,} bytes"
             raise SourceError(message, help=raised_by("file_bytes")) from None
         if found is None or found.type != "blob":
-            cure = "fetch it with `promptkit repo update`"
+            cure = '`promptkit lock` fetches what is in use; a repo with fetch = "full" has all files of all states'
             raise SourceError(f"`{self.shown(path)}` is not on this machine", help=cure)
         return found.data
 

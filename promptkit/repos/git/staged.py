@@ -31,9 +31,10 @@ def tracked(folder: Path) -> list[str]:
     inside, view = directory.inside(folder), View(directory)
     try:
         index = copied_index(directory, view.path)
-        if index is None:
-            return []
-        listed = git(view.path, "ls-files", "-z", variables={"GIT_INDEX_FILE": str(index)})
+        if index is not None:
+            listed = git(view.path, "ls-files", "-z", variables={"GIT_INDEX_FILE": str(index)})
+        else:
+            listed = git(view.path, "ls-tree", "-r", "-z", "--name-only", view.head) if view.head else b""
     finally:
         view.close()
     names = listed.decode("utf-8", "replace").split("\0")

@@ -121,16 +121,22 @@ class Store:
         `needed` are the ids of files that a partial copy must have of a state, some of which may be needed to know
         others. Raises `RepoError`; then the old state stays.
         """
-        with self._locked(waiting) as keep_open, self._address() as address:
-            self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
-            state = self._found()
-            for ids in needed(state) if self.mode == "partial" else ():
-                self._fill(ids, address, keep_open)
-            before = self.state()
-            self._keep(state)
-            for kind in _KINDS:
-                if kind != self.kind:  # what was fetched before its owner changed the kind of ids
-                    shutil.rmtree(self._place(kind), ignore_errors=True)
+        known = self.kind
+        try:
+            with self._locked(waiting) as keep_open, self._address() as address:
+                self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
+                state = self._found()
+                for ids in needed(state) if self.mode == "partial" else ():
+                    self._fill(ids, address, keep_open)
+                before = self.state()
+                self._keep(state)
+        except BaseException:
+            if self.kind != known:
+                self._use(known)
+            raise
+        for kind in _KINDS:
+            if kind != self.kind:  # what was fetched before its owner changed the kind of ids
+                shutil.rmtree(self._place(kind), ignore_errors=True)
         return before, state
 
     def want(self, commit: str) -> None:
@@ -162,14 +168,9 @@ class Store:
             if "remote ref HEAD" in said and refs != _REFS:  # there is no commit on the default branch
                 self._fetch_all(address, keep_open, _REFS)
             elif (other := _OTHER_KIND.search(said)) is not None and other[1] != self.kind:
-                before = self.kind
                 self._use(other[1])
-                try:
-                    make_directory(self.git_dir, self.kind)
-                    self._fetch_all(address, keep_open, refs)
-                except BaseException:
-                    self._use(before)
-                    raise
+                make_directory(self.git_dir, self.kind)
+                self._fetch_all(address, keep_open, refs)
             else:
                 raise
 
