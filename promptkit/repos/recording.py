@@ -49,8 +49,14 @@ def kind_of(path: str, file: str, loaded: Loaded) -> str:
         return "parent"
     if spec is not None and path in spec.files:
         return "include"
-    if spec is not None and spec.examples_from is not None and path.endswith(spec.examples_from.path.lstrip("./")):
+    if spec is not None and spec.examples_from is not None and _ends_in(path, spec.examples_from.path):
         return "examples"
     if spec is not None and spec.summariser is not None and path in spec.summariser.shown:
         return "summariser"
     return "schema" if path.endswith((".json", *ENDINGS)) else "include"
+
+
+def _ends_in(path: str, written: str) -> bool:
+    """Whether a path may be what is written relative to some folder: its last names are the same."""
+    names = [name for name in written.split("/") if name not in ("", ".", "..")]
+    return path.split("/")[-len(names) :] == names

@@ -134,7 +134,7 @@ class Schema:
         return self._plain
 
     def to_text(self) -> str:
-        """The schema in a compact notation for models; see `promptkit.notation`."""
+        """The schema in a compact notation for models; see `promptkit.schema.notation`."""
         if self._text is None:
             from promptkit.schema.notation import to_text
 

@@ -33,12 +33,22 @@ def config(text: str) -> Plant:
     return plant
 
 
-def hooks(repo: GitRepo, mark: str, _: Path) -> None:
+def hooks(repo: GitRepo, mark: str, _: Path, folder: str = "hooks") -> None:
     for name in ("post-checkout", "pre-commit", "reference-transaction", "post-merge", "post-index-change", "update"):
-        path = repo.path / ".git/hooks" / name
+        path = repo.path / ".git" / folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!/bin/sh\n{mark}\n")
         path.chmod(0o755)
+
+
+def hooks_path(repo: GitRepo, mark: str, folder: Path) -> None:
+    hooks(repo, mark, folder, "others")
+    config("[core]\n\thooksPath = .git/others\n")(repo, mark, folder)
+
+
+def included(repo: GitRepo, mark: str, folder: Path) -> None:
+    (repo.path / ".git/evil").write_text(f'[core]\n\tfsmonitor = "{mark}"\n')
+    config("[include]\n\tpath = evil\n")(repo, mark, folder)
 
 
 def filters(repo: GitRepo, mark: str, folder: Path) -> None:
@@ -160,9 +170,10 @@ def linked_git(repo: GitRepo, _: str, secret: Path) -> None:
 
 def linked_objects(repo: GitRepo, _: str, secret: Path) -> None:
     private = GitRepo.at(secret.parent / "private")
-    private.commit({"support/triage.yaml": prompt("support/triage", text=SECRET)}, "v1.0.0")
+    commit = private.commit({"support/triage.yaml": prompt("support/triage", text=SECRET)}, "v1.0.0")
     (repo.path / ".git/objects").rename(repo.path / ".git/objects.was")
     (repo.path / ".git/objects").symlink_to(private.path / ".git/objects")
+    (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
 
 
 def borrowed(repo: GitRepo, _: str, secret: Path) -> None:
@@ -211,14 +222,13 @@ def foreign_repos(repo: GitRepo, _: str, secret: Path) -> None:
 
 HOSTILE: dict[str, Plant] = {
     "fsmonitor": config('[core]\n\tfsmonitor = "MARK"\n'),
-    "hooks path": config("[core]\n\thooksPath = .\n[init]\n\ttemplateDir = .\n"),
+    "hooks path": hooks_path,
     "hooks": hooks,
     "filters and textconv": filters,
     "pager and editor": config('[core]\n\tpager = "MARK"\n\teditor = "MARK"\n[pager]\n\tlog = "MARK"\n'),
     "ssh and credentials": config(
         '[core]\n\tsshCommand = "MARK"\n\taskPass = "MARK"\n[credential]\n\thelper = "!MARK"\n'
     ),
-    "alternate refs": config('[core]\n\talternateRefsCommand = "MARK"\n'),
     "promisor": config(
         '[extensions]\n\tpartialClone = x\n[remote "x"]\n\turl = "ext::sh -c MARK"\n\tpromisor = true\n'
         '[protocol "ext"]\n\tallow = always\n'
@@ -227,7 +237,7 @@ HOSTILE: dict[str, Plant] = {
         '[extensions]\n\tpartialClone = x\n[remote "x"]\n\turl = /nowhere\n\tpromisor = true\n\tuploadpack = "MARK"\n'
     ),
     "gpg": config('[gpg]\n\tprogram = "MARK"\n[log]\n\tshowSignature = true\n[commit]\n\tgpgSign = true\n'),
-    "include": config("[include]\n\tpath = /etc/passwd\n\tpath = ../evil\n"),
+    "include": included,
     "instead of": config('[url "ext::sh -c MARK "]\n\tinsteadOf = /\n\tinsteadOf = https://\n'),
     "links": links,
     "submodule": submodule,
@@ -274,6 +284,8 @@ def test_a_hostile_repository_runs_nothing_and_discloses_nothing(
 
 FIRED_BY = {
     "fsmonitor": ("status",),
+    "include": ("status",),
+    "hooks path": ("commit", "-q", "--allow-empty", "-m", "x"),
     "hooks": ("commit", "-q", "--allow-empty", "-m", "x"),
     "filters and textconv": ("diff", "HEAD~1", "--", "."),
     "ssh and credentials": ("ls-remote", "ssh://127.0.0.1/x"),

@@ -333,7 +333,7 @@ def test_a_release_that_cannot_be_done_whole_is_not_begun(what: str, own: GitRep
     ran = promptkit("release")
     assert (ran.code, words in ran.err) == (2, True), ran.err
     assert state(own) == before
-    assert not [path for path in (own.path / ".git/refs").rglob("*.lock") if "locked" not in what]
+    assert not [path for path in (own.path / ".git").rglob("*.lock") if "locked" not in what]
 
 
 @pytest.mark.parametrize("fails_at", range(6))

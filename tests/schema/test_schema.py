@@ -300,7 +300,7 @@ def test_a_schema_survives_pickling() -> None:
     assert Point(1) == pickle.loads(pickle.dumps(typed)).view({"x": 1})
 
 
-TREE = {
+ALTERNATIVES = {
     "$defs": {
         "e": {
             "anyOf": [
@@ -319,7 +319,7 @@ def test_what_is_wrong_in_a_tree_of_alternatives_is_told_in_bounded_work(levels:
     value: Any = "bad"
     for _ in range(levels):
         value = {"l": value}
-    [found] = Schema(TREE).validate(value)
+    [found] = Schema(ALTERNATIVES).validate(value)
     assert told in found.message or "fits none" in found.message
 
 
