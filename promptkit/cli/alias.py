@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from promptkit.cli import common
-from promptkit.cli.drafting import commit_option, drafted
+from promptkit.cli.drafting import commit_option, edited
 from promptkit.cli.report import NOTHING_SELECTED, say
 from promptkit.cli.terminal import put, table
 
@@ -56,7 +56,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     if before == version:
         say(f"{name}: {alias} is {version}")
         return
-    with drafted(root, f"{name}: {alias} {before or 'new'} -> {version}", commit=commit) as draft:
+    with edited(root, f"{name}: {alias} {before or 'new'} -> {version}", commit=commit) as draft:
         draft.set(("aliases", name), alias, version)
 
 
@@ -81,7 +81,7 @@ def remove(alias: str, name: str, commit: bool) -> None:
     if alias not in aliases:
         hint = did_you_mean(alias, aliases) or f"it has {', '.join(aliases) or 'none'}"
         raise click.UsageError(f"`{name}` has no alias `{alias}`; {hint}")
-    with drafted(root, f"{name}: {alias} was {aliases[alias]}, and is no more", commit=commit) as draft:
+    with edited(root, f"{name}: {alias} was {aliases[alias]}, and is no more", commit=commit) as draft:
         draft.drop(("aliases", name), alias)
 
 

@@ -19,15 +19,15 @@ commit_option = click.option("--commit", is_flag=True, help="Commit promptkit.to
 
 
 @contextmanager
-def drafted(root: Path, message: str, *, commit: bool) -> Iterator[Draft]:
+def edited(root: Path, message: str, *, commit: bool) -> Iterator[Draft]:
     """New contents of the project's file, which are written at the end of a `with` block, or committed.
 
     Raises `ConfigError` or `RepoError`.
     """
     from promptkit.repos.git.publishing import Publisher
-    from promptkit.repos.project_file import drafted as held
+    from promptkit.repos.project_file import drafted
 
-    with held(root) as draft:
+    with drafted(root) as draft:
         yield draft
         if not commit:
             draft.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from promptkit.cli.drafting import commit_option, drafted
+from promptkit.cli.drafting import commit_option, edited
 from promptkit.cli.report import say
 
 
@@ -41,7 +41,7 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
     if undo and not known:
         raise click.UsageError(f"`{version}` is not yanked")
     message = f"{yank} can be had again" if undo else f"{yank} was yanked: {reason}"
-    with drafted(root, message, commit=commit) as draft:
+    with edited(root, message, commit=commit) as draft:
         if undo:
             draft.drop(("yanked",), known)
         else:

@@ -41,45 +41,55 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
     another state. Nothing is fetched. Raises `RepoError`; `LockError` where the lock does not fit, or is all that
     may be used.
     """
-    file, at, wanted = text.rpartition("@")
     root = find_root(start or Path())
-    repos = project_table(root, "repos") if root is not None else {}
-    is_own = Path(file).exists() or file.partition("/")[0] not in repos
-    if at and file.endswith(ENDINGS) and is_own:
-        folder, inside = locate(Path(file))
-        return _own(Workspace.at(folder), inside, wanted)
-    if at and "/" not in file:
-        return _own(Workspace.at(start), file, wanted)
+    if (own := _own_file(text, start, root)) is not None:
+        return own
     reference = Reference.of(text)
     lock = Lock(root / LOCK_FILE) if root is not None else None
-    in_use = project_table(root, "prompts") if root is not None else {}
-    wishes = {name: wish_of(str(wish)) for name, wish in in_use.items()}
-    known = lock.find(reference, wishes) if lock is not None else None
-    if known is None and not reference.wanted:
-        reference = replace(reference, wanted=wishes.get(reference.name, ""))
-    if root is not None and known is not None:
+    wishes = _wishes(root)
+    if root is not None and lock is not None and (known := lock.find(reference, wishes)) is not None:
         return locked_source(root, known)
     workspace = Workspace.at(start)
-    if (
-        reference.repo not in workspace.declared.repos
-        and reference.wanted
-        and not did_you_mean(reference.repo, workspace.declared.repos)
-        and GitDirectory.around(workspace.root or start or Path()) is not None
-    ):
+    if reference.wanted and _may_be_own(workspace, reference, start or Path()):
         return _own(workspace, reference.name, reference.wanted)
     if workspace.root is None:
         here = (start or Path()).absolute()
         cure = "start in the project's folder, or name it: Prompt.load(..., root=FOLDER)"
         raise RepoError(f"there is no {PROJECT_FILE} at or above {here}", code="PK605", help=cure)
     workspace.declared.repo(reference.repo)
+    if not reference.wanted:
+        reference = replace(reference, wanted=wishes.get(reference.name, ""))
     if lock is not None and frozen():
         raise _not_locked(text, reference, lock, wishes)
     source, path, _ = workspace.source(reference)
     return source, path
 
 
-def _not_locked(text: str, reference: Reference, lock: Lock, in_use: Mapping[str, str]) -> LockError:
-    wanted = in_use.get(reference.name)
+def _own_file(text: str, start: Path | None, root: Path | None) -> tuple[Source, str] | None:
+    """Where a file of the project, or a prompt at its top, is in another state; None for the reference to a repo."""
+    file, at, wanted = text.rpartition("@")
+    repos = project_table(root, "repos") if root is not None else {}
+    if at and file.endswith(ENDINGS) and (Path(file).exists() or file.partition("/")[0] not in repos):
+        folder, inside = locate(Path(file))
+        return _own(Workspace.at(folder), inside, wanted)
+    return _own(Workspace.at(start), file, wanted) if at and "/" not in file else None
+
+
+def _may_be_own(workspace: Workspace, reference: Reference, start: Path) -> bool:
+    """Whether the first name of a reference is no repo, nor nearly one, and may be a folder of the project."""
+    repos = workspace.declared.repos
+    unknown = reference.repo not in repos and not did_you_mean(reference.repo, repos)
+    return unknown and GitDirectory.around(workspace.root or start) is not None
+
+
+def _wishes(root: Path | None) -> dict[str, str]:
+    """What is wanted of each prompt in use."""
+    in_use = project_table(root, "prompts") if root is not None else {}
+    return {name: wish_of(str(wish)) for name, wish in in_use.items()}
+
+
+def _not_locked(text: str, reference: Reference, lock: Lock, wishes: Mapping[str, str]) -> LockError:
+    wanted = wishes.get(reference.name)
     if not lock.exists:
         message, cure = "there is no lockfile", "`promptkit lock`, outside of CI, and commit promptkit.lock"
     elif wanted is None:
