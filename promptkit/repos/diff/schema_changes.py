@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.repos.diff.changes import LEVELS, Change
+from promptkit.repos.diff.tolerance import tolerant
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import key_of, same_json, without
 from promptkit.schema.references import references, refers_alone, resolve, with_children
@@ -61,7 +62,7 @@ WRITTEN = Side(
 """What callers write: what the old schema allows must be accepted by the new one."""
 
 READ = Side(
-    lambda old, new: accepts(_tolerant(old), new),
+    lambda old, new: accepts(tolerant(old), new),
     {
         "removed": ("major", "callers that read it find nothing"),
         "added, required": ("minor", "callers get more"),
@@ -323,29 +324,3 @@ def _bare(schema: Any) -> Any:
         return schema
     copy = with_children(schema, _bare)
     return {key: value for key, value in copy.items() if key not in _TO_PEOPLE and key[:2] != "x-"}
-
-
-def _tolerant(schema: Any) -> Any:
-    """A schema as a reader who passes over fields that he does not know: closed objects are open to more.
-
-    So what would fit one closed alternative alone may now fit several, which is all the same to this reader.
-    """
-    if isinstance(schema, list):
-        return [_tolerant(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found: dict[str, Any] = {}
-    for keyword, value in schema.items():
-        if keyword in ("additionalProperties", "unevaluatedProperties") and value is False:
-            continue
-        if keyword == "oneOf" and "anyOf" not in schema:
-            found["anyOf"] = _tolerant(value)
-        elif keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
-            found[keyword] = (
-                {name: _tolerant(each) for name, each in value.items()} if isinstance(value, dict) else value
-            )
-        elif keyword in ("enum", "const", "default", "examples", "required", "not", "if"):
-            found[keyword] = value
-        else:
-            found[keyword] = _tolerant(value)
-    return found

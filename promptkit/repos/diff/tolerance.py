@@ -1,0 +1,27 @@
+"""A schema as those who read answers hold them against it: what they do not know, they pass over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promptkit.schema.references import with_children
+
+__all__ = ["tolerant"]
+
+_CLOSING = ("additionalProperties", "unevaluatedProperties")
+_CONDITIONS = ("not", "if")
+"""What is said of values that do not fit: to open it would be to ask for more."""
+
+
+def tolerant(schema: Any) -> Any:
+    """A schema as a reader who passes over fields that he does not know: closed objects are open to more.
+
+    So what would fit one closed alternative alone may now fit several, which is all the same to this reader.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    found = with_children(schema, tolerant)
+    found |= {keyword: schema[keyword] for keyword in _CONDITIONS if keyword in schema}
+    if "oneOf" in found and "anyOf" not in found:
+        found["anyOf"] = found.pop("oneOf")
+    return {keyword: value for keyword, value in found.items() if not (keyword in _CLOSING and value is False)}
