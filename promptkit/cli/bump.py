@@ -12,6 +12,7 @@ from promptkit.cli.report import say
 
 if TYPE_CHECKING:
     from promptkit.repos.diff.changes import Level
+    from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
 _LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
@@ -52,7 +53,7 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     if to is None:
         root, inside = locate(path)
         with Workspace.at(root) as workspace:
-            _bump_changed(workspace, inside, path, dry_run=dry_run)
+            _bump_changed(workspace, inside, path, None, dry_run=dry_run)
     else:
         version = next_version(before, _LEVELS[to]) if to in _LEVELS else to
         _write(path, template, before, version, "", dry_run=dry_run)
@@ -92,22 +93,25 @@ def _bump_all(*, dry_run: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
-        files = sorted(worktree(workspace).prompts.values())
+        after = worktree(workspace)
+        files = sorted(after.prompts.values())
         changed = [
-            file
-            for file in files
-            if _bump_changed(workspace, file, workspace.folder / file, dry_run=dry_run, quiet=True)
+            file for file in files if _bump_changed(workspace, file, workspace.folder / file, after, dry_run=dry_run)
         ]
     if not changed:
         say("every version announces its changes")
 
 
-def _bump_changed(workspace: Workspace, file: str, path: Path, *, dry_run: bool, quiet: bool = False) -> bool:
-    """Write the version that the changes of one prompt, whose path is as it was typed, ask for; whether it changed."""
+def _bump_changed(workspace: Workspace, file: str, path: Path, among: RepoState | None, *, dry_run: bool) -> bool:
+    """Write the version that the changes of one prompt, whose path is as it was typed, ask for; whether it changed.
+
+    Of one that is looked at among all others in the working tree, it is not told that nothing changed.
+    """
     from promptkit.errors import RepoError
     from promptkit.repos.releases.releasing import version_after
 
-    before, version, found = version_after(workspace, file)
+    before, version, found = version_after(workspace, file, among)
+    quiet = among is not None
     shown = file if quiet else str(path)
     if found is not None and found.level is None and not quiet:
         cure = f"`promptkit bump {shown} patch` raises it all the same"

@@ -508,6 +508,17 @@ def test_a_changelog_keeps_its_mode_and_all_its_bytes(text: str, mode: int, own:
         assert made.count("\n") == made.count("\r\n")
 
 
+def test_a_version_that_was_released_already_is_passed_over(own: GitRepo) -> None:
+    text = (own.path / FILE).read_text()
+    own.commit({FILE: text.replace("Sort", "Sort well").replace("1.2.0", "1.3.0")})
+    assert promptkit("release", "support/triage").code == 0
+    own.commit({FILE: text.replace("Sort", "Sort at once")})  # somebody took an old file for a new one
+    ran = promptkit("bump", "--all")
+    assert (ran.code, "1.2.0 -> 1.4.0 (minor change since 1.2.0)" in ran.err) == (0, True), ran.err
+    own.commit()
+    assert promptkit("release", "support/triage").code == 0
+
+
 def test_a_fix_of_an_old_version_is_compared_with_that_version(own: GitRepo) -> None:
     text = (own.path / FILE).read_text()
     own.commit(

@@ -70,12 +70,13 @@ def too_small(found: Diff) -> str:
     return f"is too small for a {found.level} change" if found.level is not None else "goes back"
 
 
-def version_after(workspace: Workspace, file: str) -> tuple[str, str, Diff | None]:
+def version_after(workspace: Workspace, file: str, after: RepoState | None = None) -> tuple[str, str, Diff | None]:
     """The version that a prompt's file in the working tree has, the one it should have, and the diff that says so.
 
     Compared is with the last release, or else with the last commit; the diff has no level where nothing changed.
+    `after` is the working tree, for whoever asks for many. A version that was released already is passed over.
     """
-    after = worktree(workspace)
+    after = after or worktree(workspace)
     name = after.name_of(file)
     new = after.prompt(name)
     before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
@@ -88,4 +89,7 @@ def version_after(workspace: Workspace, file: str) -> tuple[str, str, Diff | Non
         return here, here, found
     if found.before != found.after and found.enough:
         return here, here, found
-    return here, next_version(old.spec.version or "", found.level), found
+    version, taken = next_version(old.spec.version or "", found.level), workspace.own().tags.versions(name)
+    while read_version(version) in taken:
+        version = next_version(version, found.level)
+    return here, version, found
