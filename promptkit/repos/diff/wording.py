@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
@@ -30,17 +29,40 @@ _TOLD = ("description", "metadata", "tests", "extras")
 
 
 def words(before: str, after: str, most: int = _MOST_CHARACTERS) -> Words:
-    """The difference of two texts, word by word; line by line where one has more than so many characters."""
-    split = _WORD.findall if max(len(before), len(after)) <= most else partial(str.splitlines, keepends=True)
-    one, other = (split(text) for text in (before, after))
+    """The difference of two texts, word by word; line by line where one has more than so many characters.
+
+    Lines that are the same are set aside first, and what is between words is never what two texts are aligned by: else
+    every blank of one text is held against every one of the other.
+    """
+    lines = _differences(*(text.splitlines(keepends=True) for text in (before, after)))
     found: list[tuple[str, str]] = []
-    for tag, i, j, k, m in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag == "equal":
-            found.append(("=", "".join(one[i:j])))
+    for one, other in lines:
+        if one == other:
+            _add(found, "=", one)
+        elif max(len(before), len(after)) > most:
+            _changed(found, one, other)
         else:
-            found += [("-", "".join(one[i:j]))] if j > i else []
-            found += [("+", "".join(other[k:m]))] if m > k else []
+            for old, new in _differences(*(_WORD.findall(text) for text in (one, other))):
+                _add(found, "=", old) if old == new else _changed(found, old, new)
     return tuple(found)
+
+
+def _differences(one: list[str], other: list[str]) -> Iterator[tuple[str, str]]:
+    """Two texts in pieces that are equal, and such as are not, in turn."""
+    for _, i, j, k, m in SequenceMatcher(str.isspace, one, other).get_opcodes():
+        yield "".join(one[i:j]), "".join(other[k:m])
+
+
+def _changed(found: list[tuple[str, str]], one: str, other: str) -> None:
+    _add(found, "-", one)
+    _add(found, "+", other)
+
+
+def _add(found: list[tuple[str, str]], sign: str, text: str) -> None:
+    if text and found and found[-1][0] == sign:
+        found[-1] = (sign, found[-1][1] + text)
+    elif text:
+        found.append((sign, text))
 
 
 def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
