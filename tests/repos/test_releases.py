@@ -426,6 +426,15 @@ def test_saved_inputs_that_cannot_be_read_are_told(text: str, own: GitRepo) -> N
     own.commit()
     own.write({"support/triage.inputs.json": '{"ticket": "x"}'})  # in an old state nobody can mend it
     assert promptkit("diff", FILE).code == 0
+    assert promptkit("diff", f"{FILE}@HEAD~1", f"{FILE}@HEAD").code == 0
+
+
+def test_saved_inputs_that_cannot_be_read_are_a_finding_of_the_check(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    own.write({"support/triage.inputs.json": "{", "support/reply.yaml": prompt("support/reply", text="Reply to")})
+    ran = promptkit("repo", "check", "--against", "HEAD", "--format", "json")
+    found = {each["path"]: each["code"] for each in json.loads(ran.out)["diagnostics"]}
+    assert (ran.code, found) == (1, {"support/triage.inputs.json": "PK510", "support/reply.yaml": "PK603"}), ran
 
 
 @pytest.mark.parametrize("place", ['path = "../parts"', 'url = "PARTS"\nrev = "v1.0.0"'], ids=["folder", "local URL"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic
-from promptkit.errors import RepoError, SpecError
+from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
 from promptkit.repos.diff.changes import next_version
 from promptkit.repos.git.staged import tracked
@@ -69,7 +69,11 @@ def _check_prompt(
     if not is_path(name):
         yield Diagnostic("PK602", "warning", f"no reference can name `{name}`", after.prompts[name], help=OTHER_NAME)
     if (old := loaded(before, name)) is not None and old.digest != new.digest:
-        found = compared((old, before.source), (new, after.source), policy)
+        try:
+            found = compared((old, before.source), (new, after.source), policy)
+        except ConfigError as error:  # inputs that are saved and cannot be read
+            yield Diagnostic(error.code, "error", error.message, error.where or after.prompts[name], help=error.help)
+            return
         if not found.enough:
             yield _too_small(found, _place(after, name), before.label)
     state = released_as(workspace, name, new.spec.version or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,9 +107,14 @@ def compared(
     (old, old_source), (new, new_source) = before, after
     if model is not None:
         old, new = old.using(model=model), new.using(model=model)
-    cases = saved_cases(new.spec, new_source)
-    with suppress(ConfigError):  # what is broken in an old state can be mended by nobody
-        cases = joined_cases(cases, saved_cases(old.spec, old_source))
+    saved = []
+    for prompt, source in ((new, new_source), (old, old_source)):
+        try:
+            saved.append(saved_cases(prompt.spec, source))
+        except ConfigError:
+            if getattr(source, "root", None) is not None:
+                raise  # what is broken in an old state can be mended by nobody
+    cases = joined_cases(*saved)
     facts = new.facts
     return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
 
