@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import RepoError
+from promptkit.errors import PromptkitError, RepoError
 from promptkit.repos.references import Reference
+from promptkit.repos.verifying import yanked_of
 
 if TYPE_CHECKING:
     from promptkit.repos.lock import Locked
@@ -35,7 +36,8 @@ def standing(workspace: Workspace, entry: Locked) -> Standing:
     """How one locked prompt stands, as of the last fetch."""
     locked = entry.shown
     if entry.is_own:
-        return Standing(entry.name, "", locked, note="a prompt of this project")
+        told = "; ".join(_yanked(workspace, entry))
+        return Standing(entry.name, "", locked, note=told or "a prompt of this project")
     reference = Reference.of(str(entry))
     try:
         if workspace.declared.repo(reference.repo).url is None:
@@ -47,3 +49,10 @@ def standing(workspace: Workspace, entry: Locked) -> Standing:
     except RepoError as error:
         return Standing(entry.name, entry.wanted, locked, note=error.message)
     return Standing(entry.name, entry.wanted, locked, allowed, newest, yanked)
+
+
+def _yanked(workspace: Workspace, entry: Locked) -> list[str]:
+    try:
+        return list(yanked_of(workspace, entry))
+    except PromptkitError as error:
+        return [error.message]

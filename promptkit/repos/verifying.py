@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Drift", "differences", "unlocked", "verify_lock", "yanked_entries"]
+__all__ = ["Drift", "differences", "unlocked", "verify_lock", "yanked_entries", "yanked_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
     """What is locked at a version that its owners have yanked since: it can be loaded as before, and should not be."""
     for entry in lock:
         try:
-            yield from (f"{entry}: {each}" for each in _yanked(workspace, entry))
+            yield from (f"{entry}: {each}" for each in yanked_of(workspace, entry))
         except PromptkitError as error:
             yield f"{entry}: whether it was yanked cannot be told: {error.message}"
 
 
-def _yanked(workspace: Workspace, entry: Locked) -> Iterator[str]:
+def yanked_of(workspace: Workspace, entry: Locked) -> Iterator[str]:
     """What is yanked of a locked prompt: its own version, and those of other repos that its files name."""
     if not entry.is_own:
         reference = Reference.of(entry.name)

@@ -414,6 +414,7 @@ def test_a_yank_is_told_of_what_a_locked_prompt_uses(service: Path, team: GitRep
     assert promptkit("repo", "update").code == 0
     ran = promptkit("lock", "verify")
     assert f"warning[PK607]: mine.yaml: {TRIAGE}@1.1.0: 1.1.0 was yanked: too harsh" in ran.err
+    assert "1.1.0 was yanked: too harsh" in promptkit("lock", "list").out
 
 
 def test_two_blocks_of_one_prompt_are_refused(service: Path) -> None:
