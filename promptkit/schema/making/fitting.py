@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError
 from promptkit.schema.drafts import modern
+from promptkit.schema.embedded import without_embedded
 from promptkit.schema.making.forms import Forms
 from promptkit.schema.making.merge import UnmakeableError
 from promptkit.schema.making.values import Impossible, Maker
@@ -78,9 +79,9 @@ class Fitting:
 
 
 def _modern(schema: Any) -> Any:
-    """The schema in the words of 2020-12; as it is where they would lead a reference astray."""
+    """The schema in the words of 2020-12 and without addresses inside; as it is where that leads references astray."""
     try:
-        return modern(schema)
+        return modern(without_embedded(schema))
     except LookupError:
         return schema
 

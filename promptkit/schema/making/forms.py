@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urljoin
 
 from promptkit.schema.conjunction import Pairs
 from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among
 from promptkit.schema.making.merge import UnmakeableError, merged
+from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from promptkit.schema.making.merge import Form
 
 _MOST = 64
 _DEEPEST = 24
 _MOST_MERGED = 100_000
-_DATA = frozenset(("enum", "const", "default", "examples"))
 _COMBINATORS = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else")
 _SCALARS = frozenset(("string", "integer", "number", "boolean", "null"))
 
@@ -33,35 +32,10 @@ class Forms:
 
     def __init__(self, root: Mapping[str, Any] | bool) -> None:
         self._root = root
-        self._named: dict[str, Any] = {}
         self._known: dict[int, tuple[Any, list[Form]]] = {}
         self._fitting: dict[tuple[int, int], bool] = {}
-        self._bases: dict[int, str] = {}
         self.both = Pairs()
         self._left = _MOST_MERGED
-        self._index(root, "")
-
-    def _index(self, node: Any, base: str) -> None:
-        """Remember each schema's base address, and what has a name of its own."""
-        if isinstance(node, dict):
-            base = self._named_as(node, base)
-            self._bases[id(node)] = base
-            children: Iterable[Any] = (child for keyword, child in node.items() if keyword not in _DATA)
-        else:
-            children = node if isinstance(node, list) else ()
-        for child in children:
-            self._index(child, base)
-
-    def _named_as(self, node: Mapping[str, Any], base: str) -> str:
-        """The base address inside a schema; its names are remembered."""
-        for keyword in ("$id", "id"):
-            if isinstance(node.get(keyword), str):
-                base, _, anchor = _absolute(base, node[keyword]).partition("#")
-                self._named.setdefault(f"{base}#{anchor}" if anchor else base, node)
-        for keyword in ("$anchor", "$dynamicAnchor"):
-            if isinstance(node.get(keyword), str):
-                self._named.setdefault(f"{base}#{node[keyword]}", node)
-        return base
 
     def of(self, schema: Any) -> list[Form]:
         """The forms of a schema, at most 64 of them; none when nothing can fit it."""
@@ -75,9 +49,8 @@ class Forms:
         if isinstance(schema, bool) or not isinstance(schema, dict):
             yield from ({},) if schema is not False else ()
             return
-        schema, given = heard(self._root, schema), schema
-        base = self._bases.get(id(given), "")
-        parts = [list(islice(part, _MOST)) for part in self._parts(schema, base, followed)]
+        schema = heard(self._root, schema)
+        parts = [list(islice(part, _MOST)) for part in self._parts(schema, followed)]
         for chosen in islice(product(*parts), _MOST * 4):
             form: Form | None = _own(schema)
             for other in chosen:
@@ -95,11 +68,11 @@ class Forms:
             raise UnmakeableError("its alternatives multiply to more than can be looked at")
         return merged(one, other, self.both)
 
-    def _parts(self, schema: Mapping[str, Any], base: str, followed: frozenset[str]) -> Iterator[Iterator[Form]]:
+    def _parts(self, schema: Mapping[str, Any], followed: frozenset[str]) -> Iterator[Iterator[Form]]:
         """Each combinator as the forms that it leaves to choose from."""
         for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
             if isinstance(schema.get(keyword), str):
-                yield self._followed(_absolute(base, schema[keyword]), followed)
+                yield self._followed(schema[keyword], followed)
         for part in schema.get("allOf", ()):
             yield self._spread(part, followed)
         for keyword in ("anyOf", "oneOf"):
@@ -114,24 +87,15 @@ class Forms:
             yield from self._spread(branch, followed)
 
     def _followed(self, reference: str, followed: frozenset[str]) -> Iterator[Form]:
-        if reference not in followed:  # a reference to itself alone allows nothing
-            yield from self._spread(self._target(reference), followed | {reference})
-
-    def _target(self, reference: str) -> Any:
-        """What a reference means. Raises `UnmakeableError` for one that leads nowhere inside the schema."""
-        if reference in self._named:
-            return self._named[reference]
-        address, _, pointer = reference.partition("#")
-        node = self._named.get(address) if address else self._root
+        """The forms of what a reference leads to. Raises `UnmakeableError` where that is nothing inside the schema."""
+        if reference in followed:
+            return  # a reference to itself alone allows nothing
         try:
-            for step in pointer.split("/")[1:]:
-                key = unquote(step).replace("~1", "/").replace("~0", "~")
-                node = node[int(key)] if isinstance(node, list) else node[key]  # type: ignore[index]
-        except (KeyError, IndexError, ValueError, TypeError):
-            node = None
-        if node is None or (pointer and not pointer.startswith("/")):
-            raise UnmakeableError(f"the schema's reference {reference} leads nowhere inside the schema")
-        return node
+            target = resolve(self._root, reference)
+        except LookupError:
+            message = f"the schema's reference {reference} leads nowhere inside the schema"
+            raise UnmakeableError(message) from None
+        yield from self._spread(target, followed | {reference})
 
     def height(self, schema: Any) -> int | None:
         """How deep the flattest value is: 0 for a scalar; None for more than 24, or when there is none."""
@@ -183,11 +147,6 @@ def types_of(form: Form) -> list[str]:
         return types
     hinted = [kind for kind, keywords in _HINTS if any(keyword in form for keyword in keywords)]
     return list(dict.fromkeys([*hinted, "string", "integer", "object", "array", "boolean", "null"]))
-
-
-def _absolute(base: str, reference: str) -> str:
-    """A reference from where it stands (RFC 3986); a fragment alone stays in its document, URNs included."""
-    return base + reference if reference.startswith("#") else urljoin(base, reference).rstrip("#")
 
 
 def _own(schema: Mapping[str, Any]) -> Form:
