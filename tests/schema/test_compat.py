@@ -248,6 +248,15 @@ def test_keywords_beside_a_reference_say_nothing_in_old_drafts() -> None:
     assert [("at $: may be less than 5", True)] == told({"minimum": 5}, old)
 
 
+def test_schemas_as_deep_as_may_be_are_compared_or_told_to_be_too_deep() -> None:
+    for levels in (95, 190):
+        reader, writer = TEXT, WHOLE
+        for _ in range(levels):
+            reader, writer = ({"type": "object", "properties": {"a": each}} for each in (reader, writer))
+        assert accepts(reader, writer)
+        assert not accepts(reader, reader)
+
+
 def test_a_comparison_ends_on_schemas_without_end() -> None:
     wide = {"type": "object", "properties": {str(n): {"$ref": "#"} for n in range(300)}}
     other = {"type": "object", "properties": {str(n): {"anyOf": [{"$ref": "#"}, {"type": "null"}]} for n in range(300)}}

@@ -191,13 +191,13 @@ class Maker:
         return {name: self.value(schema, (*path, name)) for name, schema in schemas}
 
     def _names(self, form: Form, path: Path, lean: bool) -> list[str]:
-        declared, required = form.get("properties", {}), form.get("required", [])
-        optional = [] if lean else [name for name in declared if self._has_room(declared[name], path)]
-        names = [name for name in declared if name in required or name in optional]
+        declared, required = form.get("properties", {}), dict.fromkeys(form.get("required", ()))
+        names = [name for name in declared if name in required or (not lean and self._has_room(declared[name], path))]
         names += [name for name in required if name not in declared]
         least, most = form.get("minProperties", 0), form.get("maxProperties", _MOST_ITEMS)
-        for name in [name for name in reversed(names) if name not in required][: max(0, len(names) - int(most))]:
-            names.remove(name)
+        spare = [name for name in reversed(names) if name not in required]
+        gone = set(spare[: max(0, len(names) - int(most))])
+        names = [name for name in names if name not in gone]
         if not names and not lean and most and _is_map(form):
             least = max(least, 1)
         return self._filled(form, names, int(least), path)
@@ -212,12 +212,12 @@ class Maker:
             raise Impossible(path, f"{least} properties are too many")
         more = (name for name in form.get("properties", {}) if self._forms.height(form["properties"][name]) is not None)
         names = list(dict.fromkeys([*names, *(name for name in more if len(names) < least)]))[: max(least, len(names))]
+        found = dict.fromkeys(names)
         for ordinal in range(least * 4):
-            if len(names) >= least:
+            if len(found) >= least:
                 break
-            name = self._new_name(form, ordinal, path)
-            names += [name] if name not in names else []
-        return names
+            found[self._new_name(form, ordinal, path)] = None
+        return list(found)
 
     def _new_name(self, form: Form, ordinal: int, path: Path) -> str:
         patterns = list(form.get("patternProperties", ()))
@@ -234,15 +234,18 @@ class Maker:
 
     def _completed(self, form: Form, names: list[str]) -> tuple[Form, list[str]]:
         """The form and the names with all that the names call for."""
-        known: set[str] = set()
-        while waiting := [name for name in names if name not in known]:
-            name = waiting[0]
-            known.add(name)
-            extra = self._forms.of(form.get("dependentSchemas", {}).get(name, True))
-            form = (self._forms.merged(form, extra[0]) if extra else None) or form
-            needed = [*form.get("dependentRequired", {}).get(name, ()), *form.get("required", ())]
-            names = list(dict.fromkeys([*names, *needed]))
-        return form, names
+        wanted = dict.fromkeys([*names, *form.get("required", ())])
+        waiting = list(wanted)
+        for name in waiting:  # which grows
+            needed = form.get("dependentRequired", {}).get(name, ())
+            if name in form.get("dependentSchemas", {}):
+                extra = self._forms.of(form["dependentSchemas"][name])
+                form = (self._forms.merged(form, extra[0]) if extra else None) or form
+                needed = [*form.get("dependentRequired", {}).get(name, ()), *form.get("required", ())]
+            new = [each for each in dict.fromkeys(needed) if each not in wanted]
+            wanted |= dict.fromkeys(new)
+            waiting += new
+        return form, list(wanted)
 
     def _property_schema(self, form: Form, name: str) -> Any:
         patterns = form.get("patternProperties", {})
