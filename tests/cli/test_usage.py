@@ -119,6 +119,23 @@ def test_a_process_says_the_same_as_this_one() -> None:
     assert promptkit("rendr") == process("rendr")
 
 
+def test_who_interrupts_an_import_gets_no_traceback() -> None:
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from promptkit.__main__ import entry
+entry()
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted\n")
+
+
 def test_the_package_can_be_run_as_a_module() -> None:
     ran = subprocess.run([sys.executable, "-m", "promptkit", "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("promptkit")

@@ -85,14 +85,15 @@ class Store:
 
     def _kept(self) -> tuple[State | None, str]:
         """The state that is kept, and the kind of its ids."""
+        nothing = None, _KINDS[0]  # which is told as a repo that was not fetched, and mended by a fetch
         try:
             data = json.loads((self.path / "state.json").read_bytes())
-            if data["version"] == _FORMAT and isinstance(data["refs"], dict) and data.get("ids", _KINDS[0]) in _KINDS:
-                state = State(str(data["head"]), data["refs"], float(data["fetched"]))
-                return state, data.get("ids", _KINDS[0])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        return None, _KINDS[0]
+            kind = data.get("ids", _KINDS[0])
+            if data["version"] != _FORMAT or not isinstance(data["refs"], dict) or kind not in _KINDS:
+                return nothing
+            return State(str(data["head"]), data["refs"], float(data["fetched"])), kind
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return nothing
 
     def get(self, name: str, most: int) -> Found | None:
         """An object; None where it is not in the cache."""
