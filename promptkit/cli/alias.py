@@ -36,6 +36,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
       promptkit alias set production support/triage@1.0.0 --commit
     """
     from promptkit.repos.names import bare_name
+    from promptkit.repos.pinning import alias_target
     from promptkit.repos.references import is_alias
     from promptkit.repos.workspace import Workspace
 
@@ -49,7 +50,7 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
     with Workspace.at() as workspace:
         root = workspace.folder
         repo = workspace.own()
-        repo.require(name, repo.target(name, version))
+        repo.require(name, alias_target(repo, name, version))
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
         if why := repo.why_yanked(name, version, workspace.declared):
             say(f"warning[PK607]: {version} was yanked: {why}")

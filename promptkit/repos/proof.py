@@ -28,7 +28,7 @@ def moved(repo: GitRepo, path: str, wanted: str, pin: Pin) -> tuple[str, str] | 
         fits = tag == pin.commit or (is_commit(wanted) and pin.commit.startswith(wanted))
         return None if fits else _moved_tag(wanted)
     base = re.split("[~^]", wanted)[0]
-    tip = repo.state.head if base == "HEAD" else repo.state.refs.get(f"refs/heads/{base}", "") or repo.tags.commit(base)
+    tip = repo.state.head if base == "HEAD" else repo.state.branch(base) or repo.tags.commit(base)
     if is_commit(wanted) and not tip:
         fits = pin.commit.startswith(wanted)
         return None if fits else (f"commit {wanted}", "what is locked is another one")

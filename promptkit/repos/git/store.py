@@ -53,6 +53,10 @@ class State:
     refs: Mapping[str, str] = field(default_factory=dict)
     fetched: float = 0.0
 
+    def branch(self, name: str) -> str:
+        """Where a branch stands, of the repository or, by `origin/main`, of another one; empty where there is none."""
+        return self.refs.get(f"refs/heads/{name}", "") or self.refs.get(f"refs/remotes/{name}", "")
+
 
 class Store:
     """The cached copy of one URL. Nothing is fetched but by `update`, `want` and `fill`."""

@@ -11,6 +11,7 @@ from promptkit.repos.diff.changes import next_version
 from promptkit.repos.git.staged import tracked
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
+from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releases.releasing import loaded, policy_of, released_as, too_small
 from promptkit.repos.releases.states import at_rev, compared, lonely, worktree
@@ -124,7 +125,7 @@ def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, 
     if own is not None and own.spec.version == target:
         return None
     try:
-        repo.require(name, repo.target(name, target))
+        repo.require(name, alias_target(repo, name, target))
     except RepoError as error:
         message = f"the alias `{alias}` of `{name}` leads to `{target}`, which is no version of it"
         return f"{message}: {error.message}" if error.code != "PK605" else message, error.help
