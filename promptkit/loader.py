@@ -18,11 +18,12 @@ from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
 from promptkit.loading.findings import Findings, is_empty
 from promptkit.loading.ignored import without_ignored
+from promptkit.loading.near_file import near_file
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
-from promptkit.source import SourceError, near_file, resolve
+from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
 from promptkit.yaml_nodes import Mapping, Scalar
 

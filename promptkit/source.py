@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
-from promptkit.diagnostics import did_you_mean
 from promptkit.errors import SourceError
 from promptkit.limits import current_limits, raised_by
 
@@ -25,13 +24,13 @@ __all__ = [
     "MOUNT",
     "Folder",
     "Memory",
+    "NoSuchFile",
     "Package",
     "Source",
     "SourceError",
     "join",
     "mount_shown",
     "mounted",
-    "near_file",
     "resolve",
     "split_mount",
 ]
@@ -40,11 +39,15 @@ ENDINGS = (".yaml", ".yml")
 """How the names of prompt files end."""
 
 
+class NoSuchFile(SourceError):
+    """A file that is not there at all, unlike one that cannot be read."""
+
+
 class Source(Protocol):
     """Where template files come from."""
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises `SourceError`."""
+        """The bytes of a file. Raises `SourceError`, and of that `NoSuchFile` where nothing has the name."""
 
     def shown(self, path: str) -> str:
         """The path as a person would type it, for diagnostics."""
@@ -126,7 +129,7 @@ class Folder:
             finally:
                 os.close(descriptor)
         except FileNotFoundError:
-            raise SourceError(f"there is no file `{self.shown(path)}`") from None
+            raise NoSuchFile(f"there is no file `{self.shown(path)}`") from None
         except IsADirectoryError:
             raise SourceError(f"`{self.shown(path)}` is a folder, not a file") from None
         except PermissionError:
@@ -165,7 +168,7 @@ class Memory:
         """See `Source.read`."""
         key = join("", path)
         if key not in self.files:
-            raise SourceError(f"there is no file `{path}`")
+            raise NoSuchFile(f"there is no file `{path}`")
         return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, _most(self.max_bytes))
 
     def shown(self, path: str) -> str:
@@ -197,7 +200,7 @@ class Package:
         except ModuleNotFoundError:
             raise SourceError(f"there is no package `{self.package}`") from None
         except (OSError, KeyError, ValueError):
-            raise SourceError(f"there is no file `{path}` in the package `{self.package}`") from None
+            raise NoSuchFile(f"there is no file `{path}` in the package `{self.package}`") from None
 
     def names(self) -> list[str]:
         """The paths of all files in the package, in order."""
@@ -229,23 +232,6 @@ class Package:
             return _beside(path, self.names())
         except SourceError:
             return ()
-
-
-def near_file(source: Source, path: str) -> str:
-    """``did you mean `x`?`` for a file that lies where a path leads, under a name that is almost the one asked for."""
-    mount, inside = split_mount(path)
-    folder, _, name = inside.rpartition("/")
-    if mount:
-        repo, at, wanted = mount.rpartition(MOUNT)[2].partition("@")
-        folder = f"{repo.partition('/')[0]}{'/' if folder else ''}{folder}"
-    names = list(source.beside(path))
-    same_stem = [each for each in names if each.rpartition(".")[0] == name.rpartition(".")[0] != ""]
-    hint = did_you_mean(name, names) if not same_stem else f"did you mean `{same_stem[0]}`?"
-    if not hint and "@" in path and folder:
-        return f"a file of another repo? declare that under [repos.{path.partition('/')[0]}] in promptkit.toml"
-    if mount and at and hint:
-        hint = hint.replace("`?", f"@{wanted}`?")
-    return hint.replace("`", f"`{folder}/", 1) if folder and hint else hint
 
 
 def _beside(path: str, files: Iterable[str]) -> list[str]:
@@ -311,7 +297,12 @@ def _open_without_links(root: Path, path: str) -> int | None:
 
 def _open_resolved(root: Path, path: str) -> int:
     base = root.resolve(strict=True)
-    target = (base / path).resolve(strict=True)
+    try:
+        target = (base / path).resolve(strict=True)
+    except FileNotFoundError:
+        if (base / path).is_symlink():
+            raise SourceError(f"`{path}` is a link that leads nowhere") from None
+        raise
     if not target.is_relative_to(base):
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts

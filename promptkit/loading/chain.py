@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.limits import current_limits, raised_by
-from promptkit.source import SourceError, near_file, resolve
+from promptkit.loading.near_file import near_file
+from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
 from promptkit.yamlfile import read_yaml
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.chain import Entry
 from promptkit.loading.example_checks import check_example
-from promptkit.source import SourceError, near_file, resolve
+from promptkit.loading.near_file import near_file
+from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Document, Mapping, Scalar, Sequence
 from promptkit.yamlfile import read_yaml
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from promptkit.loading.near_file import near_file
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
-from promptkit.source import SourceError, near_file, resolve
+from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
-from promptkit.source import SourceError, near_file, resolve
+from promptkit.loading.near_file import near_file
+from promptkit.source import SourceError, resolve
 from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
 from promptkit.template.paths import shown

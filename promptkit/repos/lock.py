@@ -15,10 +15,10 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import ConfigError, LockError, SourceError
+from promptkit.errors import ConfigError, LockError
 from promptkit.replacing import replace_file
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import join, mounted
+from promptkit.source import NoSuchFile, join, mounted
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class LockedSource:
         """See `Source.read`. Raises `LockError` where the file is not what was locked."""
         part = self._parts.get(path)
         if part is None:
-            raise SourceError(f"there is no file `{self.shown(path)}` in the lock")
+            raise NoSuchFile(f"there is no file `{self.shown(path)}` in the lock")
         data = self._from_cache(part)
         if data is None:
             data = self._fetch(path)

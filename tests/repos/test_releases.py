@@ -429,6 +429,26 @@ def test_saved_inputs_that_cannot_be_read_are_told(text: str, own: GitRepo) -> N
     assert promptkit("diff", f"{FILE}@HEAD~1", f"{FILE}@HEAD").code == 0
 
 
+@pytest.mark.parametrize("kind", ["folder", "link that leads nowhere", "pipe", "link out of the repo"])
+def test_what_has_the_name_of_saved_inputs_and_is_no_file_is_told(kind: str, own: GitRepo) -> None:
+    path = own.path / "support/triage.inputs.json"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/etc/hostname" if kind == "link out of the repo" else "gone.json")
+    ran = promptkit("diff", FILE)
+    assert (ran.code, "triage.inputs.json" in ran.err) == (2, True), ran
+
+
+def test_saved_inputs_are_found_among_any_number_of_files(own: GitRepo) -> None:
+    many = {f"support/{number}.txt": "" for number in range(2_000)}
+    own.commit({**many, "support/triage.inputs.json": '{"ticket": "x"}'})
+    change(own, "Sort", "Assign")
+    assert "messages for 1 saved input: 1 differs" in promptkit("diff", FILE).out
+
+
 def test_saved_inputs_that_cannot_be_read_are_a_finding_of_the_check(own: GitRepo) -> None:
     change(own, "Sort", "Assign")
     own.write({"support/triage.inputs.json": "{", "support/reply.yaml": prompt("support/reply", text="Reply to")})

@@ -13,7 +13,7 @@ from semver import Version
 
 from promptkit import Prompt
 from promptkit.repos.diff.changes import LEVELS, Policy, is_enough, next_version
-from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
+from promptkit.repos.diff.diff import MOST_CASES, Case, diff, joined_cases, saved_cases
 from promptkit.repos.diff.schema_changes import READ, schema_changes
 from promptkit.repos.diff.text import to_markdown, to_text
 from promptkit.repos.diff.wording import words
@@ -131,6 +131,14 @@ def test_inputs_that_fit_one_state_alone_say_so() -> None:
     after = prompt({"inputs": {"r": "string"}, "task": "{{ r }}"})
     found = diff(before, after, saved_cases(before.spec, Memory()))
     assert found.cases[0].trouble.startswith("it does not render now")
+
+
+def test_of_very_many_saved_inputs_it_is_told_how_many_were_not_rendered() -> None:
+    before, after = prompt({"task": "Say {{ q }}"}), prompt({"task": "Do {{ q }}"})
+    found = diff(before, after, [Case(str(number), {"q": str(number)}) for number in range(MOST_CASES + 5)])
+    assert (len(found.cases), found.left_out) == (MOST_CASES, 5)
+    assert "messages for 1,000 of 1,005 saved inputs: 1,000 differ" in to_text(found)
+    assert found.to_dict()["rendered"]["left_out"] == 5
 
 
 def tangled(definitions: int, *more: str) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from promptkit.parts import as_data
 from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
+from promptkit.source import NoSuchFile
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from promptkit.completion import ModelFacts
     from promptkit.prompt import Prompt
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from promptkit.spec import PromptSpec
     from promptkit.tokens import TokenCounter
 
-__all__ = ["Case", "Diff", "RenderedCase", "diff", "saved_cases"]
+__all__ = ["MOST_CASES", "Case", "Diff", "RenderedCase", "diff", "saved_cases"]
 
-_MOST_CASES = 200
+MOST_CASES = 1_000
+"""So many saved inputs are rendered; of those that are left out a diff tells how many they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class RenderedCase:
 class Diff:
     """All that changed, and which version that asks for.
 
-    `error` is how far off the counted tokens may be, as a share of them; prices are USD for one token.
+    `left_out` is how many saved inputs were not rendered, where there are very many. `error` is how far off the
+    counted tokens may be, as a share of them; prices are USD for one token.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Diff:
     after: str
     changes: tuple[Change, ...]
     cases: tuple[RenderedCase, ...] = ()
+    left_out: int = 0
     policy: Policy = field(default_factory=Policy)
     model: str = ""
     error: float = 0.0
@@ -114,6 +118,7 @@ class Diff:
             "changes": [change.to_dict() for change in self.changes],
             "rendered": {
                 "cases": len(self.cases),
+                "left_out": self.left_out,
                 "differ": sum(case.differs for case in self.cases),
                 "tokens": more,
                 "error": self.error,
@@ -138,7 +143,7 @@ def _case_data(case: RenderedCase) -> dict[str, Any]:
 def diff(
     before: Prompt[Any],
     after: Prompt[Any],
-    cases: Iterable[Case] = (),
+    cases: Sequence[Case] = (),
     *,
     policy: Policy | None = None,
     counter: TokenCounter | None = None,
@@ -148,7 +153,7 @@ def diff(
     policy, counter = policy or Policy(), counter or PieceEstimate()
     changes = (*contract_changes(before.spec, after.spec), *content_changes(before.spec, after.spec, policy))
     counted = _Counted(counter)
-    rendered = tuple(_rendered(before, after, case, counted) for case in cases)
+    rendered = tuple(_rendered(before, after, case, counted) for case in cases[:MOST_CASES])
     if not changes and any(case.differs for case in rendered):
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
     if not changes and before.digest != after.digest:
@@ -156,7 +161,8 @@ def diff(
     old, new = (prompt.spec.version or "" for prompt in (before, after))
     price = facts.prompt_price if facts is not None else None
     name = facts.name if facts is not None else ""
-    return Diff(after.name, old, new, changes, rendered, policy, name, counter.error, price)
+    left_out = max(0, len(cases) - MOST_CASES)
+    return Diff(after.name, old, new, changes, rendered, left_out, policy, name, counter.error, price)
 
 
 class _Counted(dict[str, int]):
@@ -209,10 +215,10 @@ def saved_cases(spec: PromptSpec, source: Source) -> list[Case]:
     found = [Case(test.name or f"test {number}", as_data(test.inputs)) for number, test in enumerate(spec.tests, 1)]
     found += [Case(f"example {number}", as_data(each.inputs)) for number, each in enumerate(spec.examples, 1)]
     path = f"{spec.path.rpartition('.')[0]}.inputs.json"
-    rows = _rows(source, path) if path.rpartition("/")[2] in source.beside(path) else []
+    rows = _rows(source, path)
     name = path.rpartition("/")[2]
     found += [Case(f"{name} {number}" if len(rows) > 1 else name, row) for number, row in enumerate(rows, 1)]
-    return found[:_MOST_CASES]
+    return found
 
 
 def _refuse_constant(text: str) -> float:
@@ -229,6 +235,8 @@ def _rows(source: Source, path: str) -> list[dict[str, Any]]:
     cure = "saved inputs are a JSON object, or a list of such"
     try:
         data = json.loads(source.read(path), parse_constant=_refuse_constant, parse_float=_finite)
+    except NoSuchFile:
+        return []
     except SourceError as error:
         raise ConfigError(error.message, where=source.shown(path), help=error.help) from None
     except (ValueError, RecursionError) as error:

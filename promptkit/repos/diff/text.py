@@ -153,7 +153,9 @@ def _rendered(found: Diff) -> Iterator[str]:
         yield "no inputs are saved for it: tests, examples or NAME.inputs.json"
         return
     differ = sum(case.differs for case in found.cases)
-    text = f"messages for {counted(len(found.cases), 'saved input')}: {differ:,} differ{'s' * (differ == 1)}"
+    of = f"{len(found.cases):,} of " if found.left_out else ""
+    saved = counted(len(found.cases) + found.left_out, "saved input")
+    text = f"messages for {of}{saved}: {differ:,} differ{'s' * (differ == 1)}"
     if (more := found.more_tokens) is not None and differ:
         about = "~" if found.error else ""
         text += f", {about}{more:+,.0f} tokens each" if round(more) else ", as many tokens"
