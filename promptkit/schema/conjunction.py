@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.drafts import heard
-from promptkit.schema.equality import among, same_json, without
+from promptkit.schema.equality import among, same_json
+from promptkit.schema.joined import joined
 from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from promptkit.schema.joined import Both
 
 ALL_KINDS = ("null", "boolean", "number", "string", "array", "object")
 
@@ -75,7 +78,7 @@ class Form:
     unions: list[tuple[str, list[Any]]] = field(default_factory=list)
     never: bool = False
     dropped: bool = False
-    both: Callable[[Any, Any], Any] = field(default_factory=Pairs)
+    both: Both = field(default_factory=Pairs)
 
     @property
     def loose(self) -> bool:
@@ -114,7 +117,7 @@ class Form:
             yield {"allOf": [dict(self.keywords), branch, *rest]}
 
 
-def form_of(root: Any, schema: Any, both: Callable[[Any, Any], Any] | None = None) -> Form:
+def form_of(root: Any, schema: Any, both: Both | None = None) -> Form:
     """The form of a schema that stands in the document `root`; `both` makes one schema of two."""
     form = Form(both=both or Pairs())
     _join(root, schema, form, set())
@@ -183,8 +186,11 @@ def _add(form: Form, found: dict[str, Any]) -> None:
     for keyword, value in found.items():
         if keyword not in mine:
             mine[keyword] = value
-        else:
-            _JOINS.get(keyword, _keep_first)(form, keyword, value)
+        elif (both := joined(keyword, mine[keyword], value, form.both)) is not None:
+            mine[keyword] = both
+        else:  # the first stands
+            silent = keyword in SAYS_NOTHING or keyword.startswith("x-")
+            form.dropped |= not silent and not same_json(mine[keyword], value)
 
 
 def align_fields(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -208,52 +214,3 @@ def align_items(one: dict[str, Any], other: dict[str, Any]) -> None:
     for each in (one, other) if length and one else ():
         listed = each.get("prefixItems", [])
         each["prefixItems"] = [*listed, *[each.get("items", True)] * (length - len(listed))]
-
-
-def _keep_first(form: Form, keyword: str, value: Any) -> None:
-    form.dropped |= not same_json(form.keywords[keyword], value) and keyword not in SAYS_NOTHING and keyword[:2] != "x-"
-
-
-def _narrower(choose: Callable[[Any, Any], Any]) -> Callable[[Form, str, Any], None]:
-    def join(form: Form, keyword: str, value: Any) -> None:
-        form.keywords[keyword] = choose(form.keywords[keyword], value)
-
-    return join
-
-
-def _types(form: Form, keyword: str, value: Any) -> None:
-    wanted = (value,) if isinstance(value, str) else tuple(value)
-    both = {each for each in (*form.kinds(), *wanted) if _has(form.kinds(), each) and _has(wanted, each)}
-    form.keywords[keyword] = [each for each in (*ALL_KINDS, "integer") if each in both]
-
-
-def _has(kinds: tuple[str, ...], kind: str) -> bool:
-    return kind in kinds or (kind == "integer" and "number" in kinds)
-
-
-def _both(form: Form, keyword: str, value: Any) -> None:
-    form.keywords[keyword] = form.both(form.keywords[keyword], value)
-
-
-def _both_named(form: Form, keyword: str, value: dict[str, Any]) -> None:
-    one = form.keywords[keyword]
-    joined = {name: form.both(one[name], each) if name in one else each for name, each in value.items()}
-    form.keywords[keyword] = one | joined
-
-
-def _both_listed(form: Form, keyword: str, value: list[Any]) -> None:
-    form.keywords[keyword] = [form.both(*pair) for pair in zip(form.keywords[keyword], value, strict=True)]
-
-
-_JOINS: dict[str, Callable[[Form, str, Any], None]] = {
-    "type": _types,
-    "enum": _narrower(lambda one, other: without(one, without(one, other))),
-    "required": _narrower(lambda one, other: [*one, *(each for each in other if each not in one)]),
-    "properties": _both_named,
-    "additionalProperties": _both,
-    "items": _both,
-    "prefixItems": _both_listed,
-    "uniqueItems": _narrower(lambda one, other: one or other),
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), _narrower(max)),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), _narrower(min)),
-}
