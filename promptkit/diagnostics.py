@@ -77,6 +77,7 @@ class Diagnostic:
             "end_column": self.end_column,
             "message": message,
             "help": self.help,
+            "notes": list(self.notes),
         }
 
     def __str__(self) -> str:

@@ -282,8 +282,15 @@ class PromptSpec(Part):
     @property
     def digest(self) -> str:
         """SHA-256 over the authored data with what it pulls in, unset fields left out, and the format version."""
-        authored = self.data()
-        authored.pop("extends", None)
+        return self._digest("extends")
+
+    @property
+    def unversioned_digest(self) -> str:
+        """The same without the prompt's own version: what is sent and asked for is the same where this is."""
+        return self._digest("extends", "version")
+
+    def _digest(self, *left_out: str) -> str:
+        authored = {key: value for key, value in self.data().items() if key not in left_out}
         told = {"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}
         named = {"summariser": self.summariser.digest} if self.summariser is not None else {}
         return sha256(canonical_json(told | named))

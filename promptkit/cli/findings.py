@@ -41,8 +41,8 @@ def _annotation(diagnostic: Diagnostic) -> str:
 
 
 def _sentence(told: Mapping[str, Any]) -> str:
-    """What is wrong and the cure, for a form with one text."""
-    return ". ".join(filter(None, (told["message"], told["help"])))
+    """What is wrong, why and the cure, for a form with one text."""
+    return ". ".join(filter(None, (told["message"], *told["notes"], told["help"])))
 
 
 def _escaped(text: str) -> str:

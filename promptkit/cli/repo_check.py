@@ -28,14 +28,19 @@ def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:
     """
     from promptkit.cli.findings import FORMS
     from promptkit.repos.releases.merging import check_against
+    from promptkit.repos.releases.states import at_rev
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         found = list(check_against(workspace, rev))
+        state = at_rev(workspace, rev)
+        is_last = rev != "HEAD" and state.pin is not None and state.pin.commit == workspace.own().state.head
     if found or form in ("json", "sarif"):
         put(FORMS[form](found), paint=painted if form == "text" else None)
     errors = sum(each.severity == "error" for each in found)
     warnings = len(found) - errors
     told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    if is_last:
+        say(f"note: {rev} is the last commit: what is committed was compared with nothing", quiet=quiet)
     say(f"checked against {rev}: {told if found else 'all good'}", quiet=quiet)
     ctx.exit(FINDINGS if errors else 0)

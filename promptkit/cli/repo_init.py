@@ -67,7 +67,10 @@ jobs:
         with: {python-version: "3.12"}
       - run: pip install mara-promptkit
       - run: promptkit check . --format github
-      - run: promptkit repo check --against origin/${{ github.base_ref || 'main' }} --format github
+      # A pull request is compared with where it goes, a push with what was there before it.
+      - run: promptkit repo check --against "$BEFORE" --format github
+        env:
+          BEFORE: ${{ github.base_ref && format('origin/{0}', github.base_ref) || github.event.before }}
 """
 PRE_COMMIT = """\
 # pre-commit install

@@ -57,9 +57,9 @@ def test_what_a_lock_moves_is_a_change_of_the_prompt(
     assert "support/mail" in promptkit("affected").out
     assert "[-loud-]{+whisper+}" in promptkit("diff", "support/mail.yaml").out
     checked = promptkit("repo", "check", "--against", "HEAD")
-    assert (checked.code, "changed since HEAD, and its version did not" in checked.out) == (1, True)
+    assert (checked.code, "changed since its release 1.0.0, and its version did not" in checked.out) == (1, True)
     repo.commit()
-    assert "changed since HEAD~1" in promptkit("repo", "check", "--against", "HEAD~1").out
+    assert "changed since its release 1.0.0" in promptkit("repo", "check", "--against", "HEAD~1").out
     assert promptkit("release").code == 2
     assert promptkit("bump", "support/mail.yaml").code == 0
     repo.commit()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +30,7 @@ def workflow(repo: GitRepo) -> list[str]:
     data: dict[str, Any] = yaml.safe_load((repo.path / ".github/workflows/prompts.yaml").read_text())
     steps = data["jobs"]["check"]["steps"]
     assert steps[0]["with"]["fetch-depth"] == 0  # the state that is compared with must be there
-    lines = [step["run"] for step in steps if step.get("run", "").startswith("promptkit")]
-    return [re.sub(r"\$\{\{.*?\}\}", "main", line) for line in lines]
+    return [step["run"] for step in steps if step.get("run", "").startswith("promptkit")]
 
 
 def hooks(repo: GitRepo) -> list[str]:
@@ -43,13 +40,27 @@ def hooks(repo: GitRepo) -> list[str]:
     return [f"{hook['entry']}{'' if hook.get('pass_filenames') is False else ' support/triage.yaml'}" for hook in found]
 
 
-def codes(lines: list[str]) -> list[int]:
+def codes(lines: list[str], before: str = "origin/main") -> list[int]:
+    """How each ends, run as by a shell in which `BEFORE` is the state that GitHub names."""
     paths = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": paths, "CI": "true"}
+    environment = {**os.environ, "PATH": paths, "CI": "true", "BEFORE": before}
     return [
-        subprocess.run(shlex.split(line), env=environment, capture_output=True, check=False).returncode
+        subprocess.run(["bash", "-c", line], env=environment, capture_output=True, check=False).returncode
         for line in lines
     ]
+
+
+def test_a_push_of_what_no_version_announces_is_refused(clone: GitRepo) -> None:
+    lines, first = workflow(clone), clone.git("rev-parse", "HEAD")
+    path = clone.path / "support/triage.yaml"
+    path.write_text(path.read_text().replace("right team", "best team"))
+    clone.git("commit", "-q", "-a", "-m", "other words")
+    clone.git("push", "-q", "origin", "HEAD:refs/heads/next")
+    assert codes(lines, first) == [0, 1]
+    assert codes(lines, "0" * 40) == [0, 0]  # the first push of a branch
+    assert codes(lines, "f" * 40) == [0, 2]
+    ran = promptkit("repo", "check", "--against", "main")
+    assert "note: main is the last commit: what is committed was compared with nothing" in ran.err
 
 
 @pytest.mark.parametrize("commands", [workflow, hooks], ids=["workflow", "pre-commit"])

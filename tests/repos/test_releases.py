@@ -705,3 +705,73 @@ def test_who_commits_is_who_git_says(own: GitRepo, tmp_path: Path, monkeypatch: 
 def test_a_state_that_is_named_by_nothing_is_refused(command: tuple[str, ...], own: GitRepo) -> None:
     ran = promptkit(*command, "")
     assert (ran.code, "named by nothing" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("version", "refusal"),
+    [("1.2.1", ""), ("2.0.0", ""), ("1.1.9", "1.2.0 -> 1.1.9 goes back"), (None, "1.2.0 -> no version goes back")],
+)
+def test_a_version_that_alone_changes_may_be_any_that_is_higher(
+    version: str | None, refusal: str, own: GitRepo
+) -> None:
+    change(own, "version: 1.2.0\n", f"version: {version}\n" if version else "")
+    for commit in (False, True):
+        if commit:
+            own.commit()
+        ran = promptkit("repo", "check", "--against", "HEAD~1" if commit else "HEAD")
+        assert (ran.code, refusal in ran.out) == (1 if refusal else 0, True), ran
+    shown = promptkit("diff", f"{FILE}@HEAD~1", f"{FILE}@HEAD")
+    assert f"nothing changed but the version: 1.2.0 -> {version or 'none'}" in shown.out
+
+
+def test_a_change_that_was_bumped_for_the_next_release_needs_no_second_bump(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    assert promptkit("bump", "--all").code == 0
+    own.commit()
+    change(own, "Assign", "Please assign")
+    for _ in range(2):
+        assert promptkit("repo", "check", "--against", "HEAD").code == 0  # 1.3.0 is not released, and says enough
+        own.commit()
+    change(own, "ticket: string", "ticket: string, tone: string")
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert "`support/triage` 1.2.0 -> 1.3.0 is too small for a major change" in ran.out
+    assert "inputs + tone: callers do not give it" in ran.out
+    assert promptkit(*re.findall("promptkit (bump .*)", ran.out)[0].split()).code == 0
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+
+
+def test_the_cure_of_a_check_cures_also_what_was_never_released(own: GitRepo) -> None:
+    own.commit({"new/a.yaml": prompt("new/a", "0.1.0")})
+    own.commit({"new/a.yaml": prompt("new/a", "0.1.0", text="Other words")})
+    ran = promptkit("repo", "check", "--against", "HEAD~1")
+    assert "error[PK603]: `new/a` changed since HEAD~1, and its version did not" in ran.out
+    assert promptkit(*re.findall("promptkit (bump .*)", ran.out)[0].split()).code == 0
+    assert promptkit("repo", "check", "--against", "HEAD~1").code == 0
+
+
+def test_words_that_were_taken_back_before_a_release_ask_for_nothing(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    assert promptkit("bump", FILE).code == 0
+    own.commit()
+    change(own, "Assign", "Sort")
+    ran = promptkit("bump", "--all")
+    assert (ran.code, ran.err) == (0, "every version announces its changes\n")
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    own.commit()
+    assert promptkit("release", "--dry-run").code == 0
+
+
+def test_a_bump_that_is_not_committed_is_what_a_release_asks_for(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    own.commit()
+    assert promptkit("bump", FILE).code == 0
+    ran = promptkit("release")
+    assert (ran.code, "1.2.0 is released already, and 1.3.0 is not committed" in ran.err) == (2, True)
+    assert "git commit first" in ran.err
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_each_form_of_a_check_says_what_asks_for_the_version(form: str, own: GitRepo) -> None:
+    change(own, "{ticket: string}", "{ticket: string, tone: string}")
+    ran = promptkit("repo", "check", "--against", "HEAD", "--format", form)
+    assert (ran.code, "inputs + tone: callers do not give it" in ran.out) == (1, True), ran.out

@@ -88,6 +88,11 @@ class Diff:
         return tuple(change for change in self.changes if change.level == "unknown")
 
     @property
+    def gravest(self) -> tuple[Change, ...]:
+        """The changes that ask for the most."""
+        return tuple(change for change in self.changes if change.level in (self.level, "unknown"))
+
+    @property
     def needs(self) -> str:
         """The least version that announces the changes; empty where none is needed."""
         return next_version(self.before, self.level) if self.level is not None and self.before else ""
@@ -156,7 +161,7 @@ def diff(
     rendered = tuple(_rendered(before, after, case, counted) for case in cases[:MOST_CASES])
     if not changes and any(case.differs for case in rendered):
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
-    if not changes and before.digest != after.digest:
+    if not changes and before.spec.unversioned_digest != after.spec.unversioned_digest:
         changes = (Change("prompt", "~", "prompt", "unknown", "it is another one, in what no rule here tells of"),)
     old, new = (prompt.spec.version or "" for prompt in (before, after))
     price = facts.prompt_price if facts is not None else None

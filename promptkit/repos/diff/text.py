@@ -44,8 +44,10 @@ def to_text(found: Diff, *, show: bool = False) -> str:
 def verdict(found: Diff) -> str:
     """What the changes ask for, and whether the version says so."""
     if found.level is None:
-        back = "" if found.enough else f", but the version goes back: {found.before} -> {found.after}  error[PK604]"
-        return f"nothing changed{back}"
+        if found.before == found.after:
+            return "nothing changed"
+        back = "" if found.enough else ", which goes back  error[PK604]"
+        return f"nothing changed but the version: {found.before or 'none'} -> {found.after or 'none'}{back}"
     unclear = f" ({counted(len(found.unclear), 'change')} cannot be told)" if found.unclear else ""
     if not found.before:
         return f"{found.level}{unclear}; the old state has no version"

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.limits import current_limits, raised_by
-from promptkit.repos.diff.changes import next_version
 from promptkit.repos.git.staged import tracked
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
-from promptkit.repos.releases.releasing import loaded, policy_of, released_as, too_small
-from promptkit.repos.releases.states import at_rev, compared, lonely, worktree
+from promptkit.repos.releases.releasing import judged, loaded
+from promptkit.repos.releases.states import at_rev, lonely, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
@@ -26,8 +25,6 @@ from promptkit.yamlfile import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.repos.diff.changes import Policy
-    from promptkit.repos.diff.diff import Diff
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
@@ -38,10 +35,9 @@ __all__ = ["check_against", "local_repos", "refuse_unlocked"]
 
 def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     """Everything in the working tree that must not be merged over a state. Raises `RepoError` where there is none."""
-    policy = policy_of(workspace.settings)
     before, after = at_rev(workspace, rev), worktree(workspace)
     for name in sorted(after.prompts):
-        yield from _check_prompt(workspace, name, before, after, policy)
+        yield from _check_prompt(workspace, name, before, after)
     renamed, removed, _ = lonely(before, after)
     gone = {old: f"renamed to `{new}`" for old, new in renamed.items()} | dict.fromkeys(removed, "removed")
     for name, how in sorted(gone.items()):
@@ -55,9 +51,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     yield from _check_sizes(workspace, after)
 
 
-def _check_prompt(
-    workspace: Workspace, name: str, before: RepoState, after: RepoState, policy: Policy
-) -> Iterator[Diagnostic]:
+def _check_prompt(workspace: Workspace, name: str, before: RepoState, after: RepoState) -> Iterator[Diagnostic]:
     if after.is_shared(name):
         message, cure = f"two files have the name `{prompt_name(name)}`", "remove one of them, or give it another name"
         yield Diagnostic("PK606", "error", message, *_place(after, name), help=cure)
@@ -69,31 +63,17 @@ def _check_prompt(
         return
     if not is_path(name):
         yield Diagnostic("PK602", "warning", f"no reference can name `{name}`", after.prompts[name], help=OTHER_NAME)
-    if (old := loaded(before, name)) is not None and old.digest != new.digest:
-        try:
-            found = compared((old, before.source), (new, after.source), policy)
-        except ConfigError as error:  # inputs that are saved and cannot be read
-            yield Diagnostic(error.code, "error", error.message, error.where or after.prompts[name], help=error.help)
-            return
-        if not found.enough:
-            yield _too_small(found, _place(after, name), before.label)
-    state = released_as(workspace, name, new.spec.version or "")
-    released = loaded(state, name) if state is not None else None
-    if released is not None and released.digest != new.digest and (old is None or old.spec.version != new.spec.version):
-        message = f"`{name}` {new.spec.version} is released already, and was another prompt"
-        yield Diagnostic("PK603", "error", message, *_place(after, name), help=f"promptkit bump {after.prompts[name]}")
-
-
-def _too_small(found: Diff, place: tuple[str, int, int], label: str) -> Diagnostic:
-    needs = found.needs or next_version(found.before, "patch")
-    cure = f"the version that announces this is {needs}: promptkit bump {place[0]}"
-    gravest = [each for each in found.changes if each.level in (found.level, "unknown")][:3]
-    notes = tuple(f"{each.part} {each.sign} {each.name}: {each.why or each.level}" for each in gravest)
-    if found.before == found.after:
-        message = f"`{found.name}` changed since {label}, and its version did not"
-        return Diagnostic("PK603", "error", message, *place, help=cure, notes=notes)
-    message = f"`{found.name}` {found.before} -> {found.after or 'no version'} {too_small(found)}"
-    return Diagnostic("PK604", "error", message, *place, help=cure, notes=notes)
+    if (old := loaded(before, name)) is not None and old.digest == new.digest:
+        return
+    try:
+        judged(workspace, after, name, since=before)
+    except ConfigError as error:  # inputs that are saved and cannot be read
+        yield Diagnostic(error.code, "error", error.message, error.where or after.prompts[name], help=error.help)
+    except RepoError as error:
+        if error.code not in ("PK603", "PK604"):
+            raise
+        place, notes = _place(after, name), error.details
+        yield Diagnostic(error.code, "error", error.message, *place, help=error.help, notes=notes)
 
 
 def _place(state: RepoState, name: str) -> tuple[str, int, int]:

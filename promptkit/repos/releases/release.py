@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
-from promptkit.repos.diff.changes import next_version
 from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releases.merging import refuse_unlocked
-from promptkit.repos.releases.releasing import last_release, loaded, policy_of, released_as, too_small
-from promptkit.repos.releases.states import at_rev, compared, worktree
+from promptkit.repos.releases.releasing import judged, loaded, released_as
+from promptkit.repos.releases.states import at_rev, worktree
 from promptkit.repos.versions import read_version
 
 if TYPE_CHECKING:
@@ -81,11 +80,15 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         if asked:
             raise RepoError(f"`{name}` has no version", help=f"promptkit bump {head.prompts[name]} 1.0.0")
         return None
-    if (released := released_as(workspace, name, version)) is not None:
-        same = released.prompt(name).digest == prompt.digest
-        if asked or not same:
-            message = f"`{name}` {version} is released already" + ("" if same else ", and was another prompt")
-            raise RepoError(message, code="PK603", help=f"promptkit bump {head.prompts[name]}")
+    if released_as(workspace, name, version) is not None:
+        later = now.prompt(name).spec.version if name in now.prompts else version
+        if later != version:
+            message = f"`{name}` {version} is released already, and {later or 'its new state'} is not committed"
+            raise RepoError(message, code="PK603", help="what is released is what is committed: git commit first")
+        judged(workspace, head, name)  # which refuses another text
+        if asked:
+            cure = f"promptkit bump {head.prompts[name]}"
+            raise RepoError(f"`{name}` {version} is released already", code="PK603", help=cure)
         return None
     if name not in now.prompts or now.prompt(name).digest != prompt.digest:
         message = f"`{name}` is not committed as it lies in the working tree"
@@ -95,19 +98,10 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
         raise RepoError(f"no reference can name `{name}`", code="PK602", help=f"{OTHER_NAME}; or name the others")
     if workspace.declared.repos:
         refuse_unlocked(workspace, head.prompts[name])
-    before = last_release(workspace, name, version)
-    tag = repo.tags.name(name, version)
-    if before is None:
+    found = judged(workspace, head, name)
+    if found is None:
         _refuse_lost_tags(head, name, version)
-        return Release(name, version, tag, None, head.prompts[name])
-    old = before.prompt(name)
-    found = compared((old, before.source), (prompt, head.source), policy_of(workspace.settings))
-    if not found.enough:
-        message = f"`{name}` {found.before} -> {version} {too_small(found)}"
-        needs = found.needs or next_version(found.before, "patch")
-        cure = f"promptkit bump {head.prompts[name]} {needs}; `promptkit diff {name}@{found.before} {name}@HEAD`"
-        raise RepoError(message, code="PK604", help=cure)
-    return Release(name, version, tag, found, head.prompts[name])
+    return Release(name, version, repo.tags.name(name, version), found, head.prompts[name])
 
 
 def _refuse_lost_tags(head: RepoState, name: str, version: str) -> None:

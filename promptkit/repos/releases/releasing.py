@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, SpecError
+from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.repos.diff.changes import Policy, next_version
 from promptkit.repos.releases.states import at_rev, compared, worktree
 from promptkit.repos.versions import read_version
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["last_release", "loaded", "policy_of", "released_as", "too_small", "version_after"]
+__all__ = ["judged", "loaded", "policy_of", "released_as", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -65,9 +65,56 @@ def last_release(workspace: Workspace, name: str, version: str) -> RepoState | N
     return next((state for state in states if state is not None), None)
 
 
-def too_small(found: Diff) -> str:
-    """Why a version is not enough, in words."""
-    return f"is too small for a {found.level} change" if found.level is not None else "goes back"
+def judged(workspace: Workspace, state: RepoState, name: str, since: RepoState | None = None) -> Diff | None:
+    """What the version of a prompt announces: the diff since the release that it comes after, or else `since` a state.
+
+    None where there is none to compare with, and where the version was released as it is. Raises `RepoError`: PK603
+    for a version that had another text before, PK604 for one that is too small for the changes or goes back.
+    """
+    prompt, file = state.prompt(name), state.prompts[name]
+    version = prompt.spec.version or ""
+    released = released_as(workspace, name, version)
+    if released is not None and released.prompt(name).digest == prompt.digest:
+        return None
+    old = loaded(since, name) if since is not None else None
+    last = last_release(workspace, name, _higher(version, old.spec.version if old is not None else None))
+    base = last or since
+    before = loaded(base, name) if base is not None else None
+    if base is None or before is None:
+        return None
+    found = compared((before, base.source), (prompt, state.source), policy_of(workspace.settings))
+    if not found.enough:
+        code, message = _too_small(found, name, base.label if last is None else f"its release {found.before}")
+        if released is not None and found.before != found.after:
+            code, message = "PK603", f"`{name}` {version} is released already, and was another prompt"
+        cure = f"promptkit bump {file} {_free(workspace, name, found)}"
+        why = [f"{each.part} {each.sign} {each.name}: {each.why or each.level}" for each in found.gravest[:3]]
+        raise RepoError(message, code=code, details=why, help=cure)
+    return found
+
+
+def _higher(version: str, other: str | None) -> str:
+    one, two = read_version(version), read_version(other or "")
+    return str(two) if two is not None and (one is None or two > one) else version
+
+
+def _too_small(found: Diff, name: str, label: str) -> tuple[str, str]:
+    """The code and the words for a version that does not announce a diff since a state."""
+    if found.before == found.after:
+        return "PK603", f"`{name}` changed since {label}, and its version did not"
+    old, new = read_version(found.before), read_version(found.after)
+    back = found.level is None or (old is not None and new is not None and new < old)
+    how = "goes back" if back else f"is too small for a {found.level} change"
+    return "PK604", f"`{name}` {found.before} -> {found.after or 'no version'} {how}"
+
+
+def _free(workspace: Workspace, name: str, found: Diff) -> str:
+    """The least version that announces a diff and was not released already."""
+    taken, level = workspace.own().tags.versions(name), found.level or "patch"
+    version = next_version(found.before, level)
+    while read_version(version) in taken:
+        version = next_version(version, level)
+    return version
 
 
 def version_after(workspace: Workspace, file: str, after: RepoState | None = None) -> tuple[str, str, Diff | None]:
@@ -89,7 +136,4 @@ def version_after(workspace: Workspace, file: str, after: RepoState | None = Non
         return here, here, found
     if found.before != found.after and found.enough:
         return here, here, found
-    version, taken = next_version(old.spec.version or "", found.level), workspace.own().tags.versions(name)
-    while read_version(version) in taken:
-        version = next_version(version, found.level)
-    return here, version, found
+    return here, _free(workspace, name, found), found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from promptkit.prompt import Prompt
 from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.references import Pin
-from promptkit.source import ENDINGS
+from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import is_reference, locate, open_reference, path_fault, prompt_name, source_at
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from promptkit.source import Source
 
 __all__ = ["RepoState", "at_rev", "compared", "compared_states", "lonely", "names_state", "prompt_at", "worktree"]
+
+
+_NO_COMMIT = re.compile("0{40}|0{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,12 @@ def worktree(workspace: Workspace) -> RepoState:
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
-    """The project's folder in a commit, tag or branch. Raises `RepoError`, also where none is named."""
+    """The project's folder in a commit, tag or branch. Raises `RepoError`, also where none is named.
+
+    An id of zeros is git's word for no commit, such as what a new branch was before its first push: nothing is in it.
+    """
+    if _NO_COMMIT.fullmatch(rev):
+        return RepoState("nothing", Memory(), {})
     if not rev.strip():
         raise RepoError("the state is named by nothing", code="PK602", help="name a tag, a branch or a commit")
     repo = workspace.own()
