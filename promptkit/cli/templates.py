@@ -55,12 +55,13 @@ def open_template(template: str, *, quiet: bool = True) -> tuple[Source, str, st
 def _is_loose(template: str, source: Source) -> bool:
     """Whether a prompt under [prompts] was not loaded from the lock: then it may be another one tomorrow."""
     from promptkit.repos.lock import LockedSource
+    from promptkit.repos.names import in_use_as
     from promptkit.settings import find_root
     from promptkit.template_paths import project_table
 
     root = find_root(Path())
     in_use = project_table(root, "prompts") if root is not None else {}
-    return template.partition("@")[0] in in_use and not isinstance(source, LockedSource)
+    return bool(in_use_as(template.partition("@")[0], in_use)) and not isinstance(source, LockedSource)
 
 
 def _from_stdin() -> str:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError, LockError
 from promptkit.replacing import replace_file
+from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import NoSuchFile, join, mounted
+from promptkit.source import NoSuchFile, join, mount_shown, mounted
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -163,10 +164,16 @@ class Lock:
                 yield entry
 
     def own_pins(self) -> dict[str, str]:
-        """The commits that are pinned for the project's own prompts, by the path of the mount."""
+        """The commits that are pinned for the project's own prompts, by the path of the mount.
+
+        Raises `LockError` where two prompts pin different ones: all are loaded from one source.
+        """
         pins: dict[str, str] = {}
         for entry in self:
-            pins |= entry.pins if entry.is_own else {}
+            for mount, commit in entry.pins.items() if entry.is_own else ():
+                if pins.setdefault(mount, commit) != commit:
+                    message = f"two states of `{mount_shown(mount)}` are pinned, one for `{entry.name}`"
+                    raise LockError(message, where=str(self.path), help="`promptkit lock` pins one for all")
         return pins
 
     def find(self, reference: Reference, in_use: Mapping[str, str]) -> Locked | None:
@@ -175,22 +182,26 @@ class Lock:
         `in_use` are the prompts in use, each with what is wanted of it. Raises `LockError` where one is locked as
         something else was wanted.
         """
-        line = f"\nname = {json.dumps(reference.name, ensure_ascii=False)}\n"
+        name = in_use_as(reference.name, in_use)
+        if not name:
+            return None
+        line = f"\nname = {json.dumps(name, ensure_ascii=False)}\n"
         blocks = (self._parsed(block) for block in self._blocks or () if line in f"\n{block}")
-        found = [each for each in blocks if each.name == reference.name and not each.is_own]
-        if not found and reference.name in in_use:  # a block that somebody has written otherwise is one, too
-            found = [each for each in self if each.name == reference.name and not each.is_own]
+        found = [each for each in blocks if each.name == name and not each.is_own]
+        if not found:  # a block that somebody has written otherwise is one, too
+            found = [each for each in self if each.name == name and not each.is_own]
         if len({each.key for each in found}) < len(found):
             raise self._twice(found[0])
-        wanted = in_use.get(reference.name)
-        if wanted is None or not found:
+        if not found:
             return None
+        wanted = in_use[name]
         locked = next((each for each in found if each.wanted == wanted), None)
         if locked is None:
-            message = f"`{reference.name}` is in use at `{wanted or '*'}`, and locked at `{found[0].wanted or '*'}`"
+            message = f"`{name}` is in use at `{wanted or '*'}`, and locked at `{found[0].wanted or '*'}`"
             raise LockError(message, where=str(self.path), help="`promptkit lock` locks what is in use")
-        asked = reference.wanted
-        return locked if asked in ("", wanted) or allows(asked, locked.commit, locked.version) else None
+        is_other = reference.path != bare_name(reference.path) and reference.path != locked.file
+        fits = reference.wanted in ("", wanted) or allows(reference.wanted, locked.commit, locked.version)
+        return locked if fits and not is_other else None
 
     def write(self, entries: Iterable[Locked]) -> bool:
         """Write the file; whether it is another one than before. Raises `ConfigError`."""

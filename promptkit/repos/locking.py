@@ -23,7 +23,7 @@ from promptkit.source import Folder, split_mount
 from promptkit.template_paths import changed_at, prompt_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promptkit.repos.repo import Repo
@@ -72,6 +72,7 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
     before = {entry.key: entry for entry in lock}
     by_name = {entry.name: entry for entry in before.values() if not entry.is_own}
     made: list[Locked] = []
+    pins = _kept_pins(lock, update)
     for name, wanted in sorted(workspace.declared.prompts.items()):
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
         known = before.get((name, wanted, False)) if update is not None and name not in update else None
@@ -79,11 +80,21 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
             old = by_name[name]
             known = old if allows(wanted, old.commit, old.version) else None  # another range, and it still fits
         made.append(of_repo(workspace, reference, known))
-    for path in own_prompts(workspace):
-        known = before.get((path, "", True)) if update is not None and path not in update else None
-        entry = of_project(workspace, path, known)
+    for path in sorted(own_prompts(workspace), key=lambda path: path not in (update or ())):
+        entry = of_project(workspace, path, pins)
         made += [entry] if entry is not None else []
+        pins |= entry.pins if entry is not None else {}
     return made
+
+
+def _kept_pins(lock: Lock, update: Collection[str] | None) -> dict[str, str]:
+    """The pins of the project's own prompts that stay: what one of them moves, it moves for all.
+
+    Whatever a project's files name is one state, since all of them are loaded from one source.
+    """
+    own = [entry for entry in lock if entry.is_own and update is not None]
+    moved = {mount for entry in own if entry.name in (update or ()) for mount in entry.pins}
+    return {mount: pin for entry in own for mount, pin in entry.pins.items() if mount not in moved}
 
 
 def keep_parts(workspace: Workspace, files: Iterable[bytes]) -> None:
@@ -125,7 +136,7 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
     if known is not None and repo.unfit(reference.path, reference.wanted, known.pin):
         known = None
     pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
-    source = _opened(repo, pin, _opener(workspace, known))
+    source = _opened(repo, pin, _opener(workspace, known.pins if known is not None else {}))
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
 
 
@@ -139,10 +150,13 @@ def _opened(repo: Repo, pin: Pin, opener: Opener) -> Mounted:
     return Mounted(state.source, state.declared, opener)
 
 
-def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked | None:
-    """The block of a prompt of the project itself; None for one that uses no other repo. Raises as `of_repo` does."""
+def of_project(workspace: Workspace, path: str, pins: Mapping[str, str]) -> Locked | None:
+    """The block of a prompt of the project itself; None for one that uses no other repo. Raises as `of_repo` does.
+
+    `pins` are the commits of what all of the project's prompts use, by the path of the mount.
+    """
     folder = Folder(workspace.folder)
-    source = Mounted(folder, workspace.declared, _opener(workspace, known))
+    source = Mounted(folder, workspace.declared, _opener(workspace, pins))
     try:
         entry = recorded(workspace, path, "", source, path, Pin(""), own=True)
     except SpecError:
@@ -154,7 +168,7 @@ def of_project(workspace: Workspace, path: str, known: Locked | None) -> Locked 
 
 def used_mounts(workspace: Workspace, path: str) -> dict[str, str]:
     """What a prompt of the project itself uses of other repos, as far as they can be opened: mount to commit."""
-    source = Mounted(Folder(workspace.folder), workspace.declared, _opener(workspace, None))
+    source = Mounted(Folder(workspace.folder), workspace.declared, _opener(workspace, {}))
     load(source, path)
     return {mount: each.pin.commit for mount, each in source.mounts.items()}
 
@@ -168,8 +182,8 @@ def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
     return any(f"{name}/" in text for name in workspace.declared.repos) or re.search(r"\w/[\w./-]+@", text) is not None
 
 
-def _opener(workspace: Workspace, known: Locked | None) -> Opener:
-    return Opener(workspace, known.pins if known is not None else {}, is_proving=True)
+def _opener(workspace: Workspace, pins: Mapping[str, str]) -> Opener:
+    return Opener(workspace, pins, is_proving=True)
 
 
 def recorded(

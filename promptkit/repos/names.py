@@ -11,12 +11,21 @@ from promptkit.template_paths import prompt_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["bare_name", "by_name", "files_named", "one_file"]
+__all__ = ["bare_name", "by_name", "files_named", "in_use_as", "one_file"]
 
 
 def bare_name(path: str) -> str:
     """The name by which tags, aliases and yanks know a prompt, of which a reference may name the file."""
     return prompt_name(path) if path.endswith(ENDINGS) else path
+
+
+def in_use_as(name: str, in_use: Iterable[str]) -> str:
+    """As what a prompt is in use that may be named with the ending of its file, or without; empty where it is not."""
+    same = [each for each in in_use if bare_name(each) == bare_name(name)]
+    if name in same:
+        return name
+    found = [each for each in same if bare_name(name) in (name, each)]  # of two files with endings each is another
+    return found[0] if len(found) == 1 else ""
 
 
 def by_name(files: Iterable[str]) -> dict[str, str]:

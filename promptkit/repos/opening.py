@@ -12,6 +12,7 @@ from promptkit.errors import LockError, RepoError
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import locked_source
+from promptkit.repos.names import in_use_as
 from promptkit.repos.references import Reference, wish_of
 from promptkit.repos.workspace import Workspace
 from promptkit.settings import PROJECT_FILE, find_root
@@ -58,7 +59,7 @@ def open_reference(text: str, start: Path | None = None) -> tuple[Source, str]:
         raise RepoError(f"there is no {PROJECT_FILE} at or above {here}", code="PK605", help=cure)
     workspace.declared.repo(reference.repo)
     if not reference.wanted:
-        reference = replace(reference, wanted=wishes.get(reference.name, ""))
+        reference = replace(reference, wanted=wishes.get(in_use_as(reference.name, wishes), ""))
     if lock is not None and frozen():
         raise _not_locked(text, reference, lock, wishes)
     source, path, _ = workspace.source(reference)
@@ -69,8 +70,9 @@ def _own_file(text: str, start: Path | None, root: Path | None) -> tuple[Source,
     """Where a file of the project, or a prompt at its top, is in another state; None for the reference to a repo."""
     file, at, wanted = text.rpartition("@")
     repos = project_table(root, "repos") if root is not None else {}
-    if at and file.endswith(ENDINGS) and (Path(file).exists() or file.partition("/")[0] not in repos):
-        folder, inside = locate(Path(file))
+    here = (start or Path()) / file
+    if at and file.endswith(ENDINGS) and (here.exists() or file.partition("/")[0] not in repos):
+        folder, inside = locate(here)
         return _own(Workspace.at(folder), inside, wanted)
     return _own(Workspace.at(start), file, wanted) if at and "/" not in file else None
 
@@ -89,7 +91,7 @@ def _wishes(root: Path | None) -> dict[str, str]:
 
 
 def _not_locked(text: str, reference: Reference, lock: Lock, wishes: Mapping[str, str]) -> LockError:
-    wanted = wishes.get(reference.name)
+    wanted = wishes.get(in_use_as(reference.name, wishes))
     if not lock.exists:
         message, cure = "there is no lockfile", "`promptkit lock`, outside of CI, and commit promptkit.lock"
     elif wanted is None:

@@ -13,7 +13,7 @@ from promptkit.repos.references import Reference
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.workspace import Workspace
@@ -23,14 +23,14 @@ __all__ = ["Drift", "differences", "unlocked", "verify_lock", "yanked_entries", 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One way in which the lock and what is there differ: which prompt, which of its parts, and how."""
+    """One way in which the lock and what is there differ: which prompt (empty: all), which of its parts, and how."""
 
     name: str
     part: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.part}: {self.message}" if self.part else f"{self.name}: {self.message}"
+        return ": ".join(filter(None, (self.name, self.part, self.message)))
 
 
 def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
@@ -56,8 +56,12 @@ def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
         if (path, "", True) not in entries:
             drifts += _new(workspace, path)
     drifts += [Drift(str(entry), "", "its block was edited by hand") for entry in lock.edited()]
+    try:
+        pins = lock.own_pins()
+    except LockError as error:
+        return [*drifts, Drift("", "", error.message)]
     for key, entry in entries.items():
-        drifts += _drifts(workspace, entry) if key not in told else ()
+        drifts += _drifts(workspace, entry, pins) if key not in told else ()
     return drifts
 
 
@@ -72,7 +76,7 @@ def unlocked(workspace: Workspace) -> list[Drift]:
 def _new(workspace: Workspace, path: str) -> Iterator[Drift]:
     """That a prompt of the project uses other repos, and is not locked."""
     try:
-        if of_project(workspace, path, None) is not None:
+        if of_project(workspace, path, {}) is not None:
             yield Drift(path, "", "it is not locked")
     except PromptkitError as error:
         yield Drift(path, "", f"it cannot be loaded: {error.message}")
@@ -102,7 +106,7 @@ def yanked_of(workspace: Workspace, entry: Locked) -> Iterator[str]:
             yield f"{mount_shown(mount)}: {told}"
 
 
-def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
+def _drifts(workspace: Workspace, entry: Locked, pins: Mapping[str, str]) -> Iterator[Drift]:
     own = entry.is_own
     if not own and workspace.declared.prompts.get(entry.name) != entry.wanted:
         yield Drift(str(entry), "", "it is locked, and not among the prompts in use")
@@ -111,7 +115,7 @@ def _drifts(workspace: Workspace, entry: Locked) -> Iterator[Drift]:
         if not own and (unfit := _unfit(workspace, entry)) is not None:
             yield unfit
             return
-        found = of_project(workspace, entry.name, entry) if own else None
+        found = of_project(workspace, entry.name, pins) if own else None
         now = found if own else of_repo(workspace, Reference.of(str(entry)), entry)
     except (RepoError, SourceError, LockError) as error:
         yield Drift(str(entry), "", error.message)

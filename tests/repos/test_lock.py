@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from command_line import process, promptkit
 from git_repos import GitRepo, project, prompt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptkit import Prompt
 from promptkit.errors import LockError, RepoError
 from promptkit.repos.git import command as git
 from promptkit.repos.lock import Lock, Locked, Part
+from promptkit.repos.opening import project_source
 
 TRIAGE = "acme/support/triage"
 
@@ -608,3 +611,83 @@ def test_what_is_in_use_and_not_locked_is_had_as_it_is_wanted(service: Path) -> 
     (service / "promptkit.lock").unlink()
     assert Prompt.load(TRIAGE).spec.version == "1.1.0"  # ~1.1, and not the rev of the repo
     assert Prompt.load("acme/support/reply@1.0.0").spec.version == "1.0.0"
+
+
+def assert_loaded_as_locked(folder: Path) -> None:
+    """The law of the project's own prompts: what is read of other repos is what their blocks have, byte by byte."""
+    source = project_source(folder)
+    for entry in Lock(folder / "promptkit.lock"):
+        for part in entry.parts if entry.is_own else ():
+            assert hashlib.sha256(source.read(part.path)).hexdigest() == part.sha256, (entry.name, part)
+
+
+@given(st.lists(st.sampled_from(["move", "a", "b", "c", "all", "lock"]), max_size=8))
+@settings(max_examples=8, deadline=None)
+def test_prompts_of_the_project_are_loaded_from_what_is_locked(steps: list[str]) -> None:
+    with TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        parts = GitRepo.at(Path(place) / "parts")
+        parts.commit({"promptkit.toml": "", "x.md": "0", "y.md": "0"})
+        folder = project(Path(place) / "own", {"acme": parts.path})
+        patch.chdir(folder)
+        assert promptkit("repo", "update").code == 0
+        for number, step in enumerate(steps, 1):
+            if step == "move":
+                parts.commit({"x.md": str(number), "y.md": str(number)})
+                assert promptkit("repo", "update").code == 0
+            elif step in ("a", "b", "c"):
+                named = {"a": "acme/x.md", "b": "acme/y.md", "c": "acme/x.md"}[step]
+                text = prompt(step) + f"persona: |\n  {{% include '{named}' %}}\n"
+                known = (folder / f"{step}.yaml").exists()
+                (folder / f"{step}.yaml").write_text(text)
+                assert promptkit("lock", *(("update", f"{step}.yaml") if known else ())).code == 0
+            else:
+                assert promptkit("lock", *(("update",) if step == "all" else ())).code == 0
+            if (folder / "promptkit.lock").exists():
+                assert_loaded_as_locked(folder)
+                assert promptkit("lock", "verify").code == 0
+
+
+def test_a_lock_that_pins_two_states_of_one_thing_is_told_and_mended(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "own", {"acme": team.path}, rev="v1.0.0")
+    monkeypatch.chdir(folder)
+    body = "persona: |\n  {% include 'acme/_partials/rules.md' %}\n"
+    for name in ("a", "b"):
+        (folder / f"{name}.yaml").write_text(prompt(name) + body)
+    assert promptkit("lock").code == 0
+    path = folder / "promptkit.lock"
+    pins = re.findall(r'rules.md [0-9a-f]{40}"', path.read_text())
+    other = team.git("rev-parse", "v1.1.0^{commit}")
+    path.write_text(path.read_text()[::-1].replace(pins[-1][::-1], f'rules.md {other}"'[::-1], 1)[::-1])
+    ran = promptkit("lock", "verify")
+    assert (ran.code, "two states of `acme/_partials/rules.md` are pinned" in ran.err) == (8, True), ran
+    assert promptkit("render", "a.yaml", "-p", "ticket=x").code == 8
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "verify").code == 0
+    assert_loaded_as_locked(folder)
+
+
+@pytest.mark.parametrize("locked", [TRIAGE, f"{TRIAGE}.yaml"])
+def test_a_prompt_is_the_locked_one_with_and_without_the_ending_of_its_file(
+    locked: str, team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, {locked: "~1.1"}))
+    assert promptkit("lock").code == 0
+    monkeypatch.setenv("PROMPTKIT_FROZEN", "1")
+    for name in (TRIAGE, f"{TRIAGE}.yaml", f"{TRIAGE}@~1.1", f"{TRIAGE}.yaml@1.1.0"):
+        assert Prompt.load(name).spec.version == "1.1.0"
+    for name in (f"{TRIAGE}.yml", f"{TRIAGE}@1.0.0"):
+        with pytest.raises(LockError):
+            Prompt.load(name)
+    monkeypatch.delenv("PROMPTKIT_FROZEN")
+    assert promptkit("lock", "add", f"{TRIAGE}.yaml@1.0.0").code == 0
+    assert Prompt.load(TRIAGE).spec.version == "1.0.0"
+
+
+def test_a_file_in_another_state_is_looked_for_in_the_project_that_is_named(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("support/triage.yaml@v1.1.0", "support/triage@v1.1.0"):
+        assert Prompt.load(name, root=team.path).spec.version == "1.1.0"
