@@ -18,6 +18,7 @@ from promptkit.repos.diff.schema_changes import READ, schema_changes
 from promptkit.repos.diff.text import to_markdown, to_text
 from promptkit.repos.diff.wording import words
 from promptkit.source import Memory
+from promptkit.spec import PromptSpec
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent.parent / "cases/verdicts.yaml").read_text())
 START = {"name": "a/b", "version": "1.2.3", "task": "Answer {{ q }}", "inputs": {"q": "string"}}
@@ -156,3 +157,53 @@ def test_a_change_in_schemas_that_hold_each_other_is_told_and_told_to_the_end(de
     assert set(told) == {("+", "minor")}
     assert len(told) < 500
     assert "major" in {change.level for change in schema_changes(READ, "output", "answer", after, before)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["row"])
+def test_no_change_hides_another(case: dict[str, Any]) -> None:
+    before, after = (case.get(state, {}) for state in ("before", "after"))
+    found = diff(prompt(before), prompt({"metadata": {"owner": "somebody"}, **after}))
+    assert LEVELS.index(found.level or "patch") >= LEVELS.index(case["level"] or "patch"), to_text(found)
+
+
+@pytest.mark.parametrize("key", [name for name, each in PromptSpec.declared.items() if each.authored])
+def test_no_key_changes_unseen(key: str) -> None:
+    """A spec that differs in one key alone, whichever that is: something is told of it."""
+    assert key in OTHERWISE, "say in OTHERWISE what this key may be"
+    if (changed := OTHERWISE[key]) is not None:
+        assert diff(prompt({}), prompt(changed)).changes
+
+
+OTHERWISE: dict[str, dict[str, Any] | None] = {
+    "promptkit": None,  # has one value
+    "version": None,  # is what announces the others
+    "extends": None,  # is told by what comes of it
+    "examples_from": None,  # needs a file; see the row of examples
+    "inputs_schema": {"inputs": {"schema": {"type": "object", "properties": {"q": {}}, "minProperties": 1}}},
+    "messages": {"task": None, "messages": [{"role": "user", "content": "{{ q }}"}]},
+    "extras": {"x-owner": "somebody"},
+    **{
+        key: {key: value}
+        for key, value in {
+            "name": "a/other",
+            "description": "Another one.",
+            "metadata": {"a": 1},
+            "model": "gpt-4o",
+            "options": {"temperature": 1},
+            "models": {"gpt-4o": {"options": {"temperature": 0}}},
+            "inputs": {"q": "string", "r?": "string"},
+            "persona": "You are kind.",
+            "context": "It rains.",
+            "task": "Say {{ q }}",
+            "output": {"format": "json"},
+            "examples": [{"inputs": {"q": "a"}, "output": "b"}],
+            "chain_of_thought": True,
+            "tools": ["look_up"],
+            "layout": {"style": "xml"},
+            "conversation": {"input": "q"},
+            "memory": {"last": 20},
+            "budget": {"usd": 1},
+            "tests": [{"inputs": {"q": "a"}}],
+        }.items()
+    },
+}

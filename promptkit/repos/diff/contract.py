@@ -5,32 +5,57 @@ The levels are those of the table in `docs/reference/versions.md`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, sign_of
-from promptkit.repos.diff.schema_changes import READ, WRITTEN, schema_changes
+from promptkit.repos.diff.changes import LEVELS, Change, sign_of
+from promptkit.repos.diff.schema_changes import READ, TAKEN, WRITTEN, schema_changes
 from promptkit.schema.equality import same_json
+from promptkit.template_paths import prompt_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from promptkit.spec import Input, OutputSpec, PromptSpec
+    from promptkit.repos.diff.changes import Level
+    from promptkit.spec import ConversationSpec, Input, OutputSpec, PromptSpec
 
 __all__ = ["contract_changes"]
 
 
 def contract_changes(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
     """All changes of the contract."""
-    if before.name and after.name and before.name != after.name:
-        yield Change("name", "~", after.name, "major", "callers know it by its name", before.name, after.name)
-    yield from _inputs(before.inputs, after.inputs)
+    yield from _name(before, after)
+    inputs = list(_inputs(before.inputs, after.inputs))
+    yield from inputs
+    yield from _whole(before, after, inputs)
     yield from _output(before.output, after.output)
     yield from _tools(before, after)
-    if before.conversation and before.conversation != after.conversation:
-        yield Change("conversation", "~", "input", "major", "a turn's text is another input")
-    elif before.conversation != after.conversation:
+    yield from _conversation(before.conversation, after.conversation)
+
+
+def _name(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
+    if before.name == after.name:
+        return
+    old, new = (spec.name or prompt_name(spec.path) for spec in (before, after))
+    if old == new:
+        yield Change("name", "~", new, "patch", "it is the name of its file")
+    else:
+        yield Change("name", "~", new, "major", "callers know it by its name", old, new)
+
+
+def _conversation(before: ConversationSpec | None, after: ConversationSpec | None) -> Iterator[Change]:
+    if after is None:
+        if before is not None:
+            yield Change("conversation", "-", "input", "major", "it can hold no conversations any more")
+    elif before is None:
         yield Change("conversation", "+", "input", "minor", "it can hold conversations now")
+    else:
+        if before.input != after.input:
+            why = "a turn's text is another input"
+            yield Change("conversation", "~", "input", "major", why, before.input, after.input)
+        if before.task != after.task:
+            why = "the task is said in other turns"
+            yield Change("conversation", "~", "task", "minor", why, before.task, after.task)
 
 
 def _inputs(before: Mapping[str, Input], after: Mapping[str, Input]) -> Iterator[Change]:
@@ -39,7 +64,7 @@ def _inputs(before: Mapping[str, Input], after: Mapping[str, Input]) -> Iterator
             yield Change(
                 "inputs", "-", name, "major", "callers that give it will fail", before=as_data(old.json_schema)
             )
-        elif old != after[name]:
+        else:
             yield from _input(name, old, after[name])
     for name, new in after.items():
         if name in before:
@@ -55,9 +80,9 @@ def _input(name: str, old: Input, new: Input) -> Iterator[Change]:
         yield Change("inputs", "~", name, "major", "it must be given now")
     elif needed and not needs:
         yield Change("inputs", "~", name, "minor", "it need not be given any more")
-    if not needs and (old.has_default, as_data(old.default)) != (new.has_default, as_data(new.default)):
-        why = "who does not give it gets another one"
-        yield Change("inputs", "~", f"{name} default", "minor", why, as_data(old.default), as_data(new.default))
+    defaults = [as_data(each.default) for each in (old, new)]
+    if not needs and not (old.has_default == new.has_default and same_json(*defaults)):
+        yield Change("inputs", "~", f"{name} default", "minor", "who does not give it gets another one", *defaults)
     if old.secret != new.secret:
         why = "it reaches tools alone now" if new.secret else "its values reach templates, logs and models now"
         yield Change("inputs", "~", f"{name} secret", "minor", why, old.secret, new.secret)
@@ -68,9 +93,34 @@ def _input(name: str, old: Input, new: Input) -> Iterator[Change]:
     yield from schema_changes(WRITTEN, "inputs", name, as_data(old.json_schema), as_data(new.json_schema))
 
 
-def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
-    if before == after:
+def _whole(before: PromptSpec, after: PromptSpec, told: list[Change]) -> Iterator[Change]:
+    """What is asked of all inputs together, such as `dependentRequired`, beside what is told of each alone."""
+    if before.inputs_schema is None and after.inputs_schema is None:
         return
+    old, new = (_asked_of_all(spec) for spec in (before, after))
+    each = {key: old[key] for key in _OF_EACH if key in old}
+    together = [{key: value for key, value in schema.items() if key not in _OF_EACH} | each for schema in (old, new)]
+    found = list(schema_changes(WRITTEN, "inputs", "schema", *together))
+    yield from found
+    heaviest = max((LEVELS.index(change.level) for change in (*told, *found)), default=-1)
+    for change in schema_changes(WRITTEN, "inputs", "schema", old, new):  # which may be more than each by itself
+        if LEVELS.index(change.level) > max(heaviest, LEVELS.index("minor")):
+            yield change
+
+
+_OF_EACH = ("properties", "required")
+
+
+def _asked_of_all(spec: PromptSpec) -> dict[str, Any]:
+    """The schema of the object that all inputs are; what is not declared is refused, whatever a schema says."""
+    if spec.inputs_schema is not None:
+        return dict(as_data(spec.inputs_schema)) | {"additionalProperties": False}
+    needed = [name for name, each in spec.inputs.items() if each.required and not each.has_default]
+    of_each = {name: as_data(each.json_schema) for name, each in spec.inputs.items()}
+    return {"type": "object", "properties": of_each, "required": needed, "additionalProperties": False}
+
+
+def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
     if before.format != after.format:
         why = "callers get another kind of answer"
         yield Change("output", "~", "format", "major", why, before.format, after.format)
@@ -103,9 +153,19 @@ def _checks(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) == new.get(name):
             continue
-        asserted = new[name].asserted if name in new else False
-        why = "answers may be refused that were accepted" if asserted else "a soft check"
-        yield Change("output", sign_of(name, old, new), f"check {name}", "minor" if asserted else "patch", why)
+        held, holds = (name in checks and checks[name].asserted for checks in (old, new))
+        level: Level = "unknown" if held else "minor" if holds else "patch"
+        texts = [checks[name].that if name in checks else None for checks in (old, new)]
+        yield Change("output", sign_of(name, old, new), f"check {name}", level, _HELD[held, holds], *texts)
+
+
+_HELD = {
+    (True, True): "cannot tell: answers that were refused may come now",
+    (True, False): "cannot tell: answers that were refused may come now",
+    (False, True): "answers may be refused that were accepted",
+    (False, False): "a soft check",
+}
+"""Why a check has its level, by whether it was asserted and is asserted now."""
 
 
 def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
@@ -118,7 +178,7 @@ def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
         else:
             one, other = as_data(old[name].parameters), as_data(new[name].parameters)
             if one is not None and other is not None:
-                yield from schema_changes(READ, "tools", name, one, other)
+                yield from schema_changes(TAKEN, "tools", name, one, other)
             elif not same_json(one, other):
                 yield Change("tools", "~", name, "unknown", "its parameters are declared in another place")
             if (old[name].description, old[name].confirm) != (new[name].description, new[name].confirm):

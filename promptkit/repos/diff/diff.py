@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version
+from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, sign_of
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
+from promptkit.schema.equality import same_json
 from promptkit.source import NoSuchFile
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
 
@@ -161,13 +162,29 @@ def diff(
     rendered = tuple(_rendered(before, after, case, counted) for case in cases[:MOST_CASES])
     if not changes and any(case.differs for case in rendered):
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
-    if not changes and before.spec.unversioned_digest != after.spec.unversioned_digest:
-        changes = (Change("prompt", "~", "prompt", "unknown", "it is another one, in what no rule here tells of"),)
+    changes += tuple(_untold(before.spec, after.spec, {change.part for change in changes}))
     old, new = (prompt.spec.version or "" for prompt in (before, after))
     price = facts.prompt_price if facts is not None else None
     name = facts.name if facts is not None else ""
     left_out = max(0, len(cases) - MOST_CASES)
     return Diff(after.name, old, new, changes, rendered, left_out, policy, name, counter.error, price)
+
+
+def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[Change]:
+    """The keys that are not the same, and of which no rule told anything: none may pass unseen."""
+    old, new = before.data(), after.data()
+    for key in sorted((old.keys() | new.keys()) - {"version", "extends"}):
+        one, other = as_data(old.get(key)), as_data(new.get(key))
+        if not same_json(one, other) and told.isdisjoint((key, *_TOLD_AS.get(key, ()))):
+            why = "it is another one, in what no rule here tells of"
+            yield Change(key, sign_of(key, old, new), key, "unknown", why, one, other)
+
+
+_TOLD_AS = {
+    "inputs_schema": ("inputs",),
+    **dict.fromkeys(("persona", "context", "task", "messages", "chain_of_thought"), ("sections",)),
+}
+"""The part under which a key is told, where it has another name."""
 
 
 class _Counted(dict[str, int]):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promptkit.repos.diff.changes import Level
     from promptkit.schema.compat import Mismatch
 
-__all__ = ["READ", "WRITTEN", "Side", "schema_changes"]
+__all__ = ["READ", "TAKEN", "WRITTEN", "Side", "schema_changes"]
 
 _DEEPEST = 12
 _MOST_LISTED = 8
@@ -73,6 +73,25 @@ READ = Side(
     },
 )
 """What callers read: what comes now must fit what they could read, more fields excepted."""
+
+
+TAKEN = Side(
+    lambda old, new: accepts(_closed(tolerant(old)), _closed(new)),
+    {
+        "removed": ("minor", "functions are not given it any more"),
+        "added, required": ("major", "functions that do not take it are given it"),
+        "added, optional": ("major", "functions that do not take it may be given it"),
+        "now required": ("minor", "it always comes now"),
+        "now optional": ("major", "it may be missing now"),
+        "breaks": ("major", "functions may be given what they never had to take"),
+    },
+)
+"""What callers' functions take: what the model may give now must be what they took before, and no parameter more."""
+
+
+def _closed(schema: Any) -> Any:
+    """The schema of a function's parameters, which has those that it declares, if it does not say otherwise."""
+    return {"additionalProperties": False, **schema} if isinstance(schema, dict) else schema
 
 
 def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) -> Iterator[Change]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
 from promptkit.repos.diff.changes import Change, sign_of
+from promptkit.schema.equality import same_json
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
@@ -81,10 +83,9 @@ def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> It
 def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
     """The keys whose values are not the same, with both values as plain data."""
     for key in keys:
-        if getattr(before, key) != getattr(after, key):
-            one, other = (_plain(getattr(spec, key)) for spec in (before, after))
-            if one != other:
-                yield key, one, other
+        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
+        if not same_json(one, other):
+            yield key, one, other
 
 
 def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
@@ -120,11 +121,9 @@ def _frame(message: Any) -> str:
 
 
 def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
-    if before.examples == after.examples:
-        return
     old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
-    gone = {number: _plain(before.examples[number - 1]) for number, text in enumerate(old, 1) if text not in new}
-    come = {number: _plain(after.examples[number - 1]) for number, text in enumerate(new, 1) if text not in old}
+    gone = {number: _plain(before.examples[number - 1]) for number in _more(old, new)}
+    come = {number: _plain(after.examples[number - 1]) for number in _more(new, old)}
     for number in sorted(gone.keys() | come.keys()):
         sign = sign_of(number, gone, come)
         yield Change("examples", sign, f"example {number}", policy.wording, "", gone.get(number), come.get(number))
@@ -132,12 +131,21 @@ def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator
         yield Change("examples", "~", "order", policy.wording, "the same examples in another order")
 
 
+def _more(texts: list[str], others: list[str]) -> Iterator[int]:
+    """The numbers of the texts that are not among others, each of which stands for one."""
+    left = Counter(others)
+    for number, text in enumerate(texts, 1):
+        if not left[text]:
+            yield number
+        left[text] -= bool(left[text])
+
+
 def _keys(part: str, one: Any, other: Any) -> Iterator[Change]:
     if not isinstance(one, dict) or not isinstance(other, dict):
         yield Change(part, "~", part, "minor", "", one, other)
         return
     for key in sorted(one.keys() | other.keys()):
-        if one.get(key) != other.get(key):
+        if key not in one or key not in other or not same_json(one[key], other[key]):
             yield Change(part, sign_of(key, one, other), str(key), "minor", "", one.get(key), other.get(key))
 
 
