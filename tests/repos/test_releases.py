@@ -775,3 +775,34 @@ def test_each_form_of_a_check_says_what_asks_for_the_version(form: str, own: Git
     change(own, "{ticket: string}", "{ticket: string, tone: string}")
     ran = promptkit("repo", "check", "--against", "HEAD", "--format", form)
     assert (ran.code, "inputs + tone: callers do not give it" in ran.out) == (1, True), ran.out
+
+
+def test_a_prerelease_hides_nothing_that_broke_since_the_release_before_it(own: GitRepo) -> None:
+    change(own, "version: 1.2.0", "version: 1.2.1-rc.1")
+    change(own, " Sort", "  Sort")
+    own.commit()
+    assert promptkit("release").code == 0
+    change(own, "{ticket: string}", "{ticket: string, tone: string}")
+    ran = promptkit("bump", FILE, "--dry-run")
+    assert "1.2.1-rc.1 -> would be 2.0.0 (major change since 1.2.0)" in ran.err
+    for version in ("1.2.1-rc.1", "1.2.1-rc.2", "1.2.1", "1.9.0"):
+        assert promptkit("bump", FILE, version).code == 0
+        own.commit()
+        assert promptkit("release").code == 2
+        assert promptkit("repo", "check", "--against", "v1.1.0").code == 1
+    for version in ("2.0.0-rc.1", "2.0.0"):
+        assert promptkit("bump", FILE, version).code == 0
+        own.commit()
+        assert promptkit("repo", "check", "--against", "v1.1.0").code == 0
+        assert promptkit("release").code == 0
+
+
+def test_a_released_prerelease_is_not_written_over(own: GitRepo) -> None:
+    change(own, "version: 1.2.0", "version: 1.3.0-rc.1")
+    change(own, "Sort", "Assign")
+    own.commit()
+    assert promptkit("release").code == 0
+    change(own, "Assign", "Please assign")
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, "1.3.0-rc.1 is released already, and was another prompt" in ran.out) == (1, True)
+    assert "1.3.0-rc.1 -> would be 1.3.0" in promptkit("bump", FILE, "--dry-run").err

@@ -57,11 +57,16 @@ def released_as(workspace: Workspace, name: str, version: str) -> RepoState | No
 def last_release(workspace: Workspace, name: str, version: str) -> RepoState | None:
     """The release that a version of a prompt comes after: the highest that is not above it, or else the newest.
 
-    So a fix of 1.2 is compared with 1.2, though 2.0 is out; a yanked release was one, too. None before the first.
+    So a fix of 1.2 is compared with 1.2, though 2.0 is out; a yanked release was one, too. Pre-releases promise
+    nothing, and are asked where there is no other: between 1.0.0 and 1.0.1 stands no 1.0.1-rc.1 that could hide what
+    broke. None before the first.
     """
     known, own = sorted(workspace.own().tags.versions(name), reverse=True), read_version(version)
     below = [each for each in known if own is not None and each <= own]
-    states = (released_as(workspace, name, str(each)) for each in below or known)
+    states = (
+        released_as(workspace, name, str(each))
+        for each in sorted(below or known, key=lambda each: each.prerelease is not None)
+    )
     return next((state for state in states if state is not None), None)
 
 
@@ -83,7 +88,7 @@ def judged(workspace: Workspace, state: RepoState, name: str, since: RepoState |
     if base is None or before is None:
         return None
     found = compared((before, base.source), (prompt, state.source), policy_of(workspace.settings))
-    if not found.enough:
+    if not found.enough or (released is not None and found.level is not None):
         code, message = _too_small(found, name, base.label if last is None else f"its release {found.before}")
         if released is not None and found.before != found.after:
             code, message = "PK603", f"`{name}` {version} is released already, and was another prompt"
@@ -134,6 +139,7 @@ def version_after(workspace: Workspace, file: str, after: RepoState | None = Non
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
     if found.level is None:
         return here, here, found
-    if found.before != found.after and found.enough:
+    taken = released_as(workspace, name, here)  # a pre-release, which is not what is compared with
+    if found.before != found.after and found.enough and (taken is None or taken.prompt(name).digest == new.digest):
         return here, here, found
     return here, _free(workspace, name, found), found
