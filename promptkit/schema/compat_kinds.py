@@ -161,10 +161,12 @@ def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: 
             yield claim((*path, name), "is not a field that is accepted", True)
         else:
             yield from comparison.compare(others, schema, (*path, name))
+    same = wrote.get("patternProperties", {}).keys() <= read.get("patternProperties", {}).keys()
+    if same and "patternProperties" in wrote and wrote.get("additionalProperties") is False:
+        return  # all others match patterns, which are compared by themselves
     if others is False and _others(wrote) is not False:
         yield unsure(path, "may have more fields than are accepted")
     elif others is not False:
-        same = wrote.get("patternProperties", {}).keys() <= read.get("patternProperties", {}).keys()
         beyond = Other(_undeclared_name(read, wrote))
         yield from comparison.compare(others, _others(wrote) if same else _undeclared(wrote), (*path, beyond))
 

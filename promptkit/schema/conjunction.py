@@ -6,6 +6,7 @@ What cannot be joined exactly is left out, which makes the form wider than the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.drafts import heard
@@ -99,9 +100,14 @@ class Form:
         return self._whole_numbers() if self.kinds() == ("integer",) else None
 
     def _whole_numbers(self) -> list[Any] | None:
-        low, high = self.keywords.get("minimum"), self.keywords.get("maximum")
-        few = isinstance(low, int) and isinstance(high, int) and high - low < _MOST_WHOLE
-        return list(range(low, high + 1)) if few else None  # type: ignore[arg-type, operator]
+        said = self.keywords
+        least = [ceil(said["minimum"])] if "minimum" in said else []
+        least += [floor(said["exclusiveMinimum"]) + 1] if "exclusiveMinimum" in said else []
+        most = [floor(said["maximum"])] if "maximum" in said else []
+        most += [ceil(said["exclusiveMaximum"]) - 1] if "exclusiveMaximum" in said else []
+        if not least or not most or min(most) - max(least) >= _MOST_WHOLE:
+            return None
+        return list(range(max(least), min(most) + 1))
 
     def by_kind(self) -> Iterator[dict[str, Any]]:
         """The same schema as several, one for each type."""

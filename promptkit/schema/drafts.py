@@ -90,6 +90,8 @@ def _respell(schema: dict[str, Any], draft: int, *, alone: bool) -> None:
             schema.setdefault(keyword, {})[name] = needed
     if isinstance(schema.get("id"), str) and "$id" not in schema:
         schema["$id"] = schema.pop("id")
+    if "$recursiveRef" in schema:  # where no schema inside has an address of its own, "#" is the document
+        schema["allOf"] = [*schema.get("allOf", ()), {"$ref": schema.pop("$recursiveRef")}]
 
 
 def read_otherwise(one: Any, other: Any) -> bool:

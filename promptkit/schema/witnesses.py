@@ -22,6 +22,8 @@ __all__ = ["Witnesses", "standing_alone"]
 _MOST_PLANTS = 12
 _MOST_STEPS = 20_000
 _ROUNDS = 32
+_DEEPEST = 0
+"""A witness has nothing that it need not have: what is small is soon made, and soon refused."""
 _HOME = "urn:promptkit:document"
 
 
@@ -39,7 +41,7 @@ class Witnesses:
     def _made(self) -> Fitting:
         from promptkit.schema.making.fitting import Fitting
 
-        return Fitting(self._writer)
+        return Fitting(self._writer, _DEEPEST)
 
     @cached_property
     def _read(self) -> Schema:

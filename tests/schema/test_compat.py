@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 import pydantic
@@ -262,3 +263,31 @@ def test_a_comparison_ends_on_schemas_without_end() -> None:
     other = {"type": "object", "properties": {str(n): {"anyOf": [{"$ref": "#"}, {"type": "null"}]} for n in range(300)}}
 
     assert () != accepts(wide, other)
+
+
+def test_a_reference_to_the_whole_in_2019_is_followed() -> None:
+    newest = "https://json-schema.org/draft/2019-09/schema"
+    lists = {"$schema": newest, "type": "array", "items": {"$recursiveRef": "#"}}
+
+    assert [('at $: [["a"]] is allowed, but not accepted', True)] == told(lists, {"const": [["a"]]})
+    assert not accepts(lists, {"const": [[], [[]]]})
+
+
+def test_many_alternatives_that_lead_to_themselves_are_compared_by_small_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def filters(limit: int) -> dict[str, Any]:
+        inner = {"$ref": "#/$defs/E"}
+        rest = {"args": {"type": "array", "items": inner, "maxItems": limit}, "l": inner, "r": inner}
+        branches = [
+            {"type": "object", "properties": {"op": {"const": name}, **rest}, "required": ["op", "args"]}
+            for name in ("and", "or", "not", "eq", "lt", "gt")
+        ]
+        return {"$defs": {"E": {"oneOf": [*branches, {"type": "string"}]}}, "$ref": "#/$defs/E"}
+
+    made: list[str] = []
+    validate = Schema.validate
+    monkeypatch.setattr(Schema, "validate", lambda self, value: made.append(json.dumps(value)) or validate(self, value))
+    assert any(each.certain for each in accepts(filters(5), filters(6)))
+    assert made
+    assert max(map(len, made)) < 500

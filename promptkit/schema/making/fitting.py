@@ -10,7 +10,7 @@ from promptkit.schema.drafts import modern
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.making.forms import Forms
 from promptkit.schema.making.merge import UnmakeableError
-from promptkit.schema.making.values import Impossible, Maker
+from promptkit.schema.making.values import DEEPEST, Impossible, Maker
 from promptkit.schema.schema import Schema
 from promptkit.schema.violations import json_path
 
@@ -30,18 +30,19 @@ _STARTS = 6
 class Fitting:
     """Makes values that fit a JSON Schema (drafts 4 to 2020-12), the same one for the same seed.
 
-    Listed values, `examples` and `default` are preferred. Recursive schemas end after a few levels. Each value has
-    been validated. Raises `UnmakeableError` when no fitting value could be made, be it that there is none or that
-    the schema asks for more than this can do.
+    Listed values, `examples` and `default` are preferred. Recursive schemas end after a few levels: below the depth
+    `deepest`, only what is required is made. Each value has been validated. Raises `UnmakeableError` when no fitting
+    value could be made, be it that there is none or that the schema asks for more than this can do.
     """
 
-    def __init__(self, schema: Mapping[str, Any] | bool) -> None:
+    def __init__(self, schema: Mapping[str, Any] | bool, deepest: int = DEEPEST) -> None:
         whole = dict(schema) if not isinstance(schema, bool) else schema
         with _usable():
             if problems := Schema(whole).problems():
                 raise UnmakeableError(f"the schema cannot be used: {problems[0]}")
             self._schema = _modern(whole)
             self._checked, self._forms = Schema(whole), Forms(self._schema)
+        self._deepest = deepest
         self.steps = 0
         """How many parts of values were made so far."""
 
@@ -65,7 +66,7 @@ class Fitting:
         variants: dict[Path, int] = {}
         starts, why = 1, ""
         for _ in range(rounds):
-            maker = Maker(self._forms, seed if starts == 1 else f"{seed}#{starts}", variants)
+            maker = Maker(self._forms, seed if starts == 1 else f"{seed}#{starts}", variants, self._deepest)
             value, faults, why = _tried(maker, wanted, checks)
             self.steps += len(maker.counts)
             if not faults:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 DEEPEST = 5
-"""Below this depth only what is required is made; recursive schemas end there."""
+"""Below this depth only what is required is made, if nothing else is asked for; recursive schemas end there."""
 
 _MOST_VALUES = 2_000
 _MOST_ITEMS = 10_000
@@ -43,13 +43,15 @@ class Impossible(Exception):
 class Maker:
     """Makes one value. `variants` says which variant to take at a place (0 where nothing is said).
 
-    Afterwards `counts` has, for every place that was made, how many variants there are.
+    Below the depth `deepest` only what is required is made. Afterwards `counts` has, for every place that was made, how
+    many variants there are.
     """
 
-    def __init__(self, forms: Forms, seed: str, variants: Mapping[Path, int]) -> None:
+    def __init__(self, forms: Forms, seed: str, variants: Mapping[Path, int], deepest: int = DEEPEST) -> None:
         self._forms = forms
         self._seed = seed
         self._variants = variants
+        self._deepest = deepest
         self._values = 0
         self.counts: dict[Path, int] = {}
 
@@ -77,7 +79,7 @@ class Maker:
         return sorted(forms, key=self._forms.form_height) if self._lean(path) else forms
 
     def _lean(self, path: Path) -> bool:
-        return len(path) >= DEEPEST or self._values > _MOST_VALUES
+        return len(path) >= self._deepest or self._values > _MOST_VALUES
 
     def _choices(self, form: Form, path: Path) -> list[Callable[[], Any]]:
         """Everything that may stand there: listed values, examples, a default, then what is made."""
@@ -204,7 +206,7 @@ class Maker:
 
     def _has_room(self, schema: Any, path: Path) -> bool:
         height = self._forms.height(schema)
-        return height is not None and len(path) + height <= DEEPEST
+        return height is not None and len(path) + height <= self._deepest
 
     def _filled(self, form: Form, names: list[str], least: int, path: Path) -> list[str]:
         """The names with as many more as the object needs at least."""
@@ -224,7 +226,9 @@ class Maker:
         if form.get("additionalProperties", True) is False or patterns:
             made = [name for pattern in patterns for name in names_matching(pattern, ordinal)]
         elif "propertyNames" in form:
-            name = Maker(self._forms, self._seed, {}).value(form["propertyNames"], (*path, "name", ordinal))
+            name = Maker(self._forms, self._seed, {}, self._deepest).value(
+                form["propertyNames"], (*path, "name", ordinal)
+            )
             made = [name] if isinstance(name, str) else []
         else:
             made = [f"simulated_{ordinal + 1}"]
