@@ -54,11 +54,11 @@ def set_alias(alias: str, target: str, commit: bool) -> None:
         before = workspace.declared.aliases.get(name, {}).get(alias, "")
         if why := repo.why_yanked(name, version, workspace.declared):
             say(f"warning[PK607]: {version} was yanked: {why}")
-    if before == version:
+    if before == version and not commit:
         say(f"{name}: {alias} is {version}")
         return
     with edited(root, f"{name}: {alias} {before or 'new'} -> {version}", commit=commit) as draft:
-        draft.set(("aliases", name), alias, version)
+        draft.set(("aliases", draft.spelled(("aliases",), name)), alias, version)
 
 
 @command.command("remove", short_help="Take an alias away.")
@@ -83,7 +83,7 @@ def remove(alias: str, name: str, commit: bool) -> None:
         hint = did_you_mean(alias, aliases) or f"it has {', '.join(aliases) or 'none'}"
         raise click.UsageError(f"`{name}` has no alias `{alias}`; {hint}")
     with edited(root, f"{name}: {alias} was {aliases[alias]}, and is no more", commit=commit) as draft:
-        draft.drop(("aliases", name), alias)
+        draft.drop(("aliases", draft.spelled(("aliases",), name)), alias)
 
 
 @command.command("list", short_help="Show the aliases of this repo.")

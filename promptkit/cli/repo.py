@@ -172,7 +172,7 @@ def list_repos(form: str) -> None:
 
 
 def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:
-    from promptkit.errors import RepoError
+    from promptkit.errors import PromptkitError
 
     row = {"name": declared.name, "place": declared.place, "rev": declared.rev, "folder": declared.folder}
     found: dict[str, Any] = {"at": "", "commit": "", "fetched": 0.0}
@@ -182,7 +182,7 @@ def _described(workspace: Workspace, declared: DeclaredRepo) -> dict[str, Any]:
         found |= {"at": pin.tag or pin.shown or "a folder", "commit": pin.commit}
         state = workspace.store(declared).state() if declared.url is not None else None
         found["fetched"] = state.fetched if state is not None else 0.0
-    except RepoError as error:
+    except PromptkitError as error:
         found["at"] = error.message
     return row | found
 
@@ -289,12 +289,17 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
     Examples:
       promptkit repo verify
     """
+    from promptkit.errors import PromptkitError
     from promptkit.repos.workspace import Workspace
 
     faults = 0
     with Workspace.at() as workspace:
         for name in names or sorted(workspace.declared.repos):
-            found = list(_faults(workspace, name))
+            found: list[str] = []
+            try:
+                found += _faults(workspace, name)
+            except PromptkitError as error:
+                found += [f"{name}: {error.message}"]
             faults += len(found)
             found = [one_line(each) for each in found]
             put("\n".join([*found, f"{name}: {counted(len(found), 'fault')}" if found else f"{name}: all good"]))

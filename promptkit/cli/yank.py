@@ -43,8 +43,8 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
     message = f"{yank} can be had again" if undo else f"{yank} was yanked: {reason}"
     with edited(root, message, commit=commit) as draft:
         if undo:
-            draft.drop(("yanked",), known)
+            draft.drop(("yanked",), draft.spelled(("yanked",), known))
         else:
-            draft.set(("yanked",), known or str(yank), reason or "")
+            draft.set(("yanked",), draft.spelled(("yanked",), known or str(yank)), reason or "")
     for alias in () if undo else aliases:
         say(f"warning[PK613]: the alias `{alias}` leads to it: promptkit alias set {alias} {yank.name}@VERSION")

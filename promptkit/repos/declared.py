@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from semver import Version
 
-__all__ = ["REPO_KEYS", "Declarations", "DeclaredRepo"]
+__all__ = ["REPO_KEYS", "Declarations", "DeclaredRepo", "bare_key"]
 
 REPO_KEYS = ("url", "path", "rev", "folder", "fetch")
 """What may be said of a repo."""
@@ -66,7 +66,7 @@ class Declarations:
 
     where: str = PROJECT_FILE
     repos: Mapping[str, DeclaredRepo | RepoError] = field(default_factory=dict)
-    """By name; what is wrong with one that a fetched file declares is told when somebody uses it."""
+    """By name; what is wrong with one that a committed file declares is told when somebody uses it."""
     prompts: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     yanked: Mapping[str, str] = field(default_factory=dict)
@@ -76,18 +76,19 @@ class Declarations:
     """Whether it is the project's own file in another state of its repository."""
 
     @classmethod
-    def of(cls, tables: Mapping[str, Any], where: str, root: Path | None) -> Declarations:
+    def of(cls, tables: Mapping[str, Any], where: str, root: Path | None, *, committed: bool = False) -> Declarations:
         """Read the tables of a project's folder, or of a fetched file, which has no `root`. Raises `RepoError`.
 
-        A fetched file may name no place of this machine.
+        A fetched file may name no place of this machine. What a `committed` one declares may be gone by now.
         """
-        repos = {name: _read(name, entry, where, root) for name, entry in _table(tables, "repos", where).items()}
+        entries = _table(tables, "repos", where).items()
+        repos = {name: _read(name, entry, where, root, committed=committed) for name, entry in entries}
         prompts = {name: _wanted(name, wanted, where) for name, wanted in _table(tables, "prompts", where).items()}
         aliases: dict[str, dict[str, str]] = {}
         for name, each in _table(tables, "aliases", where).items():
             aliases.setdefault(bare_name(name), {}).update(_texts(each, f"aliases.{name}", where))
         said = _texts(_table(tables, "yanked", where), "yanked", where)
-        yanked = {_yank_key(key): why for key, why in said.items()}
+        yanked = {bare_key(key): why for key, why in said.items()}
         return cls(where, repos, prompts, aliases, yanked)
 
     def why_yanked(self, path: str, version: Version | str, *, is_own: bool = False) -> str:
@@ -114,17 +115,17 @@ class Declarations:
         return found
 
 
-def _yank_key(key: str) -> str:
-    """A key under `yanked` in which a prompt is named without the ending of its file."""
+def bare_key(key: str) -> str:
+    """A key under `aliases` or `yanked` in which a prompt is named without the ending of its file."""
     name, at, version = key.rpartition("@")
-    return f"{bare_name(name)}{at}{version}"
+    return f"{bare_name(name)}@{version}" if at else bare_name(key)
 
 
-def _read(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo | RepoError:
+def _read(name: str, entry: Any, where: str, root: Path | None, *, committed: bool) -> DeclaredRepo | RepoError:
     try:
         return _repo(name, entry, where, root)
     except RepoError as error:
-        if root is not None:
+        if not committed:
             raise
         return error
 

@@ -148,7 +148,7 @@ class GitRepo(Repo):
             return Declarations(where)
         try:
             text = files.read(PROJECT_FILE).decode("utf-8-sig")
-            found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root)
+            found = Declarations.of(tomllib.loads(text.replace("\r\n", "\n")), where, self._root, committed=True)
             found = replace(found, is_own=self._root is not None)
         except SourceError as error:
             raise RepoError(error.message, code=error.code, where=where, help=error.help) from None

@@ -1,6 +1,7 @@
 """The index of a repo: one row a prompt, made when its commit changes, so that listing reads one file.
 
-A row is made anew only where a file of that prompt is another one than when the row was made.
+A row is made anew only where a file of that prompt is another one than when the row was made, where it has files of
+other repos, and where it has faults.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from promptkit.loader import load
 from promptkit.repos.git import command as git
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.recording import Recording
-from promptkit.source import split_mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "folder_rows", "repo_rows"]
 
-_FORMAT = f"1 {__version__}"
+_FORMAT = f"2 {__version__}"
 _MOST_BYTES = 256 << 20
 _TIME = re.compile("\x01([0-9]{1,19})")
 _LAST_TIME = 253_402_300_799
@@ -52,13 +52,18 @@ class Row:
     warnings: int = 0
     changed: int = 0
     parts: Mapping[str, str] = field(default_factory=dict)
-    """The ids of the files that it was read from."""
+    """The ids of the files that it was read from; of another repo's, which may change by itself, there is none."""
 
     @property
     def checks(self) -> str:
         """What the check of it found, in words."""
         found = [f"{count} {noun}{'s' * (count != 1)}" for count, noun in self._counts if count]
         return ", ".join(found) or "ok"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it stays as long as its own files do: what it lacked may come, and other repos may change."""
+        return not self.errors and all(self.parts.values())
 
     @property
     def _counts(self) -> tuple[tuple[int, str], ...]:
@@ -96,7 +101,7 @@ def _indexed(
 ) -> list[Row]:
     path = kept / f"index-{sha256(repo.folder.encode()).hexdigest()[:8]}.json"
     since, kept_rows = _read(path)
-    if since == commit:
+    if since == commit and all(row.is_settled for row in kept_rows):
         return kept_rows
     ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
     before = {row.name: row for row in kept_rows}
@@ -131,9 +136,8 @@ def folder_rows(source: Source, prompts: Mapping[str, str]) -> list[Row]:
 
 
 def _holds(row: Row, file: str, ids: Mapping[str, str]) -> bool:
-    """Whether a row is still right; one with faults is made anew, since what it lacked may have come."""
-    same = all(ids.get(part) == known for part, known in row.parts.items())
-    return row.file == file and not row.errors and same
+    """Whether a row is still right."""
+    return row.file == file and row.is_settled and all(ids.get(part) == known for part, known in row.parts.items())
 
 
 def _fields(row: Row) -> dict[str, Any]:
@@ -158,7 +162,7 @@ def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
     except (SourceError, PromptkitError):
         return Row(name, file, errors=1)
     counts = [sum(each.severity == kind for each in loaded.diagnostics) for kind in ("error", "warning")]
-    parts = {path: ids.get(path, "") for path in recording.files if not split_mount(path)[0]} if ids else {}
+    parts = {path: ids.get(path, "") for path in recording.files} if ids else {}
     known = loaded.chain.entries if loaded.chain is not None else {}
     texts = {key: getattr(known[key].node, "text", "") if key in known else "" for key in ("version", "description")}
     metadata = loaded.spec.metadata if loaded.spec is not None else {}

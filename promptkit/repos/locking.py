@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from promptkit.diagnostics import Diagnostic
     from promptkit.repos.repo import Repo
     from promptkit.source import Source
 
@@ -159,8 +160,8 @@ def of_project(workspace: Workspace, path: str, pins: Mapping[str, str]) -> Lock
     source = Mounted(folder, workspace.declared, _opener(workspace, pins))
     try:
         entry = recorded(workspace, path, "", source, path, Pin(""), own=True)
-    except SpecError:
-        if source.mounts or _names_a_repo(folder, path, workspace):
+    except SpecError as error:
+        if source.mounts or _names_a_repo(folder, path, workspace) or any(map(_is_of_repos, error.diagnostics)):
             raise
         return None  # it may be no prompt at all, and what is wrong with it is told by the check
     return entry if source.mounts else None
@@ -173,13 +174,17 @@ def used_mounts(workspace: Workspace, path: str) -> dict[str, str]:
     return {mount: each.pin.commit for mount, each in source.mounts.items()}
 
 
+def _is_of_repos(fault: Diagnostic) -> bool:
+    return fault.code.startswith("PK6")
+
+
 def _names_a_repo(folder: Folder, path: str, workspace: Workspace) -> bool:
-    """Whether a file may name a repo: it has a declared name with a slash in it, or a version behind an `@`."""
+    """Whether a file may name a repo: it has a declared name with a slash behind it."""
     try:
         text = folder.read(path).decode("utf-8", "replace")
     except SourceError:
         return False
-    return any(f"{name}/" in text for name in workspace.declared.repos) or re.search(r"\w/[\w./-]+@", text) is not None
+    return any(re.search(rf"(?<![\w./-]){re.escape(name)}/", text) for name in workspace.declared.repos)
 
 
 def _opener(workspace: Workspace, pins: Mapping[str, str]) -> Opener:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError, RepoError
 from promptkit.replacing import replace_file
-from promptkit.repos.declared import REPO_KEYS
+from promptkit.repos.declared import REPO_KEYS, bare_key
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.references import require_repo_name
-from promptkit.repos.tomledit import has_value, with_value, without
+from promptkit.repos.tomledit import has_value, keys_of, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Draft:
     def has(self, table: tuple[str, ...], key: str) -> bool:
         """Whether a table has a key. Raises `ConfigError`."""
         return has_value(self._text, table, key, where=str(self.path))
+
+    def spelled(self, table: tuple[str, ...], key: str) -> str:
+        """How a key that means a prompt, or a version of one, is spelled: with the ending of its file, or as it is."""
+        found = keys_of(self._text, table, where=str(self.path))
+        return next((each for each in reversed(found) if bare_key(each) == bare_key(key)), key)  # the last one holds
 
     def set(self, table: tuple[str, ...], key: str, value: str) -> None:
         """Let a key of a table have a value. Raises `ConfigError` where one line does not do that."""

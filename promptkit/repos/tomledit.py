@@ -14,7 +14,7 @@ from promptkit.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["has_value", "with_value", "without"]
+__all__ = ["has_value", "keys_of", "with_value", "without"]
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
 
@@ -42,10 +42,15 @@ def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where
 
 def has_value(text: str, table: tuple[str, ...], key: str, *, where: str) -> bool:
     """Whether a table of a file has a key. Raises `ConfigError`."""
+    return key in keys_of(text, table, where=where)
+
+
+def keys_of(text: str, table: tuple[str, ...], *, where: str) -> list[str]:
+    """The keys of a table of a file, as they are spelled; none where there is no such table. Raises `ConfigError`."""
     inner: Any = _data(text, where)
     for name in table:
         inner = inner.get(name) if isinstance(inner, dict) else None
-    return isinstance(inner, dict) and key in inner
+    return list(inner) if isinstance(inner, dict) else []
 
 
 def without(text: str, table: tuple[str, ...], key: str = "", *, where: str) -> str:

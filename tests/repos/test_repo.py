@@ -251,3 +251,65 @@ def test_tags_that_give_one_version_to_two_states_of_the_whole_are_ambiguous(tea
     team.git("tag", "1.0.0", "HEAD")
     with contextlib.chdir(team.path):
         assert "PK606" in promptkit("diff", "=1.0.0", "HEAD").err
+
+
+def test_a_repo_that_was_declared_once_and_is_gone_hinders_no_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = GitRepo.at(tmp_path / "own")
+    files = {"promptkit.toml": '[repos.x]\npath = "shared"\n', "shared/promptkit.toml": "", "a.yaml": prompt("a")}
+    own.commit(files)
+    own.git("rm", "-rq", "shared")
+    own.write({"promptkit.toml": ""})
+    monkeypatch.chdir(own.path)
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    own.commit()
+    assert promptkit("diff", "HEAD~1", "HEAD").code == 0
+    assert promptkit("affected", "--since", "HEAD~1").code == 0
+
+
+def test_a_list_is_right_as_soon_as_what_a_prompt_lacked_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://parts.example/parts"
+    parts = GitRepo.at(tmp_path / "parts")
+    parts.commit({"promptkit.toml": "", "x.md": "Be brief."}, "v1.0.0")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{parts.path}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", url)
+    users = GitRepo.at(tmp_path / "users")
+    body = prompt("p") + "persona: |\n  {% include 'parts/x.md' %}\n"
+    users.commit({"promptkit.toml": f'[repos.parts]\nurl = "{url}"\n', "p.yaml": body}, "v1.0.0")
+    folder = project(tmp_path / "project", {"users": users.path}, rev="v1.0.0")
+    monkeypatch.chdir(folder)
+    assert promptkit("repo", "update").code == 0
+    for declared, errors in (({}, 1), ({"parts": url}, 0), ({}, 1)):
+        project(folder, {"users": users.path, **declared}, rev="v1.0.0")
+        assert promptkit("repo", "update").code == 0
+        (row,) = json.loads(promptkit("list", "users", "--format", "json").out)["prompts"]
+        assert row["checks"]["errors"] == errors
+        assert promptkit("repo", "verify", "users").code == errors
+
+
+def test_a_repo_that_cannot_be_opened_keeps_no_other_from_being_listed_and_verified(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "project", {"aaa": "https://127.0.0.1:9/none.git", "team": team.path}, rev="v1.0.0")
+    monkeypatch.chdir(folder)
+    assert promptkit("repo", "update", "team").code == 0
+    ran = promptkit("repo", "verify")
+    assert (ran.code, "aaa: 1 fault" in ran.out, "team: all good" in ran.out) == (1, True, True), ran
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/promptkit.toml").write_text("[[[")
+    (folder / "promptkit.toml").write_text(f'[repos.b]\npath = "../broken"\n[repos.team]\nurl = "{team.path}"\n')
+    ran = promptkit("repo", "list")
+    assert (ran.code, "team" in ran.out) == (0, True), ran
+
+
+def test_files_that_are_no_prompts_hinder_no_lock(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project(tmp_path / "service", {"acme": team.path}, {"acme/support/triage": "^1.0"})
+    (folder / "compose.yaml").write_text("services:\n  app:\n    image: ghcr.io/acme/app@sha256:0123\n")
+    monkeypatch.chdir(folder)
+    assert promptkit("lock").code == 0

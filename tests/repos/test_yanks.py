@@ -103,3 +103,22 @@ def test_an_alias_is_removed_by_the_name_that_it_was_set_by(own: GitRepo) -> Non
     for name in ("a/b", "a/b.yaml"):
         assert promptkit("alias", "set", "stage", f"{name}@1.1.0").code == 0
         assert promptkit("alias", "remove", "stage", name).code == 0
+
+
+def test_what_a_person_wrote_with_the_ending_of_a_file_can_be_changed_by_commands(own: GitRepo) -> None:
+    path = own.path / "promptkit.toml"
+    path.write_text('[aliases."a/b.yaml"]\nprod = "1.0.0"\n\n[yanked]\n"a/b.yaml@1.1.0" = "x"\n')
+    assert promptkit("yank", "a/b@1.1.0", "--undo").code == 0
+    assert promptkit("alias", "set", "prod", "a/b@1.1.0").code == 0
+    assert promptkit("alias", "list").out.split()[-3:] == ["a/b", "prod", "1.1.0"]
+    assert path.read_text() == '[aliases."a/b.yaml"]\nprod = "1.1.0"\n\n[yanked]\n'
+    assert promptkit("alias", "remove", "prod", "a/b").code == 0
+    assert promptkit("alias", "list").code == 9
+
+
+def test_an_alias_that_is_set_already_can_still_be_committed(own: GitRepo) -> None:
+    assert promptkit("alias", "set", "prod", "a/b@1.0.0").code == 0
+    assert own.git("status", "--short", "--untracked-files=no")
+    for _ in range(2):
+        assert promptkit("alias", "set", "prod", "a/b@1.0.0", "--commit").code == 0
+        assert not own.git("status", "--short", "--untracked-files=no")
