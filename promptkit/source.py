@@ -59,7 +59,7 @@ class Source(Protocol):
 def join(folder: str, path: str) -> str:
     """A path written in a file of `folder`, as a path under the root; a leading `/` is the root.
 
-    Raises `SourceError` when it leaves the root.
+    Raises `SourceError` when it leaves the root, or leads into what git keeps for itself: addresses with tokens.
     """
     if "\0" in path or "\\" in path:
         raise SourceError(f"`{path!r}` is not a path: use `/` between names")
@@ -74,7 +74,13 @@ def join(folder: str, path: str) -> str:
             parts.pop()
         elif part not in ("", "."):
             parts.append(part)
+    _refuse_git(parts, path)
     return "/".join(parts)
+
+
+def _refuse_git(names: Iterable[str], path: str) -> None:
+    if any(name.casefold() == ".git" for name in names):
+        raise SourceError(f"`{path}` lies in what git keeps for itself")
 
 
 MOUNT = ":/"
@@ -102,8 +108,11 @@ def mounted(folder: str, reference: str) -> str:
 def resolve(source: Source, folder: str, path: str) -> str:
     """What a path written in a file of `folder` names: a file under the same root, or one of another repo.
 
-    Raises `SourceError` when it leaves the root, or its repo is not declared.
+    Raises `SourceError` when it leaves the root, when its repo is not declared, and for a hidden file: such as `.env`
+    hold what is no part of a prompt.
     """
+    if (name := path.rpartition("/")[2]).startswith(".") and name not in (".", ".."):
+        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt")
     own = getattr(source, "resolve", None)
     return join(folder, path) if own is None else str(own(folder, path))
 
@@ -306,6 +315,7 @@ def _open_resolved(root: Path, path: str) -> int:
     if not target.is_relative_to(base):
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts
+    _refuse_git(names, path)
     descriptor = _descend(base, names) if os.open in os.supports_dir_fd else os.open(target, _FILE_FLAGS)
     return _regular(descriptor, path)
 

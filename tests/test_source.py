@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptkit.errors import PromptkitError
+from promptkit import Prompt
+from promptkit.errors import PromptkitError, SpecError
 from promptkit.source import Folder, Memory, Package, SourceError, join
 
 
@@ -177,3 +178,24 @@ def test_a_package_that_is_not_there_is_said(packages: Path) -> None:
             attempt()
     with pytest.raises(SourceError, match="there is no file"):
         Package("shop_prompts").read("none.md")
+
+
+@pytest.mark.parametrize("path", ["/.git/config", "../.git/config", "/.GIT/config", "/.env", ".netrc", "/a/.env"])
+def test_what_git_keeps_and_hidden_files_are_no_parts_of_prompts(path: str, tmp_path: Path) -> None:
+    for name in (".git/config", ".GIT/config", ".env", "t/.netrc", "a/.env"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text("url = https://user:hunter2@host/x.git")
+    (tmp_path / "promptkit.toml").touch()
+    (tmp_path / "t/p.yaml").write_text(f'task: |\n  {{% include "{path}" %}}\n')
+    with pytest.raises(SpecError) as caught:
+        Prompt.from_yaml(tmp_path / "t/p.yaml")
+    assert ("hunter2" in str(caught.value), path in str(caught.value)) == (False, True)
+
+
+@pytest.mark.parametrize("target", [".git/config", ".git"])
+def test_no_link_leads_into_what_git_keeps(target: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").write_text("secret")
+    (tmp_path / "x").symlink_to(target)
+    with pytest.raises(SourceError, match="what git keeps for itself"):
+        Folder(tmp_path).read("x" if target != ".git" else "x/config")

@@ -115,7 +115,7 @@ def _pair(before: str, after: str | None) -> tuple[str, str]:
     from pathlib import Path
 
     from promptkit.errors import SpecError
-    from promptkit.template_paths import path_fault
+    from promptkit.template_paths import is_reference, path_fault
 
     if after is not None:
         return before, after
@@ -126,6 +126,9 @@ def _pair(before: str, after: str | None) -> tuple[str, str]:
             message = f"there is no file `{body}` here to compare `{before}` with; name both: promptkit diff A B"
             raise click.UsageError(message)
         return before, files[0]
+    if is_reference(before) and not Path(before).exists():
+        cure = f"name two states: promptkit diff {before}@1.0.0 {before}"
+        raise click.UsageError(f"`{before}` alone has nothing to be compared with; {cure}")
     if (fault := path_fault(before)) is not None:
         cure = fault.help or "a file, a reference such as acme/support/triage@1.2.0, a tag, a branch or a commit"
         raise SpecError([replace(fault, help=cure)])

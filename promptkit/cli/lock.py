@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.references import Reference
+    from promptkit.repos.repo import Repo
     from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
 
@@ -86,7 +87,8 @@ def _require_known(names: Iterable[str], known: Collection[str]) -> None:
 def add(ctx: click.Context, reference: str, quiet: bool) -> None:
     """Name a prompt such as acme/support/triage@^1.2 under [prompts], and lock it.
 
-    Without a version, of a repo that follows a branch, it is the newest one and all that fit it.
+    Without a version, of a repo that follows a branch, it is the newest one and all that fit it; one that is in use
+    already stays as it is wanted.
 
     \b
     Examples:
@@ -94,6 +96,7 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
       promptkit lock add acme/support/triage@^1.0
     """
     from promptkit.repos.locking import of_repo, project_lock
+    from promptkit.repos.names import in_use_as
     from promptkit.repos.project_file import use_prompt
     from promptkit.repos.references import Reference
     from promptkit.repos.workspace import Workspace
@@ -104,7 +107,12 @@ def add(ctx: click.Context, reference: str, quiet: bool) -> None:
             project_lock(workspace)  # one that cannot be read is told before anything is written
         declared = workspace.declared.repo(wanted.repo)
         _fetched(workspace, declared.name, quiet=quiet)
-        wanted = _with_version(workspace, _bare(workspace, wanted))
+        bare = _bare(workspace, wanted)
+        known = in_use_as(bare.name, workspace.declared.prompts)
+        wish = workspace.declared.prompts[known] if known else ""
+        wanted = replace(bare, wanted=wish) if wish and not bare.wanted else _with_version(workspace, bare)
+        if known and wanted.wanted != wish:
+            say(f"{known}: in use at {wanted.wanted or '*'} now, before at {wish or '*'}", quiet=quiet)
         of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
     use_prompt(wanted.name, wanted.wanted)
     ctx.exit(_lock((), False, quiet=quiet))
@@ -129,7 +137,20 @@ def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
     if wanted.wanted or not repo.pin(wanted.path).branch:
         return wanted
     versions = [version for version in repo.versions(wanted.path) if not version.prerelease]
+    if not versions:
+        _refuse_yanked(repo, wanted)
     return replace(wanted, wanted=f"^{versions[0]}") if versions else wanted
+
+
+def _refuse_yanked(repo: Repo, wanted: Reference) -> None:
+    """Raises `RepoError` where all versions of a prompt were yanked: the branch has the text of one of them."""
+    from promptkit.errors import RepoError
+
+    try:
+        repo.pin(wanted.path, "*")
+    except RepoError as error:
+        if error.code == "PK607":
+            raise
 
 
 @command.command("remove", short_help="Use a prompt of a repo no more.")
@@ -298,6 +319,8 @@ def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
         told = True
         say(f"error[PK610]: {drift}")
     if told:
-        say("  = help: `promptkit lock` writes what is wanted now, `promptkit lock update` takes what is there now")
+        say(
+            "  = help: `promptkit lock` writes what is wanted; `promptkit lock update` takes what is there, moved or edited"
+        )
     for each in yanked:
         say(f"warning[PK607]: {each}")

@@ -33,8 +33,8 @@ def check(ctx: click.Context, rev: str, form: str, quiet: bool) -> None:
 
     with Workspace.at() as workspace:
         found = list(check_against(workspace, rev))
-        state = at_rev(workspace, rev)
-        is_last = rev != "HEAD" and state.pin is not None and state.pin.commit == workspace.own().state.head
+        pin = at_rev(workspace, rev).pin if rev != "HEAD" else None
+        is_last = pin is not None and pin.commit == workspace.own().state.head
     if found or form in ("json", "sarif"):
         put(FORMS[form](found), paint=painted if form == "text" else None)
     errors = sum(each.severity == "error" for each in found)

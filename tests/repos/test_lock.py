@@ -691,3 +691,22 @@ def test_a_file_in_another_state_is_looked_for_in_the_project_that_is_named(
     monkeypatch.chdir(tmp_path)
     for name in ("support/triage.yaml@v1.1.0", "support/triage@v1.1.0"):
         assert Prompt.load(name, root=team.path).spec.version == "1.1.0"
+
+
+def test_a_prompt_of_which_all_versions_were_yanked_is_not_taken_from_the_branch(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.commit({"promptkit.toml": '[yanked]\n"support/reply@1.0.0" = "leaks"\n"support/reply@1.1.0" = "leaks"\n'})
+    folder = project(tmp_path / "service", {"acme": team.path})
+    monkeypatch.chdir(folder)
+    before = (folder / "promptkit.toml").read_text()
+    ran = promptkit("lock", "add", "acme/support/reply")
+    assert (ran.code, "was yanked: leaks" in ran.err) == (2, True), ran.err
+    assert (folder / "promptkit.toml").read_text() == before
+
+
+def test_a_prompt_in_use_is_added_as_it_is_wanted_and_another_wish_is_told(service: Path) -> None:
+    assert promptkit("lock", "add", TRIAGE).code == 0
+    assert f'"{TRIAGE}" = "~1.1"' in (service / "promptkit.toml").read_text()
+    ran = promptkit("lock", "add", f"{TRIAGE}@1.0.0")
+    assert f"{TRIAGE}: in use at 1.0.0 now, before at ~1.1" in ran.err

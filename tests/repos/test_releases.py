@@ -806,3 +806,14 @@ def test_a_released_prerelease_is_not_written_over(own: GitRepo) -> None:
     ran = promptkit("repo", "check", "--against", "HEAD")
     assert (ran.code, "1.3.0-rc.1 is released already, and was another prompt" in ran.out) == (1, True)
     assert "1.3.0-rc.1 -> would be 1.3.0" in promptkit("bump", FILE, "--dry-run").err
+
+
+def test_the_first_commit_of_a_repo_is_checked_as_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert promptkit("repo", "init", tmp_path / "new").code == 0
+    new = GitRepo.at(tmp_path / "new")
+    monkeypatch.chdir(new.path)
+    assert promptkit("repo", "check", "--against", "HEAD").code == 0
+    new.write({"support/triage.yaml": "task: {{ x"})
+    assert promptkit("repo", "check", "--against", "HEAD").code == 1
+    ran = promptkit("release")
+    assert (ran.code, "git commit the prompts first" in ran.err) == (2, True)

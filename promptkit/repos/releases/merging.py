@@ -13,7 +13,7 @@ from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releases.releasing import judged, loaded
-from promptkit.repos.releases.states import at_rev, lonely, worktree
+from promptkit.repos.releases.states import at_rev, lonely, nothing, worktree
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
@@ -34,8 +34,13 @@ __all__ = ["check_against", "local_repos", "refuse_unlocked"]
 
 
 def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
-    """Everything in the working tree that must not be merged over a state. Raises `RepoError` where there is none."""
-    before, after = at_rev(workspace, rev), worktree(workspace)
+    """Everything in the working tree that must not be merged over a state. Raises `RepoError` where there is none.
+
+    Before the first commit, `HEAD` is nothing, over which all is new.
+    """
+    state = workspace.own().state
+    is_first = rev == "HEAD" and not state.head and not state.refs
+    before, after = nothing() if is_first else at_rev(workspace, rev), worktree(workspace)
     for name in sorted(after.prompts):
         yield from _check_prompt(workspace, name, before, after)
     renamed, removed, _ = lonely(before, after)

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["RepoState", "at_rev", "compared", "compared_states", "lonely", "names_state", "prompt_at", "worktree"]
+__all__ = [
+    "RepoState",
+    "at_rev",
+    "compared",
+    "compared_states",
+    "lonely",
+    "names_state",
+    "nothing",
+    "prompt_at",
+    "worktree",
+]
 
 
 _NO_COMMIT = re.compile("0{40}|0{64}")
@@ -75,12 +85,17 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     An id of zeros is git's word for no commit, such as what a new branch was before its first push: nothing is in it.
     """
     if _NO_COMMIT.fullmatch(rev):
-        return RepoState("nothing", Memory(), {})
+        return nothing()
     if not rev.strip():
         raise RepoError("the state is named by nothing", code="PK602", help="name a tag, a branch or a commit")
     repo = workspace.own()
     pin = repo.pin("", rev)
     return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), pin)
+
+
+def nothing() -> RepoState:
+    """What there is before the first commit."""
+    return RepoState("nothing", Memory(), {})
 
 
 def names_state(workspace: Workspace, text: str) -> bool:
