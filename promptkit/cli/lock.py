@@ -319,8 +319,6 @@ def _tell(drifts: Iterable[Drift], yanked: Iterable[str]) -> None:
         told = True
         say(f"error[PK610]: {drift}")
     if told:
-        say(
-            "  = help: `promptkit lock` writes what is wanted; `promptkit lock update` takes what is there, moved or edited"
-        )
+        say("  = help: `promptkit lock` writes what is wanted; `promptkit lock update` takes what moved, too")
     for each in yanked:
         say(f"warning[PK607]: {each}")

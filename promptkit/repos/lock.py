@@ -258,7 +258,8 @@ class Lock:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             name = re.search('name = "([^"]*)"', block)
             where = f"{self.path}{f': {name[1]}' if name else ''}"
-            raise LockError(f"a block cannot be read: {error}", where=where, help=_CURE) from None
+            cure = f"of a merge take one side's whole file, then: promptkit lock; {_CURE}"
+            raise LockError(f"a block cannot be read: {error}", where=where, help=cure) from None
 
 
 class LockedSource:

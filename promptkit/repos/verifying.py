@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.declared import DeclaredRepo
-from promptkit.repos.git.command import command
+from promptkit.repos.git.command import CannotFetch, command
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
 from promptkit.source import mount_shown
@@ -36,7 +36,8 @@ class Drift:
 def verify_lock(workspace: Workspace, lock: Lock) -> list[Drift]:
     """Everything in which the lock and what is there differ.
 
-    Raises `LockError` where there is no lock, `RepoError` where git is needed and not installed.
+    Raises `LockError` where there is no lock, `RepoError` where git is needed and not installed, or a repo cannot be
+    fetched.
     """
     if not lock.exists:
         raise LockError("there is no lockfile", where=str(lock.path), help="`promptkit lock` writes it")
@@ -78,6 +79,8 @@ def _new(workspace: Workspace, path: str) -> Iterator[Drift]:
     try:
         if of_project(workspace, path, {}) is not None:
             yield Drift(path, "", "it is not locked")
+    except CannotFetch:
+        raise
     except PromptkitError as error:
         yield Drift(path, "", f"it cannot be loaded: {error.message}")
 
@@ -117,6 +120,8 @@ def _drifts(workspace: Workspace, entry: Locked, pins: Mapping[str, str]) -> Ite
             return
         found = of_project(workspace, entry.name, pins) if own else None
         now = found if own else of_repo(workspace, Reference.of(str(entry)), entry)
+    except CannotFetch:
+        raise
     except (RepoError, SourceError, LockError) as error:
         yield Drift(str(entry), "", error.message)
         return

@@ -11,16 +11,16 @@ from promptkit.repos.names import bare_name
 from promptkit.repos.versions import read_version
 
 if TYPE_CHECKING:
+    from semver import Version
+
     from promptkit.repos.git_repo import GitRepo
 
 __all__ = ["Yank"]
 
 
-def _as_tagged(repo: GitRepo, name: str) -> set[str]:
-    """The versions of a prompt as its tags have them, and without their build metadata."""
-    named = {
-        repo.tags.version(tag, name) for version in repo.released(name) for tag in repo.tags.versions(name)[version]
-    }
+def _as_tagged(repo: GitRepo, name: str, version: Version) -> set[str]:
+    """A version of a prompt as the tags that have it spell it, and without their build metadata."""
+    named = {repo.tags.version(tag, name) for tag in repo.tags.versions(name)[version] if repo.has(name, tag)}
     return named | {each.partition("+")[0] for each in named}
 
 
@@ -53,7 +53,8 @@ class Yank:
 
     def require(self, repo: GitRepo) -> None:
         """Raises `RepoError` where no tag of a repo names the version."""
-        if self.version not in _as_tagged(repo, self.name):
+        known = read_version(self.version)
+        if known not in repo.tags.versions(self.name) or self.version not in _as_tagged(repo, self.name, known):
             cure = f"versions: {nearest.versions(repo, self.name)}"
             what = f"`{repo.called(self.name)}`" if self.name else repo.whole
             raise RepoError(f"no version {self.version} of {what} was released", code="PK616", help=cure)

@@ -710,3 +710,15 @@ def test_a_prompt_in_use_is_added_as_it_is_wanted_and_another_wish_is_told(servi
     assert f'"{TRIAGE}" = "~1.1"' in (service / "promptkit.toml").read_text()
     ran = promptkit("lock", "add", f"{TRIAGE}@1.0.0")
     assert f"{TRIAGE}: in use at 1.0.0 now, before at ~1.1" in ran.err
+
+
+@pytest.mark.parametrize("words", [("lock", "--frozen"), ("lock", "verify")])
+def test_a_repo_that_cannot_be_reached_is_no_difference(
+    words: tuple[str, ...], service: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("promptkit.toml", "promptkit.lock"):
+        path = service / name
+        path.write_text(re.sub('url = ".*"', 'url = "https://127.0.0.1:9/x.git"', path.read_text()))
+    shutil.rmtree(cache / "repos")
+    ran = promptkit(*words)
+    assert (ran.code, "127.0.0.1:9" in ran.err, "PK610" in ran.err) == (2, True, False), ran.err

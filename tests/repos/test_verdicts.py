@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from promptkit import Prompt
 from promptkit.repos.diff.changes import LEVELS, Policy, is_enough, next_version
 from promptkit.repos.diff.diff import MOST_CASES, Case, diff, joined_cases, saved_cases
 from promptkit.repos.diff.schema_changes import READ, schema_changes
-from promptkit.repos.diff.text import to_markdown, to_text
+from promptkit.repos.diff.text import changelog_lines, to_markdown, to_text
 from promptkit.repos.diff.wording import words
 from promptkit.source import Memory
 from promptkit.spec import PromptSpec
@@ -207,3 +208,27 @@ OTHERWISE: dict[str, dict[str, Any] | None] = {
         }.items()
     },
 }
+
+
+def test_what_changed_is_seen_wherever_in_a_long_value_it_stands() -> None:
+    one, other = (" ".join(f"{word}{number}" for number in range(60)) for word in ("here", "there"))
+    examples = ([{"inputs": {"q": "x"}, "output": f"{one} {word} {other}"}] for word in ("first", "second"))
+    assert "[-first-]{+second+}" in to_text(diff(*(prompt({"examples": each}) for each in examples)))
+    inputs = {"q": "string", "tone": "string = kind"}
+    tasks = (f"{one} {{{{ q }}}}{words}, {other}" for words in ("", " in {{ tone }} words"))
+    assert "{{ tone }}" in to_text(diff(*(prompt({"task": task, "inputs": inputs}) for task in tasks)))
+
+
+def test_markdown_takes_texts_of_a_prompt_as_they_stand() -> None:
+    hostile = "<details> *x* | [l](http://e.org) `y`"
+    before = prompt({"output": {"format": "choice", "choices": ["a"]}})
+    after = prompt({"output": {"format": "choice", "choices": ["a", hostile]}, "task": "<ticket> | {{ q }}"})
+    found = diff(before, after, [Case(hostile, {"q": "x"})])
+    for text in (to_markdown(found), "\n".join(changelog_lines(found))):
+        outside = re.sub("```diff.*?```", "", text, flags=re.DOTALL).replace("\\`", "")
+        outside = re.sub(
+            r"(`+)(?:(?!\1).)+\1|^(<details><summary>|</summary>|</details>)$", "", outside, flags=re.MULTILINE
+        )
+        assert not re.search(r"(?<!\\)<", outside), outside
+        assert not re.search(r"(?<!\\)\]\(", outside), outside
+        assert "&lt;" not in text

@@ -21,6 +21,8 @@ __all__ = ["changelog_lines", "to_markdown", "to_text", "verdict"]
 
 _WIDTH = 64
 _CONTEXT = 24
+_LONGEST = 80
+"""How much is shown of one piece that was added or removed."""
 _AROUND = 2
 """How many lines beside a line that differs are shown."""
 
@@ -29,7 +31,7 @@ def to_text(found: Diff, *, show: bool = False) -> str:
     """The diff in columns; with `show`, the rendered messages word by word."""
     rows = [tuple(map(one_line, _cells(change))) for change in found.changes]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    widths[0] = max(widths[0], len("rendered"))
+    widths = [max(widths[0], len("rendered")), min(widths[1], _WIDTH), widths[2]]
     lines = [
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, (*widths, 0), strict=True)).rstrip() for row in rows
     ]
@@ -67,17 +69,17 @@ def to_markdown(found: Diff) -> str:
         lines += ["| part | change | level | why |", "|---|---|---|---|"]
         for change in found.changes:
             part, what, level, why = map(one_line, _cells(change))
-            cells = (part, f"`{change.sign}` {_code(what[2:])}", level, why)
-            lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+            cells = (_plain(part), f"`{change.sign}` {_code(what[2:])}", level, _plain(why))
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         lines.append("")
     lines += [f"{text[:1].upper()}{text[1:]}." for text in _rendered(found)] + [""]
     shown = [case for case in found.cases if case.differs and case.messages][:3]
     for case in shown:
-        lines += ["<details><summary>", "", f"Rendered: {_cell(case.name)}", "", "</summary>", "", "```diff"]
+        lines += ["<details><summary>", "", f"Rendered: {_plain(case.name)}", "", "</summary>", "", "```diff"]
         for role, pieces in case.messages:
             lines += [f"@@ {role} @@", *_diff_lines(pieces)]
         lines += ["```", "", "</details>", ""]
-    lines.append(f"**Verdict:** {_cell(verdict(found))}")
+    lines.append(f"**Verdict:** {_plain(verdict(found))}")
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +90,7 @@ def changelog_lines(found: Diff) -> list[str]:
     for change in kept:
         part, what, _, why = map(one_line, _cells(change))
         breaking = "**Breaking:** " if change.level in ("major", "unknown") else ""
-        lines.append(f"- {breaking}{part}: {_code(what)}{f' ({why})' if why else ''}")
+        lines.append(f"- {breaking}{_plain(part)}: {_code(what)}{f' ({_plain(why)})' if why else ''}")
     return lines
 
 
@@ -113,6 +115,9 @@ def _what(change: Change) -> str:
         return f"{change.sign} {name}{_excerpt(one, other)}"
     if change.sign == "~" and (one is not None or other is not None) and change.part != "name":
         name = "" if change.part == change.name else f"{change.name}: "
+        texts = [_said(value) for value in (one, other)]
+        if max(map(len, texts)) > _WIDTH and None not in (one, other):
+            return f"~ {name}{_excerpt(*texts)}"
         return f"~ {name}{_short(one)} -> {_short(other)}"
     return f"{change.sign} {change.name}"
 
@@ -123,15 +128,20 @@ def _excerpt(one: str, other: str) -> str:
         return _short(one or other)
     pieces = words(one, other)
     first = next((at for at, (sign, _) in enumerate(pieces) if sign != "="), 0)
-    before = _tail(pieces[first - 1][1]) if first else ""
-    marked = "".join(_marked(*piece) for piece in pieces[first : first + 3])
-    more = sum(sign != "=" for sign, _ in pieces[first + 3 :])
-    text = " ".join(f"{before}{marked}".split())
-    return f"{_head(text, _WIDTH)}{f' and {more} more' if more else ''}"
+    text = _tail(pieces[first - 1][1]) if first else ""
+    for at, (sign, piece) in enumerate(pieces[first:], first):
+        more = sum(sign != "=" for sign, _ in pieces[at:])
+        if more and len(text) + _CONTEXT * (sign == "=") > _WIDTH:
+            return f"{' '.join(text.split())} (and {more} more)"
+        text += _marked(sign, piece) if more else _head(piece, _CONTEXT)
+    return " ".join(text.split())
 
 
 def _marked(sign: str, text: str) -> str:
-    return {"-": f"[-{text}-]", "+": f"{{+{text}+}}", "=": _head(text, _CONTEXT)}[sign]
+    if sign == "=":
+        return text if len(text) <= 2 * _CONTEXT else f"{_head(text, _CONTEXT)}{_tail(text)}"
+    shown = _head(text, _LONGEST)
+    return f"[-{shown}-]" if sign == "-" else f"{{+{shown}+}}"
 
 
 def _head(text: str, most: int) -> str:
@@ -145,9 +155,11 @@ def _tail(text: str) -> str:
 
 
 def _short(value: Any) -> str:
-    text = "none" if value is None else value if isinstance(value, str) else canonical_json(value)
-    text = " ".join(text.split())
-    return _head(text, _WIDTH)
+    return _head(" ".join(_said(value).split()), _WIDTH)
+
+
+def _said(value: Any) -> str:
+    return "none" if value is None else value if isinstance(value, str) else canonical_json(value)
 
 
 def _rendered(found: Diff) -> Iterator[str]:
@@ -218,5 +230,6 @@ def _code(text: str) -> str:
     return f"{fence}{blank}{text}{blank}{fence}"
 
 
-def _cell(text: str) -> str:
-    return one_line(text).replace("|", "\\|").replace("<", "&lt;")
+def _plain(text: str) -> str:
+    """A text that Markdown takes as it stands: no tag, no emphasis, no link comes of it."""
+    return re.sub(r"([\\`*_\[\]<])", r"\\\1", one_line(text))
