@@ -41,7 +41,7 @@ def command(ctx: click.Context, names: tuple[str, ...], form: str, output_file: 
                 hint = did_you_mean(name, known) or "`promptkit list` shows all"
                 raise click.UsageError(f"there is no prompt `{name}` here; {hint}")
         own = [name for name in names if name in state.prompts]
-        found = list(edges(state, own)) if own or not names else []
+        found = list(edges(state, own if names else sorted(state.prompts)))
         found += [each for each in locked if not names or each.prompt in names]
     if not found:
         say("there is no prompt here")

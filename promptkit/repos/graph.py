@@ -10,6 +10,7 @@ from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
 from promptkit.repos.recording import Recording, kind_of
+from promptkit.repos.releases.touched import touched
 from promptkit.source import MOUNT, mount_shown
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class Edge:
         return mount_shown(self.path)
 
 
-def edges(state: RepoState, names: Iterable[str] = ()) -> Iterator[Edge]:
-    """The files of each prompt, its own first; of one with faults, those that could be read."""
-    for name in names or sorted(state.prompts):
+def edges(state: RepoState, names: Iterable[str]) -> Iterator[Edge]:
+    """The files of prompts, of each its own first; of one with faults, those that could be read."""
+    for name in names:
         file = state.prompts[name]
         recording = Recording(state.source)
         loaded = load(recording, file)
@@ -59,10 +60,13 @@ def locked_edges(lock: Lock) -> Iterator[Edge]:
 
 def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
     """The prompts that a change can touch, each with the parts that are others now; new ones have themselves."""
-    old = {(edge.prompt, edge.path): edge for edge in edges(before)}
+    names = touched(before, after)
+    if not names:
+        return {}
+    old = {(edge.prompt, edge.path): edge for edge in edges(before, sorted(before.prompts.keys() & names))}
     found: dict[str, list[str]] = {}
     seen = set()
-    for edge in edges(after):
+    for edge in edges(after, sorted(names)):
         seen.add((edge.prompt, edge.path))
         known = old.get((edge.prompt, edge.path))
         if known is None or known.sha256 != edge.sha256:

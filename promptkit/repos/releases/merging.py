@@ -14,6 +14,7 @@ from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releases.releasing import judged, loaded
 from promptkit.repos.releases.states import at_rev, lonely, nothing, worktree
+from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
@@ -41,7 +42,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     state = workspace.own().state
     is_first = rev == "HEAD" and not state.head and not state.refs
     before, after = nothing() if is_first else at_rev(workspace, rev), worktree(workspace)
-    for name in sorted(after.prompts):
+    for name in sorted(touched(before, after)):
         yield from _check_prompt(workspace, name, before, after)
     renamed, removed, _ = lonely(before, after)
     gone = {old: f"renamed to `{new}`" for old, new in renamed.items()} | dict.fromkeys(removed, "removed")

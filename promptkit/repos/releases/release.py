@@ -15,6 +15,7 @@ from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releases.merging import refuse_unlocked
 from promptkit.repos.releases.releasing import judged, loaded, released_as
 from promptkit.repos.releases.states import at_rev, worktree
+from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _refuse_lost_tags(head: RepoState, name: str, version: str) -> None:
 def uncommitted(workspace: Workspace) -> list[str]:
     """The prompts that are others in the working tree than in the last commit, which alone is released."""
     head, now = at_rev(workspace, "HEAD"), worktree(workspace)
-    both = sorted(head.prompts.keys() & now.prompts.keys())
+    both = sorted(head.prompts.keys() & touched(head, now))
     states = {name: [loaded(state, name) for state in (head, now)] for name in both}
     return [name for name, (old, new) in states.items() if old is None or new is None or old.digest != new.digest]
 

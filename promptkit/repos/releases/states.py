@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.folder_repo import FolderRepo
+from promptkit.repos.git.staged import tracked
 from promptkit.repos.references import Pin
+from promptkit.repos.releases.touched import file_ids, touched
+from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
-from promptkit.template_paths import is_reference, locate, open_reference, path_fault, prompt_name, source_at
+from promptkit.template_paths import LOCK_FILE, is_reference, locate, open_reference, path_fault, prompt_name, source_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from promptkit.repos.diff.changes import Policy
     from promptkit.repos.workspace import Workspace
@@ -38,6 +42,7 @@ __all__ = [
 
 
 _NO_COMMIT = re.compile("0{40}|0{64}")
+_SHA256_LETTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class RepoState:
     label: str
     source: Source
     prompts: Mapping[str, str]
+    ids: Callable[[], Mapping[str, str]] = dict
+    """The id that git gives to each of its files, by path."""
     pin: Pin | None = None
     _loaded: dict[str, Prompt[Any]] = field(default_factory=dict)
 
@@ -75,8 +82,17 @@ class RepoState:
 
 def worktree(workspace: Workspace) -> RepoState:
     """The files as they lie in the project's folder."""
-    folder = FolderRepo("", workspace.folder)
-    return RepoState("the working tree", workspace.project_source(), folder.at(Pin("")).prompts())
+    root = workspace.folder
+    prompts = FolderRepo("", root).at(Pin("")).prompts()
+
+    @cache
+    def ids() -> Mapping[str, str]:
+        """Of the files that git tracks, of the prompts and of the project's own; what it ignores is nobody's."""
+        own = {name for name in (PROJECT_FILE, LOCK_FILE) if (root / name).exists()}
+        kind = "sha256" if len(workspace.own().state.head) == _SHA256_LETTERS else "sha1"
+        return file_ids(root, {*tracked(root), *prompts.values(), *own}, kind)
+
+    return RepoState("the working tree", workspace.project_source(), prompts, ids)
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
@@ -90,7 +106,12 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
         raise RepoError("the state is named by nothing", code="PK602", help="name a tag, a branch or a commit")
     repo = workspace.own()
     pin = repo.pin("", rev)
-    return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), pin)
+
+    @cache
+    def ids() -> Mapping[str, str]:
+        return {path: entry.id for path, entry in repo.snapshot(pin.commit).files()}
+
+    return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), ids, pin)
 
 
 def nothing() -> RepoState:
@@ -165,7 +186,7 @@ def _nameless(state: RepoState, name: str) -> bytes:
 
 def compared_states(before: RepoState, after: RepoState, policy: Policy, model: str | None = None) -> Iterator[Diff]:
     """The diffs of all prompts that are in both states and are not the same. Raises `SpecError`."""
-    for name in sorted(before.prompts.keys() & after.prompts.keys()):
+    for name in sorted(before.prompts.keys() & touched(before, after)):
         old, new = before.prompt(name), after.prompt(name)
         if old.digest != new.digest:
             yield compared((old, before.source), (new, after.source), policy, model)

@@ -1,0 +1,75 @@
+"""Which prompts two states may have made others, told without loading any.
+
+A prompt is made of its file and of what that names, and so on. So it is another one only where its file is, or where
+some text on that way has the name of a file that is: whoever mentions none of them need not be loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from promptkit.errors import SourceError
+from promptkit.settings import PROJECT_FILE
+from promptkit.template_paths import LOCK_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from promptkit.repos.releases.states import RepoState
+
+__all__ = ["file_ids", "touched"]
+
+_SPELLED_OTHERWISE = re.compile(rb"""\\[xuU\r\n]|%[0-9a-fA-F]{2}|["'][ \t\r\n]+["']""")
+"""What may spell a name in other letters: escapes of YAML, Jinja and URLs, and texts that Jinja joins."""
+
+
+def touched(before: RepoState, after: RepoState) -> set[str]:
+    """The prompts of a state that may not be what they were in the one before; those that are new among them."""
+    old, new = before.ids(), after.ids()
+    changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+    if not changed.isdisjoint((PROJECT_FILE, LOCK_FILE)) or not all(map(str.isascii, changed)):
+        return set(after.prompts)
+    reached = changed & new.keys()
+    names = set(map(_stem, changed))
+    while names:
+        found = set(_mentioning(after, new.keys() - reached, names))
+        reached |= found
+        names = set(map(_stem, found))
+    return {name for name, file in after.prompts.items() if file in reached or before.prompts.get(name) != file}
+
+
+def _stem(path: str) -> bytes:
+    """The name of a file up to its first point, by which others may refer to it."""
+    name = path.rpartition("/")[2]
+    return (name.lstrip(".").partition(".")[0] or name).lower().encode()
+
+
+def _mentioning(state: RepoState, paths: Iterable[str], names: Iterable[bytes]) -> Iterator[str]:
+    wanted = re.compile(b"|".join(map(re.escape, sorted(names))))
+    for path in paths:
+        try:
+            text = state.source.read(path)
+        except SourceError:
+            continue
+        if wanted.search(text.lower()) or _SPELLED_OTHERWISE.search(text):
+            yield path
+
+
+def file_ids(root: Path, paths: Iterable[str], kind: str) -> dict[str, str]:
+    """The ids that git gives to files as they lie there, by path, with a hash of some kind: `sha1` or `sha256`.
+
+    A file is hashed behind the word `blob`, its length and a zero (git-hash-object). What cannot be read has an id of
+    no file.
+    """
+    found = {}
+    for path in paths:
+        try:
+            data = (root / path).read_bytes()
+        except OSError:
+            found[path] = ""
+        else:
+            found[path] = hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return found
