@@ -89,12 +89,13 @@ def _warn_of_too_small(path: Path, version: str) -> None:
 
 
 def _bump_all(*, dry_run: bool) -> None:
+    from promptkit.repos.releases.releasing import maybe_changed
     from promptkit.repos.releases.states import worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         after = worktree(workspace)
-        files = sorted(after.prompts.values())
+        files = [after.prompts[name] for name in maybe_changed(workspace, after)]
         changed = [
             file for file in files if _bump_changed(workspace, file, workspace.folder / file, after, dry_run=dry_run)
         ]

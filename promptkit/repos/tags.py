@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptkit.repos.names import bare_name
@@ -24,7 +25,7 @@ class Tags:
     def __init__(self, refs: Mapping[str, str], folder: str = "") -> None:
         self._refs = refs
         self._folder = folder
-        self._asked: tuple[str | None, dict[Version, list[str]]] = (None, {})
+        self._known: dict[str, dict[Version, list[str]]] = {}
 
     def __iter__(self) -> Iterator[str]:
         return (name.removeprefix(_PREFIX) for name in self._refs if name.startswith(_PREFIX))
@@ -52,15 +53,39 @@ class Tags:
         others = (each for each in self.versions(path)[version] if not each.startswith(self.name(path, "")))
         return self.commit(tag) not in map(self.commit, others)
 
+    def has_own(self, path: str) -> bool:
+        """Whether some tag names a prompt alone."""
+        return self.name(path, "") in self._by_name
+
     def versions(self, path: str) -> dict[Version, list[str]]:
         """The versions of a path, each with the tags that name it.
 
         Versions that differ in build metadata alone are one (https://semver.org, item 10).
         """
-        if self._asked[0] != path:
-            found: dict[Version, list[str]] = {}
-            for tag in self:
-                if (version := read_version(self.version(tag, path))) is not None and self.commit(tag):
-                    found.setdefault(version, []).append(tag)
-            self._asked = path, found
-        return self._asked[1]
+        name = self.name(path, "")
+        own = self._by_name.get(name, [])
+        if not own:
+            return self._whole
+        if name not in self._known:
+            self._known[name] = self._versions([*self._by_name.get("", ()), *own], path)
+        return self._known[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The tags by the prompt that they name, as `name` begins them; of the whole repo by the empty name."""
+        found: dict[str, list[str]] = {}
+        for tag in self:
+            prompt, at, _ = tag.rpartition("@")
+            found.setdefault(prompt + at, []).append(tag)
+        return found
+
+    @cached_property
+    def _whole(self) -> dict[Version, list[str]]:
+        return self._versions(self._by_name.get("", []), "")
+
+    def _versions(self, tags: list[str], path: str) -> dict[Version, list[str]]:
+        found: dict[Version, list[str]] = {}
+        for tag in tags:
+            if (version := read_version(self.version(tag, path))) is not None and self.commit(tag):
+                found.setdefault(version, []).append(tag)
+        return found

@@ -13,7 +13,7 @@ from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releases.merging import refuse_unlocked
-from promptkit.repos.releases.releasing import judged, loaded, released_as
+from promptkit.repos.releases.releasing import judged, loaded, maybe_changed, released_as
 from promptkit.repos.releases.states import at_rev, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
@@ -67,7 +67,7 @@ def planned(workspace: Workspace, names: Sequence[str] = ()) -> list[Release]:
             raise RepoError(f"there is no prompt `{name}` in the last commit", code="PK605", help=hint)
     found = []
     by_file = {file: name for name, file in head.prompts.items()}
-    for name in dict.fromkeys(by_file.get(name, name) for name in names) or sorted(head.prompts):
+    for name in dict.fromkeys(by_file.get(name, name) for name in names) or maybe_changed(workspace, head):
         release = _planned(workspace, name, head, now, asked=bool(names))
         found += [release] if release is not None else []
     return found

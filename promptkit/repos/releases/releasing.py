@@ -9,6 +9,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.repos.diff.changes import Policy, next_version
 from promptkit.repos.releases.states import at_rev, compared, worktree
+from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["judged", "loaded", "policy_of", "released_as", "version_after"]
+__all__ = ["judged", "loaded", "maybe_changed", "policy_of", "released_as", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -52,6 +53,17 @@ def released_as(workspace: Workspace, name: str, version: str) -> RepoState | No
     own = repo.tags.name(name, version)
     states = (at_rev(workspace, tag) for tag in sorted(tags, key=lambda tag: tag != own))
     return next((state for state in states if name in state.prompts), None)
+
+
+def maybe_changed(workspace: Workspace, state: RepoState) -> list[str]:
+    """The prompts that may not be what the newest release of the whole repo has, in order; those with their own tags.
+
+    All others are as they were released, and nobody need load them.
+    """
+    repo = workspace.own()
+    tag = repo.newest_tag()
+    changed = touched(at_rev(workspace, tag), state) if tag else state.prompts
+    return sorted(name for name in state.prompts if name in changed or repo.tags.has_own(name))
 
 
 def last_release(workspace: Workspace, name: str, version: str) -> RepoState | None:

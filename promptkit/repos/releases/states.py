@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError, SpecError
@@ -102,6 +103,8 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     """
     if _NO_COMMIT.fullmatch(rev):
         return nothing()
+    if (known := _kept(workspace).get(rev)) is not None:
+        return known
     if not rev.strip():
         raise RepoError("the state is named by nothing", code="PK602", help="name a tag, a branch or a commit")
     repo = workspace.own()
@@ -111,7 +114,21 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     def ids() -> Mapping[str, str]:
         return {path: entry.id for path, entry in repo.snapshot(pin.commit).files()}
 
-    return RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), ids, pin)
+    state = RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), ids, pin)
+    kept = _kept(workspace)
+    for old in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
+        del kept[old]
+    kept[rev] = state
+    return state
+
+
+def _kept(workspace: Workspace) -> dict[str, RepoState]:
+    """The states of a project that were looked at last: whoever asks for many prompts asks for the same ones."""
+    return _STATES.setdefault(workspace, {})
+
+
+_MOST_KEPT = 8
+_STATES: WeakKeyDictionary[Workspace, dict[str, RepoState]] = WeakKeyDictionary()
 
 
 def nothing() -> RepoState:
