@@ -241,9 +241,13 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     from promptkit.repos.locking import project_lock
     from promptkit.repos.opening import frozen
     from promptkit.repos.project_file import held
+    from promptkit.repos.references import is_commit
     from promptkit.repos.verifying import differences, yanked_entries
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import find_root
+
+    def moves(entry: Locked) -> bool:
+        return bool(entry.commit) and not entry.version and not is_commit(entry.wanted)
 
     if frozen() if asked is None else asked:
         with Workspace.at(online=True) as workspace:
@@ -263,6 +267,11 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
             say(f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}", quiet=quiet)
             for drift in differences(old, entry) if old is not None and (entry.is_own or not was) else ():
                 say(f"  {drift.part}: {drift.message}", quiet=quiet)
+            if was and not entry.is_own:
+                states = " ".join(f"{each.name}@{each.shown}" for each in (old, entry) if each is not None)
+                say(f"  what changed: promptkit diff {states}", quiet=quiet)
+            if moves(entry):
+                say(f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not", quiet=quiet)
     kept = {entry.name for entry in entries}
     for old in before.values():
         if old.name not in kept:

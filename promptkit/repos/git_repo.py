@@ -205,10 +205,9 @@ class GitRepo(Repo):
         files = self.snapshot(commit)
         return lambda name: (entry := files.entry(name)) is not None and entry.is_file
 
-    def entry_id(self, path: str, commit: str) -> str:
-        """The id of the file that a path stands for in a commit."""
-        entry = self.snapshot(commit).entry(self._find(path, commit))
-        return entry.id if entry is not None else ""
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether two commits have the same files: a prompt may be made of any of them."""
+        return one == other or self.snapshot(one).tree("") == self.snapshot(other).tree("")
 
     def _prompts(self, commit: str) -> dict[str, str]:
         return by_name(path for path, _ in self.snapshot(commit).files() if is_prompt(path))

@@ -136,6 +136,12 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
     repo = workspace.repo(reference.repo)
     if known is not None and repo.unfit(reference.path, reference.wanted, known.pin):
         known = None
+    moved = repo.moved(reference.path, reference.wanted, known.pin) if known is not None else None
+    if known is not None and moved is not None:
+        if known.wanted != reference.wanted:
+            return of_repo(workspace, reference, None)
+        cure = f"`promptkit lock update {reference.name}` takes what is there now; was the lock edited?"
+        raise LockError(f"{reference}: {': '.join(moved)}", code="PK611", help=cure)
     pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
     source = _opened(repo, pin, _opener(workspace, known.pins if known is not None else {}))
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)

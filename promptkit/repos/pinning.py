@@ -137,13 +137,13 @@ def _only(repo: GitRepo, path: str, wanted: str, tags: list[str]) -> Pin:
     """The state of the tags of one version, which must be one; of several tags the prompt's own goes first."""
     commits = {tag: repo.tags.commit(tag) for tag in tags}
     version = _version(repo, path, tags[0])
-    if len({repo.entry_id(path, commit) if path else commit for commit in commits.values()}) > 1:
+    if not all(repo.is_same(commits[tags[0]], commit) for commit in commits.values()):
         named = " and ".join(sorted(tags))
         message = f"{version.replace(build=None)} of `{repo.called(path)}` is ambiguous: {named} differ"
         raise RepoError(message, code="PK606", help="name one of the tags, or the commit")
     own = repo.tags.name(path, str(version.replace(build=None)))
     tag = min(tags, key=lambda each: (each != own, each))
-    _refuse_tag(repo, path, wanted, commits[tag])
+    _refuse_tag(repo, wanted, commits[tag])
     return Pin(commits[tag], repo.tags.version(tag, path), tag)
 
 
@@ -153,9 +153,9 @@ def _version(repo: GitRepo, path: str, tag: str) -> Version:
     return Version.parse(repo.tags.version(tag, path))
 
 
-def _refuse_tag(repo: GitRepo, path: str, wanted: str, commit: str) -> None:
+def _refuse_tag(repo: GitRepo, wanted: str, commit: str) -> None:
     """Refuse a range such as `1.2` that is also the name of a tag, and leads elsewhere than that."""
     tag = repo.tags.commit(wanted)
-    if tag and read_version(wanted) is None and repo.entry_id(path, tag) != repo.entry_id(path, commit):
+    if tag and read_version(wanted) is None and not repo.is_same(tag, commit):
         message = f"`{wanted}` is a range and a tag of {repo.whole}, and they lead to different states"
         raise RepoError(message, code="PK606", help=f"write the range as ={wanted}, or name the commit")

@@ -722,3 +722,38 @@ def test_a_repo_that_cannot_be_reached_is_no_difference(
     shutil.rmtree(cache / "repos")
     ran = promptkit(*words)
     assert (ran.code, "127.0.0.1:9" in ran.err, "PK610" in ran.err) == (2, True, False), ran.err
+
+
+def test_a_lock_that_was_edited_is_not_taken_up_in_silence(service: Path, team: GitRepo) -> None:
+    other = team.git("rev-parse", "v1.0.0^{commit}")
+    entry = next(iter(Lock(service / "promptkit.lock")))
+    edited(service, (entry.commit, other))
+    ran = promptkit("lock")
+    assert (ran.code, "error[PK611]" in ran.err, f"promptkit lock update {TRIAGE}" in ran.err) == (8, True, True), ran
+    assert promptkit("lock", "update", TRIAGE).code == 0
+    assert promptkit("lock", "verify").code == 0
+
+
+def test_an_update_says_how_to_see_what_changed_and_a_branch_warns(service: Path, team: GitRepo) -> None:
+    team.commit({"support/triage.yaml": prompt("support/triage", "1.1.5", "Newer")}, "support/triage@1.1.5")
+    ran = promptkit("lock", "update")
+    (line,) = re.findall("what changed: promptkit (.*)", ran.err)
+    assert line == f"diff {TRIAGE}@1.1.0 {TRIAGE}@1.1.5"
+    assert "callers get another kind of answer" in promptkit(*line.split()).out
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().replace("~1.1", "main"))
+    assert f"warning[PK612]: `{TRIAGE}@main` follows what moves" in promptkit("lock").err
+
+
+def test_versions_with_other_parts_are_ambiguous_though_the_prompt_s_file_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = GitRepo.at(tmp_path / "repo")
+    text = prompt("a", "1.1.0") + "persona: |\n  {% include '/_r.md' %}\n"
+    repo.commit({"promptkit.toml": "", "a.yaml": text, "_r.md": "ONE"}, "v1.1.0")
+    repo.commit({"_r.md": "TWO"}, "a@1.1.0", "1.1")
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": repo.path}))
+    assert promptkit("repo", "update").code == 0
+    for wanted in ("1.1.0", "^1", "1.1"):
+        with pytest.raises(RepoError, match=r"ambiguous|a range and a tag"):
+            Prompt.load(f"acme/a@{wanted}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, RepoError, SpecError
+from promptkit.errors import ConfigError, RepoError, SourceError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
@@ -197,7 +197,10 @@ def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[st
 
 
 def _nameless(state: RepoState, name: str) -> bytes:
-    lines = state.source.read(state.prompts[name]).splitlines()
+    try:
+        lines = state.source.read(state.prompts[name]).splitlines()
+    except SourceError:  # too large, or no file at all: it is like no other
+        return f"{state.label}:{name}".encode()
     return b"\n".join(line for line in lines if not line.startswith(b"name:"))
 
 
