@@ -83,6 +83,28 @@ def test_the_fixing_hook_cures_the_file_and_says_so(tmp_path: Path, hooks: Path,
     assert GOOD == (tmp_path / "bad.yaml").read_text()
 
 
+def test_the_hook_of_versions_stops_a_change_that_none_announces(tmp_path: Path, hooks: Path, store: Path) -> None:
+    prompt = "name: a\nversion: 1.0.0\ntask: Say hello.\n"
+    first = pre_commit("promptkit-repo-check", {"promptkit.toml": "", "a.yaml": prompt}, tmp_path, hooks, store)
+    assert 0 == first.returncode, first.stdout + first.stderr  # before the first commit all is new
+    git("commit", "-qm", "First", at=tmp_path)
+    changed = prompt.replace("hello", "goodbye")
+    for text, code in ((changed, 1), (changed.replace("1.0.0", "1.1.0"), 0)):
+        ran = pre_commit("promptkit-repo-check", {"a.yaml": text}, tmp_path, hooks, store)
+        assert code == ran.returncode, ran.stdout + ran.stderr
+
+
+def test_the_hook_of_locks_stops_what_is_not_locked(tmp_path: Path, hooks: Path, store: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/promptkit.toml").touch()
+    (tmp_path / "parts/p.yaml").write_text(GOOD)
+    (tmp_path / "service").mkdir()
+    toml = '[repos.parts]\npath = "../parts"\n[prompts]\n"parts/p" = "*"\n'
+    ran = pre_commit("promptkit-lock", {"promptkit.toml": toml}, tmp_path / "service", hooks, store)
+    assert 1 == ran.returncode, ran.stdout + ran.stderr
+    assert "parts/p: it is not locked" in ran.stdout
+
+
 def run_action(place: Path, temp: Path, **given: str) -> subprocess.CompletedProcess[str]:
     """The steps of the composite action in order, as a runner does them; the first that fails ends it."""
     action: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
