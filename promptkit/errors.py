@@ -106,6 +106,8 @@ class SourceError(PromptkitError):
     """A file that cannot be read, in words for whoever named it; the loader turns it into a diagnostic."""
 
     default_code = "PK113"
+    is_missing = False
+    """Whether nothing has the name."""
 
     @property
     def own_code(self) -> str:
@@ -313,6 +315,8 @@ class RepoError(PromptkitError):
     """A template repo cannot be used."""
 
     default_code = "PK600"
+    is_unreachable = False
+    """Whether git could not fetch it: then what it holds cannot be told, and nothing differs from it."""
 
 
 class LockError(PromptkitError):

@@ -24,13 +24,13 @@ __all__ = [
     "MOUNT",
     "Folder",
     "Memory",
-    "NoSuchFile",
     "Package",
     "Source",
     "SourceError",
     "join",
     "mount_shown",
     "mounted",
+    "no_such_file",
     "resolve",
     "split_mount",
 ]
@@ -39,15 +39,18 @@ ENDINGS = (".yaml", ".yml")
 """How the names of prompt files end."""
 
 
-class NoSuchFile(SourceError):
-    """A file that is not there at all, unlike one that cannot be read."""
+def no_such_file(message: str) -> SourceError:
+    """The error for a file that is not there at all, unlike one that cannot be read."""
+    error = SourceError(message)
+    error.is_missing = True
+    return error
 
 
 class Source(Protocol):
     """Where template files come from."""
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file. Raises `SourceError`, and of that `NoSuchFile` where nothing has the name."""
+        """The bytes of a file. Raises `SourceError`, which `is_missing` where nothing has the name."""
 
     def shown(self, path: str) -> str:
         """The path as a person would type it, for diagnostics."""
@@ -138,7 +141,7 @@ class Folder:
             finally:
                 os.close(descriptor)
         except FileNotFoundError:
-            raise NoSuchFile(f"there is no file `{self.shown(path)}`") from None
+            raise no_such_file(f"there is no file `{self.shown(path)}`") from None
         except IsADirectoryError:
             raise SourceError(f"`{self.shown(path)}` is a folder, not a file") from None
         except PermissionError:
@@ -177,7 +180,7 @@ class Memory:
         """See `Source.read`."""
         key = join("", path)
         if key not in self.files:
-            raise NoSuchFile(f"there is no file `{path}`")
+            raise no_such_file(f"there is no file `{path}`")
         return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, _most(self.max_bytes))
 
     def shown(self, path: str) -> str:
@@ -209,7 +212,7 @@ class Package:
         except ModuleNotFoundError:
             raise SourceError(f"there is no package `{self.package}`") from None
         except (OSError, KeyError, ValueError):
-            raise NoSuchFile(f"there is no file `{path}` in the package `{self.package}`") from None
+            raise no_such_file(f"there is no file `{path}` in the package `{self.package}`") from None
 
     def names(self) -> list[str]:
         """The paths of all files in the package, in order."""

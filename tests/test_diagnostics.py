@@ -78,6 +78,7 @@ def test_the_data_form_has_every_field() -> None:
             "end_column": 26,
             "message": "example 2 does not fit the output schema: not one of billing, platform",
             "help": "the schema is declared at line 19",
+            "notes": ["extended at child.yaml:2"],
         }
     )
 

@@ -19,7 +19,7 @@ from promptkit.errors import ConfigError, LockError
 from promptkit.replacing import replace_file
 from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import NoSuchFile, join, mount_shown, mounted
+from promptkit.source import join, mount_shown, mounted, no_such_file
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ class LockedSource:
         """See `Source.read`. Raises `LockError` where the file is not what was locked."""
         part = self._parts.get(path)
         if part is None:
-            raise NoSuchFile(f"there is no file `{self.shown(path)}` in the lock")
+            raise no_such_file(f"there is no file `{self.shown(path)}` in the lock")
         data = self._from_cache(part)
         if data is None:
             data = self._fetch(path)

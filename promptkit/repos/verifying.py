@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.declared import DeclaredRepo
-from promptkit.repos.git.command import CannotFetch, command
+from promptkit.repos.git.command import command
 from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
 from promptkit.repos.references import Reference
 from promptkit.source import mount_shown
@@ -79,10 +79,15 @@ def _new(workspace: Workspace, path: str) -> Iterator[Drift]:
     try:
         if of_project(workspace, path, {}) is not None:
             yield Drift(path, "", "it is not locked")
-    except CannotFetch:
-        raise
     except PromptkitError as error:
+        _refuse_unreachable(error)
         yield Drift(path, "", f"it cannot be loaded: {error.message}")
+
+
+def _refuse_unreachable(error: PromptkitError) -> None:
+    """Raise an error again that says nothing of the lock."""
+    if isinstance(error, RepoError) and error.is_unreachable:
+        raise error
 
 
 def yanked_entries(workspace: Workspace, lock: Lock) -> Iterator[str]:
@@ -120,9 +125,8 @@ def _drifts(workspace: Workspace, entry: Locked, pins: Mapping[str, str]) -> Ite
             return
         found = of_project(workspace, entry.name, pins) if own else None
         now = found if own else of_repo(workspace, Reference.of(str(entry)), entry)
-    except CannotFetch:
-        raise
     except (RepoError, SourceError, LockError) as error:
+        _refuse_unreachable(error)
         yield Drift(str(entry), "", error.message)
         return
     except PromptkitError as error:

@@ -15,6 +15,7 @@ from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, For
 from promptkit.schema.drafts import is_draft_4, modern, read_otherwise
 from promptkit.schema.embedded import has_embedded
 from promptkit.schema.equality import among, is_kind, same_json
+from promptkit.schema.plants import breaking
 from promptkit.schema.references import references, resolve, walk
 from promptkit.schema.violations import shown
 from promptkit.schema.witnesses import Witnesses, standing_alone
@@ -206,7 +207,7 @@ class Comparison:
                 yield from CHECKS[kind](self, read.keywords, {**wrote.keywords, "type": kind}, path)
         for keyword in NARROWING:
             if keyword in read.keywords and not self._equal(read, wrote, keyword):
-                yield unsure(path, f"whether `{keyword}` holds cannot be told")
+                yield claim(path, f"`{keyword}` may not hold", *breaking(keyword, read.keywords))
         if read.dropped:
             yield unsure(path, "the reader's schema joins parts that cannot be compared")
 

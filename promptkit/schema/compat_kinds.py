@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.claims import Claim, Other, claim, unsure
+from promptkit.schema.plants import breaking
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: 
     if same and "patternProperties" in wrote and wrote.get("additionalProperties") is False:
         return  # all others match patterns, which are compared by themselves
     if others is False and _others(wrote) is not False:
-        yield unsure(path, "may have more fields than are accepted")
+        yield claim(path, "may have more fields than are accepted", *breaking("additionalProperties", {**read}))
     elif others is not False:
         beyond = Other(_undeclared_name(read, wrote))
         yield from comparison.compare(others, _others(wrote) if same else _undeclared(wrote), (*path, beyond))

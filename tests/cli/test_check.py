@@ -102,9 +102,8 @@ def test_json_is_one_document_with_a_version(tree: Path) -> None:
     told: Any = json.loads(ran.out)
     assert 1 == told["version"]
     assert ["a.yml", "b/bad.yaml", "b/bad.yaml"] == [found["path"] for found in told["diagnostics"]]
-    assert ["code", "severity", "path", "line", "column", "end_line", "end_column", "message", "help"] == list(
-        told["diagnostics"][0]
-    )
+    keys = ["code", "severity", "path", "line", "column", "end_line", "end_column", "message", "help", "notes"]
+    assert keys == list(told["diagnostics"][0])
     assert {"version": 1, "diagnostics": []} == json.loads(promptkit("check", "good.yaml", "--format", "json").out)
 
 

@@ -14,7 +14,6 @@ from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
 from promptkit.schema.equality import same_json
-from promptkit.source import NoSuchFile
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
 
 if TYPE_CHECKING:
@@ -257,9 +256,9 @@ def _rows(source: Source, path: str) -> list[dict[str, Any]]:
     cure = "saved inputs are a JSON object, or a list of such"
     try:
         data = json.loads(source.read(path), parse_constant=_refuse_constant, parse_float=_finite)
-    except NoSuchFile:
-        return []
     except SourceError as error:
+        if error.is_missing:
+            return []
         raise ConfigError(error.message, where=source.shown(path), help=error.help) from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"the file is no JSON: {error}", where=source.shown(path), help=cure) from None

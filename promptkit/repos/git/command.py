@@ -62,10 +62,6 @@ _MOST_TOLD = 6
 FSCK = "`git fsck` says what is wrong with the repository"
 
 
-class CannotFetch(RepoError):
-    """A repo that git did not fetch: what it holds cannot be told, and so nothing differs from it."""
-
-
 def command() -> str:
     """The path of the user's git. Raises `RepoError` when there is none."""
     found = shutil.which("git")
@@ -174,7 +170,9 @@ def transfer(
         raise
     if process.returncode:
         cure = "what was fetched before is still there; `git ls-remote` on the URL shows what git itself says"
-        raise CannotFetch("it cannot be fetched", where=where, details=_words(told or b""), help=cure)
+        error = RepoError("it cannot be fetched", where=where, details=_words(told or b""), help=cure)
+        error.is_unreachable = True
+        raise error
 
 
 def _end(process: subprocess.Popen[bytes], *, group: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError, SourceError
 from promptkit.limits import current_limits, raised_by
-from promptkit.source import NoSuchFile, join
+from promptkit.source import join, no_such_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,7 +66,7 @@ class Snapshot:
         inside = join("", path)
         entry = self.entry(inside)
         if entry is None:
-            raise NoSuchFile(f"there is no file `{self.shown(path)}`")
+            raise no_such_file(f"there is no file `{self.shown(path)}`")
         if not entry.is_file:
             kind = _NO_FILES.get(entry.mode, "no regular file")
             cure = "nothing in a repo is followed to another place" if entry.mode in (_LINK, _SUBMODULE) else ""
