@@ -309,15 +309,14 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     from promptkit.errors import RepoError
-    from promptkit.repos.git.command import git
+    from promptkit.repos.git.command import fsck
     from promptkit.repos.index import repo_rows
 
     declared, repo = workspace.declared.repo(name), workspace.repo(name)
     if declared.url is not None:
-        try:
-            git(workspace.store(declared).git_dir, "fsck", "--no-progress", "--no-dangling", "--connectivity-only")
-        except RepoError as error:
-            yield f"{name}: {'; '.join(error.details) or error.message}"
+        kept = workspace.store(declared)
+        if broken := fsck(kept.git_dir):
+            yield f"{name}: {'; '.join(broken)}; remove {kept.path}, then: promptkit repo update {name}"
         for prompt, aliases in repo.facts.aliases.items():
             for alias in aliases:
                 try:

@@ -164,7 +164,8 @@ class GitRepo(Repo):
         key = f"{commit} {label}"
         if key not in self._snapshots:
             label = label or f"{self.name}@{commit[:12]}"
-            self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill)
+            kept = str(self.reach.git_dir.parent) if self.name else ""
+            self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill, kept)
         return self._snapshots[key]
 
     def needed(self) -> Iterator[list[str]]:

@@ -97,8 +97,9 @@ def _tagged(repo: GitRepo, path: str, tag: str, commit: str) -> Pin:
     version = repo.tags.version(tag, path)
     parsed = read_version(version)
     if path and parsed is not None and (why := repo.why_tag_yanked(path, tag)):
-        cure = f"not yanked: {nearest.versions(repo, path)}"
-        raise RepoError(f"`{repo.called(path)}@{tag}` was yanked: {why}", code="PK607", help=cure)
+        raise RepoError(
+            f"`{repo.called(path)}@{tag}` was yanked: {why}", code="PK607", help=_instead(repo, path, commit)
+        )
     return Pin(commit, version if parsed is not None or version == tag else "", tag)
 
 
@@ -118,7 +119,7 @@ def _aliased(repo: GitRepo, path: str, alias: str, target: str) -> Pin:
 def _versioned(repo: GitRepo, path: str, wanted: str) -> Pin | None:
     """The newest version in a range that has the prompt and was not yanked; None where no version is in it."""
     wish, tags = Range.of(wanted), repo.tags.versions(path)
-    yanked = ""
+    yanked = gone = ""
     for version in sorted(tags, reverse=True):
         fits = [tag for tag in tags[version] if wish.holds(_version(repo, path, tag)) and repo.has(path, tag)]
         reasons = {tag: repo.why_tag_yanked(path, tag) for tag in fits}
@@ -126,11 +127,18 @@ def _versioned(repo: GitRepo, path: str, wanted: str) -> Pin | None:
         if kept:
             return _only(repo, path, wanted, kept)
         if fits and not yanked:
-            yanked = f"{_version(repo, path, fits[0])} was yanked: {reasons[fits[0]]}"
+            yanked, gone = f"{_version(repo, path, fits[0])} was yanked: {reasons[fits[0]]}", fits[0]
     if yanked:
-        cure = f"not yanked: {nearest.versions(repo, path)}"
+        cure = _instead(repo, path, repo.tags.commit(gone))
         raise RepoError(f"`{repo.called(path)}@{wanted}`: {yanked}", code="PK607", help=cure)
     return None
+
+
+def _instead(repo: GitRepo, path: str, commit: str) -> str:
+    """What can be had instead of a yanked version, and how to look at it all the same."""
+    found = repo.versions(path)
+    rest = f"not yanked: {nearest.versions(repo, path)}" if found else "no version of it is left"
+    return f"{rest}; to look at it, name its commit: @{commit[:12]}"
 
 
 def _only(repo: GitRepo, path: str, wanted: str, tags: list[str]) -> Pin:

@@ -315,3 +315,28 @@ def test_a_server_that_asks_for_a_password_ends_a_run_that_nobody_watches(
     with pytest.raises(RepoError, match="cannot be fetched") as raised:
         Store(RepoUrl.of("git@host:x/y.git"), cache).update()
     assert any("Permission denied" in line for line in raised.value.details)
+
+
+def test_a_damaged_copy_is_found_and_its_cure_cures(
+    team: GitRepo, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, rev="v1.1.0"))
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("repo", "verify").code == 0
+    blob = team.git("rev-parse", "v1.1.0:support/triage.yaml")
+    (copy,) = (path for path in (cache / "repos").iterdir() if (path / "git").is_dir())
+    pack = next((copy / "git/objects/pack").glob("*.pack"), None)
+    if pack is not None:  # as loose objects, of which one can be damaged
+        moved = tmp_path / "moved.pack"
+        pack.rename(moved)
+        for other in (copy / "git/objects/pack").iterdir():
+            other.unlink()
+        subprocess.run(["git", f"--git-dir={copy / 'git'}", "unpack-objects", "-q"], stdin=moved.open("rb"), check=True)
+    damaged = copy / "git/objects" / blob[:2] / blob[2:]
+    damaged.unlink()
+    ran = promptkit("repo", "verify")
+    assert (ran.code, f"remove {copy}" in ran.out) == (1, True), ran
+    assert f"remove {copy}" in promptkit("render", "acme/support/triage", "-p", "ticket=x").err
+    shutil.rmtree(copy)
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("repo", "verify").code == 0

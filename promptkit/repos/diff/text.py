@@ -173,6 +173,8 @@ def _rendered(found: Diff) -> Iterator[str]:
     if (more := found.more_tokens) is not None and differ:
         about = "~" if found.error else ""
         text += f", {about}{more:+,.0f} tokens each" if round(more) else ", as many tokens"
+        if found.price is None and found.model and round(more):
+            text += f"; the price of {found.model} is not known"
         if found.price is not None and round(more):
             text += f", {more * found.price * 1_000_000:+,.2f} USD for a million calls of {found.model}"
     yield text

@@ -26,6 +26,7 @@ __all__ = [
     "FSCK",
     "command",
     "configured",
+    "fsck",
     "git",
     "git_says",
     "make_directory",
@@ -76,6 +77,13 @@ def git(git_dir: Path, *arguments: str, given: bytes = b"", variables: Mapping[s
     if done.returncode:
         raise RepoError("git failed", details=_words(done.stderr), where=str(git_dir))
     return done.stdout
+
+
+def fsck(git_dir: Path) -> list[str]:
+    """What git finds wrong with the objects of a directory, which it reads all."""
+    done = _ran(git_dir, "fsck", "--no-progress", "--no-dangling")
+    said = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(b"notice:")]
+    return _words(b"\n".join(said)) or ["git fsck failed"] if done.returncode else []
 
 
 def git_says(git_dir: Path, *arguments: str) -> bool:

@@ -194,7 +194,7 @@ def _sweep() -> None:
 
 def _odd(folder: Path | str) -> Iterator[str]:
     """All below a folder that is neither a file nor a folder."""
-    with os.scandir(folder) as entries:
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:  # git may tidy one away in the meantime
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _odd(entry.path)

@@ -43,7 +43,7 @@ class Snapshot:
     """The files under a folder of one commit. Links are not followed, submodules not entered, nothing is filtered.
 
     `get` gives an object, or None where it is not on this machine; then `fetch`, if there is one, brings it here. All
-    files are brought at once, since whoever reads one reads others.
+    files are brought at once, since whoever reads one reads others. `kept` is where a fetched copy lies.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class Snapshot:
         folder: str = "",
         label: str = "",
         fetch: Callable[[Iterable[str]], None] | None = None,
+        kept: str = "",
     ) -> None:
         self.commit = commit
         self.folder = join("", folder)
         self.label = label or commit[:12]
         self._get = get
         self._fetch = fetch
+        self.kept = kept
         self._trees: dict[str, dict[str, Entry]] = {}
 
     def read(self, path: str) -> bytes:
@@ -84,6 +86,8 @@ class Snapshot:
             raise SourceError(message, help=raised_by("file_bytes")) from None
         if found is None or found.type != "blob":
             cure = '`promptkit lock` fetches what is in use; a repo with fetch = "full" has all files of all states'
+            if self._fetch is None and self.kept:
+                cure = f"{cure}; where that is so, its copy is damaged: remove {self.kept}, then: promptkit repo update"
             raise SourceError(f"`{self.shown(path)}` is not on this machine", help=cure)
         return found.data
 
