@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
 
-_LEVELS: dict[str | None, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
+_LEVELS: dict[str, Level] = {"major": "major", "minor": "minor", "patch": "patch"}
 
 
 @click.command("bump")
@@ -35,6 +35,7 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
       promptkit bump triage/triage.yaml minor --dry-run
       promptkit bump triage/triage.yaml 2.0.0
     """
+    from promptkit.diagnostics import did_you_mean
     from promptkit.errors import SpecError
     from promptkit.prompt import Prompt
     from promptkit.repos.diff.changes import next_version
@@ -55,6 +56,8 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
         with Workspace.at(root) as workspace:
             _bump_changed(workspace, inside, path, None, dry_run=dry_run)
     else:
+        if to not in _LEVELS and (near := did_you_mean(to, _LEVELS)):
+            raise click.UsageError(f"`{to}` is no level and no version; {near}")
         version = next_version(before, _LEVELS[to]) if to in _LEVELS else to
         _write(path, template, before, version, "", dry_run=dry_run)
         _warn_of_lower(before, version)
@@ -84,7 +87,7 @@ def _warn_of_too_small(path: Path, version: str) -> None:
     except PromptkitError:
         return
     chosen, needed = read_version(version), read_version(needs)
-    if found is not None and chosen is not None and needed is not None and chosen < needed:
+    if found is not None and found.level is not None and chosen and needed and chosen < needed:
         say(f"warning[PK604]: the {found.level} change since {found.before or 'the last commit'} asks for {needs}")
 
 

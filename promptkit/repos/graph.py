@@ -59,10 +59,8 @@ def locked_edges(lock: Lock) -> Iterator[Edge]:
 
 
 def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
-    """The prompts that a change can touch, each with the parts that are others now; new ones have themselves."""
+    """The prompts that a change can touch, each with the parts that are others now; new and removed ones themselves."""
     names = touched(before, after)
-    if not names:
-        return {}
     old = {(edge.prompt, edge.path): edge for edge in edges(before, sorted(before.prompts.keys() & names))}
     found: dict[str, list[str]] = {}
     seen = set()
@@ -74,7 +72,8 @@ def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
     for (prompt, path), edge in old.items():
         if (prompt, path) not in seen and prompt in after.prompts:
             found.setdefault(prompt, []).append(f"{edge.kind} {edge.shown}, which is gone from it")
-    return found
+    gone = sorted(before.prompts.keys() - after.prompts.keys())
+    return found | {name: [f"prompt {before.prompts[name]}, which is gone"] for name in gone}
 
 
 def to_tree(found: Iterable[Edge]) -> str:

@@ -817,3 +817,11 @@ def test_the_first_commit_of_a_repo_is_checked_as_all_others(tmp_path: Path, mon
     assert promptkit("repo", "check", "--against", "HEAD").code == 1
     ran = promptkit("release")
     assert (ran.code, "git commit the prompts first" in ran.err) == (2, True)
+
+
+def test_a_level_that_is_misspelt_is_told_as_one(own: GitRepo) -> None:
+    ran = promptkit("bump", FILE, "mayor")
+    assert (ran.code, "did you mean `major`?" in ran.err) == (2, True)
+    ran = promptkit("bump", FILE, "1.1.0")
+    assert "PK604" in ran.err
+    assert "None" not in ran.err

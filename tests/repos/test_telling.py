@@ -202,3 +202,9 @@ def test_the_graph_of_a_service_shows_what_it_uses_of_repos(service: Path) -> No
         ("include", "acme/_partials/rules.md"),
         ("schema", "acme/schemas/t.json"),
     }
+
+
+def test_a_prompt_that_is_gone_is_affected(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(team.path)
+    (team.path / "support/triage.yaml").unlink()
+    assert promptkit("affected").out == "support/triage: prompt support/triage.yaml, which is gone\n"
