@@ -185,6 +185,11 @@ class Prompt(Generic[T_co]):
         return self.spec.name or self.spec.path.rpartition(".")[0] or self.spec.path
 
     @property
+    def version(self) -> str:
+        """The version that its file says, such as `1.2.0`; empty where it says none."""
+        return self.spec.version or ""
+
+    @property
     def digest(self) -> str:
         """SHA-256 over the authored data with what it pulls in."""
         return self.spec.digest

@@ -373,3 +373,8 @@ def test_what_a_types_own_validator_refuses_is_asked_for_again() -> None:
     result = Prompt.from_text(TRIAGE, output=Calm).using(model=model).run(ticket="x")
     assert 2 == result.output.urgency
     assert "too urgent" in model.requests[1].messages[-1].text
+
+
+@pytest.mark.parametrize(("text", "version"), [("version: 1.2.0\ntask: Hi\n", "1.2.0"), ("task: Hi\n", "")])
+def test_a_prompt_knows_its_version(text: str, version: str) -> None:
+    assert version == Prompt.from_text(text).version
