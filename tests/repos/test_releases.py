@@ -825,3 +825,14 @@ def test_a_level_that_is_misspelt_is_told_as_one(own: GitRepo) -> None:
     ran = promptkit("bump", FILE, "1.1.0")
     assert "PK604" in ran.err
     assert "None" not in ran.err
+
+
+def test_an_alias_that_is_ahead_of_its_tag_is_told(own: GitRepo) -> None:
+    change(own, "version: 1.2.0", "version: 1.3.0")
+    toml = (own.path / "promptkit.toml").read_text()
+    own.write({"promptkit.toml": toml.replace('production = "1.0.0"', 'production = "1.3.0"')})
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, "leads to 1.3.0, which has no tag yet" in ran.out) == (0, True), ran
+    own.commit()
+    assert promptkit("release").code == 0
+    assert "no tag yet" not in promptkit("repo", "check", "--against", "HEAD~1").out

@@ -12,7 +12,7 @@ from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
-from promptkit.repos.releases.releasing import judged, loaded
+from promptkit.repos.releases.releasing import judged, loaded, released_as
 from promptkit.repos.releases.states import at_rev, lonely, nothing, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version
@@ -98,6 +98,10 @@ def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnosti
                 message, cure = fault
                 cure = cure or f"promptkit alias set {alias} {name}@VERSION"
                 yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
+            elif read_version(target) and released_as(workspace, name, target) is None:
+                message = f"the alias `{alias}` of `{name}` leads to {target}, which has no tag yet"
+                cure = "promptkit release makes it; nobody can follow the alias before the tag is pushed"
+                yield Diagnostic("PK613", "warning", message, _toml(workspace), help=cure)
 
 
 def _alias_fault(workspace: Workspace, after: RepoState, name: str, alias: str, target: str) -> tuple[str, str] | None:
