@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptkit.repos.versions import core, read_version
+from promptkit.schema.equality import same_json
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
 
-__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version", "sign_of"]
+__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version", "same_data", "sign_of"]
 
 Level = Literal["patch", "minor", "unknown", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "unknown", "major")
@@ -28,6 +29,11 @@ Sign = Literal["+", "-", "~"]
 def sign_of(name: object, before: Container[Any], after: Container[Any]) -> Sign:
     """Whether something was added, removed or changed."""
     return "+" if name not in before else "-" if name not in after else "~"
+
+
+def same_data(one: Any, other: Any) -> bool:
+    """Whether two pieces of a spec, as plain data, are the same by JSON's equality; most are so letter by letter."""
+    return repr(one) == repr(other) or same_json(one, other)
 
 
 @dataclass(frozen=True, slots=True)

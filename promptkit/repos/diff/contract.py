@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import LEVELS, Change, sign_of
+from promptkit.repos.diff.changes import LEVELS, Change, same_data, sign_of
 from promptkit.repos.diff.schema_changes import READ, TAKEN, WRITTEN, schema_changes
 from promptkit.schema.equality import same_json
 from promptkit.template_paths import prompt_name
@@ -90,7 +90,9 @@ def _input(name: str, old: Input, new: Input) -> Iterator[Change]:
         if getattr(old, key) != getattr(new, key):
             why = "the messages fence it otherwise"
             yield Change("inputs", "~", f"{name} {key}", "minor", why, getattr(old, key), getattr(new, key))
-    yield from schema_changes(WRITTEN, "inputs", name, as_data(old.json_schema), as_data(new.json_schema))
+    schemas = as_data(old.json_schema), as_data(new.json_schema)
+    if not same_data(*schemas):
+        yield from schema_changes(WRITTEN, "inputs", name, *schemas)
 
 
 def _whole(before: PromptSpec, after: PromptSpec, told: list[Change]) -> Iterator[Change]:

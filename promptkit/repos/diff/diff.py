@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, sign_of
+from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
-from promptkit.schema.equality import same_json
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
 
 if TYPE_CHECKING:
@@ -171,12 +170,16 @@ def diff(
 
 def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[Change]:
     """The keys that are not the same, and of which no rule told anything: none may pass unseen."""
-    old, new = before.data(), after.data()
-    for key in sorted((old.keys() | new.keys()) - {"version", "extends"}):
-        one, other = as_data(old.get(key)), as_data(new.get(key))
-        if not same_json(one, other) and told.isdisjoint((key, *_TOLD_AS.get(key, ()))):
+    told = told | {"version", "extends"}
+    for name, each in before.declared.items():
+        if not each.authored or not told.isdisjoint((name, *_TOLD_AS.get(name, ()))):
+            continue
+        one, other = getattr(before, name), getattr(after, name)
+        if one is other or (isinstance(one, str) and one == other):
+            continue
+        if not same_data(old := as_data(one), new := as_data(other)):
             why = "it is another one, in what no rule here tells of"
-            yield Change(key, sign_of(key, old, new), key, "unknown", why, one, other)
+            yield Change(name, "~", name, "unknown", why, old, new)
 
 
 _TOLD_AS = {

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, sign_of
-from promptkit.schema.equality import same_json
+from promptkit.repos.diff.changes import Change, same_data, sign_of
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
@@ -83,9 +82,11 @@ def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> It
 def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
     """The keys whose values are not the same, with both values as plain data."""
     for key in keys:
-        one, other = (_plain(getattr(spec, key)) for spec in (before, after))
-        if not same_json(one, other):
-            yield key, one, other
+        held = getattr(before, key), getattr(after, key)
+        if held[0] is not held[1]:
+            one, other = map(_plain, held)
+            if not same_data(one, other):
+                yield key, one, other
 
 
 def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
@@ -145,7 +146,7 @@ def _keys(part: str, one: Any, other: Any) -> Iterator[Change]:
         yield Change(part, "~", part, "minor", "", one, other)
         return
     for key in sorted(one.keys() | other.keys()):
-        if key not in one or key not in other or not same_json(one[key], other[key]):
+        if key not in one or key not in other or not same_data(one[key], other[key]):
             yield Change(part, sign_of(key, one, other), str(key), "minor", "", one.get(key), other.get(key))
 
 
