@@ -284,7 +284,7 @@ class Prompt(Generic[T_co]):
     @property
     def facts(self) -> ModelFacts:
         """What is known of the model in use."""
-        return self.client.facts(self.used_model, instead_of=self._authored_model)
+        return self.client.facts(self.used_model, instead_of=authored_model(self.spec, self.client))
 
     @property
     def unknown_tools(self) -> tuple[str, ...]:
@@ -316,16 +316,12 @@ class Prompt(Generic[T_co]):
         """
         used = self._use.model
         name = used if isinstance(used, str | None) else getattr(used, "name", None)
-        return name or self._authored_model or self.client.settings.model
+        return name or authored_model(self.spec, self.client) or self.client.settings.model
 
     @property
     def used_model(self) -> str | Model:
         """The model in use: its name, or the one that was made in code."""
         return self.model if isinstance(self._use.model, str | None) else self._use.model
-
-    @property
-    def _authored_model(self) -> str:
-        return authored_model(self.spec, self.client)
 
     def _model(self) -> Model:
         return self.client.model(self.used_model)
@@ -334,14 +330,13 @@ class Prompt(Generic[T_co]):
         return self._typed.expected(facts or self.facts)
 
     def _call(self, inputs: Mapping[str, Any], *, stream: bool = False) -> Call:
-        facts = self.facts
         return Call(
             spec=self.spec,
             name=self.name,
             renderer=self._renderer,
             typed=self._typed,
             inputs=inputs,
-            facts=facts,
+            facts=self.facts,
             model=self._model,
             client=self.client,
             options=self._use.options,

@@ -6,6 +6,7 @@ no `from __future__ import annotations`), and `authored` prints the editor's JSO
 """
 
 from bisect import bisect_right
+from functools import cached_property
 from operator import itemgetter
 from typing import Annotated, Any, Literal
 
@@ -289,8 +290,13 @@ class PromptSpec(Part):
         """The same without the prompt's own version: what is sent and asked for is the same where this is."""
         return self._digest("extends", "version")
 
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """What `data` gives, made once for whoever compares: nobody may change it."""
+        return self.data()
+
     def _digest(self, *left_out: str) -> str:
-        authored = {key: value for key, value in self.data().items() if key not in left_out}
+        authored = {key: value for key, value in self.plain.items() if key not in left_out}
         told = {"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}
         named = {"summariser": self.summariser.digest} if self.summariser is not None else {}
         return sha256(canonical_json(told | named))

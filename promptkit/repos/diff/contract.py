@@ -25,10 +25,12 @@ __all__ = ["contract_changes"]
 def contract_changes(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
     """All changes of the contract."""
     yield from _name(before, after)
-    inputs = list(_inputs(before.inputs, after.inputs))
+    same = same_data(before.plain.get("inputs"), after.plain.get("inputs"))
+    inputs = [] if same else list(_inputs(before.inputs, after.inputs))
     yield from inputs
     yield from _whole(before, after, inputs)
-    yield from _output(before.output, after.output)
+    if not same_data(before.plain.get("output"), after.plain.get("output")):
+        yield from _output(before.output, after.output)
     yield from _tools(before, after)
     yield from _conversation(before.conversation, after.conversation)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data
+from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data, sign_of
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
@@ -171,15 +171,11 @@ def diff(
 def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[Change]:
     """The keys that are not the same, and of which no rule told anything: none may pass unseen."""
     told = told | {"version", "extends"}
-    for name, each in before.declared.items():
-        if not each.authored or not told.isdisjoint((name, *_TOLD_AS.get(name, ()))):
-            continue
-        one, other = getattr(before, name), getattr(after, name)
-        if one is other or (isinstance(one, str) and one == other):
-            continue
-        if not same_data(old := as_data(one), new := as_data(other)):
+    old, new = before.plain, after.plain
+    for key in sorted(old.keys() | new.keys()):
+        if told.isdisjoint((key, *_TOLD_AS.get(key, ()))) and not same_data(old.get(key), new.get(key)):
             why = "it is another one, in what no rule here tells of"
-            yield Change(name, "~", name, "unknown", why, old, new)
+            yield Change(key, sign_of(key, old, new), key, "unknown", why, old.get(key), new.get(key))
 
 
 _TOLD_AS = {

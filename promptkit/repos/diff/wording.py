@@ -83,7 +83,7 @@ def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> It
     """The keys whose values are not the same, with both values as plain data."""
     for key in keys:
         held = getattr(before, key), getattr(after, key)
-        if held[0] is not held[1]:
+        if held[0] is not held[1] and not same_data(before.plain.get(key), after.plain.get(key)):
             one, other = map(_plain, held)
             if not same_data(one, other):
                 yield key, one, other
@@ -122,6 +122,8 @@ def _frame(message: Any) -> str:
 
 
 def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
+    if same_data(before.plain.get("examples"), after.plain.get("examples")):
+        return
     old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
     gone = {number: _plain(before.examples[number - 1]) for number in _more(old, new)}
     come = {number: _plain(after.examples[number - 1]) for number in _more(new, old)}
