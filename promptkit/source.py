@@ -115,7 +115,8 @@ def resolve(source: Source, folder: str, path: str) -> str:
     hold what is no part of a prompt.
     """
     if (name := path.rpartition("/")[2]).startswith(".") and name not in (".", ".."):
-        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt")
+        cure = "give it a name without the leading point"
+        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt", help=cure)
     own = getattr(source, "resolve", None)
     return join(folder, path) if own is None else str(own(folder, path))
 

@@ -77,6 +77,10 @@ def command(
     ctx.exit(FINDINGS if exit_code and breaks else 0)
 
 
+def _say_broken(name: str) -> None:
+    say(f"{name}: it had faults before, and so there is nothing to compare it with")
+
+
 def _diffs(
     before: str, after: str | None, model: str | None
 ) -> tuple[list[Diff], dict[str, str], list[str], list[str]]:
@@ -104,7 +108,7 @@ def _diffs(
         if states:
             old = at_rev(workspace, before)
             new = at_rev(workspace, after) if after is not None else worktree(workspace)
-            return list(compared_states(old, new, policy, model)), *lonely(old, new)
+            return list(compared_states(old, new, policy, model, _say_broken)), *lonely(old, new)
         one, other = _pair(before, after)
         return [compared(prompt_at(one), prompt_at(other), policy, model)], {}, [], []
 

@@ -165,11 +165,13 @@ def remove(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
       promptkit lock remove acme/support/triage
     """
     from promptkit.repos.locking import project_lock
+    from promptkit.repos.names import in_use_as
     from promptkit.repos.project_file import drop_prompts
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
         project_lock(workspace)  # one that cannot be read is told before anything is written
+        names = tuple(in_use_as(name, workspace.declared.prompts) or name for name in names)
         _require_known(names, workspace.declared.prompts)
     drop_prompts(dict.fromkeys(names))
     ctx.exit(_lock((), False, quiet=quiet))

@@ -73,6 +73,7 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
     before = {entry.key: entry for entry in lock}
     by_name = {entry.name: entry for entry in before.values() if not entry.is_own}
     made: list[Locked] = []
+    moved: dict[str, LockError] = {}
     pins = _kept_pins(lock, update)
     for name, wanted in sorted(workspace.declared.prompts.items()):
         reference = Reference.of(f"{name}@{wanted}" if wanted else name)
@@ -80,7 +81,17 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
         if known is None and update is not None and name not in update and name in by_name:
             old = by_name[name]
             known = old if allows(wanted, old.commit, old.version) else None  # another range, and it still fits
-        made.append(of_repo(workspace, reference, known))
+        try:
+            made.append(of_repo(workspace, reference, known))
+        except LockError as error:
+            if error.code != "PK611" or known is None:
+                raise
+            moved[name] = error
+            made.append(known)
+    if moved and not update:
+        first = next(iter(moved.values()))
+        cure = f"`promptkit lock update {' '.join(moved)}` takes what is there now; was the lock edited?"
+        raise LockError(first.message, code="PK611", details=[each.message for each in moved.values()][1:], help=cure)
     for path in sorted(own_prompts(workspace), key=lambda path: path not in (update or ())):
         entry = of_project(workspace, path, pins)
         made += [entry] if entry is not None else []

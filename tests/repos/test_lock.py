@@ -757,3 +757,20 @@ def test_versions_with_other_parts_are_ambiguous_though_the_prompt_s_file_is_the
     for wanted in ("1.1.0", "^1", "1.1"):
         with pytest.raises(RepoError, match=r"ambiguous|a range and a tag"):
             Prompt.load(f"acme/a@{wanted}")
+
+
+def test_several_things_that_moved_are_told_together_and_the_cure_cures(
+    team: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [TRIAGE, "acme/support/reply"]
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, dict.fromkeys(names, "1.1.0")))
+    assert promptkit("lock").code == 0
+    team.commit({"support/reply.yaml": prompt("support/reply", text="Other")})
+    team.git("tag", "-f", "v1.1.0")
+    assert promptkit("repo", "update").code == 1
+    assert promptkit("lock", "update", TRIAGE).code == 0
+    ran = promptkit("lock")
+    assert (ran.code, "promptkit lock update acme/support/reply" in ran.err) == (8, True), ran.err
+    assert promptkit("lock", "update", "acme/support/reply").code == 0
+    assert promptkit("lock").code == 0
+    assert promptkit("lock", "remove", f"{TRIAGE}.yaml").code == 0

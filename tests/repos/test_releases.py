@@ -836,3 +836,12 @@ def test_an_alias_that_is_ahead_of_its_tag_is_told(own: GitRepo) -> None:
     own.commit()
     assert promptkit("release").code == 0
     assert "no tag yet" not in promptkit("repo", "check", "--against", "HEAD~1").out
+
+
+def test_a_state_that_had_faults_hinders_nothing(own: GitRepo) -> None:
+    own.commit({"z.yaml": "version: 1.0.0\ntask: '{{ nope }}'\n"})
+    own.write({"z.yaml": "version: 1.0.0\ntask: Hello\n"})
+    change(own, "Sort", "Assign")
+    ran = promptkit("diff", "HEAD")
+    assert (ran.code, "z: it had faults before" in ran.err, "support/triage" in ran.out) == (0, True, True), ran
+    assert promptkit("bump", "--all").code == 0

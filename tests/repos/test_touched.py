@@ -83,3 +83,21 @@ def test_only_who_mentions_a_file_is_loaded() -> None:
     parts = {f"part{number}.md": "x" for number in range(3)}
     one, other = state(files | parts), state(files | parts | {"part1.md": "y"})
     assert touched(one, other) == {"p1"}
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ("my base.yaml", "extends: my\n    base.yaml\n"),
+        ("my base.yaml", 'extends: "my\\ base.yaml"\n'),
+        ("it's.yaml", "extends: 'it''s.yaml'\n"),
+        ("it's.md", "task: '{% include \"it''s.md\" %}'\n"),
+        ("é.md", 'task: |\n  {% include "é.md" %}\n'),
+        ("base.md", 'task: |\n  {% include "\\142ase.md" %}\n'),
+    ],
+)
+def test_a_name_is_found_however_it_is_spelled(named: str, text: str) -> None:
+    old, new = ("task: One\n", "task: Two\n") if named.endswith(".yaml") else ("one", "two")
+    one, other = state({"p1.yaml": text, named: old}), state({"p1.yaml": text, named: new})
+    assert digest(one, "p1") != digest(other, "p1")
+    assert touched(one, other) == {"p1"}

@@ -109,7 +109,10 @@ def _whole(before: PromptSpec, after: PromptSpec, told: list[Change]) -> Iterato
     heaviest = max((LEVELS.index(change.level) for change in (*told, *found)), default=-1)
     for change in schema_changes(WRITTEN, "inputs", "schema", old, new):  # which may be more than each by itself
         if LEVELS.index(change.level) > max(heaviest, LEVELS.index("minor")):
+            heaviest = LEVELS.index(change.level)
             yield change
+    if heaviest < 0 and not same_data(before.plain.get("inputs_schema"), after.plain.get("inputs_schema")):
+        yield Change("inputs", "~", "schema", "patch", "the same inputs in other words")
 
 
 _OF_EACH = ("properties", "required")

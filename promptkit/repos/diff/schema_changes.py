@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.repos.diff.changes import LEVELS, Change
-from promptkit.repos.diff.tolerance import tolerant
+from promptkit.repos.diff.tolerance import closed, tolerant
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import key_of, same_json, without
 from promptkit.schema.references import references, refers_alone, resolve, with_children
@@ -76,7 +76,7 @@ READ = Side(
 
 
 TAKEN = Side(
-    lambda old, new: accepts(_closed(tolerant(old)), _closed(new)),
+    lambda old, new: accepts(closed(tolerant(old)), closed(new)),
     {
         "removed": ("minor", "functions are not given it any more"),
         "added, required": ("major", "functions that do not take it are given it"),
@@ -87,11 +87,6 @@ TAKEN = Side(
     },
 )
 """What callers' functions take: what the model may give now must be what they took before, and no parameter more."""
-
-
-def _closed(schema: Any) -> Any:
-    """The schema of a function's parameters, which has those that it declares, if it does not say otherwise."""
-    return {"additionalProperties": False, **schema} if isinstance(schema, dict) else schema
 
 
 def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) -> Iterator[Change]:

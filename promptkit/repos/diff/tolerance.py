@@ -1,4 +1,4 @@
-"""A schema as those who read answers hold them against it: what they do not know, they pass over."""
+"""A schema as those who read answers hold them against it, and as functions take what they are given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from promptkit.schema.references import with_children
 
-__all__ = ["tolerant"]
+__all__ = ["closed", "tolerant"]
 
 _CLOSING = ("additionalProperties", "unevaluatedProperties")
 _CONDITIONS = ("not", "if")
@@ -25,3 +25,15 @@ def tolerant(schema: Any) -> Any:
     if "oneOf" in found and "anyOf" not in found:
         found["anyOf"] = found.pop("oneOf")
     return {keyword: value for keyword, value in found.items() if not (keyword in _CLOSING and value is False)}
+
+
+def closed(schema: Any) -> Any:
+    """The schema of a function's parameters, which has those that it declares, if it does not say otherwise."""
+    if not isinstance(schema, dict):
+        return schema
+    rest = "additionalProperties" if schema.keys().isdisjoint(_IN_PARTS) else "unevaluatedProperties"
+    return {rest: False, **schema}
+
+
+_IN_PARTS = ("allOf", "anyOf", "oneOf", "$ref", "$dynamicRef", "if", "dependentSchemas")
+"""Keywords that declare fields beside those of a schema itself."""

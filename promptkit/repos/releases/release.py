@@ -13,8 +13,8 @@ from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releases.merging import refuse_unlocked
-from promptkit.repos.releases.releasing import judged, loaded, maybe_changed, released_as
-from promptkit.repos.releases.states import at_rev, worktree
+from promptkit.repos.releases.releasing import judged, maybe_changed, released_as
+from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 
@@ -100,6 +100,8 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     if workspace.declared.repos:
         refuse_unlocked(workspace, head.prompts[name])
     found = judged(workspace, head, name)
+    if not asked and found is not None and found.level is None and found.before == version:
+        return None  # as it was in the release of the whole repo
     if found is None:
         _refuse_lost_tags(head, name, version)
     return Release(name, version, repo.tags.name(name, version), found, head.prompts[name])

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, RepoError, SpecError
+from promptkit.errors import ConfigError, RepoError
 from promptkit.repos.diff.changes import Policy, next_version
-from promptkit.repos.releases.states import at_rev, compared, worktree
+from promptkit.repos.releases.states import at_rev, compared, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE
 
 if TYPE_CHECKING:
-    from promptkit.prompt import Prompt
     from promptkit.repos.diff.diff import Diff
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["judged", "loaded", "maybe_changed", "policy_of", "released_as", "version_after"]
+__all__ = ["judged", "maybe_changed", "policy_of", "released_as", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -36,14 +35,6 @@ def policy_of(settings: Settings) -> Policy:
         if value not in _CHOICES[key]:
             raise ConfigError(f"`release.{key}` is one of {', '.join(_CHOICES[key])}", where=where)
     return Policy(**table)
-
-
-def loaded(state: RepoState, name: str) -> Prompt[Any] | None:
-    """A prompt of a state; None where it is not there, or has faults."""
-    try:
-        return state.prompt(name) if name in state.prompts else None
-    except SpecError:  # what was broken before has no contract that could break
-        return None
 
 
 def released_as(workspace: Workspace, name: str, version: str) -> RepoState | None:
@@ -145,9 +136,8 @@ def version_after(workspace: Workspace, file: str, after: RepoState | None = Non
     new = after.prompt(name)
     before = last_release(workspace, name, new.spec.version or "") or at_rev(workspace, "HEAD")
     here = new.spec.version or ""
-    if name not in before.prompts:
+    if (old := loaded(before, name)) is None:
         return here, here or "0.1.0", None
-    old = before.prompt(name)
     found = compared((old, before.source), (new, after.source), policy_of(workspace.settings))
     if found.level is None:
         return here, here, found

@@ -34,6 +34,7 @@ __all__ = [
     "at_rev",
     "compared",
     "compared_states",
+    "loaded",
     "lonely",
     "names_state",
     "nothing",
@@ -79,6 +80,14 @@ class RepoState:
     def is_shared(self, name: str) -> bool:
         """Whether two files have the same name, so that each is called by its file."""
         return self.prompts.get(name) == name
+
+
+def loaded(state: RepoState, name: str) -> Prompt[Any] | None:
+    """A prompt of a state; None where it is not there, or has faults."""
+    try:
+        return state.prompt(name) if name in state.prompts else None
+    except SpecError:  # what was broken before has no contract that could break
+        return None
 
 
 def worktree(workspace: Workspace) -> RepoState:
@@ -204,9 +213,20 @@ def _nameless(state: RepoState, name: str) -> bytes:
     return b"\n".join(line for line in lines if not line.startswith(b"name:"))
 
 
-def compared_states(before: RepoState, after: RepoState, policy: Policy, model: str | None = None) -> Iterator[Diff]:
-    """The diffs of all prompts that are in both states and are not the same. Raises `SpecError`."""
+def compared_states(
+    before: RepoState,
+    after: RepoState,
+    policy: Policy,
+    model: str | None = None,
+    broken: Callable[[str], None] = lambda _: None,
+) -> Iterator[Diff]:
+    """The diffs of all prompts that are in both states and are not the same. Raises `SpecError`.
+
+    Of a prompt that had faults before there is no diff: `broken` hears its name.
+    """
     for name in sorted(before.prompts.keys() & touched(before, after)):
-        old, new = before.prompt(name), after.prompt(name)
-        if old.digest != new.digest:
+        new = after.prompt(name)
+        if (old := loaded(before, name)) is None:
+            broken(name)
+        elif old.digest != new.digest:
             yield compared((old, before.source), (new, after.source), policy, model)

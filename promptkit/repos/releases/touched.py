@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["file_ids", "touched"]
 
-_SPELLED_OTHERWISE = re.compile(rb"""\\[xuU\r\n]|%[0-9a-fA-F]{2}|["'][ \t\r\n]+["']""")
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+"""Names that are written one way alone, where nothing is escaped: no blank to be folded, no quote to be doubled."""
+
+_SPELLED_OTHERWISE = re.compile(rb"""\\[xuUN0-9\r\n]|%[0-9a-fA-F]{2}|["'][ \t\r\n]+["']""")
 """What may spell a name in other letters: escapes of YAML, Jinja and URLs, and texts that Jinja joins."""
 
 
@@ -30,25 +33,26 @@ def touched(before: RepoState, after: RepoState) -> set[str]:
     """The prompts of a state that may not be what they were in the one before; those that are new among them."""
     old, new = before.ids(), after.ids()
     changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
-    if not changed.isdisjoint((PROJECT_FILE, LOCK_FILE)) or not all(map(str.isascii, changed)):
+    if not changed.isdisjoint((PROJECT_FILE, LOCK_FILE)):
         return set(after.prompts)
-    reached = changed & new.keys()
-    names = set(map(_stem, changed))
-    while names:
+    reached, found = changed & new.keys(), changed
+    while found:
+        names = set(map(_stem, found))
+        if not all(map(_PLAIN.fullmatch, names)):
+            return set(after.prompts)
         found = set(_mentioning(after, new.keys() - reached, names))
         reached |= found
-        names = set(map(_stem, found))
     return {name for name, file in after.prompts.items() if file in reached or before.prompts.get(name) != file}
 
 
-def _stem(path: str) -> bytes:
+def _stem(path: str) -> str:
     """The name of a file up to its first point, by which others may refer to it."""
     name = path.rpartition("/")[2]
-    return (name.lstrip(".").partition(".")[0] or name).lower().encode()
+    return (name.lstrip(".").partition(".")[0] or name).lower()
 
 
-def _mentioning(state: RepoState, paths: Iterable[str], names: Iterable[bytes]) -> Iterator[str]:
-    wanted = re.compile(b"|".join(map(re.escape, sorted(names))))
+def _mentioning(state: RepoState, paths: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+    wanted = re.compile("|".join(map(re.escape, sorted(names))).encode())
     for path in paths:
         try:
             text = state.source.read(path)
