@@ -63,7 +63,8 @@ def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list
 
     if not names:
         own = worktree(workspace)
-        yield "", folder_rows(own.source, own.prompts), FolderRepo("", workspace.folder)
+        rows = folder_rows(workspace, workspace.folder, own.source, own.prompts, _watched("this project"))
+        yield "", rows, FolderRepo("", workspace.folder)
     for name in names or sorted(workspace.declared.repos):
         try:
             yield name, repo_rows(workspace, name, _watched(name)), workspace.repo(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +15,11 @@ from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from promptkit.repos.lock import Lock, Locked
-    from promptkit.repos.references import Reference
-    from promptkit.repos.repo import Repo
+    from promptkit.repos.project_file import Draft
+    from promptkit.repos.using import Relocked
     from promptkit.repos.verifying import Drift
     from promptkit.repos.workspace import Workspace
 
@@ -83,82 +82,40 @@ def _require_known(names: Iterable[str], known: Collection[str]) -> None:
 @command.command("add", short_help="Use a prompt of a repo, and lock it.")
 @click.argument("reference")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.pass_context
-def add(ctx: click.Context, reference: str, quiet: bool) -> None:
+def add(reference: str, quiet: bool) -> None:
     """Name a prompt such as acme/support/triage@^1.2 under [prompts], and lock it.
 
     Without a version, of a repo that follows a branch, it is the newest one and all that fit it; one that is in use
-    already stays as it is wanted.
+    already stays as it is wanted. Where it cannot be locked, nothing is written.
 
     \b
     Examples:
       promptkit lock add acme/support/triage
       promptkit lock add acme/support/triage@^1.0
     """
-    from promptkit.repos.locking import of_repo, project_lock
-    from promptkit.repos.names import in_use_as
-    from promptkit.repos.project_file import use_prompt
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.project_file import drafted
     from promptkit.repos.references import Reference
+    from promptkit.repos.using import Relocked, taken_up, use
     from promptkit.repos.workspace import Workspace
 
-    wanted = Reference.of(reference)
-    with Workspace.at(online=True) as workspace:
-        if workspace.root is not None:
-            project_lock(workspace)  # one that cannot be read is told before anything is written
-        declared = workspace.declared.repo(wanted.repo)
+    asked = Reference.of(reference)
+    with drafted(waiting=_waiting(quiet)) as draft, Workspace.at(online=True) as workspace:
+        declared = workspace.declared.repo(asked.repo)
+        lock = project_lock(workspace)
         _fetched(workspace, declared.name, quiet=quiet)
-        bare = _bare(workspace, wanted)
-        known = in_use_as(bare.name, workspace.declared.prompts)
-        wish = workspace.declared.prompts[known] if known else ""
-        wanted = replace(bare, wanted=wish) if wish and not bare.wanted else _with_version(workspace, bare)
-        if known and wanted.wanted != wish:
-            say(f"{known}: in use at {wanted.wanted or '*'} now, before at {wish or '*'}", quiet=quiet)
-        of_repo(workspace, wanted, None)  # what cannot be used is told before anything is written
-    use_prompt(wanted.name, wanted.wanted)
-    ctx.exit(_lock((), False, quiet=quiet))
-
-
-def _bare(workspace: Workspace, wanted: Reference) -> Reference:
-    """A reference without the ending of its file, unless two files have the name."""
-    from promptkit.errors import RepoError
-    from promptkit.repos.names import bare_name
-
-    bare, repo = replace(wanted, path=bare_name(wanted.path)), workspace.repo(wanted.repo)
-    try:
-        repo.require(bare.path, repo.pin(bare.path, bare.wanted))
-    except RepoError as error:
-        return wanted if error.code == "PK606" else bare
-    return bare
-
-
-def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
-    """A reference with the newest version, where it would follow a branch."""
-    repo = workspace.repo(wanted.repo)
-    if wanted.wanted or not repo.pin(wanted.path).branch:
-        return wanted
-    versions = [version for version in repo.versions(wanted.path) if not version.prerelease]
-    if not versions:
-        _refuse_yanked(repo, wanted)
-    return replace(wanted, wanted=f"^{versions[0]}") if versions else wanted
-
-
-def _refuse_yanked(repo: Repo, wanted: Reference) -> None:
-    """Raises `RepoError` where all versions of a prompt were yanked: the branch has the text of one of them."""
-    from promptkit.errors import RepoError
-
-    try:
-        repo.pin(wanted.path, "*")
-    except RepoError as error:
-        if error.code == "PK607":
-            raise
+        wanted, before = taken_up(workspace, asked)
+        if before and before != (wanted.wanted or "*"):
+            say(f"{wanted.name}: in use at {wanted.wanted or '*'} now, before at {before}", quiet=quiet)
+        use(workspace, draft, wanted)
+        _write(workspace, Relocked(lock, _entries(workspace, lock, (), quiet=quiet)), draft, quiet=quiet)
 
 
 @command.command("remove", short_help="Use a prompt of a repo no more.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.pass_context
-def remove(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
-    """Take prompts such as acme/support/triage out of [prompts], and out of the lock.
+def remove(names: tuple[str, ...], quiet: bool) -> None:
+    """Take prompts such as acme/support/triage out of [prompts], and out of the lock; all others stay as they are.
 
     \b
     Examples:
@@ -166,15 +123,19 @@ def remove(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     """
     from promptkit.repos.locking import project_lock
     from promptkit.repos.names import in_use_as
-    from promptkit.repos.project_file import drop_prompts
+    from promptkit.repos.project_file import drafted
+    from promptkit.repos.using import given_up
     from promptkit.repos.workspace import Workspace
 
-    with Workspace.at() as workspace:
-        project_lock(workspace)  # one that cannot be read is told before anything is written
-        names = tuple(in_use_as(name, workspace.declared.prompts) or name for name in names)
-        _require_known(names, workspace.declared.prompts)
-    drop_prompts(dict.fromkeys(names))
-    ctx.exit(_lock((), False, quiet=quiet))
+    with drafted(waiting=_waiting(quiet)) as draft, Workspace.at() as workspace:
+        in_use = workspace.declared.prompts
+        names = tuple(in_use_as(name, in_use) or name for name in names)
+        _require_known(names, in_use)
+        relocked = given_up(draft, project_lock(workspace), dict.fromkeys(names))
+        if relocked.lock.exists:
+            _write(workspace, relocked, draft, quiet=quiet)
+        else:
+            draft.write()
 
 
 @command.command("list", short_help="Show what is locked, and what could be had.")
@@ -243,44 +204,52 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     from promptkit.repos.locking import project_lock
     from promptkit.repos.opening import frozen
     from promptkit.repos.project_file import held
-    from promptkit.repos.references import is_commit
-    from promptkit.repos.verifying import differences, yanked_entries
+    from promptkit.repos.using import Relocked
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import find_root
-
-    def moves(entry: Locked) -> bool:
-        return bool(entry.commit) and not entry.version and not is_commit(entry.wanted)
 
     if frozen() if asked is None else asked:
         with Workspace.at(online=True) as workspace:
             return _frozen_told(workspace, project_lock(workspace))
-    root = find_root(Path()) or Path()
-    told = partial(say, "waiting for another promptkit that writes here", quiet=quiet)
-    with held(root, told), Workspace.at(online=True) as workspace:
+    with held(find_root(Path()) or Path(), _waiting(quiet)), Workspace.at(online=True) as workspace:
         lock = project_lock(workspace, anew=names is None)
-        entries = _entries(workspace, lock, names, quiet=quiet)
-        before = {entry.key: entry for entry in lock}
-        changed = lock.write(entries)
-        yanked = list(yanked_entries(workspace, project_lock(workspace)))
-    for entry in entries:
-        old = before.get(entry.key) or next((each for each in before.values() if each.key[::2] == entry.key[::2]), None)
-        if old is None or old.text() != entry.text():
-            was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
-            say(f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}", quiet=quiet)
-            for drift in differences(old, entry) if old is not None and (entry.is_own or not was) else ():
-                say(f"  {drift.part}: {drift.message}", quiet=quiet)
-            if was and not entry.is_own:
-                states = " ".join(f"{each.name}@{each.shown}" for each in (old, entry) if each is not None)
-                say(f"  what changed: promptkit diff {states}", quiet=quiet)
-            if moves(entry):
-                say(f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not", quiet=quiet)
-    kept = {entry.name for entry in entries}
-    for old in before.values():
-        if old.name not in kept:
-            say(f"{old}: no longer locked", quiet=quiet)
-    _tell((), yanked)
-    say(f"{lock.path.name}: {counted(len(entries), 'prompt')}, {'written' if changed else 'as it was'}", quiet=quiet)
+        _write(workspace, Relocked(lock, _entries(workspace, lock, names, quiet=quiet)), quiet=quiet)
     return 0
+
+
+def _waiting(quiet: bool) -> Callable[[], None]:
+    return partial(say, "waiting for another promptkit that writes here", quiet=quiet)
+
+
+def _write(workspace: Workspace, relocked: Relocked, draft: Draft | None = None, *, quiet: bool) -> None:
+    """Write a lock, and the project's file with it where that has a draft, and tell what of it is new."""
+    from promptkit.repos.locking import project_lock
+    from promptkit.repos.verifying import yanked_entries
+
+    is_new = relocked.write(draft)
+    for old, entry in relocked.changed():
+        for line in _news(old, entry):
+            say(line, quiet=quiet)
+    for old in relocked.gone():
+        say(f"{old}: no longer locked", quiet=quiet)
+    _tell((), yanked_entries(workspace, project_lock(workspace)))
+    count = counted(len(relocked.entries), "prompt")
+    say(f"{relocked.lock.path.name}: {count}, {'written' if is_new else 'as it was'}", quiet=quiet)
+
+
+def _news(old: Locked | None, entry: Locked) -> Iterator[str]:
+    """What is told of a block that is new, or another than before."""
+    from promptkit.repos.references import is_commit
+    from promptkit.repos.verifying import differences
+
+    was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
+    yield f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}"
+    if old is not None and (entry.is_own or not was):
+        yield from (f"  {drift.part}: {drift.message}" for drift in differences(old, entry))
+    if old is not None and was and not entry.is_own:
+        yield f"  what changed: promptkit diff {old.name}@{old.shown} {entry.name}@{entry.shown}"
+    if entry.commit and not entry.version and not is_commit(entry.wanted):
+        yield f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not"
 
 
 def _entries(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> list[Locked]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,15 @@ from promptkit.errors import PromptkitError, RepoError, SourceError
 from promptkit.kept_file import keep_file
 from promptkit.loader import load
 from promptkit.repos.git import command as git
+from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git_repo import GitRepo
+from promptkit.repos.own_repo import own_repo
 from promptkit.repos.recording import Recording
+from promptkit.source import MOUNT
+from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from promptkit.repos.workspace import Workspace
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "folder_rows", "repo_rows"]
 
-_FORMAT = f"2 {__version__}"
+_FORMAT = f"3 {__version__}"
 _MOST_BYTES = 256 << 20
 _TIME = re.compile("\x01([0-9]{1,19})")
 _LAST_TIME = 253_402_300_799
@@ -83,42 +88,84 @@ def repo_rows(workspace: Workspace, name: str, told: Callable[[int, int], None] 
     """
     repo = workspace.repo(name)
     pin = repo.pin("")
-    source = workspace.pinned(repo, pin)
-    prompts = repo.at(pin).prompts()
+    source, prompts = workspace.pinned(repo, pin), repo.at(pin).prompts()
     if isinstance(repo, GitRepo):
-        kept = workspace.store(workspace.declared.repo(name)).path
-        return _indexed(repo, pin.commit, prompts, source, kept, told)
-    return folder_rows(source, prompts)
+        kept = workspace.store(workspace.declared.repo(name)).path / f"index-{_short(repo.folder)}.json"
+        history = _History.of(repo, pin.commit)
+        return _indexed(kept, source, prompts, lambda path: history.ids.get(path, ""), history, told)
+    path = workspace.declared.repo(name).path
+    assert path is not None
+    return folder_rows(workspace, path / workspace.declared.repo(name).folder, source, prompts, told)
+
+
+def folder_rows(
+    workspace: Workspace,
+    folder: Path,
+    source: Source,
+    prompts: Mapping[str, str],
+    told: Callable[[int, int], None] = lambda *_: None,
+) -> list[Row]:
+    """The rows of prompts that lie in a folder: each changed when it was committed as it is, or else as its file says.
+
+    See `repo_rows` for what is told.
+    """
+    kept = workspace.settings.cache_dir / "repos" / f"index-{_short(str(folder.resolve()))}.json"
+    with ExitStack() as closing:
+        history = _History()
+        with suppress(RepoError):  # what lies in no repository, or in one that cannot be read, has no commits
+            repo = own_repo(folder, closing)
+            history = _History.of(repo, repo.state.head)
+        kind = hash_of(history.commit)
+
+        @cache
+        def id_of(path: str) -> str:
+            return file_id(folder / path, kind) if MOUNT not in path else ""
+
+        rows = _indexed(kept, source, prompts, id_of, history, told)
+    return [
+        row if history.ids.get(row.file) == id_of(row.file) else replace(row, changed=_written(folder / row.file))
+        for row in rows
+    ]
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def _written(path: Path) -> int:
+    try:
+        return max(0, min(int(path.stat().st_mtime), _LAST_TIME))
+    except OSError:
+        return 0
 
 
 def _indexed(
-    repo: GitRepo,
-    commit: str,
-    prompts: Mapping[str, str],
+    path: Path,
     source: Source,
-    kept: Path,
+    prompts: Mapping[str, str],
+    id_of: Callable[[str], str],
+    history: _History,
     told: Callable[[int, int], None],
 ) -> list[Row]:
-    path = kept / f"index-{sha256(repo.folder.encode()).hexdigest()[:8]}.json"
-    since, kept_rows = _read(path)
-    if since == commit and all(row.is_settled for row in kept_rows):
-        return kept_rows
-    ids = {file: entry.id for file, entry in repo.snapshot(commit).files()}
-    before = {row.name: row for row in kept_rows}
-    if since and not _is_before(repo, since, commit):
-        since = ""
-    dates = _dates(repo, commit, since, set(prompts.values()))
+    """The rows of prompts, as they were kept at a path where they still hold; their dates from the history of a commit.
+
+    `id_of` gives the id of a file's content, which is empty where another repo has it.
+    """
+    kept = _Kept.read(path)
+    before = {row.name: row for row in kept.rows}
+    dates = history.dates(kept)
     rows = []
     for number, (name, file) in enumerate(sorted(prompts.items()), 1):
         row = before.get(name)
-        if row is None or not _holds(row, file, ids):
-            row = _row(source, name, file, ids)
+        if row is None or not _holds(row, file, id_of):
+            row = _row(source, name, file, id_of)
         told(number, len(prompts))
-        changed = dates.get(file, before[name].changed if since and name in before else 0)
-        rows.append(Row(**{**_fields(row), "changed": changed}))
-    data = {"version": _FORMAT, "commit": commit, "rows": [asdict(row) for row in rows]}
-    with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
-        keep_file(path, json.dumps(data), "the index of a repo")
+        changed = dates.get(file, 0)
+        rows.append(row if row.changed == changed else replace(row, changed=changed))
+    now = _Kept(history.commit, dates, rows)
+    if now != kept:
+        with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
+            keep_file(path, now.text(), "the index of a repo")
     return rows
 
 
@@ -130,39 +177,47 @@ def _is_before(repo: GitRepo, since: str, commit: str) -> bool:
         return False
 
 
-def folder_rows(source: Source, prompts: Mapping[str, str]) -> list[Row]:
-    """The rows of prompts that lie in a plain folder."""
-    return [_row(source, name, file, {}) for name, file in sorted(prompts.items())]
-
-
-def _holds(row: Row, file: str, ids: Mapping[str, str]) -> bool:
+def _holds(row: Row, file: str, id_of: Callable[[str], str]) -> bool:
     """Whether a row is still right."""
-    return row.file == file and row.is_settled and all(ids.get(part) == known for part, known in row.parts.items())
+    return row.file == file and row.is_settled and all(id_of(part) == known for part, known in row.parts.items())
 
 
-def _fields(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Row.__slots__}
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of an index: the rows, and when each file was last changed, as far as a commit."""
+
+    commit: str = ""
+    dates: Mapping[str, int] = field(default_factory=dict)
+    rows: Sequence[Row] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> _Kept:
+        """An index as it was kept; an empty one in the place of one that is damaged, or of another format."""
+        try:
+            if path.stat().st_size > _MOST_BYTES:
+                return cls()
+            data = json.loads(path.read_bytes())
+            if data["version"] != _FORMAT:
+                return cls()
+            dates = {str(file): int(time) for file, time in data["dates"].items()}
+            return cls(str(data["commit"]), dates, list(map(Row.of, data["rows"])))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return cls()
+
+    def text(self) -> str:
+        """What is written."""
+        rows = [{name: getattr(row, name) for name in Row.__slots__} for row in self.rows]
+        return json.dumps({"version": _FORMAT, "commit": self.commit, "dates": self.dates, "rows": rows})
 
 
-def _read(path: Path) -> tuple[str, list[Row]]:
-    """The commit of an index that was kept, and its rows; nothing of one that is damaged, or of another format."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            return "", []
-        data = json.loads(path.read_bytes())
-        return (str(data["commit"]), list(map(Row.of, data["rows"]))) if data["version"] == _FORMAT else ("", [])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return "", []
-
-
-def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
+def _row(source: Source, name: str, file: str, id_of: Callable[[str], str]) -> Row:
     recording = Recording(source)
     try:
         loaded = load(recording, file)
     except (SourceError, PromptkitError):
         return Row(name, file, errors=1)
     counts = [sum(each.severity == kind for each in loaded.diagnostics) for kind in ("error", "warning")]
-    parts = {path: ids.get(path, "") for path in recording.files} if ids else {}
+    parts = {path: id_of(path) for path in recording.files}
     known = loaded.chain.entries if loaded.chain is not None else {}
     texts = {key: getattr(known[key].node, "text", "") if key in known else "" for key in ("version", "description")}
     metadata = loaded.spec.metadata if loaded.spec is not None else {}
@@ -173,19 +228,36 @@ def _row(source: Source, name: str, file: str, ids: Mapping[str, str]) -> Row:
     return Row(name, file, texts["version"], described, shown, inputs, counts[0], counts[1], parts=parts)
 
 
-def _dates(repo: GitRepo, commit: str, since: str, files: set[str]) -> dict[str, int]:
-    """When each file was last changed, by the commits that came after `since`; the history is read as it comes."""
-    found: dict[str, int] = {}
-    prefix = f"{repo.folder}/" if repo.folder else ""
-    time = 0
-    for field_ in _log(repo, commit, since):
-        if header := _TIME.fullmatch(field_):
-            time = min(int(header[1]), _LAST_TIME)
-        elif field_.startswith(prefix) and field_.removeprefix(prefix) in files:
-            found.setdefault(field_.removeprefix(prefix), time)
-            if len(found) == len(files):
-                break
-    return found
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The commits up to one of them, and the ids of the files that it has; nothing where there is no repository."""
+
+    repo: GitRepo | None = None
+    commit: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, repo: GitRepo, commit: str) -> _History:
+        """The history of a commit; an empty one before the first. Raises `RepoError`."""
+        return cls(repo, commit, {file: entry.id for file, entry in repo.snapshot(commit).files()} if commit else {})
+
+    def dates(self, kept: _Kept) -> Mapping[str, int]:
+        """When each prompt's file was last changed; only what came after that which is kept is read."""
+        if self.repo is None or kept.commit == self.commit:
+            return kept.dates if self.commit else {}
+        files = set(filter(is_prompt, self.ids))
+        known = kept.dates if kept.commit and _is_before(self.repo, kept.commit, self.commit) else {}
+        found: dict[str, int] = {}
+        prefix = f"{self.repo.folder}/" if self.repo.folder else ""
+        time = 0
+        for field_ in _log(self.repo, self.commit, kept.commit if known else ""):
+            if header := _TIME.fullmatch(field_):
+                time = min(int(header[1]), _LAST_TIME)
+            elif field_.startswith(prefix) and field_.removeprefix(prefix) in files:
+                found.setdefault(field_.removeprefix(prefix), time)
+                if len(found) == len(files):
+                    break
+        return {**{file: time for file, time in known.items() if file in files}, **found}
 
 
 def _log(repo: GitRepo, commit: str, since: str) -> Iterator[str]:

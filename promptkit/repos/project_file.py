@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,9 @@ from promptkit.repos.tomledit import has_value, keys_of, with_value, without
 from promptkit.settings import PROJECT_FILE, find_root, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Draft", "add_repo", "drafted", "drop_prompts", "held", "remove_repo", "use_prompt"]
+__all__ = ["Draft", "add_repo", "drafted", "held", "remove_repo"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -31,7 +31,8 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            data = path.read_bytes() if path.exists() else b""
+            self._before = path.read_bytes() if path.exists() else None
+            data = self._before or b""
             self._text = data.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"the file cannot be read: {error}", where=str(path)) from None
@@ -67,6 +68,20 @@ class Draft:
             message = f"the file cannot be written: {error.strerror or error}"
             raise ConfigError(message, code="PK115", where=str(self.path)) from None
 
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """The new contents as those of the file; where the block fails, it is again as it was. Raises `ConfigError`."""
+        self.write()
+        try:
+            yield
+        except BaseException:
+            with suppress(OSError):
+                if self._before is None:
+                    self.path.unlink()
+                else:
+                    replace_file(self.path, self._before)
+            raise
+
 
 @contextmanager
 def held(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -78,13 +93,13 @@ def held(root: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[Non
 
 
 @contextmanager
-def drafted(root: Path | None = None) -> Iterator[Draft]:
+def drafted(root: Path | None = None, waiting: Callable[[], None] = lambda: None) -> Iterator[Draft]:
     """New contents of the project's file, while it is `held`. Raises `ConfigError` or `RepoError`.
 
     Without a `root`, the project is the one around the folder at hand, which becomes one where there is none.
     """
     folder = root or find_root(Path()) or Path()
-    with held(folder):
+    with held(folder, waiting):
         _refuse_sparse(folder / PROJECT_FILE)
         yield Draft(folder / PROJECT_FILE)
 
@@ -120,18 +135,3 @@ def remove_repo(name: str, root: Path | None = None) -> Path:
         draft.drop(("repos", name))
         draft.write()
     return draft.path
-
-
-def use_prompt(name: str, wanted: str) -> None:
-    """Name a prompt of a repo among those in use. Raises `ConfigError` or `RepoError`."""
-    with drafted() as draft:
-        draft.set(("prompts",), name, wanted or "*")
-        draft.write()
-
-
-def drop_prompts(names: Iterable[str]) -> None:
-    """Take prompts out of those in use, all or none. Raises `ConfigError` or `RepoError`."""
-    with drafted() as draft:
-        for name in names:
-            draft.drop(("prompts",), name)
-        draft.write()

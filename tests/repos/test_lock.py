@@ -536,6 +536,34 @@ def test_a_prompt_is_added_at_what_is_there_now_and_only_if_it_can_be_used(servi
     assert (ran.code, "what was fetched before is used" in ran.err) == (0, True), ran.err
 
 
+def broken_prompt_of(service: Path) -> dict[Path, bytes]:
+    """Let the project have a prompt of its own that uses a repo and cannot be loaded; its files as they are then."""
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@v1.0.0\ntask: '{{ nobody }}'\n")
+    return {path: path.read_bytes() for path in service.glob("promptkit.*")}
+
+
+def test_what_cannot_be_locked_is_not_taken_into_use(service: Path) -> None:
+    before = broken_prompt_of(service)
+    ran = promptkit("lock", "add", "acme/support/reply")
+    assert (ran.code, "mine.yaml" in ran.err) == (2, True), ran.err
+    assert {path: path.read_bytes() for path in service.glob("promptkit.*")} == before
+
+
+def test_what_is_wrong_with_one_prompt_keeps_no_other_in_use(service: Path, team: GitRepo) -> None:
+    broken_prompt_of(service)
+    shutil.rmtree(team.path)
+    ran = promptkit("lock", "remove", TRIAGE)
+    assert (ran.code, f"{TRIAGE}@~1.1: no longer locked" in ran.err) == (0, True), ran.err
+    assert TRIAGE not in (service / "promptkit.toml").read_text()
+    assert not list(Lock(service / "promptkit.lock"))
+
+
+def test_the_removal_of_what_was_never_locked_makes_no_lock(service: Path) -> None:
+    (service / "promptkit.lock").unlink()
+    assert promptkit("lock", "remove", TRIAGE).code == 0
+    assert not (service / "promptkit.lock").exists()
+
+
 def test_a_repo_that_a_prompt_of_the_project_uses_is_not_removed(service: Path) -> None:
     toml = service / "promptkit.toml"
     toml.write_text(toml.read_text().split("[prompts]")[0])
@@ -682,6 +710,7 @@ def test_a_prompt_is_the_locked_one_with_and_without_the_ending_of_its_file(
             Prompt.load(name)
     monkeypatch.delenv("PROMPTKIT_FROZEN")
     assert promptkit("lock", "add", f"{TRIAGE}.yaml@1.0.0").code == 0
+    assert [entry.name for entry in Lock(Path("promptkit.lock"))] == [locked]
     assert Prompt.load(TRIAGE).spec.version == "1.0.0"
 
 

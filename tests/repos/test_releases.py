@@ -637,6 +637,17 @@ def test_an_alias_that_leads_to_something_that_moves_is_told_and_not_set(target:
     assert (ran.code, "error[PK613]: the alias `stage`" in ran.out) == (1, True)
 
 
+def test_an_alias_of_a_prompt_that_is_gone_is_told_with_its_cure(own: GitRepo) -> None:
+    assert promptkit("alias", "set", "stage", "support/triage@1.1.0").code == 0
+    own.commit()
+    (own.path / FILE).unlink()
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    said = "warning[PK613]: the alias `stage` leads to 1.1.0 of `support/triage`, which is here no more"
+    assert (ran.code, said in ran.out) == (0, True), ran.out
+    assert promptkit("alias", "remove", "stage", "support/triage").code == 0
+    assert "`stage`" not in promptkit("repo", "check", "--against", "HEAD").out
+
+
 def test_a_bump_of_what_has_no_version_of_its_own_is_refused(own: GitRepo) -> None:
     own.write({"support/triage.yml": prompt("support/triage", "1.2.0")})
     for words, said in ((("_base.yaml",), "no prompt by itself"), ((FILE,), "two files have the name")):

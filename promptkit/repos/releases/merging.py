@@ -98,6 +98,10 @@ def _check_aliases(workspace: Workspace, after: RepoState) -> Iterator[Diagnosti
                 message, cure = fault
                 cure = cure or f"promptkit alias set {alias} {name}@VERSION"
                 yield Diagnostic("PK613", "error", message, _toml(workspace), help=cure)
+            elif name not in after.prompts:
+                message = f"the alias `{alias}` leads to {target} of `{name}`, which is here no more"
+                cure = f"keep it for those who still use it; or: promptkit alias remove {alias} {name}"
+                yield Diagnostic("PK613", "warning", message, _toml(workspace), help=cure)
             elif read_version(target) and released_as(workspace, name, target) is None:
                 message = f"the alias `{alias}` of `{name}` leads to {target}, which has no tag yet"
                 cure = "promptkit release makes it; nobody can follow the alias before the tag is pushed"

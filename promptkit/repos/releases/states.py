@@ -15,9 +15,10 @@ from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.folder_repo import FolderRepo
+from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git.staged import tracked
 from promptkit.repos.references import Pin
-from promptkit.repos.releases.touched import file_ids, touched
+from promptkit.repos.releases.touched import touched
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import LOCK_FILE, is_reference, locate, open_reference, path_fault, prompt_name, source_at
@@ -44,7 +45,6 @@ __all__ = [
 
 
 _NO_COMMIT = re.compile("0{40}|0{64}")
-_SHA256_LETTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ def worktree(workspace: Workspace) -> RepoState:
     def ids() -> Mapping[str, str]:
         """Of the files that git tracks, of the prompts and of the project's own; what it ignores is nobody's."""
         own = {name for name in (PROJECT_FILE, LOCK_FILE) if (root / name).exists()}
-        kind = "sha256" if len(workspace.own().state.head) == _SHA256_LETTERS else "sha1"
-        return file_ids(root, {*tracked(root), *prompts.values(), *own}, kind)
+        kind = hash_of(workspace.own().state.head)
+        return {path: file_id(root / path, kind) for path in {*tracked(root), *prompts.values(), *own}}
 
     return RepoState("the working tree", workspace.project_source(), prompts, ids)
 

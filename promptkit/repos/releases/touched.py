@@ -6,7 +6,6 @@ some text on that way has the name of a file that is: whoever mentions none of t
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,10 @@ from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from promptkit.repos.releases.states import RepoState
 
-__all__ = ["file_ids", "touched"]
+__all__ = ["touched"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 """Names that are written one way alone, where nothing is escaped: no blank to be folded, no quote to be doubled."""
@@ -60,20 +58,3 @@ def _mentioning(state: RepoState, paths: Iterable[str], names: Iterable[str]) ->
             continue
         if wanted.search(text.lower()) or _SPELLED_OTHERWISE.search(text):
             yield path
-
-
-def file_ids(root: Path, paths: Iterable[str], kind: str) -> dict[str, str]:
-    """The ids that git gives to files as they lie there, by path, with a hash of some kind: `sha1` or `sha256`.
-
-    A file is hashed behind the word `blob`, its length and a zero (git-hash-object). What cannot be read has an id of
-    no file.
-    """
-    found = {}
-    for path in paths:
-        try:
-            data = (root / path).read_bytes()
-        except OSError:
-            found[path] = ""
-        else:
-            found[path] = hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-    return found

@@ -1,0 +1,30 @@
+"""The ids by which git knows contents: hashes, by SHA-1 or SHA-256 (gitformat-object, git-hash-object)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["file_id", "hash_of"]
+
+_SHA256_LETTERS = 64
+
+
+def hash_of(commit: str) -> str:
+    """The hash by which a repository names its objects, known from the id of one: `sha1` or `sha256`."""
+    return "sha256" if len(commit) == _SHA256_LETTERS else "sha1"
+
+
+def file_id(path: Path, kind: str) -> str:
+    """The id that git gives to a file as it lies there; empty for what cannot be read.
+
+    A file is hashed behind the word `blob`, its length and a zero (git-hash-object).
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return ""
+    return hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,121 @@
+"""Prompts of repos that a project takes into use or gives up: its file and its lock change together, or neither does.
+
+What is new is tried in memory first, the declarations as the draft of the file has them; only what can be locked is
+written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from promptkit.errors import RepoError
+from promptkit.repos.names import bare_name, in_use_as
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from promptkit.repos.lock import Lock, Locked
+    from promptkit.repos.project_file import Draft
+    from promptkit.repos.references import Reference
+    from promptkit.repos.repo import Repo
+    from promptkit.repos.workspace import Workspace
+
+__all__ = ["Relocked", "given_up", "taken_up", "use"]
+
+_TABLE = ("prompts",)
+
+
+@dataclass(frozen=True, slots=True)
+class Relocked:
+    """The blocks that a lock shall have, beside those that it had."""
+
+    lock: Lock
+    entries: Sequence[Locked]
+
+    def write(self, draft: Draft | None = None) -> bool:
+        """Write the project's new file, if there is one, and the lock; whether that is another one.
+
+        Raises `ConfigError`; a file whose lock cannot be written is again as it was.
+        """
+        if draft is None:
+            return self.lock.write(self.entries)
+        with draft.written():
+            return self.lock.write(self.entries)
+
+    def changed(self) -> Iterator[tuple[Locked | None, Locked]]:
+        """The blocks that are new or others, each with what it was."""
+        before = {entry.key: entry for entry in self.lock}
+        for entry in self.entries:
+            old = before.get(entry.key) or next(
+                (each for each in before.values() if each.key[::2] == entry.key[::2]), None
+            )
+            if old is None or old.text() != entry.text():
+                yield old, entry
+
+    def gone(self) -> Iterator[Locked]:
+        """The blocks that are there no more."""
+        kept = {entry.name for entry in self.entries}
+        yield from (entry for entry in self.lock if entry.name not in kept)
+
+
+def taken_up(workspace: Workspace, asked: Reference) -> tuple[Reference, str]:
+    """What is taken into use where somebody asks for a prompt, and what was wanted of it before, if anything.
+
+    It is called as it is in use already, or else without the ending of its file. Without a version it is wanted as it
+    was; and one of a repo that follows a branch is wanted in the newest version and all that fit it. Raises
+    `RepoError`.
+    """
+    bare, in_use = _bare(workspace, asked), workspace.declared.prompts
+    known = in_use_as(bare.name, in_use)
+    if not known:
+        return _with_version(workspace, bare), ""
+    path, wish = known.removeprefix(f"{bare.repo}/"), bare.wanted or in_use[known]
+    return replace(_with_version(workspace, replace(bare, wanted=wish)), path=path), in_use[known] or "*"
+
+
+def use(workspace: Workspace, draft: Draft, wanted: Reference) -> None:
+    """Let a prompt be in use, in a draft of the project's file and in the workspace. Raises `ConfigError`."""
+    draft.set(_TABLE, wanted.name, wanted.wanted or "*")
+    prompts = {**workspace.declared.prompts, wanted.name: wanted.wanted}
+    workspace.declared = replace(workspace.declared, prompts=prompts)
+
+
+def given_up(draft: Draft, lock: Lock, names: Collection[str]) -> Relocked:
+    """Take prompts out of a draft of the project's file, and out of the lock, whatever is wrong with the others.
+
+    Raises `ConfigError` or `LockError`.
+    """
+    for name in names:
+        draft.drop(_TABLE, name)
+    return Relocked(lock, [entry for entry in lock if entry.is_own or entry.name not in names])
+
+
+def _bare(workspace: Workspace, wanted: Reference) -> Reference:
+    """A reference without the ending of its file, unless two files have the name."""
+    bare, repo = replace(wanted, path=bare_name(wanted.path)), workspace.repo(wanted.repo)
+    try:
+        repo.require(bare.path, repo.pin(bare.path, bare.wanted))
+    except RepoError as error:
+        return wanted if error.code == "PK606" else bare
+    return bare
+
+
+def _with_version(workspace: Workspace, wanted: Reference) -> Reference:
+    """A reference with the newest version, where it would follow a branch."""
+    repo = workspace.repo(wanted.repo)
+    if wanted.wanted or not repo.pin(wanted.path).branch:
+        return wanted
+    versions = [version for version in repo.versions(wanted.path) if not version.prerelease]
+    if not versions:
+        _refuse_yanked(repo, wanted)
+    return replace(wanted, wanted=f"^{versions[0]}") if versions else wanted
+
+
+def _refuse_yanked(repo: Repo, wanted: Reference) -> None:
+    """Raises `RepoError` where all versions of a prompt were yanked: the branch has the text of one of them."""
+    try:
+        repo.pin(wanted.path, "*")
+    except RepoError as error:
+        if error.code == "PK607":
+            raise

@@ -1,0 +1,143 @@
+"""The index: what a list shows is what is there, and only what became another one is looked at again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promptkit.repos import index
+from promptkit.repos.index import Row, folder_rows, repo_rows
+from promptkit.repos.releases.states import worktree
+from promptkit.repos.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FIRST, SECOND = 1_700_000_000, 1_710_000_000
+FILES = {
+    "promptkit.toml": "",
+    "a.yaml": prompt("a") + "context: '{% include \"/_part.md\" %}'\n",
+    "b.yaml": prompt("b"),
+}
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each prompt was loaded to make its row."""
+    counts: Counter[str] = Counter()
+    real = index._row
+
+    def counted(source: Any, name: str, *rest: Any) -> Row:
+        counts[name] += 1
+        return real(source, name, *rest)
+
+    monkeypatch.setattr(index, "_row", counted)
+    return counts
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    repo = GitRepo.at(tmp_path / "own")
+    repo.commit({**FILES, "_part.md": "Be kind.\n"}, date=FIRST)
+    monkeypatch.chdir(repo.path)
+    return repo
+
+
+def own_rows() -> dict[str, Row]:
+    with Workspace.at() as workspace:
+        state = worktree(workspace)
+        return {row.name: row for row in folder_rows(workspace, workspace.folder, state.source, state.prompts)}
+
+
+def test_a_prompt_of_the_project_is_looked_at_again_when_a_part_of_it_is_another(
+    own: GitRepo, looked_at: Counter[str]
+) -> None:
+    for part, names in (("", "ab"), ("", ""), ("_part.md", "a"), ("b.yaml", "b")):
+        looked_at.clear()
+        if part:
+            own.write({part: prompt("b", text="Sort") if part == "b.yaml" else "Be brief.\n"})
+        own_rows()
+        assert "".join(sorted(looked_at.elements())) == names
+
+
+def test_a_prompt_was_changed_when_it_was_committed_or_else_when_its_file_was(own: GitRepo) -> None:
+    assert {name: row.changed for name, row in own_rows().items()} == {"a": FIRST, "b": FIRST}
+    own.commit({"b.yaml": prompt("b", "1.1.0", "Sort")}, date=SECOND)
+    assert {name: row.changed for name, row in own_rows().items()} == {"a": FIRST, "b": SECOND}
+    own.write({"a.yaml": prompt("a", "2.0.0"), "new.yaml": prompt("new")})
+    for name in ("a", "new"):
+        os.utime(f"{name}.yaml", (SECOND + 5, SECOND + 5))
+    rows = own_rows()
+    changed = {name: row.changed for name, row in rows.items()}
+    assert changed == {"a": SECOND + 5, "b": SECOND, "new": SECOND + 5}
+    own.git("checkout", "-q", "a.yaml")
+    assert own_rows()["a"].changed == FIRST
+
+
+def test_where_there_is_no_history_the_files_say_when_they_were_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    GitRepo(tmp_path).write(FILES)
+    os.utime(tmp_path / "b.yaml", (FIRST, FIRST))
+    monkeypatch.chdir(tmp_path)
+    assert own_rows()["b"].changed == FIRST
+    ran = promptkit("list", "--format", "json")
+    rows = {each["name"]: each for each in json.loads(ran.out)["prompts"]}
+    assert rows["b"]["changed"] == "2023-11-14T22:13:20+00:00"
+    assert rows["a"]["checks"]["errors"] == 1  # its part is not there
+
+
+@pytest.mark.parametrize(
+    "broken", [lambda _: "{", lambda text: text.replace('"rows": [', '"rows": [5, '), lambda _: "[]"]
+)
+@pytest.mark.usefixtures("own")
+def test_an_index_that_is_damaged_is_made_anew(broken: Callable[[str], str], cache: Path) -> None:
+    rows = own_rows()
+    (kept,) = cache.glob("repos/index-*.json")
+    kept.write_text(broken(kept.read_text()))
+    assert own_rows() == rows
+
+
+STEPS = st.sampled_from(["part", "edit", "commit", "add", "drop", "revert", "list"])
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(STEPS, min_size=2, max_size=6))
+def test_a_kept_index_is_the_one_that_is_made_now(steps: list[str]) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROMPTKIT_CACHE_DIR", f"{folder}/cache")
+        repo = GitRepo.at(Path(folder) / "team")
+        repo.commit({**FILES, "_part.md": "Be kind.\n"}, date=FIRST)
+        patch.chdir(repo.path)
+        service = project(Path(folder) / "service", {"acme": repo.path})
+        for number, step in enumerate(steps, 1):
+            text = prompt("x", f"1.{number}.0")
+            if step == "commit":
+                repo.commit(date=FIRST + number)
+            elif step == "drop":
+                (repo.path / "b.yaml").unlink(missing_ok=True)
+            elif step == "revert":
+                repo.git("checkout", "-q", ".")
+            elif step != "list":
+                repo.write({{"part": "_part.md", "edit": "a.yaml"}.get(step, f"n{number}.yaml"): text})
+            kept, fetched = own_rows(), fetched_rows(service)
+            with pytest.MonkeyPatch.context() as fresh:
+                fresh.setenv("PROMPTKIT_CACHE_DIR", f"{folder}/fresh{number}")
+                assert own_rows() == kept
+                assert fetched_rows(service) == fetched
+
+
+def fetched_rows(service: Path) -> list[Row]:
+    with Workspace.at(service, online=True) as workspace:
+        workspace.fetch(workspace.declared.repo("acme"))
+        return repo_rows(workspace, "acme")
