@@ -16,6 +16,8 @@ from promptkit.cli.terminal import put
 def command(rev: str, form: str, quiet: bool) -> None:
     """Name the prompts that the changes since REF can touch: by their own files, parents, includes, schemas, examples.
 
+    Of the prompts of repos that are in use, those in which the lock moved something are named.
+
     \b
     Examples:
       promptkit affected

@@ -13,7 +13,9 @@ from promptkit.phrases import one_line
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
-    from promptkit.repos.diff.diff import Diff
+    from collections.abc import Iterator
+
+    from promptkit.repos.releases.comparing import Comparison
 
 
 @click.command("diff")
@@ -50,51 +52,50 @@ def command(
     """
     from promptkit.repos.diff.text import to_markdown, to_text
 
-    found, renamed, removed, added = _diffs(before, after, model)
+    found = _compared(before, after, model)
     if form == "json":
-        names = {"renamed": renamed, "removed": removed, "added": added}
-        text = common.to_json({"version": 1, "diffs": [each.to_dict() for each in found], **names})
+        text = common.to_json({"version": 1, **found.to_dict()})
     elif form == "markdown":
-        lines = [f"- `{one_line(old)}` was renamed to `{one_line(new)}`\n" for old, new in renamed.items()]
-        lines += [f"- `{one_line(name)}` was removed\n" for name in removed]
-        lines += [f"- `{one_line(name)}` was added\n" for name in added]
-        text = "\n".join([*lines, *(to_markdown(each) for each in found)]).rstrip() or "No prompt changed."
+        lines = [f"- {what}\n" for what in _lonely(found, code="`")]
+        text = "\n".join([*lines, *map(to_markdown, found.diffs)]).rstrip() or "No prompt changed."
     else:
-        heads = after is None and not before.endswith(ENDINGS) and "@" not in before
-        texts = [f"{one_line(each.name)}\n" * (heads or len(found) > 1) + to_text(each, show=show) for each in found]
+        heads = len(found.diffs) > 1 or (after is None and not before.endswith(ENDINGS) and "@" not in before)
+        texts = [f"{one_line(each.name)}\n" * heads + to_text(each, show=show) for each in found.diffs]
         text = "\n\n".join(texts)
     if text or output_file is not None:
         write_result(text, output_file)
-    for old, new in renamed.items():
-        say(f"{old}: renamed to {new} (MAJOR: callers that load it will fail)")
-    for name in removed:
-        say(f"{name}: removed (MAJOR: callers that load it will fail)")
-    for name in added:
-        say(f"{name}: new")
-    if not (found or renamed or removed or added):
+    for what in _lonely(found):
+        say(what)
+    for name, why in found.untold.items():
+        say(f"{one_line(name)}: {one_line(why)}")
+    if not found:
         say("no prompt changed")
-    breaks = renamed or removed or not all(each.enough for each in found)
-    ctx.exit(FINDINGS if exit_code and breaks else 0)
+    ctx.exit(FINDINGS if exit_code and found.is_breaking else 0)
 
 
-def _say_broken(name: str) -> None:
-    say(f"{name}: it had faults before, and so there is nothing to compare it with")
+def _lonely(found: Comparison, code: str = "") -> Iterator[str]:
+    """What is said of the prompts that only one of two states has; `code` stands around their names."""
+
+    def named(text: str) -> str:
+        return f"{code}{one_line(text)}{code}"
+
+    fail = "callers that load it will fail"
+    for old, new in found.renamed.items():
+        yield f"{named(old)}: renamed to {named(new)} (MAJOR: {fail})"
+    for names, what in (
+        (found.removed, f"removed (MAJOR: {fail})"),
+        (found.added, "new"),
+        (found.given_up, "in use no more"),
+        (found.taken_up, "in use now"),
+    ):
+        yield from (f"{named(name)}: {what}" for name in names)
 
 
-def _diffs(
-    before: str, after: str | None, model: str | None
-) -> tuple[list[Diff], dict[str, str], list[str], list[str]]:
-    """The diffs, and of two states of the whole repository the prompts that are in one alone: see `states.lonely`."""
+def _compared(before: str, after: str | None, model: str | None) -> Comparison:
+    """Two states of one prompt, or of all, compared."""
+    from promptkit.repos.releases.comparing import Comparison, compared, compared_states
     from promptkit.repos.releases.releasing import policy_of
-    from promptkit.repos.releases.states import (
-        at_rev,
-        compared,
-        compared_states,
-        lonely,
-        names_state,
-        prompt_at,
-        worktree,
-    )
+    from promptkit.repos.releases.states import at_rev, names_state, prompt_at, worktree
     from promptkit.repos.workspace import Workspace
 
     with Workspace.at() as workspace:
@@ -108,9 +109,9 @@ def _diffs(
         if states:
             old = at_rev(workspace, before)
             new = at_rev(workspace, after) if after is not None else worktree(workspace)
-            return list(compared_states(old, new, policy, model, _say_broken)), *lonely(old, new)
+            return compared_states(workspace.folder, old, new, policy, model)
         one, other = _pair(before, after)
-        return [compared(prompt_at(one), prompt_at(other), policy, model)], {}, [], []
+        return Comparison([compared(prompt_at(one), prompt_at(other), policy, model)])
 
 
 def _pair(before: str, after: str | None) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from promptkit.errors import RepoError, SourceError
 from promptkit.repos import proof, yanked
 from promptkit.repos.declared import Declarations
 from promptkit.repos.git.snapshot import Snapshot
-from promptkit.repos.lock import LOCK_FILE, Lock
+from promptkit.repos.lock import LOCK_FILE, MOST_BYTES, Lock
 from promptkit.repos.mounts import Mount
 from promptkit.repos.names import by_name, files_named, one_file
 from promptkit.repos.pinning import pinned
@@ -135,11 +135,15 @@ class GitRepo(Repo):
 
         Raises `RepoError` or `LockError` for files that cannot be used.
         """
-        files, found = self.snapshot(commit), self._declared(commit)
-        if not found.repos or files.entry(LOCK_FILE) is None:
-            return found
-        lock = Lock(Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}"), files.read(LOCK_FILE))
-        return replace(found, pins=lock.own_pins())
+        found = self._declared(commit)
+        return replace(found, pins=self.lock_at(commit).own_pins()) if found.repos else found
+
+    def lock_at(self, commit: str) -> Lock:
+        """The lock in one of the repo's states, which has no blocks where there is none. Raises `LockError`."""
+        files, path = self.snapshot(commit), Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}")
+        if files.entry(LOCK_FILE) is None:
+            return Lock(path, anew=True)
+        return Lock(path, files.read(LOCK_FILE, MOST_BYTES))
 
     def _declared(self, commit: str) -> Declarations:
         files = self.snapshot(commit)

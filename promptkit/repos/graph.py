@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptkit.loader import load
@@ -16,7 +16,7 @@ from promptkit.source import MOUNT, mount_shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptkit.repos.lock import Lock
+    from promptkit.repos.lock import Locked
     from promptkit.repos.releases.states import RepoState
 
 __all__ = ["Edge", "affected", "edges", "locked_edges", "to_dot", "to_tree"]
@@ -47,7 +47,7 @@ def edges(state: RepoState, names: Iterable[str]) -> Iterator[Edge]:
             yield Edge(name, kind_of(path, file, loaded), path, digest_of(data))
 
 
-def locked_edges(lock: Lock) -> Iterator[Edge]:
+def locked_edges(lock: Iterable[Locked]) -> Iterator[Edge]:
     """The files of each prompt of a repo that is locked, its own first. Raises `LockError`."""
     for entry in lock:
         if entry.is_own:
@@ -59,21 +59,44 @@ def locked_edges(lock: Lock) -> Iterator[Edge]:
 
 
 def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
-    """The prompts that a change can touch, each with the parts that are others now; new and removed ones themselves."""
+    """The prompts that a change can touch, each with the parts that are others now; new and removed ones themselves.
+
+    First those of the project, then those of repos that it has in use, in which the lock tells what moved. Raises
+    `LockError`.
+    """
     names = touched(before, after)
-    old = {(edge.prompt, edge.path): edge for edge in edges(before, sorted(before.prompts.keys() & names))}
+    gone = before.prompts.keys() - after.prompts.keys()
+    old = [*edges(before, sorted(before.prompts.keys() & names)), *(_file_of(before, name) for name in sorted(gone))]
+    found = _differing(old, edges(after, sorted(names)), "which is gone")
+    in_use = ([_by_name(edge) for edge in locked_edges(state.locked())] for state in (before, after))
+    for name, parts in _differing(*in_use, "which is in use no more").items():
+        found.setdefault(name, []).extend(parts)
+    return found
+
+
+def _file_of(state: RepoState, name: str) -> Edge:
+    return Edge(name, "prompt", state.prompts[name], "")
+
+
+def _by_name(edge: Edge) -> Edge:
+    """The file of a locked prompt, which is the same prompt when something else is wanted of it."""
+    return replace(edge, prompt=edge.prompt.partition("@")[0])
+
+
+def _differing(before: Iterable[Edge], after: Iterable[Edge], gone: str) -> dict[str, list[str]]:
+    """The files in which two graphs differ, by prompt; of a prompt that is `gone`, which is told so, its own alone."""
+    old = {(edge.prompt, edge.path): edge for edge in before}
+    new = {(edge.prompt, edge.path): edge for edge in after}
     found: dict[str, list[str]] = {}
-    seen = set()
-    for edge in edges(after, sorted(names)):
-        seen.add((edge.prompt, edge.path))
-        known = old.get((edge.prompt, edge.path))
-        if known is None or known.sha256 != edge.sha256:
+    for key, edge in new.items():
+        if key not in old or old[key].sha256 != edge.sha256:
             found.setdefault(edge.prompt, []).append(f"{edge.kind} {edge.shown}")
-    for (prompt, path), edge in old.items():
-        if (prompt, path) not in seen and prompt in after.prompts:
-            found.setdefault(prompt, []).append(f"{edge.kind} {edge.shown}, which is gone from it")
-    gone = sorted(before.prompts.keys() - after.prompts.keys())
-    return found | {name: [f"prompt {before.prompts[name]}, which is gone"] for name in gone}
+    there = {edge.prompt for edge in new.values()}
+    for key, edge in old.items():
+        if key not in new and (edge.prompt in there or edge.kind == "prompt"):
+            how = "which is gone from it" if edge.prompt in there else gone
+            found.setdefault(edge.prompt, []).append(f"{edge.kind} {edge.shown}, {how}")
+    return found
 
 
 def to_tree(found: Iterable[Edge]) -> str:

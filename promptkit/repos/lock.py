@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["LOCK_FILE", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
+__all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
 
 _FORMAT = 1
 _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
 _BLOCK = "[[prompt]]\n"
 _ODD_BLOCK = re.compile(r"^[ \t]*\[\[[ \t]*prompt[ \t]*\]\][ \t]*(?:#.*)?\n", re.MULTILINE)
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CURE = "`promptkit lock update` writes it anew"
 
@@ -225,7 +225,7 @@ class Lock:
             if self.path.exists() and not self.path.is_file():
                 raise LockError("it is no file", where=str(self.path))
             with self.path.open("rb") as file:
-                return file.read(_MOST_BYTES + 1)
+                return file.read(MOST_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -235,8 +235,8 @@ class Lock:
         data = self._bytes() if data is None else data
         if data is None:
             return None
-        if len(data) > _MOST_BYTES:
-            raise LockError(f"it is larger than {_MOST_BYTES:,} bytes", where=str(self.path))
+        if len(data) > MOST_BYTES:
+            raise LockError(f"it is larger than {MOST_BYTES:,} bytes", where=str(self.path))
         text = data.decode("utf-8", "replace").replace("\r\n", "\n")
         if "\n<<<<<<< " in f"\n{text}":
             cure = "take one side, then: promptkit lock"

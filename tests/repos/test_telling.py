@@ -39,7 +39,7 @@ def test_a_prompt_with_another_name_is_told_as_renamed(team: GitRepo, monkeypatc
     )
     found = json.loads(promptkit("diff", "HEAD", "--format", "json").out)
     assert (found["renamed"], found["removed"], found["added"]) == ({"support/triage": "support/sort"}, [], ["new"])
-    assert "was renamed to `support/sort`" in promptkit("diff", "HEAD", "--format", "markdown").out
+    assert "`support/triage`: renamed to `support/sort`" in promptkit("diff", "HEAD", "--format", "markdown").out
 
 
 @pytest.mark.parametrize("given", [("HEAD", "nope"), ("nope", "HEAD"), ("HEAD", "support/triage.yaml")], ids=" ".join)
@@ -156,8 +156,9 @@ def test_what_is_left_out_of_shown_messages_is_only_what_is_the_same(before: lis
 
 
 def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from promptkit.repos.releases.comparing import compared_states
     from promptkit.repos.releases.releasing import policy_of
-    from promptkit.repos.releases.states import at_rev, compared_states
+    from promptkit.repos.releases.states import at_rev
     from promptkit.repos.workspace import Workspace
 
     long = "Consider everything that the customer mentions before answering, thoroughly and patiently."
@@ -165,7 +166,7 @@ def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.Monkey
     team.commit({"x.yaml": prompt("x", "1.1.0", text=f"{long} Route the ticket {long}")})
     with Workspace.at(team.path) as workspace:
         states = at_rev(workspace, "old"), at_rev(workspace, "HEAD")
-        (found,) = compared_states(*states, policy_of(workspace.settings))
+        (found,) = compared_states(team.path, *states, policy_of(workspace.settings)).diffs
     (line,) = (line for line in changelog_lines(found) if "task" in line)
     assert line == "- task: `~ and patiently. [-Sort-]{+Route+} the ticket Consider...`"
 

@@ -63,8 +63,8 @@ class Snapshot:
         self.kept = kept
         self._trees: dict[str, dict[str, Entry]] = {}
 
-    def read(self, path: str) -> bytes:
-        """See `Source.read`."""
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """See `Source.read`; `most` is how many bytes it may have, by default the limit of files."""
         inside = join("", path)
         entry = self.entry(inside)
         if entry is None:
@@ -73,7 +73,7 @@ class Snapshot:
             kind = _NO_FILES.get(entry.mode, "no regular file")
             cure = "nothing in a repo is followed to another place" if entry.mode in (_LINK, _SUBMODULE) else ""
             raise SourceError(f"`{self.shown(path)}` is {kind}", help=cure)
-        most = current_limits().file_bytes
+        most = current_limits().file_bytes if most is None else most
         try:
             found = self._get(entry.id, most)
             if found is None and self._fetch is not None:

@@ -12,8 +12,9 @@ from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
+from promptkit.repos.releases.comparing import lonely
 from promptkit.repos.releases.releasing import judged, released_as
-from promptkit.repos.releases.states import at_rev, loaded, lonely, nothing, worktree
+from promptkit.repos.releases.states import at_rev, loaded, nothing, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank

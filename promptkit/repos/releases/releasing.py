@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError
 from promptkit.repos.diff.changes import Policy, next_version
-from promptkit.repos.releases.states import at_rev, compared, loaded, worktree
+from promptkit.repos.releases.comparing import compared
+from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE

@@ -10,33 +10,29 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, RepoError, SourceError, SpecError
+from promptkit.errors import RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
-from promptkit.repos.diff.diff import Diff, diff, joined_cases, saved_cases
 from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git.staged import tracked
+from promptkit.repos.lock import Lock
 from promptkit.repos.references import Pin
-from promptkit.repos.releases.touched import touched
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import LOCK_FILE, is_reference, locate, open_reference, path_fault, prompt_name, source_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from promptkit.repos.diff.changes import Policy
+    from promptkit.repos.lock import Locked
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
 __all__ = [
     "RepoState",
     "at_rev",
-    "compared",
-    "compared_states",
     "loaded",
-    "lonely",
     "names_state",
     "nothing",
     "prompt_at",
@@ -56,6 +52,8 @@ class RepoState:
     prompts: Mapping[str, str]
     ids: Callable[[], Mapping[str, str]] = dict
     """The id that git gives to each of its files, by path."""
+    locked: Callable[[], Iterable[Locked]] = tuple
+    """What its lock has of the repos whose prompts it uses. Raises `LockError`."""
     pin: Pin | None = None
     _loaded: dict[str, Prompt[Any]] = field(default_factory=dict)
 
@@ -102,7 +100,7 @@ def worktree(workspace: Workspace) -> RepoState:
         kind = hash_of(workspace.own().state.head)
         return {path: file_id(root / path, kind) for path in {*tracked(root), *prompts.values(), *own}}
 
-    return RepoState("the working tree", workspace.project_source(), prompts, ids)
+    return RepoState("the working tree", workspace.project_source(), prompts, ids, lambda: Lock(root / LOCK_FILE))
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
@@ -123,7 +121,8 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     def ids() -> Mapping[str, str]:
         return {path: entry.id for path, entry in repo.snapshot(pin.commit).files()}
 
-    state = RepoState(rev, workspace.pinned(repo, pin), repo.at(pin).prompts(), ids, pin)
+    source, prompts = workspace.pinned(repo, pin), repo.at(pin).prompts()
+    state = RepoState(rev, source, prompts, ids, lambda: repo.lock_at(pin.commit), pin)
     kept = _kept(workspace)
     for old in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
         del kept[old]
@@ -169,64 +168,3 @@ def prompt_at(template: str) -> tuple[Prompt[Any], Source]:
     root, path = locate(Path(template))
     source = source_at(root)
     return Prompt(load_spec(source, path)), source
-
-
-def compared(
-    before: tuple[Prompt[Any], Source], after: tuple[Prompt[Any], Source], policy: Policy, model: str | None = None
-) -> Diff:
-    """Compare two states of one prompt over the inputs that are saved in either, for a model."""
-    (old, old_source), (new, new_source) = before, after
-    if model is not None:
-        old, new = old.using(model=model), new.using(model=model)
-    saved = []
-    for prompt, source in ((new, new_source), (old, old_source)):
-        try:
-            saved.append(saved_cases(prompt.spec, source))
-        except ConfigError:
-            if getattr(source, "root", None) is not None:
-                raise  # what is broken in an old state can be mended by nobody
-    cases = joined_cases(*saved)
-    facts = new.facts
-    return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
-
-
-def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[str], list[str]]:
-    """Of the prompts that are in one of two states alone: which have another name now, which are gone, which are new.
-
-    A prompt has another name where its file is the same, but for what it calls itself.
-    """
-    gone, new = (sorted(one.prompts.keys() - other.prompts.keys()) for one, other in ((before, after), (after, before)))
-    by_text = {_nameless(after, name): name for name in new}
-    renamed = {name: found for name in gone if (found := by_text.pop(_nameless(before, name), ""))}
-    return (
-        renamed,
-        [name for name in gone if name not in renamed],
-        [name for name in new if name not in renamed.values()],
-    )
-
-
-def _nameless(state: RepoState, name: str) -> bytes:
-    try:
-        lines = state.source.read(state.prompts[name]).splitlines()
-    except SourceError:  # too large, or no file at all: it is like no other
-        return f"{state.label}:{name}".encode()
-    return b"\n".join(line for line in lines if not line.startswith(b"name:"))
-
-
-def compared_states(
-    before: RepoState,
-    after: RepoState,
-    policy: Policy,
-    model: str | None = None,
-    broken: Callable[[str], None] = lambda _: None,
-) -> Iterator[Diff]:
-    """The diffs of all prompts that are in both states and are not the same. Raises `SpecError`.
-
-    Of a prompt that had faults before there is no diff: `broken` hears its name.
-    """
-    for name in sorted(before.prompts.keys() & touched(before, after)):
-        new = after.prompt(name)
-        if (old := loaded(before, name)) is None:
-            broken(name)
-        elif old.digest != new.digest:
-            yield compared((old, before.source), (new, after.source), policy, model)

@@ -1,0 +1,143 @@
+"""States of prompts compared: one prompt's two, or all prompts of two states of a repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.errors import ConfigError, PromptkitError, SourceError
+from promptkit.loader import load_spec
+from promptkit.prompt import Prompt
+from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
+from promptkit.repos.locking import locked_source
+from promptkit.repos.releases.states import loaded
+from promptkit.repos.releases.touched import touched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promptkit.repos.diff.changes import Policy
+    from promptkit.repos.diff.diff import Diff
+    from promptkit.repos.lock import Locked
+    from promptkit.repos.releases.states import RepoState
+    from promptkit.source import Source
+
+__all__ = ["Comparison", "compared", "compared_states", "lonely", "nameless"]
+
+
+def compared(
+    before: tuple[Prompt[Any], Source], after: tuple[Prompt[Any], Source], policy: Policy, model: str | None = None
+) -> Diff:
+    """Compare two states of one prompt over the inputs that are saved in either, for a model."""
+    (old, old_source), (new, new_source) = before, after
+    if model is not None:
+        old, new = old.using(model=model), new.using(model=model)
+    saved = []
+    for prompt, source in ((new, new_source), (old, old_source)):
+        try:
+            saved.append(saved_cases(prompt.spec, source))
+        except ConfigError:
+            if getattr(source, "root", None) is not None:
+                raise  # what is broken in an old state can be mended by nobody
+    cases = joined_cases(*saved)
+    facts = new.facts
+    return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two states of a repository: what changed in each prompt that both have, and which ones only one of them has.
+
+    Prompts of the project have another name, are gone, or are new; those of repos are taken into use, or given up.
+    `untold` are those of which there is no diff, each with why.
+    """
+
+    diffs: list[Diff] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    taken_up: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+    untold: dict[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return any(getattr(self, each.name) for each in fields(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for machines."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {
+            "diffs": [each.to_dict() for each in self.diffs]
+        }
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether callers of the project's prompts may fail, and no version says so."""
+        return bool(self.renamed or self.removed) or not all(each.enough for each in self.diffs)
+
+
+def compared_states(
+    root: Path, before: RepoState, after: RepoState, policy: Policy, model: str | None = None
+) -> Comparison:
+    """Compare two states of the project in a folder. Raises `SpecError`, `RepoError` or `LockError`."""
+    found = Comparison()
+    for name in sorted(before.prompts.keys() & touched(before, after)):
+        new = after.prompt(name)
+        if (old := loaded(before, name)) is None:
+            found.untold[name] = "it had faults before, and so there is nothing to compare it with"
+        elif old.digest != new.digest:
+            found.diffs.append(compared((old, before.source), (new, after.source), policy, model))
+    renamed, removed, added = lonely(before, after)
+    found.renamed.update(renamed)
+    found.removed.extend(removed)
+    found.added.extend(added)
+    _compare_in_use(root, found, before, after, policy, model)
+    return found
+
+
+def _compare_in_use(
+    root: Path, found: Comparison, before: RepoState, after: RepoState, policy: Policy, model: str | None
+) -> None:
+    """Compare the prompts of repos that both states have in use, as each is locked."""
+    old, new = ({entry.name: entry for entry in state.locked() if not entry.is_own} for state in (before, after))
+    found.taken_up.extend(sorted(new.keys() - old.keys()))
+    found.given_up.extend(sorted(old.keys() - new.keys()))
+    for name in sorted(old.keys() & new.keys()):
+        if old[name].sha256 == new[name].sha256:
+            continue
+        now = _locked(root, new[name])
+        try:
+            was = _locked(root, old[name])
+        except PromptkitError as error:  # what was locked once may be nowhere by now
+            found.untold[name] = f"{old[name].shown} -> {new[name].shown}; what it was cannot be had: {error.message}"
+        else:
+            found.diffs.append(replace(compared(was, now, policy, model), name=name))
+
+
+def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
+    source, file = locked_source(root, entry)
+    return Prompt(load_spec(source, file)), source
+
+
+def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[str], list[str]]:
+    """Of the prompts that are in one of two states alone: which have another name now, which are gone, which are new.
+
+    A prompt has another name where its file is the same, but for what it calls itself.
+    """
+    gone, new = (sorted(one.prompts.keys() - other.prompts.keys()) for one, other in ((before, after), (after, before)))
+    by_text = {nameless(after, name): name for name in new}
+    renamed = {name: found for name in gone if (found := by_text.pop(nameless(before, name), ""))}
+    return (
+        renamed,
+        [name for name in gone if name not in renamed],
+        [name for name in new if name not in renamed.values()],
+    )
+
+
+def nameless(state: RepoState, name: str) -> bytes:
+    """A prompt's file without its name and its version, by which it is known under another name."""
+    try:
+        lines = state.source.read(state.prompts[name]).splitlines()
+    except SourceError:  # too large, or no file at all: it is like no other
+        return f"{state.label}:{name}".encode()
+    return b"\n".join(line for line in lines if not line.startswith((b"name:", b"version:")))

@@ -1,0 +1,94 @@
+"""What a service is told of the prompts of repos that it has in use, when its lock moved."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from command_line import promptkit
+from git_repos import GitRepo, project, prompt
+
+SORT = "acme/support/sort"
+TEXT = prompt("support/sort") + "context: '{% include \"/_part.md\" %}'\n"
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    """A committed service that uses a prompt at 1.0.0, of which there is 1.1.0 with another part."""
+    team = GitRepo.at(tmp_path / "team")
+    team.commit({"promptkit.toml": "", "other.yaml": prompt("other")})
+    team.commit({"support/sort.yaml": TEXT, "_part.md": "Be kind.\n"}, "support/sort@1.0.0", "other@1.0.0")
+    team.commit({"support/sort.yaml": TEXT.replace("1.0.0", "1.1.0"), "_part.md": "Be brief.\n"}, "support/sort@1.1.0")
+    own = GitRepo.at(tmp_path / "service")
+    project(own.path, {"acme": team.path}, {SORT: "1.0.0"})
+    own.write({"mine.yaml": prompt("mine")})
+    monkeypatch.chdir(own.path)
+    assert promptkit("lock").code == 0
+    own.commit()
+    return own
+
+
+def test_a_diff_of_a_service_speaks_of_what_its_lock_moved(service: GitRepo) -> None:
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
+    ran = promptkit("diff", "HEAD")
+    assert [words in ran.out for words in (f"{SORT}\n", "[-kind-]{+brief+}")] == [True, True], ran.out
+    assert promptkit("affected").out == f"{SORT}: prompt acme/support/sort.yaml, include acme/_part.md\n"
+    (found,) = json.loads(promptkit("diff", "--format", "json").out)["diffs"]
+    assert (found["name"], found["before"], found["after"]) == (SORT, "1.0.0", "1.1.0")
+    service.commit()
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert promptkit("affected").out == ""
+    assert promptkit("affected", "--since", "HEAD~1").out.startswith(f"{SORT}: ")
+
+
+def test_another_wish_for_the_same_text_touches_nothing(service: GitRepo) -> None:
+    assert promptkit("lock", "add", f"{SORT}@~1.0.0").code == 0
+    assert "~1.0.0" in (service.path / "promptkit.lock").read_text()
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert promptkit("affected").out == ""
+
+
+def test_what_is_taken_into_use_and_given_up_is_told(service: GitRepo) -> None:
+    assert promptkit("lock", "add", "acme/other").code == 0
+    assert promptkit("lock", "remove", SORT).code == 0
+    ran = promptkit("diff", "--exit-code")
+    assert (ran.code, ran.err) == (0, f"{SORT}: in use no more\nacme/other: in use now\n")
+    assert (
+        promptkit("diff", "--format", "markdown").out == f"- `{SORT}`: in use no more\n\n- `acme/other`: in use now\n"
+    )
+    told = json.loads(promptkit("affected", "--format", "json").out)["prompts"]
+    assert told == {
+        "acme/other": ["prompt acme/other.yaml"],
+        SORT: ["prompt acme/support/sort.yaml, which is in use no more"],
+    }
+
+
+def test_what_was_locked_and_is_nowhere_any_more_has_no_diff(service: GitRepo, cache: Path) -> None:
+    text = (service.path / "promptkit.lock").read_text()
+    assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
+    now = (service.path / "promptkit.lock").read_text()
+    (commit,) = (line.split('"')[1] for line in text.splitlines() if line.startswith("commit"))
+    for each in (path for path in (cache / "repos/parts").rglob("*") if path.is_file()):
+        if each.name[:12] not in now:
+            each.unlink()
+    service.write({"promptkit.lock": text.replace(commit, "0" * 40)}).commit()
+    service.write({"promptkit.lock": now})
+    ran = promptkit("diff")
+    assert ran.code == 0
+    assert f"{SORT}: 1.0.0 -> 1.1.0; what it was cannot be had" in ran.err
+
+
+def test_a_lock_that_cannot_be_read_is_told(service: GitRepo) -> None:
+    (service.path / "promptkit.lock").write_text("version = 9\n")
+    for words in (("diff",), ("affected",)):
+        ran = promptkit(*words)
+        assert (ran.code, "no lockfile of version 1" in ran.err) == (8, True), ran.err
+
+
+def test_a_repo_that_is_gone_hinders_nothing_that_is_kept(service: GitRepo, tmp_path: Path) -> None:
+    assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
+    shutil.rmtree(tmp_path / "team")
+    assert "brief" in promptkit("diff").out
