@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LOCK_FILE = "promptkit.lock"
 _MOST_NAMED = 5
 _LONGEST = 80
+_LONGEST_PATH = 4_096
 
 
 def locate(path: Path) -> tuple[Path, str]:
@@ -121,6 +122,17 @@ def prompt_name(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+def prompt_path(template: str) -> str:
+    """The path of a prompt that is named without the ending of its file, as tags and aliases name it.
+
+    All else is as it is: what has an ending, what names two files, and what names none.
+    """
+    if template.endswith(ENDINGS) or "\n" in template or len(template) > _LONGEST_PATH:
+        return template
+    found = [path for ending in ENDINGS if Path(path := template + ending).is_file()] if Path(template).name else []
+    return found[0] if len(found) == 1 and not Path(template).is_file() else template
+
+
 def path_fault(template: str) -> Diagnostic | None:
     """Why no prompt can be read from a path, with what may have been meant; None for a path where a file stands."""
     path = Path(template)
@@ -167,11 +179,13 @@ def _near(template: str, path: Path) -> str:
         if near := did_you_mean(repo, known):
             return near.replace("`?", f"/{rest}`?")
         beside = [ending for ending in ENDINGS if path.with_name(path.name + ending).exists()]
-        return f"did you mean `{template}{beside[0]}`?" if beside else "a template is a path that ends in .yaml"
+        if beside:
+            return f"did you mean `{template}{beside[0]}`?"
     # By their stems: the ending alone makes any two names alike.
     siblings = {other.stem: str(path.with_name(other.name)) for other in _prompts(path.parent)}
-    near = did_you_mean(path.stem, siblings)
-    return f"did you mean `{siblings[near.split('`')[1]]}`?" if near else ""
+    if near := did_you_mean(path.stem, siblings):
+        return f"did you mean `{siblings[near.split('`')[1]]}`?"
+    return "" if path.suffix in ENDINGS else "a template is a path that ends in .yaml"
 
 
 def _prompts(folder: Path) -> Iterable[Path]:

@@ -24,7 +24,7 @@ _LEVELS: dict[str, Level] = {"major": "major", "minor": "minor", "patch": "patch
 @click.option("--all", "every", is_flag=True, help="Every prompt that its version does not announce.")
 @click.option("--dry-run", is_flag=True, help="Say which version it would be, and write nothing.")
 def command(template: str | None, to: str | None, every: bool, dry_run: bool) -> None:
-    """Write the next version of the prompt in TEMPLATE into its file; all else in the file stays as it is.
+    """Write the next version of the prompt TEMPLATE, a file or its name, into it; all else there stays as it is.
 
     Without a level or a version, the changes since the last release (or commit) say which it is, as `promptkit diff`
     does. Below 1.0.0 a major change raises the second number, and all others the third.
@@ -40,13 +40,14 @@ def command(template: str | None, to: str | None, every: bool, dry_run: bool) ->
     from promptkit.prompt import Prompt
     from promptkit.repos.diff.changes import next_version
     from promptkit.repos.workspace import Workspace
-    from promptkit.template_paths import locate, path_fault
+    from promptkit.template_paths import locate, path_fault, prompt_path
 
     if every == (template is not None):
         raise click.UsageError("name one template, or give --all")
     if template is None:
         _bump_all(dry_run=dry_run)
         return
+    template = prompt_path(template)
     if (fault := path_fault(template)) is not None:
         raise SpecError([fault])
     path = Path(template)

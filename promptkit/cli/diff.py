@@ -39,9 +39,10 @@ def command(
 ) -> None:
     """Compare two states of a prompt: contract, words, examples, options, and the messages over saved inputs.
 
-    A and B are files, references, files in another state (FILE@HEAD~1), or states of this whole repository (a tag, a
-    branch, a commit). Without B, a file is compared with its last commit, and all else with the working tree; without
-    A, that is the last commit. The verdict says which version the changes ask for.
+    A and B are files or their names, references, files in another state (FILE@HEAD~1), or states of this whole
+    repository (a tag, a branch, a commit), of which what its lock moved is told, too. Without B, a file is compared
+    with its last commit, and all else with the working tree; without A, that is the last commit. The verdict says
+    which version the changes ask for.
 
     \b
     Examples:
@@ -120,10 +121,11 @@ def _pair(before: str, after: str | None) -> tuple[str, str]:
     from pathlib import Path
 
     from promptkit.errors import SpecError
-    from promptkit.template_paths import is_reference, path_fault
+    from promptkit.template_paths import is_reference, path_fault, prompt_path
 
     if after is not None:
         return before, after
+    before = prompt_path(before)
     if "@" in before:
         body = before.rpartition("@")[0]
         files = [body + ending for ending in ("", *ENDINGS) if Path(body + ending).is_file()]

@@ -56,5 +56,6 @@ def command(ctx: click.Context, names: tuple[str, ...], dry_run: bool, quiet: bo
 
 
 def _show(each: Release, *, quiet: bool) -> None:
-    before = f"{each.diff.before} -> " if each.diff is not None else "first release: "
+    first = f"before {each.was}: " if each.was else "first release: "
+    before = f"{each.diff.before} -> " if each.diff is not None else first
     say(f"{each.name}: {before}{each.version}", quiet=quiet)

@@ -36,7 +36,7 @@ def load_prompt(template: str, *, quiet: bool = False) -> Prompt[Any]:
 def open_template(template: str, *, quiet: bool = True) -> tuple[Source, str, str | None]:
     """The source, path and (for stdin) text of a template argument. Raises as `load_prompt` does."""
     from promptkit.source import Folder
-    from promptkit.template_paths import is_reference, locate, open_reference, path_fault, source_at
+    from promptkit.template_paths import is_reference, locate, open_reference, path_fault, prompt_path, source_at
 
     if template == "-":
         return Folder(Path()), STDIN, _from_stdin()
@@ -45,6 +45,7 @@ def open_template(template: str, *, quiet: bool = True) -> tuple[Source, str, st
         if _is_loose(template, source):
             say(f"note: `{template}` is in use and not locked; `promptkit lock` pins it", quiet=quiet)
         return source, path, None
+    template = prompt_path(template)
     fault = path_fault(template)
     if fault is not None:
         raise SpecError([fault])

@@ -105,6 +105,10 @@ class GitRepo(Repo):
         """See `Repo.yanked_at`; what also has a version that was not yanked is none."""
         return yanked.at(self.facts, self.tags, path, commit)
 
+    def is_gone(self, path: str) -> bool:
+        """See `Repo.is_gone`."""
+        return bool(self.state.head) and not files_named(path, self._is_file(self.state.head))
+
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:  # noqa: ARG002 (`Repo`'s)
         """See `Repo.unfit`: an alias and a branch lead anywhere."""
         said = f"`{wanted}`" if wanted else f"rev `{self.rev}`"

@@ -68,8 +68,8 @@ def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
     gone = before.prompts.keys() - after.prompts.keys()
     old = [*edges(before, sorted(before.prompts.keys() & names)), *(_file_of(before, name) for name in sorted(gone))]
     found = _differing(old, edges(after, sorted(names)), "which is gone")
-    in_use = ([_by_name(edge) for edge in locked_edges(state.locked())] for state in (before, after))
-    for name, parts in _differing(*in_use, "which is in use no more").items():
+    was, now = ([_by_name(edge) for edge in locked_edges(state.locked())] for state in (before, after))
+    for name, parts in _differing(was, now, "which is in use no more").items():
         found.setdefault(name, []).extend(parts)
     return found
 

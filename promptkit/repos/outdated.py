@@ -44,11 +44,12 @@ def standing(workspace: Workspace, entry: Locked) -> Standing:
             return Standing(entry.name, entry.wanted, locked, note="a plain folder")
         repo = workspace.repo(reference.repo)
         newest = next((str(each) for each in repo.versions(reference.path) if not each.prerelease), "")
-        yanked = repo.yanked_at(reference.path, entry.commit)
+        gone = f"it is in the newest commit of `{repo.name}` no more" if repo.is_gone(reference.path) else ""
+        note = repo.yanked_at(reference.path, entry.commit) or gone
         allowed = repo.pin(reference.path, reference.wanted).shown
     except RepoError as error:
         return Standing(entry.name, entry.wanted, locked, note=error.message)
-    return Standing(entry.name, entry.wanted, locked, allowed, newest, yanked)
+    return Standing(entry.name, entry.wanted, locked, allowed, newest, note)
 
 
 def _yanked(workspace: Workspace, entry: Locked) -> list[str]:

@@ -66,6 +66,10 @@ class Repo(ABC):
     def yanked_at(self, path: str, commit: str) -> str:
         """Which version of a prompt stands at a commit and was yanked, and why; empty where none was."""
 
+    def is_gone(self, path: str) -> bool:  # noqa: ARG002 (asked of repos with a history)
+        """Whether a prompt is not in the newest state any more, so that no newer version of it will come."""
+        return False
+
     @abstractmethod
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:
         """Why what is wanted cannot have led to a state, in words; empty where it can. Raises `RepoError`."""

@@ -57,6 +57,12 @@ class Tags:
         """Whether some tag names a prompt alone."""
         return self.name(path, "") in self._by_name
 
+    def prompts(self) -> Iterator[str]:
+        """The prompts that have tags of their own, whether they are still there or not."""
+        prefix = f"{self._folder}/" if self._folder else ""
+        names = (name.removesuffix("@") for name in self._by_name if name.endswith("@"))
+        return (name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
     def versions(self, path: str) -> dict[Version, list[str]]:
         """The versions of a path, each with the tags that name it.
 

@@ -167,9 +167,18 @@ def test_a_folder_suggests_the_one_prompt_in_it(triage: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("typed", ["triage/triag.yaml", "triage/triage", "./triage/triage.yml"])
+@pytest.mark.parametrize("typed", ["triage/triag.yaml", "triage/triag", "./triage/triage.yml"])
 def test_a_mistyped_path_suggests_the_file(typed: str, triage: Path) -> None:
     assert "help: did you mean `triage/triage.yaml`?\n" in promptkit("render", typed).err
+
+
+def test_a_prompt_may_be_named_without_its_ending_where_that_is_one_file(triage: Path) -> None:
+    named, whole = (promptkit("render", f"triage/triage{ending}", "-p", "ticket=x") for ending in ("", ".yaml"))
+    assert named == whole
+    assert named.code == 0
+    (triage / "triage/triage.yml").write_text("task: Another.\n")
+    ran = promptkit("render", "triage/triage", "-p", "ticket=x")
+    assert (ran.code, "there is no file `triage/triage`" in ran.err) == (2, True), ran
 
 
 def test_a_name_like_no_other_suggests_nothing(triage: Path) -> None:

@@ -92,3 +92,13 @@ def test_a_repo_that_is_gone_hinders_nothing_that_is_kept(service: GitRepo, tmp_
     assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
     shutil.rmtree(tmp_path / "team")
     assert "brief" in promptkit("diff").out
+
+
+def test_a_locked_prompt_that_its_repo_has_no_more_is_told(service: GitRepo, tmp_path: Path) -> None:
+    assert "no more" not in promptkit("lock", "list").out
+    team = GitRepo(tmp_path / "team")
+    (team.path / "support/sort.yaml").unlink()
+    team.commit()
+    assert promptkit("repo", "update").code == 0
+    (row,) = json.loads(promptkit("lock", "list", "--format", "json").out)["prompts"]
+    assert (row["note"], row["newest"]) == ("it is in the newest commit of `acme` no more", "1.1.0")

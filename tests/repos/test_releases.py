@@ -648,6 +648,36 @@ def test_an_alias_of_a_prompt_that_is_gone_is_told_with_its_cure(own: GitRepo) -
     assert "`stage`" not in promptkit("repo", "check", "--against", "HEAD").out
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_prompt_that_was_renamed_is_released_as_such(own: GitRepo, *, changed: bool) -> None:
+    own.git("mv", FILE, "support/sort.yaml")
+    change(own, "support/triage\nversion: 1.2.0", "support/sort\nversion: 2.0.0", "support/sort.yaml")
+    if changed:
+        change(own, "Sort", "Assign", "support/sort.yaml")
+    own.commit()
+    ran = promptkit("release", "support/sort", "--dry-run")
+    was = "first release: 2.0.0" if changed else "before support/triage 1.2.0: 2.0.0"
+    assert (ran.code, f"support/sort: {was}" in ran.err) == (0, True), ran.err
+    assert ("First release under this name; before it was support/triage 1.2.0." in ran.out) != changed
+
+
+def test_a_copy_of_a_prompt_that_stays_is_a_first_release(own: GitRepo) -> None:
+    own.write({"support/sort.yaml": (own.path / FILE).read_text().replace("1.2.0", "1.0.0")}).commit()
+    assert "First release.\n" in promptkit("release", "support/sort", "--dry-run").out
+
+
+def test_prompts_are_named_by_their_files_or_without_the_ending(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    for name in ("support/triage", FILE):
+        assert f"{FILE}: 1.2.0 -> would be 1.3.0" in promptkit("bump", name, "--dry-run").err
+        assert "{+Assign+}" in promptkit("diff", name).out
+        assert "{+Assign+}" in promptkit("diff", f"{name}@HEAD", name).out
+        assert promptkit("alias", "set", "stage", f"{name}@1.1.0").code == 0
+        assert promptkit("alias", "remove", "stage", name).code == 0
+        assert promptkit("yank", f"{name}@1.1.0", "--reason", "x").code == 0
+        assert promptkit("yank", f"{name}@1.1.0", "--undo").code == 0
+
+
 def test_a_bump_of_what_has_no_version_of_its_own_is_refused(own: GitRepo) -> None:
     own.write({"support/triage.yml": prompt("support/triage", "1.2.0")})
     for words, said in ((("_base.yaml",), "no prompt by itself"), ((FILE,), "two files have the name")):

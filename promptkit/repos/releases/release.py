@@ -13,7 +13,7 @@ from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
 from promptkit.repos.releases.merging import refuse_unlocked
-from promptkit.repos.releases.releasing import judged, maybe_changed, released_as
+from promptkit.repos.releases.releasing import judged, maybe_changed, released_as, renamed_from
 from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
@@ -35,13 +35,17 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version of one prompt that is about to be tagged; without a `diff` it is the first."""
+    """One version of one prompt that is about to be tagged; without a `diff` it is the first.
+
+    `was` is the name and the version under which the first one was released before, if it was.
+    """
 
     name: str
     version: str
     tag: str
     diff: Diff | None
     file: str = ""
+    was: str = ""
 
     @property
     def title(self) -> str:
@@ -51,7 +55,8 @@ class Release:
     @property
     def entry(self) -> str:
         """Its entry in the changelog."""
-        lines = changelog_lines(self.diff) if self.diff is not None else ["- First release."]
+        first = f"- First release under this name; before it was {self.was}." if self.was else "- First release."
+        lines = changelog_lines(self.diff) if self.diff is not None else [first]
         return "\n".join([f"{self.title} ({datetime.now(UTC).date()})", "", *lines])
 
 
@@ -102,9 +107,11 @@ def _planned(workspace: Workspace, name: str, head: RepoState, now: RepoState, *
     found = judged(workspace, head, name)
     if not asked and found is not None and found.level is None and found.before == version:
         return None  # as it was in the release of the whole repo
+    was = ""
     if found is None:
         _refuse_lost_tags(head, name, version)
-    return Release(name, version, repo.tags.name(name, version), found, head.prompts[name])
+        was = renamed_from(workspace, head, name)
+    return Release(name, version, repo.tags.name(name, version), found, head.prompts[name], was)
 
 
 def _refuse_lost_tags(head: RepoState, name: str, version: str) -> None:

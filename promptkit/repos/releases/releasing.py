@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError
 from promptkit.repos.diff.changes import Policy, next_version
-from promptkit.repos.releases.comparing import compared
+from promptkit.repos.releases.comparing import compared, nameless
 from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["judged", "maybe_changed", "policy_of", "released_as", "version_after"]
+__all__ = ["judged", "maybe_changed", "policy_of", "released_as", "renamed_from", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -72,6 +72,22 @@ def last_release(workspace: Workspace, name: str, version: str) -> RepoState | N
         for each in sorted(below or known, key=lambda each: each.prerelease is not None)
     )
     return next((state for state in states if state is not None), None)
+
+
+def renamed_from(workspace: Workspace, state: RepoState, name: str) -> str:
+    """The name and the version under which a prompt was released before, as it is now; empty where it was not.
+
+    The prompt of that name is here no more: of one that stays, another is a copy.
+    """
+    repo, text = workspace.own(), nameless(state, name)
+    whole = repo.newest_tag()
+    known = {*repo.tags.prompts(), *(at_rev(workspace, whole).prompts if whole else ())}
+    for old in sorted(known - state.prompts.keys()):
+        last = last_release(workspace, old, "")
+        if last is not None and nameless(last, old) == text:
+            prompt = loaded(last, old)
+            return f"{old} {prompt.spec.version or ''}".rstrip() if prompt is not None else old
+    return ""
 
 
 def judged(workspace: Workspace, state: RepoState, name: str, since: RepoState | None = None) -> Diff | None:

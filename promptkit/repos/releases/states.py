@@ -20,7 +20,16 @@ from promptkit.repos.lock import Lock
 from promptkit.repos.references import Pin
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
-from promptkit.template_paths import LOCK_FILE, is_reference, locate, open_reference, path_fault, prompt_name, source_at
+from promptkit.template_paths import (
+    LOCK_FILE,
+    is_reference,
+    locate,
+    open_reference,
+    path_fault,
+    prompt_name,
+    prompt_path,
+    source_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -162,6 +171,7 @@ def prompt_at(template: str) -> tuple[Prompt[Any], Source]:
     if is_reference(template):
         source, path = open_reference(template)
         return Prompt(load_spec(source, path)), source
+    template = prompt_path(template)
     fault = path_fault(template)
     if fault is not None:
         raise SpecError([fault])
