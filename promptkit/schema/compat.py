@@ -7,27 +7,32 @@ says "cannot tell". No mismatch means that every value that fits the writer fits
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from promptkit.schema.apart import apart, covers
 from promptkit.schema.claims import Claim, Path, claim, shown_at, unsure
 from promptkit.schema.compat_kinds import CHECKS, either
-from promptkit.schema.conjunction import ALL_KINDS, NARROWING, SAYS_NOTHING, Form, Pairs, form_of
+from promptkit.schema.conjunction import ALL_KINDS, FOLLOWED_BY, NARROWING, SAYS_NOTHING, Form, Pairs, form_of
 from promptkit.schema.drafts import is_draft_4, modern, read_otherwise
 from promptkit.schema.embedded import has_embedded
 from promptkit.schema.equality import among, is_kind, same_json
 from promptkit.schema.plants import breaking
+from promptkit.schema.proofs import proved
 from promptkit.schema.references import references, resolve, walk
 from promptkit.schema.violations import shown
 from promptkit.schema.witnesses import Witnesses, standing_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Mismatch", "accepts"]
 
 _DEEPEST = 60
 _MOST_COMPARISONS = 2_000
 _MOST_STEPS = 16
+_MOST_PROOFS = 3
+_MOST_PAIRED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Comparison:
     oldest: bool = False
     open: dict[tuple[int, int], Any] = field(default_factory=dict)
     left: int = _MOST_COMPARISONS
+    proofs: int = 0
     exhausted: bool = False
     spread: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     forms: dict[int, tuple[Any, Form]] = field(default_factory=dict)
@@ -93,7 +99,7 @@ class Comparison:
         """What may be wrong of two schemas at one place."""
         reader, writer = _led_to(self.reader_root, reader), _led_to(self.writer_root, writer)
         pair = (id(reader), id(writer))
-        if pair in self.open or reader is True or reader == {} or writer is False or self._same(reader, writer):
+        if pair in self.open or reader is True or reader == {} or writer is False or self.is_same(reader, writer):
             return []
         self.left -= 1
         if len(path) > _DEEPEST or self.left < 0:
@@ -105,10 +111,6 @@ class Comparison:
         """That the end is not reached; once is enough when nothing more is looked at anyway."""
         told, self.exhausted = self.exhausted, self.left < 0
         return [] if told else [unsure(path, "the schemas are too large to be compared to the end")]
-
-    def _same(self, reader: Any, writer: Any) -> bool:
-        """Whether two schemas say the same: equal ones do, if their references lead to equal places."""
-        return same_json(reader, writer) and (self.same_roots or not any(True for _ in references(reader)))
 
     def _compare(self, reader: Any, writer: Any, path: Path) -> Iterator[Claim]:
         wrote = form_of(self.writer_root, writer, self.both)
@@ -144,6 +146,41 @@ class Comparison:
         for keyword, branches in read.unions:
             yield from self._one_of(keyword, branches, wrote, path)
 
+    # What proofs ask
+
+    @property
+    def roots(self) -> tuple[Any, Any]:
+        """The documents of the reader and the writer."""
+        return self.reader_root, self.writer_root
+
+    def fits(self, reader: Any, writer: Any, path: Path) -> bool:
+        """Whether a reader surely accepts all that a writer allows; within the proofs of proofs, nothing is sure."""
+        if self.proofs >= _MOST_PROOFS:
+            return False
+        self.proofs += 1
+        found = self._attempt(reader, writer, path)
+        self.proofs -= 1
+        return not found
+
+    def fits_turned(self, reader: Any, writer: Any) -> bool:
+        """The same the other way round: whether a writer's schema surely accepts what a reader's allows."""
+        turned = Comparison(self.writer_root, self.reader_root, self.same_roots, left=self.left, proofs=self.proofs)
+        found = turned.fits(writer, reader, ())
+        self.left = turned.left
+        return found
+
+    def form(self, schema: Any) -> Form:
+        """The form of one of the reader's schemas, made once."""
+        if id(schema) not in self.forms:
+            self.forms[id(schema)] = (schema, form_of(self.reader_root, schema, self.both))
+        return self.forms[id(schema)][1]
+
+    def is_same(self, reader: Any, writer: Any) -> bool:
+        """Whether two schemas say the same: equal ones do, if their references lead to equal places."""
+        return same_json(reader, writer) and (self.same_roots or not any(True for _ in references(reader)))
+
+    # How it is compared
+
     def _values(self, reader: Any, wrote: Form, values: list[Any], path: Path) -> Iterator[Claim]:
         """Each of finitely many values, asked of the validator."""
         if self.oldest and any(map(_has_whole_number, values)) and _speaks_of_integers(self.reader_root):
@@ -163,24 +200,19 @@ class Comparison:
 
     def _one_of(self, keyword: str, branches: list[Any], wrote: Form, path: Path) -> Iterator[Claim]:
         """A union of the reader: some branch must accept all; else the one branch that is meant says why not."""
-        roots = (self.reader_root, self.writer_root)
-        meant = [branch for branch in branches if not _apart(roots, self._form(branch), wrote)]
+        meant = [branch for branch in branches if not apart(self.roots, self.form(branch), wrote)]
         found = [self._attempt(branch, wrote.keywords, path) for branch in meant]
         if not all(found):
             if keyword == "oneOf" and len(meant) > 1:
-                yield unsure(path, "more than one alternative may fit, but only one is accepted")
+                both = ({"allOf": list(pair)} for pair in combinations(meant[:_MOST_PAIRED], 2))
+                alone = (each for each in both if not any(True for _ in references(each)))
+                yield claim(path, "more than one alternative may fit, but only one is accepted", *alone)
         elif len(found) == 1:
             yield from found[0]
         else:
             message = f"none of {len(branches)} alternatives accepts all that is allowed"
             plants = tuple(plant for each in found for one in each for plant in one.plants[:1])
             yield Claim(path, message, plants or claim(path, message, True).plants)
-
-    def _form(self, branch: Any) -> Form:
-        """The form of one of the reader's alternatives, made once."""
-        if id(branch) not in self.forms:
-            self.forms[id(branch)] = (branch, form_of(self.reader_root, branch, self.both))
-        return self.forms[id(branch)][1]
 
     def _attempt(self, reader: Any, writer: Any, path: Path) -> list[Claim]:
         """A comparison whose assumptions end with it, unless they hold."""
@@ -192,8 +224,8 @@ class Comparison:
         return found
 
     def _asked(self, read: Form, wrote: Form, path: Path) -> Iterator[Claim]:
-        kinds = wrote.kinds()
-        if extra := [kind for kind in kinds if not _covers(read.kinds(), kind)]:
+        kinds = wrote.kinds() if self.oldest else wrote.whole_kinds()
+        if extra := [kind for kind in kinds if not covers(read.kinds(), kind)]:
             what = "anything" if len(kinds) == len(ALL_KINDS) else either(extra)
             others = [{"type": kind, "not": {"type": list(read.kinds())}} for kind in extra]
             yield claim(path, f"may be {what}, but {either(read.kinds())} is wanted", *others, {"enum": _BROKEN})
@@ -206,20 +238,20 @@ class Comparison:
             if kind in CHECKS:
                 yield from CHECKS[kind](self, read.keywords, {**wrote.keywords, "type": kind}, path)
         for keyword in NARROWING:
-            if keyword in read.keywords and not self._equal(read, wrote, keyword):
+            if keyword in read.keywords and not self._kept_by(read, wrote, keyword, path):
                 yield claim(path, f"`{keyword}` may not hold", *breaking(keyword, read.keywords))
         if read.dropped:
             yield unsure(path, "the reader's schema joins parts that cannot be compared")
 
-    def _equal(self, read: Form, wrote: Form, keyword: str) -> bool:
-        """Whether both say the same by a keyword that holds schemas, or leads to one."""
-        if keyword not in wrote.keywords or not same_json(read.keywords[keyword], wrote.keywords[keyword]):
-            return False
+    def _kept_by(self, read: Form, wrote: Form, keyword: str, path: Path) -> bool:
+        """Whether a keyword that is not followed further surely holds: both say the same by it, or it can be proved."""
         if keyword.startswith("unevaluated"):  # it means another thing beside other keywords
-            return self.same_roots and same_json(read.keywords, wrote.keywords)
-        if keyword == "contains" and wrote.keywords.get("minContains", 1) < read.keywords.get("minContains", 1):
-            return False
-        return self.same_roots or not any(True for _ in references({keyword: read.keywords[keyword]}))
+            same = self.same_roots and same_json(read.keywords, wrote.keywords)
+        else:
+            group = FOLLOWED_BY.get(keyword, (keyword,))
+            mine, other = ({key: each.keywords[key] for key in group if key in each.keywords} for each in (read, wrote))
+            same = self.is_same(mine, other)
+        return same or proved(self, keyword, read.keywords, wrote, path)
 
 
 _BROKEN = [0.5, -0.5, 1.5, 2.5, 10.5, 0.25, 0.1]
@@ -270,25 +302,3 @@ def _led_to(root: Any, schema: Any) -> Any:
             break
         schema = found
     return schema
-
-
-def _apart(roots: tuple[Any, Any], read: Form, wrote: Form) -> bool:
-    """Whether no value fits both, by their types or by a field that both fix to different values."""
-    if not any(_covers(read.kinds(), kind) for kind in wrote.kinds()):
-        return "number" not in wrote.kinds() or "integer" not in read.kinds()
-    if any(kind != "object" and _covers(read.kinds(), kind) for kind in wrote.kinds()):
-        return False  # what is said of fields holds for objects alone
-    needed = set(read.keywords.get("required", ())) & set(wrote.keywords.get("required", ()))
-    sides = list(zip(roots, (read, wrote), strict=True))
-    pairs = [[_fixed(root, each.keywords.get("properties", {}).get(name)) for root, each in sides] for name in needed]
-    return any(one and other and one.isdisjoint(other) for one, other in pairs)
-
-
-def _fixed(root: Any, schema: Any) -> set[str]:
-    """The texts that a field is fixed to."""
-    values = form_of(root, schema).keywords.get("enum", ())
-    return set(values) if all(isinstance(value, str) for value in values) else set()
-
-
-def _covers(kinds: Iterable[str], kind: str) -> bool:
-    return kind in kinds or (kind == "integer" and "number" in kinds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.claims import Claim, Other, claim, unsure
 from promptkit.schema.plants import breaking
+from promptkit.schema.proofs import matches
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -156,7 +157,10 @@ def _more_fields(comparison: Comparison, read: Keywords, wrote: Keywords, path: 
     for name, schema in wrote.get("properties", {}).items():
         if name in read.get("properties", {}) or schema is False or others is True:
             continue
-        if "patternProperties" in read:
+        matched = [matches(pattern, name) for pattern in read.get("patternProperties", ())]
+        if any(matched):
+            continue  # it is none of the others, and what it holds is told by the keyword
+        if None in matched:
             yield unsure((*path, name), "whether this field is accepted cannot be told")
         elif others is False:
             yield claim((*path, name), "is not a field that is accepted", True)

@@ -6,6 +6,7 @@ What cannot be joined exactly is left out, which makes the form wider than the s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 ALL_KINDS = ("null", "boolean", "number", "string", "array", "object")
 
 NARROWING = (
-    *("not", "if", "then", "else", "contains", "minContains", "maxContains", "patternProperties", "propertyNames"),
+    *("not", "if", "contains", "patternProperties", "propertyNames"),
     *("dependencies", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"),
     *("contentEncoding", "contentMediaType", "$dynamicRef", "$recursiveRef"),
 )
 """Keywords that narrow a schema in ways that are not followed further."""
+
+FOLLOWED_BY = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
+"""Keywords that mean something only with each other, in one schema; the others of a group nothing without its first."""
 
 _MOST_WHOLE = 64
 SAYS_NOTHING = (
@@ -90,6 +94,11 @@ class Form:
         """The JSON types that a value may have."""
         kind = self.keywords.get("type", ALL_KINDS)
         return (kind,) if isinstance(kind, str) else tuple(kind)
+
+    def whole_kinds(self) -> tuple[str, ...]:
+        """The same, where a number that can only be a whole one is an integer, as it is since draft 6."""
+        is_whole = Fraction(str(self.keywords.get("multipleOf", 0.5))).denominator == 1
+        return tuple("integer" if is_whole and kind == "number" else kind for kind in self.kinds())
 
     def values(self) -> list[Any] | None:
         """All values that there are, if they are finitely many by themselves: enums, constants, null, booleans."""
@@ -156,13 +165,9 @@ def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
         form.dropped = True
 
 
-_TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
-"""Keywords that mean something only with each other, in one schema; the others of a group nothing without its first."""
-
-
 def _modern(found: dict[str, Any]) -> dict[str, Any]:
     """Older spellings in today's: lists of `items`, boolean exclusive bounds, `const` as an enum of one."""
-    for head, *rest in _TOGETHER:
+    for head, *rest in FOLLOWED_BY.values():
         for keyword in rest if head not in found else ():
             found.pop(keyword, None)
     if found.get("minContains") == 1:
@@ -182,7 +187,7 @@ def _modern(found: dict[str, Any]) -> dict[str, Any]:
 def _add(form: Form, found: dict[str, Any]) -> None:
     """Join the keywords of one more schema that holds for the same value."""
     mine = form.keywords
-    for group in _TOGETHER:
+    for group in FOLLOWED_BY.values():
         one, other = ({key: each[key] for key in group if key in each} for each in (mine, found))
         if one and other and not same_json(one, other):
             form.dropped = True

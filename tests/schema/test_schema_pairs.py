@@ -13,10 +13,7 @@ from promptkit.schema.compat import accepts
 
 PAIRS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "cases/schema_pairs.json").read_text())
 BY_NAME = {pair["name"]: pair for pair in PAIRS}
-UNTOLD = {
-    *("unevaluated beside other fields", "patterns of the writer, others", "patterns of the writer, a field"),
-    *("no object at all", "condition, said in two places"),
-}
+UNTOLD = {"unevaluated beside other fields", "patterns of the writer, others", "patterns of the writer, a field"}
 """Where "cannot tell" is the answer, since no value that shows it is found."""
 
 
