@@ -57,6 +57,8 @@ def _objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         patternProperties=st.none() | st.builds(lambda each: {"^a": each}, inner),
         minProperties=st.none() | _few,
         maxProperties=st.none() | _few,
+        dependentRequired=st.none() | st.dictionaries(names, st.lists(names, unique=True, max_size=2), max_size=2),
+        dependentSchemas=st.none() | st.dictionaries(names, inner, max_size=1),
     )
 
 
@@ -69,6 +71,9 @@ def _arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         minItems=st.none() | _few,
         maxItems=st.none() | _few,
         uniqueItems=st.none() | st.just(True),
+        contains=st.none() | inner,
+        minContains=st.none() | _few,
+        maxContains=st.none() | _few,
     )
 
 
