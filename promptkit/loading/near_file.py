@@ -21,6 +21,8 @@ def near_file(source: Source, path: str) -> str:
         repo, at, wanted = mount.rpartition(MOUNT)[2].partition("@")
         folder = f"{repo.partition('/')[0]}{'/' if folder else ''}{folder}"
     names = list(source.beside(path))
+    if name in names:
+        return ""  # it is there, and something else is wrong with it
     same_stem = [each for each in names if each.rpartition(".")[0] == name.rpartition(".")[0] != ""]
     hint = did_you_mean(name, names) if not same_stem else f"did you mean `{same_stem[0]}`?"
     if not hint and "@" in path and folder:

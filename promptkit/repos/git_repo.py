@@ -144,14 +144,14 @@ class GitRepo(Repo):
 
     def lock_at(self, commit: str) -> Lock:
         """The lock in one of the repo's states, which has no blocks where there is none. Raises `LockError`."""
-        files, path = self.snapshot(commit), Path(f"{self.name}@{commit[:12]}:{LOCK_FILE}")
+        files, path = self.snapshot(commit), Path(f"{self._label(commit[:12])}:{LOCK_FILE}")
         if files.entry(LOCK_FILE) is None:
             return Lock(path, anew=True)
         return Lock(path, files.read(LOCK_FILE, MOST_BYTES))
 
     def _declared(self, commit: str) -> Declarations:
         files = self.snapshot(commit)
-        where = f"{self.name}@{commit[:12]}:{PROJECT_FILE}"
+        where = f"{self._label(commit[:12])}:{PROJECT_FILE}"
         if files.entry(PROJECT_FILE) is None:
             return Declarations(where)
         try:
@@ -167,11 +167,15 @@ class GitRepo(Repo):
 
     # Its files
 
+    def _label(self, state: str) -> str:
+        """What one of its states is called before a path, as git writes it for the repository at hand."""
+        return f"{self.name}@{state}" if self.name else state
+
     def snapshot(self, commit: str, label: str = "") -> Snapshot:
         """The files of a commit."""
         key = f"{commit} {label}"
         if key not in self._snapshots:
-            label = label or f"{self.name}@{commit[:12]}"
+            label = label or self._label(commit[:12])
             kept = str(self.reach.git_dir.parent) if self.name else ""
             self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill, kept)
         return self._snapshots[key]
@@ -193,7 +197,7 @@ class GitRepo(Repo):
     def at(self, pin: Pin) -> Mount:
         """See `Repo.at`."""
         commit = pin.commit
-        files = self.snapshot(commit, f"{self.name}@{pin.shown}")
+        files = self.snapshot(commit, self._label(pin.shown))
         return Mount(
             files, self.facts_at(commit), pin, lambda path: self._find(path, commit), lambda: self._prompts(commit)
         )

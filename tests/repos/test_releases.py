@@ -886,3 +886,20 @@ def test_a_state_that_had_faults_hinders_nothing(own: GitRepo) -> None:
     ran = promptkit("diff", "HEAD")
     assert (ran.code, "z: it had faults before" in ran.err, "support/triage" in ran.out) == (0, True, True), ran
     assert promptkit("bump", "--all").code == 0
+
+
+def test_a_prompt_that_is_a_link_is_told_and_is_none_of_the_repo_s(own: GitRepo) -> None:
+    (own.path / "support/alias.yaml").symlink_to("triage.yaml")
+    (own.path / "away.yaml").symlink_to("/etc/hostname")
+    own.commit()
+    ran = promptkit("repo", "check", "--against", "HEAD")
+    assert (ran.code, ran.out.count("warning[PK602]"), "`support/alias.yaml` is a link" in ran.out) == (0, 2, True)
+    assert promptkit("affected").out == ""
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert "support/alias" not in promptkit("list").out
+
+
+def test_a_path_that_cannot_be_read_is_not_its_own_suggestion(own: GitRepo) -> None:
+    (own.path / "away.yaml").symlink_to("/etc/hostname")
+    ran = promptkit("render", "away.yaml")
+    assert (ran.code, "did you mean" in ran.err) == (2, False), ran.err

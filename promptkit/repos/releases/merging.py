@@ -20,7 +20,7 @@ from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import Folder, mount_shown
-from promptkit.template_paths import prompt_name
+from promptkit.template_paths import is_prompt, prompt_name
 from promptkit.yaml_nodes import Mapping
 from promptkit.yamlfile import read_yaml
 
@@ -55,7 +55,7 @@ def check_against(workspace: Workspace, rev: str) -> Iterator[Diagnostic]:
     yield from _check_yanks(workspace)
     yield from _check_pins(workspace)
     yield from _check_locked(workspace, after)
-    yield from _check_sizes(workspace, after)
+    yield from _check_files(workspace, after)
 
 
 def _check_prompt(workspace: Workspace, name: str, before: RepoState, after: RepoState) -> Iterator[Diagnostic]:
@@ -211,11 +211,15 @@ def _is_fixed(rev: str) -> bool:
     return is_commit(rev) or Range.is_one(rev) or read_version(rev.removeprefix("v")) is not None
 
 
-def _check_sizes(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
-    """Files over the limit, among those that git tracks and the prompts; what it ignores is nobody's."""
+def _check_files(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]:
+    """Files over the limit, and prompts that are links, among those that git tracks; what it ignores is nobody's."""
     root, most = workspace.folder, current_limits().file_bytes
     for inside in sorted({*tracked(root), *after.prompts.values()}):
         path = root / inside
+        if path.is_symlink() and is_prompt(inside):
+            message = f"`{inside}` is a link, of which git keeps only where it leads: nobody can load it"
+            cure = "copy the file; or let one stand there that says `extends` and what it leads to"
+            yield Diagnostic("PK602", "warning", message, inside, help=cure)
         if path.suffix in _TEXTS and path.is_file() and (size := path.stat().st_size) > most:
             message = f"the file has {size:,} bytes, more than the limit of {most:,}"
             yield Diagnostic("PK615", "error", message, inside, help=raised_by("file_bytes"))

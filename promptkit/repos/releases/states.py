@@ -13,11 +13,11 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
-from promptkit.repos.folder_repo import FolderRepo
 from promptkit.repos.git.ids import file_id, hash_of
+from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.git.staged import tracked
 from promptkit.repos.lock import Lock
-from promptkit.repos.references import Pin
+from promptkit.repos.names import by_name
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import (
@@ -26,6 +26,7 @@ from promptkit.template_paths import (
     locate,
     open_reference,
     path_fault,
+    prompt_files,
     prompt_name,
     prompt_path,
     source_at,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from promptkit.repos.lock import Locked
+    from promptkit.repos.references import Pin
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
@@ -98,9 +100,10 @@ def loaded(state: RepoState, name: str) -> Prompt[Any] | None:
 
 
 def worktree(workspace: Workspace) -> RepoState:
-    """The files as they lie in the project's folder."""
+    """The files as they lie in the project's folder. Of git, a link is no prompt: no commit has what it leads to."""
     root = workspace.folder
-    prompts = FolderRepo("", root).at(Pin("")).prompts()
+    has_commits = GitDirectory.around(root) is not None
+    prompts = by_name(file for file in prompt_files(root) if not (has_commits and (root / file).is_symlink()))
 
     @cache
     def ids() -> Mapping[str, str]:
