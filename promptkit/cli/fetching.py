@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from promptkit.repos.workspace import Workspace
 
 
-def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False) -> tuple[State | None, State] | None:
-    """Fetch a repo: its states before and now; None for a plain folder. Raises `RepoError`.
+def fetch(
+    workspace: Workspace, repo: str | DeclaredRepo, *, anew: bool = False, quiet: bool = False
+) -> tuple[State | None, State] | None:
+    """Fetch a repo, into a new copy where it shall be `anew`: its states before and now; None for a plain folder.
 
-    Tags that were moved or deleted are told.
+    Tags that were moved or deleted are told. Raises `RepoError`.
     """
     from promptkit.repos.git.store import changed_tags
 
@@ -23,7 +25,7 @@ def fetch(workspace: Workspace, repo: str | DeclaredRepo, *, quiet: bool = False
     if declared.url is None:
         return None
     say(f"fetching {declared.place}", quiet=quiet)
-    before, now = workspace.fetch(declared, lambda: say("waiting for another fetch of it", quiet=quiet))
+    before, now = workspace.fetch(declared, lambda: say("waiting for another fetch of it", quiet=quiet), anew=anew)
     moved, gone, _ = changed_tags(before, now)
     for tag in moved:
         say(f"warning[PK611]: {declared.name}: the tag `{tag}` was moved to another commit")

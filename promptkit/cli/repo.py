@@ -200,9 +200,10 @@ def _ago(then: float) -> str:
 
 @command.command("update", short_help="Fetch repos.")
 @click.argument("names", nargs=-1)
+@click.option("--anew", is_flag=True, help="Fetch into a new copy, where the one in the cache is damaged.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")
 @click.pass_context
-def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
+def update(ctx: click.Context, names: tuple[str, ...], anew: bool, quiet: bool) -> None:
     """Fetch the named repos, or all of them. What is locked stays as it is: `promptkit lock update` moves it.
 
     Told are new tags, those that were moved or deleted, and what of the lock was yanked. Exits with 1 when a tag was
@@ -211,6 +212,7 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     \b
     Examples:
       promptkit repo update
+      promptkit repo update --anew
     """
     from promptkit.errors import RepoError
     from promptkit.repos.git.store import changed_tags
@@ -221,7 +223,7 @@ def update(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
         if not workspace.declared.repos:
             say("no repos are declared; `promptkit repo add NAME URL` declares one", quiet=quiet)
         for name in names or sorted(workspace.declared.repos):
-            states = fetch_repo(workspace, name, quiet=quiet)
+            states = fetch_repo(workspace, name, anew=anew, quiet=quiet)
             if states is None:
                 continue
             before, now = states
@@ -316,7 +318,7 @@ def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     if declared.url is not None:
         kept = workspace.store(declared)
         if broken := fsck(kept.git_dir):
-            yield f"{name}: {'; '.join(broken)}; remove {kept.path}, then: promptkit repo update {name}"
+            yield f"{name}: {'; '.join(broken)}; promptkit repo update --anew {name}"
         for prompt, aliases in repo.facts.aliases.items():
             for alias in aliases:
                 try:

@@ -176,8 +176,7 @@ class GitRepo(Repo):
         key = f"{commit} {label}"
         if key not in self._snapshots:
             label = label or self._label(commit[:12])
-            kept = str(self.reach.git_dir.parent) if self.name else ""
-            self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill, kept)
+            self._snapshots[key] = Snapshot(self.reach.get, commit, self.folder, label, self.reach.fill, self.name)
         return self._snapshots[key]
 
     def needed(self) -> Iterator[list[str]]:

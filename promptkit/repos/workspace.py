@@ -112,8 +112,13 @@ class Workspace:
             folder=declared.folder,
         )
 
-    def fetch(self, declared: DeclaredRepo, waiting: Callable[[], None] = lambda: None) -> tuple[State | None, State]:
-        """Fetch a git repo: its states before and now; `waiting` hears that another one fetches. Raises `RepoError`."""
+    def fetch(
+        self, declared: DeclaredRepo, waiting: Callable[[], None] = lambda: None, *, anew: bool = False
+    ) -> tuple[State | None, State]:
+        """Fetch a git repo: its states before and now. Raises `RepoError`.
+
+        `waiting` hears that another one fetches; with `anew`, a damaged copy is replaced.
+        """
         store = self.store(declared)
 
         def needed(state: State) -> Iterator[list[str]]:
@@ -124,7 +129,7 @@ class Workspace:
                 with contextlib.suppress(RepoError):  # a commit that is not here is fetched when it is used
                     yield repo.file_ids(commit)
 
-        return store.update(waiting, needed)
+        return store.update(waiting, needed, anew=anew)
 
     def _locked(self, name: str) -> list[str]:
         """The commits of a repo at which prompts are locked; none where the lock cannot be read."""

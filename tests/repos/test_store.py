@@ -334,9 +334,25 @@ def test_a_damaged_copy_is_found_and_its_cure_cures(
         subprocess.run(["git", f"--git-dir={copy / 'git'}", "unpack-objects", "-q"], stdin=moved.open("rb"), check=True)
     damaged = copy / "git/objects" / blob[:2] / blob[2:]
     damaged.unlink()
+    cure = "promptkit repo update --anew acme"
     ran = promptkit("repo", "verify")
-    assert (ran.code, f"remove {copy}" in ran.out) == (1, True), ran
-    assert f"remove {copy}" in promptkit("render", "acme/support/triage", "-p", "ticket=x").err
-    shutil.rmtree(copy)
-    assert promptkit("repo", "update").code == 0
+    assert (ran.code, cure in ran.out) == (1, True), ran
+    assert cure in promptkit("render", "acme/support/triage", "-p", "ticket=x").err
+    team.path.rename(tmp_path / "away")
+    assert promptkit("repo", "update", "--anew", "acme").code == 2
+    assert (copy / "git/objects" / blob[:2]).exists()  # what could not be fetched anew is as it was
+    (tmp_path / "away").rename(team.path)
+    assert promptkit("repo", "update", "--anew", "acme").code == 0
+    assert not (copy / "aside").exists()
     assert promptkit("repo", "verify").code == 0
+
+
+@pytest.mark.parametrize("mode", ["full", "shallow", "partial"])
+def test_a_copy_that_is_fetched_anew_is_as_the_old_one(mode: str, team: GitRepo, cache: Path) -> None:
+    store = Store(RepoUrl.of(str(team.path)), cache, mode)
+    first = store.update()[1]
+    assert store.get(f"{first.head}^{{tree}}", 1 << 20) is not None
+    again = store.update(anew=True)[1]
+    assert (again.head, again.refs) == (first.head, first.refs)
+    assert store.get(f"{first.head}^{{tree}}", 1 << 20) is not None
+    store.close()

@@ -60,7 +60,7 @@ _KEPT = re.compile(
 
 _SECRET_IN_URL = re.compile(r"//[^/@\s]+@")
 _MOST_TOLD = 6
-FSCK = "`git fsck` says what is wrong with the repository"
+FSCK = "`git fsck` says what is wrong with it; a copy in the cache is mended by: promptkit repo update --anew"
 
 
 def command() -> str:
@@ -178,6 +178,8 @@ def transfer(
         raise
     if process.returncode:
         cure = "what was fetched before is still there; `git ls-remote` on the URL shows what git itself says"
+        if b"corrupt" in (told or b""):
+            cure = f"its copy in the cache is damaged: promptkit repo update --anew; else {cure}"
         error = RepoError("it cannot be fetched", where=where, details=_words(told or b""), help=cure)
         error.is_unreachable = True
         raise error

@@ -43,7 +43,7 @@ class Snapshot:
     """The files under a folder of one commit. Links are not followed, submodules not entered, nothing is filtered.
 
     `get` gives an object, or None where it is not on this machine; then `fetch`, if there is one, brings it here. All
-    files are brought at once, since whoever reads one reads others. `kept` is where a fetched copy lies.
+    files are brought at once, since whoever reads one reads others. `kept` is the name of a repo that was fetched.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Snapshot:
         if found is None or found.type != "blob":
             cure = '`promptkit lock` fetches what is in use; a repo with fetch = "full" has all files of all states'
             if self._fetch is None and self.kept:
-                cure = f"{cure}; where that is so, its copy is damaged: remove {self.kept}, then: promptkit repo update"
+                cure = f"{cure}; where that is so, its copy is damaged: promptkit repo update --anew {self.kept}"
             raise SourceError(f"`{self.shown(path)}` is not on this machine", help=cure)
         return found.data
 

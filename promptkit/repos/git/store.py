@@ -120,15 +120,18 @@ class Store:
         self,
         waiting: Callable[[], None] = lambda: None,
         needed: Callable[[State], Iterable[Iterable[str]]] = lambda _: (),
+        *,
+        anew: bool = False,
     ) -> tuple[State | None, State]:
         """Fetch all branches and tags; the state before and the one now; `waiting` hears that another one fetches.
 
         `needed` are the ids of files that a partial copy must have of a state, some of which may be needed to know
-        others. Raises `RepoError`; then the old state stays.
+        others. With `anew`, all is fetched into a new copy, since the old one is damaged. Raises `RepoError`; then the
+        old state stays.
         """
         known = self.kind
         try:
-            with self._locked(waiting) as keep_open, self._address() as address:
+            with self._locked(waiting) as keep_open, self._address() as address, self._set_aside(wanted=anew):
                 self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
                 state = self._found()
                 for ids in needed(state) if self.mode == "partial" else ():
@@ -143,6 +146,26 @@ class Store:
             if kind != self.kind:  # what was fetched before its owner changed the kind of ids
                 shutil.rmtree(self._place(kind), ignore_errors=True)
         return before, state
+
+    @contextlib.contextmanager
+    def _set_aside(self, *, wanted: bool) -> Iterator[None]:
+        """An empty copy in the place of the one that is there, which comes back where the block fails."""
+        if not wanted:
+            yield
+            return
+        place, aside = self.git_dir, self.path / "aside"
+        shutil.rmtree(aside, ignore_errors=True)
+        self._objects.close()
+        place.rename(aside)
+        try:
+            make_directory(place, self.kind)
+            yield
+        except BaseException:
+            self._objects.close()
+            shutil.rmtree(place, ignore_errors=True)
+            aside.rename(place)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
 
     def want(self, commit: str) -> None:
         """Fetch one commit that no branch or tag led to. Raises `RepoError`."""
