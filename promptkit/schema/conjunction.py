@@ -24,7 +24,7 @@ ALL_KINDS = ("null", "boolean", "number", "string", "array", "object")
 
 NARROWING = (
     *("not", "if", "contains", "patternProperties", "propertyNames"),
-    *("dependencies", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"),
+    *("dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"),
     *("contentEncoding", "contentMediaType", "$dynamicRef", "$recursiveRef"),
 )
 """Keywords that narrow a schema in ways that are not followed further."""
@@ -147,7 +147,7 @@ def _join(root: Any, schema: Any, form: Form, seen: set[int]) -> None:
     if not isinstance(schema, dict) or id(schema) in seen:
         return
     seen.add(id(schema))
-    found = _modern(heard(root, schema))
+    found = _grouped(heard(root, schema))
     if "$ref" in found:
         _follow(root, found.pop("$ref"), form, seen)
     for each in found.pop("allOf", ()):
@@ -165,19 +165,13 @@ def _follow(root: Any, reference: Any, form: Form, seen: set[int]) -> None:
         form.dropped = True
 
 
-def _modern(found: dict[str, Any]) -> dict[str, Any]:
-    """Older spellings in today's: lists of `items`, boolean exclusive bounds, `const` as an enum of one."""
+def _grouped(found: dict[str, Any]) -> dict[str, Any]:
+    """The same keywords without those that say nothing by themselves, and with `const` as an enum of one."""
     for head, *rest in FOLLOWED_BY.values():
         for keyword in rest if head not in found else ():
             found.pop(keyword, None)
     if found.get("minContains") == 1:
         del found["minContains"]
-    if isinstance(found.get("items"), list):
-        found["prefixItems"] = found["items"]
-        found["items"] = found.pop("additionalItems", True)
-    for strict, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(found.get(strict), bool) and found.pop(strict) and bound in found:
-            found[strict] = found.pop(bound)
     if "const" in found:
         value = found.pop("const")
         found["enum"] = [value] if among(value, found.get("enum", [value])) else []

@@ -11,7 +11,7 @@ from typing import Any
 from promptkit.schema.equality import same_json
 from promptkit.schema.references import references, refers_alone, resolve, walk
 
-__all__ = ["heard", "is_draft_4", "modern", "read_otherwise"]
+__all__ = ["draft_of", "heard", "is_draft_4", "modern", "read_otherwise", "respelled"]
 
 _NEWEST = 2020
 _DRAFTS = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "2019-09": 2019}
@@ -28,7 +28,7 @@ _SHELVES = ("definitions", "$defs")
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
-def _draft(document: Any) -> int:
+def draft_of(document: Any) -> int:
     """The number of a document's draft; the newest where it names none."""
     named = str(document.get("$schema", "")) if isinstance(document, dict) else ""
     return next((number for name, number in _DRAFTS.items() if name in named), _NEWEST)
@@ -36,15 +36,38 @@ def _draft(document: Any) -> int:
 
 def is_draft_4(document: Any) -> bool:
     """Whether a document is of draft 4, in which 1.0 is no integer, and `id` is what `$id` is later."""
-    return _draft(document) == 4
+    return draft_of(document) == 4
 
 
 def heard(document: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """The keywords of a schema of some document that the document's draft does not pass over; a new mapping."""
+    """What a schema of some document says there, without the schemas inside it, in the words of 2020-12.
+
+    Beside a reference, older drafts hear nothing. A new mapping.
+    """
     if "$ref" in schema and refers_alone(document):
         return {"$ref": schema["$ref"]}
-    draft = _draft(document)
-    return {keyword: value for keyword, value in schema.items() if _SINCE.get(keyword, 0) <= draft}
+    return respelled(schema, draft_of(document))
+
+
+def respelled(schema: dict[str, Any], draft: int) -> dict[str, Any]:
+    """The keywords of one schema that a draft does not pass over, in the words of 2020-12; a new mapping.
+
+    Lists of `items` are `prefixItems`; boolean exclusive bounds and `dependencies` are what is said in their place.
+    """
+    found = {keyword: value for keyword, value in schema.items() if _SINCE.get(keyword, 0) <= draft}
+    for bound, exclusive in _BOUNDS:
+        if isinstance(found.get(exclusive), bool) and found.pop(exclusive) and bound in found:
+            found[exclusive] = found.pop(bound)
+    others = found.pop("additionalItems", True)
+    if isinstance(found.get("items"), list):
+        found["prefixItems"] = found.pop("items")
+        if others is not True:
+            found["items"] = others
+    if isinstance(found.get("dependencies"), dict):
+        for name, needed in found.pop("dependencies").items():
+            keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
+            found[keyword] = {**found.get(keyword, {}), name: needed}
+    return found
 
 
 def modern(document: Any) -> Any:
@@ -53,7 +76,7 @@ def modern(document: Any) -> Any:
     It has no other word for draft 4's integers, which 1.0 is none of. Raises `LookupError` where a reference leads to
     what has another place now.
     """
-    draft = _draft(document)
+    draft = draft_of(document)
     if draft == _NEWEST:
         return document
     made = deepcopy(document)
@@ -70,24 +93,13 @@ def modern(document: Any) -> Any:
 
 
 def _respell(schema: dict[str, Any], draft: int, *, alone: bool) -> None:
-    if alone and "$ref" in schema:
-        kept = ("$ref", *_SHELVES)
-        for keyword in [each for each in schema if each not in kept]:
-            del schema[keyword]
+    """Let a schema, and what it is part of, say the same in the words of 2020-12."""
+    said = dict(schema)
+    schema.clear()
+    if alone and "$ref" in said:
+        schema.update({keyword: said[keyword] for keyword in ("$ref", *_SHELVES) if keyword in said})
         return
-    for keyword in [each for each in schema if _SINCE.get(each, 0) > draft]:
-        del schema[keyword]
-    for bound, exclusive in _BOUNDS:
-        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
-            schema[exclusive] = schema.pop(bound)
-    if isinstance(schema.get("items"), list):
-        schema["prefixItems"] = schema.pop("items")
-        schema["items"] = schema.pop("additionalItems", True)
-    schema.pop("additionalItems", None)
-    if isinstance(schema.get("dependencies"), dict):
-        for name, needed in schema.pop("dependencies").items():
-            keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
-            schema.setdefault(keyword, {})[name] = needed
+    schema.update(respelled(said, draft))
     if isinstance(schema.get("id"), str) and "$id" not in schema:
         schema["$id"] = schema.pop("id")
     if "$recursiveRef" in schema:  # where no schema inside has an address of its own, "#" is the document

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.schema.drafts import draft_of, respelled
 from promptkit.schema.equality import is_kind
 from promptkit.schema.references import refers_alone, resolve, walk
 from promptkit.schema.violations import json_path
@@ -54,7 +55,7 @@ class _Served:
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
         self.alone = refers_alone(root)
-        self.draft = str(root.get("$schema", ""))
+        self.draft = draft_of(root)
         self.lost: list[str] = []
         self.names: dict[int, str] = {}
         self.taken: dict[str, int] = {}
@@ -134,7 +135,7 @@ class _Served:
         is_embedded = schema is not self.root and isinstance(schema.get("$id", schema.get("id")), str)
         self.embedded += is_embedded
         try:
-            return self._without_unknown(_modern(schema, self.draft), at)
+            return self._without_unknown(respelled(schema, self.draft), at)
         finally:
             self.embedded -= is_embedded
 
@@ -250,27 +251,3 @@ def _of_kind(kind: str, schema: dict[str, Any]) -> dict[str, Any] | None:
 
 def _is(kind: str, value: Any) -> bool:
     return is_kind(value, (kind,))
-
-
-_OLD = ("draft-04", "draft-06", "draft-07", "2019-09")
-
-
-def _modern(schema: dict[str, Any], draft: str) -> dict[str, Any]:
-    """The same in the words of 2020-12: draft 4 has a boolean beside a bound, older ones a list of items."""
-    found = dict(schema)
-    if any(old in draft for old in _OLD):
-        found.pop("prefixItems", None)  # says nothing there
-    if "draft-04" in draft:
-        found.pop("const", None)
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(found.get(exclusive), bool):
-            is_exclusive = found.pop(exclusive)
-            if is_exclusive and bound in found:
-                found[exclusive] = found.pop(bound)
-    if isinstance(found.get("items"), list):
-        found["prefixItems"] = found.pop("items")
-        if "additionalItems" in found:
-            found["items"] = found.pop("additionalItems")
-    else:
-        found.pop("additionalItems", None)
-    return found

@@ -150,7 +150,7 @@ def types_of(form: Form) -> list[str]:
 
 
 def _own(schema: Mapping[str, Any]) -> Form:
-    """A schema's own keywords, one spelling for all drafts."""
+    """A schema's own keywords, as makers of values want them: types and patterns in lists, since parts add to them."""
     form = {name: value for name, value in schema.items() if name not in _COMBINATORS}
     for keyword in _SPELLINGS.keys() & form.keys():
         _SPELLINGS[keyword](form, form.pop(keyword))
@@ -164,34 +164,6 @@ def _spell_type(form: Form, types: Any) -> None:
 def _spell_const(form: Form, value: Any) -> None:
     listed = form.get("enum")
     form["enum"] = [value] if listed is None or among(value, listed) else []
-
-
-def _spell_exclusive(limit: str) -> Callable[[Form, Any], None]:
-    """Draft 4 has a boolean beside the limit."""
-
-    def spell(form: Form, value: Any) -> None:
-        keyword = "exclusive" + limit.title()
-        if value is True and limit in form:
-            form[keyword] = form.pop(limit)
-        elif not isinstance(value, bool):
-            form[keyword] = value
-
-    return spell
-
-
-def _spell_items(form: Form, items: Any) -> None:
-    """Before 2020-12, a list of schemas in `items` is what `prefixItems` is now."""
-    if isinstance(items, list):
-        form["prefixItems"] = items
-        form["items"] = form.pop("additionalItems", True)
-    else:
-        form["items"] = items
-
-
-def _spell_dependencies(form: Form, dependencies: Mapping[str, Any]) -> None:
-    for name, needed in dependencies.items():
-        keyword = "dependentRequired" if isinstance(needed, list) else "dependentSchemas"
-        form[keyword] = {**form.get(keyword, {}), name: needed}
 
 
 def _spell_contains(form: Form, schema: Any) -> None:
@@ -213,10 +185,6 @@ def _spell_examples(form: Form, value: Any) -> None:
 _SPELLINGS: dict[str, Callable[[Form, Any], None]] = {
     "type": _spell_type,
     "const": _spell_const,
-    "exclusiveMinimum": _spell_exclusive("minimum"),
-    "exclusiveMaximum": _spell_exclusive("maximum"),
-    "items": _spell_items,
-    "dependencies": _spell_dependencies,
     "contains": _spell_contains,
     "pattern": _spell_list("pattern"),
     "format": _spell_list("format"),
