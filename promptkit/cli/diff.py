@@ -53,22 +53,20 @@ def command(
     """
     from promptkit.repos.diff.text import to_markdown, to_text
 
-    found = _compared(before, after, model)
+    found, is_whole = _compared(before, after, model)
+    shown = [*found.diffs, *found.moved]
     if form == "json":
         text = common.to_json({"version": 1, **found.to_dict()})
     elif form == "markdown":
-        lines = [f"- {what}\n" for what in _lonely(found, code="`")]
-        text = "\n".join([*lines, *map(to_markdown, found.diffs)]).rstrip() or "No prompt changed."
+        lines = [f"- {what}\n" for what in (*_lonely(found, code="`"), *_untold(found, code="`"))]
+        text = "\n".join([*lines, *map(to_markdown, shown)]).rstrip() or "No prompt changed."
     else:
-        heads = len(found.diffs) > 1 or (after is None and not before.endswith(ENDINGS) and "@" not in before)
-        texts = [f"{one_line(each.name)}\n" * heads + to_text(each, show=show) for each in found.diffs]
+        texts = [f"{one_line(each.name)}\n" * is_whole + to_text(each, show=show) for each in shown]
         text = "\n\n".join(texts)
     if text or output_file is not None:
         write_result(text, output_file)
-    for what in _lonely(found):
+    for what in (*_lonely(found), *_untold(found)):
         say(what)
-    for name, why in found.untold.items():
-        say(f"{one_line(name)}: {one_line(why)}")
     if not found:
         say("no prompt changed")
     ctx.exit(FINDINGS if exit_code and found.is_breaking else 0)
@@ -92,8 +90,12 @@ def _lonely(found: Comparison, code: str = "") -> Iterator[str]:
         yield from (f"{named(name)}: {what}" for name in names)
 
 
-def _compared(before: str, after: str | None, model: str | None) -> Comparison:
-    """Two states of one prompt, or of all, compared."""
+def _untold(found: Comparison, code: str = "") -> Iterator[str]:
+    yield from (f"{code}{one_line(name)}{code}: {one_line(why)}" for name, why in found.untold.items())
+
+
+def _compared(before: str, after: str | None, model: str | None) -> tuple[Comparison, bool]:
+    """Two states of one prompt, or of all, compared; and whether it was all."""
     from promptkit.repos.releases.comparing import Comparison, compared, compared_states
     from promptkit.repos.releases.releasing import policy_of
     from promptkit.repos.releases.states import at_rev, names_state, prompt_at, worktree
@@ -110,9 +112,11 @@ def _compared(before: str, after: str | None, model: str | None) -> Comparison:
         if states:
             old = at_rev(workspace, before)
             new = at_rev(workspace, after) if after is not None else worktree(workspace)
-            return compared_states(workspace.folder, old, new, policy, model)
+            return compared_states(workspace.folder, old, new, policy, model), True
+        if before == "HEAD":
+            at_rev(workspace, before)  # which says why there is none
         one, other = _pair(before, after)
-        return Comparison([compared(prompt_at(one), prompt_at(other), policy, model)])
+        return Comparison([compared(prompt_at(one), prompt_at(other), policy, model)]), False
 
 
 def _pair(before: str, after: str | None) -> tuple[str, str]:
@@ -125,7 +129,8 @@ def _pair(before: str, after: str | None) -> tuple[str, str]:
 
     if after is not None:
         return before, after
-    before = prompt_path(before)
+    if not is_reference(before):
+        before = prompt_path(before)
     if "@" in before:
         body = before.rpartition("@")[0]
         files = [body + ending for ending in ("", *ENDINGS) if Path(body + ending).is_file()]

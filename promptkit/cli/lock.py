@@ -105,10 +105,11 @@ def add(reference: str, quiet: bool) -> None:
         lock = project_lock(workspace)
         _fetched(workspace, declared.name, quiet=quiet)
         wanted, before = taken_up(workspace, asked)
-        if before and before != (wanted.wanted or "*"):
-            say(f"{wanted.name}: in use at {wanted.wanted or '*'} now, before at {before}", quiet=quiet)
         use(workspace, draft, wanted)
-        _write(workspace, Relocked(lock, _entries(workspace, lock, (), quiet=quiet)), draft, quiet=quiet)
+        relocked = Relocked(lock, _entries(workspace, lock, (), quiet=quiet))
+        moved = before and before != (wanted.wanted or "*")
+        news = [f"{wanted.name}: in use at {wanted.wanted or '*'} now, before at {before}"] if moved else []
+        _write(workspace, relocked, draft, news, quiet=quiet)
 
 
 @command.command("remove", short_help="Use a prompt of a repo no more.")
@@ -128,10 +129,11 @@ def remove(names: tuple[str, ...], quiet: bool) -> None:
     from promptkit.repos.workspace import Workspace
 
     with drafted(waiting=_waiting(quiet)) as draft, Workspace.at() as workspace:
-        in_use = workspace.declared.prompts
-        names = tuple(in_use_as(name, in_use) or name for name in names)
-        _require_known(names, in_use)
-        relocked = given_up(draft, project_lock(workspace), dict.fromkeys(names))
+        lock = project_lock(workspace)
+        known = {*workspace.declared.prompts, *(entry.name for entry in lock if not entry.is_own)}
+        names = tuple(in_use_as(name, known) or name for name in names)
+        _require_known(names, known)
+        relocked = given_up(draft, lock, dict.fromkeys(names))
         if relocked.lock.exists:
             _write(workspace, relocked, draft, quiet=quiet)
         else:
@@ -221,12 +223,16 @@ def _waiting(quiet: bool) -> Callable[[], None]:
     return partial(say, "waiting for another promptkit that writes here", quiet=quiet)
 
 
-def _write(workspace: Workspace, relocked: Relocked, draft: Draft | None = None, *, quiet: bool) -> None:
-    """Write a lock, and the project's file with it where that has a draft, and tell what of it is new."""
+def _write(
+    workspace: Workspace, relocked: Relocked, draft: Draft | None = None, news: Sequence[str] = (), *, quiet: bool
+) -> None:
+    """Write a lock, and the project's file with it where that has a draft, and tell `news` and what else is new."""
     from promptkit.repos.locking import project_lock
     from promptkit.repos.verifying import yanked_entries
 
     is_new = relocked.write(draft)
+    for line in news:
+        say(line, quiet=quiet)
     for old, entry in relocked.changed():
         for line in _news(old, entry):
             say(line, quiet=quiet)
@@ -246,7 +252,7 @@ def _news(old: Locked | None, entry: Locked) -> Iterator[str]:
     yield f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}"
     if old is not None and (entry.is_own or not was):
         yield from (f"  {drift.part}: {drift.message}" for drift in differences(old, entry))
-    if old is not None and was and not entry.is_own:
+    if old is not None and was and old.commit and entry.commit:
         yield f"  what changed: promptkit diff {old.name}@{old.shown} {entry.name}@{entry.shown}"
     if entry.commit and not entry.version and not is_commit(entry.wanted):
         yield f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not"

@@ -144,7 +144,7 @@ class TemplateText:
             self.tell(error.own_code or "PK206", error.message, token.start, token.end, help=error.help or ROOT_CURE)
             return None
         try:
-            content = self.checks.files.get(path) or self.checks.source.read(path).decode("utf-8")
+            content = self.checks.files.get(path) or _with_plain_ends(self.checks.source.read(path).decode("utf-8"))
         except (SourceError, UnicodeDecodeError) as error:
             said, own, code = f"`{name}` is not UTF-8 text", "", ""
             if isinstance(error, SourceError):
@@ -252,3 +252,8 @@ _OF_BLOCKS = {
     "kwargs": "it stands for further named arguments, inside of a macro",
     "super": "it stands for the block of the template that is extended, inside of a `{% block %}`",
 }
+
+
+def _with_plain_ends(text: str) -> str:
+    """A file's text with the ends of its lines as templates and YAML have them, wherever it was checked out."""
+    return text.replace("\r\n", "\n")

@@ -38,13 +38,18 @@ class Edge:
 
 
 def edges(state: RepoState, names: Iterable[str]) -> Iterator[Edge]:
-    """The files of prompts, of each its own first; of one with faults, those that could be read."""
+    """The files of prompts, of each its own first; of one with faults, those that could be read, and its own.
+
+    Line ends are as git keeps them, whatever a checkout makes of them.
+    """
     for name in names:
         file = state.prompts[name]
         recording = Recording(state.source)
         loaded = load(recording, file)
+        if file not in recording.files:
+            yield Edge(name, "prompt", file, "")
         for path, data in recording.files.items():
-            yield Edge(name, kind_of(path, file, loaded), path, digest_of(data))
+            yield Edge(name, kind_of(path, file, loaded), path, digest_of(data.replace(b"\r\n", b"\n")))
 
 
 def locked_edges(lock: Iterable[Locked]) -> Iterator[Edge]:

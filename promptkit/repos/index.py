@@ -119,7 +119,7 @@ def folder_rows(
 
         @cache
         def id_of(path: str) -> str:
-            return file_id(folder / path, kind) if MOUNT not in path else ""
+            return file_id(folder / path, kind, history.ids.get(path, "")) if MOUNT not in path else ""
 
         rows = _indexed(kept, source, prompts, id_of, history, told)
     return [

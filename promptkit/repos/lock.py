@@ -15,8 +15,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import ConfigError, LockError
-from promptkit.replacing import replace_file
+from promptkit.errors import LockError
 from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
 from promptkit.source import join, mount_shown, mounted, no_such_file
@@ -203,17 +202,9 @@ class Lock:
         fits = reference.wanted in ("", wanted) or allows(reference.wanted, locked.commit, locked.version)
         return locked if fits and not is_other else None
 
-    def write(self, entries: Iterable[Locked]) -> bool:
-        """Write the file; whether it is another one than before. Raises `ConfigError`."""
-        text = self.text(entries)
-        before = self.path.read_bytes() if self.path.is_file() else None
-        if text.encode("utf-8") != before:
-            try:
-                replace_file(self.path, text.encode("utf-8"))
-            except OSError as error:
-                message = f"the lock cannot be written: {error.strerror or error}"
-                raise ConfigError(message, code="PK115", where=str(self.path)) from None
-        return text.encode("utf-8") != before
+    def contents(self) -> bytes | None:
+        """The bytes that the file has now; None where there is none."""
+        return self.path.read_bytes() if self.path.is_file() else None
 
     @staticmethod
     def text(entries: Iterable[Locked]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +31,7 @@ class Draft:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._before = path.read_bytes() if path.exists() else None
-            data = self._before or b""
+            data = path.read_bytes() if path.exists() else b""
             self._text = data.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"the file cannot be read: {error}", where=str(path)) from None
@@ -67,20 +66,6 @@ class Draft:
         except OSError as error:
             message = f"the file cannot be written: {error.strerror or error}"
             raise ConfigError(message, code="PK115", where=str(self.path)) from None
-
-    @contextmanager
-    def written(self) -> Iterator[None]:
-        """The new contents as those of the file; where the block fails, it is again as it was. Raises `ConfigError`."""
-        self.write()
-        try:
-            yield
-        except BaseException:
-            with suppress(OSError):
-                if self._before is None:
-                    self.path.unlink()
-                else:
-                    replace_file(self.path, self._before)
-            raise
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptkit.errors import RepoError
+from promptkit.errors import ConfigError, RepoError
+from promptkit.repos.git.moving import FileMoves
 from promptkit.repos.names import bare_name, in_use_as
 
 if TYPE_CHECKING:
@@ -34,14 +35,22 @@ class Relocked:
     entries: Sequence[Locked]
 
     def write(self, draft: Draft | None = None) -> bool:
-        """Write the project's new file, if there is one, and the lock; whether that is another one.
+        """Write the project's new file, if there is one, and the lock, if it is another one; whether it is.
 
-        Raises `ConfigError`; a file whose lock cannot be written is again as it was.
+        Both are written or none, whatever fails or interrupts. Raises `ConfigError`.
         """
-        if draft is None:
-            return self.lock.write(self.entries)
-        with draft.written():
-            return self.lock.write(self.entries)
+        data = self.lock.text(self.entries).encode("utf-8")
+        with FileMoves() as moves:
+            if draft is not None:
+                moves.add(draft.path, draft.data)
+            if is_new := data != self.lock.contents():
+                moves.add(self.lock.path, data)
+            try:
+                moves.move()
+            except OSError as error:
+                message = f"the lock cannot be written: {error.strerror or error}"
+                raise ConfigError(message, code="PK115", where=str(self.lock.path)) from None
+        return is_new
 
     def changed(self) -> Iterator[tuple[Locked | None, Locked]]:
         """The blocks that are new or others, each with what it was."""
@@ -87,7 +96,8 @@ def given_up(draft: Draft, lock: Lock, names: Collection[str]) -> Relocked:
     Raises `ConfigError` or `LockError`.
     """
     for name in names:
-        draft.drop(_TABLE, name)
+        if draft.has(_TABLE, name):  # else it is locked alone: somebody took it out of the file by hand
+            draft.drop(_TABLE, name)
     return Relocked(lock, [entry for entry in lock if entry.is_own or entry.name not in names])
 
 

@@ -36,7 +36,7 @@ def test_a_diff_of_a_service_speaks_of_what_its_lock_moved(service: GitRepo) -> 
     ran = promptkit("diff", "HEAD")
     assert [words in ran.out for words in (f"{SORT}\n", "[-kind-]{+brief+}")] == [True, True], ran.out
     assert promptkit("affected").out == f"{SORT}: prompt acme/support/sort.yaml, include acme/_part.md\n"
-    (found,) = json.loads(promptkit("diff", "--format", "json").out)["diffs"]
+    (found,) = json.loads(promptkit("diff", "--format", "json").out)["moved"]
     assert (found["name"], found["before"], found["after"]) == (SORT, "1.0.0", "1.1.0")
     service.commit()
     assert promptkit("diff").err == "no prompt changed\n"
@@ -78,7 +78,17 @@ def test_what_was_locked_and_is_nowhere_any_more_has_no_diff(service: GitRepo, c
     service.write({"promptkit.lock": now})
     ran = promptkit("diff")
     assert ran.code == 0
-    assert f"{SORT}: 1.0.0 -> 1.1.0; what it was cannot be had" in ran.err
+    told = f"{SORT}: 1.0.0 -> 1.1.0, which cannot be compared: "
+    assert told in ran.err
+    assert f"- `{SORT}`: 1.0.0 -> 1.1.0, which cannot be compared" in promptkit("diff", "--format", "markdown").out
+
+
+def test_a_service_may_move_its_lock_back(service: GitRepo) -> None:
+    assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
+    service.commit()
+    ran = promptkit("diff", "HEAD", "HEAD~1", "--exit-code")
+    assert (ran.code, "1.1.0 -> 1.0.0, which others released" in ran.out) == (0, True), ran
+    assert ran.out.startswith(f"{SORT}\n")
 
 
 def test_a_lock_that_cannot_be_read_is_told(service: GitRepo) -> None:

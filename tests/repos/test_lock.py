@@ -20,6 +20,7 @@ from promptkit.errors import LockError, RepoError
 from promptkit.repos.git import command as git
 from promptkit.repos.lock import Lock, Locked, Part
 from promptkit.repos.opening import project_source
+from promptkit.repos.using import Relocked
 
 TRIAGE = "acme/support/triage"
 
@@ -193,7 +194,7 @@ def test_what_is_written_is_read_as_it_was(entries: list[Locked]) -> None:
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "promptkit.lock"
-        Lock(path).write(entries)
+        Relocked(Lock(path), entries).write()
         found = list(Lock(path))
         assert [entry.text() for entry in found] == [entry.text() for entry in sorted(entries, key=lambda e: e.key)]
         assert Lock.text(found) == path.read_text()
@@ -555,6 +556,31 @@ def test_what_is_wrong_with_one_prompt_keeps_no_other_in_use(service: Path, team
     ran = promptkit("lock", "remove", TRIAGE)
     assert (ran.code, f"{TRIAGE}@~1.1: no longer locked" in ran.err) == (0, True), ran.err
     assert TRIAGE not in (service / "promptkit.toml").read_text()
+    assert not list(Lock(service / "promptkit.lock"))
+
+
+def test_the_file_and_the_lock_change_together_or_not_at_all(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from promptkit.repos.git import moving
+
+    before = {path: path.read_bytes() for path in service.glob("promptkit.*")}
+    real = moving.replace_file
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "promptkit.lock":
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr(moving, "replace_file", full)
+    ran = promptkit("lock", "add", "acme/support/reply")
+    assert (ran.code, "the lock cannot be written: No space left on device" in ran.err) == (2, True), ran.err
+    assert {path: path.read_bytes() for path in service.glob("promptkit.*")} == before
+    assert "in use at" not in ran.err
+
+
+def test_what_is_locked_and_was_taken_out_by_hand_can_be_removed(service: Path) -> None:
+    toml = service / "promptkit.toml"
+    toml.write_text(toml.read_text().split("[prompts]")[0])
+    assert promptkit("lock", "remove", TRIAGE).code == 0
     assert not list(Lock(service / "promptkit.lock"))
 
 

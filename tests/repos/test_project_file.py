@@ -178,15 +178,3 @@ def test_a_folder_that_is_added_from_below_is_named_from_the_project(
     monkeypatch.chdir(tmp_path / "below")
     assert promptkit("repo", "add", "mine", "mine").code == 0
     assert tomllib.loads((tmp_path / "promptkit.toml").read_text())["repos"]["mine"] == {"path": "below/mine"}
-
-
-@pytest.mark.parametrize("before", [None, b'\xef\xbb\xbf[prompts]\r\n"acme/x" = "^1"\r\n'])
-def test_a_file_that_is_written_with_what_fails_is_as_it_was(before: bytes | None, tmp_path: Path) -> None:
-    path = tmp_path / "promptkit.toml"
-    if before is not None:
-        path.write_bytes(before)
-    with drafted(tmp_path) as draft:
-        draft.set(("prompts",), "acme/y", "*")
-        with pytest.raises(KeyboardInterrupt), draft.written():
-            raise KeyboardInterrupt
-    assert (path.read_bytes() if path.exists() else None) == before

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -884,7 +885,11 @@ def test_a_state_that_had_faults_hinders_nothing(own: GitRepo) -> None:
     own.write({"z.yaml": "version: 1.0.0\ntask: Hello\n"})
     change(own, "Sort", "Assign")
     ran = promptkit("diff", "HEAD")
-    assert (ran.code, "z: it had faults before" in ran.err, "support/triage" in ran.out) == (0, True, True), ran
+    assert (ran.code, "z: it cannot be compared: in HEAD " in ran.err, "support/triage" in ran.out) == (
+        0,
+        True,
+        True,
+    ), ran
     assert promptkit("bump", "--all").code == 0
 
 
@@ -903,3 +908,94 @@ def test_a_path_that_cannot_be_read_is_not_its_own_suggestion(own: GitRepo) -> N
     (own.path / "away.yaml").symlink_to("/etc/hostname")
     ran = promptkit("render", "away.yaml")
     assert (ran.code, "did you mean" in ran.err) == (2, False), ran.err
+
+
+def test_a_checkout_with_other_line_ends_changes_nothing(own: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "Be short.\nBe kind.\n"
+    own.commit(
+        {"_partials/rules.md": long, FILE: (own.path / FILE).read_text().replace("1.2.0", "1.3.0")}, date=1_700_000_000
+    )
+    assert promptkit("release").code == 0
+    clone = GitRepo(own.path.parent / "clone")
+    own.git("clone", "-q", "-c", "core.autocrlf=true", str(own.path), str(clone.path))
+    monkeypatch.chdir(clone.path)
+    assert b"\r\n" in (clone.path / "_partials/rules.md").read_bytes()
+    assert promptkit("affected").out == ""
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert "all good" in promptkit("repo", "check", "--against", "HEAD").err
+    assert promptkit("release").code == 9
+    changed = {
+        each["name"]: each["changed"] for each in json.loads(promptkit("list", "--format", "json").out)["prompts"]
+    }
+    assert changed["support/triage"] == "2023-11-14T22:13:20+00:00"
+
+
+def test_what_is_new_and_not_yet_added_is_seen_and_what_is_ignored_is_not(own: GitRepo) -> None:
+    text = (own.path / FILE).read_text() + "context: \"{% include 'more.md' ignore missing %}\"\n"
+    own.commit({FILE: text, ".gitignore": "build/\n"})
+    assert promptkit("diff").err == "no prompt changed\n"
+    own.write({"build/x.yaml": prompt("x")})
+    assert promptkit("diff").err == "no prompt changed\n"
+    own.write({"support/more.md": "Be kind.\n"})
+    assert promptkit("affected").out == "support/triage: include support/more.md\n"
+    assert "more.md" in promptkit("diff").out
+
+
+def test_a_prompt_that_is_too_large_to_be_read_is_there_all_the_same(own: GitRepo) -> None:
+    own.write({FILE: "task: " + "x" * 2_000_000})
+    assert promptkit("affected").out.startswith("support/triage: prompt support/triage.yaml")
+    assert "gone" not in promptkit("affected").out.split(",")[0]
+
+
+def test_a_chain_of_renames_is_told_step_by_step(own: GitRepo) -> None:
+    for number, (old, new) in enumerate(pairwise(["support/triage", "support/a", "support/b"]), 2):
+        own.git("mv", f"{old}.yaml", f"{new}.yaml")
+        text = (own.path / f"{new}.yaml").read_text()
+        text = re.sub("name: .*", f"name: {new}", re.sub("version: .*", f"version: {number}.0.0", text))
+        own.commit({f"{new}.yaml": text})
+        ran = promptkit("release", new)
+        assert (ran.code, f"before {old} " in ran.err) == (0, True), ran.err
+
+
+def test_a_prompt_with_other_parents_is_none_under_another_name(own: GitRepo) -> None:
+    text = "extends: _base.yaml\nversion: 1.0.0\n"
+    own.commit({"x/_base.yaml": prompt("x"), "x/p.yaml": text, "y/_base.yaml": prompt("y", text="Sort")})
+    own.git("mv", "x/p.yaml", "y/p.yaml")
+    assert promptkit("diff").err.splitlines() == ["x/p: removed (MAJOR: callers that load it will fail)", "y/p: new"]
+
+
+def test_a_file_that_has_its_name_for_itself_again_is_the_same_prompt(own: GitRepo) -> None:
+    own.commit({"x.yaml": prompt("x"), "x.yml": prompt("x")})
+    (own.path / "x.yml").unlink()
+    own.write({"x.yaml": prompt("x", "1.0.1", "Sort")})
+    ran = promptkit("diff")
+    assert ran.err == "x.yml: removed (MAJOR: callers that load it will fail)\n"
+    assert "{+Sort+}" in ran.out
+
+
+def test_two_states_of_a_repository_are_told_prompt_by_prompt(own: GitRepo) -> None:
+    change(own, "Sort", "Assign")
+    own.commit()
+    assert promptkit("diff", "HEAD~1", "HEAD").out.startswith("support/triage\n")
+
+
+def test_a_name_that_is_a_branch_and_a_prompt_is_refused(own: GitRepo) -> None:
+    own.commit({"topic.yaml": prompt("topic")})
+    own.git("branch", "topic")
+    ran = promptkit("diff", "topic")
+    assert (ran.code, "`topic` is a state of the repository, and a prompt" in ran.err) == (2, True), ran.err
+
+
+def test_prompts_outside_of_any_repository_are_compared_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(GitRepo(tmp_path).write({"x.yaml": prompt("x"), "y.yaml": prompt("y", text="Sort")}).path)
+    assert "{+Sort+}" in promptkit("diff", "x", "y").out
+
+
+def test_before_the_first_commit_there_is_nothing_to_compare_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(GitRepo.at(tmp_path).write({"x.yaml": prompt("x")}).path)
+    ran = promptkit("diff")
+    assert (ran.code, "commit" in ran.err) == (2, True), ran.err

@@ -62,7 +62,8 @@ class Diff:
     """All that changed, and which version that asks for.
 
     `left_out` is how many saved inputs were not rendered, where there are very many. `error` is how far off the
-    counted tokens may be, as a share of them; prices are USD for one token.
+    counted tokens may be, as a share of them; prices are USD for one token. With `is_others`, both states were released
+    by somebody else: no version is missing, whatever changed.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Diff:
     model: str = ""
     error: float = 0.0
     price: float | None = None
+    is_others: bool = False
 
     @property
     def level(self) -> Level | None:
@@ -99,6 +101,8 @@ class Diff:
     @property
     def enough(self) -> bool:
         """Whether the version of the new state announces them, and does not go back."""
+        if self.is_others:
+            return True
         if self.level is None:
             return self.before == self.after or is_enough(self.before, self.after, "patch")
         return not self.before or is_enough(self.before, self.after, self.level)

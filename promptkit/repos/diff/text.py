@@ -54,6 +54,8 @@ def verdict(found: Diff) -> str:
     if not found.before:
         return f"{found.level}{unclear}; the old state has no version"
     said = found.after or "no version"
+    if found.is_others:
+        return f"{found.level}{unclear}: {found.before} -> {said}, which others released"
     if found.enough:
         return f"{found.level}{unclear}: {found.before} -> {said} says so"
     code = "PK603" if found.before == found.after else "PK604"

@@ -18,13 +18,21 @@ def hash_of(commit: str) -> str:
     return "sha256" if len(commit) == _SHA256_LETTERS else "sha1"
 
 
-def file_id(path: Path, kind: str) -> str:
+def file_id(path: Path, kind: str, committed: str = "") -> str:
     """The id that git gives to a file as it lies there; empty for what cannot be read.
 
-    A file is hashed behind the word `blob`, its length and a zero (git-hash-object).
+    One whose lines end in CRLF is as it was `committed` where that is so with LF: a checkout may have changed them
+    (gitattributes, `core.autocrlf`).
     """
     try:
         data = path.read_bytes()
     except OSError:
         return ""
+    if committed and b"\r\n" in data and _id(data.replace(b"\r\n", b"\n"), kind) == committed:
+        return committed
+    return _id(data, kind)
+
+
+def _id(data: bytes, kind: str) -> str:
+    """A blob is hashed behind its kind, its length and a zero (git-hash-object)."""
     return hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -10,7 +10,7 @@ from promptkit.repos.git.local import GitDirectory, View
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["copied_index", "tracked"]
+__all__ = ["copied_index", "present", "tracked"]
 
 
 def copied_index(directory: GitDirectory, folder: Path) -> Path | None:
@@ -27,14 +27,26 @@ def copied_index(directory: GitDirectory, folder: Path) -> Path | None:
 
 def tracked(folder: Path) -> list[str]:
     """The files under a folder that git tracks, committed or not yet. Raises `RepoError` for one in no repository."""
+    return _listed(folder, "--cached")
+
+
+def present(folder: Path) -> list[str]:
+    """The same, and those that git would track if it were asked: all but those that a `.gitignore` names.
+
+    What lies in a repository of its own below, such as a submodule, is none.
+    """
+    return _listed(folder, "--cached", "--others", "--exclude-standard")
+
+
+def _listed(folder: Path, *which: str) -> list[str]:
     directory = GitDirectory.holding(folder)
     inside, view = directory.inside(folder), View(directory)
+    assert directory.worktree is not None
     try:
-        index = copied_index(directory, view.path)
-        if index is not None:
-            listed = git(view.path, "ls-files", "-z", variables={"GIT_INDEX_FILE": str(index)})
-        else:
-            listed = git(view.path, "ls-tree", "-r", "-z", "--name-only", view.head) if view.head else b""
+        named = {"GIT_INDEX_FILE": str(view.path / "index"), "GIT_WORK_TREE": str(directory.worktree.absolute())}
+        if copied_index(directory, view.path) is None and view.head:
+            git(view.path, "read-tree", view.head, variables=named)
+        listed = git(view.path, "ls-files", "-z", *which, variables=named)
     finally:
         view.close()
     names = listed.decode("utf-8", "replace").split("\0")

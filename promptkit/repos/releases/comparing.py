@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
+from promptkit.repos.diff.changes import same_data
 from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
 from promptkit.repos.locking import locked_source
-from promptkit.repos.releases.states import loaded
+from promptkit.repos.releases.states import loaded, unloadable
 from promptkit.repos.releases.touched import touched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from promptkit.repos.diff.changes import Policy
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from promptkit.repos.releases.states import RepoState
     from promptkit.source import Source
 
-__all__ = ["Comparison", "compared", "compared_states", "lonely", "nameless"]
+__all__ = ["Comparison", "compared", "compared_states", "is_renamed", "lonely", "nameless"]
 
 
 def compared(
@@ -48,11 +50,12 @@ def compared(
 class Comparison:
     """Two states of a repository: what changed in each prompt that both have, and which ones only one of them has.
 
-    Prompts of the project have another name, are gone, or are new; those of repos are taken into use, or given up.
-    `untold` are those of which there is no diff, each with why.
+    Prompts of the project have another name, are gone, or are new; those of repos, which others released, have `moved`,
+    or are taken into use, or given up. `untold` are those of which there is no diff, each with why.
     """
 
     diffs: list[Diff] = field(default_factory=list)
+    moved: list[Diff] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
@@ -66,9 +69,8 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for machines."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {
-            "diffs": [each.to_dict() for each in self.diffs]
-        }
+        told = {name: [each.to_dict() for each in getattr(self, name)] for name in ("diffs", "moved")}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | told
 
     @property
     def is_breaking(self) -> bool:
@@ -81,10 +83,13 @@ def compared_states(
 ) -> Comparison:
     """Compare two states of the project in a folder. Raises `SpecError`, `RepoError` or `LockError`."""
     found = Comparison()
-    for name in sorted(before.prompts.keys() & touched(before, after)):
+    changed = touched(before, after)
+    for name, old_name in _pairs(before, after):
+        if name not in changed:
+            continue
         new = after.prompt(name)
-        if (old := loaded(before, name)) is None:
-            found.untold[name] = "it had faults before, and so there is nothing to compare it with"
+        if (old := loaded(before, old_name)) is None:
+            found.untold[name] = f"it cannot be compared: {unloadable(before, old_name)}"
         elif old.digest != new.digest:
             found.diffs.append(compared((old, before.source), (new, after.source), policy, model))
     renamed, removed, added = lonely(before, after)
@@ -93,6 +98,14 @@ def compared_states(
     found.added.extend(added)
     _compare_in_use(root, found, before, after, policy, model)
     return found
+
+
+def _pairs(before: RepoState, after: RepoState) -> Iterator[tuple[str, str]]:
+    """The prompts that are in both states, as each calls them: a file that shared its name is called by it no more."""
+    by_file = {file: name for name, file in before.prompts.items()}
+    for name, file in sorted(after.prompts.items()):
+        if name in before.prompts or file in by_file:
+            yield name, name if name in before.prompts else by_file[file]
 
 
 def _compare_in_use(
@@ -105,13 +118,13 @@ def _compare_in_use(
     for name in sorted(old.keys() & new.keys()):
         if old[name].sha256 == new[name].sha256:
             continue
-        now = _locked(root, new[name])
         try:
-            was = _locked(root, old[name])
+            was, now = (_locked(root, each[name]) for each in (old, new))
         except PromptkitError as error:  # what was locked once may be nowhere by now
-            found.untold[name] = f"{old[name].shown} -> {new[name].shown}; what it was cannot be had: {error.message}"
+            states = f"{old[name].shown} -> {new[name].shown}"
+            found.untold[name] = f"{states}, which cannot be compared: {error.message}"
         else:
-            found.diffs.append(replace(compared(was, now, policy, model), name=name))
+            found.moved.append(replace(compared(was, now, policy, model), name=name, is_others=True))
 
 
 def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
@@ -122,11 +135,14 @@ def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
 def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[str], list[str]]:
     """Of the prompts that are in one of two states alone: which have another name now, which are gone, which are new.
 
-    A prompt has another name where its file is the same, but for what it calls itself.
+    A prompt has another name where it is the same, but for what it calls itself, and its version.
     """
-    gone, new = (sorted(one.prompts.keys() - other.prompts.keys()) for one, other in ((before, after), (after, before)))
+    gone, new = (_alone(*states) for states in ((before, after), (after, before)))
     by_text = {nameless(after, name): name for name in new}
-    renamed = {name: found for name in gone if (found := by_text.pop(nameless(before, name), ""))}
+    renamed = {}
+    for old in gone:
+        if (name := by_text.get(nameless(before, old))) is not None and is_renamed(before, old, after, name):
+            renamed[old] = by_text.pop(nameless(before, old))
     return (
         renamed,
         [name for name in gone if name not in renamed],
@@ -134,8 +150,27 @@ def lonely(before: RepoState, after: RepoState) -> tuple[dict[str, str], list[st
     )
 
 
+def _alone(state: RepoState, other: RepoState) -> list[str]:
+    """The prompts of a state whose names and files the other has not."""
+    files = set(other.prompts.values())
+    return sorted(name for name, file in state.prompts.items() if name not in other.prompts and file not in files)
+
+
+def is_renamed(before: RepoState, old: str, after: RepoState, new: str) -> bool:
+    """Whether a prompt is the same under another name, but for that and its version; its parents may lie elsewhere."""
+    one, other = loaded(before, old), loaded(after, new)
+    if one is None or other is None:
+        return one is other
+    plain = ({key: value for key, value in each.spec.plain.items() if key not in _OWN} for each in (one, other))
+    return same_data(*plain) and sorted(one.spec.files.values()) == sorted(other.spec.files.values())
+
+
+_OWN = ("name", "version", "extends")
+"""What a prompt may say otherwise, and still be the same under another name."""
+
+
 def nameless(state: RepoState, name: str) -> bytes:
-    """A prompt's file without its name and its version, by which it is known under another name."""
+    """A prompt's file without its name and its version: those that may be the same under another name have one."""
     try:
         lines = state.source.read(state.prompts[name]).splitlines()
     except SourceError:  # too large, or no file at all: it is like no other

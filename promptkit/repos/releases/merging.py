@@ -13,8 +13,8 @@ from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releases.comparing import lonely
-from promptkit.repos.releases.releasing import judged, released_as
-from promptkit.repos.releases.states import at_rev, loaded, nothing, worktree
+from promptkit.repos.releases.releasing import judged, last_release, released_as
+from promptkit.repos.releases.states import at_rev, loaded, nothing, unloadable, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
@@ -72,6 +72,11 @@ def _check_prompt(workspace: Workspace, name: str, before: RepoState, after: Rep
         yield Diagnostic("PK602", "warning", f"no reference can name `{name}`", after.prompts[name], help=OTHER_NAME)
     if (old := loaded(before, name)) is not None and old.digest == new.digest:
         return
+    last = last_release(workspace, name, new.spec.version or "")
+    if last is not None and (why := unloadable(last, name)):
+        message = f"`{name}` cannot be compared with its last release: {why}"
+        cure = "look at what changed yourself, and choose the version by it"
+        yield Diagnostic("PK604", "warning", message, *_place(after, name), help=cure)
     try:
         judged(workspace, after, name, since=before)
     except ConfigError as error:  # inputs that are saved and cannot be read

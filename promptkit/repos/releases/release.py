@@ -56,7 +56,7 @@ class Release:
     def entry(self) -> str:
         """Its entry in the changelog."""
         first = f"- First release under this name; before it was {self.was}." if self.was else "- First release."
-        lines = changelog_lines(self.diff) if self.diff is not None else [first]
+        lines = (changelog_lines(self.diff) or ["- As before."]) if self.diff is not None else [first]
         return "\n".join([f"{self.title} ({datetime.now(UTC).date()})", "", *lines])
 
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, RepoError
 from promptkit.repos.diff.changes import Policy, next_version
-from promptkit.repos.releases.comparing import compared, nameless
+from promptkit.repos.releases.comparing import compared, is_renamed, nameless
 from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version
 from promptkit.settings import PROJECT_FILE
 
 if TYPE_CHECKING:
+    from semver import Version
+
     from promptkit.repos.diff.diff import Diff
     from promptkit.repos.releases.states import RepoState
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import Settings
 
-__all__ = ["judged", "maybe_changed", "policy_of", "released_as", "renamed_from", "version_after"]
+__all__ = ["judged", "last_release", "maybe_changed", "policy_of", "released_as", "renamed_from", "version_after"]
 
 _CHOICES = {"wording": ("minor", "patch"), "unknown": ("major", "minor")}
 
@@ -82,12 +84,15 @@ def renamed_from(workspace: Workspace, state: RepoState, name: str) -> str:
     repo, text = workspace.own(), nameless(state, name)
     whole = repo.newest_tag()
     known = {*repo.tags.prompts(), *(at_rev(workspace, whole).prompts if whole else ())}
+    found: list[tuple[Version, str]] = []
     for old in sorted(known - state.prompts.keys()):
         last = last_release(workspace, old, "")
-        if last is not None and nameless(last, old) == text:
-            prompt = loaded(last, old)
-            return f"{old} {prompt.spec.version or ''}".rstrip() if prompt is not None else old
-    return ""
+        if last is None or nameless(last, old) != text or not is_renamed(last, old, state, name):
+            continue
+        prompt = loaded(last, old)
+        version = read_version((prompt.spec.version or "") if prompt is not None else "")
+        found += [(version, old)] if version is not None else []
+    return "{1} {0}".format(*max(found)) if found else ""
 
 
 def judged(workspace: Workspace, state: RepoState, name: str, since: RepoState | None = None) -> Diff | None:
@@ -99,7 +104,8 @@ def judged(workspace: Workspace, state: RepoState, name: str, since: RepoState |
     prompt, file = state.prompt(name), state.prompts[name]
     version = prompt.spec.version or ""
     released = released_as(workspace, name, version)
-    if released is not None and released.prompt(name).digest == prompt.digest:
+    as_released = loaded(released, name) if released is not None else None
+    if as_released is not None and as_released.digest == prompt.digest:
         return None
     old = loaded(since, name) if since is not None else None
     last = last_release(workspace, name, _higher(version, old.spec.version if old is not None else None))
@@ -159,6 +165,7 @@ def version_after(workspace: Workspace, file: str, after: RepoState | None = Non
     if found.level is None:
         return here, here, found
     taken = released_as(workspace, name, here)  # a pre-release, which is not what is compared with
-    if found.before != found.after and found.enough and (taken is None or taken.prompt(name).digest == new.digest):
+    same = taken is None or ((as_taken := loaded(taken, name)) is not None and as_taken.digest == new.digest)
+    if found.before != found.after and found.enough and same:
         return here, here, found
     return here, _free(workspace, name, found), found

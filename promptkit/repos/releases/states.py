@@ -15,13 +15,14 @@ from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git.local import GitDirectory
-from promptkit.repos.git.staged import tracked
+from promptkit.repos.git.staged import present
 from promptkit.repos.lock import Lock
 from promptkit.repos.names import by_name
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import (
     LOCK_FILE,
+    is_prompt,
     is_reference,
     locate,
     open_reference,
@@ -47,6 +48,7 @@ __all__ = [
     "names_state",
     "nothing",
     "prompt_at",
+    "unloadable",
     "worktree",
 ]
 
@@ -99,20 +101,45 @@ def loaded(state: RepoState, name: str) -> Prompt[Any] | None:
         return None
 
 
+def unloadable(state: RepoState, name: str) -> str:
+    """Why a prompt of a state cannot be loaded, in words; empty where it can."""
+    try:
+        state.prompt(name)
+    except SpecError as error:
+        first = error.diagnostics[0]
+        return f"in {state.label} {first.message} ({first.code})"
+    return ""
+
+
 def worktree(workspace: Workspace) -> RepoState:
-    """The files as they lie in the project's folder. Of git, a link is no prompt: no commit has what it leads to."""
+    """The files as they lie in the project's folder."""
     root = workspace.folder
-    has_commits = GitDirectory.around(root) is not None
-    prompts = by_name(file for file in prompt_files(root) if not (has_commits and (root / file).is_symlink()))
+    files = _files(root)
 
     @cache
     def ids() -> Mapping[str, str]:
-        """Of the files that git tracks, of the prompts and of the project's own; what it ignores is nobody's."""
-        own = {name for name in (PROJECT_FILE, LOCK_FILE) if (root / name).exists()}
-        kind = hash_of(workspace.own().state.head)
-        return {path: file_id(root / path, kind) for path in {*tracked(root), *prompts.values(), *own}}
+        repo = workspace.own()
+        head, kind = repo.state.head, hash_of(repo.state.head)
+        committed = {path: entry.id for path, entry in repo.snapshot(head).files()} if head else {}
+        own = (name for name in (PROJECT_FILE, LOCK_FILE) if (root / name).exists())
+        return {path: file_id(root / path, kind, committed.get(path, "")) for path in {*files, *own}}
 
+    prompts = by_name(filter(is_prompt, files))
     return RepoState("the working tree", workspace.project_source(), prompts, ids, lambda: Lock(root / LOCK_FILE))
+
+
+def _files(root: Path) -> list[str]:
+    """The files that a commit of all would have: not what git ignores, nor what a link leads to.
+
+    Where there is no repository, or none that git reads, they are the prompts.
+    """
+    try:
+        listed = present(root) if GitDirectory.around(root) is not None else None
+    except RepoError:
+        listed = None
+    if listed is None:
+        return list(prompt_files(root))
+    return [path for path in listed if (root / path).is_file() and not (root / path).is_symlink()]
 
 
 def at_rev(workspace: Workspace, rev: str) -> RepoState:
@@ -158,7 +185,7 @@ def nothing() -> RepoState:
 
 def names_state(workspace: Workspace, text: str) -> bool:
     """Whether a text names a state of the whole repository, and no prompt. Raises `RepoError` where it names two."""
-    if text.endswith(ENDINGS) or "@" in text or Path(text).exists():
+    if text.endswith(ENDINGS) or "@" in text or Path(text).exists() or GitDirectory.around(workspace.folder) is None:
         return False
     try:
         workspace.own().pin("", text)
@@ -166,6 +193,9 @@ def names_state(workspace: Workspace, text: str) -> bool:
         if error.code not in ("PK602", "PK605"):
             raise
         return False
+    if (file := prompt_path(text)) != text:
+        cure = f"name the file, {file}, or the state by the id of its commit"
+        raise RepoError(f"`{text}` is a state of the repository, and a prompt", code="PK606", help=cure)
     return True
 
 
