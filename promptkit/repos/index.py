@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "folder_rows", "repo_rows"]
 
-_FORMAT = f"3 {__version__}"
+_FORMAT = f"4 {__version__}"
 _MOST_BYTES = 256 << 20
-_TIME = re.compile("\x01([0-9]{1,19})")
+_COMMIT = re.compile("\x01([0-9a-f]{40,64}) ([0-9]{1,19})")
 _LAST_TIME = 253_402_300_799
 """The end of the year 9999, behind which no calendar goes."""
 
@@ -57,7 +57,10 @@ class Row:
     warnings: int = 0
     changed: int = 0
     parts: Mapping[str, str] = field(default_factory=dict)
-    """The ids of the files that it was read from; of another repo's, which may change by itself, there is none."""
+    """The ids of the files that it was read from, empty for one that was looked for in vain.
+
+    Of another repo's, which may change by itself, it is `?`.
+    """
 
     @property
     def checks(self) -> str:
@@ -68,7 +71,7 @@ class Row:
     @property
     def is_settled(self) -> bool:
         """Whether it stays as long as its own files do: what it lacked may come, and other repos may change."""
-        return not self.errors and all(self.parts.values())
+        return not self.errors and "?" not in self.parts.values()
 
     @property
     def _counts(self) -> tuple[tuple[int, str], ...]:
@@ -119,7 +122,7 @@ def folder_rows(
 
         @cache
         def id_of(path: str) -> str:
-            return file_id(folder / path, kind, history.ids.get(path, "")) if MOUNT not in path else ""
+            return file_id(folder / path, kind, history.ids.get(path, ""))
 
         rows = _indexed(kept, source, prompts, id_of, history, told)
     return [
@@ -149,7 +152,7 @@ def _indexed(
 ) -> list[Row]:
     """The rows of prompts, as they were kept at a path where they still hold; their dates from the history of a commit.
 
-    `id_of` gives the id of a file's content, which is empty where another repo has it.
+    `id_of` gives the id of a file's content, which is empty where there is none.
     """
     kept = _Kept.read(path)
     before = {row.name: row for row in kept.rows}
@@ -167,14 +170,6 @@ def _indexed(
         with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
             keep_file(path, now.text(), "the index of a repo")
     return rows
-
-
-def _is_before(repo: GitRepo, since: str, commit: str) -> bool:
-    """Whether a commit is in the history of another one, as far as that is here."""
-    try:
-        return git.git_says(repo.reach.git_dir, "merge-base", "--is-ancestor", since, commit)
-    except RepoError:  # it is not here any more
-        return False
 
 
 def _holds(row: Row, file: str, id_of: Callable[[str], str]) -> bool:
@@ -217,7 +212,7 @@ def _row(source: Source, name: str, file: str, id_of: Callable[[str], str]) -> R
     except (SourceError, PromptkitError):
         return Row(name, file, errors=1)
     counts = [sum(each.severity == kind for each in loaded.diagnostics) for kind in ("error", "warning")]
-    parts = {path: id_of(path) for path in recording.files}
+    parts = {path: "?" if MOUNT in path else id_of(path) for path in (*recording.files, *recording.missed)}
     known = loaded.chain.entries if loaded.chain is not None else {}
     texts = {key: getattr(known[key].node, "text", "") if key in known else "" for key in ("version", "description")}
     metadata = loaded.spec.metadata if loaded.spec is not None else {}
@@ -230,7 +225,11 @@ def _row(source: Source, name: str, file: str, id_of: Callable[[str], str]) -> R
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """The commits up to one of them, and the ids of the files that it has; nothing where there is no repository."""
+    """The commits up to one of them, and the ids of the files that it has; nothing where there is no repository.
+
+    Only the main line is followed, from each commit to its first parent: what another branch brought was changed when
+    it was merged. So what was read up to one of its commits can be kept.
+    """
 
     repo: GitRepo | None = None
     commit: str = ""
@@ -242,28 +241,39 @@ class _History:
         return cls(repo, commit, {file: entry.id for file, entry in repo.snapshot(commit).files()} if commit else {})
 
     def dates(self, kept: _Kept) -> Mapping[str, int]:
-        """When each prompt's file was last changed; only what came after that which is kept is read."""
-        if self.repo is None or kept.commit == self.commit:
-            return kept.dates if self.commit else {}
+        """When each prompt's file was last changed, as far as the history is here; read no further than it is kept."""
+        if self.repo is None:
+            return {}
         files = set(filter(is_prompt, self.ids))
-        known = kept.dates if kept.commit and _is_before(self.repo, kept.commit, self.commit) else {}
+        known = {file: time for file, time in kept.dates.items() if file in files}
         found: dict[str, int] = {}
         prefix = f"{self.repo.folder}/" if self.repo.folder else ""
-        time = 0
-        for field_ in _log(self.repo, self.commit, kept.commit if known else ""):
-            if header := _TIME.fullmatch(field_):
-                time = min(int(header[1]), _LAST_TIME)
-            elif field_.startswith(prefix) and field_.removeprefix(prefix) in files:
+        cut = _lines(self.repo.reach.git_dir / "shallow")
+        time, is_whole = 0, True
+        for field_ in _log(self.repo, self.commit):
+            if header := _COMMIT.fullmatch(field_):
+                if header[1] == kept.commit and files == known.keys() | found.keys():  # else more came since
+                    return known | found
+                time, is_whole = min(int(header[2]), _LAST_TIME), header[1] not in cut
+            elif is_whole and field_.startswith(prefix) and field_.removeprefix(prefix) in files:
                 found.setdefault(field_.removeprefix(prefix), time)
                 if len(found) == len(files):
                     break
-        return {**{file: time for file, time in known.items() if file in files}, **found}
+        return found
 
 
-def _log(repo: GitRepo, commit: str, since: str) -> Iterator[str]:
-    names = (commit, *((f"^{since}",) if since else ()))
-    arguments = ("log", "-z", "--format=%x01%ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-    process = git.started(repo.reach.git_dir, *arguments, *names, "--")
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _log(repo: GitRepo, commit: str) -> Iterator[str]:
+    """The commits of the main line, each with the files in which it differs from the one before."""
+    shown = ("log", "-z", "--format=%x01%H %ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+    line = ("--first-parent", "--diff-merges=first-parent", "--no-show-signature")
+    process = git.started(repo.reach.git_dir, *shown, *line, commit, "--")
     assert process.stdout is not None
     rest = b""
     try:

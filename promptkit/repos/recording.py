@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptkit.errors import SourceError
 from promptkit.source import ENDINGS, resolve
 
 if TYPE_CHECKING:
@@ -16,15 +17,21 @@ __all__ = ["Recording", "kind_of"]
 
 
 class Recording:
-    """A source that remembers what was read from it."""
+    """A source that remembers what was read from it, and what was looked for in vain."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.files: dict[str, bytes] = {}
+        self.missed: set[str] = set()
 
     def read(self, path: str) -> bytes:
         """See `Source.read`."""
-        self.files[path] = self.source.read(path)
+        try:
+            self.files[path] = self.source.read(path)
+        except SourceError as error:
+            if error.is_missing:
+                self.missed.add(path)
+            raise
         return self.files[path]
 
     def resolve(self, folder: str, path: str) -> str:

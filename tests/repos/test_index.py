@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -141,3 +142,42 @@ def fetched_rows(service: Path) -> list[Row]:
     with Workspace.at(service, online=True) as workspace:
         workspace.fetch(workspace.declared.repo("acme"))
         return repo_rows(workspace, "acme")
+
+
+def test_a_merge_changes_what_it_brings_whatever_was_known_before(own: GitRepo, cache: Path) -> None:
+    own.git("checkout", "-q", "-b", "side")
+    own.commit({"b.yaml": prompt("b", "1.1.0", "Sort")}, date=FIRST + 1)
+    own.git("checkout", "-q", "main")
+    own.commit({"a.yaml": FILES["a.yaml"].replace("1.0.0", "1.1.0")}, date=FIRST + 2)
+    known = own_rows()
+    own.git("merge", "-q", "side", "-m", "merge", date=SECOND)
+    warm = own_rows()
+    shutil.rmtree(cache / "repos")
+    assert {name: row.changed for name, row in known.items()} == {"a": FIRST + 2, "b": FIRST}
+    assert {name: row.changed for name, row in warm.items()} == {"a": FIRST + 2, "b": SECOND}
+    assert own_rows() == warm
+
+
+def test_of_a_history_that_was_cut_nothing_is_told_that_is_not_there(own: GitRepo, tmp_path: Path) -> None:
+    own.commit({"b.yaml": prompt("b", "1.1.0", "Sort")}, date=FIRST + 1)
+    own.commit({"a.yaml": FILES["a.yaml"].replace("1.0.0", "1.1.0")}, date=SECOND)
+    clone = GitRepo(tmp_path / "clone")
+    own.git("clone", "-q", "--depth=2", f"file://{own.path}", str(clone.path))
+    with Workspace.at(clone.path) as workspace:
+        state = worktree(workspace)
+        rows = folder_rows(workspace, clone.path, state.source, state.prompts)
+    assert {row.name: row.changed for row in rows} == {"a": SECOND, "b": 0}
+    clone.git("fetch", "-q", "--unshallow")
+    with Workspace.at(clone.path) as workspace:
+        state = worktree(workspace)
+        rows = folder_rows(workspace, clone.path, state.source, state.prompts)
+    assert {row.name: row.changed for row in rows} == {"a": SECOND, "b": FIRST + 1}
+
+
+def test_a_prompt_is_looked_at_again_when_what_it_looked_for_in_vain_is_there(own: GitRepo) -> None:
+    own.write({"b.yaml": prompt("b") + "context: \"{% include 'more.md' ignore missing %}\"\n"})
+    assert own_rows()["b"].checks == "ok"
+    own.write({"more.md": "{{ nobody }}\n"})
+    assert own_rows()["b"].checks == "1 error"
+    (own.path / "more.md").unlink()
+    assert own_rows()["b"].checks == "ok"

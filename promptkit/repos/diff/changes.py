@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from promptkit.parts import Part
 from promptkit.repos.versions import core, read_version
 from promptkit.schema.equality import same_json
 
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
 
-__all__ = ["LEVELS", "Change", "Level", "Policy", "is_enough", "needed", "next_version", "same_data", "sign_of"]
+__all__ = [
+    "LEVELS",
+    "Change",
+    "Level",
+    "Policy",
+    "is_enough",
+    "needed",
+    "next_version",
+    "same_data",
+    "sign_of",
+    "whole",
+]
 
 Level = Literal["patch", "minor", "unknown", "major"]
 LEVELS: tuple[Level, ...] = ("patch", "minor", "unknown", "major")
@@ -34,6 +46,15 @@ def sign_of(name: object, before: Container[Any], after: Container[Any]) -> Sign
 def same_data(one: Any, other: Any) -> bool:
     """Whether two pieces of a spec, as plain data, are the same by JSON's equality; most are so letter by letter."""
     return repr(one) == repr(other) or same_json(one, other)
+
+
+def whole(value: Any) -> Any:
+    """A piece of a spec as plain data, in which what is not said stands as what holds then."""
+    if isinstance(value, Part):
+        return {name: whole(getattr(value, name)) for name, each in value.declared.items() if each.authored}
+    if isinstance(value, dict):
+        return {key: whole(item) for key, item in value.items()}
+    return [whole(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from promptkit.template_paths import prompt_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from promptkit.repos.diff.changes import Level
+    from promptkit.repos.diff.changes import Level, Policy
     from promptkit.spec import ConversationSpec, Input, OutputSpec, PromptSpec
 
 __all__ = ["contract_changes"]
 
 
-def contract_changes(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
+def contract_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
     """All changes of the contract."""
     yield from _name(before, after)
     same = same_data(before.plain.get("inputs"), after.plain.get("inputs"))
@@ -30,8 +30,8 @@ def contract_changes(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
     yield from inputs
     yield from _whole(before, after, inputs)
     if not same_data(before.plain.get("output"), after.plain.get("output")):
-        yield from _output(before.output, after.output)
-    yield from _tools(before, after)
+        yield from _output(before.output, after.output, policy)
+    yield from _tools(before, after, policy)
     yield from _conversation(before.conversation, after.conversation)
 
 
@@ -127,7 +127,7 @@ def _asked_of_all(spec: PromptSpec) -> dict[str, Any]:
     return {"type": "object", "properties": of_each, "required": needed, "additionalProperties": False}
 
 
-def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
+def _output(before: OutputSpec, after: OutputSpec, policy: Policy) -> Iterator[Change]:
     if before.format != after.format:
         why = "callers get another kind of answer"
         yield Change("output", "~", "format", "major", why, before.format, after.format)
@@ -138,7 +138,7 @@ def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
         why = "the answer is not held to a schema any more" if lost else "the answer is held to a schema now"
         yield Change("output", "-" if lost else "+", "schema", "major" if lost else "minor", why)
     elif schemas[0] is not None:
-        yield from schema_changes(READ, "output", "$", *schemas)
+        yield from schema_changes(READ, "output", "$", *schemas, wording=policy.wording)
     gone, come = [name for name in before.headings if name not in after.headings], set(after.headings)
     for name in gone:
         yield Change("output", "-", f"heading {name}", "major", "callers that look for it find nothing")
@@ -148,7 +148,7 @@ def _output(before: OutputSpec, after: OutputSpec) -> Iterator[Change]:
     if come == set(before.headings) and before.headings != after.headings:
         yield Change("output", "~", "headings", "minor", "they come in another order")
     if before.description != after.description:
-        yield Change("output", "~", "description", "minor", "the model is told otherwise of it")
+        yield Change("output", "~", "description", policy.wording, "the model is told otherwise of it")
     for key in ("attempts", "repair", "coerce", "reask", "strict", "instructions"):
         one, other = getattr(before, key), getattr(after, key)
         if one != other:
@@ -175,7 +175,7 @@ _HELD = {
 """Why a check has its level, by whether it was asserted and is asserted now."""
 
 
-def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
+def _tools(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
     old, new = ({tool.name: tool for tool in spec.tools} for spec in (before, after))
     for name in sorted(old.keys() | new.keys()):
         if name not in new:
@@ -185,11 +185,13 @@ def _tools(before: PromptSpec, after: PromptSpec) -> Iterator[Change]:
         else:
             one, other = as_data(old[name].parameters), as_data(new[name].parameters)
             if one is not None and other is not None:
-                yield from schema_changes(TAKEN, "tools", name, one, other)
+                yield from schema_changes(TAKEN, "tools", name, one, other, wording=policy.wording)
             elif not same_json(one, other):
                 yield Change("tools", "~", name, "unknown", "its parameters are declared in another place")
-            if (old[name].description, old[name].confirm) != (new[name].description, new[name].confirm):
-                yield Change("tools", "~", name, "minor", "the model is told otherwise of it")
+            if old[name].description != new[name].description:
+                yield Change("tools", "~", name, policy.wording, "the model is told otherwise of it")
+            if old[name].confirm != new[name].confirm:
+                yield Change("tools", "~", f"{name} confirm", "minor", "callers are asked otherwise before it runs")
             if old[name].timeout != new[name].timeout:
                 yield Change("tools", "~", name, "patch", "it may take another time")
     if old.keys() == new.keys() and list(old) != list(new):

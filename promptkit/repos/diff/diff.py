@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data, sign_of
+from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data, sign_of, whole
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
@@ -159,7 +159,7 @@ def diff(
 ) -> Diff:
     """Compare two states of a prompt; pure. `cases` are rendered by both, for the model that `facts` tell of."""
     policy, counter = policy or Policy(), counter or PieceEstimate()
-    changes = (*contract_changes(before.spec, after.spec), *content_changes(before.spec, after.spec, policy))
+    changes = (*contract_changes(before.spec, after.spec, policy), *content_changes(before.spec, after.spec, policy))
     counted = _Counted(counter)
     rendered = tuple(_rendered(before, after, case, counted) for case in cases[:MOST_CASES])
     if not changes and any(case.differs for case in rendered):
@@ -178,8 +178,11 @@ def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[C
     old, new = before.plain, after.plain
     for key in sorted(old.keys() | new.keys()):
         if told.isdisjoint((key, *_TOLD_AS.get(key, ()))) and not same_data(old.get(key), new.get(key)):
-            why = "it is another one, in what no rule here tells of"
-            yield Change(key, sign_of(key, old, new), key, "unknown", why, old.get(key), new.get(key))
+            held, holds = (whole(getattr(spec, key, None)) or None for spec in (before, after))
+            is_same = hasattr(after, key) and same_data(held, holds)
+            level: Level = "patch" if is_same else "unknown"
+            why = "it says what holds anyway" if is_same else "it is another one, in what no rule here tells of"
+            yield Change(key, sign_of(key, old, new), key, level, why, old.get(key), new.get(key))
 
 
 _TOLD_AS = {

@@ -34,6 +34,7 @@ the references are a thicket."""
 
 _SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "deprecated", "$defs")
 _TO_PEOPLE = ("title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly")
+_TO_MODELS = ("title", "description", "default", "examples")
 _WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
 
 
@@ -89,16 +90,19 @@ TAKEN = Side(
 """What callers' functions take: what the model may give now must be what they took before, and no parameter more."""
 
 
-def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) -> Iterator[Change]:
+def schema_changes(
+    side: Side, part: str, name: str, before: Any, after: Any, *, wording: Level = "patch"
+) -> Iterator[Change]:
     """The changes of a schema for one side of the contract, place by place; the proof over the whole is what holds.
 
     A place weighs no more than that, but for a field that is gone; where no place weighs as much, the whole is told.
+    `wording` is what other descriptions, titles and examples weigh: more than a patch where a model is shown them.
     """
     if same_json(before, after):
         return
     if same_json(_bare(before), _bare(after)):
         for place in _Places(before, after).between(before, after, name):
-            yield Change(part, place.sign, place.name, "patch", place.words)
+            yield Change(part, place.sign, place.name, wording if place.is_shown else "patch", place.words)
         return
     found = side.compare(before, after)
     level: Level = _worst(found) if found else "minor"
@@ -107,7 +111,7 @@ def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) ->
     told = []
     for place in places.between(before, after, name):
         tried = side.compare if place.trial is not None and next(trials, None) is not None else None
-        told.append(_weighed(part, place, level, tried, side.says))
+        told.append(_weighed(part, place, level, tried, side.says, wording))
     if places.exhausted:
         told.append(Change(part, "~", name, "unknown", "cannot tell: there are too many places to look at all"))
     yield from told
@@ -119,12 +123,17 @@ def schema_changes(side: Side, part: str, name: str, before: Any, after: Any) ->
 
 
 def _weighed(
-    part: str, place: _Place, most: Level, compare: Compare | None, says: Mapping[str, tuple[Level, str]]
+    part: str,
+    place: _Place,
+    most: Level,
+    compare: Compare | None,
+    says: Mapping[str, tuple[Level, str]],
+    wording: Level,
 ) -> Change:
-    level, why = says.get(place.words, ("minor", ""))
     if place.kind == "words":
-        level, why = "patch", ""
-    elif place.trial is not None and compare is None:
+        return Change(part, place.sign, place.name, wording if place.is_shown else "patch", place.words)
+    level, why = says.get(place.words, ("minor", ""))
+    if place.trial is not None and compare is None:
         level = most
     elif place.trial is not None and compare is not None:
         found = compare(*place.trial)
@@ -145,13 +154,17 @@ def _why(found: tuple[Mismatch, ...], words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One place at which two schemas differ. `trial` are the schemas there, with that one difference between them."""
+    """One place at which two schemas differ. `trial` are the schemas there, with that one difference between them.
+
+    What `is_shown` stands where a model reads it, if it is shown the schema.
+    """
 
     sign: Any
     name: str
     kind: str
     words: str
     trial: tuple[Any, Any] | None = None
+    is_shown: bool = False
 
 
 class _Places:
@@ -263,7 +276,8 @@ def _reference(schema: Any) -> str:
 def _keyword(keyword: str, old: dict[str, Any], new: dict[str, Any], path: str, roots: Any) -> _Place:
     one, other = old.get(keyword), new.get(keyword)
     if keyword in _SAYS_NOTHING:
-        return _Place("~", path, "words", f"{_WORDS.get(keyword, keyword)} changed")
+        words = f"{_WORDS.get(keyword, keyword)} changed"
+        return _Place("~", path, "words", words, is_shown=keyword in _TO_MODELS)
     trial = _trial(keyword, old, new, roots)
     if keyword == "enum" and isinstance(one, list) and isinstance(other, list):
         gone, come = (without(*pair) for pair in ((one, other), (other, one)))

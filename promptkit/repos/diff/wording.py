@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, same_data, sign_of
+from promptkit.repos.diff.changes import Change, same_data, sign_of, whole
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
@@ -76,17 +76,16 @@ def content_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> It
     if (before.summariser and before.summariser.digest) != (after.summariser and after.summariser.digest):
         yield Change("memory", "~", "summariser", policy.wording, "summaries are asked for in other words")
     for key, one, other in _differing(before, after, _TOLD):
-        yield Change(key, "~", key, "patch", "nobody is sent it", one, other)
+        yield Change(key, "~", key, "patch", "nobody is sent it", _plain(one), _plain(other))
 
 
 def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> Iterator[tuple[str, Any, Any]]:
-    """The keys whose values are not the same, with both values as plain data."""
+    """The keys whose values are not the same, with both values."""
     for key in keys:
         held = getattr(before, key), getattr(after, key)
-        if held[0] is not held[1] and not same_data(before.plain.get(key), after.plain.get(key)):
-            one, other = map(_plain, held)
-            if not same_data(one, other):
-                yield key, one, other
+        same = held[0] is held[1] or same_data(before.plain.get(key), after.plain.get(key))
+        if not same and not same_data(*map(whole, held)):
+            yield key, *held
 
 
 def _sections(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
@@ -144,12 +143,14 @@ def _more(texts: list[str], others: list[str]) -> Iterator[int]:
 
 
 def _keys(part: str, one: Any, other: Any) -> Iterator[Change]:
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        yield Change(part, "~", part, "minor", "", one, other)
+    old, new = _plain(one), _plain(other)
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        yield Change(part, "~", part, "minor", "", old, new)
         return
-    for key in sorted(one.keys() | other.keys()):
-        if key not in one or key not in other or not same_data(one[key], other[key]):
-            yield Change(part, sign_of(key, one, other), str(key), "minor", "", one.get(key), other.get(key))
+    held, holds = whole(one), whole(other)
+    for key in sorted(old.keys() | new.keys()):
+        if key not in held or key not in holds or not same_data(held[key], holds[key]):
+            yield Change(part, sign_of(key, old, new), str(key), "minor", "", old.get(key), new.get(key))
 
 
 def _plain(value: Any) -> Any:
