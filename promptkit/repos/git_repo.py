@@ -195,11 +195,16 @@ class GitRepo(Repo):
 
     def at(self, pin: Pin) -> Mount:
         """See `Repo.at`."""
+        return self._at(pin, self.facts_at(pin.commit))
+
+    def at_unpinned(self, pin: Pin) -> Mount:
+        """The same without what its lock pins of other repos. Raises `RepoError`."""
+        return self._at(pin, self._declared(pin.commit))
+
+    def _at(self, pin: Pin, facts: Declarations) -> Mount:
         commit = pin.commit
         files = self.snapshot(commit, self._label(pin.shown))
-        return Mount(
-            files, self.facts_at(commit), pin, lambda path: self._find(path, commit), lambda: self._prompts(commit)
-        )
+        return Mount(files, facts, pin, lambda path: self._find(path, commit), lambda: self._prompts(commit))
 
     def _find(self, path: str, commit: str) -> str:
         """The file that a reference's path stands for in a commit; empty where there is none.

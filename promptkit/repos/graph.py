@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from promptkit.errors import LockError
 from promptkit.loader import load
 from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of
@@ -73,7 +75,9 @@ def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
     gone = before.prompts.keys() - after.prompts.keys()
     old = [*edges(before, sorted(before.prompts.keys() & names)), *(_file_of(before, name) for name in sorted(gone))]
     found = _differing(old, edges(after, sorted(names)), "which is gone")
-    was, now = ([_by_name(edge) for edge in locked_edges(state.locked())] for state in (before, after))
+    was, now = [], [_by_name(edge) for edge in locked_edges(after.locked())]
+    with suppress(LockError):  # of one that cannot be read any more, everything may have been another one
+        was = [_by_name(edge) for edge in locked_edges(before.locked())]
     for name, parts in _differing(was, now, "which is in use no more").items():
         found.setdefault(name, []).extend(parts)
     return found

@@ -19,7 +19,7 @@ from promptkit.repos.references import Pin, Reference, allows
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import Folder, split_mount
+from promptkit.source import Folder, mount_shown, resolve, split_mount
 from promptkit.template_paths import changed_at, prompt_files
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
     "of_project",
     "of_repo",
     "own_prompts",
+    "past_source",
     "project_lock",
     "recorded",
     "source_of",
@@ -236,11 +237,61 @@ def own_prompts(workspace: Workspace) -> Iterator[str]:
 # Loading from it
 
 
-def locked_source(root: Path, locked: Locked) -> tuple[Source, str]:
-    """The source and the file of a locked prompt. Its bytes come from the cache, and git is asked where they do not."""
-    known = tuple(os.environ.get(name, "") for name in _PLACES)
-    kept = _kept_at(root, changed_at(root / PROJECT_FILE), known) if locked.commit or locked.pins else None
+def locked_source(root: Path, locked: Locked, *, is_past: bool = False) -> tuple[Source, str]:
+    """The source and the file of a locked prompt. Its bytes come from the cache, and git is asked where they do not.
+
+    A plain folder is always read, since what moved there is to be told; but for a state that `is_past`.
+    """
+    has_commits = bool(locked.commit or locked.pins)
+    kept = _kept_at(root, changed_at(root / PROJECT_FILE), _places()) if has_commits or is_past else None
     return LockedSource(locked, kept, _Fetch(root, locked)), locked.file
+
+
+def past_source(workspace: Workspace, source: Mounted, lock: Lock) -> Source:
+    """The files of a past state of the project: of plain folders, which have no states, as its lock has them."""
+    parts = [
+        part
+        for entry in lock
+        for part in (entry.parts if entry.is_own else ())
+        if split_mount(part.path)[0] not in entry.pins
+    ]
+    return _Past(source, parts, _kept(workspace)) if parts else source
+
+
+class _Past:
+    """The files of a state, some of which are read by their SHA-256s."""
+
+    def __init__(self, source: Mounted, parts: Iterable[Part], kept: Path) -> None:
+        self.source = source
+        self._parts = {part.path: part for part in parts}
+        self._kept = kept
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`. Raises `SourceError` for what is not kept any more."""
+        part = self._parts.get(path)
+        if part is None:
+            return self.source.read(path)
+        for read in (kept_at(self._kept, part.sha256).read_bytes, lambda: self.source.read(path)):
+            with contextlib.suppress(OSError, SourceError):
+                if digest_of(data := read()) == part.sha256:
+                    return data
+        raise SourceError(f"`{mount_shown(path)}`, as it was locked, is not on this machine")
+
+    def resolve(self, folder: str, path: str) -> str:
+        """See `source.resolve`."""
+        return resolve(self.source, folder, path)
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        return self.source.shown(path)
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        return self.source.beside(path)
+
+
+def _places() -> tuple[str, ...]:
+    return tuple(os.environ.get(name, "") for name in _PLACES)
 
 
 _PLACES = (SETTINGS["cache_dir"].env, CONFIG_VARIABLE, "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")

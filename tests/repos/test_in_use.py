@@ -112,3 +112,48 @@ def test_a_locked_prompt_that_its_repo_has_no_more_is_told(service: GitRepo, tmp
     assert promptkit("repo", "update").code == 0
     (row,) = json.loads(promptkit("lock", "list", "--format", "json").out)["prompts"]
     assert (row["note"], row["newest"]) == ("it is in the newest commit of `acme` no more", "1.1.0")
+
+
+def test_a_lock_of_another_time_that_cannot_be_read_hinders_nothing_else(service: GitRepo) -> None:
+    good = (service.path / "promptkit.lock").read_text()
+    service.commit({"promptkit.lock": good.replace("version = 1\n", "version = 9\n")})
+    service.write({"promptkit.lock": good, "mine.yaml": prompt("mine", "1.0.1", "Sort")})
+    ran = promptkit("diff")
+    told = "promptkit.lock: in HEAD it is no lockfile of version 1, and so nothing is told of what is in use"
+    assert (ran.code, "{+Sort+}" in ran.out, told in ran.err) == (0, True, True), ran
+    assert promptkit("affected").out.splitlines()[0] == "mine: prompt mine.yaml"
+
+
+@pytest.fixture
+def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A released project whose prompt extends one of a plain folder, which has changed its contract since."""
+    folder = GitRepo(tmp_path / "drafts").write({"promptkit.toml": "", "x.yaml": prompt("x")}).path
+    own = GitRepo.at(tmp_path / "own")
+    toml = f'[repos.d]\npath = "{folder}"\n[prompts]\n"d/x" = "*"\n'
+    own.write({"promptkit.toml": toml, "own.yaml": "extends: d/x\nname: own\nversion: 1.0.0\n"})
+    monkeypatch.chdir(own.path)
+    assert promptkit("lock").code == 0
+    own.git("config", "user.name", "me")
+    own.git("config", "user.email", "me@here")
+    own.commit()
+    assert promptkit("release").code == 0
+    (folder / "x.yaml").write_text(prompt("x").replace("ticket", "letter"))
+    assert "what changed" not in promptkit("lock").err
+    own.commit()
+    return folder
+
+
+def test_a_plain_folder_that_changes_what_was_released_is_told(drafts: Path, cache: Path) -> None:
+    ran = promptkit("diff", "HEAD~1", "HEAD", "--exit-code")
+    assert (ran.code, ran.out.count("callers that give it will fail")) == (1, 2), ran
+    assert "include" not in promptkit("affected", "--since", "HEAD~1").out
+    assert promptkit("affected", "--since", "HEAD~1").out.splitlines() == [
+        "own: parent d/x > x",
+        "d/x: prompt d/x.yaml",
+    ]
+    assert "PK603" in promptkit("repo", "check", "--against", "HEAD~1").out
+    assert "2.0.0" in promptkit("bump", "own.yaml", "--dry-run").err
+    shutil.rmtree(cache / "repos/parts")  # as on another machine
+    ran = promptkit("diff", "HEAD~1", "HEAD")
+    assert "own: it cannot be compared: in HEAD~1 " in ran.err, ran
+    assert "as it was locked, is not on this machine" in ran.err

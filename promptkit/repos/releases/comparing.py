@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import ConfigError, PromptkitError, SourceError
+from promptkit.errors import ConfigError, LockError, PromptkitError, SourceError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.changes import same_data
 from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
+from promptkit.repos.lock import LOCK_FILE
 from promptkit.repos.locking import locked_source
 from promptkit.repos.releases.states import loaded, unloadable
 from promptkit.repos.releases.touched import touched
@@ -112,7 +113,12 @@ def _compare_in_use(
     root: Path, found: Comparison, before: RepoState, after: RepoState, policy: Policy, model: str | None
 ) -> None:
     """Compare the prompts of repos that both states have in use, as each is locked."""
-    old, new = ({entry.name: entry for entry in state.locked() if not entry.is_own} for state in (before, after))
+    new = _in_use(after)
+    try:
+        old = _in_use(before)
+    except LockError as error:  # which nobody can mend any more
+        found.untold[LOCK_FILE] = f"in {before.label} {error.message}, and so nothing is told of what is in use"
+        return
     found.taken_up.extend(sorted(new.keys() - old.keys()))
     found.given_up.extend(sorted(old.keys() - new.keys()))
     for name in sorted(old.keys() & new.keys()):
@@ -127,8 +133,12 @@ def _compare_in_use(
             found.moved.append(replace(compared(was, now, policy, model), name=name, is_others=True))
 
 
+def _in_use(state: RepoState) -> dict[str, Locked]:
+    return {entry.name: entry for entry in state.locked() if not entry.is_own}
+
+
 def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
-    source, file = locked_source(root, entry)
+    source, file = locked_source(root, entry, is_past=True)
     return Prompt(load_spec(source, file)), source
 
 

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import RepoError, SpecError
+from promptkit.errors import LockError, RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.git.staged import present
 from promptkit.repos.lock import Lock
+from promptkit.repos.locking import past_source
+from promptkit.repos.mounts import Mounted
 from promptkit.repos.names import by_name
+from promptkit.repos.opener import Opener
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import ENDINGS, Memory
 from promptkit.template_paths import (
@@ -36,6 +39,7 @@ from promptkit.template_paths import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from promptkit.repos.git_repo import GitRepo
     from promptkit.repos.lock import Locked
     from promptkit.repos.references import Pin
     from promptkit.repos.workspace import Workspace
@@ -160,13 +164,24 @@ def at_rev(workspace: Workspace, rev: str) -> RepoState:
     def ids() -> Mapping[str, str]:
         return {path: entry.id for path, entry in repo.snapshot(pin.commit).files()}
 
-    source, prompts = workspace.pinned(repo, pin), repo.at(pin).prompts()
+    source, prompts = _files_at(workspace, repo, pin)
     state = RepoState(rev, source, prompts, ids, lambda: repo.lock_at(pin.commit), pin)
     kept = _kept(workspace)
     for old in list(kept)[: max(0, len(kept) - _MOST_KEPT + 1)]:
         del kept[old]
     kept[rev] = state
     return state
+
+
+def _files_at(workspace: Workspace, repo: GitRepo, pin: Pin) -> tuple[Source, Mapping[str, str]]:
+    """The files of a past state, and its prompts. Where its lock cannot be read, other repos are not opened for it."""
+    try:
+        lock = repo.lock_at(pin.commit)
+        own = repo.at(pin)
+        return past_source(workspace, workspace.pinned(repo, pin), lock), own.prompts()
+    except LockError:
+        own = repo.at_unpinned(pin)
+        return Mounted(own.source, own.declared, Opener(workspace, is_frozen=True)), own.prompts()
 
 
 def _kept(workspace: Workspace) -> dict[str, RepoState]:
