@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among, same_json
 from promptkit.schema.joined import joined
+from promptkit.schema.keywords import ANNOTATIONS, SILENT
 from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
@@ -33,25 +34,8 @@ FOLLOWED_BY = {"if": ("if", "then", "else"), "contains": ("contains", "minContai
 """Keywords that mean something only with each other, in one schema; the others of a group nothing without its first."""
 
 _MOST_WHOLE = 64
-SAYS_NOTHING = (
-    "title",
-    "description",
-    "default",
-    "examples",
-    "$comment",
-    "$schema",
-    "$id",
-    "id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "$vocabulary",
-    "$defs",
-    "definitions",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-)
+SAYS_NOTHING = ANNOTATIONS | SILENT
+"""Keywords that no value breaks."""
 
 
 class Pairs:

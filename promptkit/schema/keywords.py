@@ -30,6 +30,17 @@ _ALSO_NAMES = """
 const contains default dependencies deprecated description else enum examples format id if items maximum minimum not
 pattern properties required then title type
 """
+ANNOTATIONS = frozenset(("title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"))
+"""Keywords that say something about values, but ask for nothing."""
+
+SILENT = frozenset(
+    (
+        *("$schema", "$vocabulary", "$comment", "$defs", "definitions"),
+        *("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"),
+    )
+)
+"""Keywords without a meaning for values: addresses, remarks, and shelves, of which each thing is told where it is used."""
+
 KEYWORDS = frozenset(f"{_CORE} {_APPLICATORS} {_ASSERTIONS} {_NOTES}".split())
 
 ALSO_NAMES = frozenset(_ALSO_NAMES.split())

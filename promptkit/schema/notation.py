@@ -21,9 +21,10 @@ import re
 from collections import Counter, deque
 from typing import Any
 
+from promptkit.schema.keywords import ANNOTATIONS, SILENT
 from promptkit.schema.notation_kinds import KEYWORDS, KINDS
 from promptkit.schema.notation_marks import to_json
-from promptkit.schema.notation_part import ANNOTATIONS, SAYS_NOTHING, Part
+from promptkit.schema.notation_part import Part
 from promptkit.schema.references import (
     MANY_SCHEMAS,
     NAMED_SCHEMAS,
@@ -92,7 +93,7 @@ class Printer:
         """The keywords that mean something at their place."""
         if self._lone and "$ref" in schema:
             return {keyword: value for keyword, value in schema.items() if keyword in (*ANNOTATIONS, "$ref")}
-        silent = SAYS_NOTHING | self.shelves if schema is self.root else SAYS_NOTHING
+        silent = SILENT | self.shelves if schema is self.root else SILENT
         return {keyword: value for keyword, value in schema.items() if keyword not in silent}
 
     def _name_shared(self) -> None:

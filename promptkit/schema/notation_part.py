@@ -12,14 +12,6 @@ from promptkit.schema.references import NAMED_SCHEMAS, ONE_SCHEMA
 if TYPE_CHECKING:
     from promptkit.schema.notation import Printer
 
-SAYS_NOTHING = frozenset(
-    ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$defs", "definitions", "$comment")
-)
-"""Keywords without a meaning for values; definitions are told where they are referred to."""
-
-ANNOTATIONS = frozenset(("title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"))
-"""Keywords that say something about values, but ask for nothing."""
-
 _MARKED = ("deprecated", "readOnly", "writeOnly")
 _FEW_VALUES = 8
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.schema.equality import key_of, same_json, without
+from promptkit.schema.keywords import ANNOTATIONS, SILENT
 from promptkit.schema.references import references, refers_alone, resolve
 from promptkit.schema.violations import shown
 
@@ -20,7 +21,7 @@ _MOST_LISTED = 8
 _MOST_STEPS, _THICKET = 10_000, 500
 """How many pairs of schemas are looked at; from how many on the references are a thicket."""
 
-_SAYS_NOTHING = ("title", "description", "default", "examples", "$comment", "$schema", "$id", "deprecated", "$defs")
+_SAYS_NOTHING = ANNOTATIONS | SILENT
 _TO_MODELS = ("title", "description", "default", "examples")
 _WORDS = {"description": "what it says of itself", "title": "its title", "default": "its default"}
 

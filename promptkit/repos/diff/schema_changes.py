@@ -15,6 +15,7 @@ from promptkit.repos.diff.places import Place, Places
 from promptkit.repos.diff.tolerance import closed, tolerant
 from promptkit.schema.compat import accepts
 from promptkit.schema.equality import same_json
+from promptkit.schema.keywords import ANNOTATIONS
 from promptkit.schema.references import with_children
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["READ", "TAKEN", "WRITTEN", "Side", "schema_changes"]
 _MOST_TRIALS = 100
 """How many differences are weighed one by one."""
 
-_TO_PEOPLE = ("title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly")
+_TO_PEOPLE = ANNOTATIONS | {"$comment"}
 
 Compare = Callable[[Any, Any], "tuple[Mismatch, ...]"]
 

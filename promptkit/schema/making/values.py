@@ -11,6 +11,7 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
+from promptkit.schema.keywords import SILENT
 from promptkit.schema.making.forms import types_of
 from promptkit.schema.making.numbers import numbers
 from promptkit.schema.making.texts import matches, names_matching, texts
@@ -260,7 +261,7 @@ class Maker:
         return reduce(self._forms.both, parts)
 
 
-_SAYS_NOTHING = frozenset(("$schema", "$id", "id", "$defs", "definitions", "title", "description", "$comment"))
+_SAYS_NOTHING = SILENT | {"title", "description"}
 
 
 def _given(value: Any) -> Any:
