@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LOCK_FILE = "promptkit.lock"
 _MOST_NAMED = 5
 _LONGEST = 80
-_LONGEST_PATH = 4_096
 
 
 def locate(path: Path) -> tuple[Path, str]:
@@ -127,10 +126,13 @@ def prompt_path(template: str) -> str:
 
     All else is as it is: what has an ending, what names two files, and what names none.
     """
-    if template.endswith(ENDINGS) or "\n" in template or len(template) > _LONGEST_PATH:
+    if template.endswith(ENDINGS) or not Path(template).name:
         return template
-    found = [path for ending in ENDINGS if Path(path := template + ending).is_file()] if Path(template).name else []
-    return found[0] if len(found) == 1 and not Path(template).is_file() else template
+    try:
+        found = [path for ending in ENDINGS if Path(path := template + ending).is_file()]
+        return found[0] if len(found) == 1 and not Path(template).is_file() else template
+    except (OSError, ValueError):  # what can be the name of no file
+        return template
 
 
 def path_fault(template: str) -> Diagnostic | None:

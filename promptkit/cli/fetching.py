@@ -25,7 +25,12 @@ def fetch(
     if declared.url is None:
         return None
     say(f"fetching {declared.place}", quiet=quiet)
-    before, now = workspace.fetch(declared, lambda: say("waiting for another fetch of it", quiet=quiet), anew=anew)
+    before, now = workspace.fetch(
+        declared,
+        lambda: say("waiting for another fetch of it", quiet=quiet),
+        anew=anew,
+        mending=lambda: say(f"warning[PK609]: {declared.name}: its copy in the cache is damaged; it is fetched anew"),
+    )
     moved, gone, _ = changed_tags(before, now)
     for tag in moved:
         say(f"warning[PK611]: {declared.name}: the tag `{tag}` was moved to another commit")

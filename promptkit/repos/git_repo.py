@@ -107,7 +107,8 @@ class GitRepo(Repo):
 
     def is_gone(self, path: str) -> bool:
         """See `Repo.is_gone`."""
-        return bool(self.state.head) and not files_named(path, self._is_file(self.state.head))
+        newest = self.state.branch(self.rev) or self.state.head
+        return bool(newest) and not files_named(path, self._is_file(newest))
 
     def unfit(self, path: str, wanted: str, pin: Pin) -> str:  # noqa: ARG002 (`Repo`'s)
         """See `Repo.unfit`: an alias and a branch lead anywhere."""

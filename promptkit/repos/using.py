@@ -71,16 +71,15 @@ class Relocked:
 def taken_up(workspace: Workspace, asked: Reference) -> tuple[Reference, str]:
     """What is taken into use where somebody asks for a prompt, and what was wanted of it before, if anything.
 
-    It is called as it is in use already, or else without the ending of its file. Without a version it is wanted as it
-    was; and one of a repo that follows a branch is wanted in the newest version and all that fit it. Raises
-    `RepoError`.
+    It is called, and wanted, as it is in use already, if it is; else it is called without the ending of its file, and
+    one of a repo that follows a branch is wanted in the newest version and all that fit it. Raises `RepoError`.
     """
     bare, in_use = _bare(workspace, asked), workspace.declared.prompts
     known = in_use_as(bare.name, in_use)
     if not known:
         return _with_version(workspace, bare), ""
     path, wish = known.removeprefix(f"{bare.repo}/"), bare.wanted or in_use[known]
-    return replace(_with_version(workspace, replace(bare, wanted=wish)), path=path), in_use[known] or "*"
+    return replace(bare, path=path, wanted=wish), in_use[known] or "*"
 
 
 def use(workspace: Workspace, draft: Draft, wanted: Reference) -> None:
@@ -98,7 +97,7 @@ def given_up(draft: Draft, lock: Lock, names: Collection[str]) -> Relocked:
     for name in names:
         if draft.has(_TABLE, name):  # else it is locked alone: somebody took it out of the file by hand
             draft.drop(_TABLE, name)
-    return Relocked(lock, [entry for entry in lock if entry.is_own or entry.name not in names])
+    return Relocked(lock, [entry for entry in lock if entry.is_own or not in_use_as(entry.name, names)])
 
 
 def _bare(workspace: Workspace, wanted: Reference) -> Reference:

@@ -113,11 +113,16 @@ class Workspace:
         )
 
     def fetch(
-        self, declared: DeclaredRepo, waiting: Callable[[], None] = lambda: None, *, anew: bool = False
+        self,
+        declared: DeclaredRepo,
+        waiting: Callable[[], None] = lambda: None,
+        *,
+        anew: bool = False,
+        mending: Callable[[], None] = lambda: None,
     ) -> tuple[State | None, State]:
-        """Fetch a git repo: its states before and now. Raises `RepoError`.
+        """Fetch a git repo, into a new copy where it shall be `anew`: its states before and now. Raises `RepoError`.
 
-        `waiting` hears that another one fetches; with `anew`, a damaged copy is replaced.
+        `waiting` hears that another one fetches, `mending` that the copy is damaged, and is replaced.
         """
         store = self.store(declared)
 
@@ -129,7 +134,7 @@ class Workspace:
                 with contextlib.suppress(RepoError):  # a commit that is not here is fetched when it is used
                     yield repo.file_ids(commit)
 
-        return store.update(waiting, needed, anew=anew)
+        return store.update(waiting, needed, anew=anew, mending=mending)
 
     def _locked(self, name: str) -> list[str]:
         """The commits of a repo at which prompts are locked; none where the lock cannot be read."""

@@ -39,7 +39,7 @@ SILENT = frozenset(
         *("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"),
     )
 )
-"""Keywords without a meaning for values: addresses, remarks, and shelves, of which each thing is told where it is used."""
+"""Keywords without a meaning for values: addresses, remarks, and shelves whose things are told where they are used."""
 
 KEYWORDS = frozenset(f"{_CORE} {_APPLICATORS} {_ASSERTIONS} {_NOTES}".split())
 

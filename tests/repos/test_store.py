@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -342,8 +343,42 @@ def test_a_damaged_copy_is_found_and_its_cure_cures(
     assert promptkit("repo", "update", "--anew", "acme").code == 2
     assert (copy / "git/objects" / blob[:2]).exists()  # what could not be fetched anew is as it was
     (tmp_path / "away").rename(team.path)
-    assert promptkit("repo", "update", "--anew", "acme").code == 0
+    ran = promptkit("repo", "update")
+    assert (ran.code, "its copy in the cache is damaged; it is fetched anew" in ran.err) == (0, True), ran.err
     assert not (copy / "aside").exists()
+    assert promptkit("repo", "verify").code == 0
+    assert "is damaged" not in promptkit("repo", "update").err
+
+
+def emptied(copy: Path) -> None:
+    for path in (copy / "objects").glob("*/*"):
+        path.chmod(0o644)
+        path.write_bytes(b"")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "objects gone": lambda copy: shutil.rmtree(copy / "objects"),
+    "objects empty": emptied,
+    "no configuration": lambda copy: (copy / "config").write_text("[[["),
+    "no references": lambda copy: shutil.rmtree(copy / "refs"),
+}
+
+
+@pytest.mark.parametrize("mode", ["full", "shallow", "partial"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_update_mends_what_was_damaged(
+    damage: str, mode: str, team: GitRepo, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}, rev="v1.1.0", fetch=mode))
+    assert promptkit("repo", "update").code == 0
+    listed = promptkit("list").out
+    (copy,) = (path for path in (cache / "repos").iterdir() if (path / "git").is_dir())
+    DAMAGES[damage](copy / "git")
+    for path in copy.glob("index-*.json"):
+        path.unlink()
+    ran = promptkit("repo", "update")
+    assert (ran.code, "Traceback" in ran.err) == (0, False), ran.err
+    assert promptkit("list").out == listed
     assert promptkit("repo", "verify").code == 0
 
 

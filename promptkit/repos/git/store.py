@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import RepoError
 from promptkit.kept_file import keep_file
 from promptkit.repos.git.cache_lock import cache_lock
-from promptkit.repos.git.command import git, make_directory, transfer
+from promptkit.repos.git.command import FSCK, git, make_directory, transfer
 from promptkit.repos.git.local import GitDirectory, View
 from promptkit.repos.git.objects import Objects, Reach
 
@@ -42,6 +42,10 @@ _REMOTE = "promptkit"
 _FLAGS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _OF_MODE = {"full": (), "shallow": ("--depth=1",), "partial": ("--filter=blob:none",)}
 _KINDS = ("sha1", "sha256")
+_DAMAGE = re.compile(
+    r"corrupt|bad (object|config)|unable to (read|unpack|parse)|inflate|cannot read|is damaged|not a git rep"
+)
+"""What git, or we, say of a copy in the cache that is not what was fetched once."""
 _OTHER_KIND = re.compile(r"client sha\d+; server (sha1|sha256)")
 
 
@@ -122,30 +126,61 @@ class Store:
         needed: Callable[[State], Iterable[Iterable[str]]] = lambda _: (),
         *,
         anew: bool = False,
+        mending: Callable[[], None] = lambda: None,
     ) -> tuple[State | None, State]:
         """Fetch all branches and tags; the state before and the one now; `waiting` hears that another one fetches.
 
-        `needed` are the ids of files that a partial copy must have of a state, some of which may be needed to know
-        others. With `anew`, all is fetched into a new copy, since the old one is damaged. Raises `RepoError`; then the
-        old state stays.
+        `needed` are the ids of files that a copy must have of a state, some of which may be needed to know others. With
+        `anew`, all is fetched into a new copy; so it is where the old one is damaged, which `mending` hears. Raises
+        `RepoError`; then the old state stays.
         """
+        with self._locked(waiting) as keep_open, self._address() as address:
+            try:
+                done = self._updated(address, keep_open, needed, anew=anew)
+            except RepoError as error:
+                if anew or not _DAMAGE.search(" ".join((error.message, *error.details))):
+                    raise
+                done = None
+            if done is None:
+                mending()
+                done = self._updated(address, keep_open, needed, anew=True)
+        if done is None:
+            raise RepoError("what was fetched lacks objects", where=self.url.text, help=FSCK)
+        for kind in _KINDS:
+            if kind != self.kind:  # what was fetched before its owner changed the kind of ids
+                shutil.rmtree(self._place(kind), ignore_errors=True)
+        return done
+
+    def _updated(
+        self, address: str, keep_open: int, needed: Callable[[State], Iterable[Iterable[str]]], *, anew: bool
+    ) -> tuple[State | None, State] | None:
+        """The states before and after a fetch; None where the copy then lacks something that it should have."""
         known = self.kind
         try:
-            with self._locked(waiting) as keep_open, self._address() as address, self._set_aside(wanted=anew):
+            with self._set_aside(wanted=anew):
                 self._fetch_all(address, keep_open, (f"+HEAD:{_HEAD}", *_REFS))
                 state = self._found()
                 for ids in needed(state) if self.mode == "partial" else ():
                     self._fill(ids, address, keep_open)
                 before = self.state()
+                if not self._is_whole(needed(state)):
+                    return None
                 self._keep(state)
         except BaseException:
             if self.kind != known:
                 self._use(known)
             raise
-        for kind in _KINDS:
-            if kind != self.kind:  # what was fetched before its owner changed the kind of ids
-                shutil.rmtree(self._place(kind), ignore_errors=True)
         return before, state
+
+    def _is_whole(self, needed: Iterable[Iterable[str]]) -> bool:
+        """Whether all files are here that there should be, and what leads to them."""
+        try:
+            wanted = {each for ids in needed for each in ids}
+        except RepoError as error:
+            return error.code == "PK615"  # more than may be looked at
+        given = "".join(f"{each}\n" for each in sorted(wanted)).encode()
+        listed = git(self.git_dir, "cat-file", "--batch-check=%(objecttype)", given=given) if wanted else b""
+        return not any(line.endswith(b" missing") for line in listed.splitlines())
 
     @contextlib.contextmanager
     def _set_aside(self, *, wanted: bool) -> Iterator[None]:

@@ -88,9 +88,10 @@ def compared_states(
     for name, old_name in _pairs(before, after):
         if name not in changed:
             continue
-        new = after.prompt(name)
-        if (old := loaded(before, old_name)) is None:
-            found.untold[name] = f"it cannot be compared: {unloadable(before, old_name)}"
+        new = after.prompt(name) if after.pin is None else loaded(after, name)  # what lies here can be mended
+        if (old := loaded(before, old_name)) is None or new is None:
+            why = unloadable(before, old_name) or unloadable(after, name)
+            found.untold[name] = f"it cannot be compared: {why}"
         elif old.digest != new.digest:
             found.diffs.append(compared((old, before.source), (new, after.source), policy, model))
     renamed, removed, added = lonely(before, after)

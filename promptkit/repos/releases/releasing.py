@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.errors import ConfigError, RepoError
+from promptkit.errors import ConfigError, LockError, RepoError
 from promptkit.repos.diff.changes import Policy, next_version
 from promptkit.repos.releases.comparing import compared, is_renamed, nameless
 from promptkit.repos.releases.states import at_rev, loaded, worktree
@@ -45,7 +45,7 @@ def released_as(workspace: Workspace, name: str, version: str) -> RepoState | No
     repo, parsed = workspace.own(), read_version(version)
     tags = repo.tags.versions(name).get(parsed, []) if parsed is not None else []
     own = repo.tags.name(name, version)
-    states = (at_rev(workspace, tag) for tag in sorted(tags, key=lambda tag: tag != own))
+    states = (at_rev(workspace, tag) for tag in sorted(tags, key=lambda tag: tag != own) if repo.has(name, tag))
     return next((state for state in states if name in state.prompts), None)
 
 
@@ -86,7 +86,10 @@ def renamed_from(workspace: Workspace, state: RepoState, name: str) -> str:
     known = {*repo.tags.prompts(), *(at_rev(workspace, whole).prompts if whole else ())}
     found: list[tuple[Version, str]] = []
     for old in sorted(known - state.prompts.keys()):
-        last = last_release(workspace, old, "")
+        try:
+            last = last_release(workspace, old, "")
+        except (RepoError, LockError):  # what is long gone may be read by nobody any more
+            continue
         if last is None or nameless(last, old) != text or not is_renamed(last, old, state, name):
             continue
         prompt = loaded(last, old)

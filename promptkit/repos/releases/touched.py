@@ -23,8 +23,11 @@ __all__ = ["touched"]
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 """Names that are written one way alone, where nothing is escaped: no blank to be folded, no quote to be doubled."""
 
-_SPELLED_OTHERWISE = re.compile(rb"""\\[xuUN0-9\r\n]|%[0-9a-fA-F]{2}|["'][ \t\r\n]+["']""")
-"""What may spell a name in other letters: escapes of YAML, Jinja and URLs, and texts that Jinja joins."""
+_SPELLED_OTHERWISE = re.compile(rb"\\[xuUN0-9\r\n]|%[0-9a-fA-F]{2}")
+"""What may spell a name in other letters: escapes of YAML, Jinja and URLs."""
+
+_JOINED = re.compile(rb"""["'](?:\s|\\.|[\x80-\xff])*["']""")
+"""What may be two texts that Jinja joins to a name, with any blanks between them, or none."""
 
 
 def touched(before: RepoState, after: RepoState) -> set[str]:
@@ -56,5 +59,6 @@ def _mentioning(state: RepoState, paths: Iterable[str], names: Iterable[str]) ->
             text = state.source.read(path)
         except SourceError:
             continue
-        if wanted.search(text.lower()) or _SPELLED_OTHERWISE.search(text):
+        joins = b"{%" in text and _JOINED.search(text)
+        if wanted.search(text.lower()) or _SPELLED_OTHERWISE.search(text) or joins:
             yield path
