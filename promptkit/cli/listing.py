@@ -38,7 +38,7 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
         put(common.to_json({"version": 1, "prompts": [_described(*each, locked) for each in shown]}))
     elif shown:
         cells = [_HEAD, *(_cells(*each, locked) for each in shown)]
-        if not any(_name(where, row) in locked for where, row, _ in shown):
+        if not any(_locked_at(where, row, locked) for where, row, _ in shown):
             cells = [(*each[:_LOCKED], *each[_LOCKED + 1 :]) for each in cells]
         put("\n".join(table(cells)))
     else:
@@ -49,10 +49,10 @@ def show_rows(repos: Sequence[str], words: Sequence[str], form: str) -> bool:
 
 def _locked(workspace: Workspace) -> dict[str, str]:
     """The state that is locked of each prompt of a repo, as people know it. Raises `LockError`."""
-    from promptkit.repos.lock import LOCK_FILE, Lock
+    from promptkit.repos.lock import LOCK_FILE, Lock, of_repos
 
     lock = Lock(workspace.root / LOCK_FILE) if workspace.root is not None else ()
-    return {entry.name: entry.shown for entry in lock if not entry.is_own}
+    return {name: entry.shown for name, entry in of_repos(lock).items()}
 
 
 def _all(workspace: Workspace, names: Sequence[str]) -> Iterator[tuple[str, list[Row], Repo]]:
@@ -91,7 +91,7 @@ def _described(where: str, row: Row, repo: Repo, locked: Mapping[str, str]) -> d
         "name": _name(where, row),
         "file": row.file,
         "version": row.version,
-        "locked": locked.get(_name(where, row), ""),
+        "locked": _locked_at(where, row, locked),
         "aliases": dict(repo.facts.aliases.get(row.name, {})),
         "yanked": repo.why_yanked(row.name, row.version),
         "changed": _changed(row),
@@ -108,7 +108,12 @@ def _cells(where: str, row: Row, repo: Repo, locked: Mapping[str, str]) -> tuple
     short = row.description
     short = f"{short[: _MOST_DESCRIBED - 3]}..." if len(short) > _MOST_DESCRIBED else short
     name, changed = _name(where, row), (_changed(row) or "-")[:10]
-    return name, row.version or "-", locked.get(name, "-"), told or "-", changed, checks, short
+    return name, row.version or "-", _locked_at(where, row, locked) or "-", told or "-", changed, checks, short
+
+
+def _locked_at(where: str, row: Row, locked: Mapping[str, str]) -> str:
+    """The state that is locked; empty for what is not, such as a prompt of the project that has the same name."""
+    return locked.get(_name(where, row), "") if where else ""
 
 
 def _name(where: str, row: Row) -> str:

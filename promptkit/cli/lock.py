@@ -96,7 +96,7 @@ def add(reference: str, quiet: bool) -> None:
     from promptkit.repos.locking import project_lock
     from promptkit.repos.project_file import drafted
     from promptkit.repos.references import Reference
-    from promptkit.repos.using import Relocked, taken_up, use
+    from promptkit.repos.using import Relocked, use, wish_for
     from promptkit.repos.workspace import Workspace
 
     asked = Reference.of(reference)
@@ -104,7 +104,7 @@ def add(reference: str, quiet: bool) -> None:
         declared = workspace.declared.repo(asked.repo)
         lock = project_lock(workspace)
         _fetched(workspace, declared.name, quiet=quiet)
-        wanted, before = taken_up(workspace, asked)
+        wanted, before = wish_for(workspace, asked)
         use(workspace, draft, wanted)
         relocked = Relocked(lock, _entries(workspace, lock, (), quiet=quiet))
         moved = before and before != (wanted.wanted or "*")
@@ -125,7 +125,7 @@ def remove(names: tuple[str, ...], quiet: bool) -> None:
     from promptkit.repos.locking import project_lock
     from promptkit.repos.names import in_use_as
     from promptkit.repos.project_file import drafted
-    from promptkit.repos.using import given_up
+    from promptkit.repos.using import give_up
     from promptkit.repos.workspace import Workspace
 
     with drafted(waiting=_waiting(quiet)) as draft, Workspace.at() as workspace:
@@ -133,7 +133,7 @@ def remove(names: tuple[str, ...], quiet: bool) -> None:
         known = {*workspace.declared.prompts, *(entry.name for entry in lock if not entry.is_own)}
         names = tuple(in_use_as(name, known) or name for name in names)
         _require_known(names, known)
-        relocked = given_up(draft, lock, dict.fromkeys(names))
+        relocked = give_up(draft, lock, dict.fromkeys(names))
         if relocked.lock.exists:
             _write(workspace, relocked, draft, quiet=quiet)
         else:

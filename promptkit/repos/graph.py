@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError
 from promptkit.loader import load
 from promptkit.phrases import one_line
-from promptkit.repos.lock import digest_of
+from promptkit.repos.lock import digest_of, of_repos
 from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.releases.touched import touched
 from promptkit.source import MOUNT, mount_shown
@@ -56,13 +56,20 @@ def edges(state: RepoState, names: Iterable[str]) -> Iterator[Edge]:
 
 def locked_edges(lock: Iterable[Locked]) -> Iterator[Edge]:
     """The files of each prompt of a repo that is locked, its own first. Raises `LockError`."""
-    for entry in lock:
-        if entry.is_own:
-            continue  # a prompt of the project itself, of which the lock has only what is not its own
-        repo = entry.name.partition("/")[0]
-        for part in sorted(entry.parts, key=lambda part: part.kind != "prompt"):
-            place = part.path if MOUNT in part.path else f"{repo}/{part.path}"
-            yield Edge(str(entry), part.kind, place, part.sha256)
+    for entry in of_repos(lock).values():
+        yield from _edges_of(entry, str(entry))
+
+
+def _edges_of(entry: Locked, name: str) -> Iterator[Edge]:
+    repo = entry.name.partition("/")[0]
+    for part in sorted(entry.parts, key=lambda part: part.kind != "prompt"):
+        place = part.path if MOUNT in part.path else f"{repo}/{part.path}"
+        yield Edge(name, part.kind, place, part.sha256)
+
+
+def _in_use(state: RepoState) -> list[Edge]:
+    """The same of a state, by the names of the prompts: one is the same when something else is wanted of it."""
+    return [edge for name, entry in of_repos(state.locked()).items() for edge in _edges_of(entry, name)]
 
 
 def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
@@ -75,21 +82,16 @@ def affected(before: RepoState, after: RepoState) -> dict[str, list[str]]:
     gone = before.prompts.keys() - after.prompts.keys()
     old = [*edges(before, sorted(before.prompts.keys() & names)), *(_file_of(before, name) for name in sorted(gone))]
     found = _differing(old, edges(after, sorted(names)), "which is gone")
-    was, now = [], [_by_name(edge) for edge in locked_edges(after.locked())]
+    was, now = [], _in_use(after)
     with suppress(LockError):  # of one that cannot be read any more, everything may have been another one
-        was = [_by_name(edge) for edge in locked_edges(before.locked())]
+        was = _in_use(before)
     for name, parts in _differing(was, now, "which is in use no more").items():
-        found.setdefault(name, []).extend(parts)
+        found[f"{name} (in use)" if name in found else name] = parts
     return found
 
 
 def _file_of(state: RepoState, name: str) -> Edge:
     return Edge(name, "prompt", state.prompts[name], "")
-
-
-def _by_name(edge: Edge) -> Edge:
-    """The file of a locked prompt, which is the same prompt when something else is wanted of it."""
-    return replace(edge, prompt=edge.prompt.partition("@")[0])
 
 
 def _differing(before: Iterable[Edge], after: Iterable[Edge], gone: str) -> dict[str, list[str]]:

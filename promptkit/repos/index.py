@@ -7,8 +7,6 @@ other repos, and where it has faults.
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,29 +16,29 @@ from typing import TYPE_CHECKING, Any
 from promptkit._version import __version__
 from promptkit.errors import PromptkitError, RepoError, SourceError
 from promptkit.kept_file import keep_file
+from promptkit.limits import current_limits
 from promptkit.loader import load
-from promptkit.repos.git import command as git
-from promptkit.repos.git.ids import file_id, hash_of
+from promptkit.repos.git.ids import content_id, file_id, hash_of
 from promptkit.repos.git_repo import GitRepo
+from promptkit.repos.history import LAST_TIME, History
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.recording import Recording
+from promptkit.settings import PROJECT_FILE
 from promptkit.source import MOUNT
-from promptkit.template_paths import is_prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from promptkit.repos.workspace import Workspace
     from promptkit.source import Source
 
-__all__ = ["Row", "folder_rows", "repo_rows"]
+    IdOf = Callable[[str, bytes | None], str]
 
-_FORMAT = f"4 {__version__}"
+__all__ = ["Row", "folder_rows", "found_in", "repo_rows"]
+
+_FORMAT = f"5 {__version__}"
 _MOST_BYTES = 256 << 20
-_COMMIT = re.compile("\x01([0-9a-f]{40,64}) ([0-9]{1,19})")
-_LAST_TIME = 253_402_300_799
-"""The end of the year 9999, behind which no calendar goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,8 @@ def repo_rows(workspace: Workspace, name: str, told: Callable[[int, int], None] 
     source, prompts = workspace.pinned(repo, pin), repo.at(pin).prompts()
     if isinstance(repo, GitRepo):
         kept = workspace.store(workspace.declared.repo(name)).path / f"index-{_short(repo.folder)}.json"
-        history = _History.of(repo, pin.commit)
-        return _indexed(kept, source, prompts, lambda path: history.ids.get(path, ""), history, told)
+        history = History.of(repo, pin.commit)
+        return _indexed(kept, source, prompts, lambda path, _: history.ids.get(path, ""), history, told)
     path = workspace.declared.repo(name).path
     assert path is not None
     return folder_rows(workspace, path / workspace.declared.repo(name).folder, source, prompts, told)
@@ -114,19 +112,22 @@ def folder_rows(
     """
     kept = workspace.settings.cache_dir / "repos" / f"index-{_short(str(folder.resolve()))}.json"
     with ExitStack() as closing:
-        history = _History()
+        history = History()
         with suppress(RepoError):  # what lies in no repository, or in one that cannot be read, has no commits
             repo = own_repo(folder, closing)
-            history = _History.of(repo, repo.state.head)
+            history = History.of(repo, repo.state.head)
         kind = hash_of(history.commit)
 
         @cache
-        def id_of(path: str) -> str:
+        def id_now(path: str) -> str:
             return file_id(folder / path, kind, history.ids.get(path, ""))
+
+        def id_of(path: str, data: bytes | None = None) -> str:
+            return id_now(path) if data is None else content_id(data, kind, history.ids.get(path, ""))
 
         rows = _indexed(kept, source, prompts, id_of, history, told)
     return [
-        row if history.ids.get(row.file) == id_of(row.file) else replace(row, changed=_written(folder / row.file))
+        row if history.ids.get(row.file) == id_now(row.file) else replace(row, changed=_written(folder / row.file))
         for row in rows
     ]
 
@@ -137,7 +138,7 @@ def _short(text: str) -> str:
 
 def _written(path: Path) -> int:
     try:
-        return max(0, min(int(path.stat().st_mtime), _LAST_TIME))
+        return max(0, min(int(path.stat().st_mtime), LAST_TIME))
     except OSError:
         return 0
 
@@ -146,17 +147,18 @@ def _indexed(
     path: Path,
     source: Source,
     prompts: Mapping[str, str],
-    id_of: Callable[[str], str],
-    history: _History,
+    id_of: IdOf,
+    history: History,
     told: Callable[[int, int], None],
 ) -> list[Row]:
     """The rows of prompts, as they were kept at a path where they still hold; their dates from the history of a commit.
 
-    `id_of` gives the id of a file's content, which is empty where there is none.
+    `id_of` gives the id of a file's content, as it is now or as it was read; it is empty where there is none.
     """
     kept = _Kept.read(path)
-    before = {row.name: row for row in kept.rows}
-    dates = history.dates(kept)
+    rules = f"{current_limits()} {id_of(PROJECT_FILE, None)}"  # what else a check depends on
+    before = {row.name: row for row in kept.rows} if kept.rules == rules else {}
+    dates = history.dates(kept.commit, kept.dates)
     rows = []
     for number, (name, file) in enumerate(sorted(prompts.items()), 1):
         row = before.get(name)
@@ -165,22 +167,23 @@ def _indexed(
         told(number, len(prompts))
         changed = dates.get(file, 0)
         rows.append(row if row.changed == changed else replace(row, changed=changed))
-    now = _Kept(history.commit, dates, rows)
+    now = _Kept(rules, history.commit, dates, rows)
     if now != kept:
         with suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
             keep_file(path, now.text(), "the index of a repo")
     return rows
 
 
-def _holds(row: Row, file: str, id_of: Callable[[str], str]) -> bool:
+def _holds(row: Row, file: str, id_of: IdOf) -> bool:
     """Whether a row is still right."""
-    return row.file == file and row.is_settled and all(id_of(part) == known for part, known in row.parts.items())
+    return row.file == file and row.is_settled and all(id_of(part, None) == known for part, known in row.parts.items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is kept of an index: the rows, and when each file was last changed, as far as a commit."""
+    """What is kept of an index: the rows, by which rules they were made, and when files changed, up to a commit."""
 
+    rules: str = ""
     commit: str = ""
     dates: Mapping[str, int] = field(default_factory=dict)
     rows: Sequence[Row] = ()
@@ -195,24 +198,26 @@ class _Kept:
             if data["version"] != _FORMAT:
                 return cls()
             dates = {str(file): int(time) for file, time in data["dates"].items()}
-            return cls(str(data["commit"]), dates, list(map(Row.of, data["rows"])))
+            return cls(str(data["rules"]), str(data["commit"]), dates, list(map(Row.of, data["rows"])))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls()
 
     def text(self) -> str:
         """What is written."""
         rows = [{name: getattr(row, name) for name in Row.__slots__} for row in self.rows]
-        return json.dumps({"version": _FORMAT, "commit": self.commit, "dates": self.dates, "rows": rows})
+        said = {"version": _FORMAT, "rules": self.rules, "commit": self.commit, "dates": self.dates}
+        return json.dumps({**said, "rows": rows})
 
 
-def _row(source: Source, name: str, file: str, id_of: Callable[[str], str]) -> Row:
+def _row(source: Source, name: str, file: str, id_of: IdOf) -> Row:
     recording = Recording(source)
     try:
         loaded = load(recording, file)
     except (SourceError, PromptkitError):
         return Row(name, file, errors=1)
     counts = [sum(each.severity == kind for each in loaded.diagnostics) for kind in ("error", "warning")]
-    parts = {path: "?" if MOUNT in path else id_of(path) for path in (*recording.files, *recording.missed)}
+    parts = {path: id_of(path, data) for path, data in recording.files.items()} | dict.fromkeys(recording.missed, "")
+    parts = {path: "?" if MOUNT in path else known for path, known in parts.items()}
     known = loaded.chain.entries if loaded.chain is not None else {}
     texts = {key: getattr(known[key].node, "text", "") if key in known else "" for key in ("version", "description")}
     metadata = loaded.spec.metadata if loaded.spec is not None else {}
@@ -221,69 +226,6 @@ def _row(source: Source, name: str, file: str, id_of: Callable[[str], str]) -> R
     inputs = tuple(loaded.spec.inputs) if loaded.spec is not None else ()
     described = " ".join(texts["description"].split())
     return Row(name, file, texts["version"], described, shown, inputs, counts[0], counts[1], parts=parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """The commits up to one of them, and the ids of the files that it has; nothing where there is no repository.
-
-    Only the main line is followed, from each commit to its first parent: what another branch brought was changed when
-    it was merged. So what was read up to one of its commits can be kept.
-    """
-
-    repo: GitRepo | None = None
-    commit: str = ""
-    ids: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, repo: GitRepo, commit: str) -> _History:
-        """The history of a commit; an empty one before the first. Raises `RepoError`."""
-        return cls(repo, commit, {file: entry.id for file, entry in repo.snapshot(commit).files()} if commit else {})
-
-    def dates(self, kept: _Kept) -> Mapping[str, int]:
-        """When each prompt's file was last changed, as far as the history is here; read no further than it is kept."""
-        if self.repo is None:
-            return {}
-        files = set(filter(is_prompt, self.ids))
-        known = {file: time for file, time in kept.dates.items() if file in files}
-        found: dict[str, int] = {}
-        prefix = f"{self.repo.folder}/" if self.repo.folder else ""
-        cut = _lines(self.repo.reach.git_dir / "shallow")
-        time, is_whole = 0, True
-        for field_ in _log(self.repo, self.commit):
-            if header := _COMMIT.fullmatch(field_):
-                if header[1] == kept.commit and files == known.keys() | found.keys():  # else more came since
-                    return known | found
-                time, is_whole = min(int(header[2]), _LAST_TIME), header[1] not in cut
-            elif is_whole and field_.startswith(prefix) and field_.removeprefix(prefix) in files:
-                found.setdefault(field_.removeprefix(prefix), time)
-                if len(found) == len(files):
-                    break
-        return found
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError):
-        return []
-
-
-def _log(repo: GitRepo, commit: str) -> Iterator[str]:
-    """The commits of the main line, each with the files in which it differs from the one before."""
-    shown = ("log", "-z", "--format=%x01%H %ct", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-    line = ("--first-parent", "--diff-merges=first-parent", "--no-show-signature")
-    process = git.started(repo.reach.git_dir, *shown, *line, commit, "--")
-    assert process.stdout is not None
-    rest = b""
-    try:
-        while piece := process.stdout.read(1 << 16):
-            *whole, rest = (rest + piece).replace(b"\n", b"\0").split(b"\0")
-            yield from (each.decode("utf-8", "replace") for each in whole if each)
-    finally:
-        process.kill()
-        with suppress(subprocess.SubprocessError):
-            process.communicate()
 
 
 def found_in(rows: Iterable[Row], words: Iterable[str]) -> list[Row]:

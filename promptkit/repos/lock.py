@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "LockedSource", "Part", "digest_of"]
+__all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "LockedSource", "Part", "digest_of", "of_repos"]
 
 _FORMAT = 1
 _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
@@ -125,6 +126,16 @@ class Locked:
 def _listed(key: str, texts: Iterable[str]) -> list[str]:
     rows = [f"  {json.dumps(text, ensure_ascii=False)}," for text in texts]
     return [f"{key} = [", *rows, "]"] if rows else []
+
+
+def of_repos(entries: Iterable[Locked]) -> dict[str, Locked]:
+    """The blocks of prompts of repos, by name: without the ending of the file, unless two files have that name.
+
+    Raises as `Lock` does.
+    """
+    found = [entry for entry in entries if not entry.is_own]
+    shared = Counter(bare_name(entry.name) for entry in found)
+    return {entry.name if shared[bare_name(entry.name)] > 1 else bare_name(entry.name): entry for entry in found}
 
 
 class Lock:

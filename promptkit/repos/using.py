@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from promptkit.repos.repo import Repo
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Relocked", "given_up", "taken_up", "use"]
+__all__ = ["Relocked", "give_up", "use", "wish_for"]
 
 _TABLE = ("prompts",)
 
@@ -68,8 +68,8 @@ class Relocked:
         yield from (entry for entry in self.lock if entry.name not in kept)
 
 
-def taken_up(workspace: Workspace, asked: Reference) -> tuple[Reference, str]:
-    """What is taken into use where somebody asks for a prompt, and what was wanted of it before, if anything.
+def wish_for(workspace: Workspace, asked: Reference) -> tuple[Reference, str]:
+    """What is wanted where somebody asks for a prompt, and what was wanted of it before, if it is in use already.
 
     It is called, and wanted, as it is in use already, if it is; else it is called without the ending of its file, and
     one of a repo that follows a branch is wanted in the newest version and all that fit it. Raises `RepoError`.
@@ -89,7 +89,7 @@ def use(workspace: Workspace, draft: Draft, wanted: Reference) -> None:
     workspace.declared = replace(workspace.declared, prompts=prompts)
 
 
-def given_up(draft: Draft, lock: Lock, names: Collection[str]) -> Relocked:
+def give_up(draft: Draft, lock: Lock, names: Collection[str]) -> Relocked:
     """Take prompts out of a draft of the project's file, and out of the lock, whatever is wrong with the others.
 
     Raises `ConfigError` or `LockError`.

@@ -157,3 +157,24 @@ def test_a_plain_folder_that_changes_what_was_released_is_told(drafts: Path, cac
     ran = promptkit("diff", "HEAD~1", "HEAD")
     assert "own: it cannot be compared: in HEAD~1 " in ran.err, ran
     assert "as it was locked, is not on this machine" in ran.err
+
+
+def test_a_prompt_that_is_in_use_by_the_name_of_its_file_is_the_same(service: GitRepo) -> None:
+    toml = service.path / "promptkit.toml"
+    toml.write_text(toml.read_text().replace(f'"{SORT}"', f'"{SORT}.yaml"'))
+    assert promptkit("lock").code == 0
+    assert promptkit("diff").err == "no prompt changed\n"
+    assert promptkit("affected").out == ""
+    assert promptkit("lock", "remove", SORT).code == 0
+    assert promptkit("lock", "verify").code == 0
+    assert SORT not in toml.read_text()
+
+
+def test_a_prompt_of_the_project_is_not_the_one_of_a_repo_that_is_called_so(service: GitRepo) -> None:
+    service.write({f"{SORT}.yaml": prompt("own")})
+    rows = json.loads(promptkit("list", "--format", "json").out)["prompts"]
+    assert [(row["name"], row["locked"]) for row in rows if row["name"] == SORT] == [(SORT, ""), (SORT, "1.0.0")]
+    assert promptkit("lock", "add", f"{SORT}@1.1.0").code == 0
+    lines = promptkit("affected").out.splitlines()
+    assert lines[0] == f"{SORT}: prompt {SORT}.yaml"
+    assert lines[1].startswith(f"{SORT} (in use): prompt {SORT}.yaml, include")

@@ -16,6 +16,7 @@ from git_repos import GitRepo, project, prompt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from promptkit.limits import limited
 from promptkit.repos import index
 from promptkit.repos.index import Row, folder_rows, repo_rows
 from promptkit.repos.releases.states import worktree
@@ -181,3 +182,13 @@ def test_a_prompt_is_looked_at_again_when_what_it_looked_for_in_vain_is_there(ow
     assert own_rows()["b"].checks == "1 error"
     (own.path / "more.md").unlink()
     assert own_rows()["b"].checks == "ok"
+
+
+def test_what_else_a_check_depends_on_is_looked_at_again(own: GitRepo) -> None:
+    assert own_rows()["b"].checks == "ok"
+    with limited(file_bytes=20):
+        assert own_rows()["b"].checks == "1 error"
+    own.write({"b.yaml": "extends: acme/_b.yaml\n", "acme/_b.yaml": "task: Greet.\n"})
+    assert own_rows()["b"].checks == "ok"
+    own.write({"promptkit.toml": '[repos.acme]\nurl = "https://example.org/x.git"\n'})
+    assert own_rows()["b"].checks == "1 error"  # it is a file here, and a repo

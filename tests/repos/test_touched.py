@@ -17,6 +17,9 @@ from promptkit.source import Memory
 SPELLINGS = {
     "include": 'task: |\n  {{% include "{0}" %}}\n',
     "include in two": 'task: |\n  {{% include "{1}" "{2}" %}}\n',
+    "include glued": 'task: |\n  {{% include "{1}""{2}" %}}\n',
+    "include by a hard blank": 'task: |\n  {{% include "{1}"\u00a0"{2}" %}}\n',
+    "quoted, in two": "task: \"{{% include '{1}'\\t'{2}' %}}\"\n",
     "include escaped": 'task: |\n  {{% include "{3}" %}}\n',
     "quoted and escaped": "task: \"{{% include '{3}' %}}\"\n",
     "parent": "extends: {0}\n",

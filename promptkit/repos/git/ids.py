@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["file_id", "hash_of"]
+__all__ = ["content_id", "file_id", "hash_of"]
 
 _SHA256_LETTERS = 64
 
@@ -19,15 +19,19 @@ def hash_of(commit: str) -> str:
 
 
 def file_id(path: Path, kind: str, committed: str = "") -> str:
-    """The id that git gives to a file as it lies there; empty for what cannot be read.
+    """The id that git gives to a file as it lies there, see `content_id`; empty for what cannot be read."""
+    try:
+        return content_id(path.read_bytes(), kind, committed)
+    except OSError:
+        return ""
+
+
+def content_id(data: bytes, kind: str, committed: str = "") -> str:
+    """The id that git gives to a file's bytes.
 
     One whose lines end in CRLF is as it was `committed` where that is so with LF: a checkout may have changed them
     (gitattributes, `core.autocrlf`).
     """
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return ""
     if committed and b"\r\n" in data and _id(data.replace(b"\r\n", b"\n"), kind) == committed:
         return committed
     return _id(data, kind)

@@ -10,7 +10,7 @@ from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.changes import same_data
 from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
-from promptkit.repos.lock import LOCK_FILE
+from promptkit.repos.lock import LOCK_FILE, of_repos
 from promptkit.repos.locking import locked_source
 from promptkit.repos.releases.states import loaded, unloadable
 from promptkit.repos.releases.touched import touched
@@ -114,9 +114,9 @@ def _compare_in_use(
     root: Path, found: Comparison, before: RepoState, after: RepoState, policy: Policy, model: str | None
 ) -> None:
     """Compare the prompts of repos that both states have in use, as each is locked."""
-    new = _in_use(after)
+    new = of_repos(after.locked())
     try:
-        old = _in_use(before)
+        old = of_repos(before.locked())
     except LockError as error:  # which nobody can mend any more
         found.untold[LOCK_FILE] = f"in {before.label} {error.message}, and so nothing is told of what is in use"
         return
@@ -132,10 +132,6 @@ def _compare_in_use(
             found.untold[name] = f"{states}, which cannot be compared: {error.message}"
         else:
             found.moved.append(replace(compared(was, now, policy, model), name=name, is_others=True))
-
-
-def _in_use(state: RepoState) -> dict[str, Locked]:
-    return {entry.name: entry for entry in state.locked() if not entry.is_own}
 
 
 def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
