@@ -60,6 +60,7 @@ def make_repo(folder: Path, prompts: int, tags: int) -> None:
 def _project(setting: Setting, prompts: int, tags: int) -> Iterator[Path]:
     """A project that has fetched such a repo, and locked a prompt of it; the working folder while it lasts."""
     from promptkit.repos.locking import make_lock, project_lock
+    from promptkit.repos.using import Relocked
     from promptkit.repos.workspace import Workspace
 
     repo, service = setting.folder / "repo", setting.folder / "service"
@@ -70,7 +71,7 @@ def _project(setting: Setting, prompts: int, tags: int) -> Iterator[Path]:
     with patch.dict(os.environ, {"PROMPTKIT_CACHE_DIR": str(setting.folder / "cache")}), chdir(service):
         with Workspace.at(online=True) as workspace:
             lock = project_lock(workspace)
-            lock.write(make_lock(workspace, lock))
+            Relocked(lock, make_lock(workspace, lock)).write()
         yield service
 
 
