@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import click
 
 from promptkit.cli.drafting import commit_option, edited
 from promptkit.cli.report import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.repos.declared import Declarations
+    from promptkit.repos.git_repo import GitRepo
 
 
 @click.command("yank")
@@ -35,9 +44,8 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
         if not undo:
             yank.require(workspace.own())
         known = next((key for key in yank.spellings if key in declared.yanked), "")
-        aliases = [
-            alias for alias, to in declared.aliases.get(yank.name, {}).items() if to.removeprefix("v") == yank.version
-        ]
+        facts = replace(declared, yanked={**declared.yanked, str(yank): reason or ""})
+        aliases = [] if undo else list(_leading_to_yanked(workspace.own(), facts))
     if undo and not known:
         raise click.UsageError(f"`{version}` is not yanked")
     message = f"{yank} can be had again" if undo else f"{yank} was yanked: {reason}"
@@ -46,5 +54,14 @@ def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
             draft.drop(("yanked",), draft.spelled(("yanked",), known))
         else:
             draft.set(("yanked",), draft.spelled(("yanked",), known or str(yank)), reason or "")
-    for alias in () if undo else aliases:
-        say(f"warning[PK613]: the alias `{alias}` leads to it: promptkit alias set {alias} {yank.name}@VERSION")
+    for name, alias in aliases:
+        told = f"the alias `{alias}` of `{name}` leads to what was yanked"
+        say(f"warning[PK613]: {told}: promptkit alias set {alias} {name}@VERSION")
+
+
+def _leading_to_yanked(repo: GitRepo, facts: Declarations) -> Iterator[tuple[str, str]]:
+    """The aliases that lead to what is yanked: of which prompt, and which."""
+    for name, aliases in facts.aliases.items():
+        for alias, target in aliases.items():
+            if repo.why_yanked(name, target, facts):
+                yield name, alias

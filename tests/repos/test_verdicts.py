@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from semver import Version
 
 from promptkit import Prompt
+from promptkit.completion import ModelFacts
 from promptkit.repos.diff.changes import LEVELS, Policy, is_enough, next_version
 from promptkit.repos.diff.diff import MOST_CASES, Case, diff, joined_cases, saved_cases
 from promptkit.repos.diff.schema_changes import READ, schema_changes
@@ -232,3 +233,31 @@ def test_markdown_takes_texts_of_a_prompt_as_they_stand() -> None:
         assert not re.search(r"(?<!\\)<", outside), outside
         assert not re.search(r"(?<!\\)\]\(", outside), outside
         assert "&lt;" not in text
+
+
+@pytest.mark.parametrize(
+    ("task", "was", "words"),
+    [
+        ("Answer {{ q }}", None, None),
+        ("Answer {{ q }}", 2e-6, "USD for a million calls of new instead of old"),
+        ("Answer {{ q }} as soon as you can, and in verse", None, "USD for a million calls of new"),
+        ("Answer {{ q }} as soon as you can, and in verse", 2e-6, "USD for a million calls of new instead of old"),
+    ],
+)
+def test_what_a_request_costs_more_is_told_of_another_model_or_of_more_words(
+    task: str, was: float | None, words: str | None
+) -> None:
+    old = ModelFacts("old", prompt_price=was) if was is not None else None
+    now = ModelFacts("new", prompt_price=1e-6)
+    found = diff(prompt({}), prompt({"task": task}), [Case("x", {"q": "why"})], facts=now, old_facts=old)
+    text = to_text(found)
+    assert words in text if words else "USD" not in text, text
+    ((before, after),) = [case.tokens for case in found.cases]
+    assert found.more_usd == pytest.approx(after * 1e-6 - before * (was or 1e-6))
+
+
+def test_a_price_that_is_not_known_is_told() -> None:
+    facts = ModelFacts("new", prompt_price=1e-6), ModelFacts("old")
+    found = diff(prompt({}), prompt({}), [Case("x", {"q": "why"})], facts=facts[0], old_facts=facts[1])
+    assert found.more_usd is None
+    assert to_text(found).count("the price of old is not known") == 1

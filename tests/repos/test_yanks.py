@@ -72,7 +72,7 @@ def test_a_yank_that_names_no_version_is_an_error_of_the_check(key: str, own: Gi
 def test_an_alias_that_leads_to_what_is_yanked_is_told(own: GitRepo) -> None:
     assert promptkit("alias", "set", "production", "a/b@1.1.0").code == 0
     ran = promptkit("yank", "a/b@1.1.0", "--reason", "x")
-    assert "the alias `production` leads to it" in ran.err
+    assert "the alias `production` of `a/b` leads to what was yanked" in ran.err
     assert "warning[PK607]: 1.1.0 was yanked: x" in promptkit("alias", "set", "staging", "a/b@1.1.0").err
 
 
@@ -122,3 +122,17 @@ def test_an_alias_that_is_set_already_can_still_be_committed(own: GitRepo) -> No
     for _ in range(2):
         assert promptkit("alias", "set", "prod", "a/b@1.0.0", "--commit").code == 0
         assert not own.git("status", "--short", "--untracked-files=no")
+
+
+def test_aliases_of_all_prompts_are_told_where_a_version_of_the_whole_repo_is_yanked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = GitRepo.at(tmp_path)
+    toml = '[aliases.a]\nlive = "1.0.0"\n[aliases.b]\nlive = "1.0.0"\nold = "0.9.0"\n'
+    files = {"a.yaml": prompt("a"), "b.yaml": prompt("b"), "promptkit.toml": toml}
+    repo.commit(files, "v0.9.0")
+    repo.commit({"a.yaml": prompt("a", text="Sort")}, "v1.0.0")
+    monkeypatch.chdir(repo.path)
+    told = promptkit("yank", "1.0.0", "--reason", "x").err
+    assert [f"`live` of `{name}`" in told for name in ("a", "b")] == [True, True], told
+    assert told.count("warning[PK613]") == 2

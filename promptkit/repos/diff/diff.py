@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
@@ -62,8 +62,9 @@ class Diff:
     """All that changed, and which version that asks for.
 
     `left_out` is how many saved inputs were not rendered, where there are very many. `error` is how far off the
-    counted tokens may be, as a share of them; prices are USD for one token. With `is_others`, both states were released
-    by somebody else: no version is missing, whatever changed.
+    counted tokens may be, as a share of them; prices are USD for one token of a request, for the `model` that is asked
+    now and for the one that was. With `is_others`, both states were released by somebody else: no version is missing,
+    whatever changed.
     """
 
     name: str
@@ -76,6 +77,8 @@ class Diff:
     model: str = ""
     error: float = 0.0
     price: float | None = None
+    model_before: str = ""
+    price_before: float | None = None
     is_others: bool = False
 
     @property
@@ -113,9 +116,16 @@ class Diff:
         both = [case.tokens for case in self.cases if not case.trouble]
         return sum(after - before for before, after in both) / len(both) if both else None
 
+    @property
+    def more_usd(self) -> float | None:
+        """By how many USD a request grew, on average; None where a price is not known, or nothing rendered twice."""
+        both = [case.tokens for case in self.cases if not case.trouble]
+        if not both or self.price is None or self.price_before is None:
+            return None
+        return sum(after * self.price - before * self.price_before for before, after in both) / len(both)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for machines."""
-        more = self.more_tokens
         return {
             "name": self.name,
             "before": self.before,
@@ -128,10 +138,11 @@ class Diff:
                 "cases": len(self.cases),
                 "left_out": self.left_out,
                 "differ": sum(case.differs for case in self.cases),
-                "tokens": more,
+                "tokens": self.more_tokens,
                 "error": self.error,
-                "usd": None if more is None or self.price is None else more * self.price,
+                "usd": self.more_usd,
                 "model": self.model,
+                "model_before": self.model_before,
                 "by_case": [_case_data(case) for case in self.cases],
             },
         }
@@ -156,8 +167,12 @@ def diff(
     policy: Policy | None = None,
     counter: TokenCounter | None = None,
     facts: ModelFacts | None = None,
+    old_facts: ModelFacts | None = None,
 ) -> Diff:
-    """Compare two states of a prompt; pure. `cases` are rendered by both, for the model that `facts` tell of."""
+    """Compare two states of a prompt; pure. `cases` are rendered by both, for the model that `facts` tell of.
+
+    `old_facts` tell of the model that was asked before, where it was another one.
+    """
     policy, counter = policy or Policy(), counter or PieceEstimate()
     changes = (*contract_changes(before.spec, after.spec, policy), *content_changes(before.spec, after.spec, policy))
     counted = _Counted(counter)
@@ -166,10 +181,18 @@ def diff(
         changes = (Change("rendered", "~", "messages", policy.wording, "what is sent is another text"),)
     changes += tuple(_untold(before.spec, after.spec, {change.part for change in changes}))
     old, new = (prompt.spec.version or "" for prompt in (before, after))
-    price = facts.prompt_price if facts is not None else None
-    name = facts.name if facts is not None else ""
     left_out = max(0, len(cases) - MOST_CASES)
-    return Diff(after.name, old, new, changes, rendered, left_out, policy, name, counter.error, price)
+    found = Diff(after.name, old, new, changes, rendered, left_out, policy, error=counter.error)
+    if facts is None:
+        return found
+    was = old_facts or facts
+    return replace(
+        found,
+        model=facts.name,
+        price=facts.prompt_price,
+        model_before=was.name,
+        price_before=was.prompt_price,
+    )
 
 
 def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[Change]:

@@ -175,14 +175,23 @@ def _rendered(found: Diff) -> Iterator[str]:
     if (more := found.more_tokens) is not None and differ:
         about = "~" if found.error else ""
         text += f", {about}{more:+,.0f} tokens each" if round(more) else ", as many tokens"
-        if found.price is None and found.model and round(more):
-            text += f"; the price of {found.model} is not known"
-        if found.price is not None and round(more):
-            text += f", {more * found.price * 1_000_000:+,.2f} USD for a million calls of {found.model}"
-    yield text
+    yield text + "".join(_price(found))
     for case in found.cases:
         if case.trouble:
             yield one_line(f"{case.name}: {case.trouble}")
+
+
+def _price(found: Diff) -> Iterator[str]:
+    """What a request costs more or less, of another model than before, or of one and the same."""
+    other = found.model_before != found.model
+    if not other and not round(found.more_tokens or 0):
+        return
+    instead = f" instead of {found.model_before}" if other else ""
+    for name, price in {found.model_before: found.price_before, found.model: found.price}.items():
+        if price is None and name:
+            yield f"; the price of {name} is not known"
+    if (usd := found.more_usd) is not None:
+        yield f", {usd * 1_000_000:+,.2f} USD for a million calls of {found.model}{instead}"
 
 
 def _shown(name: str, trouble: str, messages: Iterable[tuple[str, Words]]) -> Iterator[str]:

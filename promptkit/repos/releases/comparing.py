@@ -44,7 +44,7 @@ def compared(
                 raise  # what is broken in an old state can be mended by nobody
     cases = joined_cases(*saved)
     facts = new.facts
-    return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts)
+    return diff(old, new, cases, policy=policy, counter=new.client.counter(facts), facts=facts, old_facts=old.facts)
 
 
 @dataclass(frozen=True, slots=True)
