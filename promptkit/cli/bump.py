@@ -76,7 +76,7 @@ def _warn_of_lower(before: str, version: str) -> None:
 def _warn_of_too_small(path: Path, version: str) -> None:
     """Say so where the changes ask for a higher version; what cannot be compared is told by a release."""
     from promptkit.errors import PromptkitError
-    from promptkit.repos.releases.releasing import version_after
+    from promptkit.repos.releases.judging import version_after
     from promptkit.repos.versions import read_version
     from promptkit.repos.workspace import Workspace
     from promptkit.template_paths import locate
@@ -93,7 +93,7 @@ def _warn_of_too_small(path: Path, version: str) -> None:
 
 
 def _bump_all(*, dry_run: bool) -> None:
-    from promptkit.repos.releases.releasing import maybe_changed
+    from promptkit.repos.releases.released import maybe_changed
     from promptkit.repos.releases.states import worktree
     from promptkit.repos.workspace import Workspace
 
@@ -113,7 +113,7 @@ def _bump_changed(workspace: Workspace, file: str, path: Path, among: RepoState 
     Of one that is looked at among all others in the working tree, it is not told that nothing changed.
     """
     from promptkit.errors import RepoError
-    from promptkit.repos.releases.releasing import version_after
+    from promptkit.repos.releases.judging import version_after
 
     before, version, found = version_after(workspace, file, among)
     quiet = among is not None

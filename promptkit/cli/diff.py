@@ -97,7 +97,7 @@ def _untold(found: Comparison, code: str = "") -> Iterator[str]:
 def _compared(before: str, after: str | None, model: str | None) -> tuple[Comparison, bool]:
     """Two states of one prompt, or of all, compared; and whether it was all."""
     from promptkit.repos.releases.comparing import Comparison, compared, compared_states
-    from promptkit.repos.releases.releasing import policy_of
+    from promptkit.repos.releases.judging import policy_of
     from promptkit.repos.releases.states import at_rev, names_state, prompt_at, worktree
     from promptkit.repos.workspace import Workspace
 

@@ -55,7 +55,7 @@ def open_template(template: str, *, quiet: bool = True) -> tuple[Source, str, st
 
 def _is_loose(template: str, source: Source) -> bool:
     """Whether a prompt under [prompts] was not loaded from the lock: then it may be another one tomorrow."""
-    from promptkit.repos.lock import LockedSource
+    from promptkit.repos.from_lock import LockedSource
     from promptkit.repos.names import in_use_as
     from promptkit.settings import find_root
     from promptkit.template_paths import project_table

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import LockError
 from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import join, mount_shown, mounted, no_such_file
+from promptkit.source import mount_shown
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "LockedSource", "Part", "digest_of", "of_repos"]
+__all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "Part", "digest_of", "of_repos"]
 
 _FORMAT = 1
 _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
@@ -262,60 +262,3 @@ class Lock:
             where = f"{self.path}{f': {name[1]}' if name else ''}"
             cure = f"of a merge take one side's whole file, then: promptkit lock; {_CURE}"
             raise LockError(f"a block cannot be read: {error}", where=where, help=cure) from None
-
-
-class LockedSource:
-    """The files of a locked prompt, by their SHA-256s: from the cache, else from `fetch`, and hashed in either case."""
-
-    def __init__(self, locked: Locked, kept: Path | None, fetch: Callable[[str], bytes]) -> None:
-        self.locked = locked
-        self._parts = {part.path: part for part in locked.parts}
-        self._kept = kept
-        self._fetch = fetch
-
-    def read(self, path: str) -> bytes:
-        """See `Source.read`. Raises `LockError` where the file is not what was locked."""
-        part = self._parts.get(path)
-        if part is None:
-            raise no_such_file(f"there is no file `{self.shown(path)}` in the lock")
-        data = self._from_cache(part)
-        if data is None:
-            data = self._fetch(path)
-            if digest_of(data) != part.sha256:
-                message = f"the {part.kind} `{part.path}` of `{self.locked}` is not what the lock pins"
-                raise LockError(message, help="`promptkit lock verify` tells all that moved")
-        return data
-
-    def resolve(self, folder: str, path: str) -> str:
-        """See `source.resolve`: as it was when the prompt was locked."""
-        own = join(folder, path)
-        if own in self._parts or "/" not in path:
-            return own
-        other = mounted(folder, path)
-        return other if other in self._parts else own
-
-    def shown(self, path: str) -> str:
-        """See `Source.shown`."""
-        state = self.locked.version or self.locked.commit[:12]
-        return f"{self.locked.name.partition('/')[0]}{'@' if state else ''}{state}:{path}"
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        folder = path.rpartition("/")[0]
-        pairs = (each.rpartition("/") for each in self._parts)
-        return [name for place, _, name in pairs if place == folder]
-
-    def _from_cache(self, part: Part) -> bytes | None:
-        """The bytes of a part, out of the cache; None where they are not there, or are not what they should be."""
-        if self._kept is None:
-            return None
-        try:
-            data = kept_at(self._kept, part.sha256).read_bytes()
-        except OSError:
-            return None
-        return data if digest_of(data) == part.sha256 else None
-
-
-def kept_at(folder: Path, sha256: str) -> Path:
-    """Where the bytes of a SHA-256 are kept."""
-    return folder / sha256[:2] / sha256[2:]

@@ -1,50 +1,39 @@
-"""Making the lock and loading from it: which prompts a project uses, and what each of them is made of."""
+"""Making the lock: which prompts a project uses, and what each of them is made of."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError, SpecError
 from promptkit.kept_file import keep_file
 from promptkit.loader import load
-from promptkit.repos.lock import LOCK_FILE, Lock, Locked, LockedSource, Part, digest_of, kept_at
+from promptkit.repos.from_lock import kept_at, kept_parts, locked_pin, opened_at
+from promptkit.repos.lock import LOCK_FILE, Lock, Locked, Part, digest_of
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
 from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.references import Pin, Reference, allows
-from promptkit.repos.workspace import Workspace
-from promptkit.setting_table import SETTINGS
-from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import Folder, mount_shown, resolve, split_mount
-from promptkit.template_paths import changed_at, prompt_files
+from promptkit.source import Folder, split_mount
+from promptkit.template_paths import prompt_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promptkit.diagnostics import Diagnostic
-    from promptkit.repos.repo import Repo
-    from promptkit.source import Source
+    from promptkit.repos.workspace import Workspace
 
 __all__ = [
-    "locked_source",
     "make_lock",
     "of_project",
     "of_repo",
     "own_prompts",
-    "past_source",
     "project_lock",
     "recorded",
-    "source_of",
     "used_mounts",
 ]
-
-
-_PARTS = "repos/parts"
 
 
 def project_lock(workspace: Workspace, *, anew: bool = False) -> Lock:
@@ -113,7 +102,7 @@ def _kept_pins(lock: Lock, update: Collection[str] | None) -> dict[str, str]:
 def keep_parts(workspace: Workspace, files: Iterable[bytes]) -> None:
     """Keep the bytes of locked parts in the cache, by their SHA-256s, so that loading them needs no git."""
     for data in files:
-        path = kept_at(_kept(workspace), digest_of(data))
+        path = kept_at(kept_parts(workspace), digest_of(data))
         if not _is_kept(path, data):
             with contextlib.suppress(PromptkitError):  # a cache that cannot be written costs time, nothing else
                 _keep_bytes(path, data)
@@ -135,10 +124,6 @@ def _keep_bytes(path: Path, data: bytes) -> None:
     keep_file(path, text, "a part of a locked prompt")
 
 
-def _kept(workspace: Workspace) -> Path:
-    return workspace.settings.cache_dir / _PARTS
-
-
 def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) -> Locked:
     """The block of a prompt of a repo: at the commit that is `known`, or else where its reference leads now.
 
@@ -154,19 +139,9 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
             return of_repo(workspace, reference, None)
         cure = f"`promptkit lock update {reference.name}` takes what is there now; was the lock edited?"
         raise LockError(f"{reference}: {': '.join(moved)}", code="PK611", help=cure)
-    pin = repo.pin(reference.path, reference.wanted) if known is None else _held(repo, known)
-    source = _opened(repo, pin, _opener(workspace, known.pins if known is not None else {}))
+    pin = repo.pin(reference.path, reference.wanted) if known is None else locked_pin(repo, known)
+    source = opened_at(repo, pin, _opener(workspace, known.pins if known is not None else {}))
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
-
-
-def _held(repo: Repo, known: Locked) -> Pin:
-    """The state that is locked. Raises `RepoError` where its commit is not on this machine and cannot be fetched."""
-    return Pin(repo.pin("", known.commit).commit, known.version)
-
-
-def _opened(repo: Repo, pin: Pin, opener: Opener) -> Mounted:
-    state = repo.at(pin)
-    return Mounted(state.source, state.declared, opener)
 
 
 def of_project(workspace: Workspace, path: str, pins: Mapping[str, str]) -> Locked | None:
@@ -232,95 +207,3 @@ def own_prompts(workspace: Workspace) -> Iterator[str]:
     """The project's own prompts that may name other repos."""
     if workspace.root is not None and workspace.declared.repos:
         yield from prompt_files(workspace.root)
-
-
-# Loading from it
-
-
-def locked_source(root: Path, locked: Locked, *, is_past: bool = False) -> tuple[Source, str]:
-    """The source and the file of a locked prompt. Its bytes come from the cache, and git is asked where they do not.
-
-    A plain folder is always read, since what moved there is to be told; but for a state that `is_past`.
-    """
-    has_commits = bool(locked.commit or locked.pins)
-    kept = _kept_at(root, changed_at(root / PROJECT_FILE), _places()) if has_commits or is_past else None
-    return LockedSource(locked, kept, _Fetch(root, locked)), locked.file
-
-
-def past_source(workspace: Workspace, source: Mounted, lock: Lock) -> Source:
-    """The files of a past state of the project: of plain folders, which have no states, as its lock has them."""
-    parts = [
-        part
-        for entry in lock
-        for part in (entry.parts if entry.is_own else ())
-        if split_mount(part.path)[0] not in entry.pins
-    ]
-    return _Past(source, parts, _kept(workspace)) if parts else source
-
-
-class _Past:
-    """The files of a state, some of which are read by their SHA-256s."""
-
-    def __init__(self, source: Mounted, parts: Iterable[Part], kept: Path) -> None:
-        self.source = source
-        self._parts = {part.path: part for part in parts}
-        self._kept = kept
-
-    def read(self, path: str) -> bytes:
-        """See `Source.read`. Raises `SourceError` for what is not kept any more."""
-        part = self._parts.get(path)
-        if part is None:
-            return self.source.read(path)
-        for read in (kept_at(self._kept, part.sha256).read_bytes, lambda: self.source.read(path)):
-            with contextlib.suppress(OSError, SourceError):
-                if digest_of(data := read()) == part.sha256:
-                    return data
-        raise SourceError(f"`{mount_shown(path)}`, as it was locked, is not on this machine")
-
-    def resolve(self, folder: str, path: str) -> str:
-        """See `source.resolve`."""
-        return resolve(self.source, folder, path)
-
-    def shown(self, path: str) -> str:
-        """See `Source.shown`."""
-        return self.source.shown(path)
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        return self.source.beside(path)
-
-
-def _places() -> tuple[str, ...]:
-    return tuple(os.environ.get(name, "") for name in _PLACES)
-
-
-_PLACES = (SETTINGS["cache_dir"].env, CONFIG_VARIABLE, "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME")
-
-
-@lru_cache(maxsize=8)
-def _kept_at(root: Path, _: int, __: tuple[str, ...]) -> Path:
-    """Where locked parts are kept, which is the same as long as the project's file and the environment are."""
-    return load_settings(root).cache_dir / _PARTS
-
-
-class _Fetch:
-    """Reads the files of a locked prompt from its repo, at the commit that is locked."""
-
-    def __init__(self, root: Path, locked: Locked) -> None:
-        self.root = root
-        self.locked = locked
-        self._source: Mounted | None = None
-
-    def __call__(self, path: str) -> bytes:
-        if self._source is None:
-            self._source = source_of(Workspace.at(self.root), self.locked)
-        return self._source.read(path)
-
-
-def source_of(workspace: Workspace, locked: Locked) -> Mounted:
-    """The files of a locked prompt in its repo, and of the repos that they name, as they are locked."""
-    opener = Opener(workspace, locked.pins)
-    if locked.is_own:
-        return Mounted(Folder(workspace.folder), workspace.declared, opener)
-    repo = workspace.repo(Reference.of(locked.name).repo)
-    return _opened(repo, _held(repo, locked), opener)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import LockError, RepoError
+from promptkit.repos.from_lock import locked_source
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
-from promptkit.repos.locking import locked_source
 from promptkit.repos.names import in_use_as
 from promptkit.repos.references import Reference, wish_of
 from promptkit.repos.workspace import Workspace

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError
 from promptkit.repos.declared import DeclaredRepo
+from promptkit.repos.from_lock import source_of
 from promptkit.repos.git.command import command
-from promptkit.repos.locking import of_project, of_repo, own_prompts, source_of
+from promptkit.repos.locking import of_project, of_repo, own_prompts
 from promptkit.repos.references import Reference
 from promptkit.source import mount_shown
 

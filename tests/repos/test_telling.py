@@ -157,7 +157,7 @@ def test_what_is_left_out_of_shown_messages_is_only_what_is_the_same(before: lis
 
 def test_excerpts_end_with_whole_words(team: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     from promptkit.repos.releases.comparing import compared_states
-    from promptkit.repos.releases.releasing import policy_of
+    from promptkit.repos.releases.judging import policy_of
     from promptkit.repos.releases.states import at_rev
     from promptkit.repos.workspace import Workspace
 

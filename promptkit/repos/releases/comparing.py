@@ -10,8 +10,8 @@ from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.diff.changes import same_data
 from promptkit.repos.diff.diff import diff, joined_cases, saved_cases
+from promptkit.repos.from_lock import locked_source
 from promptkit.repos.lock import LOCK_FILE, of_repos
-from promptkit.repos.locking import locked_source
 from promptkit.repos.releases.states import loaded, unloadable
 from promptkit.repos.releases.touched import touched
 

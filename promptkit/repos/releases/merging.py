@@ -13,7 +13,8 @@ from promptkit.repos.locking import own_prompts, used_mounts
 from promptkit.repos.pinning import alias_target
 from promptkit.repos.references import OTHER_NAME, is_alias, is_commit, is_path
 from promptkit.repos.releases.comparing import lonely
-from promptkit.repos.releases.releasing import judged, last_release, released_as
+from promptkit.repos.releases.judging import judged
+from promptkit.repos.releases.released import last_release, released_as
 from promptkit.repos.releases.states import at_rev, loaded, nothing, unloadable, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version

@@ -12,8 +12,9 @@ from promptkit.errors import RepoError, SourceError
 from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
+from promptkit.repos.releases.judging import judged
 from promptkit.repos.releases.merging import refuse_unlocked
-from promptkit.repos.releases.releasing import judged, maybe_changed, released_as, renamed_from
+from promptkit.repos.releases.released import maybe_changed, released_as, renamed_from
 from promptkit.repos.releases.states import at_rev, loaded, worktree
 from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import read_version

@@ -13,11 +13,11 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import LockError, RepoError, SpecError
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
+from promptkit.repos.from_lock import past_source
 from promptkit.repos.git.ids import file_id, hash_of
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.git.staged import present
 from promptkit.repos.lock import Lock
-from promptkit.repos.locking import past_source
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.names import by_name
 from promptkit.repos.opener import Opener
