@@ -96,7 +96,7 @@ def add(reference: str, quiet: bool) -> None:
     from promptkit.repos.locking import project_lock
     from promptkit.repos.project_file import drafted
     from promptkit.repos.references import Reference
-    from promptkit.repos.using import Relocked, use, wish_for
+    from promptkit.repos.using import use, wish_for
     from promptkit.repos.workspace import Workspace
 
     asked = Reference.of(reference)
@@ -106,7 +106,7 @@ def add(reference: str, quiet: bool) -> None:
         _fetched(workspace, declared.name, quiet=quiet)
         wanted, before = wish_for(workspace, asked)
         use(workspace, draft, wanted)
-        relocked = Relocked(lock, _entries(workspace, lock, (), quiet=quiet))
+        relocked = _relocked(workspace, lock, (), quiet=quiet)
         moved = before and before != (wanted.wanted or "*")
         news = [f"{wanted.name}: in use at {wanted.wanted or '*'} now, before at {before}"] if moved else []
         _write(workspace, relocked, draft, news, quiet=quiet)
@@ -206,7 +206,6 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
     from promptkit.repos.locking import project_lock
     from promptkit.repos.opening import frozen
     from promptkit.repos.project_file import held
-    from promptkit.repos.using import Relocked
     from promptkit.repos.workspace import Workspace
     from promptkit.settings import find_root
 
@@ -215,7 +214,7 @@ def _lock(names: Sequence[str] | None, asked: bool | None, *, quiet: bool) -> in
             return _frozen_told(workspace, project_lock(workspace))
     with held(find_root(Path()) or Path(), _waiting(quiet)), Workspace.at(online=True) as workspace:
         lock = project_lock(workspace, anew=names is None)
-        _write(workspace, Relocked(lock, _entries(workspace, lock, names, quiet=quiet)), quiet=quiet)
+        _write(workspace, _relocked(workspace, lock, names, quiet=quiet), quiet=quiet)
     return 0
 
 
@@ -258,26 +257,15 @@ def _news(old: Locked | None, entry: Locked) -> Iterator[str]:
         yield f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not"
 
 
-def _entries(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> list[Locked]:
-    """The blocks of the lock; what the repos do not have as they were fetched is looked for where they come from."""
-    from promptkit.errors import RepoError, SpecError
-    from promptkit.repos.locking import make_lock
+def _relocked(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> Relocked:
+    """See `using.relocked`; all repos that can be reached are fetched where that may help."""
+    from promptkit.repos.using import relocked
 
-    try:
-        return make_lock(workspace, lock, names)
-    except (RepoError, SpecError) as error:
-        codes = {each.code for each in error.diagnostics} if isinstance(error, SpecError) else {error.code}
-        if codes.isdisjoint(_MAY_HAVE_COME) or names is None or names:  # `lock update` has fetched already
-            raise
+    def fetch_all() -> bool:
         fetched = [_fetched(workspace, name, quiet=quiet) for name in sorted(workspace.declared.repos)]
-        if not any(fetched):
-            raise
-        workspace.close()
-        return make_lock(workspace, lock, names)
+        return any(fetched)
 
-
-_MAY_HAVE_COME = ("PK605", "PK607")
-"""What was not there, or only in versions that were yanked, may be there by now."""
+    return relocked(workspace, lock, names, fetch_all)
 
 
 def _fetched(workspace: Workspace, name: str, *, quiet: bool) -> bool:

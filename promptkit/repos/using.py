@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from promptkit.errors import ConfigError, RepoError
+from promptkit.errors import ConfigError, RepoError, SpecError
 from promptkit.repos.git.moving import FileMoves
+from promptkit.repos.locking import make_lock
 from promptkit.repos.names import bare_name, in_use_as
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from promptkit.repos.lock import Lock, Locked
     from promptkit.repos.project_file import Draft
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from promptkit.repos.repo import Repo
     from promptkit.repos.workspace import Workspace
 
-__all__ = ["Relocked", "give_up", "use", "wish_for"]
+__all__ = ["Relocked", "give_up", "relocked", "use", "wish_for"]
 
 _TABLE = ("prompts",)
 
@@ -66,6 +67,25 @@ class Relocked:
         """The blocks that are there no more."""
         kept = {entry.name for entry in self.entries}
         yield from (entry for entry in self.lock if entry.name not in kept)
+
+
+_MAY_HAVE_COME = ("PK605", "PK607")
+"""What was not there, or only in versions that were yanked, may be there by now."""
+
+
+def relocked(workspace: Workspace, lock: Lock, names: Sequence[str] | None, fetch: Callable[[], bool]) -> Relocked:
+    """The lock as it should be, see `make_lock`. What the repos do not have is looked for once more after a `fetch`.
+
+    That says whether anything was fetched. Whoever updates all has fetched already. Raises as `make_lock` does.
+    """
+    try:
+        return Relocked(lock, make_lock(workspace, lock, names))
+    except (RepoError, SpecError) as error:
+        codes = {each.code for each in error.diagnostics} if isinstance(error, SpecError) else {error.code}
+        if codes.isdisjoint(_MAY_HAVE_COME) or names is None or names or not fetch():
+            raise
+    workspace.close()
+    return Relocked(lock, make_lock(workspace, lock, names))
 
 
 def wish_for(workspace: Workspace, asked: Reference) -> tuple[Reference, str]:
