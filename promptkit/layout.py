@@ -59,9 +59,12 @@ class Layout:
 
     frame: Callable[[str], tuple[str, str]]
 
-    def system(self, sections: Sections) -> str:
-        """The system message: sections that are not empty, in order."""
-        return "".join(self.spread(filled(sections)))  # joined once: a text may be long
+    def system(self, sections: Sections, end: str = "") -> str:
+        """The system message: sections that are not empty, in order, and behind them what was set before."""
+        pieces = self.spread(filled(sections))
+        if end:
+            pieces += (_BETWEEN, end) if pieces else (end,)
+        return "".join(pieces)  # joined once: a text may be long
 
     def user(self, sections: Sections) -> str:
         """A user message: a single section stands by itself, several get their names."""

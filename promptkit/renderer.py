@@ -102,6 +102,7 @@ class Renderer:
         said = f"{{{{ {chat.input} }}}}" if chat is not None and chat.task == "first" else None
         self._turn_parts = [] if said is None else [self._part("conversation", said)]
         self._guidance_by_mode: dict[Mode, list[tuple[str, str]]] = {}
+        self._set_by_mode: dict[Mode, str] = {}
         self._examples_by_mode: dict[Mode, tuple[tuple[Message, ...], dict[str, None]]] = {}
         self._schema = Schema(spec.output.json_schema) if spec.output.json_schema is not None else None
 
@@ -191,10 +192,9 @@ class Renderer:
         parts = self._system_parts
         texts = self._texts(parts, call.values, call)
         sections = [(part.location, text) for part, text in zip(parts, texts, strict=True)]
-        sections += self._guidance(call)
-        text = self._layout.system(sections)
+        text = self._layout.system(sections, self._set_guidance(call))
         if call.trail is not None:
-            call.trail.said("system", self._layout, sections)
+            call.trail.said("system", self._layout, [*sections, *self._guidance(call)])
         if not text and not all(part.blank for part in [*parts, *self._native_instruction(call)]):
             raise self._empty("system", parts)
         return [Message("system", text)] if text else []
@@ -206,6 +206,15 @@ class Renderer:
         known = self._guidance_by_mode.get(call.mode)
         if known is None:
             known = self._guidance_by_mode[call.mode] = filled(self._said(call.mode, ""))
+        return known
+
+    def _set_guidance(self, call: _Call) -> str:
+        """The same as it is set behind other sections; what does not depend on the inputs is set once."""
+        if call.instruction is not None:
+            return self._layout.system(self._guidance(call))
+        known = self._set_by_mode.get(call.mode)
+        if known is None:
+            known = self._set_by_mode[call.mode] = self._layout.system(self._guidance(call))
         return known
 
     def _said(self, mode: Mode, own: str) -> list[tuple[str, str]]:
@@ -222,22 +231,24 @@ class Renderer:
 
     # Templates to texts
 
-    def _texts(self, parts: Iterable[Part], values: Mapping[str, Any], call: _Call) -> list[str]:
+    def _texts(self, parts: Sequence[Part], values: Mapping[str, Any], call: _Call) -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
-        listed, fences, render = list(parts), None, self.templates.render
+        fences, render = None, self.templates.render
         if self._untrusted:
             fences = Fences()
-            for part in listed:
+            for part in parts:
                 render(part.template, values, part.site, fences)
             call.notes.update(fences.notes)
             fences = fences if fences.close() else None
         if call.trail is not None:
-            for part in listed:
+            for part in parts:
                 call.trail.rendered(part, values, fences)
-        return [render(part.template, values, part.site, fences) for part in listed]
+        return [render(part.template, values, part.site, fences) for part in parts]
 
     def _filled(self, role: Role, parts: list[Part], values: Mapping[str, Any], call: _Call, *, of: str = "") -> str:
         texts = self._texts(parts, values, call)
+        if len(texts) == 1 and call.trail is None and texts[0] and not texts[0].isspace():
+            return texts[0]  # a single section stands by itself
         sections = [(part.location, text) for part, text in zip(parts, texts, strict=True)]
         filled = self._layout.user(sections)
         if call.trail is not None:

@@ -90,8 +90,10 @@ class Pieces:
         texts = self._texts(steps, values, fences)
         if not self._clean or not texts[0] or not texts[-1]:
             strip_ends(texts, [isinstance(step, Name) for step in steps])
-        _check(texts)
-        return "".join(texts)
+        joined = "".join(texts)
+        if len(joined) > current_limits().render_characters:
+            _check(texts)
+        return joined
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
         """The same, piece by piece."""

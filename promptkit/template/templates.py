@@ -57,7 +57,10 @@ class Templates:
 
         `site` is where the template stands. Raises `RenderError` at the line that failed.
         """
-        simple = self._simple(text)
+        try:
+            simple = self._pieces[text]
+        except KeyError:
+            simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
             try:
                 return simple.joined(values, fences)
