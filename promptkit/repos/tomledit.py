@@ -133,10 +133,36 @@ def _spliced(lines: list[str], begin: int, key: str, line: str, end_of_line: str
         return
     end = max(begin + 1, _above(lines, end).start)
     last = max((at for at in range(begin, end) if lines[at].strip()), default=begin)
-    yield from lines[:last]
-    yield lines[last] if lines[last].endswith("\n") else f"{lines[last]}{end_of_line}"
+    at = _in_order(lines, range(begin + 1, last + 1), key)
+    yield from lines[: at - 1]
+    yield lines[at - 1] if lines[at - 1].endswith("\n") else f"{lines[at - 1]}{end_of_line}"
     yield f"{line}{end_of_line}"
-    yield from lines[last + 1 :]
+    yield from lines[at:]
+
+
+def _in_order(lines: list[str], body: range, key: str) -> int:
+    """Where a new key stands in a table: among keys that are in order, so that two who add some meet no other's line.
+
+    What is said above a key goes with it. In a table without such an order, it is the end.
+    """
+    known = [(at, name) for at in body if (name := _key_of(lines[at])) is not None]
+    names = [name for _, name in known]
+    plain = all(not lines[at].strip() or lines[at].lstrip().startswith("#") for at in {*body} - {at for at, _ in known})
+    after = next((at for at, name in known if name > key), body.stop)
+    if len(names) < 2 or names != sorted(names) or not plain or after == body.stop:
+        return body.stop
+    while after > body.start and lines[after - 1].lstrip().startswith("#"):
+        after -= 1
+    return after
+
+
+def _key_of(line: str) -> str | None:
+    """The key that a line by itself gives a value to."""
+    try:
+        found = list(tomllib.loads(line))
+    except ValueError:
+        return None
+    return found[0] if len(found) == 1 and not line.lstrip().startswith("[") else None
 
 
 def _comment(line: str) -> str:
@@ -150,10 +176,7 @@ def _comment(line: str) -> str:
 
 
 def _is_line_of(line: str, key: str) -> bool:
-    try:
-        return not line.lstrip().startswith("[") and list(tomllib.loads(line)) == [key]
-    except ValueError:
-        return False
+    return _key_of(line) == key
 
 
 def _proved(made: str, wanted: dict[str, Any], where: str) -> str:

@@ -178,3 +178,20 @@ def test_a_folder_that_is_added_from_below_is_named_from_the_project(
     monkeypatch.chdir(tmp_path / "below")
     assert promptkit("repo", "add", "mine", "mine").code == 0
     assert tomllib.loads((tmp_path / "promptkit.toml").read_text())["repos"]["mine"] == {"path": "below/mine"}
+
+
+@pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        ('a = "1"\nc = "3"\n', 'a = "1"\nb = "2"\nc = "3"\n'),
+        ('a = "1"\n# of c\nc = "3"\n\n# of d\nd = "4"\n', 'a = "1"\nb = "2"\n# of c\nc = "3"\n\n# of d\nd = "4"\n'),
+        ('c = "3"\nd = "4"\n', 'b = "2"\nc = "3"\nd = "4"\n'),
+        ('"a/x" = "1"\n\n"b/y" = "3"', '"a/x" = "1"\n\nb = "2"\n"b/y" = "3"'),
+        ('d = "4"\na = "1"\n', 'd = "4"\na = "1"\nb = "2"\n'),
+        ('a = "1"\nc = """\n3\n"""\n', 'a = "1"\nc = """\n3\n"""\nb = "2"\n'),
+        ('a = "1"\n', 'a = "1"\nb = "2"\n'),
+        ("", 'b = "2"\n'),
+    ],
+)
+def test_a_new_key_stands_where_the_order_of_a_table_has_it(body: str, made: str) -> None:
+    assert with_value(f"[prompts]\n{body}", ("prompts",), "b", "2", where="x") == f"[prompts]\n{made}"
