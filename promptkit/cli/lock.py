@@ -248,13 +248,21 @@ def _news(old: Locked | None, entry: Locked) -> Iterator[str]:
     from promptkit.repos.verifying import differences
 
     was = f"{old.shown} -> " if old is not None and old.shown != entry.shown else ""
-    yield f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}"
+    back = " (goes back)" if old is not None and _is_lower(entry.version, old.version) else ""
+    yield f"{entry}: of this project" if entry.is_own else f"{entry}: {was}{entry.shown}{back}"
     if old is not None and (entry.is_own or not was):
         yield from (f"  {drift.part}: {drift.message}" for drift in differences(old, entry))
     if old is not None and was and old.commit and entry.commit:
         yield f"  what changed: promptkit diff {old.name}@{old.shown} {entry.name}@{entry.shown}"
     if entry.commit and not entry.version and not is_commit(entry.wanted):
         yield f"warning[PK612]: `{entry}` follows what moves; a version such as ^1.0 would not"
+
+
+def _is_lower(version: str, other: str) -> bool:
+    from promptkit.repos.versions import read_version
+
+    one, two = read_version(version), read_version(other)
+    return one is not None and two is not None and one < two
 
 
 def _relocked(workspace: Workspace, lock: Lock, names: Sequence[str] | None, *, quiet: bool) -> Relocked:

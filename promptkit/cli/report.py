@@ -42,7 +42,9 @@ _WORTH_A_LOOK = (
 
 
 def exit_code(error: BaseException) -> int:
-    """The exit code of an error."""
+    """The exit code of an error. What is not locked is so too where it is a fault of a file that needs it."""
+    if isinstance(error, errors.SpecError) and any(each.code == "PK610" for each in error.diagnostics):
+        return exit_code(errors.LockError(""))
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), BUG)
 
 

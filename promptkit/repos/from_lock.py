@@ -8,21 +8,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, SourceError
-from promptkit.repos.lock import digest_of
+from promptkit.repos.lock import LOCK_FILE, Lock, digest_of
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
 from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import Folder, join, mount_shown, mounted, no_such_file, resolve, split_mount
+from promptkit.source import MOUNT, Folder, join, mount_shown, mounted, no_such_file, resolve, split_mount
 from promptkit.template_paths import changed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from promptkit.repos.lock import Lock, Locked, Part
+    from promptkit.repos.lock import Locked, Part
     from promptkit.repos.repo import Repo
     from promptkit.source import Source
 
@@ -34,6 +34,7 @@ __all__ = [
     "locked_source",
     "opened_at",
     "past_source",
+    "project_source",
     "source_of",
 ]
 
@@ -61,6 +62,66 @@ def past_source(workspace: Workspace, source: Mounted, lock: Lock) -> Source:
     return _Past(source, parts, kept_parts(workspace)) if parts else source
 
 
+def project_source(workspace: Workspace, *, is_frozen: bool = False) -> Source:
+    """The project's own files, and those of the repos that are named in them: what is locked by its SHA-256s.
+
+    That needs no git; all else is opened as it is wanted, see `Opener` for what is frozen. Raises `LockError` for a
+    lock that cannot be read.
+    """
+    source = workspace.project_source(is_frozen=is_frozen)
+    pinned: dict[str, tuple[Part, str]] = {}
+    for entry in Lock(workspace.folder / LOCK_FILE):
+        for part in entry.parts if entry.is_own else ():
+            mount, _ = split_mount(part.path)
+            if mount in entry.pins:  # a plain folder is always read
+                pinned[part.path] = part, entry.pins[mount]
+    return _OwnLocked(source, pinned, kept_parts(workspace)) if pinned else source
+
+
+class _OwnLocked:
+    """The files of the project, and those of other repos, of which some are `pinned`: each part with its commit."""
+
+    def __init__(self, source: Mounted, pinned: Mapping[str, tuple[Part, str]], kept: Path) -> None:
+        self.source = source
+        self.root = source.root
+        self._pinned = pinned
+        self._kept = kept
+
+    def read(self, path: str) -> bytes:
+        """See `Source.read`. Raises `LockError` where a file is not what was locked."""
+        if path not in self._pinned:
+            return self.source.read(path)
+        part, _ = self._pinned[path]
+        if (kept := kept_bytes(self._kept, part.sha256)) is not None:
+            return kept
+        data = self.source.read(path)
+        if digest_of(data) != part.sha256:
+            message = f"the {part.kind} `{mount_shown(part.path)}` is not what the lock pins"
+            raise LockError(message, help="`promptkit lock verify` tells all that moved")
+        return data
+
+    def resolve(self, folder: str, path: str) -> str:
+        """See `source.resolve`: inside of another repo as it was when the prompt was locked."""
+        if split_mount(f"{folder}/")[0] and not path.startswith("/"):
+            own = join(folder, path)
+            other = mounted(folder, path) if "/" in path else own
+            for each in (own, other):
+                if each in self._pinned:
+                    return each
+        return resolve(self.source, folder, path)
+
+    def shown(self, path: str) -> str:
+        """See `Source.shown`."""
+        if path not in self._pinned:
+            return self.source.shown(path)
+        mount, inside = split_mount(path)
+        return f"{mount.rpartition(MOUNT)[2].partition('/')[0]}@{self._pinned[path][1][:12]}:{inside}"
+
+    def beside(self, path: str) -> Iterable[str]:
+        """See `Source.beside`."""
+        return self.source.beside(path)
+
+
 class _Past:
     """The files of a state, some of which are read by their SHA-256s."""
 
@@ -74,10 +135,11 @@ class _Past:
         part = self._parts.get(path)
         if part is None:
             return self.source.read(path)
-        for read in (kept_at(self._kept, part.sha256).read_bytes, lambda: self.source.read(path)):
-            with contextlib.suppress(OSError, SourceError):
-                if digest_of(data := read()) == part.sha256:
-                    return data
+        if (data := kept_bytes(self._kept, part.sha256)) is not None:
+            return data
+        with contextlib.suppress(SourceError):
+            if digest_of(data := self.source.read(path)) == part.sha256:
+                return data
         raise SourceError(f"`{mount_shown(path)}`, as it was locked, is not on this machine")
 
     def resolve(self, folder: str, path: str) -> str:
@@ -187,16 +249,18 @@ class LockedSource:
         return [name for place, _, name in pairs if place == folder]
 
     def _from_cache(self, part: Part) -> bytes | None:
-        """The bytes of a part, out of the cache; None where they are not there, or are not what they should be."""
-        if self._kept is None:
-            return None
-        try:
-            data = kept_at(self._kept, part.sha256).read_bytes()
-        except OSError:
-            return None
-        return data if digest_of(data) == part.sha256 else None
+        return kept_bytes(self._kept, part.sha256) if self._kept is not None else None
 
 
 def kept_at(folder: Path, sha256: str) -> Path:
     """Where the bytes of a SHA-256 are kept."""
     return folder / sha256[:2] / sha256[2:]
+
+
+def kept_bytes(folder: Path, sha256: str) -> bytes | None:
+    """The bytes of a SHA-256 out of the cache; None where they are not there, or are not what they should be."""
+    try:
+        data = kept_at(folder, sha256).read_bytes()
+    except OSError:
+        return None
+    return data if digest_of(data) == sha256 else None

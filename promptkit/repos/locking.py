@@ -83,7 +83,7 @@ def make_lock(workspace: Workspace, lock: Lock, update: Collection[str] | None =
         cure = f"`promptkit lock update {' '.join(moved)}` takes what is there now; was the lock edited?"
         raise LockError(first.message, code="PK611", details=[each.message for each in moved.values()][1:], help=cure)
     for path in sorted(own_prompts(workspace), key=lambda path: path not in (update or ())):
-        entry = of_project(workspace, path, pins)
+        entry = of_project(workspace, path, pins, was_locked=(path, "", True) in before)
         made += [entry] if entry is not None else []
         pins |= entry.pins if entry is not None else {}
     return made
@@ -144,17 +144,23 @@ def of_repo(workspace: Workspace, reference: Reference, known: Locked | None) ->
     return recorded(workspace, reference.name, reference.wanted, source, repo.require(reference.path, pin), pin)
 
 
-def of_project(workspace: Workspace, path: str, pins: Mapping[str, str]) -> Locked | None:
+def of_project(workspace: Workspace, path: str, pins: Mapping[str, str], *, was_locked: bool = False) -> Locked | None:
     """The block of a prompt of the project itself; None for one that uses no other repo. Raises as `of_repo` does.
 
-    `pins` are the commits of what all of the project's prompts use, by the path of the mount.
+    `pins` are the commits of what all of the project's prompts use, by the path of the mount. One that `was_locked` and
+    cannot be read is no prompt that uses none.
     """
     folder = Folder(workspace.folder)
     source = Mounted(folder, workspace.declared, _opener(workspace, pins))
     try:
         entry = recorded(workspace, path, "", source, path, Pin(""), own=True)
     except SpecError as error:
-        if source.mounts or _names_a_repo(folder, path, workspace) or any(map(_is_of_repos, error.diagnostics)):
+        if (
+            was_locked
+            or source.mounts
+            or _names_a_repo(folder, path, workspace)
+            or any(map(_is_of_repos, error.diagnostics))
+        ):
             raise
         return None  # it may be no prompt at all, and what is wrong with it is told by the check
     return entry if source.mounts else None

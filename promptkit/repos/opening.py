@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import LockError, RepoError
 from promptkit.repos.from_lock import locked_source
+from promptkit.repos.from_lock import project_source as locked_project
 from promptkit.repos.git.local import GitDirectory
 from promptkit.repos.lock import LOCK_FILE, Lock
 from promptkit.repos.names import in_use_as
@@ -112,4 +113,4 @@ def _own(workspace: Workspace, path: str, wanted: str) -> tuple[Source, str]:
 def project_source(root: Path) -> Source:
     """The files of a project, and those of the repos that are named in them, at the commits that are locked."""
     workspace = Workspace.at(root)
-    return workspace.project_source(is_frozen=frozen()) if workspace.declared.repos else Folder(root)
+    return locked_project(workspace, is_frozen=frozen()) if workspace.declared.repos else Folder(root)

@@ -11,12 +11,14 @@ from promptkit.repos.from_lock import source_of
 from promptkit.repos.git.command import command
 from promptkit.repos.locking import of_project, of_repo, own_prompts
 from promptkit.repos.references import Reference
+from promptkit.repos.versions import read_version
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from promptkit.repos.lock import Lock, Locked
+    from promptkit.repos.repo import Repo
     from promptkit.repos.workspace import Workspace
 
 __all__ = ["Drift", "differences", "unlocked", "verify_lock", "yanked_entries", "yanked_of"]
@@ -104,15 +106,26 @@ def yanked_of(workspace: Workspace, entry: Locked) -> Iterator[str]:
     """What is yanked of a locked prompt: its own version, and those of other repos that its files name."""
     if not entry.is_own:
         reference = Reference.of(entry.name)
-        if told := workspace.repo(reference.repo).yanked_at(reference.path, entry.commit):
+        repo = workspace.repo(reference.repo)
+        if told := _yanked(repo, reference.path, entry.wanted, entry.commit):
             yield told
     if not entry.pins:
         return
     source = source_of(workspace, entry)
     for mount, commit in entry.pins.items():
         named = source.named(mount)
-        if told := workspace.used(named.declared, named.reference).yanked_at(named.reference.path, commit):
+        repo, asked = workspace.used(named.declared, named.reference), named.reference
+        if told := _yanked(repo, asked.path, asked.wanted, commit):
             yield f"{mount_shown(mount)}: {told}"
+
+
+def _yanked(repo: Repo, path: str, wanted: str, commit: str) -> str:
+    """What is told of a state whose version was yanked, or that is asked for by one, though others stand there."""
+    if told := repo.yanked_at(path, commit):
+        return told
+    version = wanted.removeprefix("v")
+    why = repo.why_yanked(path, version) if read_version(version) is not None else ""
+    return f"{version} was yanked: {why}" if why else ""
 
 
 def _drifts(workspace: Workspace, entry: Locked, pins: Mapping[str, str]) -> Iterator[Drift]:
@@ -150,8 +163,11 @@ def differences(before: Locked, now: Locked) -> Iterator[Drift]:
         elif one.sha256 != other.sha256:
             yield Drift(str(now), part, "it was changed")
     for mount in sorted(before.pins.keys() | now.pins.keys()):
-        if before.pins.get(mount) != now.pins.get(mount):
-            yield Drift(str(now), f"pin {mount_shown(mount)}", "it leads to another commit")
+        pinned, leads = before.pins.get(mount), now.pins.get(mount)
+        if pinned != leads:
+            what = "it leads to another commit" if leads is not None else "it is gone"
+            what = what if pinned is not None else "it is not in the lock"
+            yield Drift(str(now), f"pin {mount_shown(mount)}", what)
     if before.file != now.file:
         yield Drift(str(now), "file", f"{before.file} is locked, {now.file} is there")
     if before.commit != now.commit:

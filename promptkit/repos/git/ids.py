@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["content_id", "file_id", "hash_of"]
+__all__ = ["content_id", "file_id", "hash_of", "object_id"]
 
 _SHA256_LETTERS = 64
 
@@ -32,11 +32,11 @@ def content_id(data: bytes, kind: str, committed: str = "") -> str:
     One whose lines end in CRLF is as it was `committed` where that is so with LF: a checkout may have changed them
     (gitattributes, `core.autocrlf`).
     """
-    if committed and b"\r\n" in data and _id(data.replace(b"\r\n", b"\n"), kind) == committed:
+    if committed and b"\r\n" in data and object_id("blob", data.replace(b"\r\n", b"\n"), kind) == committed:
         return committed
-    return _id(data, kind)
+    return object_id("blob", data, kind)
 
 
-def _id(data: bytes, kind: str) -> str:
-    """A blob is hashed behind its kind, its length and a zero (git-hash-object)."""
-    return hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+def object_id(kind: str, data: bytes, hashed: str) -> str:
+    """The id of an object: it is hashed behind its type, its length and a zero (git-hash-object)."""
+    return hashlib.new(hashed, b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RepoError
 from promptkit.repos.git.command import FSCK, started
+from promptkit.repos.git.ids import hash_of, object_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -112,6 +113,9 @@ class Objects:
         if len(data) < size or process.stdout.read(1) != b"\n":
             self._stop()
             raise RepoError(f"the object `{found}` is damaged", where=str(self.git_dir), help=FSCK)
+        if object_id(type_, data, hash_of(found)) != found:  # git itself believes what lies there
+            message = f"the object `{found}` is damaged: it holds something else"
+            raise RepoError(message, where=str(self.git_dir), help=FSCK)
         return Found(found, type_, data)
 
     def _running(self) -> subprocess.Popen[bytes]:

@@ -163,7 +163,7 @@ class Store:
                 for ids in needed(state) if self.mode == "partial" else ():
                     self._fill(ids, address, keep_open)
                 before = self.state()
-                if not self._is_whole(needed(state)):
+                if not self._is_whole(state, needed(state)):
                     return None
                 self._keep(state)
         except BaseException:
@@ -172,14 +172,16 @@ class Store:
             raise
         return before, state
 
-    def _is_whole(self, needed: Iterable[Iterable[str]]) -> bool:
-        """Whether all files are here that there should be, and what leads to them."""
+    def _is_whole(self, state: State, needed: Iterable[Iterable[str]]) -> bool:
+        """Whether all files are here that there should be, and what leads to them; of each state, its topmost tree."""
         try:
             wanted = {each for ids in needed for each in ids}
         except RepoError as error:
             return error.code == "PK615"  # more than may be looked at
-        given = "".join(f"{each}\n" for each in sorted(wanted)).encode()
-        listed = git(self.git_dir, "cat-file", "--batch-check=%(objecttype)", given=given) if wanted else b""
+        names = git(self.git_dir, "for-each-ref", "--format=%(refname)^{}").decode("utf-8", "replace").splitlines()
+        trees = {f"{commit}^{{tree}}" for commit in state.refs.values()}
+        given = "".join(f"{each}\n" for each in sorted({*wanted, *names, *trees})).encode()
+        listed = git(self.git_dir, "cat-file", "--batch-check=%(objecttype)", given=given)
         return not any(line.endswith(b" missing") for line in listed.splitlines())
 
     @contextlib.contextmanager
@@ -270,7 +272,9 @@ class Store:
         folder = Path(self.url.text)
         if not folder.is_dir():
             cure = "what was fetched before can still be used" if self.state() else ""
-            raise RepoError("there is no such folder", code="PK605", where=self.url.text, help=cure)
+            error = RepoError("there is no such folder", code="PK605", where=self.url.text, help=cure)
+            error.is_unreachable = True
+            raise error
         view = View(GitDirectory.at(folder))
         try:
             if not view.refs and not view.head:

@@ -123,7 +123,7 @@ def _compare_in_use(
     found.taken_up.extend(sorted(new.keys() - old.keys()))
     found.given_up.extend(sorted(old.keys() - new.keys()))
     for name in sorted(old.keys() & new.keys()):
-        if old[name].sha256 == new[name].sha256:
+        if all(getattr(old[name], each) == getattr(new[name], each) for each in ("sha256", "version", "parts")):
             continue
         try:
             was, now = (_locked(root, each[name]) for each in (old, new))
@@ -131,7 +131,8 @@ def _compare_in_use(
             states = f"{old[name].shown} -> {new[name].shown}"
             found.untold[name] = f"{states}, which cannot be compared: {error.message}"
         else:
-            found.moved.append(replace(compared(was, now, policy, model), name=name, is_others=True))
+            moved = replace(compared(was, now, policy, model), name=name, is_others=True)
+            found.moved.append(replace(moved, before=old[name].shown, after=new[name].shown))
 
 
 def _locked(root: Path, entry: Locked) -> tuple[Prompt[Any], Source]:
@@ -182,4 +183,4 @@ def nameless(state: RepoState, name: str) -> bytes:
         lines = state.source.read(state.prompts[name]).splitlines()
     except SourceError:  # too large, or no file at all: it is like no other
         return f"{state.label}:{name}".encode()
-    return b"\n".join(line for line in lines if not line.startswith((b"name:", b"version:")))
+    return b"\n".join(line for line in lines if not line.startswith((b"name:", b"version:", b"extends:")))

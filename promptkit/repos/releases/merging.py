@@ -21,7 +21,7 @@ from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import Folder, mount_shown
-from promptkit.template_paths import is_prompt, prompt_name
+from promptkit.template_paths import prompt_name
 from promptkit.yaml_nodes import Mapping
 from promptkit.yamlfile import read_yaml
 
@@ -222,9 +222,9 @@ def _check_files(workspace: Workspace, after: RepoState) -> Iterator[Diagnostic]
     root, most = workspace.folder, current_limits().file_bytes
     for inside in sorted({*tracked(root), *after.prompts.values()}):
         path = root / inside
-        if path.is_symlink() and is_prompt(inside):
-            message = f"`{inside}` is a link, of which git keeps only where it leads: nobody can load it"
-            cure = "copy the file; or let one stand there that says `extends` and what it leads to"
+        if path.is_symlink() and (path.suffix in _TEXTS or path.is_dir()):
+            message = f"`{inside}` is a link, of which git keeps only where it leads: nobody can load what is behind it"
+            cure = "let the file itself stand there; or a prompt that says `extends` and what it leads to"
             yield Diagnostic("PK602", "warning", message, inside, help=cure)
         if path.suffix in _TEXTS and path.is_file() and (size := path.stat().st_size) > most:
             message = f"the file has {size:,} bytes, more than the limit of {most:,}"

@@ -119,6 +119,8 @@ def worktree(workspace: Workspace) -> RepoState:
     """The files as they lie in the project's folder."""
     root = workspace.folder
     files = _files(root)
+    if workspace.root is None:
+        _refuse_above(root, files)
 
     @cache
     def ids() -> Mapping[str, str]:
@@ -130,6 +132,14 @@ def worktree(workspace: Workspace) -> RepoState:
 
     prompts = by_name(filter(is_prompt, files))
     return RepoState("the working tree", workspace.project_source(), prompts, ids, lambda: Lock(root / LOCK_FILE))
+
+
+def _refuse_above(root: Path, files: Iterable[str]) -> None:
+    """Raises `RepoError` for a folder in which another one is a project: what its files name is looked for there."""
+    below = next((path for path in files if path.endswith(f"/{PROJECT_FILE}")), "")
+    if below or (below := next((each.relative_to(root).as_posix() for each in root.glob(f"*/{PROJECT_FILE}")), "")):
+        folder = below.rpartition("/")[0]
+        raise RepoError(f"`{folder}` is a project by itself, with a {PROJECT_FILE}", help=f"go there: cd {folder}")
 
 
 def _files(root: Path) -> list[str]:
@@ -205,7 +215,7 @@ def names_state(workspace: Workspace, text: str) -> bool:
     try:
         workspace.own().pin("", text)
     except RepoError as error:
-        if error.code not in ("PK602", "PK605"):
+        if error.code not in ("PK602", "PK605") or re.search("[~^]", text):  # which is the name of nothing else
             raise
         return False
     if (file := prompt_path(text)) != text:
