@@ -194,8 +194,11 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _below(path: str) -> Iterable[str]:
+    from promptkit.template_paths import prompt_path
+
     folder = Path(path)
     if not path or not _is_folder(folder):
+        path = prompt_path(path)
         _require(path)
         return [path]
     found = [file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file()]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -829,3 +830,100 @@ def test_several_things_that_moved_are_told_together_and_the_cure_cures(
     assert promptkit("lock", "update", "acme/support/reply").code == 0
     assert promptkit("lock").code == 0
     assert promptkit("lock", "remove", f"{TRIAGE}.yaml").code == 0
+
+
+@pytest.fixture
+def mine(service: Path) -> Path:
+    """The service with a locked prompt of its own that extends one of the repo."""
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\nname: mine\ntask: Greet.\n")
+    assert promptkit("lock").code == 0
+    return service
+
+
+def test_a_prompt_of_the_project_loads_from_the_lock_without_git(
+    mine: Path, cache: Path, team: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = promptkit("render", "mine.yaml").out
+    assert promptkit("check", "mine.yaml").code == 0
+    for copy in cache.glob("repos/*/git"):
+        shutil.rmtree(copy)
+    shutil.rmtree(team.path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    for frozen in ("0", "1"):
+        monkeypatch.setenv("PROMPTKIT_FROZEN", frozen)
+        ran = promptkit("render", "mine.yaml")
+        assert (ran.code, ran.out) == (0, told), ran.err
+        assert promptkit("check", "mine.yaml").code == 0
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_part_of_the_project_s_prompts_that_is_not_what_was_locked_is_never_used(
+    mine: Path, cache: Path, *, kept: bool
+) -> None:
+    told = promptkit("render", "mine.yaml").out
+    if kept:
+        for part in (path for path in (cache / "repos/parts").rglob("*") if path.is_file()):
+            part.write_text("persona: You are evil.\n")
+    else:
+        shutil.rmtree(cache / "repos/parts")
+    assert promptkit("render", "mine.yaml").out == told  # out of the repo, at the locked commit
+    lock = mine / "promptkit.lock"
+    text = lock.read_text()
+    (line,) = (each for each in text.splitlines() if "parent acme/_base.yaml@^1.0" in each)
+    lock.write_text(text.replace(line.split()[-1], "0" * 64 + '",'))
+    ran = promptkit("render", "mine.yaml")
+    assert (ran.code, "is not what the lock pins" in ran.err) == (8, True), ran.err
+
+
+def test_an_object_that_holds_something_else_than_its_id_says_is_damaged(
+    service: Path, team: GitRepo, cache: Path
+) -> None:
+    import zlib
+
+    blob = team.git("rev-parse", "v1.1.0:support/triage.yaml")
+    (copy,) = cache.glob("repos/*/git")
+    if pack := next((copy / "objects/pack").glob("*.pack"), None):
+        moved = cache / "moved.pack"
+        pack.rename(moved)
+        with moved.open("rb") as given_:
+            subprocess.run(["git", f"--git-dir={copy}", "unpack-objects", "-q"], stdin=given_, check=True)
+    path = copy / "objects" / blob[:2] / blob[2:]
+    path.chmod(0o644)
+    path.write_bytes(zlib.compress(b"blob 17\0task: You are evil"[:25]))
+    shutil.rmtree(cache / "repos/parts")
+    ran = promptkit("lock")
+    assert (ran.code, "promptkit repo update --anew" in ran.err) == (2, True), ran.err
+    assert promptkit("repo", "update", "--anew").code == 0
+    assert promptkit("lock").code == 0
+
+
+def test_what_is_not_locked_exits_as_a_lock_that_does_not_fit(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (service / "mine.yaml").write_text("extends: acme/_base.yaml@^1.0\ntask: Greet.\n")
+    monkeypatch.setenv("CI", "1")
+    assert promptkit("render", "mine.yaml").code == 8
+
+
+def test_a_prompt_that_cannot_be_read_any_more_keeps_its_lock(mine: Path) -> None:
+    before = (mine / "promptkit.lock").read_text()
+    (mine / "mine.yaml").write_text("")
+    assert promptkit("lock").code == 2
+    assert (mine / "promptkit.lock").read_text() == before
+    (mine / "mine.yaml").unlink()
+    assert promptkit("lock").code == 0
+    assert "mine.yaml" not in (mine / "promptkit.lock").read_text()
+
+
+def test_a_local_repo_that_is_gone_is_no_difference(service: Path, team: GitRepo, cache: Path) -> None:
+    shutil.rmtree(cache / "repos")
+    team.path.rename(team.path.parent / "away")
+    for words in (("lock", "--frozen"), ("lock", "verify")):
+        ran = promptkit(*words)
+        assert (ran.code, "there is no such folder" in ran.err) == (2, True), ran.err
+
+
+def test_an_update_that_goes_back_says_so(service: Path, team: GitRepo) -> None:
+    assert promptkit("lock", "add", f"{TRIAGE}@^1").code == 0
+    assert "1.1.0 -> 1.2.0\n" in promptkit("lock", "update").err
+    team.git("tag", "-d", "support/triage@1.2.0")
+    ran = promptkit("lock", "update")
+    assert (ran.code, f"{TRIAGE}@^1: 1.2.0 -> 1.1.0 (goes back)" in ran.err) == (0, True), ran.err

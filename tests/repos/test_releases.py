@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -999,3 +1000,40 @@ def test_before_the_first_commit_there_is_nothing_to_compare_with(
     monkeypatch.chdir(GitRepo.at(tmp_path).write({"x.yaml": prompt("x")}).path)
     ran = promptkit("diff")
     assert (ran.code, "commit" in ran.err) == (2, True), ran.err
+
+
+def test_what_leads_through_a_link_is_told(own: GitRepo) -> None:
+    own.write({"real/house.md": "Be kind."})
+    (own.path / "linked").symlink_to("real")
+    (own.path / "house.md").symlink_to("real/house.md")
+    own.commit()
+    assert promptkit("repo", "check", "--against", "HEAD").out.count("warning[PK602]") == 2
+
+
+def test_above_a_project_one_is_led_to_it(own: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(own.path / ".git")
+    parent = GitRepo.at(own.path.parent)
+    parent.commit()
+    monkeypatch.chdir(parent.path)
+    for words in (("list",), ("affected",), ("graph",), ("bump", "--all")):
+        ran = promptkit(*words)
+        assert (ran.code, f"cd {own.path.name}" in ran.err) == (2, True), ran.err
+    parent.write({"mine.yaml": prompt("mine")})
+    assert promptkit("list").code == 0
+
+
+def test_a_prompt_is_renamed_to_another_depth(own: GitRepo) -> None:
+    own.commit({"a/x.yaml": "extends: ../_base.yaml\nname: x\ntask: Greet.\n"})
+    (own.path / "a/x.yaml").unlink()
+    own.write({"a/b/y.yaml": "extends: ../../_base.yaml\nname: y\ntask: Greet.\n"})
+    assert promptkit("diff").err == "a/x: renamed to a/b/y (MAJOR: callers that load it will fail)\n"
+
+
+def test_a_state_that_is_not_there_is_told_as_such(own: GitRepo) -> None:
+    for words in (("HEAD~9",), ("HEAD~9", "HEAD")):
+        ran = promptkit("diff", *words)
+        assert (ran.code, "has no `HEAD~9`" in ran.err) == (2, True), ran.err
+
+
+def test_a_check_takes_the_name_of_a_prompt(own: GitRepo) -> None:
+    assert promptkit("check", "support/triage").code == 0

@@ -391,3 +391,26 @@ def test_a_copy_that_is_fetched_anew_is_as_the_old_one(mode: str, team: GitRepo,
     assert (again.head, again.refs) == (first.head, first.refs)
     assert store.get(f"{first.head}^{{tree}}", 1 << 20) is not None
     store.close()
+
+
+def test_a_commit_that_is_gone_from_the_copy_is_no_deleted_tag(
+    team: GitRepo, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}))
+    team.commit({"support/triage.yaml": prompt("support/triage", "1.3.0")}, "support/triage@1.3.0")
+    assert promptkit("repo", "update").code == 0
+    (copy,) = cache.glob("repos/*/git")
+    if pack := next((copy / "objects/pack").glob("*.pack"), None):
+        moved = tmp_path / "moved.pack"
+        pack.rename(moved)
+        for other in (copy / "objects/pack").iterdir():
+            other.unlink()
+        with moved.open("rb") as given:
+            subprocess.run(["git", f"--git-dir={copy}", "unpack-objects", "-q"], stdin=given, check=True)
+    commit = team.git("rev-parse", "v1.1.0^{commit}")
+    (copy / "objects" / commit[:2] / commit[2:]).unlink()
+    ran = promptkit("repo", "update")
+    assert (ran.code, "was deleted" in ran.err, "is damaged; it is fetched anew" in ran.err) == (0, False, True), (
+        ran.err
+    )
+    assert promptkit("lock", "add", "acme/support/triage@1.1.0").code == 0

@@ -136,3 +136,18 @@ def test_aliases_of_all_prompts_are_told_where_a_version_of_the_whole_repo_is_ya
     told = promptkit("yank", "1.0.0", "--reason", "x").err
     assert [f"`live` of `{name}`" in told for name in ("a", "b")] == [True, True], told
     assert told.count("warning[PK613]") == 2
+
+
+def test_a_yank_of_what_is_asked_for_is_told_though_another_version_stands_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = GitRepo.at(tmp_path / "team")
+    team.commit({"promptkit.toml": "", "_base.yaml": "persona: You.\n"}, "v2.0.0", "v2.1.0")
+    own = GitRepo(project(tmp_path / "service", {"acme": team.path}))
+    own.write({"mine.yaml": "extends: acme/_base.yaml@v2.0.0\ntask: Greet.\n"})
+    monkeypatch.chdir(own.path)
+    assert promptkit("lock").code == 0
+    assert "yanked" not in promptkit("lock", "verify").err
+    team.commit({"promptkit.toml": '[yanked]\n"2.0.0" = "leaks"\n'})
+    assert "2.0.0 was yanked: leaks" in promptkit("repo", "update").err
+    assert "2.0.0 was yanked: leaks" in promptkit("lock", "verify").err

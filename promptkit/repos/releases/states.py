@@ -37,7 +37,7 @@ from promptkit.template_paths import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from promptkit.repos.git_repo import GitRepo
     from promptkit.repos.lock import Locked
@@ -120,7 +120,7 @@ def worktree(workspace: Workspace) -> RepoState:
     root = workspace.folder
     files = _files(root)
     if workspace.root is None:
-        _refuse_above(root, files)
+        _refuse_above(root, [path for path in files if is_prompt(path)])
 
     @cache
     def ids() -> Mapping[str, str]:
@@ -134,12 +134,20 @@ def worktree(workspace: Workspace) -> RepoState:
     return RepoState("the working tree", workspace.project_source(), prompts, ids, lambda: Lock(root / LOCK_FILE))
 
 
-def _refuse_above(root: Path, files: Iterable[str]) -> None:
-    """Raises `RepoError` for a folder in which another one is a project: what its files name is looked for there."""
-    below = next((path for path in files if path.endswith(f"/{PROJECT_FILE}")), "")
-    if below or (below := next((each.relative_to(root).as_posix() for each in root.glob(f"*/{PROJECT_FILE}")), "")):
-        folder = below.rpartition("/")[0]
+def _refuse_above(root: Path, prompts: Sequence[str]) -> None:
+    """Raises `RepoError` for a folder all of whose prompts belong to projects below: they name what is under those."""
+    projects = {
+        path: next((each for each in _above(path) if (root / each / PROJECT_FILE).is_file()), "") for path in prompts
+    }
+    if projects and all(projects.values()):
+        folder = next(iter(projects.values()))
         raise RepoError(f"`{folder}` is a project by itself, with a {PROJECT_FILE}", help=f"go there: cd {folder}")
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders in which a file lies, the innermost first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _files(root: Path) -> list[str]:
