@@ -31,7 +31,7 @@ sed -i.old 's/platform | security/platform | security | sales/' prompts/support/
 step "Under a new version it may be released"
 (cd prompts && promptkit bump support/triage.yaml && git commit -q -a -m "Tickets for sales" && promptkit release)
 
-step "Nobody gets it yet: one pins ^0.1, one follows the alias"
+step "Nobody gets the new prompt yet: one pins ^0.1, one follows the alias"
 (cd desk && promptkit lock update && "$python" app.py "I was charged twice.")
 (cd mail && promptkit lock update && "$python" app.py "I was charged twice.")
 
