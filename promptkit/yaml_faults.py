@@ -55,14 +55,34 @@ def too_much(document: Document) -> Diagnostic | None:
     return None
 
 
+_BLOCK = re.compile(
+    r"(?P<indent> *(?:- +)*)(?P<key>[A-Za-z0-9_./$-]+ *: +)?(?:[!&][^\s#]+ +)*"
+    r"[|>][-+]?(?P<deep>[1-9])?[-+]?[ \t]*(?:#.*)?\r?\n?"
+)
+"""A line that begins a text of many lines, whose brackets open nothing; its key stands behind `indent`."""
+
+
 def _bracket_depth(text: str) -> int | None:
-    """Where more brackets are open than any file has; brackets in texts count too, since most of them are closed."""
-    depth = 0
-    for found in re.finditer(r"[\[{]+|[\]}]+", text):
-        signs = len(found.group())
-        depth = depth + signs if found.group()[0] in "[{" else max(0, depth - signs)
-        if depth > _DEEPEST_SCAN:
-            return found.start() + signs - 1
+    """Where more brackets are open than any file has; those in quotes count too, since most of them are closed."""
+    depth = start = 0
+    least = 0  # how far a line of the text is indented that is open here; 0 where none is
+    is_first = False
+    for line in text.splitlines(keepends=True):
+        indent = len(line) - len(line.lstrip(" "))
+        if least and line.strip():
+            least = 0 if indent < least else indent if is_first else least
+            is_first = False
+        if not least:
+            for found in re.finditer(r"[\[{]+|[\]}]+", line):
+                signs = len(found.group())
+                depth = depth + signs if found.group()[0] in "[{" else max(0, depth - signs)
+                if depth > _DEEPEST_SCAN:
+                    return start + found.start() + signs - 1
+            header = _BLOCK.fullmatch(line) if depth == 0 else None
+            if header is not None and (header["key"] or "-" in header["indent"]):
+                above = header.end("indent") if header["key"] else header["indent"].rindex("-")
+                least, is_first = above + int(header["deep"] or 1), header["deep"] is None
+        start += len(line)
     return None
 
 

@@ -245,3 +245,32 @@ def test_an_id_is_its_text_and_an_id_that_is_given_keeps_out_of_the_way(name: st
     assert loaded.spec is not None
     first, second = loaded.spec.messages[1].tool_calls
     assert name == second.id != first.id
+
+
+OPEN = "[" * 1_500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: |\n" + "  - [ ] an item [\n" * 1_500,
+        f"task: |\n\n\n  {OPEN}\n  {OPEN}",
+        f"task: |2-  # two\n  {OPEN}",
+        f"task: &x |\n  {OPEN}",
+        f"examples:\n- inputs: {{}}\n  output: >-\n    {OPEN}\ntask: |-\n   {{# {OPEN} #}} Greet.\n",
+    ],
+)
+def test_brackets_in_a_text_of_many_lines_open_nothing(text: str) -> None:
+    assert "PK105" not in {each.code for each in load(Memory({"a.yaml": text}), "a.yaml").diagnostics}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"a: >2\n {OPEN}", f"a: |\n    x\n  {OPEN}", f"k: |\n\t{OPEN}", f"a: |\n  x\n {OPEN}", f"a: |\n{OPEN}"),
+        *(f"- a: |\n  {OPEN}", f"- - |\n  {OPEN}", f"a: |3\n  {OPEN}", f"# a: |\n  {OPEN}", f"{{a: |\n  {OPEN}"),
+        *(f"|\n {OPEN}", f"a: |\n  x\u2028{OPEN}", f"a: [|\n  {OPEN}", f"task: {OPEN}"),
+    ],
+)
+def test_brackets_that_only_seem_to_stand_in_such_a_text_are_counted(text: str) -> None:
+    assert {each.code for each in load(Memory({"a.yaml": text}), "a.yaml").diagnostics} == {"PK105"}
