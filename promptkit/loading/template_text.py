@@ -114,7 +114,7 @@ class TemplateText:
             self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)
         elif name in inputs and self.blind:
             return  # a macro that uses it is told where it is called
-        elif name in BLOCK_NAMES or name == "super":
+        elif name in _OF_BLOCKS:
             self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
         elif why := self._set_elsewhere(name, start):
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
@@ -251,6 +251,7 @@ _OF_BLOCKS = {
     "varargs": "it stands for further arguments, inside of a macro",
     "kwargs": "it stands for further named arguments, inside of a macro",
     "super": "it stands for the block of the template that is extended, inside of a `{% block %}`",
+    "self": "a block cannot be printed a second time; put its text into a macro, or a file that both include",
 }
 
 

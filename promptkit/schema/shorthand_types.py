@@ -58,14 +58,17 @@ class Alternative:
     bare: bool
 
 
-def schema_of(alternatives: list[Alternative]) -> dict[str, Any]:
-    """The schema of alternatives: a union of types or an enum of words. Raises `ShorthandError`."""
+def schema_of(alternatives: list[Alternative], behind: str = "") -> dict[str, Any]:
+    """The schema of alternatives: a union of types or an enum of words; `behind` is the text that follows them.
+
+    Raises `ShorthandError`.
+    """
     _refuse_repetition(alternatives)
     nulls = [each for each in alternatives if each.bare and each.text == "null"]
     rest = [each for each in alternatives if not (each.bare and each.text == "null")]
     literals = [each for each in rest if each.schema is None]
     if len(literals) == len(rest) == 1 and rest[0].bare:
-        _fail_single_word(rest[0])
+        _fail_single_word(rest[0], behind)
     if literals and len(literals) < len(rest):
         _fail_mixture(rest, literals)
     if literals:
@@ -97,9 +100,18 @@ def _refuse_repetition(alternatives: list[Alternative]) -> None:
         seen.add(what)
 
 
-def _fail_single_word(alone: Alternative) -> NoReturn:
+def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
+    """Refuse one word that is no type, with what may have been meant by it and by what stands behind it."""
     word = alone.text
-    if bounded := re.fullmatch(r"(\w+)\s+(\S*\d\S*\.\.\S*|\.\.\S*\d\S*)", word):
+    if word.startswith(("{", "[")):
+        cure = "an object is written as YAML, without quotes around all of it: `[{name: string}]`"
+    elif joined := re.fullmatch(r"(\w+)\s+or\s+(\w+)", word):
+        cure = f"write `{' | '.join(_near_type(each) or each for each in joined.groups())}`"
+    elif many := re.fullmatch(r"(?:list|array)s?\s+of\s+(\w+)", word, re.IGNORECASE):
+        cure = f"a list is written `[{_near_type(many[1].removesuffix('s')) or many[1]}]`"
+    elif not _near_type(word) and re.fullmatch(r"(?:\s*,\s*[\w-]+)+\s*", behind):
+        cure = f"alternatives have bars between them: `{' | '.join([word, *behind.replace(',', ' ').split()])}`"
+    elif bounded := re.fullmatch(r"(\w+)\s+(\S*\d\S*\.\.\S*|\.\.\S*\d\S*)", word):
         cure = f"write `{_near_type(bounded[1]) or bounded[1]}, {bounded[2]}`"
     elif re.fullmatch(r"\S*\.\.\S*", word):
         cure = f"bounds stand behind a type: `integer, {word}`"

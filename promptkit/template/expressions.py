@@ -10,7 +10,7 @@ from promptkit.template import sandbox
 from promptkit.template.calls import call_faults
 from promptkit.template.comparisons import never_equal, never_holds
 from promptkit.template.conditions import given_by
-from promptkit.template.filter_values import given_by_filter, named_keys
+from promptkit.template.filter_values import given_by_filter, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.paths import is_constant, key_of, kind, listed, path_of, shown
 from promptkit.template.tree import TemplateFault, Token, Tree
@@ -196,6 +196,9 @@ class Expressions:
         self._arguments(node, scope)
         for key in named_keys(node):
             self._named_key(key, node.node, item_of(value))
+        for what, name in named_functions(node):
+            if isinstance(name.value, str):
+                self._known_function(what, name.value, self.tree.token(name.lineno))
         return given_by_filter(node, value)
 
     def _named_key(self, key: Any, of: Any, item: Value) -> None:

@@ -22,6 +22,21 @@ def named_keys(node: Any) -> Iterator[Any]:
         yield node.args[0]
 
 
+def named_functions(node: Any) -> Iterator[tuple[str, Any]]:
+    """The constants by which a filter names another one, or a test: `map("upper")`, `select("odd")`."""
+    kind, at = _BY_NAME.get(node.name, ("", 0))
+    by_key = node.name == "map" and any(keyword.key == "attribute" for keyword in node.kwargs)
+    if kind and not by_key and len(node.args) > at and is_constant(node.args[at]):
+        yield kind, node.args[at]
+
+
+_BY_NAME = {
+    "map": ("filter", 0),
+    **dict.fromkeys(("select", "reject"), ("test", 0)),
+    **dict.fromkeys(("selectattr", "rejectattr"), ("test", 1)),
+}
+
+
 def given_by_filter(node: Any, value: Value) -> Value:
     """What a filter makes of a value."""
     gives = _GIVES.get(node.name)

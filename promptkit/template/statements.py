@@ -11,7 +11,7 @@ from promptkit.template.paths import find, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import item_of
+from promptkit.template.values import item_of, of_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -142,7 +142,7 @@ class Statements(Expressions):
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
         self.bind(node.target, Known(None if node.recursive else item_of(value), taint=taint), inside)
-        inside.names["loop"] = Known(taint=taint)
+        inside.names["loop"] = Known(of_loop(), taint=taint)
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)

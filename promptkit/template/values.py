@@ -40,6 +40,19 @@ def of_type(kind: str) -> Value:
     return value_of({"type": kind})
 
 
+_LOOP: Mapping[str, str] = {
+    **dict.fromkeys(("index", "index0", "revindex", "revindex0", "length", "depth", "depth0"), "integer"),
+    **dict.fromkeys(("first", "last"), "boolean"),
+    **dict.fromkeys(("previtem", "nextitem", "cycle", "changed"), ""),
+}
+
+
+def of_loop() -> Value:
+    """What `loop` is inside of a loop (Jinja's template documentation, "For")."""
+    known = {name: {"type": kind} if kind else {} for name, kind in _LOOP.items()}
+    return value_of({"type": "object", "properties": known, "required": list(known), "additionalProperties": False})
+
+
 def list_of(value: Value) -> Value:
     """A list of such values."""
     return None if value is None else tuple((root, {"type": "array", "items": schema}) for root, schema in value)
