@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
@@ -19,6 +19,7 @@ from promptkit.loading.schema_nodes import (
 )
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
+from promptkit.spec import Trust
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -89,12 +90,29 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
         )
         return None
     node = entry.node
-    if isinstance(node, Mapping) and is_schema_mapping(node):
+    if isinstance(node, Mapping) and (is_schema_mapping(node) or _misspells_type(node)):
         return _keyword_input(findings, entry, node)
     read = _read_declaration(findings, entry.document, entry.key, node)
     # A faulty declaration still declares the name: one cause, one report.
     schema, has_default, default = read or (True, False, None)
     return _input(schema, has_default=has_default, default=default)
+
+
+def _misspells_type(node: Mapping) -> bool:
+    """Whether a mapping declares no object of fields, but an input whose `type` is misspelt.
+
+    Something like `type` stands in it, and beside that a keyword whose value is no declaration of a field.
+    """
+    misspelt = any(key.text not in KEYWORDS and nearest(key.text.lower(), ["type"]) for key, _ in node.pairs)
+    return misspelt and any(
+        key.text in (*KEYWORDS, *OWN_KEYWORDS)
+        and isinstance(value, Scalar)
+        and (not isinstance(value.value, str) or (key.text == "trust" and value.text in _TRUST))
+        for key, value in node.pairs
+    )
+
+
+_TRUST = get_args(Trust)
 
 
 def _input(schema: Any, **rest: Any) -> dict[str, Any]:
