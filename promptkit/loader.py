@@ -170,7 +170,7 @@ class Loading:
             if name.startswith("x-"):
                 self.data.setdefault("extras", {})[name] = entry.node.value
             elif name not in KEYS:
-                self.findings.unknown_key(entry, [*KEYS, "x-..."])
+                self.findings.unknown_key(entry, [*KEYS, "x-..."], meant=_meant_by(name, entries))
         self._read_as_meant()
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:
@@ -188,9 +188,9 @@ class Loading:
         """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""
         entries = self.chain.entries
         for name in [name for name in entries if name not in KEYS and not name.startswith("x-")]:
-            meant = nearest(name, KEYS)
-            if meant is not None and meant not in entries and not is_empty(entries[name].node):
-                entries[meant] = entries[name]
+            meant = _meant_by(name, entries)
+            if meant and meant not in entries and not is_empty(entries[name].node):
+                entries[meant] = self.places[meant,] = entries[name]
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):
                     document = entries[name].document
                     self.chain.merged[meant] = {key.text: Entry(document, key, value) for key, value in node.pairs}
@@ -253,6 +253,21 @@ class Loading:
         if faults:  # none in an empty file, which has no entries
             report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
         return built
+
+
+_OTHER_KEYS = {
+    **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
+    **dict.fromkeys(("system", "role"), "persona"),
+    **dict.fromkeys(("variables", "params", "parameters", "args"), "inputs"),
+}
+"""What other tools call the keys of a prompt, or its authors do."""
+
+
+def _meant_by(name: str, entries: dict[str, Entry]) -> str:
+    """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
+    near = nearest(name, (*KEYS, *_OTHER_KEYS)) if name.casefold() not in _OTHER_KEYS else name.casefold()
+    meant = _OTHER_KEYS.get(near, near) if near is not None else ""
+    return meant if meant not in entries or near in KEYS else ""
 
 
 def _origin(entry: Entry) -> Origin:

@@ -65,14 +65,14 @@ class Findings:
             self._once.add(key)
             self.add(document, code, message, span, **told)
 
-    def unknown_key(self, entry: Entry, known: Iterable[str], of: str = "") -> None:
-        """Report a key that nothing reads."""
+    def unknown_key(self, entry: Entry, known: Iterable[str], of: str = "", meant: str | None = None) -> None:
+        """Report a key that nothing reads; `meant` is the known one that it stands for, by default the nearest."""
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(entry.document)
             return
         names = list(known)
         what = f"there is no key `{entry.key.text}`" + (f" in `{of}`" if of else "")
-        meant = nearest(entry.key.text, names)
+        meant = nearest(entry.key.text, names) if meant is None else meant
         hint = f"did you mean `{meant}`?" if meant else ""
         cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
         if not of and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
