@@ -234,8 +234,14 @@ def read_items(findings: Findings, entry: Entry) -> Any:
 def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, Any] | None:
     properties: dict[str, tuple[dict[str, Any], bool]] = {}
     whole = True
+    seen: dict[str, Scalar] = {}
     for key, value in node.pairs:
         name, optional = split_key(key.text)
+        if (first := seen.setdefault(name, key)) is not key:
+            message = f"`{name}` is declared twice, with and without `?`"
+            label = f"first at line {document.place(first.start)[0]}"
+            findings.add(document, "PK103", message, key, label=label, help="keep one of the two")
+            whole = False
         read = _read_declaration(findings, document, key, value)
         if read is None:
             whole = False
