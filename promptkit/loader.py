@@ -230,6 +230,17 @@ class Loading:
             self.findings.add(
                 main, "PK122", "there is no `task`", (at, at), help="say what the model shall do: `task: ...`"
             )
+        elif "task" in entries and not self.partial and self._says_nothing(entries["task"]):
+            task = entries["task"]
+            cure = "say what the model shall do; without a text of the user's nothing can be sent"
+            self.findings.add(task.document, "PK122", "the `task` is empty", task.node, help=cure)
+
+    def _says_nothing(self, task: Entry) -> bool:
+        """Whether the user's message would be empty whatever the inputs: the task is, and no context stands in it."""
+        layout, context = self.chain.entries.get("layout"), str(self.data.get("context") or "")
+        if layout is not None and isinstance(layout.node, Mapping) and context.strip():
+            return False
+        return isinstance(task.node, Scalar) and isinstance(task.node.value, str) and not task.node.text.strip()
 
     @property
     def partial(self) -> bool:

@@ -156,6 +156,8 @@ def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | 
     if other:
         at = document.start(begun) + other.start()
         cure = f"write `:` and a space, not `{document.text[at]}`"
+    elif above := _text_above(document, begun):
+        cure = f"indent it, if it belongs to the text of `{above}`; or write `key: value`"
     else:
         cure = "write `key: value`, with a space behind the colon"
     message = "not valid YAML: this line is no key and value, since it has no colon"
@@ -246,6 +248,46 @@ def _never_closed(document: Document, line: int, _: int, problem: str, opening: 
     return document.diagnostic("PK100", message, (opening, opening + 1), help=f"end it with `{closing}`")
 
 
+def _outdented(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """A line of a text under `|` that is indented less than the lines before it, and so ends the text."""
+    above = _text_above(document, line) if "did not find expected key" in problem else ""
+    if not above:
+        return None
+    text = document.line(line)
+    start = document.start(line) + len(text) - len(text.lstrip())
+    cure = f"indent it as far as the first line of `{above}`, if it belongs to that text"
+    message = "not valid YAML: this line is indented less than the text above it, and no key"
+    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
+
+
+_TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
+
+
+def _text_above(document: Document, line: int) -> str:
+    """The key of the text of many lines to which a line may be meant to belong; empty where there is none."""
+    here = document.line(line)
+    indent = len(here) - len(here.lstrip())
+    for number in range(line - 1, max(0, line - _LOOK_BACK), -1):
+        text = document.line(number)
+        if not text.strip() or len(text) - len(text.lstrip()) > indent:
+            continue
+        found = _ENTRY.match(text)
+        return found["key"] if found is not None and _TEXT.match(found["value"].strip()) else ""
+    return ""
+
+
+def _escape(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
+    r"""`"C:\users"`: in double quotes a backslash begins an escape."""
+    if "hexdecimal" not in problem and "unknown escape" not in problem:
+        return None
+    at = document.line(line).rfind("\\", 0, column + 1)
+    start = document.start(line) + max(at, 0)
+    message = "not valid YAML: in double quotes a backslash begins an escape, and this is none"
+    return document.diagnostic(
+        "PK100", message, (start, start + 2), help="use single quotes, or write it twice: `\\\\`"
+    )
+
+
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
     _brace_first,
     _sign_first,
@@ -256,4 +298,6 @@ _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None]
     _comment_cuts,
     _colon,
     _never_closed,
+    _outdented,
+    _escape,
 )
