@@ -118,7 +118,10 @@ def check_schema(findings: Findings, document: Document, schema: Any, node: Node
         label, cure = _worded(problem, schema)
         span = _place(node, problem.location, key)
         findings.once(document, "PK401", "this is not a usable JSON Schema", span, label=label, help=cure)
+    wrong = {problem.location for problem in problems}
     for lint in schema_lints(schema):
+        if lint.location in wrong:
+            continue
         severity: Severity = "error" if lint.code == "PK407" else "warning"
         span = _place(node, lint.location, key)
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)

@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.claims import Claim, Other, claim, unsure
+from promptkit.schema.keywords import FORMATS
 from promptkit.schema.plants import breaking
 from promptkit.schema.proofs import matches
 from promptkit.schema.violations import shown
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from promptkit.schema.claims import Path
 
     Check = Callable[[Comparison, Keywords, Keywords, Path], Iterator[Claim]]
-
-_CHECKED_FORMATS = frozenset(
-    (
-        *("date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
-        *("uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer"),
-        *("relative-json-pointer", "regex"),
-    )
-)
-"""The formats of JSON Schema 2020-12, section 7.3; others are never checked."""
 
 
 def either(kinds: Iterable[str]) -> str:
@@ -58,7 +50,7 @@ def _string(_: Comparison, read: Keywords, wrote: Keywords, path: Path) -> Itera
     yield from _lengths(read, wrote, path)
     for keyword in ("pattern", "format"):
         wanted, found = read.get(keyword), wrote.get(keyword)
-        if wanted is None or wanted == found or (keyword == "format" and wanted not in _CHECKED_FORMATS):
+        if wanted is None or wanted == found or (keyword == "format" and wanted not in FORMATS):
             continue
         says = f"the {keyword} {wanted}" if keyword == "format" else f"the pattern {wanted}"
         other = {"type": "string", "not": {keyword: wanted}}

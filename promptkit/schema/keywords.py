@@ -41,6 +41,15 @@ SILENT = frozenset(
 )
 """Keywords without a meaning for values: addresses, remarks, and shelves whose things are told where they are used."""
 
+FORMATS = frozenset(
+    (
+        *("date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
+        *("uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer"),
+        *("relative-json-pointer", "regex"),
+    )
+)
+"""The formats of JSON Schema 2020-12, section 7.3; others are never checked."""
+
 KEYWORDS = frozenset(f"{_CORE} {_APPLICATORS} {_ASSERTIONS} {_NOTES}".split())
 
 ALSO_NAMES = frozenset(_ALSO_NAMES.split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.schema.equality import KINDS, is_kind, same_json
+from promptkit.schema.keywords import FORMATS
 from promptkit.schema.references import walk
 from promptkit.schema.violations import shown
 
@@ -22,7 +23,20 @@ _PAIRS = (
     ("minContains", "maxContains"),
     ("minimum", "maximum"),
 )
-_LOOKED_AT = frozenset((*(name for pair in _PAIRS for name in pair), "enum", "const", "required"))
+_SPEAKS_OF = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), ("string",)),
+    **dict.fromkeys(
+        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ("number", "integer")
+    ),
+    **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"), ("array",)),
+    **dict.fromkeys(
+        ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"),
+        ("object",),
+    ),
+}
+"""The types of which a keyword says something; values of all others fit it."""
+
+_LOOKED_AT = frozenset((*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, "enum", "const", "format"))
 _MOST_COMPARED = 200
 
 
@@ -41,7 +55,7 @@ def schema_lints(schema: Any) -> Iterator[Lint]:
     for place, each in walk(schema):
         if _LOOKED_AT.isdisjoint(each):
             continue
-        for look in (_bounds, _enum, _const, _required):
+        for look in (_bounds, _enum, _const, _required, _format, _for_nothing):
             yield from look(each, place)
 
 
@@ -54,6 +68,42 @@ def _bounds(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
             second = max((low, high), key=names.index)
             message = f"no value fits: `{low}` is {least}, and `{high}` {most}"
             yield Lint("PK407", message, (*place, second), "the bounds are the wrong way round")
+
+    least = max(_sides(schema, "minimum", "exclusiveMinimum", 1), default=None)
+    most = max(_sides(schema, "maximum", "exclusiveMaximum", -1), default=None)
+    if least and most and least[1] + most[1] and least[0] == -most[0]:
+        strict = "exclusiveMinimum" if least[1] else "exclusiveMaximum"
+        yield Lint("PK407", f"no value fits: the bounds meet at {least[0]}, which is left out", (*place, strict))
+
+
+def _sides(schema: dict[str, Any], inclusive: str, exclusive: str, sign: int) -> Iterator[tuple[Any, bool]]:
+    """The bounds on one side, each with whether it is itself left out; a boolean beside one is draft 4's."""
+    for name, strict in ((inclusive, schema.get(exclusive) is True), (exclusive, True)):
+        if KINDS["number"](schema.get(name)):
+            yield sign * schema[name], strict
+
+
+def _format(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A format that is almost one of those that are checked; own ones may be called otherwise."""
+    found = schema.get("format")
+    if isinstance(found, str) and found not in FORMATS and (hint := did_you_mean(found, FORMATS)):
+        yield Lint("PK408", f"nothing checks the format `{found}`", (*place, "format"), hint)
+
+
+def _for_nothing(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A keyword that speaks of another type than the declared one."""
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(kinds, list) or not kinds or not all(isinstance(kind, str) and kind in KINDS for kind in kinds):
+        return
+    for keyword in schema:
+        meant = _SPEAKS_OF.get(keyword)
+        if meant is not None and not any(kind in meant for kind in kinds):
+            message = f"`{keyword}` has no effect: it speaks of {_NAMES[meant[0]]}, and {_kinds(schema)} is declared"
+            yield Lint("PK408", message, (*place, keyword))
+
+
+_NAMES = {"string": "texts", "number": "numbers", "array": "lists", "object": "objects"}
 
 
 def _enum(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
