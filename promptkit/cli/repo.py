@@ -317,6 +317,9 @@ def _faults(workspace: Workspace, name: str) -> Iterator[str]:
     declared, repo = workspace.declared.repo(name), workspace.repo(name)
     if declared.url is not None:
         kept = workspace.store(declared)
+        if not kept.git_dir.is_dir():
+            yield f"{name}: its copy in the cache is gone; promptkit repo update {name}"
+            return
         if broken := fsck(kept.git_dir):
             yield f"{name}: {'; '.join(broken)}; promptkit repo update --anew {name}"
         for prompt, aliases in repo.facts.aliases.items():

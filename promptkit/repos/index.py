@@ -230,7 +230,7 @@ def _row(source: Source, name: str, file: str, id_of: IdOf) -> Row:
 
 def found_in(rows: Iterable[Row], words: Iterable[str]) -> list[Row]:
     """The rows in which every word stands: in the name, the description, the tags or the names of inputs."""
-    wanted = [word.casefold() for word in words]
+    wanted = [each for word in words for each in word.casefold().split()]
     if not wanted:
         return list(rows)
     return [row for row in rows if all(word in _text(row) for word in wanted)]

@@ -414,3 +414,17 @@ def test_a_commit_that_is_gone_from_the_copy_is_no_deleted_tag(
         ran.err
     )
     assert promptkit("lock", "add", "acme/support/triage@1.1.0").code == 0
+
+
+def test_a_copy_that_is_gone_is_told_with_its_cure(
+    team: GitRepo, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "service", {"acme": team.path}))
+    assert promptkit("repo", "update").code == 0
+    (copy,) = cache.glob("repos/*/git")
+    shutil.rmtree(copy)
+    ran = promptkit("repo", "verify")
+    assert (ran.code, "promptkit repo update acme" in ran.out) == (1, True), ran
+    assert promptkit("repo", "update").code == 0
+    assert promptkit("repo", "verify").code == 0
+    assert promptkit("search", "support triage").out == promptkit("search", "triage", "support").out != ""
