@@ -69,11 +69,17 @@ def _choice(node: Any, scope: Scope) -> Taint:
     return taint_of(node.expr1, scope) | taint_of(node.expr2, scope)
 
 
+def _filter(node: Any, scope: Scope) -> Taint:
+    """How many there are of something tells nothing that anybody wrote."""
+    return CLEAN if node.name in ("length", "count") else _parts(node, scope)
+
+
 _KINDS: Mapping[str, Callable[[Any, Scope], Taint]] = {
     "Name": _name,
     "NSRef": _name,
     "Getattr": _lookup,
     "CondExpr": _choice,
+    "Filter": _filter,
     "TemplateData": lambda _, __: CLEAN,
     "Const": lambda _, __: CLEAN,
     **dict.fromkeys(("Compare", "Test", "Not"), lambda _, __: CLEAN),
