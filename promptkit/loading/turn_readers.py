@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.loading.chain import Entry
+from promptkit.schema.conjunction import form_of
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ def read_conversation(loading: Loading, name: str, entry: Entry) -> None:
         hint = did_you_mean(chosen.text, declared)
         message = f"`conversation.input`: there is no input `{chosen.text}`"
         loading.findings.add(entry.document, "PK121", message, chosen, label=hint, help=_declared(declared))
+    elif isinstance(chosen, Scalar) and chosen.text in declared and (kinds := _no_text(declared[chosen.text])):
+        message = f"`conversation.input`: `{chosen.text}` is declared as {' or '.join(kinds)}, and a turn is a text"
+        loading.findings.add(entry.document, "PK121", message, chosen, help="name an input that takes a text")
+
+
+def _no_text(declared: dict[str, Any]) -> tuple[str, ...]:
+    """The types of an input that no text fits; none where one may."""
+    schema = declared.get("json_schema", True)
+    kinds = form_of(schema, schema).kinds()
+    return () if "string" in kinds else kinds
 
 
 def _declared(inputs: dict[str, Any]) -> str:
