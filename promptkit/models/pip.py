@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -101,11 +102,10 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 def _arrived(folder: Path) -> int:
     """The bytes of the wheel that pip is writing: every version of pip can be watched so."""
     sizes = [0]
-    for path in folder.rglob("*.whl"):
-        try:
-            sizes.append(path.stat().st_size)
-        except OSError:  # moved meanwhile
-            continue
+    for inside, _, names in os.walk(folder):  # which passes over folders that are gone meanwhile, as `rglob` does not
+        for name in names:
+            with suppress(OSError):  # moved meanwhile
+                sizes.append(Path(inside, name).stat().st_size if name.endswith(".whl") else 0)
     return max(sizes)
 
 

@@ -20,7 +20,7 @@ import pytest
 from raw_server import wait_until
 
 from promptkit.errors import ConfigError
-from promptkit.models.pip import reason_in
+from promptkit.models.pip import _arrived, reason_in
 from promptkit.models.weights import (
     ENGINE,
     SMOLLM2,
@@ -346,6 +346,21 @@ def test_the_engine_is_installed_beside_promptkit_once(index: Index, tmp_path: P
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "pip").symlink_to(Path(pip.__file__).parent)
     assert "True False\n" == installed_in(tmp_path, tmp_path / "site")
+
+
+def test_what_pip_removes_while_it_is_watched_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/a.whl").write_bytes(b"12345")
+    (tmp_path / "gone").mkdir()
+    real = os.scandir
+
+    def scan(path: str) -> Any:
+        if Path(path).name == "gone":
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert _arrived(tmp_path) == 5
 
 
 @pytest.mark.skipif(os.name != "posix", reason="makes a virtual environment by links")
