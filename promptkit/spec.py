@@ -295,6 +295,11 @@ class PromptSpec(Part):
         """What `data` gives, made once for whoever compares: nobody may change it."""
         return self.data()
 
+    @cached_property
+    def plain_texts(self) -> dict[str, str]:
+        """Each key of `plain` letter by letter: where two of these are the same, so is what they say."""
+        return {key: repr(value) for key, value in self.plain.items()}
+
     def _digest(self, *left_out: str) -> str:
         authored = {key: value for key, value in self.plain.items() if key not in left_out}
         told = {"promptkit": FORMAT_VERSION, "spec": authored, "files": self.files}

@@ -17,6 +17,8 @@ from promptkit.schema.equality import same_json
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
+    from promptkit.spec import PromptSpec
+
 
 __all__ = [
     "LEVELS",
@@ -27,6 +29,7 @@ __all__ = [
     "needed",
     "next_version",
     "same_data",
+    "same_key",
     "sign_of",
     "whole",
 ]
@@ -46,6 +49,13 @@ def sign_of(name: object, before: Container[Any], after: Container[Any]) -> Sign
 def same_data(one: Any, other: Any) -> bool:
     """Whether two pieces of a spec, as plain data, are the same by JSON's equality; most are so letter by letter."""
     return repr(one) == repr(other) or same_json(one, other)
+
+
+def same_key(key: str, before: PromptSpec, after: PromptSpec) -> bool:
+    """Whether two specs say the same under a key."""
+    if before.plain_texts.get(key) == after.plain_texts.get(key):
+        return True
+    return same_json(before.plain.get(key), after.plain.get(key))
 
 
 def whole(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import LEVELS, Change, same_data, sign_of
+from promptkit.repos.diff.changes import LEVELS, Change, same_data, same_key, sign_of
 from promptkit.repos.diff.schema_changes import READ, TAKEN, WRITTEN, schema_changes
 from promptkit.schema.equality import same_json
 from promptkit.template_paths import prompt_name
@@ -25,11 +25,11 @@ __all__ = ["contract_changes"]
 def contract_changes(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
     """All changes of the contract."""
     yield from _name(before, after)
-    same = same_data(before.plain.get("inputs"), after.plain.get("inputs"))
+    same = same_key("inputs", before, after)
     inputs = [] if same else list(_inputs(before.inputs, after.inputs))
     yield from inputs
     yield from _whole(before, after, inputs)
-    if not same_data(before.plain.get("output"), after.plain.get("output")):
+    if not same_key("output", before, after):
         yield from _output(before.output, after.output, policy)
     yield from _tools(before, after, policy)
     yield from _conversation(before.conversation, after.conversation)
@@ -111,7 +111,7 @@ def _whole(before: PromptSpec, after: PromptSpec, told: list[Change]) -> Iterato
         if LEVELS.index(change.level) > max(heaviest, LEVELS.index("minor")):
             heaviest = LEVELS.index(change.level)
             yield change
-    if heaviest < 0 and not same_data(before.plain.get("inputs_schema"), after.plain.get("inputs_schema")):
+    if heaviest < 0 and not same_key("inputs_schema", before, after):
         yield Change("inputs", "~", "schema", "patch", "the same inputs in other words")
 
 

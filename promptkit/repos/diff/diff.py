@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import canonical_json
 from promptkit.errors import ConfigError, PromptkitError, SourceError
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, Policy, is_enough, needed, next_version, same_data, sign_of, whole
+from promptkit.repos.diff.changes import (
+    Change,
+    Policy,
+    is_enough,
+    needed,
+    next_version,
+    same_data,
+    same_key,
+    sign_of,
+    whole,
+)
 from promptkit.repos.diff.contract import contract_changes
 from promptkit.repos.diff.wording import Words, content_changes, words
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, all_text
@@ -200,7 +210,7 @@ def _untold(before: PromptSpec, after: PromptSpec, told: set[str]) -> Iterator[C
     told = told | {"version", "extends"}
     old, new = before.plain, after.plain
     for key in sorted(old.keys() | new.keys()):
-        if told.isdisjoint((key, *_TOLD_AS.get(key, ()))) and not same_data(old.get(key), new.get(key)):
+        if not same_key(key, before, after) and told.isdisjoint((key, *_TOLD_AS.get(key, ()))):
             held, holds = (whole(getattr(spec, key, None)) or None for spec in (before, after))
             is_same = hasattr(after, key) and same_data(held, holds)
             level: Level = "patch" if is_same else "unknown"

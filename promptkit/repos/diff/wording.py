@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
 from promptkit.parts import as_data
-from promptkit.repos.diff.changes import Change, same_data, sign_of, whole
+from promptkit.repos.diff.changes import Change, same_data, same_key, sign_of, whole
 from promptkit.source import mount_shown
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _differing(before: PromptSpec, after: PromptSpec, keys: Iterable[str]) -> It
     """The keys whose values are not the same, with both values."""
     for key in keys:
         held = getattr(before, key), getattr(after, key)
-        same = held[0] is held[1] or same_data(before.plain.get(key), after.plain.get(key))
+        same = held[0] is held[1] or same_key(key, before, after)
         if not same and not same_data(*map(whole, held)):
             yield key, *held
 
@@ -121,7 +121,7 @@ def _frame(message: Any) -> str:
 
 
 def _examples(before: PromptSpec, after: PromptSpec, policy: Policy) -> Iterator[Change]:
-    if same_data(before.plain.get("examples"), after.plain.get("examples")):
+    if same_key("examples", before, after):
         return
     old, new = ([canonical_json(_plain(example)) for example in spec.examples] for spec in (before, after))
     gone = {number: _plain(before.examples[number - 1]) for number in _more(old, new)}
