@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from promptkit.errors import LockError, SourceError
+from promptkit.errors import LockError, PromptkitError, SourceError
 from promptkit.repos.lock import LOCK_FILE, Lock, digest_of
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
+from promptkit.repos.over import Over
 from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import MOUNT, Folder, join, mount_shown, mounted, no_such_file, resolve, split_mount
+from promptkit.source import MOUNT, Folder, join, mount_shown, mounted, no_such_file, split_mount
 from promptkit.template_paths import changed_at
 
 if TYPE_CHECKING:
@@ -78,27 +78,39 @@ def project_source(workspace: Workspace, *, is_frozen: bool = False) -> Source:
     return _OwnLocked(source, pinned, kept_parts(workspace)) if pinned else source
 
 
-class _OwnLocked:
-    """The files of the project, and those of other repos, of which some are `pinned`: each part with its commit."""
+class _ByDigest(Over):
+    """The files of another source, of which some `parts` are read by their SHA-256s: from the cache, or else there."""
 
-    def __init__(self, source: Mounted, pinned: Mapping[str, tuple[Part, str]], kept: Path) -> None:
-        self.source = source
-        self.root = source.root
-        self._pinned = pinned
+    def __init__(self, source: Source, parts: Iterable[Part], kept: Path) -> None:
+        super().__init__(source)
+        self.parts = {part.path: part for part in parts}
         self._kept = kept
 
     def read(self, path: str) -> bytes:
-        """See `Source.read`. Raises `LockError` where a file is not what was locked."""
-        if path not in self._pinned:
+        """See `Source.read`. Raises what `refused` gives where a part is another file now."""
+        part = self.parts.get(path)
+        if part is None:
             return self.source.read(path)
-        part, _ = self._pinned[path]
         if (kept := kept_bytes(self._kept, part.sha256)) is not None:
             return kept
         data = self.source.read(path)
         if digest_of(data) != part.sha256:
-            message = f"the {part.kind} `{mount_shown(part.path)}` is not what the lock pins"
-            raise LockError(message, help="`promptkit lock verify` tells all that moved")
+            raise self.refused(part)
         return data
+
+    def refused(self, part: Part) -> PromptkitError:
+        """The error for a part that is not what was locked."""
+        message = f"the {part.kind} `{mount_shown(part.path)}` is not what the lock pins"
+        return LockError(message, help="`promptkit lock verify` tells all that moved")
+
+
+class _OwnLocked(_ByDigest):
+    """The project's own files, and those of other repos that are locked, each `pinned` at a commit."""
+
+    def __init__(self, source: Mounted, pinned: Mapping[str, tuple[Part, str]], kept: Path) -> None:
+        super().__init__(source, (part for part, _ in pinned.values()), kept)
+        self.root = source.root
+        self._commits = {path: commit for path, (_, commit) in pinned.items()}
 
     def resolve(self, folder: str, path: str) -> str:
         """See `source.resolve`: inside of another repo as it was when the prompt was locked."""
@@ -106,53 +118,33 @@ class _OwnLocked:
             own = join(folder, path)
             other = mounted(folder, path) if "/" in path else own
             for each in (own, other):
-                if each in self._pinned:
+                if each in self.parts:
                     return each
-        return resolve(self.source, folder, path)
+        return super().resolve(folder, path)
 
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
-        if path not in self._pinned:
-            return self.source.shown(path)
+        if path not in self._commits:
+            return super().shown(path)
         mount, inside = split_mount(path)
-        return f"{mount.rpartition(MOUNT)[2].partition('/')[0]}@{self._pinned[path][1][:12]}:{inside}"
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        return self.source.beside(path)
+        return f"{mount.rpartition(MOUNT)[2].partition('/')[0]}@{self._commits[path][:12]}:{inside}"
 
 
-class _Past:
-    """The files of a state, some of which are read by their SHA-256s."""
-
-    def __init__(self, source: Mounted, parts: Iterable[Part], kept: Path) -> None:
-        self.source = source
-        self._parts = {part.path: part for part in parts}
-        self._kept = kept
+class _Past(_ByDigest):
+    """The files of a past state, some of which lie in plain folders: what those have now is not asked about."""
 
     def read(self, path: str) -> bytes:
         """See `Source.read`. Raises `SourceError` for what is not kept any more."""
-        part = self._parts.get(path)
-        if part is None:
-            return self.source.read(path)
-        if (data := kept_bytes(self._kept, part.sha256)) is not None:
-            return data
-        with contextlib.suppress(SourceError):
-            if digest_of(data := self.source.read(path)) == part.sha256:
-                return data
-        raise SourceError(f"`{mount_shown(path)}`, as it was locked, is not on this machine")
+        try:
+            return super().read(path)
+        except SourceError:
+            if path not in self.parts:
+                raise
+            raise self.refused(self.parts[path]) from None
 
-    def resolve(self, folder: str, path: str) -> str:
-        """See `source.resolve`."""
-        return resolve(self.source, folder, path)
-
-    def shown(self, path: str) -> str:
-        """See `Source.shown`."""
-        return self.source.shown(path)
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        return self.source.beside(path)
+    def refused(self, part: Part) -> PromptkitError:
+        """The error for a part that is not kept any more."""
+        return SourceError(f"`{mount_shown(part.path)}`, as it was locked, is not on this machine")
 
 
 def _places() -> tuple[str, ...]:

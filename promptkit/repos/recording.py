@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.errors import SourceError
-from promptkit.source import ENDINGS, resolve
+from promptkit.repos.over import Over
+from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from promptkit.loader import Loaded
     from promptkit.source import Source
 
 __all__ = ["Recording", "kind_of"]
 
 
-class Recording:
+class Recording(Over):
     """A source that remembers what was read from it, and what was looked for in vain."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
+        super().__init__(source)
         self.files: dict[str, bytes] = {}
         self.missed: set[str] = set()
 
@@ -33,18 +32,6 @@ class Recording:
                 self.missed.add(path)
             raise
         return self.files[path]
-
-    def resolve(self, folder: str, path: str) -> str:
-        """See `source.resolve`."""
-        return resolve(self.source, folder, path)
-
-    def shown(self, path: str) -> str:
-        """See `Source.shown`."""
-        return self.source.shown(path)
-
-    def beside(self, path: str) -> Iterable[str]:
-        """See `Source.beside`."""
-        return self.source.beside(path)
 
 
 def kind_of(path: str, file: str, loaded: Loaded) -> str:
