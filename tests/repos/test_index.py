@@ -192,3 +192,12 @@ def test_what_else_a_check_depends_on_is_looked_at_again(own: GitRepo) -> None:
     assert own_rows()["b"].checks == "ok"
     own.write({"promptkit.toml": '[repos.acme]\nurl = "https://example.org/x.git"\n'})
     assert own_rows()["b"].checks == "1 error"  # it is a file here, and a repo
+
+
+def test_above_a_project_that_has_no_history_its_prompts_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert promptkit("init", "triage").code == 0
+    ran = promptkit("list")
+    assert (ran.code, "triage/triage" in ran.out) == (0, True), ran

@@ -119,7 +119,7 @@ def worktree(workspace: Workspace) -> RepoState:
     """The files as they lie in the project's folder."""
     root = workspace.folder
     files = _files(root)
-    if workspace.root is None:
+    if workspace.root is None and GitDirectory.around(root) is not None:  # where there are states to be compared
         _refuse_above(root, [path for path in files if is_prompt(path)])
 
     @cache
