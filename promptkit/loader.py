@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
-from promptkit.loading.answer_checks import Clock
+from promptkit.loading.answer_checks import AnswerChecks
 from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
@@ -252,7 +252,7 @@ class Loading:
             "inputs": self.data.get("inputs", {}),
             "output": self.data.get("output", {}),
             "unknown": self.unknown,
-            "clock": Clock(),
+            "checks": AnswerChecks(self.data.get("output", {}), self.data.get("inputs", {})),
         }
         for name, reader in AFTER_ALL.items():
             if entry := self.chain.entries.get(name):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.answer_checks import check_answer
 from promptkit.loading.assertion_checks import read_assertions
 from promptkit.loading.chain import Entry
 from promptkit.loading.declared import declared_value
@@ -139,12 +138,12 @@ def checked_output(
             message = f"{name} does not fit the output format"
             findings.add(entry.document, "PK301", message, (node.start, node.start + 1), label="a text is expected")
             return ""
-        check_answer(findings, entry.document, node, output, node.text, inputs, name, known["clock"])
+        known["checks"].check(findings, entry.document, node, node.text, inputs, name)
         return node.text
     if schema is None:
         return node.value
     value = declared_value(node, schema)
     message = f"{name} does not fit the output schema"
     if report_misfits(findings, entry.document, node, schema, value, "PK301", message):
-        check_answer(findings, entry.document, node, output, value, inputs, name, known["clock"])
+        known["checks"].check(findings, entry.document, node, value, inputs, name)
     return value

@@ -11,6 +11,7 @@ from promptkit.loading.near_file import near_file
 from promptkit.source import SourceError, resolve
 from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
+from promptkit.template.meant import function_meant
 from promptkit.template.paths import shown
 from promptkit.template.tree import TemplateFault
 from promptkit.yaml_nodes import Document
@@ -108,7 +109,7 @@ class TemplateText:
         names = dict.fromkeys((*inputs, *known)) if called else {**dict.fromkeys(inputs), **_own_names(known)}
         hint = self.checks.hint(name, names)
         if called and name not in BLOCK_NAMES:
-            self.tell("PK204", f"there is no function `{name}`", start, end, label=_function_for(name) or hint)
+            self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
         elif name in _OTHER_WORDS:
             cure = f"write `{_OTHER_WORDS[name]}`"
             self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)
@@ -216,33 +217,6 @@ def _own_names(known: Iterable[str]) -> dict[str, None]:
     return dict.fromkeys(name for name in known if name not in functions()["function"])
 
 
-def _function_for(name: str) -> str:
-    meant = _AS_FILTERS.get(name)
-    return f"write it as a filter: `... | {meant}`" if meant else ""
-
-
-_AS_FILTERS = {
-    "len": "length",
-    "str": "string",
-    "int": "int",
-    "float": "float",
-    "list": "list",
-    "sum": "sum",
-    "abs": "abs",
-    "sorted": "sort",
-    "max": "max",
-    "min": "min",
-    "reversed": "reverse",
-    "round": "round",
-    "upper": "upper",
-    "lower": "lower",
-    "json": "tojson",
-    "tojson": "tojson",
-    "join": "join",
-    "trim": "trim",
-    "replace": "replace",
-}
-"""What other languages call as a function, and templates write as a filter."""
 _OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
 _FIXED = "include a fixed path"
 _OF_BLOCKS = {

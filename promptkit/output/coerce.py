@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
-from promptkit.output.place import Place, is_worded, json_kind, kind_of, plain_word, words_at
+from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import number_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.schema.equality import json_kind
 from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
@@ -94,16 +95,6 @@ def kind_of(form: dict[str, Any]) -> frozenset[str]:
         if not form.keys().isdisjoint(keywords):
             return frozenset((kind,))
     return frozenset()
-
-
-def json_kind(value: Any) -> str:
-    """The JSON type of a value; whole numbers are `integer`."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "boolean"
-    for kind, types in (("integer", int), ("number", float), ("string", str), ("array", list)):
-        if isinstance(value, types):
-            return kind
-    return "object"
 
 
 class _TooMany(Exception):

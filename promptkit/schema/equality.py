@@ -51,6 +51,16 @@ def without(values: Iterable[Any], others: Iterable[Any]) -> list[Any]:
     return [value for value in values if key_of(value) not in known]
 
 
+def json_kind(value: Any) -> str:
+    """The JSON type of a value; whole numbers are `integer`."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    for kind, types in (("integer", int), ("number", float), ("string", str), ("array", list)):
+        if isinstance(value, types):
+            return kind
+    return "object"
+
+
 def is_kind(value: Any, kinds: Iterable[Any]) -> bool:
     """Whether a value is of one of some JSON types; names that are none are passed over."""
     return any(KINDS[kind](value) for kind in kinds if kind in KINDS)

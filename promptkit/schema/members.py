@@ -28,12 +28,15 @@ class UntoldError(Exception):
 class Members:
     """What is under a key: its `schemas`, none when no value that fits has it.
 
-    `open` says that an object may have it although nothing declares it. `names` are the keys that objects declare,
-    and `kinds` the JSON types that values can have.
+    `open` says that an object may have it although nothing declares it, `left_out` that one that declares it need not
+    have it, where it says which fields it needs; `methods` of the schemas are those of methods. `names` are the keys
+    that objects declare, and `kinds` the JSON types that values can have.
     """
 
     schemas: list[Any] = field(default_factory=list)
     open: bool = False
+    left_out: bool = False
+    methods: int = 0
     names: dict[str, None] = field(default_factory=dict)
     kinds: dict[str, None] = field(default_factory=dict)
 
@@ -69,6 +72,7 @@ class Members:
                 _INSIDE[kind](self, keywords, key, key in methods.get(kind, ()))
             elif key in methods.get(kind, ()):
                 self.schemas.append(True)
+                self.methods += 1
 
     def _field(self, keywords: dict[str, Any], key: Key, method: bool) -> None:
         declared, others = keywords.get("properties", {}), keywords.get("additionalProperties")
@@ -77,6 +81,8 @@ class Members:
             raise UntoldError
         if key in declared or method:
             self.schemas.append(declared.get(key, True))
+            self.methods += key not in declared and others is False
+            self.left_out |= key in declared and "required" in keywords and key not in keywords["required"]
         elif others is None:
             self.open = True
         elif others is not False:
@@ -87,10 +93,12 @@ class Members:
             self.schemas.append(True if "prefixItems" in keywords else keywords.get("items", True))
         elif method:
             self.schemas.append(True)
+            self.methods += 1
 
     def _character(self, _: dict[str, Any], key: Key, method: bool) -> None:
         if method or not isinstance(key, str):
             self.schemas.append(True if method else {"type": "string"})
+            self.methods += method
 
 
 _INSIDE: dict[str, Callable[[Members, dict[str, Any], Key, bool], None]] = {

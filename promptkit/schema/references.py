@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Location = tuple[str | int, ...]
 
@@ -73,6 +73,17 @@ def walk(root: Any) -> Iterator[tuple[Location, dict[str, Any]]]:
         seen.add(id(schema))
         yield place, schema
         waiting.extend(reversed([((*place, *inner), each) for inner, each in children(schema)]))
+
+
+def optional_fields(documents: Iterable[Any]) -> frozenset[str]:
+    """The fields that some object in these documents declares and does not require."""
+    found: set[str] = set()
+    for document in documents:
+        for _, schema in walk(document):
+            declared, required = (schema.get(keyword) for keyword in ("properties", "required"))
+            if isinstance(declared, dict):
+                found |= declared.keys() - set(required if isinstance(required, list) else ())
+    return frozenset(found)
 
 
 def resolve(root: Any, reference: Any) -> Any:

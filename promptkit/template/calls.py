@@ -1,7 +1,10 @@
-"""A call against the macro that it calls: its arguments, its body, and what an imported macro does not see."""
+"""A call against what it calls: a macro, a filter, a test; its arguments, its body, what an imported one sees."""
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
@@ -10,10 +13,51 @@ from promptkit.template.paths import find
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from promptkit.template.scopes import Known, Scope
     from promptkit.template.tree import Token, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of something, some of them `needed`; `any_more` and `any_key` say that it takes others too."""
+
+    name: str
+    names: tuple[str, ...]
+    needed: tuple[str, ...]
+    any_more: bool
+    any_key: bool
+
+
+@lru_cache(maxsize=256)
+def signature_of(name: str, function: Callable[..., Any]) -> Signature | None:
+    """What a filter or a test takes beside its value; None where nothing tells."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    beside = parameters[2 if parameters[0].name in _PASSED else 1 :]
+    named = [each for each in beside if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    kinds = {each.kind for each in beside}
+    return Signature(
+        name,
+        tuple(each.name for each in named),
+        tuple(each.name for each in named if each.default is each.empty),
+        any_more=inspect.Parameter.VAR_POSITIONAL in kinds,
+        any_key=inspect.Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+_PASSED = ("environment", "env", "context", "eval_ctx")
+"""What Jinja hands to a filter before its value."""
+
+
+def _of_macro(macro: Any) -> Signature:
+    names = tuple(argument.name for argument in macro.args)
+    needed = tuple(name for name in names[: len(names) - len(macro.defaults)] if name != "caller")
+    free = names_in(*macro.body)
+    return Signature(macro.name, names, needed, any_more="varargs" in free, any_key="kwargs" in free)
 
 
 def call_faults(
@@ -25,32 +69,32 @@ def call_faults(
     if twice is not None:
         yield _at(_keyword(tree, node, twice), "PK201", f"template syntax: the argument `{twice}` is given twice")
     if callee is not None and callee.macro is not None and not (node.dyn_args or node.dyn_kwargs):
-        yield from _arguments(tree, node, callee.macro)
+        yield from argument_faults(tree, node, _of_macro(callee.macro), tree.token(node.lineno, -1))
         yield from _body(tree, node, callee.macro, with_body=with_body)
     if callee is not None and callee.blind and callee.macro is not None:
         yield from _hidden(tree, node, callee, scope)
 
 
-def _arguments(tree: Tree, node: Any, macro: Any) -> Iterator[TemplateFault]:
-    names = [argument.name for argument in macro.args]
-    free = names_in(*macro.body)
-    if len(node.args) > len(names) and "varargs" not in free:
-        said = f"takes {len(names)}" if names else "takes none"
+def argument_faults(tree: Tree, node: Any, takes: Signature, place: Token) -> Iterator[TemplateFault]:
+    """The arguments of a call, a filter or a test that do not fit, and those that are left out: told at `place`."""
+    names = takes.names
+    if node.dyn_args or node.dyn_kwargs:
+        return
+    if len(node.args) > len(names) and not takes.any_more:
+        said = f"takes {len(names)}" if names else "takes no arguments"
         extra = tree.token(_first(node.args[len(names)]))
-        yield _at(extra, "PK215", f"`{macro.name}` {said}, and is called with {len(node.args)}", help=_takes(names))
+        yield _at(extra, "PK215", f"`{takes.name}` {said}, and is called with {len(node.args)}", help=_takes(names))
+    unknown = False
     for keyword in node.kwargs:
-        if keyword.key not in names and "kwargs" not in free and keyword.key != "caller":
-            hint = did_you_mean(keyword.key, names)
-            message = f"`{macro.name}` has no parameter `{keyword.key}`"
+        if keyword.key not in names and not takes.any_key and keyword.key != "caller":
+            unknown, hint = True, did_you_mean(keyword.key, names)
+            message = f"`{takes.name}` has no parameter `{keyword.key}`"
             cure = "" if hint else _takes(names)
             yield _at(_keyword(tree, node, keyword.key), "PK215", message, label=hint, help=cure)
     given = {*names[: len(node.args)], *(keyword.key for keyword in node.kwargs)}
-    needed = names[: len(names) - len(macro.defaults)]
-    left_out = [f"`{name}`" for name in needed if name not in given and name != "caller"]
-    unknown = any(keyword.key not in names for keyword in node.kwargs)
+    left_out = [f"`{name}`" for name in takes.needed if name not in given]
     if left_out and not unknown:
-        message = f"`{macro.name}` is called without {', '.join(left_out)}"
-        yield _at(tree.token(node.lineno, -1), "PK215", message, help=_takes(names))
+        yield _at(place, "PK215", f"`{takes.name}` is called without {', '.join(left_out)}", help=_takes(names))
 
 
 def _body(tree: Tree, node: Any, macro: Any, *, with_body: bool) -> Iterator[TemplateFault]:
@@ -82,7 +126,7 @@ def _hidden(tree: Tree, node: Any, callee: Known, scope: Scope) -> Iterator[Temp
             yield _at(tree.token(node.lineno, -1), "PK202", message, help=cure)
 
 
-def _takes(names: list[str]) -> str:
+def _takes(names: Sequence[str]) -> str:
     return f"its parameters: {', '.join(names)}" if names else "it has no parameters"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.metering import MAX_PARTS, check_size, weighed
-from promptkit.template.printing import plain, printed, to_json
+from promptkit.template.printing import kind_of, plain, printed, to_json
 from promptkit.tokens import PieceEstimate
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _rows(value: Any, columns: Any, filter_: str) -> tuple[list[str], Rows]:
             rows.append(dict(zip(wanted, each, strict=False)))
         else:
             cure = f"name the columns: `| {filter_}(['name', ...])`" if isinstance(each, (list, tuple)) else ""
-            raise RenderError(f"`{filter_}` takes a list of objects, not of {_named(each)}", code="PK223", help=cure)
+            raise RenderError(f"`{filter_}` takes a list of objects, not of {kind_of(each)}", code="PK223", help=cure)
     names = list(dict.fromkeys(name for row in rows for name in row)) if wanted is None else wanted
     if len(names) * len(rows) > MAX_PARTS:
         raise RenderError(f"a table has more than {MAX_PARTS:,} cells", code="PK220")
@@ -188,18 +188,12 @@ def _items(value: Any, filter_: str) -> list[Any]:
         raise _no_value(filter_)
     if isinstance(value, (list, tuple, Iterator)):
         return list(value)
-    raise RenderError(f"`{filter_}` takes a list, not {_named(value)}", code="PK223")
+    raise RenderError(f"`{filter_}` takes a list, not {kind_of(value)}", code="PK223")
 
 
 def _no_value(filter_: str) -> RenderError:
     cure = "guard it with `{% if ... %}`"
     return RenderError(f"a null is given to `{filter_}`", code="PK224", help=cure)
-
-
-def _named(value: Any) -> str:
-    kinds = {str: "a text", bool: "true or false", int: "a number", float: "a number", Mapping: "an object"}
-    kinds |= {list: "a list", tuple: "a list", type(None): "null"}
-    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)
 
 
 def _plain_text(value: Any) -> str:

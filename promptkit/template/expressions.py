@@ -7,44 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template import sandbox
-from promptkit.template.calls import call_faults
-from promptkit.template.comparisons import never_equal, never_holds
+from promptkit.template.calls import argument_faults, call_faults, signature_of
 from promptkit.template.conditions import given_by
-from promptkit.template.filter_values import given_by_filter, named_functions, named_keys
+from promptkit.template.filter_values import given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
-from promptkit.template.paths import is_constant, key_of, kind, listed, path_of, shown
+from promptkit.template.meant import filter_meant
+from promptkit.template.operations import named, wrong_sum, wrong_value
+from promptkit.template.operators import calculated, compared, concatenated, signed
+from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
 from promptkit.template.tree import TemplateFault, Token, Tree
-from promptkit.template.values import either, is_nullable, item_of, members_of, missing_key, of_type
+from promptkit.template.values import (
+    either,
+    is_method,
+    is_nullable,
+    item_of,
+    kinds_of,
+    members_of,
+    missing_key,
+    of_type,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Protocol
+    from collections.abc import Callable, Mapping
 
+    from promptkit.diagnostics import Severity
     from promptkit.template.conditions import Given
-    from promptkit.template.paths import Path
+    from promptkit.template.listening import Listener
     from promptkit.template.scopes import Known, Scope
     from promptkit.template.values import Value
-
-    class Listener(Protocol):
-        """Whom a walk tells what it meets."""
-
-        def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
-            """A name that stands for nothing, and those that do."""
-
-        def input_used(self, name: str, start: int) -> None:
-            """An input is used."""
-
-        def fault(self, fault: TemplateFault) -> None:
-            """Something is wrong."""
-
-        def undeclared(self, path: Path, fault: TemplateFault) -> None:
-            """A key is looked up that nothing declares, at a path."""
-
-        def maybe_null(self, path: Path, start: int, end: int) -> None:
-            """A value is used that may be null."""
-
-        def asked(self, path: Path) -> None:
-            """The template asks whether something is there, or says what stands for it."""
 
 
 class Expressions:
@@ -54,6 +44,8 @@ class Expressions:
         self.tree = tree
         self.listener = listener
         self.asking = 0
+        self.called: set[int] = set()
+        """The lookups that are called, by identity."""
 
     def value(self, node: Any, scope: Scope) -> Value:
         """What an expression can be; what is wrong in it is told to the listener."""
@@ -105,6 +97,12 @@ class Expressions:
         """Tell a fault at a token."""
         self.listener.fault(TemplateFault(code, message, token.start, token.end, **told))
 
+    def wrong(self, why: tuple[str, str] | None, node: Any, severity: Severity = "error") -> None:
+        """Tell of an operation that the type of a value does not take, if there is one."""
+        if why is not None:
+            start, end = self.tree.span(node)
+            self.listener.fault(TemplateFault("PK228", why[0], start, end, severity, help=why[1]))
+
     # Names and what is looked up in them
 
     def name(self, node: Any, scope: Scope) -> Value:
@@ -133,16 +131,25 @@ class Expressions:
         if self._of_module(node, scope):
             found = self.module(node, scope)
             return found.value if found else None
+        if self._of_namespace(node, scope):
+            return None
         value, path, key = self.need(node.node, scope), path_of(node), key_of(node)
         if kind(node) == "Getitem":
             self.value(node.arg, scope)
+            if kind(node.arg) == "Slice":
+                return value if kinds_of(value) in ({"array"}, {"string"}) else None
         if self.asking and path:
             self.listener.asked(path)
         if value is None or key is None:
             return None
-        wrong = missing_key(value, shown(path[:-1]), key) if isinstance(key, str) and path else None
+        wrong = missing_key(value, shown(path[:-1]), key) if isinstance(key, str) else None
         if wrong is None:
+            if isinstance(key, str) and id(node) not in self.called and is_method(value, key):
+                cure = f"write `{key}()`" + (f", or `| {key}`" if key in functions()["filter"] else "")
+                self.fault("PK223", f"the method `{key}` is not called", self.tree.token(node.lineno, 1), help=cure)
             return members_of(value, key)[1] or None
+        if not path and wrong[0] == "warning":
+            return None
         severity, message, label, cure = wrong
         token = self.tree.token(node.lineno, 1)
         fault = TemplateFault("PK209", message, token.start, token.end, severity, label=label, help=cure)
@@ -159,6 +166,17 @@ class Expressions:
             self.fault("PK202", f"the file imported as `{node.node.name}` sets no `{key}`", token, label=label)
         return names.get(key)
 
+    def _of_namespace(self, node: Any, scope: Scope) -> bool:
+        """Whether something is looked up in a namespace; a name that is set nowhere is told."""
+        known = scope.find(node.node.name) if kind(node) == "Getattr" and kind(node.node) == "Name" else None
+        names = known.attributes if known is not None else None
+        if names is None:
+            return False
+        if node.attr not in names and not self.asking:
+            label, token = did_you_mean(node.attr, names), self.tree.token(node.lineno, 1)
+            self.fault("PK202", f"nothing sets `{node.attr}` in the namespace `{node.node.name}`", token, label=label)
+        return True
+
     def _of_module(self, node: Any, scope: Scope) -> bool:
         known = scope.find(node.node.name) if kind(node) == "Getattr" and kind(node.node) == "Name" else None
         return known is not None and known.module is not None
@@ -173,11 +191,18 @@ class Expressions:
         elif self._of_module(callee, scope):
             found = self.module(callee, scope)
         else:
-            self.value(callee, scope)
+            self.called.add(id(callee))
+            self._callable(callee, self.value(callee, scope))
+        if found is not None and found.is_input:
+            self._callable(callee, found.value)
         self._arguments(node, scope)
         for fault in call_faults(self.tree, node, found, scope, with_body=with_body):
             self.listener.fault(fault)
         return None
+
+    def _callable(self, node: Any, value: Value) -> None:
+        if kinds := kinds_of(value):
+            self.wrong((f"{named(kinds)} is called, which is no function", ""), node)
 
     def _arguments(self, node: Any, scope: Scope) -> list[Value]:
         given = [self.value(child, scope) for child in node.args]
@@ -187,12 +212,15 @@ class Expressions:
 
     def filter(self, node: Any, scope: Scope) -> Value:
         """A filter; of some it is known what they give."""
-        self._known_function("filter", node.name, self.tree.token(node.lineno))
+        self._function("filter", node, self.tree.token(node.lineno))
         if node.name in ("default", "d"):
             value = self.ask(node.node, scope)
             given = self._arguments(node, scope)
             return either([value, *given[:1]]) if given else None
         value = (self.value if node.name in _OF_NULL else self.need)(node.node, scope)
+        self.wrong(wrong_value("filter", node.name, kinds_of(value)), node)
+        if node.name == "sum":
+            self.wrong(wrong_sum(kinds_of(item_of(mapped(node, value)))), node)
         self._arguments(node, scope)
         for key in named_keys(node):
             self._named_key(key, node.node, item_of(value))
@@ -214,15 +242,26 @@ class Expressions:
     def test(self, node: Any, scope: Scope) -> Value:
         """A test."""
         further = 2 if self.tree.token(node.lineno, 1).value == "not" else 1
-        self._known_function("test", node.name, self.tree.token(node.lineno, further))
-        (self.ask if node.name in _OF_ABSENCE else self.value)(node.node, scope)
+        self._function("test", node, self.tree.token(node.lineno, further))
+        value = (self.ask if node.name in _OF_ABSENCE else self.value)(node.node, scope)
+        self.wrong(wrong_value("test", node.name, kinds_of(value)), node)
         self._arguments(node, scope)
         return of_type("boolean")
+
+    def _function(self, kind: str, node: Any, token: Token) -> None:
+        """A filter or a test: there is one of its name, and it takes what it is given."""
+        self._known_function(kind, node.name, token)
+        known = functions()[kind].get(node.name)
+        takes = signature_of(node.name, known) if known is not None else None
+        for fault in argument_faults(self.tree, node, takes, token) if takes is not None else ():
+            self.listener.fault(fault)
 
     def _known_function(self, kind: str, name: str, token: Token) -> None:
         known = functions()[kind]
         if name not in known:
-            self.fault("PK204", f"there is no {kind} `{name}`", token, label=did_you_mean(name, sorted(known)))
+            cure = filter_meant(name) if kind == "filter" else ""
+            label = "" if cure else did_you_mean(name, sorted(known))
+            self.fault("PK204", f"there is no {kind} `{name}`", token, label=label, help=cure)
 
     # Conditions
 
@@ -244,46 +283,6 @@ class Expressions:
         self.value(node.right, scope.inner(given=false))
         return None
 
-    def compare(self, node: Any, scope: Scope) -> Value:
-        """A comparison; one that never holds is told."""
-        left, value = node.expr, self.value(node.expr, scope)
-        for operand in node.ops:
-            right = self.value(operand.expr, scope)
-            self._dead(operand.op, (left, value), (operand.expr, right))
-            left, value = operand.expr, right
-        return of_type("boolean")
-
-    def _dead(self, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
-        if operator in ("in", "notin"):
-            for constant in listed(other[0]):
-                self._never(constant, one[0], never_equal(one[1], constant.value))
-            if is_constant(one[0]) and (items := item_of(other[1])) is not None:
-                self._never(one[0], other[0], never_equal(items, one[0].value), "holds")
-        for (node, value), (constant, _), order in ((one, other, operator), (other, one, _MIRRORED.get(operator))):
-            if is_constant(constant) and not is_constant(node):
-                if operator in ("eq", "ne"):
-                    self._never(constant, node, never_equal(value, constant.value))
-                elif order in _MIRRORED:
-                    self._never(constant, node, never_holds(value, order, constant.value), _WORDS[order])
-
-    def _never(self, constant: Any, node: Any, why: tuple[str, str] | None, verb: str = "is") -> None:
-        path = path_of(node)
-        if why is not None and path and constant.value is not None:
-            token = self.tree.token(constant.lineno)
-            message = f"`{shown(path)}` never {verb} `{token.value}`"
-            self.fault("PK214", message, token, label=why[0], help=why[1])
-
-
-def _needing(self: Expressions, node: Any, scope: Scope) -> Value:
-    for child in node.iter_child_nodes():
-        self.need(child, scope)
-    return None
-
-
-def _texts(self: Expressions, node: Any, scope: Scope) -> Value:
-    _needing(self, node, scope)
-    return of_type("string")
-
 
 def _constant(_: Expressions, node: Any, __: Scope) -> Value:
     kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -294,7 +293,7 @@ def _constant(_: Expressions, node: Any, __: Scope) -> Value:
 def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
     from jinja2 import nodes
 
-    arithmetic = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg)
+    arithmetic = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
     return {
         nodes.Name: Expressions.name,
         nodes.Getattr: Expressions.lookup,
@@ -305,23 +304,22 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
         nodes.CondExpr: Expressions.choice,
         nodes.And: Expressions.and_,
         nodes.Or: Expressions.or_,
-        nodes.Compare: Expressions.compare,
+        nodes.Compare: compared,
         nodes.Const: _constant,
         nodes.TemplateData: lambda _, __, ___: of_type("string"),
-        nodes.Concat: _texts,
-        **dict.fromkeys(arithmetic, _needing),
+        nodes.Concat: concatenated,
+        **dict.fromkeys(arithmetic, calculated),
+        **dict.fromkeys((nodes.Neg, nodes.Pos), signed),
     }
 
 
 @lru_cache(maxsize=1)
-def functions() -> Mapping[str, frozenset[str]]:
-    """The names of the filters, tests and functions that templates have."""
+def functions() -> Mapping[str, Mapping[str, Callable[..., Any]]]:
+    """The filters, tests and functions that templates have, by their names."""
     env = sandbox.environment_class()()
-    filters = frozenset(env.filters) - frozenset(OWN_FILTERS)
-    return {"filter": filters, "test": frozenset(env.tests), "function": frozenset(env.globals)}
+    filters = {name: each for name, each in env.filters.items() if name not in OWN_FILTERS}
+    return {"filter": filters, "test": env.tests, "function": env.globals}
 
 
 _OF_NULL = frozenset({"tojson", "json"})
 _OF_ABSENCE = frozenset({"defined", "undefined", "none"})
-_MIRRORED = {"gt": "lt", "gteq": "lteq", "lt": "gt", "lteq": "gteq"}
-_WORDS = {"gt": "is above", "gteq": "is at least", "lt": "is below", "lteq": "is at most"}

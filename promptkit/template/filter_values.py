@@ -43,9 +43,13 @@ def given_by_filter(node: Any, value: Value) -> Value:
     return gives(node, value) if gives else None
 
 
-def _mapped(node: Any, value: Value) -> Value:
-    key = next((key.value for key in named_keys(node) if is_constant(key)), None)
+def mapped(node: Any, value: Value) -> Value:
+    """The list of what a filter's attribute is in each item; the items themselves where it names none."""
+    keys = list(named_keys(node))
     item = item_of(value)
+    if not keys and node.name != "map":
+        return value
+    key = next((key.value for key in keys if is_constant(key)), None)
     if item is None or not isinstance(key, str) or "." in key:
         return None
     return list_of(members_of(item, key)[1] or None)
@@ -61,7 +65,8 @@ _TEXTS = (
 _GIVES: Mapping[str, Callable[[Any, Value], Value]] = {
     **dict.fromkeys(_TEXTS, lambda _, __: of_type("string")),
     **dict.fromkeys(("length", "count", "wordcount", "int"), lambda _, __: of_type("integer")),
+    **dict.fromkeys(("round", "float"), lambda _, __: of_type("number")),
     **dict.fromkeys(("first", "last", "min", "max"), lambda _, value: item_of(value)),
     **dict.fromkeys(_LISTS, lambda _, value: value if item_of(value) is not None else None),
-    "map": _mapped,
+    "map": mapped,
 }

@@ -28,6 +28,8 @@ def key_of(node: Any) -> str | int | None:
     """The key of a lookup, if it is written out."""
     if kind(node) == "Getattr":
         return str(node.attr)
+    if kind(node.arg) == "Neg" and is_constant(node.arg.node) and type(node.arg.node.value) is int:
+        return -int(node.arg.node.value)
     fixed = is_constant(node.arg) and type(node.arg.value) in (str, int)
     return node.arg.value if fixed else None
 

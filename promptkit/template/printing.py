@@ -38,6 +38,13 @@ def printed(value: Any) -> str:
     )
 
 
+def kind_of(value: Any) -> str:
+    """What a value is, in words: `a list`."""
+    kinds = {str: "a text", bool: "true or false", int: "a number", float: "a number", Mapping: "an object"}
+    kinds |= {list: "a list", tuple: "a list", type(None): "null"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), type(value).__name__)
+
+
 def to_json(value: Any, indent: int | None = None) -> str:
     """A value as JSON for people and models: `, ` and `: `, non-ASCII kept, keys in the order given.
 

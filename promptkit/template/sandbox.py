@@ -1,22 +1,24 @@
 """The Jinja environment that templates run in: strict, immutable, bounded, and made for prompts.
 
-What differs from plain Jinja: mapping keys win over attributes, methods are called by an allow-list, undefined
-names and a null that is printed are errors, `default` and `is defined` take a null for what is not given, booleans,
-numbers, lists and objects print as JSON (joined by `~` and by filters of texts too), `tojson` escapes nothing, `self`
-is a name like any other, HTML's `autoescape` is refused, and everything that a template can build or repeat has a
-limit.
+What differs from plain Jinja: mapping keys win over attributes, a declared field that is left out is null, methods are
+called by an allow-list, undefined names and a null that is printed are errors, `default` and `is defined` take a null
+for what is not given, booleans, numbers, lists and objects print as JSON (joined by `~` and by filters of texts too),
+`tojson` escapes nothing, `self` is a name like any other, HTML's `autoescape` is refused, and everything that a
+template can build or repeat has a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from types import BuiltinMethodType
 from typing import Any, NoReturn
 
+from promptkit.diagnostics import did_you_mean
 from promptkit.template.filters import OWN_FILTERS, template_filters
 from promptkit.template.metering import METHODS, OPERATORS, bounded_range, built, is_equal, is_in, step
-from promptkit.template.printing import printed
+from promptkit.template.printing import kind_of, printed
 
 _TEXT_METHODS = """
     capitalize casefold count endswith find index isalnum isalpha isdecimal isdigit islower isnumeric isspace
@@ -43,6 +45,7 @@ No input can have this name, since it is not made of ASCII letters.
 """
 
 
+_MOST_LIKENED = 200
 _WEIGHED = {"in": ("in", False), "notin": ("in", True), "eq": ("eq", False), "ne": ("eq", True)}
 """Comparisons that look at all of a list: the test that each becomes, and whether it is negated."""
 
@@ -85,8 +88,8 @@ def parser_class() -> Any:
 @lru_cache(maxsize=1)
 def environment_class() -> Any:
     """The environment's class, made on first use so that importing this module loads no Jinja."""
-    from jinja2 import StrictUndefined, Undefined, nodes
-    from jinja2.filters import FILTERS
+    from jinja2 import Undefined, nodes
+    from jinja2.filters import FILTERS, _GroupTuple
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     own_filters = template_filters(FILTERS) | OWN_FILTERS
@@ -96,10 +99,12 @@ def environment_class() -> Any:
 
         intercepted_binops = frozenset(OPERATORS)
         code_generator_class = _code_generator()
+        optional: Container[str] = frozenset()
+        """Fields that objects may leave out: one that an object does not have is null, as an optional input is."""
 
         def __init__(self, **options: Any) -> None:
             super().__init__(
-                undefined=StrictUndefined,
+                undefined=_undefined_class(),
                 trim_blocks=True,
                 lstrip_blocks=True,
                 finalize=self._finalized,
@@ -145,14 +150,24 @@ def environment_class() -> Any:
             return super().call(context, called, *args, **kwargs)
 
         def getattr(self, obj: Any, attribute: str) -> Any:
-            if isinstance(obj, Mapping) and attribute in obj:
-                return obj[attribute]
+            if isinstance(obj, Mapping):
+                if attribute in obj:
+                    return obj[attribute]
+                if attribute in self.optional:
+                    return None
             return super().getattr(obj, attribute)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:
+            if isinstance(argument, str) and argument in self.optional and isinstance(obj, Mapping):
+                return obj.get(argument)
+            return super().getitem(obj, argument)
 
         def wrap_str_format(self, value: Any) -> Any:  # noqa: ARG002 (no method that formats is allowed at all)
             return None
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            if isinstance(obj, _GroupTuple):
+                return attr in _GroupTuple._fields
             allowed = next((names for kind, names in ALLOWED_METHODS.items() if isinstance(obj, kind)), None)
             return super().is_safe_attribute(obj, attr, value) if allowed is None else attr in allowed
 
@@ -161,6 +176,30 @@ def environment_class() -> Any:
             return super().call_binop(context, operator, left, right)
 
     return PromptEnvironment
+
+
+@lru_cache(maxsize=1)
+def _undefined_class() -> Any:
+    from jinja2 import StrictUndefined
+    from jinja2.utils import missing
+
+    class Missing(StrictUndefined):
+        """What is not there; its error says in what, and what may have been meant."""
+
+        __slots__ = ()
+
+        @property
+        def _undefined_message(self) -> str:
+            obj, name = self._undefined_obj, self._undefined_name
+            if self._undefined_hint or obj is missing:
+                return str(super()._undefined_message)
+            if not isinstance(name, str):
+                return f"{kind_of(obj)} has no item {name}"
+            keys = itertools.islice(obj, _MOST_LIKENED) if isinstance(obj, Mapping) else ()
+            hint = did_you_mean(name, map(str, keys))
+            return f"{kind_of(obj)} has no `{name}`{f'; {hint}' if hint else ''}"
+
+    return Missing
 
 
 @lru_cache(maxsize=1)

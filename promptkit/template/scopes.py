@@ -24,6 +24,7 @@ class Known:
 
     `taint` are the untrusted inputs that its value can come from. A macro is its node with the scope that it stands
     in, an imported file the names in it; a file that is imported without context is `blind` to the inputs.
+    `attributes` are the names in a namespace.
     """
 
     value: Value = None
@@ -35,6 +36,7 @@ class Known:
     home: Scope | None = None
     module: Mapping[str, Known] | None = None
     blind: bool = False
+    attributes: frozenset[str] | None = None
 
 
 class Scope:

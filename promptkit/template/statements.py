@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.template.expressions import Expressions
 from promptkit.template.flows import flows, followed, names_in
-from promptkit.template.paths import find, kind
+from promptkit.template.operations import wrong_loop
+from promptkit.template.paths import find, is_constant, kind, path_of
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import item_of, of_loop
+from promptkit.template.values import item_of, kinds_of, of_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
 
     from promptkit.template.conditions import Given
-    from promptkit.template.expressions import Listener
+    from promptkit.template.listening import Listener
     from promptkit.template.tree import Token, Tree
 
     class Place(Listener, Protocol):
@@ -71,6 +73,9 @@ class Statements(Expressions):
         """Text and printed expressions."""
         for child in node.nodes:
             self.need(child, scope)
+            if kind(child) == "Name" and (known := scope.find(child.name)) is not None and known.macro is not None:
+                message, cure = f"the macro `{child.name}` is not called", f"write {{{{ {child.name}(...) }}}}"
+                self.fault("PK223", message, self.tree.token(child.lineno), help=cure)
             if taint := taint_of(child, scope):
                 self._print(taint, self.tree.around(child.lineno))
 
@@ -103,9 +108,26 @@ class Statements(Expressions):
                 macro=known.macro if known else None,
                 home=known.home if known else None,
                 module=known.module if known else None,
+                attributes=self._attributes(node, scope),
             ),
             scope,
         )
+
+    def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
+        """The names that a namespace has, wherever in the template they are set."""
+        made, target = node.node, node.target
+        if kind(made) != "Call" or kind(target) != "Name" or path_of(made.node) != ("namespace",):
+            return None
+        known = scope.find("namespace")
+        if made.args or made.dyn_args or made.dyn_kwargs or known is None or known.is_input or self._loads:
+            return None
+        later = (each.attr for each in find(self.tree.root, "NSRef") if each.name == target.name)
+        return frozenset((*(keyword.key for keyword in made.kwargs), *later))
+
+    @cached_property
+    def _loads(self) -> bool:
+        """Whether another file may set what is set here."""
+        return any(True for _ in find(self.tree.root, "Include", "Extends"))
 
     def assign_block(self, node: Any, scope: Scope) -> None:
         """`{% set a %}...{% endset %}`."""
@@ -134,6 +156,9 @@ class Statements(Expressions):
     def loop(self, node: Any, scope: Scope) -> None:
         """A loop: its names are gone behind it."""
         value = self.need(node.iter, scope)
+        kinds = kinds_of(value)
+        if not is_constant(node.iter):
+            self.wrong(wrong_loop(kinds), node.iter, "warning" if kinds == {"string"} else "error")
         taint = taint_of(node.iter, scope)
         if node.recursive:
             calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
+from promptkit.schema.references import optional_fields
 from promptkit.source import SourceError, join, mounted
 from promptkit.template import sandbox
 from promptkit.template.fencing import FENCES, fence, fenced
@@ -19,7 +20,7 @@ from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
@@ -35,11 +36,18 @@ class Templates:
     """The templates of one prompt: compiled on first use, thread-safe, with the files that they include.
 
     `files` maps a path under the root to the text of a file that templates include. `untrusted` are the inputs
-    that come from strangers, by name.
+    that come from strangers, by name. `schemas` describe what objects hold: a field that they may leave out is null
+    where it is left out.
     """
 
-    def __init__(self, files: Mapping[str, str], untrusted: Mapping[str, Untrusted] | None = None) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        untrusted: Mapping[str, Untrusted] | None = None,
+        schemas: Sequence[Any] = (),
+    ) -> None:
         self._files = files
+        self._schemas = schemas
         self._untrusted = untrusted or {}
         self._plain: Any = None
         self._file_flows: Edges | None = None
@@ -139,8 +147,13 @@ class Templates:
 
     def _environment(self) -> Any:
         if self._plain is None:
-            self._plain = _environment(self._files)
+            self._plain = self._made(_environment_class())
         return self._plain
+
+    def _made(self, environment: Any) -> Any:
+        env = environment(loader=_loader(self._files))
+        env.optional = optional_fields(self._schemas)
+        return env
 
     def _flows(self, env: Any, text: str) -> Edges:
         if self._file_flows is None:
@@ -150,14 +163,14 @@ class Templates:
     def _tracing_environment(self, text: str, path: str) -> tuple[Any, Edges]:
         from promptkit.template.tracing import mark
 
-        env = _tracing_class()(loader=_loader(self._files))
+        env = self._made(_tracing_class())
         edges = self._flows(env, text)
         env.path, env.fence = path, lambda tree: fenced(tree, edges, self._untrusted)
         env.filters |= {"fence_": fence(), "mark_": mark()}
         return env, edges
 
     def _fencing_environment(self, text: str) -> Any:
-        env = _environment(self._files)
+        env = self._made(_environment_class())
         edges = self._flows(env, text)
         env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
         env.filters["fence_"] = fence()
@@ -168,10 +181,6 @@ def _context(values: Mapping[str, Any], fences: Fences | None) -> dict[str, Any]
     """The values under the names that they have in a compiled template."""
     own = {FENCES: fences, **({sandbox.SELF: values["self"]} if "self" in values else {})}
     return {**values, **own}
-
-
-def _environment(files: Mapping[str, str]) -> Any:
-    return _environment_class()(loader=_loader(files))
 
 
 def _loader(files: Mapping[str, str]) -> Any:

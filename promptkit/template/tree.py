@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.paths import find
+from promptkit.template.paths import find, kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +77,12 @@ class Tree:
     def token(self, offset: int, further: int = 0) -> Token:
         """The token that begins at an offset, or one that stands some tokens further."""
         return self.tokens[min(bisect_right(self._starts, offset) - 1 + further, len(self.tokens) - 1)]
+
+    def span(self, node: Any) -> tuple[int, int]:
+        """The span of an expression, without what closes it."""
+        parts = [each for each in (node, *find(node, "Node")) if each.lineno is not None]
+        ends = (self.token(each.lineno, 1 if kind(each) == "Getattr" else 0).end for each in parts)
+        return min(each.lineno for each in parts), max(ends)
 
     def around(self, offset: int) -> tuple[int, int]:
         """The span of the `{{ ... }}` or `{% ... %}` in which an offset lies."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.schema.conjunction import form_of
+from promptkit.schema.equality import json_kind
 from promptkit.schema.members import AnyItem, Members, UntoldError
 from promptkit.template.sandbox import ALLOWED_METHODS
 
@@ -28,6 +29,8 @@ METHODS: Mapping[str, frozenset[str]] = {
 """The methods of values, by their JSON type."""
 
 _MOST_SCHEMAS = 100
+_LEFT_OUT = {"type": "null"}
+"""What a declared field is that an object leaves out."""
 
 
 def value_of(schema: Any) -> Value:
@@ -93,15 +96,45 @@ def members_of(value: Value, key: Key) -> tuple[Members, Value]:
             below += [(root, each) for each in together.schemas[before:] if each is not False]
     except UntoldError:
         return together, None
+    if together.left_out:
+        below.append((_LEFT_OUT, _LEFT_OUT))
     told = not (together.open and below) and len(below) <= _MOST_SCHEMAS and all(each is not True for _, each in below)
     return together, tuple(below) if told else None
 
 
+def is_method(value: Value, key: str) -> bool:
+    """Whether a key of a value is always one of its methods."""
+    members, _ = members_of(value, key)
+    return 0 < members.methods == len(members.schemas)
+
+
 def item_of(value: Value) -> Value:
     """What a loop over a value runs through."""
-    if value is None or any(set(form_of(root, schema).kinds()) != {"array"} for root, schema in value):
-        return None
-    return members_of(value, AnyItem)[1] or None
+    return members_of(value, AnyItem)[1] or None if kinds_of(value) == {"array"} else None
+
+
+def kinds_of(value: Value) -> frozenset[str]:
+    """The JSON types that a value can have where it is not null; none when nobody can tell."""
+    found: set[str] = set()
+    for root, schema in value or ():
+        kinds = _kinds(root, schema)
+        if not kinds:
+            return frozenset()
+        found |= kinds
+    return frozenset(found - {"null"})
+
+
+def _kinds(root: Any, schema: Any) -> set[str]:
+    if isinstance(schema, bool):
+        return set()
+    form = form_of(root, schema)
+    if form.unions:
+        below = [_kinds(root, branch) for branch in form.branches()]
+        return set().union(*below) if all(below) else set()
+    allowed = form.keywords.get("enum")
+    if allowed is not None:
+        return set(map(json_kind, allowed))
+    return set(form.kinds()) if "type" in form.keywords else set()
 
 
 def missing_key(value: Value, of: str, key: str) -> tuple[Severity, str, str, str] | None:
@@ -111,8 +144,9 @@ def missing_key(value: Value, of: str, key: str) -> tuple[Severity, str, str, st
         return None
     methods = {method for kind in members.kinds for method in METHODS.get(kind, ())}
     hint = did_you_mean(key, members.names or sorted(methods))
+    of = f"`{of}`" if of else "this"
     if members.open:
-        return "warning", f"`{of}` declares no `{key}`", hint, "declare it, or say `additionalProperties: true`"
-    kinds = f"`{of}` is declared as {' or '.join(members.kinds)}"
+        return "warning", f"{of} declares no `{key}`", hint, "declare it, or say `additionalProperties: true`"
+    kinds = f"{of} is declared as {' or '.join(members.kinds)}"
     known = f"known: {', '.join(members.names)}" if members.names else kinds
-    return "error", f"`{of}` has no `{key}`", hint, "" if hint else known
+    return "error", f"{of} has no `{key}`", hint, "" if hint else known

@@ -15,9 +15,10 @@ from promptkit.template.flows import BLOCK_NAMES, names_in
 from promptkit.template.paths import find, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.statements import Statements
+from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promptkit.template.statements import Place
     from promptkit.template.tree import Token, Tree
@@ -112,8 +113,26 @@ class Walk(Statements):
 
     def extends(self, node: Any, scope: Scope) -> None:
         """The template that this one extends: it runs when this one has set its names, with the blocks of this one."""
+        self._outside(node)
         filled = {block.name: (self, block) for block in find(self.tree.root, "Block")} | self.blocks
         self._later.append(lambda: self._extended(node, scope, filled))
+
+    def _outside(self, node: Any) -> None:
+        """Tell of text behind the `extends` that stands in no block."""
+        nodes = self.tree.root.body
+        behind = nodes[nodes.index(node) + 1 :] if node in nodes else ()
+        printed: Iterator[Any] = (
+            each for output in behind if kind(output) == "Output" for each in output.iter_child_nodes()
+        )
+        lost: Any = next((each for each in printed if kind(each) != "TemplateData" or each.data.strip()), None)
+        if lost is not None:
+            message = "this text stands in no block: of a template that extends another one only the blocks are printed"
+            start, end = self.tree.around(lost.lineno)
+            if kind(lost) == "TemplateData":
+                start = lost.lineno + len(lost.data) - len(lost.data.lstrip())
+                end = start + len(lost.data.strip().split("\n")[0])
+            cure = "put it into a `{% block %}` that the other one has"
+            self.listener.fault(TemplateFault("PK216", message, start, end, help=cure))
 
     def _extended(self, node: Any, scope: Scope, blocks: Blocks) -> None:
         if (found := self._load(node)) is None:

@@ -49,7 +49,7 @@ def test_an_error_names_the_place_of_its_line() -> None:
         ("{{ a | nope }}", "PK201", "No filter named 'nope'."),
         ("{{ self }}", "PK202", "`self` is undefined"),
         ("{% include 'broken.md' %}", "PK201", "unexpected '}'"),
-        ("{% set x = 'é' %}{{ x.missing.more }}", "PK202", "`str object` has no attribute `missing`"),
+        ("{% set x = 'é' %}{{ x.missing.more }}", "PK202", "a text has no `missing`"),
     ],
 )
 def test_what_was_never_checked_still_fails_with_an_error_of_ours(text: str, code: str, message: str) -> None:

@@ -1,0 +1,101 @@
+"""Operations on values of declared types: which always fail, and which do something else than was meant.
+
+Said only where the declared types settle it, of a value that is not null. The rules are Python's for JSON's types
+(its reference, "Expressions"), less what the sandbox refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+Kinds = frozenset[str]
+"""JSON types that a value can have; none when nobody can tell."""
+Wrong = tuple[str, str]
+"""What is wrong, and the cure."""
+
+NUMBERS = frozenset({"integer", "number", "boolean"})
+_WHOLE = frozenset({"integer", "boolean"})
+_TEXT, _LIST, _OBJECT = frozenset({"string"}), frozenset({"array"}), frozenset({"object"})
+_MANY = frozenset({"array", "string", "object"})
+_ANY = _MANY | NUMBERS
+
+Pairs = tuple[tuple[Kinds, Kinds], ...]
+_NUMERIC: Pairs = ((NUMBERS, NUMBERS),)
+_ORDERED: Pairs = (*_NUMERIC, (_TEXT, _TEXT), (_LIST, _LIST))
+_OPERANDS: Mapping[str, Pairs] = {
+    "+": (*_NUMERIC, (_TEXT, _TEXT), (_LIST, _LIST)),
+    "*": (*_NUMERIC, (_WHOLE, _TEXT | _LIST), (_TEXT | _LIST, _WHOLE)),
+    **dict.fromkeys(("-", "/", "//", "%", "**"), _NUMERIC),
+    **dict.fromkeys(("<", "<=", ">", ">="), _ORDERED),
+    **dict.fromkeys(("in", "not in"), ((_TEXT, _TEXT), (_ANY, _LIST), (_TEXT | NUMBERS, _OBJECT))),
+}
+"""The types that each operator takes on its left and on its right."""
+
+_TAKES: Mapping[str, Kinds] = {
+    **dict.fromkeys(("length", "count", "first", "last", "join", "min", "max", "unique", "list", "reverse"), _MANY),
+    **dict.fromkeys(("map", "select", "reject", "batch", "slice", "sort"), _MANY),
+    **dict.fromkeys(("selectattr", "rejectattr", "groupby", "sum", "table", "csv"), _LIST),
+    "bullets": _LIST | _OBJECT,
+    **dict.fromkeys(("dictsort", "items"), _OBJECT),
+    **dict.fromkeys(("abs", "round"), NUMBERS),
+}
+_TESTED: Mapping[str, Kinds] = dict.fromkeys(("odd", "even", "divisibleby"), NUMBERS)
+
+_NAMES = {"string": "a text", "boolean": "true or false", "integer": "a number", "number": "a number"}
+_NAMES |= {"array": "a list", "object": "an object"}
+
+
+def wrong_operands(operator: str, left: Kinds, right: Kinds) -> Wrong | None:
+    """Why an operator always fails between values of these types."""
+    pairs = _OPERANDS[operator]
+    if not left or not right or any(one & left and other & right for one, other in pairs):
+        return None
+    cure = "join texts with `~`" if operator == "+" and "string" in left | right else ""
+    cure = "to put values into a text, join them with `~`" if operator == "%" and "string" in left else cure
+    return f"`{operator}` does not go between {named(left)} and {named(right)}", cure
+
+
+def wrong_operand(sign: str, kinds: Kinds) -> Wrong | None:
+    """Why a sign always fails before a value of these types."""
+    return (f"`{sign}` takes a number, not {named(kinds)}", "") if kinds and not kinds & NUMBERS else None
+
+
+def wrong_value(what: str, name: str, kinds: Kinds) -> Wrong | None:
+    """Why a filter or a test always fails on a value of these types."""
+    takes = (_TAKES if what == "filter" else _TESTED).get(name, _ANY)
+    if not kinds or kinds & takes:
+        return None
+    return f"the {what} `{name}` takes {named(takes)}, not {named(kinds)}", ""
+
+
+def wrong_sum(items: Kinds) -> Wrong | None:
+    """Why items of these types cannot be added up."""
+    cure = "join texts with `| join(', ')`" if items & _TEXT else ""
+    return (f"the filter `sum` adds numbers, not {named(items)}", cure) if items and not items & NUMBERS else None
+
+
+def wrong_loop(kinds: Kinds) -> Wrong | None:
+    """Why a loop fails on values of these types, or runs through characters."""
+    if kinds == _TEXT:
+        return "this loop runs through the characters of a text", "declare a list, or say `| list` if they are meant"
+    if kinds and not kinds & _MANY:
+        return f"a loop runs through a list, not {named(kinds)}", "for a number of times, loop over `range(...)`"
+    return None
+
+
+def named(kinds: Collection[str]) -> str:
+    """Types in words: `a text, a list or an object`."""
+    *others, last = _distinct(_NAMES[kind] for kind in _NAMES if kind in kinds and not _is_extra(kind, kinds))
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _is_extra(kind: str, kinds: Collection[str]) -> bool:
+    """Whether a type goes without saying: true and false are numbers to Python."""
+    return kind == "boolean" and len(kinds) > 1
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
