@@ -218,7 +218,7 @@ class Loading:
 
     def _require_task(self) -> None:
         entries = self.chain.entries
-        if "messages" in entries:
+        if "messages" in entries and not (is_empty(entries["messages"].node) and "task" in entries):
             for name in TEXTS:
                 if name in entries and not self.chain.inherited(entries[name]):
                     self.findings.exclusive(entries[name], name, "messages", "put the text into one of the messages")

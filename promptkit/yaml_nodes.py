@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import StringIO
 from itertools import accumulate
@@ -91,6 +91,8 @@ class Document:
     faults: list[Diagnostic] = field(default_factory=list)
     lost: list[tuple[int, int]] = field(default_factory=list)
     """The spans of aliases that stand for nothing: told once, so that nothing else is told of them."""
+    meant: dict[int, str] = field(default_factory=dict)
+    """Values that are no YAML, told once and read as what was meant, by the offset at which each begins."""
 
     def is_lost(self, offset: int) -> bool:
         """Whether an offset lies in an alias that stands for nothing."""
@@ -151,6 +153,11 @@ class Document:
             fix=Fix(*span, fix) if isinstance(fix, str) else fix,
             **told,
         )
+
+    def showing(self, told: Diagnostic) -> Diagnostic:
+        """A diagnostic of a text that is this one but for some characters, with what stands here."""
+        excerpt, before = self._excerpt(told.line, told.column)
+        return replace(told, excerpt=excerpt, excerpt_from=before)
 
     def _excerpt(self, line: int, column: int) -> tuple[str, int]:
         """A line, or of a very long one what stands around a column, and how many characters stand before that."""

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 QUOTE = "quote the whole value, or write it under `|`"
 
-_ENTRY = re.compile(
-    r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$"
-)
-_ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
+ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
+ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
 _LOOK_BACK = 50
 
 
@@ -37,7 +35,7 @@ def trap(document: Document, line: int, column: int, problem: str, opening: int 
 
 def quoted_value(document: Document, line: int) -> Fix | None:
     """The cure of a value that is prose: quotes around it, or `|` where it goes on below; None inside of `{...}`."""
-    found = _ENTRY.match(document.line(line)) or _ITEM.match(document.line(line))
+    found = ENTRY.match(document.line(line)) or ITEM.match(document.line(line))
     if found is None or not found["value"].strip() or found["value"][0] in "'\"|>":
         return None
     start, value = document.start(line) + found.start("value"), found["value"].rstrip()
@@ -61,7 +59,7 @@ def _statement(document: Document, line: int) -> Iterator[tuple[int, str, int]]:
     """The value that a line can belong to: the line that it begins in, its text there, and its offset."""
     for number in range(line, max(0, line - _LOOK_BACK), -1):
         text = document.line(number)
-        found = _ENTRY.match(text) or _ITEM.match(text)
+        found = ENTRY.match(text) or ITEM.match(text)
         if found:
             yield number, found["value"], document.start(number) + found.start("value")
             return
@@ -138,10 +136,10 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
 
 def _flush_above(document: Document, line: int) -> list[int]:
     """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
-    if not _ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
+    if not ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
         return []
     above = range(line - 1, max(0, line - _LOOK_BACK), -1)
-    until = next((number for number in above if _ENTRY.match(document.line(number))), 0)
+    until = next((number for number in above if ENTRY.match(document.line(number))), 0)
     return [number for number in above if number > until and not document.line(number)[:1].isspace()]
 
 
@@ -171,7 +169,7 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
         return None
     sign = before[-1]
     for number in range(line, max(0, line - _LOOK_BACK), -1):
-        found = _ENTRY.match(document.line(number))
+        found = ENTRY.match(document.line(number))
         if found and found["value"].startswith(sign):
             start = document.start(number) + found.start("value")
             if number < line and found["value"].count(sign) % 2 == 0:
@@ -189,7 +187,7 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
 
 def _item_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
     """`task: - Read it`: a list's item on the line of its key."""
-    found = _ENTRY.match(document.line(line))
+    found = ENTRY.match(document.line(line))
     if "block sequence entries are not allowed" not in problem or not found or not found["value"].startswith("- "):
         return None
     at = document.start(line) + found.start("value")
@@ -230,7 +228,7 @@ def _colon(document: Document, line: int, column: int, problem: str, __: int | N
 def _continues(document: Document, line: int) -> bool:
     """Whether a line stands below a plain value on the line of its key."""
     before = next((document.line(n) for n in range(line - 1, 0, -1) if document.line(n).strip()), "")
-    found = _ENTRY.match(before)
+    found = ENTRY.match(before)
     return found is not None and bool(found["value"].strip()) and found["value"][:1] not in "'\"|>{["
 
 
@@ -240,7 +238,7 @@ def _never_closed(document: Document, line: int, _: int, problem: str, opening: 
         return None
     sign = document.text[opening : opening + 1]
     begun = document.place(opening)[0]
-    later = any(_ENTRY.match(document.line(number)) for number in range(begun + 1, line + 1))
+    later = any(ENTRY.match(document.line(number)) for number in range(begun + 1, line + 1))
     if sign not in "[{" or not (later or line > document.place(len(document.text.rstrip()))[0]):
         return None
     closing = "]" if sign == "[" else "}"
@@ -271,7 +269,7 @@ def _text_above(document: Document, line: int) -> str:
         text = document.line(number)
         if not text.strip() or len(text) - len(text.lstrip()) > indent:
             continue
-        found = _ENTRY.match(text)
+        found = ENTRY.match(text)
         return found["key"] if found is not None and _TEXT.match(found["value"].strip()) else ""
     return ""
 

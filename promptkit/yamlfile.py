@@ -14,6 +14,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.limits import current_limits, raised_by
 from promptkit.yaml_faults import decoded, syntax_fault, too_much
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
+from promptkit.yaml_recovery import Recovery
 from promptkit.yaml_traps import braces_fault
 
 if TYPE_CHECKING:
@@ -46,7 +47,30 @@ def read_yaml(data: bytes | str, path: str) -> Document:
             )
         )
     _Composer(document).run()
+    if document.root is None and document.faults and document.text.strip():
+        _read_on(document)
     return document
+
+
+def _read_on(document: Document) -> None:
+    """Read what stands around the values that are no YAML, each as what was meant."""
+    recovery, view = Recovery(document.text), document
+    told = [fault for fault in document.faults if fault.code == "PK102"]
+    while view.root is None and recovery.passes(document, fault := view.faults[-1]):
+        told.append(document.showing(fault))
+        view = Document(recovery.text, document.path, meant=recovery.meant)
+        _Composer(view).run()
+        if view.root is None and not (view.faults and _is_clear(view.faults[-1], told)):
+            view.faults = []  # what follows from the first ones is passed over
+            break
+    if view is not document:
+        document.root, document.lost, document.meant = view.root, view.lost, recovery.meant
+        document.faults = [*told, *map(document.showing, view.faults)]
+
+
+def _is_clear(fault: Diagnostic, told: list[Diagnostic]) -> bool:
+    """Whether a further fault is no consequence of those before it."""
+    return bool(fault.help) and all(fault.line > each.line for each in told)
 
 
 def write_yaml(data: Any) -> str:
@@ -122,6 +146,9 @@ class _Composer:
         if self.nodes > self.most_nodes:
             self._too_many_nodes(event)
         kind = event.__class__
+        if self.document.meant and event.start_mark.index in self.document.meant and kind is self.scalar_event:
+            at = event.start_mark.index
+            return Scalar(self.document.meant[at], "", at, event.end_mark.index)
         if kind is self.alias_event:
             return self._alias(event)
         tag, anchor = event.tag, event.anchor

@@ -25,6 +25,8 @@ TYPES = (
 )
 """The types of assertions; what does not compare values is for the tests of a repo."""
 
+KEYS = ("type", "path", "value")
+_OF_VALUES = frozenset(TYPES[:8]) | {"less_than", "greater_than", "at_most", "at_least"}
 _OF_EQUALS = ("equals", "not_equals")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -37,13 +39,40 @@ def read_assertions(
         entry = Entry(document, Scalar("assert", "", node.start, node.start + 1), node)
         findings.expected(entry, f"assert of {name}", "a list of `{type, path, value}`")
         return ()
+    found = []
     for item in node.items:
         if isinstance(item, Mapping):
+            _check_form(findings, document, item, name)
             _check(findings, document, item, known, name)
+            found.append(item.value)
         else:
             message = f"an assertion of {name} is not a mapping"
             findings.add(document, "PK121", message, item, help="write `{type: equals, path: ..., value: ...}`")
-    return tuple(item.value for item in node.items)
+    return tuple(found)
+
+
+def _check_form(findings: Findings, document: Document, item: Mapping, name: str) -> None:
+    """Misspelt keys, a type or a value that is not there, a pattern that is none."""
+    meant: set[str] = set()
+    for key, node in item.pairs:
+        near = nearest(key.text, KEYS) if key.text not in KEYS else None
+        if near is not None and item.get(near) is None:
+            meant.add(near)
+            findings.unknown_key(Entry(document, key, node), KEYS, f"an assertion of {name}")
+    kind, value = item.get("type"), item.get("value")
+    begin = (item.start, item.start + 1)
+    if kind is None and "type" not in meant:
+        cure = "say how the answer is compared: `type: equals`"
+        findings.add(document, "PK122", f"an assertion of {name} has no `type`", begin, help=cure)
+    elif isinstance(kind, Scalar) and kind.text in _OF_VALUES and value is None and "value" not in meant:
+        cure = "say with what: `value: ...`"
+        findings.add(document, "PK122", f"{name}: `{kind.text}` has no `value` to compare with", kind, help=cure)
+    elif isinstance(kind, Scalar) and kind.text == "matches" and isinstance(value, Scalar):
+        try:
+            re.compile(value.text)
+        except (re.error, OverflowError, RecursionError) as error:
+            message = f"{name}: `{value.text[:40]}` is no regular expression: {error}"
+            findings.add(document, "PK121", message, value)
 
 
 def _check(findings: Findings, document: Document, item: Mapping, known: dict[str, Any], name: str) -> None:

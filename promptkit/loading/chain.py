@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.limits import current_limits, raised_by
-from promptkit.loading.near_file import near_file
+from promptkit.loading.near_file import RELATIVE, near_file
 from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
 from promptkit.yamlfile import read_yaml
@@ -97,12 +97,9 @@ def _follow(chain: Chain, source: Source) -> None:
         if trouble:
             chain.broken = True
             if isinstance(entry.node, Scalar) and not entry.document.is_lost(entry.node.start):
-                found = entry.document.diagnostic(code or "PK130", trouble, entry.span, help=cure or _RELATIVE)
+                found = entry.document.diagnostic(code or "PK130", trouble, entry.span, help=cure or RELATIVE)
                 chain.faults.append(found)
             return
-
-
-_RELATIVE = "a path is relative to the file in which it is written"
 
 
 def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named: str) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Document, Node
 
+_NAMED = "a name is made of the letters a-z, digits and `_`, and does not begin with a digit"
 _OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
 FOREIGN_KEYWORDS = {
     **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
@@ -58,6 +60,11 @@ def read_inputs(
                 findings.add(other.document, "PK123", message, other.key, help="move it into the schema's `properties`")
                 unknown.inputs = True
         return _from_schema(findings, schema, unknown)
+    if "properties" in merged and (entry := merged.get("type")) is not None and entry.node.value == "object":
+        cure = "write it there: `inputs: {schema: {type: object, properties: {...}}}`"
+        findings.add(entry.document, "PK121", "a JSON Schema of all inputs stands under `schema`", entry.key, help=cure)
+        unknown.inputs = True
+        return {}, {}, None
     found: dict[str, Any] = {}
     for declared in merged.values():
         name, optional = split_key(declared.key.text)
@@ -81,13 +88,10 @@ def _is_whole_schema(node: Node) -> bool:
 
 def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] | None:
     if not name.isidentifier() or not name.isascii():
-        findings.add(
-            entry.document,
-            "PK124",
-            f"`{name}` cannot be the name of an input",
-            entry.key,
-            help="a name is made of letters, digits and `_`, and does not begin with a digit",
-        )
+        message, cure = f"`{name}` cannot be the name of an input", _NAMED
+        if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():
+            cure = f"write `{plain}`, here and in the templates: {_NAMED}"
+        findings.add(entry.document, "PK124", message, entry.key, help=cure)
         return None
     node = entry.node
     if isinstance(node, Mapping) and (is_schema_mapping(node) or _misspells_type(node)):

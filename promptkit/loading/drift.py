@@ -6,19 +6,18 @@ others and data of other kinds are none of it. All of it are warnings.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.declared import schemas_inside
-from promptkit.loading.prose import GAP, sentences
+from promptkit.loading.drift_shown import CURE, MOST_SHOWN, listed_keys, of_object, shown_objects, without
+from promptkit.loading.prose import sentences
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.loading.drift_shown import Answer
     from promptkit.loading.prose import Sentence
 
 _ANSWER = re.compile(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
@@ -29,48 +28,24 @@ _KEYS = re.compile(
     rf"\b(?:keys|fields|properties|attributes|key|field)\b(?:\s+(?:are|is|named|called))?\s*:?\s*({_LIST})",
     re.IGNORECASE,
 )
-_ONE_OF = re.compile(rf"\b(?:one\s+of|either|any\s+of)\b(?:\s+the\s+following)?\s*:?\s*({_LIST})", re.IGNORECASE)
+_ONE_OF = re.compile(
+    r"\b(?:one\s+of|either|any\s+of|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with))\b"
+    rf"(?:\s+the\s+following)?\s*:?\s*({_LIST})",
+    re.IGNORECASE,
+)
 _QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
 _QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
 _WORDS = re.compile(_ITEM)
 _JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
-_MOST_SHOWN = 8
-_DECODER = json.JSONDecoder()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field."""
-
-    format: str
-    schema: Any
-    keys: frozenset[str]
-    enums: tuple[tuple[str, ...], ...]
-    fields: dict[str, dict[str, Any]]
-
-    @classmethod
-    def of(cls, output: dict[str, Any]) -> Answer:
-        """The answer that an output's data declare."""
-        schema = output.get("json_schema")
-        found: dict[str, dict[str, Any]] = {}
-        enums: list[tuple[str, ...]] = []
-        for each in schemas_inside(schema):
-            properties = each.get("properties")
-            for name, inner in properties.items() if isinstance(properties, dict) else ():
-                if isinstance(inner, dict):
-                    found.setdefault(name, inner)
-            listed = each.get("enum")
-            if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
-                enums.append(tuple(listed))
-        return cls(output.get("format", "text"), schema, frozenset(found), tuple(enums), found)
 
 
 def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
     """Where a template's prose says other things of the answer than its schema."""
-    shown = list(_shown_objects(prose))
+    shown = list(shown_objects(prose))
     for start, data in shown:
-        yield from _of_object(prose, start, data, answer)
-    for sentence in sentences(_without(prose, shown)):
+        yield from of_object(prose, start, data, answer)
+    yield from listed_keys(prose, answer)
+    for sentence in sentences(without(prose, shown)):
         yield from _keys(sentence, answer)
         yield from _enums(sentence, answer)
         yield from _counts(sentence, answer)
@@ -79,20 +54,21 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
 
 def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
     start, end = sentence.start + span[0], sentence.start + span[1]
-    return TemplateFault(code, message, start, end, "warning", label=label, help=_CURE.format(code=code))
-
-
-_CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))
 
 
 def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
     """The words of a list with their spans, and whether each stands in quotes."""
+    last = False  # behind an `and` or an `or` stands the last word: what follows is the sentence
     for word in _WORDS.finditer(found[group]):
         quoted = word.group()[0] in "`\"'"
         text = word.group()[1:-1] if quoted else word.group()
         if quoted or text.lower() not in _JOINING:
             start = found.start(group) + word.start() + quoted
             yield text, (start, start + len(text)), quoted
+            if last:
+                return
+        last = text.lower() in ("and", "or") and not quoted
 
 
 def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -107,7 +83,7 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         for text, span, quoted in items:
             if text not in answer.keys and (quoted or len(items) > 1) and text.replace("-", "_").isidentifier():
                 hint = did_you_mean(text, sorted(answer.keys - set(known)))
-                label = hint or f"its fields are {', '.join(sorted(answer.keys)[:_MOST_SHOWN])}"
+                label = hint or f"its fields are {', '.join(sorted(answer.keys)[:MOST_SHOWN])}"
                 yield _fault("PK217", sentence, span, f"the output has no field `{text}`", label)
 
 
@@ -123,7 +99,7 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                 if text.casefold() not in {word.casefold() for word in enum}:
                     told.add(span)
                     hint = did_you_mean(text, enum)
-                    listed = ", ".join(enum[:_MOST_SHOWN])
+                    listed = ", ".join(enum[:MOST_SHOWN])
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
                     yield _fault("PK218", sentence, span, f"the output never says `{text}`", label)
 
@@ -280,60 +256,3 @@ def _in_quotes(text: str, at: int) -> bool:
     return any(before.count(sign) % 2 for sign in '"`') or before.count(
         "\N{LEFT DOUBLE QUOTATION MARK}"
     ) > before.count("\N{RIGHT DOUBLE QUOTATION MARK}")
-
-
-# Objects that the prose shows
-
-
-def _shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    at = prose.find("{")
-    while at >= 0 and len(prose) - at > 2:
-        end = at + 1
-        if re.match(r"\{\s*\"", prose[at : at + 40]):
-            try:
-                data, end = _DECODER.raw_decode(prose, at)
-            except (ValueError, RecursionError):
-                data = None
-            if isinstance(data, dict) and data:
-                yield at, data
-        at = prose.find("{", max(end, at + 1))
-
-
-def _without(prose: str, shown: list[tuple[int, dict[str, Any]]]) -> str:
-    for start, _ in reversed(shown):
-        _, end = _DECODER.raw_decode(prose, start)
-        prose = prose[:start] + GAP * (end - start) + prose[end:]
-    return prose
-
-
-def _of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> Iterator[TemplateFault]:
-    """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
-    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
-    if not isinstance(declared, dict) or sum(key in declared for key in data) * 2 < len(data):
-        return
-    whole = GAP * start + prose[start:]
-    for key, value in data.items():
-        found = re.search(rf'"({re.escape(json.dumps(key, ensure_ascii=False)[1:-1])})"\s*:\s*("?)', whole)
-        if found is None:
-            continue
-        if key not in declared:
-            hint = did_you_mean(key, (name for name in declared if name not in data))
-            if answer.schema.get("additionalProperties") is False:
-                label = hint or f"its fields are {', '.join(list(declared)[:_MOST_SHOWN])}"
-                yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
-        elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
-            words = _enum_of(declared[key])
-            if re.fullmatch(r"[\w .-]+", value):
-                span = found.end(), found.end() + len(value)
-                hint = did_you_mean(value, words)
-                label = f"not one of {', '.join(words[:_MOST_SHOWN])}{f'; {hint}' if hint else ''}"
-                yield _shown_fault("PK218", span, f"the output never says `{value}`", label)
-
-
-def _enum_of(schema: Any) -> list[str]:
-    listed = schema.get("enum") if isinstance(schema, dict) else None
-    return [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
-
-
-def _shown_fault(code: str, span: tuple[int, int], message: str, label: str) -> TemplateFault:
-    return TemplateFault(code, message, *span, "warning", label=label, help=_CURE.format(code=code))

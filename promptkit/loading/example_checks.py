@@ -33,11 +33,11 @@ def check_example(
 ) -> dict[str, Any] | None:
     """One example's data, if it has the form of one; what does not fit in it is reported."""
     name = f"example {number}"
-    if not _is_case(node, findings, entry, name, EXAMPLE_KEYS):
+    if not _is_case(node, findings, entry, name, EXAMPLE_KEYS, known):
         return None
     output = node.get("output")
     if output is None:
-        if "output" not in _meant(node, EXAMPLE_KEYS):
+        if "output" not in _meant(node, EXAMPLE_KEYS, known):
             at = node.pairs[0][0] if node.pairs else node
             findings.add(entry.document, "PK122", f"{name} has no `output`", at, help="add `output:`")
         return None
@@ -56,7 +56,7 @@ def read_tests(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple
     found = []
     for number, node in enumerate(_items(findings, entry, "tests"), 1):
         name = f"test {number}"
-        if not _is_case(node, findings, entry, name, TEST_KEYS):
+        if not _is_case(node, findings, entry, name, TEST_KEYS, known):
             continue
         case: dict[str, Any] = {"inputs": _checked_inputs(findings, entry, node, known, name)}
         if (output := node.get("output")) is not None:
@@ -69,9 +69,21 @@ def read_tests(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple
     return tuple(found)
 
 
-def _meant(node: Mapping, keys: tuple[str, ...]) -> set[str | None]:
-    """The keys that misspelt ones were meant to be."""
-    return {nearest(key.text, keys) for key, _ in node.pairs if key.text not in keys}
+_OTHER_KEYS = {
+    **dict.fromkeys(("input", "args", "params", "variables", "vars", "question", "query", "user"), "inputs"),
+    **dict.fromkeys(("answer", "response", "completion", "assistant", "result", "expected", "target"), "output"),
+    **dict.fromkeys(("thought", "thoughts", "rationale", "explanation"), "reasoning"),
+}
+"""What other tools call the keys of an example."""
+
+
+def _meant(node: Mapping, keys: tuple[str, ...], known: dict[str, Any]) -> set[str]:
+    """The keys that others were meant to be; the name of an input was meant to stand under `inputs`."""
+    return {_meant_by(key.text, keys, known) for key, _ in node.pairs if key.text not in keys}
+
+
+def _meant_by(key: str, keys: tuple[str, ...], known: dict[str, Any]) -> str:
+    return "inputs" if key in known["inputs"] else nearest(key, keys) or _OTHER_KEYS.get(key.casefold(), "")
 
 
 def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
@@ -81,13 +93,19 @@ def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
     return ()
 
 
-def _is_case(node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...]) -> TypeGuard[Mapping]:
+def _is_case(
+    node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...], known: dict[str, Any]
+) -> TypeGuard[Mapping]:
     if not isinstance(node, Mapping):
         findings.add(entry.document, "PK121", f"{name} is not a mapping", node, help=f"keys: {', '.join(keys)}")
         return False
     for key, value in node.pairs:
-        if key.text not in keys:
-            findings.unknown_key(Entry(entry.document, key, value), keys, name)
+        if key.text in known["inputs"] and key.text not in keys:
+            message, cure = f"the input `{key.text}` stands beside `inputs` in {name}", "write `inputs: {name: value}`"
+            findings.add(entry.document, "PK120", message, key, help=cure.replace("name", key.text))
+        elif key.text not in keys:
+            unread, meant = Entry(entry.document, key, value), _meant_by(key.text, keys, known)
+            findings.unknown_key(unread, keys, name, meant)
     return True
 
 
@@ -96,7 +114,7 @@ def _checked_inputs(
 ) -> dict[str, Any]:
     inputs, unknown = known["inputs"], known["unknown"].inputs
     node = case.get("inputs")
-    if node is None and "inputs" in _meant(case, EXAMPLE_KEYS):
+    if node is None and "inputs" in _meant(case, EXAMPLE_KEYS, known):
         return {}
     if node is not None and not isinstance(node, Mapping):
         message = f"the inputs of {name} are not a mapping"

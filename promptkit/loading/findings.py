@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 1_000
 """How much is told of one load."""
 _MOST_NAMES = 24
+_PLAIN = {bool: "true or false", int: "a number", float: "a number"}
 KINDS = {Scalar: "a text", Sequence: "a list", Mapping: "a mapping"}
 
 
@@ -37,7 +38,7 @@ class Findings:
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault at a node or a span of offsets, unless what stands there is a fault of its own already."""
         where = span if isinstance(span, tuple) else (span.start, span.end)
-        if document.is_lost(where[0]):
+        if document.is_lost(where[0]) or (document.meant and _is_told(document, code, where[0])):
             return
         self.documents.setdefault(document.path, document)
         if len(self.diagnostics) >= MOST_FINDINGS:
@@ -89,8 +90,17 @@ class Findings:
 
     def expected(self, entry: Entry, name: str, expected: str) -> None:
         """Report a value of the wrong kind."""
-        found = "empty" if is_empty(entry.node) else KINDS[type(entry.node)]
+        plain = entry.node.value if isinstance(entry.node, Scalar) else None
+        nothing = not isinstance(entry.node, Scalar) and not entry.node.value
+        found = "empty" if nothing or is_empty(entry.node) else _PLAIN.get(type(plain)) or KINDS[type(entry.node)]
         self.add(entry.document, "PK121", f"`{name}` is {expected}", entry.span, label=f"this is {found}")
+
+
+def _is_told(document: Document, code: str, offset: int) -> bool:
+    """Whether a fault lies in a value that is a fault itself; what its text says as a template is told still."""
+    return not code.startswith("PK2") and any(
+        start <= offset < start + max(len(text), 1) for start, text in document.meant.items()
+    )
 
 
 def is_empty(node: Node) -> bool:

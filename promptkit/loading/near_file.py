@@ -10,7 +10,15 @@ from promptkit.source import MOUNT, split_mount
 if TYPE_CHECKING:
     from promptkit.source import Source
 
-__all__ = ["near_file"]
+__all__ = ["RELATIVE", "file_cure", "near_file"]
+
+RELATIVE = "a path is relative to the file in which it is written"
+_FROM_ROOT = "a leading `/` is the root of the templates: the folder of `promptkit.toml`, else of the prompt itself"
+
+
+def file_cure(source: Source, path: str, written: str) -> str:
+    """What to do about a path that leads to no file, which is `written` so."""
+    return near_file(source, path) or (_FROM_ROOT if written.startswith("/") else RELATIVE)
 
 
 def near_file(source: Source, path: str) -> str:

@@ -10,6 +10,7 @@ from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import is_empty
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
+from promptkit.schema.keywords import KEYWORDS
 from promptkit.spec import OutputFormat
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -44,8 +45,13 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
         loading.unknown.output = True
         return
     loading.places |= {(name, key): each for key, each in merged.items()}
+    straight = _straight_schema(merged)
+    if straight is not None:
+        message, cure = "a JSON Schema stands under `schema`", "write it there: `output: {schema: {...}}`"
+        loading.findings.add(straight.document, "PK120", message, straight.key, help=cure)
+        loading.unknown.output = True
     for key, each in list(merged.items()):
-        if key not in OUTPUT_KEYS:
+        if key not in OUTPUT_KEYS and not (straight is not None and key in KEYWORDS):
             loading.findings.unknown_key(each, OUTPUT_KEYS, name)
             meant = nearest(key, OUTPUT_KEYS)
             if meant is not None and meant not in merged:
@@ -64,6 +70,14 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     loading.data[name] = data
 
 
+def _straight_schema(merged: dict[str, Entry]) -> Entry | None:
+    """The first keyword of a JSON Schema that stands beside the other keys."""
+    if "schema" in merged or "fields" in merged or _SCHEMA_SIGNS.isdisjoint(merged):
+        return None
+    return next(each for key, each in merged.items() if key in KEYWORDS and key not in OUTPUT_KEYS)
+
+
+_SCHEMA_SIGNS = frozenset(("properties", "$ref", "$schema", "anyOf", "oneOf", "allOf", "enum", "additionalProperties"))
 _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
 
@@ -142,6 +156,7 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
 def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merged: dict[str, Entry]) -> None:
     if "fields" in merged and "schema" in merged:
         findings.exclusive(merged["schema"], "fields", "schema", "keep one of the two")
+    misfit = ""
     wanted = {
         "json": ("fields", "schema"),
         "choice": ("choices",),
@@ -149,12 +164,15 @@ def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merg
         "markdown": ("headings",),
     }
     for key in ("fields", "schema", "choices", "items", "headings"):
-        if data["format"] in _FORMATS and key in merged and key not in wanted.get(data["format"], ()):
-            each = merged[key]
-            findings.add(each.document, "PK123", f"`{key}` does not go with `format: {data['format']}`", each.key)
+        own = wanted.get(data["format"], ()) if data["format"] in _FORMATS else OUTPUT_KEYS
+        if key in merged and key not in own:
+            each, misfit = merged[key], key
+            cure = f"write `{own[0]}: ...`, or take another format" if own else "leave one of the two out"
+            message = f"`{key}` does not go with `format: {data['format']}`"
+            findings.add(each.document, "PK123", message, each.key, help=cure)
     told = merged.get("instructions")
     if told is not None and told.node.value == "json_schema" and data["format"] not in ("json", "list"):
         message = f"`instructions: json_schema` does not go with `format: {data['format']}`"
         findings.add(told.document, "PK123", message, told.node, help="it is for `format: json` and `list`")
-    if data["format"] == "choice" and "choices" not in merged:
+    if data["format"] == "choice" and "choices" not in merged and not misfit:
         findings.add(entry.document, "PK122", "`format: choice` needs `choices`", entry.key, help="choices: [yes, no]")

@@ -187,6 +187,9 @@ def _thought(loading: Loading, location: str, entry: Entry) -> Any:
     """The toggle's data; its instruction is a template."""
     node, value = entry.node, entry.node.value
     if isinstance(node, Mapping) and isinstance(instruction := node.get("instruction"), Scalar):
+        if value.get("mode") in ("off", False):
+            message, at = "`instruction` has no effect while `mode` is `off`", node.key("instruction") or instruction
+            loading.findings.add(entry.document, "PK123", message, at, severity="warning", help="keep one of the two")
         key = node.key("instruction") or entry.key
         value["instruction"] = instruction.text
         loading.texts[f"{location}.instruction"] = Entry(entry.document, key, instruction)

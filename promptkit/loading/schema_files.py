@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.near_file import near_file
+from promptkit.loading.near_file import RELATIVE, file_cure
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
 
 SCHEMA_ENDINGS = (".json", ".yaml", ".yml")
-_RELATIVE = "a path is relative to the file in which it is written"
 
 
 def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
@@ -27,16 +26,24 @@ def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
         message, cure = "a schema is never fetched from the network", "keep the file beside the prompt"
         findings.add(document, "PK401", message, reference, help=cure)
         return None
+    if "#" in reference.text:
+        whole = reference.text.partition("#")[0]
+        message, cure = (
+            "a schema is a whole file, not a part of one",
+            f"write the part into a file of its own, or take `{whole}`",
+        )
+        findings.add(document, "PK401", message, reference, help=cure)
+        return None
     try:
         path = resolve(source, document.origin.rpartition("/")[0], reference.text)
     except SourceError as error:
-        findings.add(document, error.code, error.message, reference, help=error.help or _RELATIVE)
+        findings.add(document, error.code, error.message, reference, help=error.help or RELATIVE)
         return None
     try:
         read = read_yaml(source.read(path), source.shown(path))
     except SourceError as error:
         findings.add(
-            document, error.code, error.message, reference, help=error.help or near_file(source, path) or _RELATIVE
+            document, error.code, error.message, reference, help=error.help or file_cure(source, path, reference.text)
         )
         return None
     if path.endswith(".json") and _is_no_json(loading, read):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.findings import is_empty, node_at
+from promptkit.loading.findings import is_empty, key_at, node_at
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
@@ -123,7 +123,8 @@ def check_schema(findings: Findings, document: Document, schema: Any, node: Node
         if lint.location in wrong:
             continue
         severity: Severity = "error" if lint.code == "PK407" else "warning"
-        span = _place(node, lint.location, key)
+        at = key_at(node, lint.location) if lint.of_key else None
+        span = _place(node, lint.location, key) if at is None else (at.start, at.end)
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
         sound = sound and severity != "error"
     return sound

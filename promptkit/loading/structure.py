@@ -26,12 +26,24 @@ def report_all(
         for fault in listed
         if fault.kind == "unknown"
     }
+    stands_for = {id(fault): _only_missing(fault, listed) for fault in listed if fault.kind == "unknown"}
+    explained = meant | {other.location for other in stands_for.values() if other is not None}
     for fault in listed:
-        if fault.kind != "missing" or fault.location not in meant:
-            _report(findings, fault, places, fallback)
+        if fault.kind != "missing" or fault.location not in explained:
+            other = stands_for.get(id(fault))
+            _report(findings, fault, places, fallback, str(other.location[-1]) if other is not None else None)
 
 
-def _report(findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry], fallback: Entry) -> None:
+def _only_missing(fault: Fault, listed: list[Fault]) -> Fault | None:
+    """The one key that is missing beside the one that is unknown, which is then what was meant."""
+    beside = [each for each in listed if each.location[:-1] == fault.location[:-1] and each.kind != "wrong"]
+    missing = [each for each in beside if each.kind == "missing"]
+    return missing[0] if len(missing) == 1 and len(beside) == 2 else None
+
+
+def _report(
+    findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry], fallback: Entry, meant: str | None = None
+) -> None:
     whole = fault.location
     location = whole
     while location and location not in places:
@@ -40,7 +52,7 @@ def _report(findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry
     name = ".".join(map(str, whole))
     if fault.kind == "unknown":
         inner = _value_entry(entry, whole[len(location) : -1])
-        findings.unknown_key(_key_entry(inner, str(whole[-1])), fault.allowed, ".".join(map(str, whole[:-1])))
+        findings.unknown_key(_key_entry(inner, str(whole[-1])), fault.allowed, ".".join(map(str, whole[:-1])), meant)
     elif fault.kind == "missing":
         inner = _value_entry(entry, whole[len(location) : -1])
         item = bool(location) and isinstance(location[-1], int)
@@ -74,8 +86,12 @@ _SPECIAL = {
 
 
 def _key_entry(entry: Entry, name: str) -> Entry:
-    if isinstance(entry.node, Mapping) and (key := entry.node.key(name)):
-        return Entry(entry.document, key, entry.node.get(name) or entry.node)
+    """What stands under a key, or under a misspelt one that is read in its place; the same entry where nothing does."""
+    if isinstance(entry.node, Mapping):
+        pairs = {key.text: (key, node) for key, node in entry.node.pairs}
+        written = name if name in pairs else next((each for each in pairs if nearest(each, [name])), None)
+        if written is not None:
+            return Entry(entry.document, *pairs[written])
     return entry
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift import Answer, drift
+from promptkit.loading.drift import drift
+from promptkit.loading.drift_shown import Answer
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
 from promptkit.loading.instructions import compared, instructions_of
@@ -42,6 +44,8 @@ class TemplateChecks:
     used: set[str] = field(default_factory=set)
     explained: set[str] = field(default_factory=set)
     """Inputs that a misspelt name was meant for: one cause, one report."""
+    misnamed: set[str] = field(default_factory=set)
+    """What the names of inputs that cannot be names come to in templates: `w-x` is `w` and `x`."""
     files: dict[str, str] = field(default_factory=dict)
     """What the templates load: path under the root to text."""
     trees: dict[str, Tree] = field(default_factory=dict)
@@ -119,6 +123,9 @@ def check_templates(loading: Loading) -> dict[str, str]:
     unknown = loading.unknown
     checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), loading.partial or unknown.inputs)
     checks.explained |= unknown.faulty
+    checks.misnamed = {
+        part for name in unknown.faulty if name not in checks.inputs for part in re.findall(r"\w+", name)
+    }
     scope = input_scope({name: _known(name, declared) for name, declared in checks.inputs.items()})
     for location, entry in loading.texts.items():
         document, node = entry.document, entry.node

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
-from promptkit.loading.near_file import near_file
+from promptkit.loading.near_file import file_cure
 from promptkit.source import SourceError, resolve
 from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
@@ -27,7 +27,6 @@ MAX_INCLUDES = 1_000
 MAX_TOKENS = 500_000
 UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
 ROOT_CURE = "only files under the root can be included: the folder of `promptkit.toml`, else of the prompt itself"
-_RELATIVE = "a path is relative to the file in which it is written"
 
 
 @dataclass(slots=True)
@@ -110,6 +109,8 @@ class TemplateText:
         hint = self.checks.hint(name, names)
         if called and name not in BLOCK_NAMES:
             self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
+        elif name in self.checks.misnamed:
+            return  # its declaration is told
         elif name in _OTHER_WORDS:
             cure = f"write `{_OTHER_WORDS[name]}`"
             self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)
@@ -151,7 +152,7 @@ class TemplateText:
             if isinstance(error, SourceError):
                 said, own, code = error.message, error.help, error.own_code
             if not optional:
-                cure = own or near_file(self.checks.source, path) or _RELATIVE
+                cure = own or file_cure(self.checks.source, path, name)
                 self.tell(code or "PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
             return None
         self.checks.loads += 1

@@ -11,7 +11,7 @@ from typing import Any
 from promptkit.schema.equality import same_json
 from promptkit.schema.references import references, refers_alone, resolve, walk
 
-__all__ = ["draft_of", "heard", "is_draft_4", "modern", "read_otherwise", "respelled"]
+__all__ = ["draft_of", "heard", "is_draft_4", "modern", "read_otherwise", "respelled", "unheard"]
 
 _NEWEST = 2020
 _DRAFTS = {"draft-04": 4, "draft-06": 6, "draft-07": 7, "2019-09": 2019}
@@ -47,6 +47,11 @@ def heard(document: Any, schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema and refers_alone(document):
         return {"$ref": schema["$ref"]}
     return respelled(schema, draft_of(document))
+
+
+def unheard(schema: dict[str, Any], draft: int) -> list[str]:
+    """The keywords of a schema that its draft passes over, since a later one brought them."""
+    return [keyword for keyword in schema if _SINCE.get(keyword, 0) > draft]
 
 
 def respelled(schema: dict[str, Any], draft: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.schema.drafts import draft_of, unheard
 from promptkit.schema.equality import KINDS, is_kind, same_json
 from promptkit.schema.keywords import FORMATS
 from promptkit.schema.references import walk
@@ -48,11 +49,20 @@ class Lint:
     message: str
     location: Location
     hint: str = ""
+    of_key: bool = False
+    """Whether it is about the key at the location, and not about the value."""
 
 
 def schema_lints(schema: Any) -> Iterator[Lint]:
     """What is strange in a schema that can be used."""
+    draft = draft_of(schema)
     for place, each in walk(schema):
+        for keyword in unheard(each, draft):
+            message = f"`{keyword}` says nothing: the draft that `$schema` names has no such keyword"
+            if keyword not in ("then", "else"):  # which say nothing without the `if` that is told
+                yield Lint(
+                    "PK408", message, (*place, keyword), "name a newer draft, or leave `$schema` away", of_key=True
+                )
         if _LOOKED_AT.isdisjoint(each):
             continue
         for look in (_bounds, _enum, _const, _required, _format, _for_nothing):

@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.shorthand_bounds import read_bounds
+from promptkit.schema.shorthand_bounds import BOUNDS, read_bounds
 from promptkit.schema.shorthand_literals import QUOTED, ShorthandError, fail, read_default, unquoted
 from promptkit.schema.shorthand_types import TYPES, Alternative, schema_of
 
@@ -110,6 +110,9 @@ class _Reader:
             found.append(self._alternative())
         following = self._next()
         if following not in ("", ",") and not _DEFAULT.match(self.text, self.at):
+            if bounds := BOUNDS.match(self.text, self.at):
+                cure = f"bounds stand behind a comma: `{self.text[: self.at].rstrip()}, {bounds[0].strip()}`"
+                fail("a comma is missing here", self.at, len(bounds[0].rstrip()), cure)
             fail(f"unexpected `{following}`", self.at, 1, "alternatives are separated by `|`")
         return found
 
@@ -173,7 +176,7 @@ class _Reader:
         self.at += 1
         start = _skip_space(self.text, self.at)
         part = self.text[start : self._end(_OF_BOUNDS_IN_LISTS if self.lists else _OF_BOUNDS)].rstrip()
-        bounds = read_bounds(part, start, schema, alternatives)
+        bounds = read_bounds(self.text, part, start, schema, alternatives)
         if bounds is None:
             self.at = comma
             return

@@ -19,24 +19,29 @@ _BOUND_KEYWORDS = {
 }
 _COUNTED = ("string", "array", "object")
 _FIXED_LENGTH = ("date", "date-time", "time", "uuid")
-_BOUNDS = re.compile(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
+BOUNDS = re.compile(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
 _WRONG_DOTS = r"-|\N{EN DASH}|to|\.\.\.|\N{HORIZONTAL ELLIPSIS}"
+_BEGUN = re.compile(rf"(?:{NUMBER}\s*\.\.\s*(?:{NUMBER})?|\.\.\s*{NUMBER})(?=\s+\w)")
+"""Bounds with words behind them."""
+_LEAST = (">", ">=", "\N{GREATER-THAN OR EQUAL TO}")
+_MOST = ("<", "<=", "\N{LESS-THAN OR EQUAL TO}")
+_ORDER = re.compile(rf"({'|'.join((*_LEAST[::-1], *_MOST[::-1]))})\s*({NUMBER})")
+_DECIMAL_COMMA = re.compile(r"\d+,\d+\s*\.\.\s*\d+(?:[.,]\d+)?|\d+(?:\.\d+)?\s*\.\.\s*\d+,\d+(?=\s*(?:[,=]|$))")
 _MISWRITTEN = re.compile(rf"\s*({NUMBER})\s*(?:{_WRONG_DOTS})\s*({NUMBER})\s*")
 
 
 def read_bounds(
-    part: str, offset: int, schema: dict[str, Any], alternatives: list[Alternative]
+    text: str, part: str, offset: int, schema: dict[str, Any], alternatives: list[Alternative]
 ) -> dict[str, Any] | None:
     """The keywords that a declaration's second part stands for; None when it is no bounds.
 
-    `offset` is the part's place. Raises `ShorthandError`.
+    `offset` is the part's place in the `text`. Raises `ShorthandError`.
     """
-    bounds = _BOUNDS.fullmatch(part)
+    bounds = BOUNDS.fullmatch(part)
     kind = _bounded_type(schema)
+    if kind:
+        _refuse_misspelt(text, part, offset, is_bounds=bounds is not None)
     if bounds is None:
-        # `1-5` as a whole part is meant as bounds, and would be prose that nothing checks.
-        if kind and (wrong := _MISWRITTEN.fullmatch(part)):
-            fail(f"`{part}` is not how bounds are written", offset, len(part), f"write `{wrong[1]}..{wrong[2]}`")
         return None
     if not any(bounds.groups()):
         fail("the bounds have no number", offset, len(part), "write `1..5`, `1..` or `..5`")
@@ -44,6 +49,26 @@ def read_bounds(
         what = "an enum" if "enum" in schema else f"`{' | '.join(each.text or '[...]' for each in alternatives[:3])}`"
         fail(f"bounds do not apply to {what}", offset, len(part), "bounds go with one text, number, list or object")
     return _keywords(kind, bounds, offset)
+
+
+def _refuse_misspelt(text: str, part: str, offset: int, *, is_bounds: bool) -> None:
+    """Refuse what is meant as bounds, and would be prose that nothing checks."""
+    said = f"`{part}` is not how bounds are written"
+    if comma := _DECIMAL_COMMA.match(text, offset):
+        fail("a number has a point, not a comma", offset, len(comma[0]), f"write `{comma[0].replace(',', '.')}`")
+    if is_bounds:
+        return
+    if wrong := _MISWRITTEN.fullmatch(part):
+        fail(said, offset, len(part), f"write `{wrong[1]}..{wrong[2]}`")
+    if re.fullmatch(NUMBER, part):
+        fail(said, offset, len(part), f"write `..{part}` for at most, or `{part}..{part}` for exactly so much")
+    if begun := _BEGUN.match(part):
+        cure = f"prose stands behind a comma: `{begun[0].strip()}, {part[begun.end() :].strip()}`"
+        fail("the bounds do not end here", offset + begun.end(), len(part) - begun.end(), cure)
+    if order := _ORDER.fullmatch(part):
+        sign, number = order.groups()
+        cure = f"write `{number}..`" if sign in _LEAST else f"write `..{number}`"
+        fail(said, offset, len(part), cure + ("" if sign not in "<>" else ", which takes the number itself too"))
 
 
 def _bounded_type(schema: dict[str, Any]) -> str:

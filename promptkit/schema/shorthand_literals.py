@@ -60,6 +60,13 @@ def read_number(text: str) -> int | float:
     return value
 
 
+_CURES = {
+    "boolean": "write `true` or `false`",
+    "integer": "write digits, such as `= 5`",
+    "number": "write digits, such as `= 0.5`",
+}
+
+
 def read_default(text: str, offset: int, schema: dict[str, Any]) -> Any:
     """A default's value, by the declared schema; `offset` is its place. Raises `ShorthandError`."""
     if not text:
@@ -70,7 +77,7 @@ def read_default(text: str, offset: int, schema: dict[str, Any]) -> Any:
         except (ValueError, RecursionError):
             continue
     wanted = " or ".join(_default_kinds(schema))
-    cure = {"boolean": "write `true` or `false`"}.get(wanted, "write lists and objects as JSON")
+    cure = _CURES.get(wanted, "write lists and objects as JSON")
     fail(f"the default `{text[:40]}` cannot be read as {wanted}", offset, len(text), cure)
 
 

@@ -71,6 +71,8 @@ def schema_of(alternatives: list[Alternative], behind: str = "") -> dict[str, An
         _fail_single_word(rest[0], behind)
     if literals and len(literals) < len(rest):
         _fail_mixture(rest, literals)
+    if len(literals) > 1 and all(each.bare and each.text in _MEANT for each in literals):
+        _fail_foreign(literals)
     if literals:
         return {"enum": [each.text for each in literals] + [None] * len(nulls)}
     return _union([each.schema for each in alternatives if each.schema is not None])
@@ -137,6 +139,13 @@ def _fail_mixture(rest: list[Alternative], literals: list[Alternative]) -> NoRet
     quote = "quote each type name that is meant as a word: `'integer'`"
     cure = f"did you mean `{_near_type(wrong.text)}`? Otherwise {quote}" if near else quote
     fail("types and words do not mix, except with `null`", wrong.offset, wrong.length, cure)
+
+
+def _fail_foreign(literals: list[Alternative]) -> NoReturn:
+    """Refuse words that are all types in other languages: `str | int`."""
+    first, meant = literals[0], " | ".join(_MEANT[each.text] for each in literals)
+    cure = f"write `{meant}`; quote each one to mean the words: `'{first.text}'`"
+    fail(f"unknown type `{first.text}`", first.offset, first.length, cure)
 
 
 def _near_type(word: str) -> str:

@@ -1,0 +1,160 @@
+"""What the prose of a prompt shows of its answer, against the output's schema: an object, a list of its keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.declared import schemas_inside
+from promptkit.loading.prose import GAP
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_SHOWN = 8
+_DECODER = json.JSONDecoder()
+CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field."""
+
+    format: str
+    schema: Any
+    keys: frozenset[str]
+    enums: tuple[tuple[str, ...], ...]
+    fields: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of(cls, output: dict[str, Any]) -> Answer:
+        """The answer that an output's data declare."""
+        schema = output.get("json_schema")
+        found: dict[str, dict[str, Any]] = {}
+        enums: list[tuple[str, ...]] = []
+        for each in schemas_inside(schema):
+            properties = each.get("properties")
+            for name, inner in properties.items() if isinstance(properties, dict) else ():
+                if isinstance(inner, dict):
+                    found.setdefault(name, inner)
+            listed = each.get("enum")
+            if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
+                enums.append(tuple(listed))
+        return cls(output.get("format", "text"), schema, frozenset(found), tuple(enums), found)
+
+
+def shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects in a prose, each with the offset at which it begins."""
+    at = prose.find("{")
+    while at >= 0 and len(prose) - at > 2:
+        end = at + 1
+        if re.match(r"\{\s*\"", prose[at : at + 40]):
+            try:
+                data, end = _DECODER.raw_decode(prose, at)
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict) and data:
+                yield at, data
+        at = prose.find("{", max(end, at + 1))
+
+
+def without(prose: str, shown: list[tuple[int, dict[str, Any]]]) -> str:
+    """A prose with its objects blanked out."""
+    for start, _ in reversed(shown):
+        _, end = _DECODER.raw_decode(prose, start)
+        prose = prose[:start] + GAP * (end - start) + prose[end:]
+    return prose
+
+
+def of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> Iterator[TemplateFault]:
+    """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or sum(key in declared for key in data) * 2 < len(data):
+        return
+    whole = GAP * start + prose[start:]
+    for key, value in data.items():
+        found = re.search(rf'"({re.escape(json.dumps(key, ensure_ascii=False)[1:-1])})"\s*:\s*("?)', whole)
+        if found is None:
+            continue
+        if key not in declared:
+            hint = did_you_mean(key, (name for name in declared if name not in data))
+            if answer.schema.get("additionalProperties") is False:
+                label = hint or f"its fields are {', '.join(list(declared)[:MOST_SHOWN])}"
+                yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
+        elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
+            words = _enum_of(declared[key])
+            if re.fullmatch(r"[\w .-]+", value):
+                span = found.end(), found.end() + len(value)
+                hint = did_you_mean(value, words)
+                label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+                yield _shown_fault("PK218", span, f"the output never says `{value}`", label)
+        elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from _of_number(key, value, declared[key], whole, found.end())
+
+
+def _of_number(key: str, value: float, schema: Any, whole: str, at: int) -> Iterator[TemplateFault]:
+    """A number that the schema refuses; a 0 stands for any number."""
+    bounds = [schema.get(name) if isinstance(schema, dict) else None for name in ("minimum", "maximum")]
+    least, most = (bound if isinstance(bound, (int, float)) else None for bound in bounds)
+    if (least is not None and value < least) or (most is not None and value > most):
+        written = re.match(r"[-+.\deE]+", whole[at:])
+        label = f"{'' if least is None else least}..{'' if most is None else most}"
+        span = at, at + (written.end() if written else 1)
+        yield _shown_fault("PK219", span, f"`{key}` has other bounds", label)
+
+
+_HEADING = re.compile(
+    r"^(?=.*\b(?:answer|respond|response|reply|return|output|result|JSON)\b)"
+    r".*\b(?:keys|fields|properties|attributes|JSON|object)\b.*:[ \t]*$",
+    re.IGNORECASE,
+)
+_KEY_LINE = re.compile(
+    r"[ \t]*(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?([`\"']?)([A-Za-z_][\w-]*)\1"
+    r"(?=[ \t]*(?:[:(*\N{EN DASH}\N{EM DASH}-]|$))"
+)
+
+
+def _key_lists(prose: str) -> list[list[tuple[str, int]]]:
+    """The words at which the items begin of each list below a heading that speaks of keys; each with its offset."""
+    groups: list[list[tuple[str, int]]] = []
+    at, is_open = 0, False
+    for line in prose.splitlines(keepends=True):
+        text = line.rstrip()
+        item = _KEY_LINE.match(text)
+        if _HEADING.match(text):
+            groups.append([])
+            is_open = True
+        elif is_open and item is not None:
+            groups[-1].append((item[2], at + item.start(2)))
+        elif text and not text.startswith((" ", "\t")):
+            is_open = False
+        at += len(line)
+    return groups
+
+
+def listed_keys(prose: str, answer: Answer) -> Iterator[TemplateFault]:
+    """Keys that stand below each other, of which at least half are declared: `with these keys:` and a line for each."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or answer.schema.get("additionalProperties") is not False:
+        return
+    for group in _key_lists(prose):
+        if sum(name in declared for name, _ in group) * 2 < len(group):
+            continue
+        for name, start in group:
+            if name not in answer.keys:
+                hint = did_you_mean(name, (each for each in declared if each not in dict(group)))
+                label = hint or f"its fields are {', '.join(list(declared)[:MOST_SHOWN])}"
+                yield _shown_fault("PK217", (start, start + len(name)), f"the output has no field `{name}`", label)
+
+
+def _enum_of(schema: Any) -> list[str]:
+    listed = schema.get("enum") if isinstance(schema, dict) else None
+    return [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+
+
+def _shown_fault(code: str, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    return TemplateFault(code, message, *span, "warning", label=label, help=CURE.format(code=code))
