@@ -287,8 +287,13 @@ def _key_fault(document: Document, key: Node, seen: dict[str, Scalar]) -> Diagno
         return document.diagnostic("PK108", "merge keys are not read", span, help=cure)
     if key.style == "" and key.text != key.text.strip():
         message = "not valid YAML: this line is indented with characters that only look like spaces"
-        sign = next(char for char in key.text if char.isspace())
-        return document.diagnostic("PK100", message, span, label=f"U+{ord(sign):04X}", help="indent with plain spaces")
+        cure, sign = "indent with plain spaces", next(char for char in key.text if char.isspace())
+        if not key.text[0].isspace():
+            message, cure = (
+                "not valid YAML: a character that only looks like a space stands behind this key",
+                "take it away",
+            )
+        return document.diagnostic("PK100", message, span, label=f"U+{ord(sign):04X}", help=cure)
     if key.text in seen:
         line, _ = document.place(seen[key.text].start)
         first = f"first at line {line}"

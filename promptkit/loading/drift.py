@@ -93,6 +93,8 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     told: set[tuple[int, int]] = set()
     for pattern in (_ONE_OF, _QUOTED_LIST):
         for found in pattern.finditer(sentence.text):
+            if _DENIED.search(sentence.text[: found.start()]):
+                continue
             items = [item for item in _items(found) if item[1] not in told]
             enum = _meant(items, answer)
             for text, span, _ in items if enum else ():

@@ -154,6 +154,7 @@ class Walk(Statements):
                 message = f"no template that is extended here has a block `{name}`: its text is printed nowhere"
                 token = walk.tree.token(block.lineno, 1)
                 walk.fault("PK216", message, token, label=did_you_mean(name, printed))
+                walk.filled_in(block, self.top.inner({"super": Known()}), set())  # what it uses is used
 
     def block(self, node: Any, scope: Scope) -> None:
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
