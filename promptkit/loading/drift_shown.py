@@ -124,11 +124,10 @@ def _key_lists(prose: str) -> list[list[tuple[str, int]]]:
     at, is_open = 0, False
     for line in prose.splitlines(keepends=True):
         text = line.rstrip()
-        item = _KEY_LINE.match(text)
-        if _HEADING.match(text):
+        if text.endswith(":") and _HEADING.match(text):
             groups.append([])
             is_open = True
-        elif is_open and item is not None:
+        elif is_open and (item := _KEY_LINE.match(text)) is not None:
             groups[-1].append((item[2], at + item.start(2)))
         elif text and not text.startswith((" ", "\t")):
             is_open = False
