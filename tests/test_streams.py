@@ -75,7 +75,7 @@ def test_a_cancelled_call_hangs_up() -> None:
 
 def doomed() -> Iterator[bytes | float]:
     """An answer whose first value is wrong, and that would never end."""
-    yield from (STREAM_HEAD, chunked(data(chunk(content='{"urgency": 9, "te'))))
+    yield from (STREAM_HEAD, chunked(data(chunk(content='{"urgency": 9, "team": "'))))
     while True:
         yield from (0.02, chunked(data(chunk(content="am"))))
 
@@ -88,7 +88,7 @@ def test_an_answer_that_cannot_become_valid_is_hung_up_on_and_asked_for_again() 
         assert wait_until(server.hung_up.is_set)
         first, second = [request.body["messages"] for request in server.requests]
         assert first == second[:-2]
-        assert [("assistant", '{"urgency": 9'), ("user", True)] == [
+        assert [("assistant", '{"urgency": 9, "team":'), ("user", True)] == [
             (second[-2]["role"], second[-2]["content"]),
             (second[-1]["role"], "9 is greater than the maximum of 5" in second[-1]["content"]),
         ]

@@ -74,7 +74,7 @@ def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]]
     for _, one in fitting:
         values += [one.value] if not among(one.value, values) else []
     last = fitting[-1][0].start
-    announced = len(fitting) > 1 and _FINAL.search(text, fitting[-2][0].end, last)
+    announced = len(fitting) > 1 and _FINAL.search(text, max(fitting[-2][0].end, last - _LONGEST_WORDS), last)
     if not announced and (len(values) > 1 or (len(fitting) > 1 and judge.place.schema is True)):
         raise refused(f"{len(fitting)} values could be the answer: which one is meant is not certain", "ambiguous")
     candidate, one = fitting[-1]
@@ -85,9 +85,10 @@ def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]]
     return Judged(one.value, (*_steps(text, candidate, found), *one.steps), (), _thought(found, one))
 
 
+_LONGEST_WORDS = 200
 _FINAL = re.compile(
     r"(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
-    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?[^\w\n]*:?[^\w\n]*\s*(?:```\w*\s*)?\Z",
+    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?[^\w\n]*\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 """What says that the value behind it is the one that counts."""

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
-_SPACE = re.compile(r"(?:[\s\ufeff\u200b]+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*)+")
+_BLOCK = r"/\*(?:[^*]|\*(?!/)){0,5000}+\*/"
+_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|#[^\n]*)+")
+_SPACE_WITHOUT_BLOCKS = re.compile(r"(?:[\s\ufeff\u200b]+|//[^\n]*|#[^\n]*)+")
 _ODD_SPACE = re.compile(r"[^ \t\r\n]")
 _CLOSING = re.compile(r"[}\]]")
-_COMMENT = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|#[^\n]*")
+_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|#[^\n]*")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
@@ -50,6 +52,7 @@ class Loose:
         self._at_end = False
         self._strict_reads = _MOST_STRICT_READS
         self._most_depth = current_limits().answer_depth
+        self._last_block = text.rfind("*/")
         self._strings = Strings(self)
         self._words = Words(self)
 
@@ -78,12 +81,15 @@ class Loose:
 
     def past_space(self, at: int) -> int:
         """Behind white space and comments."""
-        found = _SPACE.match(self.text, at)
+        found = self._space(at)
         return found.end() if found else at
+
+    def _space(self, at: int) -> re.Match[str] | None:
+        return (_SPACE if at < self._last_block else _SPACE_WITHOUT_BLOCKS).match(self.text, at)
 
     def _skip(self) -> str:
         """Go behind white space and comments, and tell of these; the character there, empty at the end."""
-        found = _SPACE.match(self.text, self.at)
+        found = self._space(self.at)
         if found:
             if _ODD_SPACE.search(found[0]):
                 self._tell_of_space(found.start(), found.end())

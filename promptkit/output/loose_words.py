@@ -30,7 +30,8 @@ _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
 _COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
 _LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
-_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}?(?=,?[ \t]*\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]]))")
+_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}+(?=\n)")
+_LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
 
 
 _MOST_HEX = 300
@@ -123,8 +124,9 @@ class Words:
         line = (
             _BARE_LINE.match(self._text, self._reader.at) if grouped is None and self._reader.innermost == "{" else None
         )
-        if line is not None and place.takes("string") and len(line[0]) > len(word):
-            word = line[0].rstrip()
+        if line is not None and place.takes("string") and _LINE_BEHIND.match(self._text, line.end()):
+            whole = line[0].rstrip().removesuffix(",").rstrip()
+            word = whole if len(whole) > len(word) else word
         end = self._reader.past_space(self._reader.at + len(word))
         if end >= len(self._text):
             raise Cut("the text ends inside of a word without quotes", self._reader.at)

@@ -49,11 +49,12 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
     value = float(plain) if "." in plain else int(plain) if len(plain) <= _MOST_DIGITS else float("inf")
     value = -value if amount["sign"] in ("-", "−") else value
     if amount["unit"] == "%" and most is not None and most <= 1:
-        value = value / 100
+        value = value / 100 if len(plain) <= _MOST_OF_FLOAT else float("inf")
     return _kept(value, whole=whole)
 
 
 _MOST_DIGITS = 4_000
+_MOST_OF_FLOAT = 300
 
 
 def _power(text: str, *, whole: bool) -> int | float | None:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare import meaning_of
+from promptkit.output.growing import Misplaced
 from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted, past_spaces
 from promptkit.output.strict_json import NotJson
 
@@ -52,6 +53,7 @@ class Stepwise:
         self._parts: list[str] = []
         self._kept = ""
         self._reached = 0
+        self._settled = False
         self._blank = _BLANK if mends else _SPACES
 
     @property
@@ -78,6 +80,7 @@ class Stepwise:
             self.in_text = False
             self.left = text[max(error.offset, at, self._reached) :]
             if growing.dead:
+                self._settled = self._settled or isinstance(error, Misplaced)
                 self._note_death(len(self.left))
             raise
 
@@ -89,8 +92,16 @@ class Stepwise:
         return True
 
     def _note_death(self, left: int) -> None:
-        """Note where it was settled; of a text that is mended nothing is, since it may be read otherwise."""
-        if self.dead_left is None and not (self._mended or self._quoted.mended or self.in_prose):
+        """Note where it was settled; of a text that is mended nothing is, since it may be read otherwise.
+
+        A value is settled by what follows it, up to the next key's colon: `75` may go on as `75%` and `12,` as
+        `12,111`, and a quote may stand inside of its text. A text that grows is settled as it is.
+        """
+        if (
+            (self._settled or self.in_text)
+            and self.dead_left is None
+            and not (self._mended or self._quoted.mended or self.in_prose)
+        ):
             self.dead_left = left
 
     # States: each reads from `at`, and returns where it stopped.
@@ -104,7 +115,9 @@ class Stepwise:
         if begin is not None:
             self._reached = at + 1
             begin(self)
+            self._settled = bool(self.growing.dead)
             return at + 1
+        self._settled = bool(self.growing.dead)
         if sign == "]" and isinstance(self.growing.innermost, list) and (self._mends or not self.growing.innermost):
             self._mended = self._mended or bool(self.growing.innermost)
             return self._close(at)
@@ -138,6 +151,7 @@ class Stepwise:
     def _close(self, at: int) -> int:
         self._reached = at + 1
         self.growing.close()
+        self._settled = bool(self.growing.dead)
         self._go_on()
         return at + 1
 
@@ -245,6 +259,7 @@ class Stepwise:
             if text[at] != ":":
                 raise NotJson("a colon is expected", at)
         self._state = self._value
+        self._settled = bool(self.growing.dead)
         return at + 1
 
     def _word(self, text: str, at: int) -> int:

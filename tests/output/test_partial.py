@@ -268,19 +268,19 @@ BOUND = {
 @pytest.mark.parametrize(
     ("text", "path", "keyword"),
     [
-        ('{"team": "sales"', "$.team", "enum"),
-        ('{"urgency": 7,', "$.urgency", "maximum"),
+        ('{"team": "sales", "urgency":', "$.team", "enum"),
+        ('{"urgency": 7, "team":', "$.urgency", "maximum"),
         ('{"urgency": "high"', "$.urgency", "type"),
         ('{"title": "abcde', "$.title", "maxLength"),
         ('{"title": "abc\\u0064\\u0065', "$.title", "maxLength"),
-        ('{"code": "a1"', "$.code", "pattern"),
+        ('{"code": "a1" }', "$.code", "pattern"),
         ('{"tags": ["a", "b", "', "$.tags", "maxItems"),
         ('{"who": {}', "$.who", "required"),
         ('{"many": [1, 10]', "$.many[1]", "maximum"),
-        ('{"open": "x"', "$.open", "anyOf"),
-        ('{"team": "billing", "colour"', "$", "additionalProperties"),
-        ('```json\n{"urgency": 7,', "$.urgency", "maximum"),
-        ('<think>{"urgency": 9}</think>{"urgency": 7,', "$.urgency", "maximum"),
+        ('{"open": "x"}', "$.open", "anyOf"),
+        ('{"team": "billing", "colour":', "$", "additionalProperties"),
+        ('```json\n{"urgency": 7}', "$.urgency", "maximum"),
+        ('<think>{"urgency": 9}</think>{"urgency": 7}', "$.urgency", "maximum"),
     ],
 )
 def test_what_no_rest_can_save_is_told_at_the_character_that_settles_it(text: str, path: str, keyword: str) -> None:
@@ -311,6 +311,10 @@ def test_what_no_rest_can_save_is_told_at_the_character_that_settles_it(text: st
         '{"answer": {"team": "sales"}',
         'I think {"team": "sales"}',
         '{"team": ',
+        '{"urgency": 75',
+        '{"urgency": 12,',
+        '{"code": "he said "hello "',
+        '{"team": "sales", "urgency"',
     ],
 )
 def test_what_can_still_be_saved_is_not_given_up(text: str) -> None:
