@@ -16,6 +16,10 @@ _GRANITE = re.compile(
 )
 
 
+_CUT_ANALYSIS = re.compile(r"analysis[A-Z][a-z]* ")
+"""The first words of harmony's reasoning behind the name of its channel."""
+
+
 def without_channels(text: str) -> tuple[str, str] | None:
     """The final answer, and the reasoning; None for a text without channels, an empty answer where none was given.
 
@@ -34,8 +38,10 @@ def without_channels(text: str) -> tuple[str, str] | None:
 def _without_tokens(text: str) -> tuple[str, str] | None:
     """Harmony's channels, where a server has dropped the tokens between which their names stand."""
     at = text.find("assistantfinal")
-    if not text.startswith("analysis") or at < 0 or text[len("analysis") :][:1].islower():
+    if not text.startswith("analysis") or (at < 0 and not _CUT_ANALYSIS.match(text)):
         return None
+    if at < 0:
+        return "", text[len("analysis") :].strip()
     return text[at + len("assistantfinal") :].strip(), text[len("analysis") : at].strip()
 
 
@@ -50,4 +56,9 @@ def _harmony(text: str) -> tuple[str, str] | None:
     thoughts = [headless["text"]] if headless else []
     thoughts += [part["text"] or part["bare"] for part in parts if part["name"] != "final"]
     final = [part["text"] or "" for part in parts if part["name"] == "final"]
-    return (final[-1].strip() if final else ""), "\n\n".join(filter(None, map(str.strip, thoughts)))
+    behind = _TOKENS.sub("", text[parts[-1].end() :]).strip()
+    answers = list(dict.fromkeys(filter(None, (*map(str.strip, final), behind))))  # which must not disagree
+    return "\n".join(answers), "\n\n".join(filter(None, map(str.strip, thoughts)))
+
+
+_TOKENS = re.compile(r"<\|(?:end|return|call|start)\|>(?:assistant)?")

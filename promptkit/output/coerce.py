@@ -129,12 +129,16 @@ class _Coercion:
 
     def _word(self, value: Any, place: Place, at: Location) -> Fit | None:
         """A text where all that may stand is words: the one that it names."""
-        if not isinstance(value, str) or not all(is_worded(form) for form in place.forms):
+        digits = type(value) is int
+        if not (digits or isinstance(value, str)) or not all(is_worded(form) for form in place.forms):
             return None
         known = self.words.get(id(place.schema))
         if known is None:
             known = self.words[id(place.schema)] = words_at(place)
         exact, words = known
+        if digits:
+            written = str(value)
+            return Fit(written, (Change("number to text", at),)) if written in exact else Fit(value, misfits=1)
         if value in exact:
             return Fit(value)
         meant = word_of(value, words)
@@ -160,7 +164,8 @@ class _Coercion:
             # A number that was written otherwise, such as 1.10, would lose how.
             if self.numbers is None:
                 self.numbers = set(_NUMBER.findall(self.text))
-            if isinstance(value, int) or written in self.numbers:
+            others = {each for each in self.numbers if each != written and _is_same(each, value)}
+            if isinstance(value, int) or (written in self.numbers and not others):
                 return written, "number to text"
         return None
 
@@ -270,7 +275,11 @@ class _Coercion:
             found[name] = fit.value
             fits.append(fit)
         for name in needed:
-            if name not in found and own.inside(name).takes("null"):
+            if (
+                name not in found
+                and own.inside(name).takes("null")
+                and (not value or not found.keys().isdisjoint(named))
+            ):
                 found[name] = None
                 changes.append(Change(f"`{name}` is null, since it is absent", at))
             misfits += name not in found
@@ -320,6 +329,13 @@ def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfi
 
 def _cost(fit: Fit) -> tuple[int, int]:
     return fit.misfits, len(fit.changes)
+
+
+def _is_same(written: str, value: float) -> bool:
+    try:
+        return float(written) == value
+    except ValueError:
+        return False
 
 
 def _is_whole(value: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.limits import current_limits
 from promptkit.output.loose import Loose
 from promptkit.output.mends import Cut, Mend, Unreadable
-from promptkit.output.reasoning import OPENING, TAG, closing_of, has_tags, opening_like
+from promptkit.output.reasoning import CLOSING, OPENING, TAG, closing_of, has_tags, opening_like
 from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
@@ -32,11 +32,23 @@ _REST = re.compile(r"[\s}\]`~]*\Z")
 _BEFORE_ALONE = re.compile(r"\s*(?:`{3,}\w*\s*)?")
 """What may stand before a value that is alone in its text."""
 _JSON_SPACE = re.compile(r"[ \t\r\n]+")
-_GOES_ON = re.compile(r"\s*(?:,\s*[\"'“][^\"'\n]{0,200}[\"'”]\s*(?::|[\"'\d{\[])|:)")
+_SCALAR = r"(?:-?\d[\d.]{0,30}|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|true|false|null|True|False|None)"
+_GOES_ON = re.compile(
+    r"\s*(?:,\s*[\"'“][^\"'\n]{0,200}[\"'”]\s*(?::|[\"'\d{\[])|:"
+    r"|\"[^\"\n]{1,100}\"\s*:[^\n]{0,200}\}|,\s*[A-Za-z_]\w{0,60}\s*:[^\n{}]{1,200}\}"
+    rf"|(?:,\s*{_SCALAR}\s*){{1,20}}\])"
+)
+_OF_A_WHOLE = re.compile(r"(?:[\"'“”]\s*[:=]|[}\]\"'\d]\s*,)\s*\Z")
+"""What stands before a value inside of another one."""
+_CLOSES_MORE = re.compile(r"\s*[}\]]")
+_INTERVAL = re.compile(r"\[\s*-?[\d.]+(?:\s*,\s*-?[\d.∞]+\s*[)\[]|\s+[A-Za-z]{2,})")
+"""A bracket of mathematics, `[0, 1)`, or one before a number in prose."""
 _STRAY = re.compile(r"[}\]]")
+_MOST_BEFORE = 200
 _VISIBLE = re.compile(r"\S")
 _LEAST_CUT = re.compile(
-    r"\s*[{\[]\s*\Z|\s*(?:\{\s*(?:\"|[\w$]+\"?\s*:|'|“)|\[\s*(?:[\"{\[“]|-?\d|(?:true|false|null|True|False|None)\b))"
+    r"\s*[{\[]\s*\Z|\s*(?:\{\s*(?:[\"'“‘`«]|[\w$]+\"?\s*:)"
+    r"|\[\s*(?:[\"{\[“‘«(]|'[^'\n]*'?\s*(?:,|\Z)|-?\.?\d|(?i:true|false|null|none|nan)\b|\w+\s*,\s*[{\[\"]))"
 )
 
 
@@ -60,6 +72,10 @@ class Found:
     cut: int | None = None
     fault: Unreadable | None = None
     exhausted: bool = False
+    broken: list[tuple[int, int]] = field(default_factory=list)
+    """Where values stand that cannot be read."""
+    headless: bool = False
+    """Whether a value is inside of one whose beginning is missing."""
     spans: list[tuple[int, int]] = field(default_factory=list)
     """Where reasoning stood, its tags included."""
 
@@ -181,6 +197,8 @@ class _Search:
     def _value(self, start: int) -> int:
         """Read a value that may begin here; where to go on."""
         strict = self._strict(start)
+        if strict is not None and self._is_headless(start, strict[1]):
+            return strict[1]
         if strict is not None and not self._goes_on(strict[1]):
             self.found.candidates.append(Candidate(strict[0], start, strict[1]))
             return strict[1]
@@ -191,7 +209,9 @@ class _Search:
             value = reader.read()
         except Cut as cut:
             self.work += len(self.text) - start
-            if _LEAST_CUT.match(self.text, start):
+            if (draft := self._end_of_draft(start)) is not None:
+                return draft
+            if _LEAST_CUT.match(self.text, start) and not _INTERVAL.match(self.text, start):
                 self.found.cut, self.found.fault = start, cut
             return self._after_failure(start)
         except Unreadable as fault:
@@ -199,10 +219,26 @@ class _Search:
             return self._after_broken(start, fault)
         if self._goes_on(reader.at):
             return self._after_broken(start, Unreadable("more members follow the end of an object", reader.at))
+        if self._is_headless(start, reader.at):
+            return reader.at
         mends = list(reader.mends)
         end = self._past_strays(reader.at, mends)
         self.found.candidates.append(Candidate(value, start, end, tuple(mends)))
         return end
+
+    def _end_of_draft(self, start: int) -> int | None:
+        """Where reasoning ends in which a value was begun only; None where no value follows."""
+        closing = CLOSING.search(self.text, start)
+        return closing.start() if closing is not None and _BRACKET.search(self.text, closing.end()) else None
+
+    def _is_headless(self, start: int, end: int) -> bool:
+        """Whether a value stands inside of another one of which only the end is there."""
+        inside = _OF_A_WHOLE.search(self.text, max(0, start - _MOST_BEFORE), start) is not None
+        inside = inside and _CLOSES_MORE.match(self.text, end) is not None
+        if inside and self.found.candidates and self.text[self.found.candidates[-1].end : start].strip() == ",":
+            return False  # an item behind another one
+        self.found.headless |= inside
+        return inside
 
     def _goes_on(self, end: int) -> bool:
         """Whether what stands behind a value looks as if it were part of it: another member, or a colon."""
@@ -210,14 +246,17 @@ class _Search:
 
     def _after_broken(self, start: int, fault: Unreadable) -> int:
         """Go on behind a value that cannot be read, since what stands inside of it is no answer of its own."""
-        if not _LEAST_CUT.match(self.text, start):
+        if not _LEAST_CUT.match(self.text, start) or _INTERVAL.match(self.text, start):
             return self._after_failure(start)
         self.found.fault = self.found.fault or fault
         end = end_of_brackets(self.text, start)
         if end is None:
+            if (draft := self._end_of_draft(start)) is not None:
+                return draft
             self.found.cut = start
             return self._after_failure(start)
         self.work += end - start
+        self.found.broken.append((start, end))
         return end
 
     def _after_failure(self, start: int) -> int:

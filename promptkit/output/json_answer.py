@@ -43,18 +43,21 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         listed = _bulleted(text, judge)
         if listed is not None:
             return listed
-    told = [each for each in found.candidates if each.value or _stands_alone(text, each)]
+    told = [each for each in found.candidates if _is_told(text, each, place)]
     judged = [(each, judge.judge(each.value, text)) for each in told[-_MOST_JUDGED:]]
     fitting = [(each, one) for each, one in judged if not one.violations]
     if found.cut is not None and _could_begin(text, found.cut, place):
         raise _cut(text, found, judge)
     if found.unclosed:
         raise refused("the reasoning never ends: no answer was given", "reasoning")
+    if found.headless:
+        raise refused("the answer is not whole: its beginning is missing", "truncated")
     if repair and len(told) > 1 and not any(isinstance(each.value, list) for each in told):
         several = _in_one_list(text, judge, found)
         if several is not None:
             return several
     if fitting:
+        _refuse_others(text, place, told, fitting[-1], found)
         return _agreed(text, judge, fitting, found)
     if repair:
         other = _unescaped(text, judge) or _of_words(text, judge, found)
@@ -66,6 +69,41 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         raise Refused(judged[-1][1].violations)
     why = f"{found.fault.message} at {_at(text, found.fault.offset)}" if found.fault is not None else reason
     raise refused(f"the answer is not JSON: {why}", "json")
+
+
+def _refuse_others(
+    text: str, place: Place, told: Sequence[Candidate], chosen: tuple[Candidate, Judged], found: Found
+) -> None:
+    """Refuse a value where another one that looks like the answer follows, and is broken or does not fit."""
+    candidate, _ = chosen
+    names = {*place.names, *place.inside(0).names} if "array" in place.kinds else set(place.names)
+    like = [each for each in told if isinstance(each.value, dict) and not names.isdisjoint(each.value)]
+    later = [each for each in like if each.start >= candidate.end]
+    broken = [text[start:end] for start, end in found.broken if start >= candidate.end]
+    if later or any(name in each for each in broken for name in names):
+        raise refused("a value that looks like the answer follows, and cannot be used: nothing is certain", "ambiguous")
+    items = isinstance(candidate.value, dict) and place.kinds == {"array"}
+    if items and len(like) > 1:
+        raise refused(
+            f"{len(like)} items stand in the answer, and are no list: which are meant is not certain", "ambiguous"
+        )
+
+
+def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
+    """Whether a value is one that is given, and not a bracket in a sentence: `see [1] for more`, `[sic]`, a link."""
+    value = candidate.value
+    if not value:
+        return _stands_alone(text, candidate)
+    if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):
+        return True
+    begin, end = text.rfind("\n", 0, candidate.start) + 1, text.find("\n", candidate.end)
+    before, behind = text[begin : candidate.start].strip(), text[candidate.end : end if end >= 0 else None]
+    bare = any(mend.what.startswith("quotes put around") for mend in candidate.mends)
+    if isinstance(value[0], str) and not bare:
+        return True
+    if bare or "array" not in place.kinds:
+        return not (before or behind.strip(" .,;:!`"))
+    return not (before[-1:].isalnum() and behind.strip(" .;:!`"))
 
 
 def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]], found: Found) -> Judged:
@@ -167,12 +205,15 @@ def partial_of(text: str, judge: Judge) -> Partial | None:
 # What is no single value
 
 
+_BETWEEN_ITEMS = re.compile(r"[\s,;`]*(?:(?<=```)(?:json)?\s*)?(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*)?")
+
+
 def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
     """Several values, one behind the other, where the schema has a list of such."""
     if judge.field or len(found.candidates) < 2 or judge.place.kinds != {"array"}:
         return None
     gaps = zip(found.candidates, found.candidates[1:], strict=False)
-    if any(text[one.end : other.start].strip(" \t\r\n,;`") for one, other in gaps):
+    if not all(_BETWEEN_ITEMS.fullmatch(text, one.end, other.start) for one, other in gaps):
         return None
     judged = judge.judge([each.value for each in found.candidates], text)
     told = Step("put into a list", f"{len(found.candidates)} values stood one behind the other", repairs=True)
@@ -240,7 +281,7 @@ def _bulleted(text: str, judge: Judge) -> Judged | None:
 
 def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
     """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
-    place, said = judge.place, text.strip()
+    place, said = judge.place, text.strip().strip("*`_").strip()
     if said[:1] in ('"', "{", "["):
         return None  # the beginning of JSON that has no end
     if place.kinds == {"array"} and "string" in place.inside(0).kinds:

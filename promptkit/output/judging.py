@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 UNWRAPPED = "unwrapped"
+_OF_A_CALL = frozenset(("name", "arguments", "parameters", "type", "id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Judge:
     def judge(self, value: Any, text: str) -> Judged:
         """Hold a value against the schema, and bring it to it if need be."""
         if not self.field:
-            return self._judged(value, text)
+            called = self._called(value, text)
+            return called if called is not None else self._judged(value, text)
         key = _key_of(value, "answer")
         if key is None:
             bare = self._judged(value, text)
@@ -75,6 +77,17 @@ class Judge:
         reasoning = str(value[beside] or "") if beside is not None else ""
         unwrapped = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=key != "answer")
         return Judged(judged.value, (unwrapped, *judged.steps), judged.violations, reasoning)
+
+    def _called(self, value: Any, text: str) -> Judged | None:
+        """The arguments of a tool that a model believes to call, where they are the answer and the call is not."""
+        if not isinstance(value, dict) or not value.keys() <= _OF_A_CALL or "name" not in value:
+            return None
+        given = [key for key in ("arguments", "parameters") if isinstance(value.get(key), dict)]
+        if len(given) != 1 or given[0] in self.place.names or not self.coerces:
+            return None
+        judged = self._judged(value[given[0]], text)
+        told = Step("taken out of a call", f"the answer was the `{given[0]}` of a tool call", repairs=True)
+        return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
     def _judged(self, value: Any, text: str) -> Judged:
         if self.schema is None:

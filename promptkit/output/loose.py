@@ -15,18 +15,21 @@ from promptkit.output.loose_strings import CLOSING, Strings
 from promptkit.output.loose_words import Words
 from promptkit.output.mends import Cut, Mend, Unreadable
 from promptkit.output.strict_json import NotJson, read_at
+from promptkit.schema.equality import same_json
 
 if TYPE_CHECKING:
     from promptkit.output.place import Place
 
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
+_HASH = r"#(?![\w-])[^\n]*"
+"""A comment as in Python; `#sports` is a word."""
 _BLOCK = r"/\*(?:[^*]|\*(?!/)){0,5000}+\*/"
-_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|#[^\n]*)+")
-_SPACE_WITHOUT_BLOCKS = re.compile(r"(?:[\s\ufeff\u200b]+|//[^\n]*|#[^\n]*)+")
+_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
+_SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
 _ODD_SPACE = re.compile(r"[^ \t\r\n]")
 _CLOSING = re.compile(r"[}\]]")
-_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|#[^\n]*")
+_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
@@ -143,6 +146,7 @@ class Loose:
 
     def _object(self, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        again: set[str] = set()
         while True:
             sign = self._skip()
             if self._ends(sign, "}"):
@@ -156,7 +160,11 @@ class Loose:
                     f"key {dumps(key[:60], ensure_ascii=False)} stands twice: the last one counts", start, len(key)
                 )
             self._colon(key, place)
-            found[key] = self.value(place.inside(key))
+            value = self.value(place.inside(key))
+            again |= {key} if key in found and not same_json(found[key], value) else set()
+            if len(again) > 1 and self.inside("["):
+                self.fail("several keys stand twice: it may be two items in one")
+            found[key] = value
             if self._separator("}"):
                 if self._at_end and (not place.names or not place.names.keys() <= found.keys()):
                     raise Cut("the text ends inside of an object", self.at)

@@ -19,16 +19,19 @@ _LOOSE_NUMBER = re.compile(
     r"(?=[\s,})\]/#;]|\Z)"
 )
 _LOOSE_ONLY = re.compile(r"[-+\w.]+\Z")
-_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
+_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
 _OTHER_LITERALS |= {"undefined": None, "nil": None}
-_NO_NUMBERS = ("NaN", "nan", "Infinity", "-Infinity", "inf", "-inf")
+_NO_NUMBERS = ("NaN", "nan")
+_INFINITE = ("Infinity", "-Infinity", "inf", "-inf")
 _LITERAL = re.compile(r"[A-Za-z]+(?=[\s,})\]/#;]|\Z)|-Infinity|-inf")
 _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
 _COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
+_LITERAL_BEGINS = re.compile(r"-?\d[\d.]*|[A-Za-z]+")
+_MORE_WORDS = re.compile(r":\d| +[^\W\d_]")
 _LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
 _BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}+(?=\n)")
 _LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
@@ -53,6 +56,12 @@ class Words:
         at, text = self._reader.at, self._text
         if self._takes_grouped(place) and _GROUPED.match(text, at):
             return self._bare(place)
+        if (
+            self._is_wordy(place)
+            and (wordy := _LITERAL_BEGINS.match(text, at))
+            and _MORE_WORDS.match(text, wordy.end())
+        ):
+            return self._bare(place)
         number = _NUMBER.match(text, at)
         if number:
             self._reader.at = number.end()
@@ -63,18 +72,28 @@ class Words:
             return _LITERALS[literal[0]]
         if literal and literal[0] in _OTHER_LITERALS and not self._is_declared_word(literal[0], place):
             return self._take(f"`{literal[0]}` read as JSON's word", literal.end(), _OTHER_LITERALS[literal[0]])
-        if literal and literal[0] in _NO_NUMBERS:
-            if not place.takes("null"):
+        if literal and literal[0] in (*_NO_NUMBERS, *_INFINITE):
+            if literal[0] in _INFINITE or not place.takes("null"):
                 self._reader.fail(f"{literal[0]} is not JSON")
             return self._take(f"`{literal[0]}` read as null", literal.end(), None)
         loose = _LOOSE_NUMBER.match(text, at)
-        if place.kinds == {"string"} and loose and _LOOSE_ONLY.match(loose[0]):
+        if place.kinds - {"null"} == {"string"} and loose and _LOOSE_ONLY.match(loose[0]):
             return self._take("quotes put around a text", loose.end(), loose[0])
-        if loose and _LEADING_ZERO.match(loose[0]) and (self._reader.innermost == "[" or not _numeric(place)):
+        if (
+            loose
+            and _LEADING_ZERO.match(loose[0])
+            and (self._reader.innermost == "[" or not _numeric(place) or place.takes("string"))
+        ):
             self._reader.fail("a number that begins with 0")
         if loose and (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
+            if loose.end() == len(text.rstrip()) and self._reader.innermost:
+                raise Cut("the text ends at a number, which may go on", at)
             return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
         return self._bare(place)
+
+    def _is_wordy(self, place: Place) -> bool:
+        """Whether a text stands here, so that a number or a literal may be its first word."""
+        return self._reader.innermost == "{" and place.kinds - {"null"} == {"string"}
 
     def _takes_grouped(self, place: Place) -> bool:
         return self._reader.innermost == "{" and place.takes("number", "integer")

@@ -12,11 +12,24 @@ from dataclasses import dataclass
 
 from promptkit.thought import ANSWER_LINE
 
-TAGS = ("think", "thinking", "thought", "reasoning", "seed:think")
+TAGS = (
+    *("think", "thinking", "thought", "reasoning", "seed:think"),
+    *("thoughts", "scratchpad", "reflection", "analysis"),
+)
 _ANY = "|".join(TAGS)
-_OPENINGS = (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", r"\[THINK\]", "◁think▷", r"<\|channel>(?:thought\n)?")
-_CLOSINGS = (rf"</(?:{_ANY})\s{{0,5}}>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
-"""The markup of DeepSeek, Qwen and many more; of ByteDance's Seed; Mistral's, Kimi's and Gemma's (vLLM's parsers)."""
+_OPENINGS: tuple[str, ...] = (
+    rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>",
+    r"\[THINK\]",
+    "◁think▷",
+    r"<\|channel>(?:thought\n)?",
+)
+_OPENINGS += (r"<\|START_THINKING\|>", r"<\|begin_of_thought\|>", r"<unused94>(?:thought)?", r"<\|inner_prefix\|>")
+_OPENINGS += ("<\uff5cbegin\u2581of\u2581thinking\uff5c>", "&lt;think&gt;")
+_CLOSINGS: tuple[str, ...] = (rf"</(?:{_ANY})\s{{0,5}}>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
+_CLOSINGS += (r"<\|END_THINKING\|>", r"<\|end_of_thought\|>", r"<unused95>", r"<\|inner_suffix\|>")
+_CLOSINGS += ("<\uff5cend\u2581of\u2581thinking\uff5c>", "&lt;/think&gt;")
+"""The markup of DeepSeek, Qwen and many more; of ByteDance's Seed; Mistral's, Kimi's and Gemma's (vLLM's parsers);
+Cohere's, Sky-T1's, MedGemma's and Apertus's (their chat templates); and words that prompts ask for."""
 _UNQUOTED = "(?<![`\"'])"
 OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
 CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
@@ -30,7 +43,17 @@ def has_tags(text: str) -> bool:
     return any(word in lowered for word in _IN_EVERY_TAG) and TAG.search(text) is not None
 
 
-_IN_EVERY_TAG = ("think", "thought", "reasoning", "channel")
+_IN_EVERY_TAG = (
+    "think",
+    "thought",
+    "reasoning",
+    "channel",
+    "scratchpad",
+    "reflection",
+    "analysis",
+    "inner_",
+    "unused94",
+)
 
 
 def closing_of(opening: re.Match[str]) -> re.Pattern[str]:

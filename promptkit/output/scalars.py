@@ -15,15 +15,18 @@ _AMOUNT = re.compile(
     rf"[{_CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{_CURRENCY}]?\s?"
     rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?)\s?(?P<unit>[%{_CURRENCY}]?)\Z"
 )
-_SIMPLE = re.compile(r"(?:\d+|\d{1,3}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_SIMPLE = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
 _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DENIED = """
-    aint against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except false free hardly
-    if incorrect instead isn isnt kein keine neither never nicht no non nor not nothing opposite pas rather scarcely
-    shouldnt unless unlikely wasnt werent without wont wouldnt wrong
+    absent aint almost against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except fail
+    failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less nearly neither
+    never no non nor not nothing once opposite overly previously rather ruled scarcely shouldnt too unless unlikely
+    wasnt werent without wont wouldnt wrong
+    aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim non
+    nunca pas senza sans sin ne не нет 不 没 非
 """
 _DENIALS = frozenset(_DENIED.split())
 
@@ -82,16 +85,34 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
     a longer text, exactly one of the words must stand, and nothing that denies, weighs or asks.
     """
     plain = plain_word(text)
+    numbers = _NUMBERS_APART.findall(text)
     if plain in words:
         meant = list(words[plain])
-        return (meant[0], "written as declared") if len(meant) == 1 else None
+        same = all(each in str(meant[0]) for each in numbers)
+        return (meant[0], "written as declared") if len(meant) == 1 and same else None
     if _SIGNED.search(text) or not _DENIALS.isdisjoint(words_of(text)):
         return None
     found = _mentioned(words_of(text), words)
     if len(found) != 1:
         return None
     meant = list(words[found.pop()])
-    return (meant[0], "taken from the text around it") if len(meant) == 1 else None
+    if len(meant) != 1 or not all(each in str(meant[0]) for each in numbers if any(map(str.isdigit, str(meant[0])))):
+        return None
+    return (meant[0], "taken from the text around it") if _is_said(str(meant[0]), text) else None
+
+
+_NUMBERS_APART = re.compile(r"\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+")
+"""Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
+_COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
+_SHORT = 3
+
+
+def _is_said(word: str, text: str) -> bool:
+    """Whether a short word is meant in a sentence: `us` is no country, and `a` no grade unless it ends something."""
+    if not word.isalpha() or len(word) > _SHORT:
+        return True
+    ends = r"(?=\s*(?:[.,:;!?)\]*\"'`]|\n|\Z))" if word.lower() in _COMMON else ""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w){ends}", text) is not None
 
 
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
@@ -118,7 +139,12 @@ def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
             joined += said[end] if said[end].isalnum() else ""
             if joined in bare and said[end].isalnum():
                 signs = {sign for sign in said[at : end + 1] if not sign.isalnum() and sign not in "-_'’"}
-                names = {name for name in bare[joined] if all(sign in name for sign in signs)}
+                apart = end > at and all(word.isalnum() for word in said[at : end + 1])
+                names = {
+                    name
+                    for name in bare[joined]
+                    if all(sign in name for sign in signs) and not (apart and _is_one(words[name]))
+                }
                 best, taken = (end + 1 - at, names) if names else (best, taken)
             if len(joined) > longest:
                 break
@@ -126,6 +152,14 @@ def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
             found |= taken
         at += max(best, 1)
     return found
+
+
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+
+
+def _is_one(declared: Iterable[Any]) -> bool:
+    """Whether declared words have no parts: `inactive` is not said by `in active use`."""
+    return all(len(_PARTS.findall(str(word))) == 1 for word in declared)
 
 
 _MOST_WORDS = 2_000
@@ -142,21 +176,25 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
 
 
 _GIVEN = re.compile(
-    r"(?:\b(?:is|are|was|were|equals)|[:=])\s*\**([-+−]?\d[\d,]*(?:\.\d+)?)\**(?![\w%/]|[.,]\d)"
-    r"(?!\s*(?:thousand|million|billion|trillion|percent|dozen|hundred|or|to|and|-|–)\b)"
+    r"(?:\b(?:is|are|equals)|['’]s|[:=])\s*\**([-+−]?\d[\d,]*(?:\.\d+)?)(?:\s+(?:of them|in total|altogether|overall))?"
+    r"(?=[*_`\"')\]]*\s*(?:[.!,]?\s*(?:\n|\Z)|[.!]\s))"
 )
+"""A number that ends its sentence."""
 
 
 def truth_in(text: str) -> bool | None:
     """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
     said = words_of(text)
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
+    if not _SECOND_THOUGHTS.isdisjoint(said):
+        return None
     leading = _LEADING.match(text.strip()) or _GIVEN_TRUTH.search(text)
     if len(found) != 1 or leading is None:
         return None
     return _TRUTHS.get(plain_word(leading[1]))
 
 
+_SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(
     r"\b(?:answer|result|verdict|value|conclusion)\s*(?:is|:|=)\s*\W{0,3}(\w+)\W{0,3}\Z", re.IGNORECASE
 )
