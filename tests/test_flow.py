@@ -139,7 +139,7 @@ def test_a_soft_check_is_only_told() -> None:
 
 
 def test_a_check_that_cannot_be_computed_has_failed_and_says_why() -> None:
-    prompt = triage(checks=[{"name": "odd", "that": "value.urgency / (value.urgency - value.urgency) > 3"}])
+    prompt = triage(checks=[{"name": "odd", "that": "1 / (value.urgency - 2) > 3"}])
     result = Asked(GOOD, prompt=prompt).result
     assert result is not None
     assert not result.checks[0].passed
@@ -147,7 +147,7 @@ def test_a_check_that_cannot_be_computed_has_failed_and_says_why() -> None:
 
 
 def test_a_check_that_must_hold_and_cannot_be_computed_says_why_in_the_error() -> None:
-    prompt = triage(checks=[{"name": "odd", "that": "value.urgency / (value.urgency - value.urgency) > 3", "assert": True}], attempts=1)
+    prompt = triage(checks=[{"name": "odd", "that": "1 / (value.urgency - 2) > 3", "assert": True}], attempts=1)
     (violation,) = Asked(GOOD, prompt=prompt).error.violations
     assert violation.message.startswith("the check `odd` does not hold: an expression failed: ")
 

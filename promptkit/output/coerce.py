@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
+from promptkit.output.likeness import is_same, meant_keys
 from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import number_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
@@ -164,7 +165,7 @@ class _Coercion:
             # A number that was written otherwise, such as 1.10, would lose how.
             if self.numbers is None:
                 self.numbers = set(_NUMBER.findall(self.text))
-            others = {each for each in self.numbers if each != written and _is_same(each, value)}
+            others = {each for each in self.numbers if each != written and is_same(each, value)}
             if isinstance(value, int) or (written in self.numbers and not others):
                 return written, "number to text"
         return None
@@ -258,7 +259,7 @@ class _Coercion:
         own = Place(self.root, form)
         named, changes, misfits = own.names, [], 0
         needed = [name for name in form.get("required", ()) if isinstance(name, str)]
-        meant = _meant(value, named)
+        meant = meant_keys(value, named)
         found: dict[str, Any] = {}
         fits: list[Fit] = []
         closed = form.get("additionalProperties") is False and "patternProperties" not in form
@@ -297,23 +298,6 @@ _TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | N
 }
 
 
-def _meant(value: dict[str, Any], named: Iterable[str]) -> dict[str, str]:
-    """For keys that are not declared, the one declared key that is spelt so but for case, accents and signs."""
-    absent = [name for name in named if name not in value]
-    others = [key for key in value if key not in named]
-    if not absent or not others:
-        return {}
-    by_word: dict[str, list[str]] = {}
-    for name in absent:
-        by_word.setdefault(plain_word(name), []).append(name)
-    wanted: dict[str, list[str]] = {}
-    for key in others:
-        wanted.setdefault(plain_word(key), []).append(key)
-    return {
-        keys[0]: by_word[word][0] for word, keys in wanted.items() if len(keys) == 1 and len(by_word.get(word, ())) == 1
-    }
-
-
 _NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
 _LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]")
 """What a text looks like that may be a list itself."""
@@ -329,13 +313,6 @@ def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfi
 
 def _cost(fit: Fit) -> tuple[int, int]:
     return fit.misfits, len(fit.changes)
-
-
-def _is_same(written: str, value: float) -> bool:
-    try:
-        return float(written) == value
-    except ValueError:
-        return False
 
 
 def _is_whole(value: Any) -> bool:

@@ -97,11 +97,8 @@ class Stepwise:
         A value is settled by what follows it, up to the next key's colon: `75` may go on as `75%` and `12,` as
         `12,111`, and a quote may stand inside of its text. A text that grows is settled as it is.
         """
-        if (
-            (self._settled or self.in_text)
-            and self.dead_left is None
-            and not (self._mended or self._quoted.mended or self.in_prose)
-        ):
+        mended = self._mended or self._quoted.mended or self.in_prose
+        if (self._settled or self.in_text) and self.dead_left is None and not mended:
             self.dead_left = left
 
     # States: each reads from `at`, and returns where it stopped.
