@@ -241,10 +241,10 @@ class Renderer:
                 render(part.template, values, part.site, fences)
             call.notes.update(fences.notes)
             fences = fences if fences.close() else None
-        if call.trail is not None:
-            for part in parts:
-                call.trail.rendered(part, values, fences)
-        return [render(part.template, values, part.site, fences) for part in parts]
+        texts = [render(part.template, values, part.site, fences) for part in parts]
+        for part in parts if call.trail is not None else ():
+            call.trail.rendered(part, values, fences)  # type: ignore[union-attr]  # what fails has failed with its place
+        return texts
 
     def _filled(self, role: Role, parts: list[Part], values: Mapping[str, Any], call: _Call, *, of: str = "") -> str:
         texts = self._texts(parts, values, call)

@@ -34,8 +34,13 @@ def never_holds(value: Value, operator: str, number: Any) -> tuple[str, str] | N
 
 def _of_all(value: Value, why: Callable[[Any, Any], tuple[str, str] | None]) -> tuple[str, str] | None:
     """The first reason, if there is one for each schema that the value may fit."""
-    reasons = [why(root, schema) for root, schema in value or ()]
-    return reasons[0] if reasons and None not in reasons else None
+    first = None
+    for root, schema in value or ():
+        reason = why(root, schema)
+        if reason is None:
+            return None
+        first = first or reason
+    return first
 
 
 def _unequal(root: Any, schema: Any, constant: Any) -> tuple[str, str] | None:

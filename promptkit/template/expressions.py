@@ -222,7 +222,8 @@ class Expressions:
         if node.name == "sum":
             self.wrong(wrong_sum(kinds_of(item_of(mapped(node, value)))), node)
         self._arguments(node, scope)
-        for key in named_keys(node):
+        has_default = any(keyword.key == "default" for keyword in node.kwargs)
+        for key in named_keys(node) if not has_default else ():
             self._named_key(key, node.node, item_of(value))
         for what, name in named_functions(node):
             if isinstance(name.value, str):
@@ -231,9 +232,12 @@ class Expressions:
 
     def _named_key(self, key: Any, of: Any, item: Value) -> None:
         """The key of each item by which a filter goes."""
-        if item is None or not is_constant(key) or not isinstance(key.value, str):
+        if item is None or not is_constant(key) or not isinstance(key.value, str) or "," in key.value:
             return
         for step in key.value.split("."):
+            if step.isdecimal():
+                item = members_of(item, int(step))[1] or None
+                continue
             wrong = missing_key(item, f"{shown(path_of(of)) or 'the list'}[...]", step)
             if wrong is not None and wrong[0] == "error":
                 self.fault("PK209", wrong[1], self.tree.token(key.lineno), label=wrong[2], help=wrong[3])

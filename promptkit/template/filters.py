@@ -28,7 +28,7 @@ _OF_TEXTS = (
 """Filters that take a text: anything else becomes the text that `{{ ... }}` prints, and a null is refused."""
 
 _MOST = {"batch": MAX_WIDTH, "center": MAX_WIDTH, "indent": MAX_WIDTH, "slice": MAX_WIDTH, "round": 100}
-_MOST |= {"json": 16, "tojson": 16}
+_MOST |= {"json": 16, "tojson": 16, "trim": MAX_WIDTH}
 """Filters that build by the size of an argument: the largest number and the longest text that each takes."""
 
 
@@ -137,6 +137,8 @@ def _wrapping(plain: Filter) -> Filter:
         **more: Any,
     ) -> Any:
         check_size(len(text) * len(wrapstring or " "))
+        if len(text) > MAX_MARKED:
+            raise RenderError(f"`wordwrap` takes up to {MAX_MARKED:,} characters", code="PK221")
         return plain(environment, text, width, break_long_words, wrapstring, **more)
 
     return wordwrap

@@ -119,5 +119,7 @@ def _parameters(node: nodes.Macro | nodes.CallBlock) -> Iterator[Edge]:
 def _targets(node: Any) -> list[str]:
     from jinja2 import nodes
 
-    found = [node] if isinstance(node, (nodes.Name, nodes.NSRef)) else node.find_all((nodes.Name, nodes.NSRef))
-    return [name.name for name in found]
+    found = [node] if isinstance(node, (nodes.Name, nodes.NSRef)) else list(node.find_all((nodes.Name, nodes.NSRef)))
+    # A namespace can have other names too: what is set in one can be in any that `namespace` has made.
+    spaces = ["namespace"] if any(isinstance(each, nodes.NSRef) for each in found) else []
+    return [*(name.name for name in found), *spaces]

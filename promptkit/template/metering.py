@@ -26,6 +26,7 @@ _STEPS_A_LOOK = 256
 _PARTS_A_STEP = 500
 _MOST_REMEMBERED = 200_000
 _LONG = 1_000
+_DEEPEST = 200
 _CHARACTERS_A_PART = 1_000
 
 
@@ -40,6 +41,8 @@ class Meter:
     sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
     """The sizes of lists and objects that are long or hold others, by identity: templates cannot change them."""
     remembered: int = 0
+    depth: int = 0
+    """How deep in a list or an object the parts are that are counted."""
 
     def step(self, many: int = 1) -> None:
         """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
@@ -62,7 +65,11 @@ class Meter:
         if known is not None:
             return known[1]
         inside = value.values() if isinstance(value, dict) else value
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise RenderError(f"a list or an object is nested deeper than {_DEEPEST} levels", code="PK220")
         size = 1 + sum(map(self.size, inside))
+        self.depth -= 1
         if size > len(value) + 1 or size > _LONG:
             self._remember(value, size)
         return size
@@ -191,8 +198,22 @@ def joined(separator: str, texts: Iterable[str]) -> str:
     return separator.join(listed)
 
 
-METHODS: Mapping[str, Callable[..., Any]] = {"replace": replaced, "join": joined}
-"""Methods of texts that can build more than they are given, measured."""
+def _stripping(name: str) -> Callable[..., Any]:
+    def strip(text: str, chars: str | None = None) -> str:
+        if chars is not None and len(chars) > MAX_WIDTH:
+            raise RenderError(f"`{name}` takes up to {MAX_WIDTH:,} characters", code="PK221")
+        stripped: str = getattr(str, name)(text, chars)
+        return stripped
+
+    return strip
+
+
+METHODS: Mapping[str, Callable[..., Any]] = {
+    "replace": replaced,
+    "join": joined,
+    **{name: _stripping(name) for name in ("strip", "lstrip", "rstrip")},
+}
+"""Methods of texts that can build more than they are given, or take time by the square of it, measured."""
 
 
 def _repeated(left: Any, right: Any) -> None:
@@ -215,15 +236,24 @@ def _powered(base: Any, exponent: Any) -> None:
         raise RenderError("a power is too large to compute", code="PK221")
 
 
+_MOST_BITS = 100_000
+
+
 def _multiplied(left: Any, right: Any) -> None:
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > 100_000:
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _MOST_BITS:
         raise RenderError("a product is too large to compute", code="PK221")
     _repeated(left, right)
 
 
-def _formatted(left: Any, _: Any) -> None:
+def _divided(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _MOST_BITS:
+        raise RenderError("numbers are too large to divide", code="PK221")
+
+
+def _formatted(left: Any, right: Any) -> None:
     if isinstance(left, str):
         raise RenderError("`%` does not format texts here", code="PK225", help="use `~` to join, or filters")
+    _divided(left, right)
 
 
 def _added(left: Any, right: Any) -> None:
@@ -237,6 +267,8 @@ OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {
     "*": _multiplied,
     "**": _powered,
     "%": _formatted,
+    "/": _divided,
+    "//": _divided,
     "+": _added,
 }
 """What is checked before an operator runs."""

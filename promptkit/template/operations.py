@@ -17,7 +17,8 @@ Wrong = tuple[str, str]
 """What is wrong, and the cure."""
 
 NUMBERS = frozenset({"integer", "number", "boolean"})
-_WHOLE = frozenset({"integer", "boolean"})
+_WHOLE = NUMBERS
+"""What may be a whole number: 3 is a `number` too."""
 _TEXT, _LIST, _OBJECT = frozenset({"string"}), frozenset({"array"}), frozenset({"object"})
 _MANY = frozenset({"array", "string", "object"})
 _ANY = _MANY | NUMBERS

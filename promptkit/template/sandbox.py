@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Mapping
 from functools import lru_cache
-from types import BuiltinMethodType
+from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
 from typing import Any, NoReturn
 
 from promptkit.diagnostics import did_you_mean
@@ -46,6 +46,8 @@ No input can have this name, since it is not made of ASCII letters.
 
 
 _MOST_LIKENED = 200
+_CODE = (type, FunctionType, BuiltinFunctionType, MethodType, property)
+"""What has attributes that are no data, and some that a template could change for all others."""
 _WEIGHED = {"in": ("in", False), "notin": ("in", True), "eq": ("eq", False), "ne": ("eq", True)}
 """Comparisons that look at all of a list: the test that each becomes, and whether it is negated."""
 
@@ -168,6 +170,8 @@ def environment_class() -> Any:
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             if isinstance(obj, _GroupTuple):
                 return attr in _GroupTuple._fields
+            if isinstance(obj, _CODE):
+                return False
             allowed = next((names for kind, names in ALLOWED_METHODS.items() if isinstance(obj, kind)), None)
             return super().is_safe_attribute(obj, attr, value) if allowed is None else attr in allowed
 
@@ -196,6 +200,7 @@ def _undefined_class() -> Any:
             if not isinstance(name, str):
                 return f"{kind_of(obj)} has no item {name}"
             keys = itertools.islice(obj, _MOST_LIKENED) if isinstance(obj, Mapping) else ()
+            name = name[:_MOST_LIKENED]
             hint = did_you_mean(name, map(str, keys))
             return f"{kind_of(obj)} has no `{name}`{f'; {hint}' if hint else ''}"
 

@@ -32,6 +32,7 @@ class Known:
     nullable: bool = False
     taint: frozenset[str] = frozenset()
     is_input: bool = False
+    is_loop: bool = False
     macro: Any = None
     home: Scope | None = None
     module: Mapping[str, Known] | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from promptkit.template.conditions import Given
+    from promptkit.template.flows import Edges
     from promptkit.template.listening import Listener
     from promptkit.template.tree import Token, Tree
 
@@ -49,6 +50,8 @@ class Statements(Expressions):
         self.place = place
         self.captured = captured
         self._later: list[Callable[[], None]] = []
+        self.loops = 0
+        """How many loops are around."""
         self._again = False
         """Whether a loop is walked for the second time, with all loops inside."""
 
@@ -76,8 +79,36 @@ class Statements(Expressions):
             if kind(child) == "Name" and (known := scope.find(child.name)) is not None and known.macro is not None:
                 message, cure = f"the macro `{child.name}` is not called", f"write {{{{ {child.name}(...) }}}}"
                 self.fault("PK223", message, self.tree.token(child.lineno), help=cure)
-            if taint := taint_of(child, scope):
+            if taint := taint_of(child, scope) | self._of_spaces(child, scope):
                 self._print(taint, self.tree.around(child.lineno))
+
+    def _of_spaces(self, node: Any, scope: Scope) -> Taint:
+        """What an expression can come from through namespaces that have other names, or are set in macros."""
+        edges = self._ways_of_spaces
+        if edges is None or "namespace" not in followed(names_in(node), edges):
+            return CLEAN
+        found = map(scope.find, followed({"namespace"}, edges))
+        return CLEAN.union(*(known.taint for known in found if known is not None))
+
+    @cached_property
+    def _ways_of_spaces(self) -> Edges | None:
+        """How values flow in the template, if namespaces are more than names that are set and looked up."""
+        if self.tree.simple or not any(True for _ in find(self.tree.root, "NSRef")):
+            return None
+        made = {
+            each.target.name
+            for each in find(self.tree.root, "Assign")
+            if kind(each.target) == "Name" and kind(each.node) == "Call" and path_of(each.node.node) == ("namespace",)
+        }
+        inside = {id(each) for body in find(self.tree.root, "Macro", "CallBlock") for each in find(body, "NSRef")}
+        known = all(each.name in made and id(each) not in inside for each in find(self.tree.root, "NSRef"))
+        return None if known and not any(map(self._escapes, made)) else flows(self.tree.root)
+
+    def _escapes(self, space: str) -> bool:
+        """Whether a namespace goes elsewhere than to lookups in it, so that it can be set under another name."""
+        looked_up = {id(each.node) for each in find(self.tree.root, "Getattr")}
+        names = (each for each in find(self.tree.root, "Name") if each.name == space and each.ctx == "load")
+        return any(id(each) not in looked_up for each in names)
 
     def _print(self, taint: Taint, span: tuple[int, int]) -> None:
         if self.captured is None:
@@ -121,13 +152,15 @@ class Statements(Expressions):
         known = scope.find("namespace")
         if made.args or made.dyn_args or made.dyn_kwargs or known is None or known.is_input or self._loads:
             return None
+        if self._escapes(target.name):
+            return None
         later = (each.attr for each in find(self.tree.root, "NSRef") if each.name == target.name)
         return frozenset((*(keyword.key for keyword in made.kwargs), *later))
 
     @cached_property
     def _loads(self) -> bool:
         """Whether another file may set what is set here."""
-        return any(True for _ in find(self.tree.root, "Include", "Extends"))
+        return any(True for _ in find(self.tree.root, "Include", "Extends", "Import", "FromImport"))
 
     def assign_block(self, node: Any, scope: Scope) -> None:
         """`{% set a %}...{% endset %}`."""
@@ -167,16 +200,18 @@ class Statements(Expressions):
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
         self.bind(node.target, Known(None if node.recursive else item_of(value), taint=taint), inside)
-        inside.names["loop"] = Known(of_loop(), taint=taint)
+        inside.names["loop"] = Known(of_loop(), taint=taint, is_loop=True)
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
+        self.loops += 1
         self.body(node.body, inside.inner(given=given))
         if not self._again and any(True for _ in find(node, "NSRef")):
             # What one pass leaves in a namespace is there in the next.
             self._again = True
             self.body(node.body, inside.inner(given=given))
             self._again = False
+        self.loops -= 1
         self.body(node.else_, scope.inner())
 
     def _anywhere(self, node: Any, scope: Scope) -> Taint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.flows import names_in
+from promptkit.template.flows import ANY_FILE, names_in
 from promptkit.template.paths import kind
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def _inside(known: Known, seen: set[int]) -> Taint:
     if known.macro is None or known.home is None or id(known.macro) in seen:
         return found
     seen.add(id(known.macro))
-    for name in names_in(*known.macro.body, *known.macro.defaults):
+    names = names_in(*known.macro.body, *known.macro.defaults)
+    if ANY_FILE in names:
+        found |= CLEAN.union(*(each.taint for each in known.home.whole().values() if each.is_input))
+    for name in names:
         used = known.home.find(name)
         if used is not None:
             found |= used.taint | _inside(used, seen)
@@ -57,7 +60,7 @@ def _inside(known: Known, seen: set[int]) -> Taint:
 def _lookup(node: Any, scope: Scope) -> Taint:
     if kind(node) == "Getattr" and kind(node.node) == "Name":
         known = scope.find(node.node.name)
-        if node.node.name == "loop" and node.attr in _COUNTS:
+        if known is not None and known.is_loop and node.attr in _COUNTS:
             return CLEAN
         if known is not None and known.module is not None and node.attr in known.module:
             found = known.module[node.attr]

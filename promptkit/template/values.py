@@ -63,15 +63,17 @@ def list_of(value: Value) -> Value:
 
 def is_nullable(value: Value) -> bool:
     """Whether a value is declared to be null sometimes."""
-    return value is not None and any(_takes_null(root, schema) for root, schema in value)
+    left = [_MOST_SCHEMAS]
+    return value is not None and any(_takes_null(root, schema, left) for root, schema in value)
 
 
-def _takes_null(root: Any, schema: Any) -> bool:
-    if isinstance(schema, dict) and schema.get("type") == "string":
+def _takes_null(root: Any, schema: Any, left: list[int]) -> bool:
+    left[0] -= 1
+    if left[0] < 0 or (isinstance(schema, dict) and schema.get("type") == "string"):
         return False
     form = form_of(root, schema)
     if form.unions:
-        return any(_takes_null(root, branch) for branch in form.branches())
+        return any(_takes_null(root, branch, left) for branch in form.branches())
     allowed = form.keywords.get("enum")
     return None in allowed if allowed is not None else "type" in form.keywords and "null" in form.kinds()
 
@@ -116,20 +118,23 @@ def item_of(value: Value) -> Value:
 def kinds_of(value: Value) -> frozenset[str]:
     """The JSON types that a value can have where it is not null; none when nobody can tell."""
     found: set[str] = set()
+    left = [_MOST_SCHEMAS]
     for root, schema in value or ():
-        kinds = _kinds(root, schema)
+        kinds = _kinds(root, schema, left)
         if not kinds:
             return frozenset()
         found |= kinds
     return frozenset(found - {"null"})
 
 
-def _kinds(root: Any, schema: Any) -> set[str]:
-    if isinstance(schema, bool):
+def _kinds(root: Any, schema: Any, left: list[int]) -> set[str]:
+    """The types of one schema, none when it does not tell; `left` counts the schemas that are still looked at."""
+    left[0] -= 1
+    if isinstance(schema, bool) or left[0] < 0:
         return set()
     form = form_of(root, schema)
     if form.unions:
-        below = [_kinds(root, branch) for branch in form.branches()]
+        below = [_kinds(root, branch, left) for branch in form.branches()]
         return set().union(*below) if all(below) else set()
     allowed = form.keywords.get("enum")
     if allowed is not None:

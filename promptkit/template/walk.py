@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from promptkit.template.statements import Place
     from promptkit.template.tree import Token, Tree
 
-    Blocks = Mapping[str, tuple["Walk", Any]]
+    Blocks = Mapping[str, tuple[tuple["Walk", Any], ...]]
 
 
 class Walk(Statements):
     """One walk through one template; those it loads get walks of their own.
 
-    `blocks` are the blocks of the templates that extend this one, each with the walk that it belongs to.
+    `blocks` are the blocks of the templates that extend this one, by name: the last one's first, each with its walk.
     """
 
     def __init__(
@@ -62,6 +62,10 @@ class Walk(Statements):
             place, tree = found
             seen = self._visible(scope) if node.with_context else _globals()
             Walk(tree, place, captured=self.captured).run(Scope(outer=seen))
+            for name, known in seen.names.items() if node.with_context else ():
+                home = scope.home(name)
+                if home is not None and not known.taint <= home.names[name].taint:  # a namespace was set there
+                    home.names[name] = replace(home.names[name], taint=home.names[name].taint | known.taint)
 
     def import_(self, node: Any, scope: Scope) -> None:
         """`{% import "file" as name %}`."""
@@ -114,7 +118,8 @@ class Walk(Statements):
     def extends(self, node: Any, scope: Scope) -> None:
         """The template that this one extends: it runs when this one has set its names, with the blocks of this one."""
         self._outside(node)
-        filled = {block.name: (self, block) for block in find(self.tree.root, "Block")} | self.blocks
+        own = {block.name: ((self, block),) for block in find(self.tree.root, "Block")}
+        filled = own | {name: (*chain, *own.get(name, ())) for name, chain in self.blocks.items()}
         self._later.append(lambda: self._extended(node, scope, filled))
 
     def _outside(self, node: Any) -> None:
@@ -148,8 +153,8 @@ class Walk(Statements):
 
         A block that stands in another one is printed with it.
         """
-        inner = {block.name for _, filled in blocks.values() for block in find(filled, "Block")}
-        for name, (walk, block) in blocks.items():
+        inner = {block.name for chain in blocks.values() for _, filled in chain for block in find(filled, "Block")}
+        for name, ((walk, block), *_) in blocks.items():
             if name not in printed | inner:
                 message = f"no template that is extended here has a block `{name}`: its text is printed nowhere"
                 token = walk.tree.token(block.lineno, 1)
@@ -160,11 +165,11 @@ class Walk(Statements):
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
         if self.is_extending():
             return
-        walk, filled = self.blocks.get(node.name, (self, node))
-        seen = scope if node.scoped else self.top
-        walk.filled_in(filled, seen.inner({"super": Known()}), self.captured)
-        if walk is not self and "super" in names_in(*filled.body):
-            self.body(node.body, seen.inner({"super": Known()}))
+        seen = self.top if self.loops and not node.scoped else scope
+        for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
+            walk.filled_in(filled, seen.inner({"super": Known()}), self.captured)
+            if "super" not in names_in(*filled.body):
+                break
 
     def filled_in(self, block: Any, scope: Scope, captured: set[str] | None) -> None:
         """Walk the block that fills one of another template, whose text goes where that one's goes."""

@@ -14,7 +14,7 @@ VALUES = {
     "string": ["", "a", "12"],
     "boolean": [True, False],
     "integer": [0, 7, -1],
-    "number": [0.5, -2.0],
+    "number": [0.5, -2.0, 3],
     "array": [[], ["a"], [1, 2], [{"k": 1}]],
     "object": [{}, {"a": 1}, {"k": "x"}],
 }
