@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptkit.phrases import steady
@@ -105,8 +106,58 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     same = folded.get(word.casefold())
     if same is not None and same != word:
         return same
-    near = get_close_matches(word.casefold(), list(folded)[-_MOST_WORDS:], n=1, cutoff=0.6)
-    return folded[near[0]] if near else None
+    words = list(folded)[-_MOST_WORDS:]
+    if len(words) > _MANY_WORDS:
+        words = sorted(_one_sign_apart(word.casefold(), frozenset(words)))
+    near = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    return folded[near[0]] if near and _is_slip(word.casefold(), near[0]) else None
+
+
+_MANY_WORDS = 200
+
+
+def _one_sign_apart(word: str, known: frozenset[str]) -> set[str]:
+    """The known words that differ in one sign, or in two that are exchanged."""
+    shorter = _shorter(known)
+    found = {each for less in (word, *_with_one_less(word)) for each in shorter.get(less, ())}
+    return found | (known & set(_with_one_less(word)))
+
+
+def _with_one_less(word: str) -> list[str]:
+    return [word[:at] + word[at + 1 :] for at in range(len(word))]
+
+
+@lru_cache(maxsize=8)
+def _shorter(known: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in known:
+        for less in _with_one_less(each):
+            found.setdefault(less, []).append(each)
+    return found
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether one word can be another one mistyped: some signs too many, too few, other ones or exchanged.
+
+    Part of a word for the whole of it, or a word with more to it, is a slip too: `temp`, `max_token_count`.
+    """
+    if len(word) > 3 and len(meant) > 3 and (word in meant or meant in word):
+        return True
+    return _distance(word, meant) <= max(1, (max(len(word), len(meant)) + 1) // 3)
+
+
+def _distance(one: str, other: str) -> int:
+    """How many signs are to be added, taken away, changed or exchanged (Damerau and Levenshtein)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, sign in enumerate(one, 1):
+        older, before, row = before, row, [at]
+        for to, wanted in enumerate(other, 1):
+            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (sign != wanted))
+            if at > 1 and to > 1 and sign == other[to - 2] and one[at - 2] == wanted:
+                cost = min(cost, older[to - 2] + 1)
+            row.append(cost)
+    return row[-1]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

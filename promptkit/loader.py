@@ -270,15 +270,18 @@ _OTHER_KEYS = {
     **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
     **dict.fromkeys(("system", "role"), "persona"),
     **dict.fromkeys(("variables", "params", "parameters", "args"), "inputs"),
+    **dict.fromkeys(("cot", "think", "thinking", "reasoning"), "chain_of_thought"),
+    **dict.fromkeys(("parent", "base", "inherits"), "extends"),
+    "functions": "tools",
 }
 """What other tools call the keys of a prompt, or its authors do."""
 
 
 def _meant_by(name: str, entries: dict[str, Entry]) -> str:
     """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
-    near = nearest(name, (*KEYS, *_OTHER_KEYS)) if name.casefold() not in _OTHER_KEYS else name.casefold()
-    meant = _OTHER_KEYS.get(near, near) if near is not None else ""
-    return meant if meant not in entries or near in KEYS else ""
+    other = _OTHER_KEYS.get(name.casefold(), "")
+    meant = other or nearest(name, KEYS) or ""
+    return meant if meant not in entries or not other else ""
 
 
 def _origin(entry: Entry) -> Origin:

@@ -166,7 +166,7 @@ class Folder:
             folder = (base / join("", path)).parent.resolve(strict=True)
             inside = folder.is_relative_to(base)
             return sorted(each.name for each in folder.iterdir() if each.is_file())[:_MOST_BESIDE] if inside else ()
-        except (OSError, SourceError):
+        except (OSError, RuntimeError, SourceError):  # pathlib raises RuntimeError for links in a circle
             return ()
 
 
@@ -316,6 +316,8 @@ def _open_resolved(root: Path, path: str) -> int:
         if (base / path).is_symlink():
             raise SourceError(f"`{path}` is a link that leads nowhere") from None
         raise
+    except RuntimeError:
+        raise SourceError(f"`{path}` is a link that leads to itself") from None
     if not target.is_relative_to(base):
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts

@@ -218,7 +218,7 @@ _OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|r
 _FORMATS = r"(JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
 _A_FORMAT = re.compile(_FORMATS, re.IGNORECASE)
 _WANTED = re.compile(
-    rf"(?:^|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
+    rf"(?:^(?:[-*+]\s+|\d{{1,3}}[.)]\s+)?|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
     rf"(?:\s+(?:in|as|with|using)(?:\s+(?:valid|pure|raw|strict|an?))*|\s+(?:only\s+|valid\s+)?)\s*\b{_FORMATS}\b",
     re.IGNORECASE,
 )

@@ -48,7 +48,7 @@ def _ignored(document: Document) -> dict[tuple[int, str], int]:
 
 
 def _codes(comment: re.Match[str]) -> list[str]:
-    return re.findall(r"PK\d{3}", comment[2]) if comment[1] == "ignore" else []
+    return re.findall(r"\bPK\d{3}\b", comment[2]) if comment[1] == "ignore" else []
 
 
 def _without_effect(document: Document, used: set[tuple[str, int, str]]) -> Iterator[Diagnostic]:

@@ -23,6 +23,7 @@ portuguese romanian russian serbian slovak slovenian spanish swahili swedish tha
 _LANGUAGE = re.compile(
     rf"^(?:always )?(?:answer|respond|reply|write|speak)(?: \w+)? in ({'|'.join(_LANGUAGES.split())})\b"
 )
+_BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _NEGATED = re.compile(r"^(?:please )?(?:do not|don't|never|must not|should not|avoid)(?: ever)? ")
 _ASKED = re.compile(r"^(?:please )?(?:always |do |must |should )?")
 
@@ -56,7 +57,7 @@ class Instruction:
 def instructions_of(text: TemplateText, prose: str) -> Iterator[Instruction]:
     """The sentences of a template that hold no value."""
     for sentence in sentences(prose):
-        words = " ".join(re.findall(r"[\w'-]+", sentence.text.casefold()))
+        words = " ".join(re.findall(r"\w[\w'-]*", _BULLET.sub("", sentence.text.casefold(), count=1)))
         if GAP not in sentence.text and words:
             yield Instruction(text, sentence, words)
 

@@ -47,6 +47,11 @@ _MEANT = {
 }
 
 
+_TYPES_ONLY = frozenset(("str", "int", "float", "bool", "double", "decimal", "dict", "tuple", "char", "guid"))
+"""Words that are types and nothing else; `text | json` are two formats as well."""
+_FOREIGN = _MEANT | {"null": "null", "undefined": "null"}
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One alternative: a `schema` when it is a type or a list, else the text of a literal."""
@@ -71,8 +76,9 @@ def schema_of(alternatives: list[Alternative], behind: str = "") -> dict[str, An
         _fail_single_word(rest[0], behind)
     if literals and len(literals) < len(rest):
         _fail_mixture(rest, literals)
-    if len(literals) > 1 and all(each.bare and each.text in _MEANT for each in literals):
-        _fail_foreign(literals)
+    foreign = [each for each in literals if each.bare and each.text.lower() in _FOREIGN]
+    if len(foreign) == len(literals) and any(each.text.lower() in _TYPES_ONLY for each in foreign):
+        _fail_foreign(foreign)
     if literals:
         return {"enum": [each.text for each in literals] + [None] * len(nulls)}
     return _union([each.schema for each in alternatives if each.schema is not None])
@@ -143,7 +149,7 @@ def _fail_mixture(rest: list[Alternative], literals: list[Alternative]) -> NoRet
 
 def _fail_foreign(literals: list[Alternative]) -> NoReturn:
     """Refuse words that are all types in other languages: `str | int`."""
-    first, meant = literals[0], " | ".join(_MEANT[each.text] for each in literals)
+    first, meant = literals[0], " | ".join(_FOREIGN.get(each.text.lower(), each.text) for each in literals)
     cure = f"write `{meant}`; quote each one to mean the words: `'{first.text}'`"
     fail(f"unknown type `{first.text}`", first.offset, first.length, cure)
 
