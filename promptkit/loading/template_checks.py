@@ -98,7 +98,11 @@ class TemplateChecks:
         """Check one template with all that it loads."""
         tree = self.tree(text.text)
         text.enter(tree)
-        Walk(tree, text).run(scope.inner())
+        try:
+            Walk(tree, text).run(scope.inner())
+        except RecursionError:
+            message = "the template is nested too deeply to be checked: macros or expressions call each other on and on"
+            text.tell("PK221", message, 0, 1)
         for place, path, fault in self.unguarded:
             if path not in self.asked:
                 self.report(place, fault)

@@ -110,9 +110,9 @@ def _body(tree: Tree, node: Any, macro: Any, *, with_body: bool) -> Iterator[Tem
 
 
 def _always_calls(macro: Any) -> bool:
-    """Whether `caller` is printed without asking for it."""
-    asked = {name for branch in find(macro, "If", "CondExpr") for name in names_in(branch.test)}
-    return "caller" not in asked
+    """Whether `caller` is printed whatever the macro asks."""
+    asked = {id(node) for branch in find(macro, "If", "CondExpr") for node in find(branch, "Name")}
+    return any(node.name == "caller" and id(node) not in asked for node in find(macro, "Name"))
 
 
 def _hidden(tree: Tree, node: Any, callee: Known, scope: Scope) -> Iterator[TemplateFault]:

@@ -44,6 +44,7 @@ class Expressions:
         self.tree = tree
         self.listener = listener
         self.asking = 0
+        self.forgiving = 0
         self.called: set[int] = set()
         """The lookups that are called, by identity."""
 
@@ -60,23 +61,25 @@ class Expressions:
             self.value(child, scope)
         return None
 
-    def ask(self, node: Any, scope: Scope) -> Value:
-        """Walk what is only asked for: a null is fine there."""
+    def ask(self, node: Any, scope: Scope, *, forgiving: bool = True) -> Value:
+        """Walk what is only asked for: a null is fine there, and if it is `forgiving` what is looked up in one too."""
         self.asking += 1
+        self.forgiving += forgiving
         found = self.value(node, scope)
         self.asking -= 1
+        self.forgiving -= forgiving
         return found
 
     def condition(self, node: Any, scope: Scope) -> tuple[Given, Given]:
         """Walk a condition: the paths that are given where it is true, and where it is false."""
-        self.ask(node, scope)
+        self.ask(node, scope, forgiving=False)
         return given_by(node)
 
     def need(self, node: Any, scope: Scope) -> Value:
         """Walk what must not be null, since it is printed, counted through, or looked into."""
         value = self.value(node, scope)
         path = path_of(node)
-        if path and not self.asking and self.nullable(node, value, scope):
+        if path and not self.forgiving and self.nullable(node, value, scope):
             begin, end = node, self.tree.token(node.lineno, 0 if kind(node) == "Name" else 1).end
             while kind(begin) != "Name":
                 begin = begin.node
@@ -118,7 +121,7 @@ class Expressions:
                 self.listener.undefined(node.name, node.lineno, scope, called=called)
         elif found.is_input:
             self.listener.input_used(node.name, node.lineno)
-        elif not found.sure and not self.asking:
+        elif not found.sure and not self.asking and not scope.is_given((node.name,)):
             message = f"`{node.name}` is set on some ways through the template only"
             cure = "set it before the `if`, or in each branch"
             self.fault("PK202", message, self.tree.token(node.lineno), help=cure)

@@ -37,10 +37,12 @@ def concatenated(walk: Expressions, node: Any, scope: Scope) -> Value:
 
 def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
     """A comparison; one that never holds is told."""
-    left, value = node.expr, walk.value(node.expr, scope)
+    ordered = node.ops[0].op in _MIRRORED
+    left, value = node.expr, (walk.need if ordered else walk.value)(node.expr, scope)
     for operand in node.ops:
-        right = walk.value(operand.expr, scope)
-        if sign := _SIGNS.get(operand.op):
+        sign = _SIGNS.get(operand.op)
+        right = (walk.need if sign else walk.value)(operand.expr, scope)
+        if sign:
             walk.wrong(wrong_operands(sign, kinds_of(value), kinds_of(right)), node)
         _dead(walk, operand.op, (left, value), (operand.expr, right))
         left, value = operand.expr, right

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from promptkit.template.expressions import Expressions
+from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
 from promptkit.template.operations import wrong_loop
 from promptkit.template.paths import find, is_constant, kind, path_of
@@ -212,7 +212,26 @@ class Statements(Expressions):
             self.body(node.body, inside.inner(given=given))
             self._again = False
         self.loops -= 1
+        if not self.loops:
+            self._lost_in_loop(node, scope)
         self.body(node.else_, scope.inner())
+
+    def _lost_in_loop(self, node: Any, scope: Scope) -> None:
+        """Tell of names of outside that are set in a loop as if that lasted."""
+        last = max(each.lineno for each in find(node, "Node") if each.lineno is not None)
+        for each in find(node, "Assign"):
+            known = scope.find(each.target.name) if kind(each.target) == "Name" else None
+            if known is None or known.is_input or known.macro is not None or known.module is not None:
+                continue
+            name = each.target.name
+            behind = any(
+                used.name == name and used.ctx == "load" and used.lineno > last for used in find(self.tree.root, "Name")
+            )
+            if behind and name not in functions()["function"]:
+                message = f"what the loop sets `{name}` to is gone with each pass"
+                cure = f"use a namespace: `{{% set ns = namespace({name}=...) %}}`, then `{{% set ns.{name} = ... %}}`"
+                start, end = self.tree.token(each.target.lineno).start, self.tree.token(each.target.lineno).end
+                self.listener.fault(TemplateFault("PK229", message, start, end, "warning", help=cure))
 
     def _anywhere(self, node: Any, scope: Scope) -> Taint:
         """The untrusted inputs behind any name in an expression, wherever in the template it is set."""

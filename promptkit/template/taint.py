@@ -47,7 +47,7 @@ def _inside(known: Known, seen: set[int]) -> Taint:
     if known.macro is None or known.home is None or id(known.macro) in seen:
         return found
     seen.add(id(known.macro))
-    names = names_in(*known.macro.body, *known.macro.defaults)
+    names = names_in(*known.macro.body, *known.macro.defaults) - {each.name for each in known.macro.args}
     if ANY_FILE in names:
         found |= CLEAN.union(*(each.taint for each in known.home.whole().values() if each.is_input))
     for name in names:

@@ -163,7 +163,7 @@ def test_a_branch_whose_condition_stands_above_is_never_taken() -> None:
         ("{{ x if x else 1 }}{{ x or 'a' }}{{ x | default('a') }}{{ x and x.upper() }}{{ x | tojson }}", []),
         ("{% set y = x %}{{ y }}{% set y = x or 1 %}{{ y }}", ["y"]),
         ("{% if x %}{% set y = x %}{{ y }}{% endif %}", []),
-        ("{% if x | length > 1 %}{{ x }}{% endif %}", []),
+        ("{% if x | length > 1 %}{{ x }}{% endif %}", ["x"]),
         ("{{ n }}{{ o.note }}{% if o.note %}{{ o.note }}{% endif %}", ["n", "o.note"]),
         ("{% if x %}{% for x in a %}{{ x }}{% endfor %}{% endif %}", []),
     ],
