@@ -60,6 +60,8 @@ class PieceEstimate:
     def cut(self, text: str, most: int) -> str:
         """The beginning of a text that has so many tokens at most."""
         left = int(most / self.tokens_per_piece)
+        if left < 1:
+            return ""
         for number, piece in enumerate(_PIECE.finditer(text)):
             if number == left:
                 return text[: piece.start()]
