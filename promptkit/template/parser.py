@@ -40,6 +40,8 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
         self.text = text
         self.tokens: list[Token] = []
         self.faults: list[TemplateFault] = []
+        self._told_in: set[int] = set()
+        """Where the tags begin in which there are faults."""
         self.lost: set[str] = set()
         self.cut_off = False
         """Whether an end that is missing has been told, so that what it leaves open has its cause."""
@@ -104,12 +106,13 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
             known, self.cut_off = self.cut_off, True
         else:
             opened = self._opening(start)
-            known = opened in map(self._opening, (fault.start for fault in self.faults))
+            known = opened in self._told_in
             known |= self._is_told(opened)
             if self.text.startswith("{{{", opened) or message == "expected token 'end of print statement', got ':'":
                 start = opened  # braces that are no expression's
             self.cut_off |= message.startswith("Encountered unknown tag")
         if not known:
+            self._told_in.add(self._opening(start))
             words, cure = told(message, self.text[:start]), cure_of(message, self.text, start)
             self.faults.append(TemplateFault("PK201", words, start, self._end(start), help=cure))
 
