@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
-from promptkit.template.metering import MAX_MARKED, MAX_WIDTH, built, check_size, counted, joined, replaced, weighed
+from promptkit.template.metering import (
+    MAX_MARKED,
+    MAX_WIDTH,
+    built,
+    check_clock,
+    check_size,
+    counted,
+    joined,
+    replaced,
+    weighed,
+)
 from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:
@@ -42,6 +52,8 @@ def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
         found[name] = _within(name, found[name], most)
     for name in _OF_TEXTS:
         found[name] = _of_text(found[name])
+    for name in _OF_ALL:
+        found[name] = _looking(found[name])
     return found
 
 
@@ -176,6 +188,23 @@ def _within(name: str, plain: Filter, most: int) -> Filter:
         return plain(*args, **kwargs)
 
     return within
+
+
+_OF_ALL = (*_OF_TEXTS, *("sort", "unique", "max", "min", "sum", "list", "reverse", "dictsort", "urlencode", "groupby"))
+"""Filters that look at all of a value: one that is large costs time, and the clock is looked at first."""
+
+
+def _looking(plain: Filter) -> Filter:
+    first = _first_argument(plain)
+
+    @wraps(plain)
+    def looking(*args: Any, **kwargs: Any) -> Any:
+        value = args[first]
+        if isinstance(value, (str, list, tuple)) and len(value) > MAX_WIDTH:
+            check_clock()
+        return plain(*args, **kwargs)
+
+    return looking
 
 
 def _of_text(plain: Filter) -> Filter:

@@ -27,6 +27,8 @@ _PARTS_A_STEP = 500
 _MOST_REMEMBERED = 200_000
 _LONG = 1_000
 _DEEPEST = 200
+_MOST_PRINTED = 5
+"""How many times the longest message may be printed in all, into macros and blocks that are kept."""
 _CHARACTERS_A_PART = 1_000
 
 
@@ -38,11 +40,10 @@ class Meter:
     limits: Limits = field(default_factory=current_limits)
     steps: int = 0
     next_look: int = _STEPS_A_LOOK
-    sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    sizes: dict[int, tuple[Any, int, int]] = field(default_factory=dict)
     """The sizes of lists and objects that are long or hold others, by identity: templates cannot change them."""
     remembered: int = 0
-    depth: int = 0
-    """How deep in a list or an object the parts are that are counted."""
+    printed: int = 0
 
     def step(self, many: int = 1) -> None:
         """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
@@ -57,30 +58,42 @@ class Meter:
 
     def size(self, value: Any) -> int:
         """How many parts a value has, shared ones as often as they stand in it."""
+        return self._measured(value)[0]
+
+    def _measured(self, value: Any) -> tuple[int, int]:
+        """The size of a value, and how deep it is. Raises `RenderError` for one that is too deep."""
         if isinstance(value, str):
-            return 1 + len(value) // _CHARACTERS_A_PART
+            return 1 + len(value) // _CHARACTERS_A_PART, 0
         if not isinstance(value, (list, tuple, dict)):
-            return 1
+            return 1, 0
         known = self.sizes.get(id(value))
         if known is not None:
-            return known[1]
-        inside = value.values() if isinstance(value, dict) else value
-        self.depth += 1
-        if self.depth > _DEEPEST:
+            return known[1:]
+        size, depth = 1, 0
+        for each in value.values() if isinstance(value, dict) else value:
+            inside, deep = self._measured(each)
+            size += inside
+            depth = max(depth, deep)
+        if depth >= _DEEPEST:
             raise RenderError(f"a list or an object is nested deeper than {_DEEPEST} levels", code="PK220")
-        size = 1 + sum(map(self.size, inside))
-        self.depth -= 1
         if size > len(value) + 1 or size > _LONG:
-            self._remember(value, size)
-        return size
+            self._remember(value, size, depth + 1)
+        return size, depth + 1
 
-    def _remember(self, value: Any, size: int) -> None:
+    def _remember(self, value: Any, size: int, depth: int) -> None:
         """Keep a size, and with it the value, lest another one gets its identity; not too many at a time."""
         self.remembered += size
         if self.remembered > _MOST_REMEMBERED:
             self.sizes.clear()
             self.remembered = size
-        self.sizes[id(value)] = value, size
+        self.sizes[id(value)] = value, size, depth
+
+    def print(self, size: int) -> None:
+        """Count characters that are printed, be it into a macro or a block that is kept."""
+        self.printed += size
+        most = _MOST_PRINTED * self.limits.render_characters
+        if self.printed > most:
+            raise too_long(most)
 
     def check_time(self) -> None:
         """Raise `RenderError` when the time is up."""
@@ -109,6 +122,20 @@ def step() -> None:
     meter = _meter.get(None)
     if meter is not None:
         meter.step()
+
+
+def count_printed(size: int) -> None:
+    """Count characters that are printed. Raises `RenderError` when they get too many."""
+    meter = _meter.get(None)
+    if meter is not None:
+        meter.print(size)
+
+
+def check_clock() -> None:
+    """Raise `RenderError` when the time of the rendering that runs is up."""
+    meter = _meter.get(None)
+    if meter is not None:
+        meter.check_time()
 
 
 def built(value: Any) -> Any:
@@ -193,8 +220,11 @@ def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
 
 def joined(separator: str, texts: Iterable[str]) -> str:
     """`separator.join`, measured before it is done."""
-    listed = list(texts)
-    check_size(sum(map(len, listed)) + len(separator) * max(len(listed) - 1, 0))
+    listed, size = [], 0
+    for text in texts:
+        listed.append(text)
+        size += len(text) + len(separator)
+        check_size(size - len(separator))
     return separator.join(listed)
 
 
@@ -206,6 +236,11 @@ def _stripping(name: str) -> Callable[..., Any]:
         return stripped
 
     return strip
+
+
+def concatenated(pieces: Iterable[str]) -> str:
+    """What a macro, or a block that is kept, prints: measured before it is put together."""
+    return joined("", pieces)
 
 
 METHODS: Mapping[str, Callable[..., Any]] = {

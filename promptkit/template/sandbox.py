@@ -17,7 +17,20 @@ from typing import Any, NoReturn
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.filters import OWN_FILTERS, template_filters
-from promptkit.template.metering import METHODS, OPERATORS, bounded_range, built, is_equal, is_in, step
+from promptkit.template.metering import (
+    MAX_MARKED,
+    MAX_WIDTH,
+    METHODS,
+    OPERATORS,
+    bounded_range,
+    built,
+    check_clock,
+    concatenated,
+    count_printed,
+    is_equal,
+    is_in,
+    step,
+)
 from promptkit.template.printing import kind_of, printed
 
 _TEXT_METHODS = """
@@ -101,6 +114,7 @@ def environment_class() -> Any:
 
         intercepted_binops = frozenset(OPERATORS)
         code_generator_class = _code_generator()
+        concat = staticmethod(concatenated)
         optional: Container[str] = frozenset()
         """Fields that objects may leave out: one that an object does not have is null, as an optional input is."""
 
@@ -125,6 +139,8 @@ def environment_class() -> Any:
 
         @staticmethod
         def _finalized(value: Any) -> str:
+            if isinstance(value, str) and len(value) > MAX_WIDTH:
+                count_printed(len(value))
             return str(value) if isinstance(value, Undefined) else printed(value)
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -146,6 +162,8 @@ def environment_class() -> Any:
         def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
             step()
             if isinstance(called, BuiltinMethodType) and isinstance(called.__self__, str):
+                if len(called.__self__) > MAX_MARKED:
+                    check_clock()
                 measured = METHODS.get(called.__name__)
                 if measured is not None:
                     return measured(called.__self__, *args, **kwargs)
