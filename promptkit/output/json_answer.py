@@ -101,7 +101,7 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     bare = any(mend.what.startswith("quotes put around") for mend in candidate.mends)
     if isinstance(value[0], str) and not bare:
         return True
-    if bare or "array" not in place.kinds:
+    if bare or (place.kinds and "array" not in place.kinds):
         return not (before or behind.strip(" .,;:!`"))
     return not (before[-1:].isalnum() and behind.strip(" .;:!`"))
 
