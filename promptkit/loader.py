@@ -22,6 +22,7 @@ from promptkit.loading.near_file import near_file
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
+from promptkit.options import KNOWN_OPTIONS
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
@@ -169,6 +170,10 @@ class Loading:
             self.places[name,] = entry
             if name.startswith("x-"):
                 self.data.setdefault("extras", {})[name] = entry.node.value
+            elif name in _BELONGS:
+                under = _BELONGS[name]
+                message, cure = f"`{name}` stands under `{under}`", f"write `{under}: {{{name}: ...}}`"
+                self.findings.add(entry.document, "PK120", message, entry.key, help=cure)
             elif name not in KEYS:
                 self.findings.unknown_key(entry, [*KEYS, "x-..."], meant=_meant_by(name, entries))
         self._read_as_meant()
@@ -266,6 +271,11 @@ class Loading:
         return built
 
 
+_BELONGS = {
+    **dict.fromkeys(KNOWN_OPTIONS, "options"),
+    **dict.fromkeys(("format", "fields", "schema", "choices", "headings", "checks", "strict", "attempts"), "output"),
+}
+"""Keys that are known, but one level further down."""
 _OTHER_KEYS = {
     **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
     **dict.fromkeys(("system", "role"), "persona"),

@@ -108,7 +108,7 @@ def _is_prose(value: str, problem: str) -> bool:
     sign = value[0]
     if sign in "[{":
         closing = value.find("]" if sign == "[" else "}")
-        return closing > 0 and bool(re.match(r"[ \t]*[^\s,#\]}:]", value[closing + 1 :]))
+        return closing > 0 and bool(re.match(r"[ \t]*(?:[^\s,#\]}:]|,\s*[\d.])", value[closing + 1 :]))
     if sign in "&*!":
         return "alphabetic or numeric" in problem or "tag" in problem or bool(_WORDS_BEHIND.match(value))
     return True
@@ -286,7 +286,17 @@ def _escape(document: Document, line: int, column: int, problem: str, _: int | N
     )
 
 
+def _html_comment(document: Document, _: int, __: int, ___: str, ____: int | None) -> Diagnostic | None:
+    at = len(document.text) - len(document.text.lstrip())
+    if not document.text.startswith("<!--", at):
+        return None
+    return document.diagnostic(
+        "PK100", "not valid YAML: `<!--` begins no comment", (at, at + 4), help="begin it with `#`"
+    )
+
+
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
+    _html_comment,
     _brace_first,
     _sign_first,
     _item_first,

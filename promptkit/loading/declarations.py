@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document, Node
 
 _NAMED = "a name is made of the letters a-z, digits and `_`, and does not begin with a digit"
+_WORDS_OF_TEMPLATES = frozenset("true false none True False None and or not in is if".split())  # noqa: SIM905
 _OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
 FOREIGN_KEYWORDS = {
     **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
@@ -87,6 +88,9 @@ def _is_whole_schema(node: Node) -> bool:
 
 
 def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] | None:
+    if name in _WORDS_OF_TEMPLATES:
+        findings.add(entry.document, "PK124", f"`{name}` is a word of templates", entry.key, help="take another name")
+        return None
     if not name.isidentifier() or not name.isascii():
         message, cure = f"`{name}` cannot be the name of an input", _NAMED
         if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():

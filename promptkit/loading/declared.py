@@ -63,6 +63,8 @@ def _keeps_text(text: str, value: Any, schemas: Schemas) -> bool:
     ):
         return False
     forms = list(_forms(schemas))
+    if value is None and not any(among(text, form.keywords.get("enum", ())) for form in forms):
+        return False  # a null is no word
     takes_text = any(_takes(form, text) for form in forms)
     return takes_text and not any(_takes(form, value) for form in forms)
 

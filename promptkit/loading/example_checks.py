@@ -124,7 +124,10 @@ def _checked_inputs(
     meant: set[str | None] = set()
     for key, value in node.pairs if node else ():
         declared = inputs.get(key.text)
-        if declared is not None:
+        if declared is not None and declared.get("secret"):
+            message, cure = f"the secret input `{key.text}` stands in {name}", "leave it out: no template can use it"
+            findings.add(entry.document, "PK129", message, key, help=cure)
+        elif declared is not None:
             values[key.text] = declared_value(value, declared["json_schema"])
             message = f"{name}, input `{key.text}` does not fit its declaration"
             schema = declared["json_schema"]

@@ -23,6 +23,8 @@ portuguese romanian russian serbian slovak slovenian spanish swahili swedish tha
 _LANGUAGE = re.compile(
     rf"^(?:always )?(?:answer|respond|reply|write|speak)(?: \w+)? in ({'|'.join(_LANGUAGES.split())})\b"
 )
+_CONDITIONAL = re.compile(r"\b(?:if|when|unless|only|whenever|quotation)\b")
+"""Words of an instruction that holds at times, and so contradicts none."""
 _BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
 _NEGATED = re.compile(r"^(?:please )?(?:do not|don't|never|must not|should not|avoid)(?: ever)? ")
 _ASKED = re.compile(r"^(?:please )?(?:always |do |must |should )?")
@@ -58,7 +60,7 @@ def instructions_of(text: TemplateText, prose: str) -> Iterator[Instruction]:
     """The sentences of a template that hold no value."""
     for sentence in sentences(prose):
         words = " ".join(re.findall(r"\w[\w'-]*", _BULLET.sub("", sentence.text.casefold(), count=1)))
-        if GAP not in sentence.text and words:
+        if GAP not in sentence.text and words and not _CONDITIONAL.search(words):
             yield Instruction(text, sentence, words)
 
 

@@ -25,6 +25,9 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
     if not isinstance(entry.node, Sequence):
         loading.findings.expected(entry, name, "a list of `{role, content}`")
         return
+    if not entry.node.items:
+        cure = "write at least one: `- {role: user, content: ...}`"
+        loading.findings.add(entry.document, "PK122", "`messages` has no message", entry.node, help=cure)
     messages, seen = [], set()
     tools = loading.chain.entries.get("tools")
     calls = Calls(loading.findings, tools.node if tools else None, entry.node)
@@ -72,7 +75,9 @@ def _slot_of(loading: Loading, index: int, slot: str, entry: Entry, node: Mappin
                 loading.findings.add(entry.document, "PK121", message, key)
         if (key.text == slot or len(node.pairs) == 1) and value.value is not True:
             message = f"`messages.{index}.{slot}` is `true`"
-            loading.findings.add(entry.document, "PK121", message, each.span, help="write `true`", fix="true")
+            absent = value.value in (False, None)
+            cure = "leave the slot out where it is not wanted" if absent else "write `true`"
+            loading.findings.add(entry.document, "PK121", message, each.span, help=cure, fix=None if absent else "true")
     return Slot(history=True) if slot == "history" else Slot(examples=True)
 
 

@@ -95,7 +95,19 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
             findings.add(entry.document, "PK408", message, item, severity="warning", help="take one of them away")
         else:
             listed.append(item.text)
+            _warn_of_braces(findings, entry, name, item)
     return tuple(listed)
+
+
+def _warn_of_braces(findings: Findings, entry: Entry, name: str, text: Scalar) -> None:
+    """Tell of what looks like a template where none is read."""
+    at = text.text.find("{{")
+    if at >= 0:
+        message, cure = (
+            f"`output.{name}` is no template: the braces are printed as they stand",
+            "write the words themselves",
+        )
+        findings.add(entry.document, "PK212", message, text, severity="warning", help=cure)
 
 
 def _default_format(data: dict[str, Any], merged: dict[str, Entry]) -> None:
@@ -148,9 +160,28 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
     if not isinstance(node, Mapping) and not isinstance(node.value, bool):
         loading.findings.expected(entry, "output.schema", "a JSON Schema")
         return None
+    if isinstance(node, Mapping) and (wrong := _no_schema(node)):
+        loading.findings.add(entry.document, "PK121", wrong[0], node.pairs[0][0], help=wrong[1])
+        return None
     schema = node.value
     warn_of_keywords(loading.findings, entry.document, schema, node)
     return sound_schema(loading.findings, entry.document, schema, node, entry.key)
+
+
+def _no_schema(node: Mapping) -> tuple[str, str] | None:
+    """What stands in the place of a schema, and the cure: fields without `properties`, or OpenAI's wrapper."""
+    names = {key.text for key, _ in node.pairs}
+    inner = node.get("schema")
+    if isinstance(inner, Mapping) and names <= {"name", "strict", "description", "schema"}:
+        return "the JSON Schema stands in a wrapper of OpenAI's", "write what stands under the inner `schema` here"
+    if not names or names & set(KEYWORDS):
+        return None
+    if all(isinstance(value, Mapping) and value.get("type") is not None for _, value in node.pairs):
+        return (
+            "the fields of a JSON Schema stand under `properties`",
+            "write `{type: object, properties: {...}}`, or `fields:`",
+        )
+    return None
 
 
 def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merged: dict[str, Entry]) -> None:

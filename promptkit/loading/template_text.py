@@ -81,7 +81,11 @@ class TemplateText:
         declared = self.checks.inputs.get(str(path[0]), {}) if len(path) == 1 else {}
         optional = declared and not declared.get("required", True) and not declared.get("has_default")
         message = f"the input `{named}` is optional" if optional else f"`{named}` may be null"
-        cure = f"put it in {{% if {named} %}}, or write {{{{ {named} | default('...') }}}}"
+        kind = declared.get("json_schema", {}).get("type") if declared and declared["json_schema"] is not True else ""
+        default = {"array": "[]", "object": "{}", "integer": "0", "number": "0"}.get(
+            kind if isinstance(kind, str) else "", "'...'"
+        )
+        cure = f"put it in {{% if {named} %}}, or write {{{{ {named} | default({default}) }}}}"
         label = "null when it is not given" if optional else ""
         told = f"{message}, and nothing asks whether it is given"
         self.tell("PK213", told, start, end, severity="note", label=label, help=cure)

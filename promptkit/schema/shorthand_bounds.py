@@ -23,6 +23,10 @@ BOUNDS = re.compile(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
 _WRONG_DOTS = r"-|\N{EN DASH}|to|\.\.\.|\N{HORIZONTAL ELLIPSIS}"
 _BEGUN = re.compile(rf"(?:{NUMBER}\s*\.\.\s*(?:{NUMBER})?|\.\.\s*{NUMBER})(?=\s+\w)")
 """Bounds with words behind them."""
+_WORDED = re.compile(
+    rf"(min(?:imum)?|max(?:imum)?|at least|at most|up to)\s*[:=]?\s*({NUMBER})(?:\s+(?:characters|chars|items))?",
+    re.IGNORECASE,
+)
 _LEAST = (">", ">=", "\N{GREATER-THAN OR EQUAL TO}")
 _MOST = ("<", "<=", "\N{LESS-THAN OR EQUAL TO}")
 _ORDER = re.compile(rf"({'|'.join((*_LEAST[::-1], *_MOST[::-1]))})\s*({NUMBER})")
@@ -60,6 +64,9 @@ def _refuse_misspelt(text: str, part: str, offset: int, *, is_bounds: bool) -> N
         return
     if wrong := _MISWRITTEN.fullmatch(part):
         fail(said, offset, len(part), f"write `{wrong[1]}..{wrong[2]}`")
+    if worded := _WORDED.fullmatch(part):
+        most = worded[1].lower().startswith(("max", "at most", "up"))
+        fail(said, offset, len(part), f"write `..{worded[2]}`" if most else f"write `{worded[2]}..`")
     if re.fullmatch(NUMBER, part):
         fail(said, offset, len(part), f"write `..{part}` for at most, or `{part}..{part}` for exactly so much")
     if begun := _BEGUN.match(part):
