@@ -52,6 +52,7 @@ class Trail:
         self._renderer = renderer
         self._spec: PromptSpec = renderer.spec
         self._texts: dict[str, list[Piece]] = {}
+        self._found: dict[str, tuple[Any, list[tuple[str, str]]]] = {}
 
     def rendered(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> None:
         """A template has been rendered, as it stands in the next message."""
@@ -104,7 +105,9 @@ class Trail:
     def _piece(self, part: Part, trace: Trace, values: Mapping[str, Any]) -> Piece:
         inputs = tuple(sorted(trace.names))
         strangers = [name for name in inputs if self._spec.inputs[name].untrusted]
-        found = [neutralise(_text(values[name]))[1] for name in strangers if self._spec.inputs[name].neutralise]
+        checked = [name for name in strangers if self._spec.inputs[name].neutralise]
+        markers = dict.fromkeys(marker for name in checked for marker in self._markers(name, values[name]))
+        said = trace.text.casefold() if markers else ""
         file, line, column = self._place(part, trace.file, trace.start)
         return Piece(
             trace.text,
@@ -116,10 +119,18 @@ class Trail:
             inputs,
             tuple("{}:{}".format(*self._place(part, *each)) for each in trace.through),
             ", ".join(dict.fromkeys(self._spec.inputs[name].trust for name in strangers)),
-            tuple(dict.fromkeys(marker for each in found for marker in each if _stands_in(marker, trace.text))),
+            tuple(marker for marker, harmless in markers if harmless in said),
             self.example,
             self._is_fixed(part, trace),
         )
+
+    def _markers(self, name: str, value: Any) -> list[tuple[str, str]]:
+        """The chat markers in an input, each with what is made of it, in small letters; looked for once."""
+        known = self._found.get(name)
+        if known is None or known[0] is not value:
+            markers = neutralise(_text(value))[1][:_MOST_MARKERS]
+            known = self._found[name] = value, [(each, neutralise(each)[0].casefold()) for each in markers]
+        return known[1]
 
     def _is_fixed(self, part: Part, trace: Trace) -> bool:
         """Whether a piece stands before anything that could leave it out, in its file and in those that include it."""
@@ -141,12 +152,9 @@ class Trail:
         return (shown, *_line_of(text, start))
 
 
+_MOST_MARKERS = 200
+"""So many kinds of chat markers of an input are told."""
 _CHOICE = re.compile(r"\{%[-+]?\s*(?!include\b|[-+]?%\})")
-
-
-def _stands_in(marker: str, text: str) -> bool:
-    """Whether a chat marker stands in a text, made harmless, in capitals or not."""
-    return neutralise(marker)[0].casefold() in text.casefold()
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:

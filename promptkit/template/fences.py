@@ -10,6 +10,7 @@ from promptkit.template.markup import neutralise
 from promptkit.template.printing import to_json
 
 _SHORTEST = 12
+_MOST_TOLD = 20
 _LONGER_BY = 4
 
 
@@ -47,7 +48,8 @@ class Fences:
     def _neutralised(self, text: str, origin: str) -> str:
         harmless, found = neutralise(text)
         if found:
-            self.notes[f"neutralised in a value from {origin}: {', '.join(found)}"] = None
+            more = f" and {len(found) - _MOST_TOLD:,} more" if len(found) > _MOST_TOLD else ""
+            self.notes[f"neutralised in a value from {origin}: {', '.join(found[:_MOST_TOLD])}{more}"] = None
         return harmless
 
     def close(self) -> bool:

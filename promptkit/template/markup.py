@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import re
 
+_BLANK = "[\\s\N{ZERO WIDTH SPACE}-\N{ZERO WIDTH JOINER}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}]{0,3}"
 _FAMILIES = (
     r"<\|[^<>|\n]{1,64}\|>",  # ChatML, Llama 3, gpt-oss (Harmony), Phi, Qwen
-    r"<\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,64}\N{FULLWIDTH VERTICAL LINE}>",  # DeepSeek
+    r"</?\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,128}>",  # DeepSeek, with its calls (DSML)
     r"<\|[a-z_]{1,32}>|<[a-z_]{1,32}\|>",  # Gemma 4
-    r"</?(?:start_of_turn|end_of_turn|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
-    r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]",  # Mistral, Llama 2
+    r"</?(?:start_of_turn|end_of_turn|(?:start|end)_of_image|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
+    r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|CALL_ID)\]",
+    r"(?-i:\[/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END)\])",  # Mistral, Llama 2
+    r"(?-i:\[(?:BOS|EOS|PAD|UNK)\])|\[gMASK\]|<[se]op>",  # Kimi, GLM
+    r"\[\|[a-z]{2,24}\|\]",  # EXAONE
+    r"<(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN>",  # Command
+    r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Seed
     r"<</?SYS>>",  # Llama 2
     r"\][~!][a-z!]{1,3}\[?\]?(?:system|user|ai|tool)?",  # MiniMax: ]~b]user, [e~[ and kin
-    r"\[e~\[",
-    r"</?(?:think|minimax:tool_call|tool_call|tool_response|untrusted-[0-9a-f]*)>?",
+    r"\[e~\[|\]<\][^<>\[\]\n]{1,40}\[>\[",
+    r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
+    rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
 )
 _MARKUP = re.compile("|".join(_FAMILIES), re.IGNORECASE)
 _HARMLESS = str.maketrans(
