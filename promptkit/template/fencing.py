@@ -57,6 +57,10 @@ def _transformer() -> Any:
             return node
 
         def _printed(self, child: Any) -> Any:
+            if isinstance(child, nodes.CondExpr):  # what decides is not printed
+                child.expr1 = self._printed(child.expr1)
+                child.expr2 = self._printed(child.expr2) if child.expr2 is not None else None
+                return child
             return child if isinstance(child, nodes.TemplateData) else self._filter(child, child, child)
 
         def _filter(self, node: Any, value: Any, otherwise: Any) -> Any:
