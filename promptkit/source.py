@@ -154,10 +154,9 @@ class Folder:
         """See `Source.shown`: relative to the working folder when the root lies under it."""
         full = str(self.root / path)
         try:
-            inside = full.removeprefix(f"{Path.cwd()}{os.sep}")
+            return full.removeprefix(f"{Path.cwd()}{os.sep}") or full
         except OSError:  # the working folder is gone
             return full
-        return inside or full
 
     def beside(self, path: str) -> Iterable[str]:
         """See `Source.beside`."""
@@ -166,7 +165,7 @@ class Folder:
             folder = (base / join("", path)).parent.resolve(strict=True)
             inside = folder.is_relative_to(base)
             return sorted(each.name for each in folder.iterdir() if each.is_file())[:_MOST_BESIDE] if inside else ()
-        except (OSError, RuntimeError, SourceError):  # pathlib raises RuntimeError for links in a circle
+        except (OSError, RuntimeError, SourceError):
             return ()
 
 

@@ -185,8 +185,8 @@ def _near(template: str, path: Path) -> str:
             return f"did you mean `{template}{beside[0]}`?"
     # By their stems: the ending alone makes any two names alike.
     siblings = {other.stem: str(path.with_name(other.name)) for other in _prompts(path.parent)}
-    if near := did_you_mean(path.stem, siblings):
-        return f"did you mean `{siblings[near.split('`')[1]]}`?"
+    if near := nearest(f"{path.stem}.yaml", [f"{each}.yaml" for each in siblings]):
+        return f"did you mean `{siblings[near.removesuffix('.yaml')]}`?"
     return "" if path.suffix in ENDINGS else "a template is a path that ends in .yaml"
 
 

@@ -109,10 +109,10 @@ def test_an_answer_that_cannot_become_valid_is_left_at_once_and_asked_for_again(
     events = run(one)
     (abandoned,) = [event for event in events if isinstance(event, AttemptAbandoned)]
     assert (
-        AttemptAbandoned(1, "at $.urgency: 9 is greater than the maximum of 5 (stopped after 13 characters)")
+        AttemptAbandoned(1, "at $.urgency: 9 is greater than the maximum of 5 (stopped after 22 characters)")
         == abandoned
     )
-    assert [2, 5] == [len(pieces) for pieces in model.given]
+    assert [4, 5] == [len(pieces) for pieces in model.given]
     assert 2 == model.closed
     stopped, accepted = result(one).attempts
     assert stopped.completion is not None

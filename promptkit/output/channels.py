@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _HARMONY = re.compile(
-    r"<\|channel\|>\s*(?P<name>\w{1,64}+)(?P<bare>[^<]{0,2000}+)(?:<\|constrain\|>[^<]{0,50})?"
+    r"<\|channel\|>\s*(?P<name>\w{1,64}\b)(?P<bare>[^<]{0,2000})(?:<\|constrain\|>[^<]{0,50})?"
     r"(?:<\|message\|>(?P<text>.*?))?(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
     re.DOTALL,
 )

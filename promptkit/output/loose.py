@@ -24,7 +24,7 @@ _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
 _HASH = r"#(?![\w-])[^\n]*"
 """A comment as in Python; `#sports` is a word."""
-_BLOCK = r"/\*(?:[^*]|\*(?!/)){0,5000}+\*/"
+_BLOCK = r"/\*[^*]{0,5000}\*+(?:[^/*][^*]{0,5000}\*+){0,500}/"
 _SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
 _SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
 _ODD_SPACE = re.compile(r"[^ \t\r\n]")

@@ -33,7 +33,7 @@ _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w
 _LITERAL_BEGINS = re.compile(r"-?\d[\d.]*|[A-Za-z]+")
 _MORE_WORDS = re.compile(r":\d| +[^\W\d_]")
 _LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
-_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}+(?=\n)")
+_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}(?=\n)")
 _LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
 
 
