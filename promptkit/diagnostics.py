@@ -95,8 +95,8 @@ def to_text(diagnostics: Iterable[Diagnostic]) -> str:
     return "\n\n".join(map(str, diagnostics))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant; None when none is near."""
+def nearest(word: str, known: Iterable[str], *, slips: bool = True) -> str | None:
+    """The known word that was most likely meant; None when none is near. With `slips`, it must be a few signs away."""
     from difflib import get_close_matches
 
     if len(word) > _LONGEST_WORD:
@@ -110,7 +110,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     if len(words) > _MANY_WORDS:
         words = sorted(_one_sign_apart(word.casefold(), frozenset(words)))
     near = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
-    return folded[near[0]] if near and _is_slip(word.casefold(), near[0]) else None
+    return folded[near[0]] if near and (not slips or _is_slip(word.casefold(), near[0])) else None
 
 
 _MANY_WORDS = 200

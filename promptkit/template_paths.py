@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.diagnostics import Diagnostic, did_you_mean, nearest
 from promptkit.settings import PROJECT_FILE, find_root
 from promptkit.source import ENDINGS, Folder
 from promptkit.tomlfile import load_toml
@@ -185,8 +185,8 @@ def _near(template: str, path: Path) -> str:
             return f"did you mean `{template}{beside[0]}`?"
     # By their stems: the ending alone makes any two names alike.
     siblings = {other.stem: str(path.with_name(other.name)) for other in _prompts(path.parent)}
-    if near := nearest(f"{path.stem}.yaml", [f"{each}.yaml" for each in siblings]):
-        return f"did you mean `{siblings[near.removesuffix('.yaml')]}`?"
+    if near := nearest(path.stem, siblings, slips=False):
+        return f"did you mean `{siblings[near]}`?"
     return "" if path.suffix in ENDINGS else "a template is a path that ends in .yaml"
 
 

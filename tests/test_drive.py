@@ -116,14 +116,17 @@ def test_an_answer_that_cannot_become_valid_is_left_at_once_and_asked_for_again(
     assert 2 == model.closed
     stopped, accepted = result(one).attempts
     assert stopped.completion is not None
-    assert ('{"urgency": 9', "abandoned") == (stopped.completion.text, stopped.completion.finish_reason)
-    assert ("assistant", '{"urgency": 9') == (accepted.request.messages[-2].role, accepted.request.messages[-2].text)
+    assert ('{"urgency": 9, "team":', "abandoned") == (stopped.completion.text, stopped.completion.finish_reason)
+    assert ("assistant", '{"urgency": 9, "team":') == (
+        accepted.request.messages[-2].role,
+        accepted.request.messages[-2].text,
+    )
     assert (
         "was stopped, since it cannot be used:\n- at $.urgency: 9 is greater than the maximum of 5"
         in accepted.request.messages[-1].text
     )
     assert ("reasked", {"urgency": 4, "team": "b"}) == (result(one).confidence, result(one).output)
-    assert round(12 * (1 - 13 / 27)) == result(one).tokens_saved
+    assert round(12 * (1 - 22 / 27)) == result(one).tokens_saved
     assert 1 == result(one).usage.unreported
 
 
