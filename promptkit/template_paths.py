@@ -185,8 +185,8 @@ def _near(template: str, path: Path) -> str:
             return f"did you mean `{template}{beside[0]}`?"
     # By their stems: the ending alone makes any two names alike.
     siblings = {other.stem: str(path.with_name(other.name)) for other in _prompts(path.parent)}
-    if near := nearest(path.stem, siblings, slips=False):
-        return f"did you mean `{siblings[near]}`?"
+    if (meant := nearest(path.stem, siblings, slips=False)) is not None:
+        return f"did you mean `{siblings[meant]}`?"
     return "" if path.suffix in ENDINGS else "a template is a path that ends in .yaml"
 
 
