@@ -194,7 +194,8 @@ class Loading:
         entries = self.chain.entries
         for name in [name for name in entries if name not in KEYS and not name.startswith("x-")]:
             meant = _meant_by(name, entries)
-            if meant and meant not in entries and not is_empty(entries[name].node):
+            beside = meant in TEXTS and "messages" in entries
+            if meant and meant not in entries and not is_empty(entries[name].node) and not beside:
                 entries[meant] = self.places[meant,] = entries[name]
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):
                     document = entries[name].document

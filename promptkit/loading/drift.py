@@ -88,7 +88,7 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 
 def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    if not answer.enums:
+    if not answer.enums or sentence.text.endswith("?"):
         return
     told: set[tuple[int, int]] = set()
     for pattern in (_ONE_OF, _QUOTED_LIST):
