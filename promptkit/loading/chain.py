@@ -105,7 +105,8 @@ def _follow(chain: Chain, source: Source) -> None:
 def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named: str) -> tuple[str, str, str]:
     """Add one parent; else why it cannot be, the cure, and the code where a repo has its own."""
     if "://" in named:
-        return "a parent is never fetched from the network", "declare its repo in promptkit.toml, or keep the file here", ""
+        cure = "declare its repo in promptkit.toml, or keep the file here"
+        return "a parent is never fetched from the network", cure, ""
     try:
         path = resolve(source, paths[-1].rpartition("/")[0], named)
     except SourceError as error:
