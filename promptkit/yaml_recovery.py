@@ -20,6 +20,7 @@ MOST_RECOVERED = 10
 MOST_TEXT = 200_000
 """How long a text may be to be read again, in characters."""
 
+_LOOK_BACK = 50
 _AT_ITS_BEGINNING = ("PK111", "PK116")
 _INSIDE = ("PK110", "PK112")
 _NO_PROSE = tuple("{[\"'|>&*!#")
@@ -40,7 +41,9 @@ class Recovery:
         if "a tab stands here" in fault.message:
             at = begins + fault.column - 1
             self.text = self.text[:at] + " " + self.text[at + 1 :]
-            return at not in self.meant and self.meant.setdefault(at, "") == ""
+            is_new = at not in self.meant
+            self.meant[at] = ""  # where no value begins
+            return is_new
         found = _value(document, fault)
         if found is None or found[0] in self.meant:
             return False
@@ -54,7 +57,7 @@ class Recovery:
 def _value(document: Document, fault: Diagnostic) -> tuple[int, int] | None:
     """The span of the value in which a fault lies, with the lines that continue it."""
     at = document.start(fault.line) + fault.column - 1
-    for number in range(fault.line, max(0, fault.line - MOST_RECOVERED), -1):
+    for number in range(fault.line, max(0, fault.line - _LOOK_BACK), -1):
         line = document.line(number)
         found = ENTRY.match(line) or ITEM.match(line)
         if found is None:
