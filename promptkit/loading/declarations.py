@@ -220,9 +220,12 @@ def _from_schema(findings: Findings, entry: Entry, unknown: Unknown) -> tuple[di
 
 
 def _required_names(schema: dict[str, Any]) -> set[str | None]:
-    """The required properties; a misspelt name has been told, and is taken as it was meant."""
-    required, declared = schema.get("required"), schema.get("properties", {})
-    return {name if name in declared else nearest(str(name), declared) for name in required or ()}
+    """The required properties; a misspelt name has been told, and is taken as it was meant, as is what is no name."""
+    required, declared = schema.get("required") or [], schema.get("properties")
+    declared = declared if isinstance(declared, dict) else {}
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        return set(declared)
+    return {name if name in declared else nearest(name, declared) for name in required}
 
 
 def read_fields(findings: Findings, entry: Entry) -> dict[str, Any] | None:

@@ -82,7 +82,8 @@ def optional_fields(documents: Iterable[Any]) -> frozenset[str]:
         for _, schema in walk(document):
             declared, required = (schema.get(keyword) for keyword in ("properties", "required"))
             if isinstance(declared, dict):
-                found |= declared.keys() - set(required if isinstance(required, list) else ())
+                needed = required if isinstance(required, list) else ()
+                found |= {name for name in declared if name not in needed}
     return frozenset(found)
 
 
