@@ -17,19 +17,20 @@ TAGS = (
     *("thoughts", "scratchpad", "reflection", "analysis"),
 )
 _ANY = "|".join(TAGS)
-_OPENINGS: tuple[str, ...] = (
-    rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>",
-    r"\[THINK\]",
-    "◁think▷",
-    r"<\|channel>(?:thought\n)?",
+_MARKUP = (
+    (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", rf"</(?:{_ANY})\s{{0,5}}>"),  # DeepSeek, Qwen, Seed and many more
+    (r"\[THINK\]", r"\[/THINK\]"),  # Mistral
+    ("◁think▷", "◁/think▷"),  # Kimi
+    (r"<\|channel>(?:thought\n)?", r"<channel\|>"),  # Gemma
+    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),  # Command
+    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),  # Sky-T1
+    (r"<unused94>(?:thought)?", r"<unused95>"),  # MedGemma
+    (r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),  # Apertus
+    ("<\uff5cbegin\u2581of\u2581thinking\uff5c>", "<\uff5cend\u2581of\u2581thinking\uff5c>"),
+    ("&lt;think&gt;", "&lt;/think&gt;"),
 )
-_OPENINGS += (r"<\|START_THINKING\|>", r"<\|begin_of_thought\|>", r"<unused94>(?:thought)?", r"<\|inner_prefix\|>")
-_OPENINGS += ("<\uff5cbegin\u2581of\u2581thinking\uff5c>", "&lt;think&gt;")
-_CLOSINGS: tuple[str, ...] = (rf"</(?:{_ANY})\s{{0,5}}>", r"\[/THINK\]", "◁/think▷", r"<channel\|>")
-_CLOSINGS += (r"<\|END_THINKING\|>", r"<\|end_of_thought\|>", r"<unused95>", r"<\|inner_suffix\|>")
-_CLOSINGS += ("<\uff5cend\u2581of\u2581thinking\uff5c>", "&lt;/think&gt;")
-"""The markup of DeepSeek, Qwen and many more; of ByteDance's Seed; Mistral's, Kimi's and Gemma's (vLLM's parsers);
-Cohere's, Sky-T1's, MedGemma's and Apertus's (their chat templates); and words that prompts ask for."""
+"""What opens reasoning and what closes it, for models as vLLM's parsers and their own chat templates have it."""
+_OPENINGS, _CLOSINGS = zip(*_MARKUP, strict=True)
 _UNQUOTED = "(?<![`\"'])"
 OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
 CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
