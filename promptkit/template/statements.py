@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
 from promptkit.template.operations import wrong_loop
-from promptkit.template.paths import find, is_constant, kind, path_of
+from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.scopes import Known, Scope
+from promptkit.template.spaces import Spaces
 from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
 from promptkit.template.values import item_of, kinds_of, of_loop
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from promptkit.template.conditions import Given
-    from promptkit.template.flows import Edges
     from promptkit.template.listening import Listener
     from promptkit.template.tree import Token, Tree
 
@@ -50,6 +49,7 @@ class Statements(Expressions):
         self.place = place
         self.captured = captured
         self._later: list[Callable[[], None]] = []
+        self.spaces = Spaces(tree)
         self.loops = 0
         """How many loops are around."""
         self._again = False
@@ -84,31 +84,11 @@ class Statements(Expressions):
 
     def _of_spaces(self, node: Any, scope: Scope) -> Taint:
         """What an expression can come from through namespaces that have other names, or are set in macros."""
-        edges = self._ways_of_spaces
+        edges = self.spaces.ways
         if edges is None or "namespace" not in followed(names_in(node), edges):
             return CLEAN
         found = map(scope.find, followed({"namespace"}, edges))
         return CLEAN.union(*(known.taint for known in found if known is not None))
-
-    @cached_property
-    def _ways_of_spaces(self) -> Edges | None:
-        """How values flow in the template, if namespaces are more than names that are set and looked up."""
-        if self.tree.simple or not any(True for _ in find(self.tree.root, "NSRef")):
-            return None
-        made = {
-            each.target.name
-            for each in find(self.tree.root, "Assign")
-            if kind(each.target) == "Name" and kind(each.node) == "Call" and path_of(each.node.node) == ("namespace",)
-        }
-        inside = {id(each) for body in find(self.tree.root, "Macro", "CallBlock") for each in find(body, "NSRef")}
-        known = all(each.name in made and id(each) not in inside for each in find(self.tree.root, "NSRef"))
-        return None if known and not any(map(self._escapes, made)) else flows(self.tree.root)
-
-    def _escapes(self, space: str) -> bool:
-        """Whether a namespace goes elsewhere than to lookups in it, so that it can be set under another name."""
-        looked_up = {id(each.node) for each in find(self.tree.root, "Getattr")}
-        names = (each for each in find(self.tree.root, "Name") if each.name == space and each.ctx == "load")
-        return any(id(each) not in looked_up for each in names)
 
     def _print(self, taint: Taint, span: tuple[int, int]) -> None:
         if self.captured is None:
@@ -145,22 +125,9 @@ class Statements(Expressions):
         )
 
     def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
-        """The names that a namespace has, wherever in the template they are set."""
-        made, target = node.node, node.target
-        if kind(made) != "Call" or kind(target) != "Name" or path_of(made.node) != ("namespace",):
-            return None
+        """The names in the namespace that an assignment makes."""
         known = scope.find("namespace")
-        if made.args or made.dyn_args or made.dyn_kwargs or known is None or known.is_input or self._loads:
-            return None
-        if self._escapes(target.name):
-            return None
-        later = (each.attr for each in find(self.tree.root, "NSRef") if each.name == target.name)
-        return frozenset((*(keyword.key for keyword in made.kwargs), *later))
-
-    @cached_property
-    def _loads(self) -> bool:
-        """Whether another file may set what is set here."""
-        return any(True for _ in find(self.tree.root, "Include", "Extends", "Import", "FromImport"))
+        return self.spaces.attributes(node) if known is not None and not known.is_input else None
 
     def assign_block(self, node: Any, scope: Scope) -> None:
         """`{% set a %}...{% endset %}`."""
