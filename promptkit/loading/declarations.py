@@ -12,6 +12,7 @@ from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.misfits import report_misfits
 from promptkit.loading.schema_nodes import (
+    FOREIGN_KEYWORDS,
     OWN_KEYWORDS,
     check_keywords,
     check_schema,
@@ -32,18 +33,6 @@ if TYPE_CHECKING:
 
 _NAMED = "a name is made of the letters a-z, digits and `_`, and does not begin with a digit"
 _WORDS_OF_TEMPLATES = frozenset("true false none True False None and or not in is if".split())  # noqa: SIM905
-_OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
-FOREIGN_KEYWORDS = {
-    **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
-    **dict.fromkeys(("min", "minvalue", "ge", "gte"), "the keyword is `minimum`, or `minLength` for texts"),
-    **dict.fromkeys(("max", "maxvalue", "le", "lte"), "the keyword is `maximum`, or `maxLength` for texts"),
-    **dict.fromkeys(("options", "choices", "values", "oneof", "allowed"), "the keyword is `enum`"),
-    **dict.fromkeys(("optional", "required", "nullable"), _OPTIONAL),
-    **dict.fromkeys(("regex", "regexp", "match"), "the keyword is `pattern`"),
-    **dict.fromkeys(("length", "size"), "the keywords are `minLength` and `maxLength`"),
-    "kind": "the keyword is `type`",
-}
-"""What other tools call a keyword, in lower case and without `_`."""
 
 
 def read_inputs(
@@ -133,7 +122,7 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
     for key, value in node.pairs:
         own = Entry(entry.document, key, value)
         if key.text == "required" and isinstance(value, Scalar):
-            cure = _OPTIONAL.replace("{name}", entry.key.text)
+            cure = FOREIGN_KEYWORDS["required"].replace("{name}", entry.key.text)
             findings.add(entry.document, "PK120", "`required` does not belong to one input", key, help=cure)
         elif key.text == "default":
             data[key.text] = value

@@ -29,6 +29,18 @@ _JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "null", "obje
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 _AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
+_OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
+FOREIGN_KEYWORDS = {
+    **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
+    **dict.fromkeys(("min", "minvalue", "ge", "gte"), "the keyword is `minimum`, or `minLength` for texts"),
+    **dict.fromkeys(("max", "maxvalue", "le", "lte"), "the keyword is `maximum`, or `maxLength` for texts"),
+    **dict.fromkeys(("options", "choices", "values", "oneof", "allowed"), "the keyword is `enum`"),
+    **dict.fromkeys(("optional", "required", "nullable"), _OPTIONAL),
+    **dict.fromkeys(("regex", "regexp", "match"), "the keyword is `pattern`"),
+    **dict.fromkeys(("length", "size"), "the keywords are `minLength` and `maxLength`"),
+    "kind": "the keyword is `type`",
+}
+"""What other tools call a keyword, in lower case and without `_`."""
 
 
 def is_schema_mapping(node: Mapping) -> bool:
