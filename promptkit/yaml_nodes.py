@@ -90,12 +90,12 @@ class Document:
     root: Node | None = None
     faults: list[Diagnostic] = field(default_factory=list)
     lost: list[tuple[int, int]] = field(default_factory=list)
-    """The spans of aliases that stand for nothing: told once, so that nothing else is told of them."""
+    """The spans of aliases that stand for nothing, and of tags: told once, so that nothing else is told of them."""
     meant: dict[int, str] = field(default_factory=dict)
     """Values that are no YAML, told once and read as what was meant, by the offset at which each begins."""
 
     def is_lost(self, offset: int) -> bool:
-        """Whether an offset lies in an alias that stands for nothing."""
+        """Whether an offset lies in an alias that stands for nothing, or in a tag."""
         return any(start <= offset < end for start, end in self.lost)
 
     @cached_property

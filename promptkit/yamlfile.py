@@ -175,6 +175,7 @@ class _Composer:
         self.document.faults.append(
             self.document.diagnostic("PK104", f"the tag `{shown}` is not read", span, help=cure)
         )
+        self.document.lost.append((span[0], span[0] + 1))
 
     def _scalar(self, event: Any) -> Scalar:
         style, text = self._style(event), event.value

@@ -185,7 +185,7 @@ def _from_schema(findings: Findings, entry: Entry, unknown: Unknown) -> tuple[di
         findings.add(entry.document, "PK121", message, place or entry.key, help=cure)
         unknown.inputs = True
         return {}, {}, None
-    sound = check_schema(findings, entry.document, whole, entry.node, entry.key)
+    sound = check_schema(findings, entry.document, whole, entry.node, entry.key, of_inputs=True)
     refuse_own_keywords(findings, entry.document, whole, entry.node)
     properties = entry.node.get("properties") if isinstance(entry.node, Mapping) else None
     shared = {name: whole[name] for name in ("$defs", "definitions", "$schema") if name in whole}

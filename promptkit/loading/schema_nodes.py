@@ -118,8 +118,13 @@ def _key(node: Node, place: tuple[str | int, ...], name: str) -> Node:
     return (found.key(name) if isinstance(found, Mapping) else None) or found
 
 
-def check_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> bool:
-    """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used."""
+def check_schema(
+    findings: Findings, document: Document, schema: Any, node: Node, key: Scalar, *, of_inputs: bool = False
+) -> bool:
+    """Report what is wrong with a JSON Schema, each fault at its node; True when it can be used.
+
+    In one `of_inputs`, the defaults of its properties are judged elsewhere, as values.
+    """
     sound = _refers_to_something(findings, document, node)
     problems = findings.schema(schema).problems() if sound else ()
     told = {problem.location[:-1] for problem in problems if problem.location}
@@ -131,8 +136,8 @@ def check_schema(findings: Findings, document: Document, schema: Any, node: Node
         span = _place(node, problem.location, key)
         findings.once(document, "PK401", "this is not a usable JSON Schema", span, label=label, help=cure)
     wrong = {problem.location for problem in problems}
-    for lint in schema_lints(schema):
-        if lint.location in wrong:
+    for lint in schema_lints(schema, sound=sound):
+        if lint.location in wrong or (of_inputs and lint.location[2:] == ("default",)):
             continue
         severity: Severity = "error" if lint.code == "PK407" else "warning"
         at = key_at(node, lint.location) if lint.of_key else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.schema.drafts import draft_of, unheard
 from promptkit.schema.equality import KINDS, is_kind, same_json
+from promptkit.schema.inhabited import empty_schemas, keeps, worth_a_look
 from promptkit.schema.keywords import FORMATS
 from promptkit.schema.references import walk
 from promptkit.schema.violations import shown
@@ -37,7 +38,12 @@ _SPEAKS_OF = {
 }
 """The types of which a keyword says something; values of all others fit it."""
 
-_LOOKED_AT = frozenset((*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, "enum", "const", "format"))
+_NEEDS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
+"""Keywords that say nothing without another one."""
+
+_LOOKED_AT = frozenset(
+    (*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format", "default")
+) | {"additionalItems"}
 _MOST_COMPARED = 200
 
 
@@ -53,10 +59,12 @@ class Lint:
     """Whether it is about the key at the location, and not about the value."""
 
 
-def schema_lints(schema: Any) -> Iterator[Lint]:
-    """What is strange in a schema that can be used."""
+def schema_lints(schema: Any, *, sound: bool = True) -> Iterator[Lint]:
+    """What is strange in a schema; only in a `sound` one are keywords held against each other's values."""
     draft = draft_of(schema)
+    looked, told = schema is False, set[int]()
     for place, each in walk(schema):
+        looked = sound and (looked or worth_a_look(each))
         for keyword in unheard(each, draft):
             message = f"`{keyword}` says nothing: the draft that `$schema` names has no such keyword"
             if keyword not in ("then", "else"):  # which say nothing without the `if` that is told
@@ -65,8 +73,12 @@ def schema_lints(schema: Any) -> Iterator[Lint]:
                 )
         if _LOOKED_AT.isdisjoint(each):
             continue
-        for look in (_bounds, _enum, _const, _required, _format, _for_nothing):
-            yield from look(each, place)
+        for look in (*_LOOKS, *((_never_allowed,) if sound else ())):
+            for lint in look(each, place):
+                told |= {id(each)} if lint.code == "PK407" else set()
+                yield lint
+    for found in empty_schemas(schema, told) if looked else ():
+        yield Lint("PK408" if found.spare else "PK407", found.message, found.location, found.hint)
 
 
 def _bounds(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -113,6 +125,18 @@ def _for_nothing(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
             yield Lint("PK408", message, (*place, keyword))
 
 
+def _alone(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A keyword that only says something about another one, which is not there."""
+    for keyword, needed in _NEEDS.items():
+        if keyword in schema and needed not in schema:
+            message = f"`{keyword}` says nothing without `{needed}`"
+            yield Lint("PK408", message, (*place, keyword), of_key=True)
+    if "additionalItems" in schema and not isinstance(schema.get("items"), list):
+        message = "`additionalItems` says nothing: it speaks of what follows a list of `items`"
+        hint = "`items` tells what follows `prefixItems`" if "prefixItems" in schema else "`items` tells of all items"
+        yield Lint("PK408", message, (*place, "additionalItems"), hint, of_key=True)
+
+
 _NAMES = {"string": "texts", "number": "numbers", "array": "lists", "object": "objects"}
 
 
@@ -133,9 +157,26 @@ def _enum(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
             yield Lint("PK408", f"{shown(each)} is never allowed: it is not {_kinds(schema)}", (*place, "enum", index))
 
 
+def _never_allowed(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A listed value that the keywords beside the list refuse, while they let others be."""
+    beside = {keyword: said for keyword, said in schema.items() if keyword in _SPEAKS_OF}
+    listed = schema.get("enum", ())[:_MOST_COMPARED] if beside else ()
+    refused = [index for index, each in enumerate(listed) if _fits_type(schema, each) and not keeps(beside, each)]
+    for index in refused if len(refused) < len(listed) else ():
+        broken = (f"`{keyword}`" for keyword, said in beside.items() if not keeps({keyword: said}, listed[index]))
+        message = f"{shown(listed[index])} is never allowed: it breaks {', '.join(broken)}"
+        yield Lint("PK408", message, (*place, "enum", index))
+
+
 def _const(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
     if "const" in schema and not _fits_type(schema, schema["const"]):
         yield Lint("PK407", f"no value fits: {shown(schema['const'])} is not {_kinds(schema)}", (*place, "const"))
+
+
+def _default(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A default that is no value of its own schema; those of inputs themselves are judged as values."""
+    if "default" in schema and not _fits_type(schema, schema["default"]):
+        yield Lint("PK408", f"the default {shown(schema['default'])} is not {_kinds(schema)}", (*place, "default"))
 
 
 def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -164,3 +205,6 @@ def _fits_type(schema: dict[str, Any], value: Any) -> bool:
 def _kinds(schema: dict[str, Any]) -> str:
     kinds = schema.get("type")
     return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
+
+
+_LOOKS = (_bounds, _enum, _const, _default, _required, _format, _for_nothing, _alone)

@@ -16,6 +16,7 @@ from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
 from promptkit.schema.compat import accepts
+from promptkit.schema.inhabited import empty_schemas
 from promptkit.schema.plain import fits_plainly, is_plain
 from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
 
@@ -212,3 +213,22 @@ def made(schema: Any) -> list[Any]:
         with contextlib.suppress(ModelError):
             found.append(simulate_value(schema, seed))
     return found
+
+
+@given(schemas, values)
+@example({"type": "object", "properties": {"a": {"$ref": "#"}}, "additionalProperties": {"$ref": "#"}}, {})
+@example({"anyOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#"}, "minItems": 1}]}, [None])
+@example({"allOf": [{"enum": [1, "a"]}, {"type": "number", "exclusiveMinimum": 0.5}]}, 1)
+@example({"type": "array", "prefixItems": [True, False], "minItems": 1}, [1])
+def test_a_schema_of_which_no_value_is_said_to_fit_has_none(schema: Any, value: Any) -> None:
+    assume(usable(schema))
+    if any(found.location[:-1] in ((), ("required",)) for found in empty_schemas(schema, frozenset())):
+        assert Schema(schema).validate(value)
+
+
+@given(schemas, st.sampled_from(["", "x"]))
+def test_a_schema_of_which_a_value_was_made_is_not_said_to_have_none(schema: Any, seed: str) -> None:
+    assume(usable(schema))
+    with contextlib.suppress(ModelError, ConfigError):
+        simulate_value(schema, seed=seed)
+        assert not any(found.location in ((), ("$ref",), ("allOf",)) for found in empty_schemas(schema, frozenset()))
