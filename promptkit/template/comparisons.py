@@ -5,6 +5,7 @@ Said only where the declaration settles it; what cannot be told is passed over.
 
 from __future__ import annotations
 
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
@@ -12,9 +13,10 @@ from promptkit.schema.conjunction import form_of
 from promptkit.schema.equality import same_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from promptkit.schema.conjunction import Form
+    from promptkit.template.conditions import Fact
     from promptkit.template.values import Value
 
 _MOST_SHOWN = 8
@@ -30,6 +32,46 @@ def never_holds(value: Value, operator: str, number: Any) -> tuple[str, str] | N
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return None
     return _of_all(value, lambda root, schema: _disordered(root, schema, operator, number))
+
+
+def narrowed(value: Value, facts: Iterable[Fact]) -> Value:
+    """What a value can still be by facts about it; None when nothing is left, or nobody can tell."""
+    for fact in facts:
+        if value is None:
+            return None
+        value = tuple((root, part) for root, schema in value for part in _narrowed(root, schema, fact)) or None
+    return value
+
+
+def _narrowed(root: Any, schema: Any, fact: Fact) -> Iterator[Any]:
+    form = form_of(root, schema)
+    if form.unions:
+        for branch in form.branches():
+            yield from _narrowed(root, branch, fact)
+        return
+    allowed, keyword = form.values(), _BOUNDS.get(fact.operator)
+    if allowed is not None and not form.loose:
+        left = [each for each in allowed if _keeps(fact, each)]
+        if left:
+            whole = all(type(each) is int for each in left)
+            yield {"enum": left} | ({"type": "integer", "minimum": min(left), "maximum": max(left)} if whole else {})
+    elif fact.operator == "in":
+        yield {"enum": list(fact.constants)}
+    elif keyword is not None and set(form.kinds()) <= {"integer", "number"}:
+        yield {"allOf": [schema, {keyword: fact.constants[0]}]}
+    else:
+        yield schema
+
+
+_BOUNDS = {"lt": "exclusiveMaximum", "lteq": "maximum", "gt": "exclusiveMinimum", "gteq": "minimum"}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "lteq": le, "gt": gt, "gteq": ge}
+
+
+def _keeps(fact: Fact, value: Any) -> bool:
+    """Whether a fact lets one value be."""
+    if fact.operator in ("in", "notin"):
+        return (value in fact.constants) is (fact.operator == "in")
+    return not isinstance(value, (int, float)) or _ORDERS[fact.operator](value, fact.constants[0])
 
 
 def _of_all(value: Value, why: Callable[[Any, Any], tuple[str, str] | None]) -> tuple[str, str] | None:

@@ -1,15 +1,31 @@
-"""What a condition makes sure of: which paths hold a value, and no null, where it is true, and where it is false."""
+"""What a condition makes sure of where it is true, and where it is false.
+
+That is which paths hold a value, and no null; and which constants a value is, or is not, or how it stands to them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.paths import Path, is_constant, kind, path_of
+from promptkit.template.paths import Path, is_constant, kind, listed, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Given = frozenset[Path]
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How what stands at a path compares to constants: `in` or `notin` them; `lt`, `lteq`, `gt`, `gteq` one of them."""
+
+    path: Path
+    operator: str
+    constants: tuple[Any, ...]
+
+
+Given = frozenset[Path | Fact]
+"""The paths that are given, and the facts."""
 _NONE: Given = frozenset()
 
 
@@ -17,6 +33,16 @@ def given_by(node: Any) -> tuple[Given, Given]:
     """The paths that are given where a condition is true, and those where it is false."""
     known = _KINDS.get(kind(node))
     return known(node) if known else (_NONE, _NONE)
+
+
+def paths_in(given: Given) -> Given:
+    """The paths that are given, without the facts."""
+    return frozenset(each for each in given if not isinstance(each, Fact))
+
+
+def is_about(each: Path | Fact, name: str) -> bool:
+    """Whether a given path, or a fact, is one of a name."""
+    return (each.path if isinstance(each, Fact) else each)[0] == name
 
 
 def _path(node: Any) -> tuple[Given, Given]:
@@ -36,7 +62,17 @@ def _and(node: Any) -> tuple[Given, Given]:
 
 def _or(node: Any) -> tuple[Given, Given]:
     (left, not_left), (right, not_right) = given_by(node.left), given_by(node.right)
-    return left & right, not_left | not_right
+    return left & right | _one_of_both(left, right), not_left | not_right
+
+
+def _one_of_both(left: Given, right: Given) -> Given:
+    """What a path is where one of two conditions has it be some constants, and the other some more."""
+    pairs = product(*([each for each in side if isinstance(each, Fact)] for side in (left, right)))
+    return frozenset(
+        Fact(one.path, "in", (*one.constants, *other.constants))
+        for one, other in pairs
+        if one.path == other.path and one.operator == other.operator == "in"
+    )
 
 
 def _test(node: Any) -> tuple[Given, Given]:
@@ -49,6 +85,35 @@ def _test(node: Any) -> tuple[Given, Given]:
 def _compare(node: Any) -> tuple[Given, Given]:
     if len(node.ops) != 1:
         return _NONE, _NONE
+    (true, false), (holds, fails) = _given_by_comparison(node), _facts(node)
+    return true | holds, false | fails
+
+
+def _facts(node: Any) -> tuple[Given, Given]:
+    [operand] = node.ops
+    one, other, operator = node.expr, operand.expr, operand.op
+    if is_constant(one) and operator in _MIRRORED:
+        one, other, operator = other, one, _MIRRORED[operator]
+    path, constants = path_of(one), [other] if is_constant(other) else listed(other)
+    in_list = operator in ("in", "notin")
+    if not path or not constants or in_list is is_constant(other) or len(constants) < len(getattr(other, "items", ())):
+        return _NONE, _NONE
+    values = tuple(each.value for each in constants)
+    is_number = isinstance(values[0], (int, float)) and not isinstance(values[0], bool)
+    if operator not in _OPPOSITES or (operator in _ORDERS and not is_number):
+        return _NONE, _NONE
+    holds, fails = (Fact(path, _AS_LISTS.get(each, each), values) for each in (operator, _OPPOSITES[operator]))
+    return frozenset({holds}), frozenset({fails})
+
+
+_AS_LISTS = {"eq": "in", "ne": "notin"}
+_ORDERS = ("lt", "lteq", "gt", "gteq")
+_OPPOSITES = {"eq": "ne", "in": "notin", "lt": "gteq", "gt": "lteq"}
+_OPPOSITES |= {opposite: operator for operator, opposite in _OPPOSITES.items()}
+_MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "lteq": "gteq", "gteq": "lteq"}
+
+
+def _given_by_comparison(node: Any) -> tuple[Given, Given]:
     [operand] = node.ops
     for one, other in ((node.expr, operand.expr), (operand.expr, node.expr)):
         if is_constant(other):

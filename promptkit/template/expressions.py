@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.template import sandbox
 from promptkit.template.calls import argument_faults, call_faults, signature_of
-from promptkit.template.conditions import given_by
+from promptkit.template.conditions import given_by, paths_in
 from promptkit.template.filter_values import given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.meant import filter_meant
-from promptkit.template.operations import named, wrong_sum, wrong_value
+from promptkit.template.operations import named, never_is, wrong_sum, wrong_value
 from promptkit.template.operators import calculated, compared, concatenated, signed
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
 from promptkit.template.tree import TemplateFault, Token, Tree
@@ -252,6 +252,10 @@ class Expressions:
         self._function("test", node, self.tree.token(node.lineno, further))
         value = (self.ask if node.name in _OF_ABSENCE else self.value)(node.node, scope)
         self.wrong(wrong_value("test", node.name, kinds_of(value)), node)
+        never = never_is(node.name, kinds_of(value)) if further == 1 and path_of(node.node) else None
+        if never is not None:
+            token = self.tree.token(node.lineno, further)
+            self.fault("PK214", f"`{shown(path_of(node.node))}` never is {never[0]}", token, label=never[1])
         self._arguments(node, scope)
         return of_type("boolean")
 
@@ -287,7 +291,7 @@ class Expressions:
     def or_(self, node: Any, scope: Scope) -> Value:
         """`a or b`."""
         _, false = self.condition(node.left, scope)
-        self.value(node.right, scope.inner(given=false))
+        self.value(node.right, scope.inner(given=paths_in(false)))  # a part that adds nothing is no dead branch
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.paths import is_constant
-from promptkit.template.values import item_of, list_of, members_of, of_type
+from promptkit.template.values import item_of, list_of, members_of, of_type, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,7 +64,8 @@ _TEXTS = (
 )
 _GIVES: Mapping[str, Callable[[Any, Value], Value]] = {
     **dict.fromkeys(_TEXTS, lambda _, __: of_type("string")),
-    **dict.fromkeys(("length", "count", "wordcount", "int"), lambda _, __: of_type("integer")),
+    **dict.fromkeys(("wordcount", "int"), lambda _, __: of_type("integer")),
+    **dict.fromkeys(("length", "count"), lambda _, value: size_of(value)),
     **dict.fromkeys(("round", "float"), lambda _, __: of_type("number")),
     **dict.fromkeys(("first", "last", "min", "max"), lambda _, value: item_of(value)),
     **dict.fromkeys(_LISTS, lambda _, value: value if item_of(value) is not None else None),

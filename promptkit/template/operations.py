@@ -72,6 +72,25 @@ def wrong_value(what: str, name: str, kinds: Kinds) -> Wrong | None:
     return f"the {what} `{name}` takes {named(takes)}, not {named(kinds)}", ""
 
 
+_MEANS: Mapping[str, tuple[Kinds, str]] = {
+    "string": (_TEXT, "a text"),
+    "number": (NUMBERS, "a number"),
+    "integer": (_WHOLE, "a whole number"),
+    "float": (frozenset({"number"}), "a number with a point"),
+    "boolean": (frozenset({"boolean"}), "true or false"),
+    "mapping": (_OBJECT, "an object"),
+    "sequence": (_MANY, "a list"),
+    "iterable": (_MANY, "a list"),
+}
+"""The types of which a test may hold."""
+
+
+def never_is(test: str, kinds: Kinds) -> Wrong | None:
+    """What a test asks for that values of these types never are, and what they are."""
+    means = _MEANS.get(test)
+    return (means[1], f"it is {named(kinds)}") if means and kinds and not kinds & means[0] else None
+
+
 def wrong_sum(items: Kinds) -> Wrong | None:
     """Why items of these types cannot be added up."""
     cure = "join texts with `| join(', ')`" if items & _TEXT else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.comparisons import never_equal, never_holds
+from promptkit.template.comparisons import narrowed, never_equal, never_holds
 from promptkit.template.operations import NUMBERS, wrong_operand, wrong_operands
-from promptkit.template.paths import is_constant, listed, path_of, shown
+from promptkit.template.paths import is_constant, kind, listed, path_of, shown
 from promptkit.template.values import item_of, kinds_of, of_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from promptkit.template.expressions import Expressions
     from promptkit.template.scopes import Scope
     from promptkit.template.values import Value
@@ -44,33 +46,68 @@ def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
         right = (walk.need if sign else walk.value)(operand.expr, scope)
         if sign:
             walk.wrong(wrong_operands(sign, kinds_of(value), kinds_of(right)), node)
-        _dead(walk, operand.op, (left, value), (operand.expr, right))
+        sides = (left, value), (operand.expr, right)
+        if not _dead(walk, operand.op, *sides):
+            _dead_here(walk, operand.op, *((each, _left(each, known, scope)) for each, known in sides))
         left, value = operand.expr, right
     return of_type("boolean")
 
 
-def _dead(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
+def _left(node: Any, value: Value, scope: Scope) -> Value:
+    """What a value can still be by the conditions around and before it, where these say anything."""
+    facts = scope.facts(path) if (path := path_of(node)) else ()
+    return narrowed(value, facts) if facts else None
+
+
+def _dead(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> bool:
+    """Tell of a comparison that never holds by the declared types; whether there was one."""
+    told = False
     if operator in ("in", "notin"):
         for constant in listed(other[0]):
-            _never(walk, constant, one[0], never_equal(one[1], constant.value))
+            told |= _never(walk, constant, one[0], never_equal(one[1], constant.value))
         if is_constant(one[0]) and (items := item_of(other[1])) is not None:
-            _never(walk, one[0], other[0], never_equal(items, one[0].value), "holds")
-    for (node, value), (constant, _), order in ((one, other, operator), (other, one, _MIRRORED.get(operator))):
-        if is_constant(constant) and not is_constant(node):
-            if operator in ("eq", "ne"):
-                _never(walk, constant, node, never_equal(value, constant.value))
-            elif order in _MIRRORED:
-                _never(walk, constant, node, never_holds(value, order, constant.value), _WORDS[order])
+            told |= _never(walk, one[0], other[0], never_equal(items, one[0].value), "holds")
+    for (node, value), (constant, _), order in _both_ways(operator, one, other):
+        if operator in ("eq", "ne"):
+            told |= _never(walk, constant, node, never_equal(value, constant.value))
+        elif order in _MIRRORED:
+            told |= _never(walk, constant, node, never_holds(value, order, constant.value), _WORDS[order])
+    return told
 
 
-def _never(walk: Expressions, constant: Any, node: Any, why: tuple[str, str] | None, verb: str = "is") -> None:
-    path = path_of(node)
-    if why is not None and path and constant.value is not None:
-        token = walk.tree.token(constant.lineno)
-        message = f"`{shown(path)}` never {verb} `{token.value}`"
-        walk.fault("PK214", message, token, label=why[0], help=why[1])
+def _dead_here(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
+    """Tell of a comparison that never holds since a condition around or before it has settled it."""
+    constants = listed(other[0])
+    if operator == "in" and constants and all(never_equal(one[1], each.value) for each in constants):
+        _never(walk, constants[0], one[0], _SETTLED, here=" here")
+    for (node, value), (constant, _), order in _both_ways(operator, one, other):
+        if operator == "eq" and never_equal(value, constant.value):
+            _never(walk, constant, node, _SETTLED, here=" here")
+        elif order in _MIRRORED and never_holds(value, order, constant.value):
+            _never(walk, constant, node, _SETTLED, _WORDS[order], here=" here")
 
 
+def _both_ways(operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> Iterator[tuple[Any, Any, Any]]:
+    """What is compared, the constant with which it is, and the order in which it stands to that."""
+    for node, constant, order in ((one, other, operator), (other, one, _MIRRORED.get(operator))):
+        if is_constant(constant[0]) and not is_constant(node[0]):
+            yield node, constant, order
+
+
+def _never(
+    walk: Expressions, constant: Any, node: Any, why: tuple[str, str] | None, verb: str = "is", here: str = ""
+) -> bool:
+    measured = node.node if kind(node) == "Filter" and node.name in ("length", "count") else node
+    path = path_of(measured)
+    if why is None or not path or constant.value is None:
+        return False
+    token = walk.tree.token(constant.lineno)
+    what = shown(path) if measured is node else f"{shown(path)} | {node.name}"
+    walk.fault("PK214", f"`{what}` never {verb} `{token.value}`{here}", token, label=why[0], help=why[1])
+    return True
+
+
+_SETTLED = "a condition around or before it has excluded that", ""
 _MIRRORED = {"gt": "lt", "gteq": "lteq", "lt": "gt", "lteq": "gteq"}
 _SIGNS = {"gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 _WORDS = {"gt": "is above", "gteq": "is at least", "lt": "is below", "lteq": "is at most"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.template.conditions import Fact, is_about
 from promptkit.template.values import Value, either
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Known:
 
 
 class Scope:
-    """Names and what they stand for, over those of the scope around; and the paths that are known to be given."""
+    """Names and what they stand for, over those of the scope around; and what conditions have made sure of."""
 
     __slots__ = ("given", "names", "outer")
 
@@ -75,6 +76,15 @@ class Scope:
             scope = scope.outer
         return False
 
+    def facts(self, path: Path) -> list[Fact]:
+        """What conditions around have made sure of about a path."""
+        found: list[Fact] = []
+        scope: Scope | None = self
+        while scope is not None:
+            found += (each for each in scope.given if isinstance(each, Fact) and each.path == path)
+            scope = None if path[0] in scope.names else scope.outer
+        return found
+
     def inner(self, names: Mapping[str, Known] | None = None, given: Given = frozenset()) -> Scope:
         """A scope inside this one."""
         return Scope(names, self, given)
@@ -82,7 +92,7 @@ class Scope:
     def set(self, name: str, known: Known) -> None:
         """Set a name; what was known to be given of an earlier one is forgotten."""
         self.names[name] = known
-        self.given = frozenset(path for path in self.given if path[0] != name)
+        self.given = frozenset(each for each in self.given if not is_about(each, name))
 
     def merge(self, branches: Sequence[Scope]) -> None:
         """Take what several ways have set, each in a scope inside this one: sure is what each of them sets."""

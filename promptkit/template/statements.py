@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
 from promptkit.template.operations import wrong_loop
@@ -262,8 +263,9 @@ class Statements(Expressions):
         seen: list[Any] = []
         given: Given = frozenset()
         for branch in (node, *node.elif_):
-            true, false = self.condition(branch.test, scope.inner(given=given))
-            if len(seen) < _MOST_COMPARED and branch.test in seen:
+            again = len(seen) < _MOST_COMPARED and branch.test in seen
+            true, false = self.condition(branch.test, scope.inner(given=paths_in(given) if again else given))
+            if again:
                 span = self.tree.around(branch.test.lineno)
                 label = "its condition stands above already"
                 self.listener.fault(TemplateFault("PK214", "this branch is never taken", *span, label=label))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from promptkit.diagnostics import Severity
+    from promptkit.schema.conjunction import Form
     from promptkit.schema.members import Key
 
 Value = tuple[tuple[Any, Any], ...] | None
@@ -59,6 +60,28 @@ def of_loop() -> Value:
 def list_of(value: Value) -> Value:
     """A list of such values."""
     return None if value is None else tuple((root, {"type": "array", "items": schema}) for root, schema in value)
+
+
+def size_of(value: Value) -> Value:
+    """How many characters, items or keys a value has."""
+    if value is None:
+        return of_type("integer")
+    return tuple((found, found) for root, schema in value for found in [_size(form_of(root, schema))])
+
+
+def _size(form: Form) -> Any:
+    bounds = _SIZES.get(form.kinds()[0]) if len(form.kinds()) == 1 and not form.unions else None
+    if bounds is None:
+        return {"type": "integer"}
+    least, most = (form.keywords.get(name) for name in bounds)
+    return {"type": "integer", "minimum": least or 0} | ({"maximum": most} if most is not None else {})
+
+
+_SIZES: Mapping[str, tuple[str, str]] = {
+    "string": ("minLength", "maxLength"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
 
 
 def is_nullable(value: Value) -> bool:

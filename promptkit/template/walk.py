@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template import sandbox
+from promptkit.template.conditions import paths_in
 from promptkit.template.flows import BLOCK_NAMES, names_in
 from promptkit.template.paths import find, kind
 from promptkit.template.scopes import Known, Scope
@@ -103,10 +104,12 @@ class Walk(Statements):
         return next((token for token in tokens if token.value == name), self.tree.token(node.lineno))
 
     def _visible(self, scope: Scope) -> Scope:
-        """What a file that is loaded here sees: all but what stands for a block."""
-        return Scope(
-            {name: known for name, known in scope.whole().items() if name not in BLOCK_NAMES}, None, scope.given
-        )
+        """What a file that is loaded here sees: all but what stands for a block.
+
+        What compares to which constants is left out: a file serves others too.
+        """
+        names = {name: known for name, known in scope.whole().items() if name not in BLOCK_NAMES}
+        return Scope(names, None, paths_in(scope.given))
 
     def _load(self, node: Any, *, optional: bool = False, blind: bool = False) -> tuple[Place, Tree] | None:
         fixed = kind(node.template) == "Const" and isinstance(node.template.value, str)
