@@ -6,6 +6,7 @@ A check of a file is its load, with what is known of the model that it names; no
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from promptkit.errors import ConfigError, PromptkitError, SpecError
 from promptkit.loader import load
 from promptkit.model_checks import check_model
 from promptkit.prefix_checks import check_prefix
-from promptkit.settings import load_settings
+from promptkit.settings import PROJECT_FILE, find_root, project_faults
 from promptkit.template_paths import locate, path_fault, source_at
+from promptkit.tomlfile import load_toml, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,52 +61,77 @@ class Rules:
         return Rules(self.select or other.select, self.ignore + other.ignore, {**other.severity, **self.severity})
 
 
-def read_rules(select: Iterable[str] = (), ignore: Iterable[str] = (), severity: Any = None, where: str = "") -> Rules:
+def read_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Rules:
     """Rules from lists of codes, also several in one text (`PK203,PK213`). Raises `ConfigError` for what is no code."""
-    severities = {} if severity is None else severity
-    if not isinstance(severities, dict):
-        cure = 'severity = {PK203 = "error"}'
-        raise ConfigError("`severity` under `[check]` is a table of codes", code="PK513", where=where, help=cure)
-    for code, word in severities.items():
-        if code not in titles():
-            cure = did_you_mean(code, titles()) or "`promptkit explain` lists them"
-            raise ConfigError(f"there is no code `{code}`", code="PK514", where=where, help=cure)
-        if word not in (*_SEVERITIES, "off"):
-            message = f"`{word}` is no severity"
-            cure = f"one of {', '.join((*_SEVERITIES, 'off'))}"
-            raise ConfigError(message, code="PK513", where=where, help=cure)
-    return Rules(tuple(_known(select, where)), tuple(_known(ignore, where)), severities)
+    for code in (*_codes(select), *_codes(ignore)):
+        if fault := _code_fault(code):
+            raise fault
+    return Rules(tuple(_codes(select)), tuple(_codes(ignore)))
 
 
-def _known(codes: Iterable[str], where: str) -> list[str]:
-    listed = [part.strip().upper() for code in codes for part in str(code).split(",") if part.strip()]
-    for code in listed:
-        if not any(each.startswith(code) for each in titles()):
-            cure = did_you_mean(code, titles()) or "`promptkit explain` lists them"
-            raise ConfigError(f"there is no code `{code}`", code="PK514", where=where, help=cure)
-    return listed
+def _codes(listed: Iterable[Any]) -> list[str]:
+    return [part.strip().upper() for code in listed for part in str(code).split(",") if part.strip()]
 
 
-def project_rules(root: Path | None) -> Rules:
-    """The rules under `[check]` in a project's file. Raises `ConfigError`."""
-    settings = load_settings(root)
-    table = settings.project.get("check", {})
-    where = str(settings.root / "promptkit.toml") if settings.root else ""
-    if not isinstance(table, dict):
-        raise ConfigError("`check` is a table", code="PK513", where=where, help="write `[check]` and its keys below")
-    for key in table:
+def _code_fault(code: str, where: str = "", *, whole: bool = False) -> ConfigError | None:
+    """What is wrong with a code, or with the beginning of one."""
+    if code in titles() or (not whole and any(each.startswith(code) for each in titles())):
+        return None
+    cure = did_you_mean(code, titles()) or "`promptkit explain` lists them"
+    return ConfigError(f"there is no code `{code}`", code="PK514", where=where, help=cure)
+
+
+def project_rules(root: Path | None) -> tuple[Rules, tuple[ConfigError, ...]]:
+    """The rules under `[check]` in a project's file, and all that is wrong with its settings.
+
+    What is wrong in the rules is left out of them.
+    """
+    root = None if root is None else find_root(root)
+    if root is None:
+        return Rules(), ()
+    path = root / PROJECT_FILE
+    faults = list(project_faults(root))
+    try:
+        table = load_toml(path).get("check", {})
+    except ConfigError:
+        return Rules(), tuple(faults)
+    if not isinstance(table, dict):  # which has been told
+        return Rules(), tuple(faults)
+    told = _rule_faults(table, path)
+    sound = {key: value for key, value in table.items() if key in _KEYS and (key,) not in told} if told else table
+    select, ignore = (
+        tuple(code for code in _codes(sound.get(key, ())) if (key, code) not in told) for key in ("select", "ignore")
+    )
+    severity = {code: word for code, word in sound.get("severity", {}).items() if ("severity", code) not in told}
+    return Rules(select, ignore, severity), (*faults, *told.values())
+
+
+def _rule_faults(table: Mapping[str, Any], path: Path) -> dict[tuple[str, ...], ConfigError]:
+    """What is wrong under `[check]`, by the key that it is about, and the code below it."""
+    found: dict[tuple[str, ...], ConfigError] = {}
+
+    def wrong(message: str, cure: str, *keys: str) -> None:
+        found[keys] = ConfigError(message, where=place_in(path, "check", *keys), help=cure)
+
+    for key, value in table.items():
         if key not in _KEYS:
-            cure = did_you_mean(key, _KEYS) or f"keys: {', '.join(_KEYS)}"
-            raise ConfigError(f"there is no key `{key}` under `[check]`", code="PK513", where=where, help=cure)
-    listed = {key: table.get(key, []) for key in ("select", "ignore")}
-    for key, value in listed.items():
-        if not isinstance(value, list):
-            message = f"`{key}` under `[check]` is a list of codes"
-            raise ConfigError(message, code="PK513", where=where, help=f'{key} = ["PK203"]')
-    return read_rules(listed["select"], listed["ignore"], table.get("severity"), where)
+            wrong(f"there is no key `{key}` under `[check]`", did_you_mean(key, _KEYS) or _ALL_KEYS, key)
+        elif key == "severity" and not isinstance(value, dict):
+            wrong("`severity` under `[check]` is a table of codes", 'severity = {PK203 = "error"}', key)
+        elif key != "severity" and not isinstance(value, list):
+            wrong(f"`{key}` under `[check]` is a list of codes", f'{key} = ["PK203"]', key)
+        else:
+            for code in value if key == "severity" else _codes(value):
+                if fault := _code_fault(code, place_in(path, "check", key, code), whole=key == "severity"):
+                    found[key, code] = fault
+                elif key == "severity" and value[code] not in _WORDS:
+                    wrong(f"`{value[code]}` is no severity", f"one of {', '.join(_WORDS)}", key, code)
+    return found
 
 
 _KEYS = ("select", "ignore", "severity")
+_ALL_KEYS = f"keys: {', '.join(_KEYS)}"
+_WORDS = (*_SEVERITIES, "off")
 
 
 @dataclass(slots=True)
@@ -118,6 +145,7 @@ class Report:
     """Codes of errors that the rules would lower."""
     _seen: set[Diagnostic] = field(default_factory=set)
     _rules: dict[Path | None, Rules] = field(default_factory=dict)
+    _faults: list[Diagnostic] = field(default_factory=list)
 
     def take(self, file: str, found: Sequence[Diagnostic], rules: Rules) -> list[Diagnostic]:
         """The findings of one file that are told: each once, though every file that extends another has its too."""
@@ -125,6 +153,9 @@ class Report:
         whole = self.rules(file, rules)
         told: list[Diagnostic] = []
         fresh = [each for each in by_place(found) if self._is_fresh(each)]
+        # What is wrong with the rules is no matter of the rules.
+        self._faults, faults = [], self._faults
+        self.counts["error"] += len(faults)
         for before, each in zip(fresh, whole.of(fresh), strict=True):
             if each is None:
                 self.ignored += 1
@@ -133,7 +164,7 @@ class Report:
                 self.stubborn.add(before.code)
             self.counts[each.severity] += 1
             told.append(each)
-        return told
+        return [*faults, *told]
 
     def _is_fresh(self, diagnostic: Diagnostic) -> bool:
         plain = replace(diagnostic, notes=())
@@ -147,11 +178,20 @@ class Report:
         """The given rules with those of a file's project."""
         root = None if file == "-" else locate(Path(file))[0]
         if root not in self._rules:
-            self._rules[root] = project_rules(root)
+            self._rules[root], faults = project_rules(root)
+            self._faults += by_place(map(_as_diagnostic, faults))
         return rules.joined(self._rules[root])
 
 
 _MOST_REMEMBERED = 100_000
+
+
+def _as_diagnostic(error: ConfigError) -> Diagnostic:
+    """What is wrong with a project's file, as a finding in it."""
+    path, *place = re.split(r":(?=\d+(?::|$))", error.where)
+    line, column = (*map(int, place), 1, 1)[:2] if place else (1, 1)
+    path = os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
+    return Diagnostic(error.code, "error", error.message, path, line, column, line, column + 1, help=error.help)
 
 
 def check_file(file: str) -> tuple[Diagnostic, ...]:

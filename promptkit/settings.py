@@ -14,26 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
-from promptkit.setting_table import KEY_VARIABLE, KINDS, MARA_URL, SETTINGS, Kind, address, host
-from promptkit.tomlfile import load_toml
+from promptkit.setting_layers import CONFIG_VARIABLE, PROJECT_FILE, PROJECT_TABLES, Layer, layers_at, project_faults
+from promptkit.setting_table import KEY_VARIABLE, KINDS, MARA_URL, SETTINGS, address, host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Mapping
 
-PROJECT_FILE = "promptkit.toml"
-PROJECT_TABLES = ("repos", "prompts", "aliases", "yanked", "release", "check", "tests")
-"""Tables of a project's file that belong to other parts of promptkit; they are passed on as they are."""
-
-CONFIG_VARIABLE = "PROMPTKIT_CONFIG"
-"""Names a file to read in place of the user's own `config.toml`."""
-
-_USER_ONLY = {
-    "api_key": "it would be committed with it",
-    "trusted_hosts": "a project cannot vouch for itself",
-    "local_model": "native code would read a file of its choice",
-}
+__all__ = [
+    "CONFIG_VARIABLE",
+    "PROJECT_FILE",
+    "PROJECT_TABLES",
+    "Settings",
+    "describe",
+    "find_root",
+    "load_settings",
+    "project_faults",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +130,8 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     """
     environ = os.environ if environ is None else environ
     root = _root_at(start)
-    user = _user_layer(environ)
-    project, tables = _project_layer(root)
-    layers = (_default_layer(), user, project, _environment_layer(environ), _argument_layer(overrides))
+    layers, tables = layers_at(root, environ, overrides)
+    _, user, project, *_ = layers
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
@@ -171,121 +167,8 @@ def _key_in(text: str, variable: str) -> str:
         raise ConfigError(f"{variable} must be {KINDS['key'].words}", where="environment") from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """Raw values from one place. Paths count from `folder`, and stay inside it if the layer is `confined`."""
-
-    values: Mapping[str, Any]
-    origin: Callable[[str], str]
-    folder: Path = Path()
-    confined: bool = False
-    textual: bool = False
-
-    def value(self, name: str, default: Any = None) -> Any:
-        """The checked value of a setting. Raises `ConfigError`."""
-        kind = KINDS[SETTINGS[name].kind]
-        raw = self.values.get(name, default)
-        try:
-            value = kind.check(kind.from_text(raw) if self.textual else raw)
-        except ValueError:
-            raise self._misfit(name, kind) from None
-        return self._placed(name, value) if isinstance(value, Path) else value
-
-    def _misfit(self, name: str, kind: Kind) -> ConfigError:
-        # The value itself is not shown: a key may have ended up under the wrong name.
-        what = SETTINGS[name].env if self.textual else f"`{name}`"
-        where = "environment" if self.textual else self.origin(name)
-        return ConfigError(f"{what} must be {kind.words}", where=where, help=f"{name}: {SETTINGS[name].doc}")
-
-    def _placed(self, name: str, path: Path) -> Path:
-        try:
-            full = Path(os.path.abspath(self.folder / path.expanduser()))  # noqa: PTH100
-            inside = not self.confined or full.resolve().is_relative_to(self.folder.resolve())
-        except (OSError, RuntimeError) as error:
-            raise ConfigError(f"`{name}` is not a usable path: {error}", where=self.origin(name)) from None
-        if not inside:
-            message = f"`{name}` leaves the project's folder"
-            raise ConfigError(message, where=self.origin(name), help=_elsewhere(name))
-        return full
-
-
-def _default_layer() -> _Layer:
-    import platformdirs
-
-    places = {
-        "log_path": platformdirs.user_state_path("promptkit", appauthor=False) / "log.db",
-        "cache_dir": platformdirs.user_cache_path("promptkit", appauthor=False),
-    }
-    values = {name: setting.default for name, setting in SETTINGS.items()}
-    return _Layer(values | places, lambda _: "default")
-
-
-def _user_layer(environ: Mapping[str, str]) -> _Layer:
-    path = _user_file(environ)
-    if path is None:
-        return _Layer({}, str)
-    found = load_toml(path)
-    for name in found:
-        if name in PROJECT_TABLES:
-            message = f"`{name}` belongs in a project's {PROJECT_FILE}"
-            raise ConfigError(message, where=str(path), help="move it there")
-        _know(name, SETTINGS, str(path))
-    return _Layer(found, lambda _: str(path), path.parent)
-
-
-def _user_file(environ: Mapping[str, str]) -> Path | None:
-    if environ.get(CONFIG_VARIABLE):
-        return Path(environ[CONFIG_VARIABLE])
-    import platformdirs
-
-    path = platformdirs.user_config_path("promptkit", appauthor=False) / "config.toml"
-    return path if _is_file(path) else None
-
-
-def _project_layer(root: Path | None) -> tuple[_Layer, dict[str, Any]]:
-    if root is None:
-        return _Layer({}, str), {}
-    path = root / PROJECT_FILE
-    found = load_toml(path)
-    for name, value in found.items():
-        _allow_in_project(name, value, str(path))
-    tables = {name: found.pop(name) for name in PROJECT_TABLES if name in found}
-    return _Layer(found, lambda _: str(path), root, confined=True), tables
-
-
-def _allow_in_project(name: str, value: Any, where: str) -> None:
-    if name in _USER_ONLY:
-        message = f"`{name}` must not stand in a project's {PROJECT_FILE}: {_USER_ONLY[name]}"
-        raise ConfigError(message, where=where, help=_elsewhere(name))
-    _know(name, (*SETTINGS, *PROJECT_TABLES), where)
-    if name in PROJECT_TABLES and not isinstance(value, dict):
-        raise ConfigError(f"`{name}` must be a table", where=where, help=f"write it as [{name}]")
-
-
-def _environment_layer(environ: Mapping[str, str]) -> _Layer:
-    values = {name: environ[row.env] for name, row in SETTINGS.items() if row.env and environ.get(row.env)}
-    return _Layer(values, lambda name: f"environment {SETTINGS[name].env}", textual=True)
-
-
-def _argument_layer(overrides: Mapping[str, Any]) -> _Layer:
-    given = {name: value for name, value in overrides.items() if value is not None}
-    for name in given:
-        _know(name, SETTINGS, "argument")
-    return _Layer(given, lambda _: "argument")
-
-
-def _know(name: str, known: Collection[str], where: str) -> None:
-    if name not in known:
-        cure = did_you_mean(name, known) or "`promptkit config` lists all settings"
-        raise ConfigError(f"`{name}` is not a setting", where=where, help=cure)
-
-
-def _elsewhere(name: str) -> str:
-    return f"set {SETTINGS[name].env} in the environment, or `{name}` in your own config.toml"
-
-
 def _unconfirmed_servers(
-    user: _Layer, project: _Layer, values: Mapping[str, Any], origins: Mapping[str, str]
+    user: Layer, project: Layer, values: Mapping[str, Any], origins: Mapping[str, str]
 ) -> frozenset[str]:
     """The servers that would get a key by the project's word alone. This machine itself is always trusted."""
     mine = user.value("endpoints", {})
@@ -322,13 +205,6 @@ def _shown(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return str(value) if isinstance(value, Path) else value
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
 
 
 def _root_at(start: Path | None) -> Path | None:

@@ -30,6 +30,46 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise _broken(path, text, str(error)) from None
 
 
+def place_in(path: Path, *keys: str) -> str:
+    """Where a key of a TOML file stands, for an error: `file:line:column`, or the file alone where it is not found.
+
+    Several keys lead from table to table; the last ones may also be what stands in a list or a table on one line.
+    """
+    try:
+        lines = _text(path).split("\n")
+    except ConfigError:
+        return str(path)
+    table: tuple[str, ...] = ()
+    found, known = (0, 0), 0
+    for number, line in enumerate(lines, 1):
+        if header := _HEADER.match(line):
+            table = _names(header[1])
+            here, column, rest = table, header.start(1), ""
+        elif member := _MEMBER.match(line):
+            here, column, rest = (*table, *_names(member[1])), member.start(1), line[member.end() :]
+        else:
+            continue
+        shared = len(keys) if here[: len(keys)] == keys else len(here) if keys[: len(here)] == here else 0
+        if shared > known:
+            found, known = (number, column + 1), shared
+            inside = (
+                re.search(rf"(?<![\w-]){re.escape(keys[-1])}(?![\w-])", rest, re.IGNORECASE)
+                if shared < len(keys)
+                else None
+            )
+            found = (number, len(line) - len(rest) + inside.start() + 1) if inside else found
+    return f"{path}:{found[0]}:{found[1]}" if known else str(path)
+
+
+_KEY = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+_HEADER = re.compile(rf"\s*\[\[?\s*({_KEY}(?:\s*\.\s*{_KEY})*)")
+_MEMBER = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(each.strip("\"'") for each in re.findall(_KEY, dotted))
+
+
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:

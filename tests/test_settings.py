@@ -155,7 +155,7 @@ def test_a_variable_that_does_not_fit_is_named_and_not_shown(place: Place, varia
 )
 def test_a_wrong_type_names_file_and_key(place: Place, line: str, key: str) -> None:
     error = place.project(line).error()
-    assert str(place.folder / "promptkit.toml") == error.where
+    assert f"{place.folder / 'promptkit.toml'}:1:{2 if line.startswith('[') else 1}" == error.where
     assert f"`{key}` must be" in error.message
 
 
@@ -163,6 +163,12 @@ def test_an_unknown_key_gets_a_suggestion(place: Place) -> None:
     error = place.project('modle = "x"').error()
     assert "`modle` is not a setting" == error.message
     assert "did you mean `model`?" == error.help
+
+
+def test_an_option_in_the_projects_file_is_told_where_it_stands(place: Place) -> None:
+    error = place.project("# ours\nlog = true\ntemprature = 0.2").error()
+    assert f"{place.folder / 'promptkit.toml'}:3:1" == error.where
+    assert "`options: {temperature: ...}`" in error.help
 
 
 def test_an_unknown_argument_gets_a_suggestion(place: Place) -> None:

@@ -219,9 +219,24 @@ def test_an_error_cannot_be_lowered_and_that_is_told(tree: Path) -> None:
 def test_a_mistake_in_the_projects_file_is_told(table: str, word: str, tree: Path) -> None:
     (tree / "promptkit.toml").write_text(table)
     ran = promptkit("check")
-    assert (2, "") == (ran.code, ran.out)
-    assert word in ran.err
-    assert "promptkit.toml" in ran.err
+    assert 1 == ran.code
+    assert word in ran.out
+    assert f"promptkit.toml:{1 if table == 'check = 1' else 2}:" in ran.out
+
+
+def test_all_mistakes_in_the_projects_file_are_told_once_and_hide_nothing(tree: Path) -> None:
+    text = 'modle = "x"\nmax_tokens = "many"\napi_key = "s3cret"\n[check]\nignor = []\n'
+    text += 'select = ["PK1x"]\nignore = ["PK203"]\nseverity = {PK213 = "loud", PK216 = "off"}\n'
+    (tree / "promptkit.toml").write_text(text)
+    (tree / "x.yaml").write_text("task: Hi {{ a }}\ninputs: {name: string}\n")
+    ran = promptkit("check", "--format", "json")
+    found = json.loads(ran.out)["diagnostics"]
+    ours = [(each["code"], each["line"], each["column"]) for each in found if each["path"] == "promptkit.toml"]
+    settings, rules = [(1, 1), (2, 1), (3, 1)], [(5, 1), (8, 13)]
+    assert [*[("PK510", *at) for at in (*settings, rules[0])], ("PK514", 6, 12), ("PK510", *rules[1])] == ours
+    assert "PK202" in {each["code"] for each in found}, "the prompts are checked all the same"
+    assert "PK203" not in {each["code"] for each in found}, "what is right in the rules holds"
+    assert "s3cret" not in ran.out + ran.err
 
 
 def test_a_comment_switches_a_warning_off_and_never_an_error(place: Path) -> None:
