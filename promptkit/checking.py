@@ -208,7 +208,7 @@ def check_source(source: Source, path: str, text: str | None = None) -> tuple[Di
     try:
         loaded = load(source, path, text)
         root = getattr(source, "root", None)
-        more = (*check_model(loaded, root), *check_prefix(loaded)) if loaded.spec is not None else ()
+        more = (*check_model(loaded, root), *(check_prefix(loaded) if loaded.spec is not None else ()))
     except SpecError as error:
         return error.diagnostics
     except PromptkitError as error:

@@ -73,6 +73,8 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     chain: Chain | None = field(default=None, repr=False, compare=False)
     """The files that it was read from, in which every key knows its place."""
+    draft: PromptSpec | None = field(default=None, repr=False, compare=False)
+    """What the file says, errors or not: to look at, never to use. None where its structure is wrong."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -94,7 +96,7 @@ def load(source: Source, path: str, text: str | None = None, *, summariser: bool
     kept = without_ignored(findings.diagnostics, documents.values(), chain.main)
     found = by_place(map(chain.noted, kept))
     failed = any(finding.severity == "error" for finding in found)
-    return Loaded(None if failed else spec, found, chain)
+    return Loaded(None if failed else spec, found, chain, spec)
 
 
 def _other_version(chain: Chain) -> Diagnostic | None:
@@ -161,6 +163,8 @@ class Loading:
         self.texts: dict[str, Entry] = {}
         self.places: dict[tuple[str | int, ...], Entry] = {}
         self.inputs: dict[str, Entry] = {}
+        self.calls: list[tuple[str, dict[str, Any], Entry]] = []
+        """The calls of tools in messages: the tool, its arguments, and where these are written."""
         self.unknown = Unknown(inputs=chain.broken, templates=chain.broken, output=chain.broken)
 
     def spec(self) -> PromptSpec | None:

@@ -12,13 +12,16 @@ from promptkit.errors import ConfigError
 from promptkit.model_names import parse_model_name
 from promptkit.models.catalog import facts_for, listed_models, near_model
 from promptkit.models.choosing import choose
+from promptkit.models.documented import REASONS_WHEN_ASKED
 from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
+from promptkit.thought import thinking_is_asked
 from promptkit.tokens import PieceEstimate
+from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from promptkit.completion import ModelFacts
@@ -31,14 +34,21 @@ if TYPE_CHECKING:
 
 def check_model(loaded: Loaded, root: Path | None) -> tuple[Diagnostic, ...]:
     """What does not go together in a prompt and its models, by the settings that hold under `root`."""
-    spec, chain = loaded.spec, loaded.chain
-    if spec is None or chain is None or (spec.model is None and not spec.models):
+    spec, chain = loaded.draft, loaded.chain
+    if chain is None or (spec is not None and spec.model is None and not spec.models):
         return ()
     try:
         settings = load_settings(root)
     except ConfigError:
         return ()  # settings that are broken are told by what needs them
-    return tuple(_findings(spec, chain, settings))
+    return tuple(_findings(spec, chain, settings) if spec is not None else _names(chain, settings))
+
+
+def _names(chain: Chain, settings: Settings) -> Iterator[Diagnostic]:
+    """What is wrong with the name of the model, where nothing else of the prompt can be read."""
+    entry = chain.entries.get("model")
+    if entry is not None and isinstance(entry.node, Scalar) and isinstance(entry.node.value, str):
+        yield from _unknown(entry.node.text, entry, settings, is_key=False)
 
 
 def _findings(spec: PromptSpec, chain: Chain, settings: Settings) -> Iterator[Diagnostic]:
@@ -107,24 +117,23 @@ def _abilities(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, ent
     """What the prompt asks of the model, and the model is known not to have."""
     override = spec.models.get(name)
     thought = override.chain_of_thought if override and override.chain_of_thought else spec.chain_of_thought
-    options: Mapping[str, Any] = {**spec.options, **(override.options if override else {})}
+    own = override.options if override else {}
+    reasons = True if thinking_is_asked(spec, name) else facts.reasoning
+    effort = entry if "reasoning_effort" in own else chain.entries.get("options")
     needed = (
-        ("tools", facts.tools, bool(spec.tools), "calls no tools", chain.entries.get("tools")),
-        ("chain_of_thought", facts.reasoning, thought.mode == "native", "does not reason by itself", None),
-        (
-            "options",
-            facts.reasoning,
-            "reasoning_effort" in options,
-            "does not reason: `reasoning_effort` says nothing",
-            None,
-        ),
+        ("calls no tools", facts.tools, bool(spec.tools), chain.entries.get("tools")),
+        ("does not reason by itself", reasons, thought.mode == "native", chain.entries.get("chain_of_thought")),
+        ("does not reason by itself", reasons, "reasoning_effort" in {**spec.options, **own}, effort),
     )
-    for key, has, needs, words, at in needed:
+    for words, has, needs, at in needed:
         if needs and has is False:
-            place = at or chain.entries.get(key) or entry
+            place = at or entry
+            so = ", so `reasoning_effort` says nothing" if place is effort else ""
+            switched = "reason" in words and name in REASONS_WHEN_ASKED
+            cure = "turn it on: `options: {chat_template_kwargs: {enable_thinking: true}}`" if switched else ""
+            told: dict[str, Any] = {"help": cure, "notes": (f"known from: {facts.source}",) if facts.source else ()}
             span = (place.key.start, place.key.end)
-            label = f"known from: {facts.source}" if facts.source else ""
-            yield place.document.diagnostic("PK523", f"`{name}` {words}", span, severity="warning", label=label)
+            yield place.document.diagnostic("PK523", f"`{name}` {words}{so}", span, severity="warning", **told)
 
 
 def _chosen(choice: ModelChoice, chain: Chain, settings: Settings) -> Iterator[Diagnostic]:

@@ -38,9 +38,19 @@ def thought_mode(spec: PromptSpec, facts: ModelFacts | None) -> Mode:
     mode = chain_of_thought(spec, facts).mode
     if mode != "auto":
         return mode
-    if facts is not None and facts.reasoning:
+    if facts is not None and (facts.reasoning or thinking_is_asked(spec, facts.name)):
         return "native"
     return "field" if spec.output.format in _STRUCTURED else "prose"
+
+
+def thinking_is_asked(spec: PromptSpec, model: str) -> bool:
+    """Whether the options for a model turn its reasoning on: `chat_template_kwargs: {enable_thinking: true}`.
+
+    DeepSeek-V3.1 reasons only then (SambaNova's SDK, and seen on MARA in 2026).
+    """
+    override = spec.models.get(model)
+    asked = {**spec.options, **(override.options if override else {})}.get("chat_template_kwargs")
+    return isinstance(asked, Mapping) and asked.get("enable_thinking") is True
 
 
 _TO_THE_ROOT = ("$schema", "$defs", "definitions")

@@ -51,6 +51,15 @@ def test_what_is_said_for_a_model_holds_for_it_alone() -> None:
     assert prompt.chain_of_thought is chain_of_thought(prompt, None)
 
 
+def test_auto_leaves_it_to_a_model_whose_reasoning_is_turned_on() -> None:
+    asked = {"chat_template_kwargs": {"enable_thinking": True}}
+    facts = ModelFacts("DeepSeek-V3.1", reasoning=False)
+    assert ["native", "prose"] == [
+        thought_mode(PromptSpec(task="Go.", chain_of_thought=ChainOfThought(mode="auto"), options=options), facts)
+        for options in (asked, {})
+    ]
+
+
 def test_an_override_of_options_alone_leaves_the_chain_of_thought() -> None:
     prompt = PromptSpec(task="Go.", chain_of_thought=ChainOfThought(mode="prose"), models={"m": ModelOverride()})
     assert "prose" == thought_mode(prompt, ModelFacts("m"))

@@ -34,7 +34,9 @@ class Calls:
     def __init__(self, findings: Findings, tools: Node | None, messages: Sequence) -> None:
         self._findings = findings
         listed = tools.items if isinstance(tools, Sequence) else []
-        self._tools = [str(_named(item)) for item in listed]
+        self._tools = [str(tool_name(item)) for item in listed]
+        self.made: list[tuple[str, dict[str, Any], Entry]] = []
+        """Each call: the tool's name, what it is called with, and where that is written out."""
         self._open: dict[str, Entry] = {}
         self._taken: set[str] = set()
         self._written = set(_ids(messages))
@@ -119,13 +121,16 @@ class Calls:
             at = node.start, node.start + 1
             self._findings.add(entry.document, "PK122", f"`{location}`: a call needs a `name`", at)
         name = self._text(f"{location}.name", keys.get("name"), TOOL_PATTERN)
+        arguments = self._arguments(f"{location}.arguments", keys.get("arguments"))
         read = {
             "name": name,
-            "arguments": self._arguments(f"{location}.arguments", keys.get("arguments")),
+            "arguments": arguments,
             "id": self._id(f"{location}.id", keys.get("id"), entry),
         }
         if name is None:
             return None
+        if "arguments" in keys and isinstance(keys["arguments"].node, Mapping):
+            self.made.append((name, arguments, keys["arguments"]))
         if self._tools and name not in self._tools:
             hint = did_you_mean(name, self._tools)
             told = f"the tool `{name}` is not among the `tools`"
@@ -209,7 +214,7 @@ def _ids(messages: Sequence) -> Iterator[str]:
                 yield name.text
 
 
-def _named(tool: Node) -> Any:
+def tool_name(tool: Node) -> Any:
     """The name of a tool as `tools` lists it."""
     if isinstance(tool, Scalar):
         return tool.value

@@ -81,6 +81,9 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
         findings.add(entry.document, "PK124", f"`{name}` is a word of templates", entry.key, help="take another name")
         return None
     if not name.isidentifier() or not name.isascii():
+        if is_empty(entry.node) and entry.node.start == entry.node.end and (".." in name or " " in name):
+            _missing_declaration(findings, entry.document, entry.key)
+            return None
         message, cure = f"`{name}` cannot be the name of an input", _NAMED
         if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():
             cure = f"write `{plain}`, here and in the templates: {_NAMED}"

@@ -48,6 +48,7 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
         else:
             messages.append(_message(loading, index, each, node, calls))
     calls.close()
+    loading.calls = calls.made
     loading.data[name] = tuple(messages)
 
 

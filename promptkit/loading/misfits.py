@@ -13,6 +13,7 @@ from promptkit.yaml_nodes import Mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.diagnostics import Severity
     from promptkit.loading.findings import Findings
     from promptkit.result import Violation
     from promptkit.yaml_nodes import Document, Node
@@ -22,13 +23,20 @@ _SUBJECT = re.compile(r"^(?:\"(?:[^\"\\]|\\.)*\"|\S+) is (?=not one of )")
 
 
 def report_misfits(
-    findings: Findings, document: Document, node: Node, schema: Any, value: Any, code: str, message: str
+    findings: Findings,
+    document: Document,
+    node: Node,
+    schema: Any,
+    value: Any,
+    code: str,
+    message: str,
+    severity: Severity = "error",
 ) -> bool:
     """Report each way in which a node's value does not fit; False when there is one."""
     told = False
     for span, label, fix in _misfits(node, schema, findings.schema(schema).validate(value)):
         told = True
-        findings.once(document, code, message, span, label=label, fix=fix)
+        findings.once(document, code, message, span, severity=severity, label=label, fix=fix)
     return not told
 
 

@@ -9,7 +9,7 @@ from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import is_empty
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
-from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.spec import OutputFormat
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
@@ -174,6 +174,13 @@ def _no_schema(node: Mapping) -> tuple[str, str] | None:
     inner = node.get("schema")
     if isinstance(inner, Mapping) and names <= {"name", "strict", "description", "schema"}:
         return "the JSON Schema stands in a wrapper of OpenAI's", "write what stands under the inner `schema` here"
+    if (
+        node.pairs
+        and not is_schema_mapping(node)
+        and any(isinstance(value, Scalar) and declares(value) for _, value in node.pairs)
+    ):
+        message = "the short form of fields stands under `fields`; `schema` takes a JSON Schema"
+        return message, f"write `fields: {{{node.pairs[0][0].text}: ...}}`, or `{{type: object, properties: {{...}}}}`"
     if not names or names & set(KEYWORDS):
         return None
     if all(isinstance(value, Mapping) and value.get("type") is not None for _, value in node.pairs):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from promptkit.schema.problems import SchemaProblem
     from promptkit.yaml_nodes import Document, Node
 
+_OF_OPENAPI = {"nullable": "it is OpenAPI 3.0's; write `type: [string, 'null']`, or the type that it is"}
+"""Keywords that narrow or widen a schema in OpenAPI's dialect alone (its specification 3.0, section 4.7.24)."""
 OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
@@ -29,7 +31,8 @@ _JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "null", "obje
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 _AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
-_OPTIONAL = "an input is optional when its key ends in `?`, as in `{name}?`, or when it has a `default`"
+_OPTIONAL = "it is optional when its key ends in `?`, as in `{name}?`; an input also when it has a `default`"
+_OPTIONAL_FIELD = "`required` lists the names of an object's fields; in `fields` a name that ends in `?` is optional"
 FOREIGN_KEYWORDS = {
     **dict.fromkeys(("desc", "help", "doc", "comment"), "the keyword is `description`"),
     **dict.fromkeys(("min", "minvalue", "ge", "gte"), "the keyword is `minimum`, or `minLength` for texts"),
@@ -52,7 +55,7 @@ def is_schema_mapping(node: Mapping) -> bool:
     names = {key.text for key, _ in node.pairs}
     if names == {"type"} or any(_telling(key.text, value) for key, value in node.pairs):
         return True
-    return names <= {*KEYWORDS, *OWN_KEYWORDS} and not (names and all(_declares(value) for _, value in node.pairs))
+    return names <= {*KEYWORDS, *OWN_KEYWORDS} and not (names and all(declares(value) for _, value in node.pairs))
 
 
 def _telling(name: str, value: Node) -> bool:
@@ -68,17 +71,17 @@ def _names_a_type(value: Node) -> bool:
 _TOLD_BY_VALUE: dict[str, Callable[[Node], bool]] = {
     "type": _names_a_type,
     "enum": lambda value: isinstance(value, Sequence),
-    "const": lambda value: not _declares(value),
+    "const": lambda value: not declares(value),
     "properties": lambda value: isinstance(value, Mapping),
 }
 
 
-def _declares(value: Node) -> bool:
+def declares(value: Node) -> bool:
     """Whether a value is a declaration by its look: a text that begins with a type, a list of one, an object."""
     if isinstance(value, Scalar):
         return _A_TYPE.match(value.text) is not None
     if isinstance(value, Sequence):
-        return len(value.items) == 1 and _declares(value.items[0])
+        return len(value.items) == 1 and declares(value.items[0])
     return not any(_telling(key.text, inner) for key, inner in value.pairs)
 
 
@@ -88,8 +91,11 @@ def check_keywords(findings: Findings, document: Document, schema: Any, node: No
         key = _key(node, place, name)
         hint = did_you_mean(name, KEYWORDS)
         where = ".".join((of, *map(str, place)))
-        cure = _OF_THE_WHOLE if name in OWN_KEYWORDS else "" if hint else _AS_OBJECT
-        fix = nearest(name, KEYWORDS)
+        foreign = FOREIGN_KEYWORDS.get(name.lower().replace("_", ""), _AS_OBJECT)
+        cure = _OF_THE_WHOLE if name in OWN_KEYWORDS else foreign.replace("{name}", str((of, *place)[-1]))
+        hint = hint if cure == _AS_OBJECT else ""
+        cure = "" if hint else cure
+        fix = nearest(name, KEYWORDS) if hint else None
         message = f"there is no keyword `{name}` in `{where}`"
         findings.once(document, "PK120", message, key, label=hint, help=cure, fix=fix)
 
@@ -105,12 +111,13 @@ def refuse_own_keywords(findings: Findings, document: Document, schema: Any, nod
 def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:
     """Warn of what looks like a misspelt keyword; a schema may have keywords of others."""
     for place, name in unknown_keywords(schema):
-        hint = did_you_mean(name, KEYWORDS)
-        if hint:
+        meant = _OF_OPENAPI.get(name, "")
+        hint = "" if meant else did_you_mean(name, KEYWORDS)
+        if hint or meant:
             message = f"`{name}` is no keyword of JSON Schema, and says nothing"
-            fix = nearest(name, KEYWORDS)
+            fix = nearest(name, KEYWORDS) if hint else None
             key = _key(node, place, name)
-            findings.once(document, "PK406", message, key, severity="warning", label=hint, fix=fix)
+            findings.once(document, "PK406", message, key, severity="warning", label=hint, help=meant, fix=fix)
 
 
 def _key(node: Node, place: tuple[str | int, ...], name: str) -> Node:
@@ -189,6 +196,8 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
     value = _value_at(schema, problem.location)
     if last == "items" and isinstance(value, list):
         return "a list of schemas is draft 2019-09's", "write `prefixItems: [...]`"
+    if last == "required" and isinstance(value, bool):
+        return label, _OPTIONAL_FIELD
     if last == "type" and isinstance(value, str) and not value.isidentifier():
         return label, _as_shorthand(value)
     if last == "items" and isinstance(value, str):

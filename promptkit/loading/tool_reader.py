@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import nearest
+from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.call_reader import tool_name
 from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields
-from promptkit.loading.findings import is_empty
+from promptkit.loading.findings import is_empty, node_at
+from promptkit.loading.misfits import report_misfits
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.options import check_tools
 from promptkit.spec import TOOL_PATTERN
@@ -45,6 +47,33 @@ def read_tools(loading: Loading, name: str, entry: Entry) -> None:
         loading.places[name, len(read)] = each
         read.append(data)
     loading.data[name] = read
+    _check_calls(loading, read)
+    _check_choice(loading, {str(tool_name(item)) for item in node.items})
+
+
+def _check_calls(loading: Loading, tools: list[dict[str, Any]]) -> None:
+    """Hold the calls in messages against what their tools take: a model does as it is shown."""
+    takes = {tool["name"]: tool["parameters"] for tool in tools if tool.get("parameters") is not None}
+    for name, arguments, entry in loading.calls:
+        if name in takes:
+            message = f"the tool `{name}` does not take these arguments"
+            where = loading.findings, entry.document, entry.node
+            report_misfits(*where, takes[name], arguments, "PK132", message, severity="warning")
+
+
+def _check_choice(loading: Loading, names: set[str]) -> None:
+    """Warn of a `tool_choice` that names no tool; one may be added where the prompt is run."""
+    entry = loading.chain.merged.get("options", {}).get("tool_choice")
+    node = entry.node if entry is not None else None
+    named = tool_name(node) if isinstance(node, Mapping) else None
+    if entry is not None and node is not None and isinstance(named, str) and named not in names:
+        place = node_at(node, ("function", "name")) if node_at(node, ("function",)) is not node else node
+        message, hint = (
+            f"`tool_choice` names the tool `{named}`, which is not among the `tools`",
+            did_you_mean(named, names),
+        )
+        fix = nearest(named, names)
+        loading.findings.add(entry.document, "PK132", message, place, severity="warning", label=hint, fix=fix)
 
 
 def _tool(findings: Findings, entry: Entry) -> dict[str, Any] | None:

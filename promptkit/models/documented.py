@@ -75,8 +75,10 @@ DOCUMENTED: Mapping[str, ModelFacts] = {
         _facts("gemma-4-31B-it", _LIVE, window=131_072, output=131_072),
     )
 }
-"""By id. MARA's pages spell `gpt-oss-120B`; the id that answers ends in a small b. DeepSeek reasons only when
-`chat_template_kwargs: {enable_thinking: true}` asks for it."""
+"""By id. MARA's pages spell `gpt-oss-120B`; the id that answers ends in a small b."""
+
+REASONS_WHEN_ASKED = frozenset({"DeepSeek-V3.1", "DeepSeek-V3.1-Terminus"})
+"""Models that reason when `chat_template_kwargs: {enable_thinking: true}` asks for it, and else do not."""
 
 
 @dataclass(frozen=True, slots=True)

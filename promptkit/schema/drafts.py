@@ -23,6 +23,8 @@ _SINCE = {
     **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), 2020),
 }
 """The draft that brought a keyword; those before it pass it over."""
+_UNTIL = dict.fromkeys(("$recursiveRef", "$recursiveAnchor"), 2019)
+"""The last draft that has a keyword."""
 
 _SHELVES = ("definitions", "$defs")
 _BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
@@ -50,8 +52,8 @@ def heard(document: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def unheard(schema: dict[str, Any], draft: int) -> list[str]:
-    """The keywords of a schema that its draft passes over, since a later one brought them."""
-    return [keyword for keyword in schema if _SINCE.get(keyword, 0) > draft]
+    """The keywords of a schema that its draft passes over, since a later one brought them, or took them away."""
+    return [keyword for keyword in schema if not _SINCE.get(keyword, 0) <= draft <= _UNTIL.get(keyword, draft)]
 
 
 def respelled(schema: dict[str, Any], draft: int) -> dict[str, Any]:

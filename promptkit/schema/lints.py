@@ -42,9 +42,10 @@ _NEEDS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": 
 """Keywords that say nothing without another one."""
 
 _LOOKED_AT = frozenset(
-    (*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format", "default")
-) | {"additionalItems"}
+    (*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format")
+) | {"additionalItems", "default", "examples"}
 _MOST_COMPARED = 200
+_RECURSIVE = 2019
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,17 @@ def schema_lints(schema: Any, *, sound: bool = True) -> Iterator[Lint]:
         looked = sound and (looked or worth_a_look(each))
         for keyword in unheard(each, draft):
             message = f"`{keyword}` says nothing: the draft that `$schema` names has no such keyword"
-            if keyword not in ("then", "else"):  # which say nothing without the `if` that is told
-                yield Lint(
-                    "PK408", message, (*place, keyword), "name a newer draft, or leave `$schema` away", of_key=True
+            hint = "name a newer draft, or leave `$schema` away"
+            if keyword.startswith("$recursive") and draft > _RECURSIVE:
+                message, hint = (
+                    f"`{keyword}` says nothing: it is draft 2019-09's alone",
+                    "write `$ref`, or `$dynamicRef`",
                 )
+            if keyword not in ("then", "else"):  # which say nothing without the `if` that is told
+                yield Lint("PK408", message, (*place, keyword), hint, of_key=True)
         if _LOOKED_AT.isdisjoint(each):
             continue
-        for look in (*_LOOKS, *((_never_allowed,) if sound else ())):
+        for look in (*_LOOKS, *(_LOOKS_AT_VALUES if sound else ())):
             for lint in look(each, place):
                 told |= {id(each)} if lint.code == "PK407" else set()
                 yield lint
@@ -173,10 +178,18 @@ def _const(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
         yield Lint("PK407", f"no value fits: {shown(schema['const'])} is not {_kinds(schema)}", (*place, "const"))
 
 
-def _default(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
-    """A default that is no value of its own schema; those of inputs themselves are judged as values."""
-    if "default" in schema and not _fits_type(schema, schema["default"]):
-        yield Lint("PK408", f"the default {shown(schema['default'])} is not {_kinds(schema)}", (*place, "default"))
+def _annotated(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A default, or an example, that is no value of its own schema."""
+    said = {keyword: value for keyword, value in schema.items() if keyword in (*_SPEAKS_OF, "type", "enum")}
+    examples = schema.get("examples")
+    values = [("default", (*place, "default"), schema[each]) for each in ("default",) if each in schema]
+    if isinstance(examples, list):
+        values += [("example", (*place, "examples", at), each) for at, each in enumerate(examples[:_MOST_COMPARED])]
+    for what, there, value in values:
+        if not keeps(said, value):
+            broken = (f"`{keyword}`" for keyword, each in said.items() if not keeps({keyword: each}, value))
+            words = f"does not keep to {', '.join(broken)}" if _fits_type(schema, value) else f"is not {_kinds(schema)}"
+            yield Lint("PK408", f"the {what} {shown(value)} {words}", there)
 
 
 def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -207,4 +220,5 @@ def _kinds(schema: dict[str, Any]) -> str:
     return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
 
 
-_LOOKS = (_bounds, _enum, _const, _default, _required, _format, _for_nothing, _alone)
+_LOOKS = (_bounds, _enum, _const, _required, _format, _for_nothing, _alone)
+_LOOKS_AT_VALUES = (_never_allowed, _annotated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.shorthand_literals import NUMBER, fail, read_number
+from promptkit.schema.shorthand_literals import NUMBER, ORDERS, bound_of, fail, read_number
 
 if TYPE_CHECKING:
     from promptkit.schema.shorthand_types import Alternative
@@ -27,9 +27,8 @@ _WORDED = re.compile(
     rf"(min(?:imum)?|max(?:imum)?|at least|at most|up to)\s*[:=]?\s*({NUMBER})(?:\s+(?:characters|chars|items))?",
     re.IGNORECASE,
 )
-_LEAST = (">", ">=", "\N{GREATER-THAN OR EQUAL TO}")
-_MOST = ("<", "<=", "\N{LESS-THAN OR EQUAL TO}")
-_ORDER = re.compile(rf"({'|'.join((*_LEAST[::-1], *_MOST[::-1]))})\s*({NUMBER})")
+_ORDER = re.compile(rf"({ORDERS})\s*({NUMBER})")
+_BETWEEN = re.compile(rf"(?:between|from)\s+({NUMBER})\s+(?:and|to)\s+({NUMBER})", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+\s*\.\.\s*\d+(?:[.,]\d+)?|\d+(?:\.\d+)?\s*\.\.\s*\d+,\d+(?=\s*(?:[,=]|$))")
 _MISWRITTEN = re.compile(rf"\s*({NUMBER})\s*(?:{_WRONG_DOTS})\s*({NUMBER})\s*")
 
@@ -62,11 +61,13 @@ def _refuse_misspelt(text: str, part: str, offset: int, *, is_bounds: bool) -> N
         fail("a number has a point, not a comma", offset, len(comma[0]), f"write `{comma[0].replace(',', '.')}`")
     if is_bounds:
         return
-    if wrong := _MISWRITTEN.fullmatch(part):
+    if wrong := _MISWRITTEN.fullmatch(part) or _BETWEEN.fullmatch(part):
         fail(said, offset, len(part), f"write `{wrong[1]}..{wrong[2]}`")
     if worded := _WORDED.fullmatch(part):
         most = worded[1].lower().startswith(("max", "at most", "up"))
         fail(said, offset, len(part), f"write `..{worded[2]}`" if most else f"write `{worded[2]}..`")
+    if re.fullmatch(r"[\w.+-]*\w\.\.[\w.+-]*|\.\.\w[\w.+-]*", part, re.ASCII):
+        fail(said, offset, len(part), "write `1..5`, `1..` or `..5`")
     if re.fullmatch(NUMBER, part):
         fail(said, offset, len(part), f"write `..{part}` for at most, or `{part}..{part}` for exactly so much")
     if begun := _BEGUN.match(part):
@@ -74,7 +75,7 @@ def _refuse_misspelt(text: str, part: str, offset: int, *, is_bounds: bool) -> N
         fail("the bounds do not end here", offset + begun.end(), len(part) - begun.end(), cure)
     if order := _ORDER.fullmatch(part):
         sign, number = order.groups()
-        cure = f"write `{number}..`" if sign in _LEAST else f"write `..{number}`"
+        cure = f"write `{bound_of(sign, number)}`"
         fail(said, offset, len(part), cure + ("" if sign not in "<>" else ", which takes the number itself too"))
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from promptkit.schema.shorthand_literals import fail
+from promptkit.schema.shorthand_literals import NUMBER, ORDERS, bound_of, fail
 
 TYPES: dict[str, dict[str, Any]] = {
     **{name: {"type": name} for name in ("string", "integer", "number", "boolean", "null", "object", "array")},
@@ -127,6 +127,13 @@ def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
         cure = f"an optional input has its `?` behind the name: `name?: {_near_type(bare)}`"
     elif sized := re.fullmatch(r"(\w+)\s*\((\d+)\)", word):
         cure = f"write `{_near_type(sized[1]) or sized[1]}, ..{sized[2]}`"
+    elif ordered := re.fullmatch(rf"(\w+)\s*({ORDERS})\s*({NUMBER})", word):
+        cure = f"write `{_near_type(ordered[1]) or ordered[1]}, {bound_of(ordered[2], ordered[3])}`"
+    elif ranged := re.fullmatch(rf"(\w+)\s*\(\s*({NUMBER})\s*(?:-|\N{{EN DASH}}|\.\.+|to)\s*({NUMBER})\s*\)", word):
+        cure = f"write `{_near_type(ranged[1]) or ranged[1]}, {ranged[2]}..{ranged[3]}`"
+    elif listing := re.fullmatch(r"(?:enum|literal|choice|one\s*of)\s*[(\[<](.+)[)\]>]", word + behind, re.IGNORECASE):
+        words = (each.strip(" \"'") for each in re.split(r"[,|]", listing[1]))
+        cure = f"alternatives have bars between them: `{' | '.join(words)}`"
     elif "=" in word:
         cure = "a default has spaces around its `=`: `string = Acme`"
     elif listed := re.fullmatch(r"(?:list|array|set|tuple)\s*[\[<](.+)[\]>]|(.+)\[\]", word, re.IGNORECASE):
