@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _NO_ALTERNATIVE = 1_000
 _DEEPEST = 70
 _GENERAL = """
-    answer answers data final finalanswer json output response result results return text value
+    answer answers array data elements entries final finalanswer items json list objects output records response result
+    results return rows selections text value
 """
 _WRAPPERS = frozenset(_GENERAL.split())
 """Names of keys that say no more than that a value follows."""

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
-from promptkit.output.envelope import Candidate, Found, find, read_alone
+from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.partial import NOTHING, PartialParser
-from promptkit.output.reasoning import TAG, split_tags
-from promptkit.output.scalars import number_in, truth_in
+from promptkit.output.reasoning import TAG
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.told import mended, shown_place
 from promptkit.output.transport import read_schema
+from promptkit.output.worded import bulleted, of_words
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
 
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptkit.output.judging import Judge
-    from promptkit.output.mends import Mend
     from promptkit.output.place import Place
 
 _MOST_JUDGED = 100
-_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 
 
 def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
@@ -39,8 +38,8 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     if found.exhausted:
         named = variable("answer_passes")
         raise refused(f"the answer has too many brackets to be searched for a value ({named})", "work")
-    if repair and not judge.field and place.kinds == {"array"} and place.inside(0).kinds == {"string"}:
-        listed = _bulleted(text, judge)
+    if repair and not judge.field and place.kinds == {"array"}:
+        listed = bulleted(text, judge)
         if listed is not None:
             return listed
     told = [each for each in found.candidates if _is_told(text, each, place)]
@@ -60,14 +59,14 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         _refuse_others(text, place, told, fitting[-1], found)
         return _agreed(text, judge, fitting, found)
     if repair:
-        other = _unescaped(text, judge) or _of_words(text, judge, found)
+        other = _unescaped(text, judge) or of_words(text, judge, found)
         if other is not None:
             return other
     if found.reasoning and not judged and not TAG.sub("", text).replace(found.reasoning[-1], "").strip():
         raise refused("the answer is empty", "empty")
     if judged:
         raise Refused(judged[-1][1].violations)
-    why = f"{found.fault.message} at {_at(text, found.fault.offset)}" if found.fault is not None else reason
+    why = f"{found.fault.message} at {shown_place(text, found.fault.offset)}" if found.fault is not None else reason
     raise refused(f"the answer is not JSON: {why}", "json")
 
 
@@ -77,16 +76,16 @@ def _refuse_others(
     """Refuse a value where another one that looks like the answer follows, and is broken or does not fit."""
     candidate, _ = chosen
     names = {*place.names, *place.inside(0).names} if "array" in place.kinds else set(place.names)
-    like = [each for each in told if isinstance(each.value, dict) and not names.isdisjoint(each.value)]
+    dicts = [each for each in told if isinstance(each.value, dict)]
+    like = [each for each in dicts if not names.isdisjoint(each.value)]
     later = [each for each in like if each.start >= candidate.end]
     broken = [text[start:end] for start, end in found.broken if start >= candidate.end]
     if later or any(name in each for each in broken for name in names):
         raise refused("a value that looks like the answer follows, and cannot be used: nothing is certain", "ambiguous")
     items = isinstance(candidate.value, dict) and place.kinds == {"array"}
-    if items and len(like) > 1:
-        raise refused(
-            f"{len(like)} items stand in the answer, and are no list: which are meant is not certain", "ambiguous"
-        )
+    many = len(like if names else dicts)
+    if items and many > 1:
+        raise refused(f"{many} items stand in the answer, and are no list: which are meant is not certain", "ambiguous")
 
 
 def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
@@ -143,27 +142,9 @@ def _steps(text: str, candidate: Candidate, found: Found) -> list[Step]:
         steps.append(Step("reasoning split off", f"{thought:,} character{'s' * (thought > 1)} of reasoning"))
     around = found.left_over(text, candidate)
     if around:
-        detail = f"the value stood in a longer text, at {_at(text, candidate.start)}"
+        detail = f"the value stood in a longer text, at {shown_place(text, candidate.start)}"
         steps.append(Step("taken out of its text", detail, True, candidate.start, around))
     return [*steps, *mended(text, candidate.mends)]
-
-
-def mended(text: str, mends: Sequence[Mend]) -> list[Step]:
-    """What was done to a text, the same things told together."""
-    by_what: dict[str, list[Mend]] = {}
-    for each in mends:
-        by_what.setdefault(each.what, []).append(each)
-    steps = []
-    for what, several in by_what.items():
-        more = f", and {len(several) - 1} more" if len(several) > 1 else ""
-        first, changed = several[0].offset, sum(each.changed for each in several)
-        steps.append(Step(what, f"at {_at(text, first)}{more}", True, first, changed))
-    return steps
-
-
-def _at(text: str, offset: int) -> str:
-    line = text.count("\n", 0, offset) + 1
-    return f"line {line}, column {offset - text.rfind(chr(10), 0, offset)}"
 
 
 def _stands_alone(text: str, candidate: Candidate) -> bool:
@@ -205,7 +186,10 @@ def partial_of(text: str, judge: Judge) -> Partial | None:
 # What is no single value
 
 
-_BETWEEN_ITEMS = re.compile(r"[\s,;`]*(?:(?<=```)(?:json)?\s*)?(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*)?")
+_BETWEEN_ITEMS = re.compile(
+    r"(?:[\s,;`]|</?tool_call>|/\*[^*]{0,200}\*/|//[^\n]{0,200}\n)*(?:(?<=```)(?:json)?\s*)?"
+    r"(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*)?"
+)
 
 
 def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
@@ -235,79 +219,3 @@ def _unescaped(text: str, judge: Judge) -> Judged | None:
     judged = judge.judge(value, text)
     told = Step("escapes removed", "the whole answer was escaped as inside of a text", repairs=True)
     return None if judged.violations else Judged(judged.value, (told, *judged.steps), (), judged.reasoning)
-
-
-def _of_words(text: str, judge: Judge, found: Found) -> Judged | None:
-    """What a text without JSON says, its reasoning set aside."""
-    split = split_tags(text)
-    if split.unclosed or TAG.search(split.answer) or not split.answer.strip():
-        return None
-    words = split.answer
-    told = _alone(words, judge, found) or _scalar(words, judge, found)
-    if told is None or not split.reasoning:
-        return told
-    size = len(split.reasoning)
-    steps = (Step("reasoning split off", f"{size:,} character{'s' * (size > 1)} of reasoning"), *told.steps)
-    return replace(told, steps=steps, reasoning=split.reasoning)
-
-
-def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
-    """A single value that is no object and no list, written loosely: `'it'`, `True`, `.5`."""
-    if found.candidates or judge.field or text.lstrip()[:1] not in _BEGINS_ALONE:
-        return None
-    if "string" in judge.place.kinds and text.lstrip()[:1].isalnum():
-        return None  # the word itself may be meant
-    candidate = read_alone(text, judge.place)
-    judged = judge.judge(candidate.value, text) if candidate is not None and candidate.mends else None
-    if candidate is None or judged is None or judged.violations or judged.steps:
-        return None
-    return Judged(judged.value, tuple(mended(text, candidate.mends)))
-
-
-_BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
-_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
-
-
-def _bulleted(text: str, judge: Judge) -> Judged | None:
-    """A Markdown list and nothing else, where the schema has a list of texts."""
-    lines = [_BULLET.fullmatch(line) for line in text.strip().split("\n") if line.strip()]
-    items = [line[1].strip() for line in lines if line]
-    if not items or len(items) < len(lines):
-        return None
-    judged = judge.judge(items, text)
-    told = Step("read as a list", f"{len(items)} lines of a Markdown list", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
-
-
-def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
-    """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
-    place, said = judge.place, text.strip().strip("*`_").strip()
-    if said[:1] in ('"', "{", "["):
-        return None  # the beginning of JSON that has no end
-    if place.kinds == {"array"} and "string" in place.inside(0).kinds:
-        return None  # a text may list several
-    if place.kinds == {"array"}:
-        place = place.inside(0)  # a list of one
-    if (
-        judge.field
-        or not judge.coerces
-        or not said
-        or not place.kinds
-        or not place.kinds <= _SCALARS
-        or found.candidates
-    ):
-        return None
-    worded = judge.judge(said, text)
-    told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)
-    if not worded.violations:
-        return Judged(worded.value, (told, *worded.steps))
-    guesses: list[Any] = [
-        number_in(said, whole=True) if "integer" in place.kinds else None,
-        number_in(said, whole=False) if "number" in place.kinds else None,
-        truth_in(said) if "boolean" in place.kinds else None,
-    ]
-    for value in guesses:
-        if value is not None:
-            judged = judge.judge(value, text)
-            return None if judged.violations else Judged(judged.value, (told, *judged.steps))
-    return None

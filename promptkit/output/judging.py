@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
 from promptkit.output.coerce import coerce
 from promptkit.output.place import Place, plain_word
+from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step, Violation
 
 if TYPE_CHECKING:
@@ -80,13 +82,17 @@ class Judge:
 
     def _called(self, value: Any, text: str) -> Judged | None:
         """The arguments of a tool that a model believes to call, where they are the answer and the call is not."""
+        if isinstance(value, list) and len(value) == 1 and self.place.kinds == {"object"}:
+            value = value[0]
         if not isinstance(value, dict) or not value.keys() <= _OF_A_CALL or "name" not in value:
             return None
-        given = [key for key in ("arguments", "parameters") if isinstance(value.get(key), dict)]
-        if len(given) != 1 or given[0] in self.place.names or not self.coerces:
+        given = {key: _arguments(value[key]) for key in ("arguments", "parameters") if key in value}
+        given = {key: each for key, each in given.items() if each is not None and key not in self.place.names}
+        if len(given) != 1 or not self.coerces:
             return None
-        judged = self._judged(value[given[0]], text)
-        told = Step("taken out of a call", f"the answer was the `{given[0]}` of a tool call", repairs=True)
+        [(key, arguments)] = given.items()
+        judged = self._judged(arguments, text)
+        told = Step("taken out of a call", f"the answer was the `{key}` of a tool call", repairs=True)
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
     def _judged(self, value: Any, text: str) -> Judged:
@@ -105,6 +111,14 @@ class Judge:
         steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)
         left = self.schema.validate(fit.value, parsed=True)
         return Judged(value, violations=violations) if left else Judged(fit.value, steps)
+
+
+def _arguments(given: Any) -> dict[str, Any] | None:
+    """The arguments of a call, also as a text of JSON, which is OpenAI's own form; None for what is neither."""
+    if isinstance(given, str):
+        with suppress(NotJson):
+            given = parse_json(given)
+    return given if isinstance(given, dict) else None
 
 
 def _exhausted() -> Violation:

@@ -16,7 +16,7 @@ from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import searched
 from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
-from promptkit.output.reasoning import Split, split_prose, split_tags
+from promptkit.output.reasoning import Split, split_prose, split_tags, without_end
 from promptkit.output.scalars import word_of
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from promptkit.thought import Mode
 
 SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
-TAGS = "answer tags removed"
+TAGS, END = "answer tags removed", "end of turn left out"
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
     "field": frozenset({UNWRAPPED}),
     "prose": frozenset({LINE, FENCE}),
@@ -134,9 +134,11 @@ class _Ladder:
         if split.unclosed:
             raise refused("the reasoning never ends: no answer was given", "reasoning")
         self._take(SPLIT, split)
-        if split.tagged:
-            self.steps.append(Step(TAGS, "the answer stood in <answer>", repairs=True))
-        answer = split.answer
+        if split.tag:
+            self.steps.append(Step(TAGS, f"the answer stood in <{split.tag}>", repairs=True))
+        answer, ended = without_end(split.answer)
+        if ended:
+            self.steps.append(Step(END, ended, repairs=True))
         if self.expected.mode == "prose":
             answer = self._after_line(answer, split.reasoning)
         if not answer.strip():

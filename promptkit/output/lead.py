@@ -5,23 +5,42 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.output.reasoning import OPENING, TAGS, closing_of
+from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPACE = re.compile(r"\s*")
 _VALUE = re.compile(r'["{\[\-0-9tfn]')
-_LONGEST = max(map(len, TAGS)) + len("</     >")
+_LONGEST = 18
+"""So much of reasoning is kept, to see its end: all but one sign of the longest tag."""
+_LONGEST_HEADING = 120
 _LONGEST_OPENING = 230
 """A tag may have attributes."""
+_PART_OF_A_CHANNEL = re.compile(
+    r"<\|start\|>[a-z]{0,9}(?:<[|a-z]{0,9}|<\|channel\|>\s{0,5}[a-z]{0,10})?|<\|channel\|>\s{0,5}[a-z]{0,10}"
+)
 _LONGEST_INFO = 200
 _TICKS = re.compile(r"`{3,}|~{3,}")
 _NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
 """The beginning of a line that shows it to be no opening fence (CommonMark 0.31, section 4.5)."""
-_LONE = re.compile(f"</(?:{'|'.join(TAGS)})>", re.IGNORECASE)
+_LONE = re.compile(CLOSINGS, re.IGNORECASE)
+_LITERAL_OPENINGS = (
+    *("◁think▷", "&lt;think&gt;", "[think]", "analysis"),
+    *("here is my thought process:", "here's my thought process:"),
+)
+"""What opens reasoning and is no tag in angle brackets, in lower case."""
+_CHANNELS = (
+    (
+        re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
+        re.compile(r"<\|channel\|>\s{0,5}final\b[^<]{0,50}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"),
+    ),
+    (re.compile(r"analysis(?=[A-Z])"), re.compile("assistantfinal")),
+    (re.compile(r"Here(?: is|'s) my thought process:"), re.compile(r"Here(?: is|'s) my response:")),
+)
+"""What opens reasoning in channels, and what opens the final one (see `promptkit.output.channels`)."""
 _IN_PROSE = re.compile(
-    rf"(?P<closing></(?:{'|'.join(TAGS)})>)|(?P<opening><(?:{'|'.join(TAGS)})>)"
+    rf"(?P<closing>{CLOSINGS})|(?P<opening><(?:{'|'.join(TAGS)})>)"
     r"|(?P<fence>(?<=\n)[ \t]{0,3}(?:```|~~~))"
     r"|(?P<value>\{\s{0,20}(?:[\"']|[A-Za-z_]\w{0,30}\s{0,5}:|/[/*]|#)"
     r"|\[\s{0,20}(?:[\"'{\[]|/[/*]|#|(?:-?\d[\d.]{0,20}|true|false|null|none)\s{0,5},))",
@@ -50,6 +69,7 @@ class Lead:
         self._kept = ""
         self._state: Callable[[str, int], int | None] = self._start
         self._closing = _LONE
+        self._longest = _LONGEST
 
     def feed(self, chunk: str) -> str | None:
         """The text from the value's first character on, once that has arrived."""
@@ -67,7 +87,7 @@ class Lead:
     def lost(self) -> None:
         """What seemed to be a value was none."""
         self.fence = ""
-        self._closing = _LONE
+        self._closing, self._longest = _LONE, _LONGEST
         self._state = self._words if self._prose else self._inside
 
     # States: each returns where it stopped, or None when it has to wait for more.
@@ -78,7 +98,7 @@ class Lead:
             return at
         if text[at] in "`~":
             self._state = self._ticks
-        elif text[at] == "<":
+        elif text[at] == "<" or self._is_opening(text, at):
             return self._tag(text, at)
         elif _VALUE.match(text, at):
             self._begun = True
@@ -86,23 +106,34 @@ class Lead:
             self.lost()
         return at
 
+    def _is_opening(self, text: str, at: int) -> bool:
+        """Whether what opens reasoning without angle brackets stands here, or may once more has come."""
+        begun = text[at : at + len(max(_LITERAL_OPENINGS, key=len))].lower()
+        return any(begun.startswith(each) or each.startswith(begun) for each in _LITERAL_OPENINGS)
+
     def _tag(self, text: str, at: int) -> int | None:
-        tag = OPENING.match(text, at)
-        if tag is not None:
-            self._closing = closing_of(tag)
+        opened = OPENING.match(text, at)
+        found = [(opening, closing) for pattern, closing in _CHANNELS if (opening := pattern.match(text, at))]
+        if opened is not None or found:
+            opening, self._closing = found[0] if opened is None else (opened, closing_of(opened))
+            self._longest = _LONGEST_HEADING if found else _LONGEST
             self._state = self._inside
-            return tag.end()
-        if len(text) - at < _LONGEST_OPENING and ">" not in text[at:]:
-            self._kept = text[at:]
+            return opening.end()
+        rest = text[at:]
+        waits = len(rest) < _LONGEST_OPENING and (">" not in rest or _PART_OF_A_CHANNEL.fullmatch(rest))
+        if waits if rest[0] == "<" else any(each.startswith(rest.lower()) for each in _LITERAL_OPENINGS):
+            self._kept = rest
             return None
-        self.lost()
+        self._begun = rest[0] == "["
+        if not self._begun:
+            self.lost()
         return at
 
     def _inside(self, text: str, at: int) -> int | None:
         """In reasoning."""
         closing = self._closing.search(text, at)
         if closing is None:
-            self._kept = text[max(len(text) - _LONGEST, at) :]
+            self._kept = text[max(len(text) - self._longest, at) :]
             return None
         self._state = self._start
         return closing.end()

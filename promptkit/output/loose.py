@@ -11,7 +11,7 @@ from json import JSONDecodeError, dumps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.limits import current_limits
-from promptkit.output.loose_strings import CLOSING, Strings
+from promptkit.output.loose_strings import CLOSING, FENCE_BEHIND, Strings
 from promptkit.output.loose_words import Words
 from promptkit.output.mends import Cut, Mend, Unreadable
 from promptkit.output.strict_json import NotJson, read_at
@@ -244,7 +244,7 @@ class Loose:
     def _separator(self, closing: str) -> bool:
         """Go past what stands between two members; True when the object or list has ended."""
         sign = self._skip()
-        if not sign:
+        if not sign or FENCE_BEHIND.match(self.text, self.at):
             # Every object around is behind a whole value too, and has all that it declares; of a list, more items
             # could have followed.
             if "[" in self._open:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`´'", "«": "»", "„": "“”"}
 """What opens a text, and what ends it."""
+FENCE_BEHIND = re.compile(r"(?<=\n)```(?!\w)|```\s*\Z")
+"""The fence that ends what a value stands in."""
+_ANY_CLOSING = re.compile(r"[}\]]")
 _STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _TRIPLE = ('"""', "'''", "```")
 _SILENT = "bfnrtu"
@@ -196,6 +199,8 @@ class Strings:
             return self.begins_key(after) or _AFTER_COMMA.match(text, behind + 1) is not None
         if _ELLIPSIS.match(text, behind):
             return True
+        if FENCE_BEHIND.match(text, behind) and not _ANY_CLOSING.search(text, behind):
+            return text[at] == '"' and width == 1 and not text[at - 1].isspace()
         # What follows could be the next member, with its comma missing.
         if in_object:
             return self.begins_key(behind)

@@ -35,6 +35,7 @@ _UNQUOTED = "(?<![`\"'])"
 OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
 CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
 """A closing tag; one in quotes or backticks is spoken of."""
+CLOSINGS = "|".join(_CLOSINGS)
 TAG = re.compile(f"{_UNQUOTED}(?:{'|'.join((*_OPENINGS, *_CLOSINGS))})(?![`\"'])", re.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ _IN_EVERY_TAG = (
     "reflection",
     "analysis",
     "inner_",
-    "unused94",
+    "unused9",
 )
 
 
@@ -71,19 +72,19 @@ def opening_like(opening: re.Match[str]) -> re.Pattern[str]:
     return re.compile(again, re.IGNORECASE)
 
 
-_MAYBE = re.compile(r"</|\[/|◁|<c")
+_MAYBE = re.compile(r"</|\[/|◁|<c|<\||<u|<\uff5c|&lt;/")
 _LEADING = re.compile(r"\s*")
 _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An answer, the reasoning before it, whether that never ended, and whether tags stood around the answer."""
+    """An answer, the reasoning before it, whether that never ended, and the tag that stood around the answer."""
 
     answer: str
     reasoning: str = ""
     unclosed: bool = False
-    tagged: bool = False
+    tag: str = ""
 
 
 def split_tags(text: str) -> Split:
@@ -98,13 +99,13 @@ def split_tags(text: str) -> Split:
         at = closing.end()
     answer, behind = _without_last(text, at)
     if at or behind:
-        tagged = _ANSWER_TAG.match(answer.strip()) if at else None
-        inner = tagged[1] if tagged else answer
-        return Split(inner.strip(), _joined([*thoughts, behind]), tagged=tagged is not None)
+        inner, tag = without_tag(answer) if at else (answer, "")
+        return Split(inner.strip(), _joined([*thoughts, behind]), tag=tag)
     lone = CLOSING.search(text) if _MAYBE.search(text) else None
     if lone is None or OPENING.search(text, 0, lone.start()):
         return Split(text)
-    return Split(text[lone.end() :].strip(), text[: lone.start()].strip())
+    inner, tag = without_tag(text[lone.end() :])
+    return Split(inner.strip(), text[: lone.start()].strip(), tag=tag)
 
 
 def _without_last(text: str, at: int) -> tuple[str, str]:
@@ -119,8 +120,38 @@ def _without_last(text: str, at: int) -> tuple[str, str]:
     return text[at:], ""
 
 
-_ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>)?\Z", re.DOTALL | re.IGNORECASE)
-"""The tags that some models write around an answer, behind their reasoning."""
+_ANSWER_TAG = re.compile(
+    r"\s*(?:<(?P<tag>answer|response|final_answer)>(?P<text>.*?)(?:</(?P=tag)>\s*)?"
+    r"|<\|START_(?P<cohere>RESPONSE)\|>(?P<said>.*?)(?:<\|END_RESPONSE\|>\s*)?)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The tags that some models write around an answer: `<answer>`, ERNIE's `<response>`, Command's."""
+
+
+def without_tag(answer: str) -> tuple[str, str]:
+    """An answer without the tag that stands around all of it, and the tag's name."""
+    found = _ANSWER_TAG.match(answer) if answer.lstrip()[:1] == "<" else None
+    if found is None:
+        return answer, ""
+    return found["text"] if found["tag"] else found["said"], (found["tag"] or found["cohere"]).lower()
+
+
+_END_OF_TURN = re.compile(
+    r"\s*(?:<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|END_OF_TURN_TOKEN)\|>|</s>|<end_of_turn>|<eos>"
+    r"|<\uff5cend\u2581of\u2581sentence\uff5c>)\s*\Z"
+)
+"""What ends a turn in the templates of ChatML, Llama, GPT, Command, Mistral, Gemma and DeepSeek."""
+
+
+def without_end(answer: str) -> tuple[str, str]:
+    """An answer without the token that ends a turn, which some servers leave in, and that token."""
+    found = _END_OF_TURN.search(answer, max(0, len(answer) - _LONGEST_END))
+    if found is None or (found[0].strip() == "</s>" and "<s>" in answer):  # which is HTML
+        return answer, ""
+    return answer[: found.start()], found[0].strip()
+
+
+_LONGEST_END = 100
 
 
 def _joined(thoughts: list[str]) -> str:

@@ -112,7 +112,11 @@ def _is_said(word: str, text: str) -> bool:
     if not word.isalpha() or len(word) > _SHORT:
         return True
     ends = r"(?=\s*(?:[.,:;!?)\]*\"'`]|\n|\Z))" if word.lower() in _COMMON else ""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w){ends}", text) is not None
+    if re.search(rf"(?<!\w){re.escape(word)}(?!\w){ends}", text):
+        return True
+    marked = rf"[*_\"'`“”]*{re.escape(word)}[*_\"'`“”]*"
+    given = rf"\b(?:answer|result|verdict|choice)\s*(?:is|:|=)\s*{marked}\s*[.!]?\s*\Z"
+    return re.search(rf"{given}|\A\s*{marked} is (?:the|my) (?:\w+ )?answer\b", text, re.IGNORECASE) is not None
 
 
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
@@ -188,10 +192,10 @@ def truth_in(text: str) -> bool | None:
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     if not _SECOND_THOUGHTS.isdisjoint(said):
         return None
-    leading = _LEADING.match(text.strip()) or _GIVEN_TRUTH.search(text)
-    if len(found) != 1 or leading is None:
+    if len(found) != 1:
         return None
-    return _TRUTHS.get(plain_word(leading[1]))
+    given = (_LEADING.match(text.strip()), _GIVEN_TRUTH.search(text))
+    return next((_TRUTHS[word] for each in given if each and (word := plain_word(each[1])) in _TRUTHS), None)
 
 
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905

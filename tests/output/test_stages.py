@@ -8,7 +8,7 @@ import pytest
 from output_cases import CASES, expected
 
 from promptkit.errors import OutputError
-from promptkit.output import envelope, json_answer, judging, ladder, parse_output
+from promptkit.output import envelope, json_answer, judging, ladder, parse_output, worded
 from promptkit.output.coerce import Fit
 from promptkit.output.judging import Judged, refused
 from promptkit.output.mends import Unreadable
@@ -61,9 +61,9 @@ STAGES = {
     "values that disagree": (json_answer, "_agreed", _last),
     "values in lines": (json_answer, "_in_one_list", lambda *_: None),
     "escaped JSON": (json_answer, "_unescaped", lambda *_: None),
-    "Markdown lists": (json_answer, "_bulleted", lambda *_: None),
-    "a value by itself": (json_answer, "_alone", lambda *_: None),
-    "scalars in a sentence": (json_answer, "_scalar", lambda *_: None),
+    "Markdown lists": (json_answer, "bulleted", lambda *_: None),
+    "a value by itself": (worded, "_alone", lambda *_: None),
+    "scalars in a sentence": (worded, "_scalar", lambda *_: None),
     "coercion": (judging, "coerce", lambda value, *_: Fit(value)),
     "the wrapper": (judging, "_key_of", lambda *_: None),
     "validation": (Schema, "validate", lambda *_, **__: ()),

@@ -1,0 +1,167 @@
+"""What an answer says that is no JSON: a word, a number in a sentence, a list of lines."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.envelope import read_alone
+from promptkit.output.fence import unfenced
+from promptkit.output.judging import Judged
+from promptkit.output.reasoning import TAG, split_tags, without_end
+from promptkit.output.scalars import number_in, truth_in
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.told import mended
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.output.envelope import Found
+    from promptkit.output.judging import Judge
+    from promptkit.output.place import Place
+
+__all__ = ["bulleted", "of_words"]
+
+_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
+
+
+def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
+    """What a text without JSON says, its reasoning set aside."""
+    split = split_tags(text)
+    words, ended = without_end(split.answer)
+    words, tag = (words, split.tag) if split.tag else _without_tag(words)
+    if split.unclosed or TAG.search(words) or not words.strip():
+        return None
+    told = _alone(words, judge, found) or _scalar(words, judge, found) or _numbers(words, judge)
+    if told is None:
+        return None
+    size = len(split.reasoning)
+    steps = [Step("reasoning split off", f"{size:,} character{'s' * (size > 1)} of reasoning")] if size else []
+    steps += [Step("answer tags removed", f"the answer stood in <{tag}>", repairs=True)] if tag else []
+    steps += [Step("end of turn left out", ended, repairs=True)] if ended else []
+    return replace(told, steps=(*steps, *told.steps), reasoning=split.reasoning)
+
+
+_AROUND = re.compile(r"\s*<(answer|response|final_answer|output|json)>(.*)</\1>\s*\Z", re.DOTALL | re.IGNORECASE)
+
+
+def _without_tag(text: str) -> tuple[str, str]:
+    """The value that stands in one tag for answers, and the tag's name; in quotes it is JSON's."""
+    found = _AROUND.match(text)
+    if found is None or f"<{found[1]}>" in found[2]:
+        return text, ""
+    with suppress(NotJson):
+        inner = parse_json(found[2].strip())
+        return (inner, found[1]) if isinstance(inner, str) else (found[2].strip(), found[1])
+    return found[2].strip(), found[1]
+
+
+def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
+    """A single value that is no object and no JSON list, written loosely: `'it'`, `True`, `.5`, `(1, 2)`."""
+    inner = unfenced(text)
+    text = text if inner is None else inner
+    begins = _BEGINS_ALONE | ({"("} if judge.place.takes("array") else set())
+    if found.candidates or judge.field or text.lstrip()[:1] not in begins:
+        return None
+    if "string" in judge.place.kinds and text.lstrip()[:1].isalnum():
+        return None  # the word itself may be meant
+    candidate = read_alone(text, judge.place)
+    judged = judge.judge(candidate.value, text) if candidate is not None and candidate.mends else None
+    if candidate is None or judged is None or judged.violations or judged.steps:
+        return None
+    return Judged(judged.value, tuple(mended(text, candidate.mends)))
+
+
+_BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
+_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
+_LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
+
+
+def bulleted(text: str, judge: Judge) -> Judged | None:
+    """A Markdown list, below a line that ends in a colon or by itself, where the schema has a list of such."""
+    if not judge.place.inside(0).kinds or not judge.place.inside(0).kinds <= _SCALARS:
+        return None
+    lead = _LEAD.match(text.strip())
+    lines = [_BULLET.fullmatch(line) for line in text.strip()[lead.end() if lead else 0 :].split("\n") if line.strip()]
+    items = [line[1].strip() for line in lines if line]
+    if not items or len(items) < len(lines):
+        return None
+    judged = judge.judge(items, text)
+    behind = f" behind {lead[0].strip()!r}" if lead else ""
+    told = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+_NUMBERS = re.compile(r"-?\d{1,18}(?:\.\d+)?(?:(?:[ \t]*[,;][ \t]*|[ \t]*\n[ \t]*)-?\d{1,18}(?:\.\d+)?)+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
+"""One number with its thousands apart, or several."""
+
+
+def _numbers(text: str, judge: Judge) -> Judged | None:
+    """Numbers with commas or line ends between them, where the schema has a list of such."""
+    listed = text.strip()
+    if judge.field or judge.place.kinds != {"array"} or not judge.place.inside(0).kinds <= {"integer", "number"}:
+        return None
+    if not _NUMBERS.fullmatch(listed) or _GROUPED.search(listed):
+        return None
+    judged = judge.judge(re.split(r"\s*[,;\n]\s*", listed), text)
+    told = Step("read as a list", "numbers without brackets", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told,))
+
+
+def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
+    """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
+    place, boxed = judge.place, _BOXED.search(text)
+    if place.kinds == {"array"} and "string" in place.inside(0).kinds:
+        return None  # a text may list several
+    if place.kinds == {"array"}:
+        place = place.inside(0)  # a list of one
+    free = _takes_any_text(place)
+    marked = boxed is not None and not free
+    if judge.field or not judge.coerces or not place.kinds or not place.kinds <= _SCALARS:
+        return None
+    if found.candidates and not marked:
+        return None
+    said = (boxed[1] or boxed[2] if boxed and marked else text).strip()
+    if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
+        return None  # the beginning of JSON that has no end
+    told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)
+    for value in (_unmarked(said), *(() if free else _meant(said, place))):
+        if value is not None:
+            judged = judge.judge(value, text)
+            if not judged.violations:
+                return Judged(judged.value, (told, *judged.steps))
+    return None
+
+
+def _takes_any_text(place: Place) -> bool:
+    """Whether texts may stand here that the schema does not list."""
+    texts = (form for form in place.forms if form.get("type", "string") == "string" or "string" in form["type"])
+    return any("enum" not in form and "const" not in form for form in texts)
+
+
+def _meant(said: str, place: Place) -> Iterator[Any]:
+    """What is meant, where only some values can be: the words without their marks, then what a sentence gives."""
+    bare = said.strip("*`_").strip()
+    yield bare
+    yield number_in(bare, whole=True) if "integer" in place.kinds else None
+    yield number_in(bare, whole=False) if "number" in place.kinds else None
+    yield truth_in(bare) if "boolean" in place.kinds else None
+
+
+_BOXED = re.compile(r"(?:\\boxed\{([^{}\n]{1,200})\}|^#{4}[ \t]+([^\n]{1,200}))[$.\s]*\Z", re.MULTILINE)
+"""How answers to exercises are marked: LaTeX's `\\boxed{42}`, and `#### 42` (GSM8K)."""
+_PAIRS = ("**", "__", "*", "_", "`")
+
+
+def _unmarked(text: str) -> str:
+    """A text without Markdown's marks where one pair of them stands around all of it: emphasis, code."""
+    for mark in _PAIRS:
+        inner = text[len(mark) : -len(mark)]
+        whole = len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark)
+        if whole and mark[0] not in (inner[0], inner[-1]) and mark not in inner and inner.strip() == inner:
+            return inner if mark != "__" or not inner.isidentifier() else text  # which may be a name
+    return text
