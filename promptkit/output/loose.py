@@ -149,6 +149,8 @@ class Loose:
         again: set[str] = set()
         while True:
             sign = self._skip()
+            if sign == "]" and not found:
+                self.fail("a bracket that closes nothing")
             if self._ends(sign, "}"):
                 return found
             if self._is_noise(sign):

@@ -34,8 +34,9 @@ class PartialParser:
     settles are read. A text that is not JSON otherwise, or not in the schema's shape, sets `broken` and ends the
     reading: whether the whole answer can still be used is for `parse_output` to say.
 
-    Once the value cannot become valid any more, whatever follows, `dead` says why, and `dead_at` after how many
-    characters of the text that is so. `repair` says whether slips may be mended, `coerce` whether values may be
+    Once the value cannot become valid any more, however it goes on, `dead` says why, and `dead_at` after how many
+    characters of the text that is so. That an answer begins anew behind a draft with which it began is not waited for:
+    `parse_output` may still take such a one. `repair` says whether slips may be mended, `coerce` whether values may be
     brought to their declared types, and `strict` that the text must be the value as it stands.
     """
 
