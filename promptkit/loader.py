@@ -165,7 +165,13 @@ class Loading:
         self.inputs: dict[str, Entry] = {}
         self.calls: list[tuple[str, dict[str, Any], Entry]] = []
         """The calls of tools in messages: the tool, its arguments, and where these are written."""
-        self.unknown = Unknown(inputs=chain.broken, templates=chain.broken, output=chain.broken)
+        self.aside = frozenset[str]().union(*(document.aside for document in chain.documents))
+        """Keys that cannot be read."""
+        self.unknown = Unknown(
+            inputs=chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
+            templates=chain.broken or bool(self.aside - {"inputs"}),
+            output=chain.broken or not self.aside.isdisjoint(("output", "extends")),
+        )
 
     def spec(self) -> PromptSpec | None:
         """The spec, unless its structure is wrong."""
@@ -226,6 +232,10 @@ class Loading:
             cure = f"a prompt for summaries has the input `turns`, and if it likes {' and '.join(SUMMARY_INPUTS[1:])}"
             self.findings.add(document, "PK121", message, named, help=cure)
 
+    def _may_have_task(self) -> bool:
+        """Whether what cannot be read may be the task, or stand for it."""
+        return not self.aside.isdisjoint(("task", "messages", "extends")) or bool(self.aside - set(KEYS))
+
     def _require_task(self) -> None:
         entries = self.chain.entries
         if "messages" in entries and not (is_empty(entries["messages"].node) and "task" in entries):
@@ -234,7 +244,7 @@ class Loading:
                     self.findings.exclusive(entries[name], name, "messages", "put the text into one of the messages")
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
-        elif "task" not in entries and not self.partial and not self.chain.broken:
+        elif "task" not in entries and not (self.partial or self.chain.broken or self._may_have_task()):
             main = self.chain.main
             at = main.root.start if main.root else 0
             self.findings.add(

@@ -93,6 +93,8 @@ class Document:
     """The spans of aliases that stand for nothing, and of tags: told once, so that nothing else is told of them."""
     meant: dict[int, str] = field(default_factory=dict)
     """Values that are no YAML, told once and read as what was meant, by the offset at which each begins."""
+    aside: frozenset[str] = frozenset()
+    """Keys at the top whose entries cannot be read, told once and set aside: nobody knows what they say."""
 
     def is_lost(self, offset: int) -> bool:
         """Whether an offset lies in an alias that stands for nothing, or in a tag."""

@@ -1,7 +1,8 @@
-"""Reading on behind a value that is no YAML: what was meant is known, so that all else in the file is told as well.
+"""Reading on behind a value that is no YAML, so that all else in the file is told as well.
 
 libyaml reads a copy of the text in which the value is made of letters, as long as the value itself, so that all that
-follows keeps its place. The value itself becomes the text that was meant.
+follows keeps its place. The value itself becomes the text that was meant. Where that is not known, the whole entry at
+the top of the file in which the fault lies is set aside: it is read as empty, and nothing is said of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptkit.yaml_traps import ENTRY, ITEM
+from promptkit.diagnostics import nearest
+from promptkit.spec import PromptSpec
+from promptkit.yaml_strays import ENTRY, ITEM
 
 if TYPE_CHECKING:
     from promptkit.diagnostics import Diagnostic
@@ -21,6 +24,21 @@ MOST_TEXT = 200_000
 """How long a text may be to be read again, in characters."""
 
 _LOOK_BACK = 50
+_OF_SYNTAX = ("PK100", "PK110", "PK111", "PK112", "PK116")
+_TOP = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
+_WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
+"""A word at the beginning of a line that is no key, since its colon is missing or is none."""
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])&\w")
+_KEYS = frozenset(PromptSpec.__annotations__)
+_FEWEST = 2
+"""With fewer entries nothing is left when one is set aside."""
+
+
+def _is_key(name: str) -> bool:
+    """Whether a word before a colon is a key of a prompt, or nearly one; others begin lines of prose."""
+    return name in _KEYS or name.startswith(("x-", "x_")) or nearest(name.lower(), _KEYS) is not None
+
+
 _AT_ITS_BEGINNING = ("PK111", "PK116")
 _INSIDE = ("PK110", "PK112")
 _NO_PROSE = tuple("{[\"'|>&*!#")
@@ -32,11 +50,44 @@ class Recovery:
 
     text: str
     meant: dict[int, str] = field(default_factory=dict)
+    aside: dict[str, int] = field(default_factory=dict)
+    """The keys whose entries are set aside, and where each stands."""
 
     def passes(self, document: Document, fault: Diagnostic) -> bool:
-        """Take what was meant for what is wrong; False when that is not known, or has been tried."""
-        if len(self.meant) >= MOST_RECOVERED or len(self.text) > MOST_TEXT:
+        """Take what was meant for what is wrong, or set it aside; False when neither helps, or has been tried."""
+        if len(self.meant) + len(self.aside) >= MOST_RECOVERED or len(self.text) > MOST_TEXT or not fault.line:
             return False
+        return self._as_meant(document, fault) or self._set_aside(document, fault)
+
+    def _set_aside(self, document: Document, fault: Diagnostic) -> bool:
+        """Read the entry at the top of the file in which a fault lies as one without a value."""
+        if fault.code not in _OF_SYNTAX or "mark of a merge" in fault.message:  # with both sides nothing is certain
+            return False
+        start = document.start(fault.line)
+        entries = [found for found in _TOP.finditer(self.text) if _is_key(found[1])]
+        end = next((found.start() for found in entries if found.start() > start), len(self.text))
+        word = _WORD.match(document.line(fault.line))
+        if word is not None and _is_key(word[0]):  # an entry whose colon is missing
+            return self._without(word[0], start, start, end)
+        within = next((found for found in reversed(entries) if found.start() <= start), None)
+        if within is None:
+            return self._without("", start, start, start + len(document.line(fault.line)))
+        return len(entries) >= _FEWEST and self._without(within[1], within.start(), within.end(), end)
+
+    def _without(self, name: str, at: int, start: int, end: int) -> bool:
+        """Read a part of the text as if it were empty: the entry of a key, if it has a name. False for the same again.
+
+        What names an anchor is needed where it is repeated.
+        """
+        gone = self.text[start:end]
+        if not gone.strip() or name in self.aside or (_ANCHOR.search(gone) and "*" in self.text):
+            return False
+        self.aside |= {name: at} if name else {}
+        self.text = self.text[:start] + re.sub(r"[^\r\n]", " ", gone) + self.text[end:]
+        self.meant = {offset: text for offset, text in self.meant.items() if not start <= offset < end}
+        return True
+
+    def _as_meant(self, document: Document, fault: Diagnostic) -> bool:
         begins = document.start(fault.line)
         if "a tab stands here" in fault.message:
             at = begins + fault.column - 1

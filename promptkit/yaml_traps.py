@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
+from promptkit.yaml_strays import ENTRY, ITEM, LOOK_BACK, STRAY_LINES, WRONG_INDENTS, flush_above, html_comment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
 
 QUOTE = "quote the whole value, or write it under `|`"
-
-ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
-ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
-_LOOK_BACK = 50
 
 
 def trap(document: Document, line: int, column: int, problem: str, opening: int | None) -> Diagnostic | None:
@@ -57,7 +54,7 @@ def braces_fault(document: Document, span: tuple[int, int]) -> Diagnostic:
 
 def _statement(document: Document, line: int) -> Iterator[tuple[int, str, int]]:
     """The value that a line can belong to: the line that it begins in, its text there, and its offset."""
-    for number in range(line, max(0, line - _LOOK_BACK), -1):
+    for number in range(line, max(0, line - LOOK_BACK), -1):
         text = document.line(number)
         found = ENTRY.match(text) or ITEM.match(text)
         if found:
@@ -123,7 +120,7 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     begun = document.place(opening)[0] if opening is not None and "simple key" in problem else 0
     lines = [begun, line, line - 1] if "expected ':'" in problem or "expected key" in problem else []
     if "mapping values are not allowed" in problem:
-        lines = _flush_above(document, line)
+        lines = flush_above(document, line)
     for number in lines:
         found = re.match(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s/])", document.line(number)) if number > 0 else None
         if found:
@@ -134,44 +131,18 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     return None
 
 
-def _flush_above(document: Document, line: int) -> list[int]:
-    """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
-    if not ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
-        return []
-    above = range(line - 1, max(0, line - _LOOK_BACK), -1)
-    until = next((number for number in above if ENTRY.match(document.line(number))), 0)
-    return [number for number in above if number > until and not document.line(number)[:1].isspace()]
-
-
-def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | None) -> Diagnostic | None:
-    """`task Greet`: a line that is no key, since its colon is missing, or is one of another script."""
-    if "expected ':'" not in problem or opening is None:
-        return None
-    begun = document.place(opening)[0]
-    text = document.line(begun)
-    start = document.start(begun) + len(text) - len(text.lstrip())
-    other = re.search("[\N{FULLWIDTH COLON}\N{RATIO}\N{MODIFIER LETTER COLON}]", text)
-    if other:
-        at = document.start(begun) + other.start()
-        cure = f"write `:` and a space, not `{document.text[at]}`"
-    elif above := _text_above(document, begun):
-        cure = f"indent it, if it belongs to the text of `{above}`; or write `key: value`"
-    else:
-        cure = "write `key: value`, with a space behind the colon"
-    message = "not valid YAML: this line is no key and value, since it has no colon"
-    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
-
-
 def _quote_inside(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
     """`'Don't'`: an apostrophe, or another quote, that ends the quoted text, on its line or on one further below."""
     before = document.line(line)[:column].rstrip()
     if not before.endswith(("'", '"')) or "expected key" not in problem:
         return None
     sign = before[-1]
-    for number in range(line, max(0, line - _LOOK_BACK), -1):
+    for number in range(line, max(0, line - LOOK_BACK), -1):
         found = ENTRY.match(document.line(number))
         if found and found["value"].startswith(sign):
             start = document.start(number) + found.start("value")
+            if number == line and found.start("value") == len(before) - 1:
+                continue  # it ends a text that has begun further above
             if number < line and found["value"].count(sign) % 2 == 0:
                 return None  # that text ends on its line
             if number == line:
@@ -246,34 +217,6 @@ def _never_closed(document: Document, line: int, _: int, problem: str, opening: 
     return document.diagnostic("PK100", message, (opening, opening + 1), help=f"end it with `{closing}`")
 
 
-def _outdented(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
-    """A line of a text under `|` that is indented less than the lines before it, and so ends the text."""
-    above = _text_above(document, line) if "did not find expected key" in problem else ""
-    if not above:
-        return None
-    text = document.line(line)
-    start = document.start(line) + len(text) - len(text.lstrip())
-    cure = f"indent it as far as the first line of `{above}`, if it belongs to that text"
-    message = "not valid YAML: this line is indented less than the text above it, and no key"
-    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
-
-
-_TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
-
-
-def _text_above(document: Document, line: int) -> str:
-    """The key of the text of many lines to which a line may be meant to belong; empty where there is none."""
-    here = document.line(line)
-    indent = len(here) - len(here.lstrip())
-    for number in range(line - 1, max(0, line - _LOOK_BACK), -1):
-        text = document.line(number)
-        if not text.strip() or len(text) - len(text.lstrip()) > indent:
-            continue
-        found = ENTRY.match(text)
-        return found["key"] if found is not None and _TEXT.match(found["value"].strip()) else ""
-    return ""
-
-
 def _escape(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
     r"""`"C:\users"`: in double quotes a backslash begins an escape."""
     if "hexdecimal" not in problem and "unknown escape" not in problem:
@@ -286,26 +229,17 @@ def _escape(document: Document, line: int, column: int, problem: str, _: int | N
     )
 
 
-def _html_comment(document: Document, _: int, __: int, ___: str, ____: int | None) -> Diagnostic | None:
-    at = len(document.text) - len(document.text.lstrip())
-    if not document.text.startswith("<!--", at):
-        return None
-    return document.diagnostic(
-        "PK100", "not valid YAML: `<!--` begins no comment", (at, at + 4), help="begin it with `#`"
-    )
-
-
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
-    _html_comment,
+    html_comment,
     _brace_first,
     _sign_first,
     _item_first,
     _no_space,
-    _no_colon,
+    *STRAY_LINES,
     _quote_inside,
     _comment_cuts,
     _colon,
     _never_closed,
-    _outdented,
+    *WRONG_INDENTS,
     _escape,
 )

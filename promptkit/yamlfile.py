@@ -58,13 +58,18 @@ def _read_on(document: Document) -> None:
     told = [fault for fault in document.faults if fault.code == "PK102"]
     while view.root is None and recovery.passes(document, fault := view.faults[-1]):
         told.append(document.showing(fault))
+        aside = len(recovery.aside)
         view = Document(recovery.text, document.path, meant=recovery.meant)
         _Composer(view).run()
-        if view.root is None and not (view.faults and _is_clear(view.faults[-1], told)):
+        if view.root is None and not (view.faults and (aside or _is_clear(view.faults[-1], told))):
             view.faults = []  # what follows from the first ones is passed over
             break
     if view is not document:
         document.root, document.lost, document.meant = view.root, view.lost, recovery.meant
+        document.aside = frozenset(recovery.aside)
+        if isinstance(view.root, Mapping) and recovery.aside:
+            gone = set(recovery.aside.values())
+            view.root.pairs = tuple(pair for pair in view.root.pairs if pair[0].start not in gone)
         document.faults = [*told, *map(document.showing, view.faults)]
 
 

@@ -1,0 +1,157 @@
+"""Lines that are no YAML where they stand: without a colon, wrongly indented, comments of others, marks of a merge."""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promptkit.diagnostics import Diagnostic
+    from promptkit.yaml_nodes import Document
+
+__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "flush_above", "html_comment"]
+
+ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
+ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
+LOOK_BACK = 50
+"""How many lines are looked back at, for what a line belongs to."""
+_TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
+_COMMENT = re.compile(r"\s*(//|/\*|--(?= )|;(?= ))")
+_CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?: |$)")
+
+
+def _other_line(text: str) -> tuple[str, str] | None:
+    """What a line is that belongs to another language or tool, and the cure."""
+    if found := _CONFLICT.match(text):
+        cure = "settle the merge: keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+        return f"`{found[1]}` is git's mark of a merge that is not settled", cure
+    if found := _COMMENT.match(text):
+        return f"`{found[1]}` begins no comment", "begin it with `#`"
+    return None
+
+
+def html_comment(document: Document, _: int, __: int, ___: str, ____: int | None) -> Diagnostic | None:
+    """`<!-- ... -->` at the top of the file."""
+    at = len(document.text) - len(document.text.lstrip())
+    if not document.text.startswith("<!--", at):
+        return None
+    return document.diagnostic(
+        "PK100", "not valid YAML: `<!--` begins no comment", (at, at + 4), help="begin it with `#`"
+    )
+
+
+def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """`task Greet`: a line that is no key, since its colon is missing, or is one of another script."""
+    if "expected ':'" not in problem or opening is None:
+        return None
+    begun = document.place(opening)[0]
+    text = document.line(begun)
+    start = document.start(begun) + len(text) - len(text.lstrip())
+    other = re.search("[\N{FULLWIDTH COLON}\N{RATIO}\N{MODIFIER LETTER COLON}]", text)
+    if other:
+        at = document.start(begun) + other.start()
+        cure = f"write `:` and a space, not `{document.text[at]}`"
+    elif above := _text_above(document, begun):
+        cure = f"indent it, if it belongs to the text of `{above}`; or write `key: value`"
+    else:
+        cure = "write `key: value`, with a space behind the colon"
+    message = "this line is no key and value, since it has no colon"
+    message, cure = _other_line(text) or (message, cure)
+    return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text.strip())), help=cure)
+
+
+def flush_above(document: Document, line: int) -> list[int]:
+    """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
+    if not ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
+        return []
+    above = range(line - 1, max(0, line - LOOK_BACK), -1)
+    until = next((number for number in above if ENTRY.match(document.line(number))), 0)
+    return [number for number in above if number > until and not document.line(number)[:1].isspace()]
+
+
+def _flush_line(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
+    """A line above a key that is none: YAML takes both for one text."""
+    is_key = "mapping values are not allowed" in problem and document.line(line)[:column].isidentifier()
+    above = flush_above(document, line) if is_key else []
+    above = list(takewhile(lambda number: re.match(r"[^\s#]", document.line(number)), above))
+    if not above:
+        return None
+    text = document.line(above[-1])
+    message, cure = _other_line(text) or (
+        "this line is no key and value, since it has no colon",
+        "write `key: value`, with a space behind the colon; a comment begins with `#`",
+    )
+    start = document.start(above[-1])
+    return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text.strip())), help=cure)
+
+
+def _json_comment(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """`// ...` in JSON, or in what stands in braces."""
+    if opening is None or not re.search(r"expected ',' or '[\]}]'", problem):
+        return None
+    for number in range(document.place(opening)[0], line + 1):
+        found = re.match(r"\s*(//|/\*)", document.line(number))
+        if found:
+            at = document.start(number) + found.start(1)
+            message = f"not valid YAML: `{found[1]}` begins no comment"
+            return document.diagnostic("PK100", message, (at, at + 2), help="begin it with `#`; JSON itself has none")
+    return None
+
+
+def _wrong_bracket(document: Document, line: int, column: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """`[a, b}`: what is opened with one bracket and closed with another."""
+    closing = {"[": "]", "{": "}"}.get(document.text[opening : opening + 1] if opening is not None else "")
+    sign = document.line(line)[column : column + 1]
+    if closing is None or not sign or sign not in "]}" or not re.search(r"expected ',' or '[\]}]'", problem):
+        return None
+    at, begun = document.start(line) + column, document.place(opening or 0)
+    message = f"not valid YAML: `{sign}` does not close the `{document.text[opening or 0]}` of {begun[0]}:{begun[1]}"
+    return document.diagnostic("PK100", message, (at, at + 1), help=f"write `{closing}`")
+
+
+def _indented_otherwise(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """A key, or an item, that stands further left or right than those beside it."""
+    if opening is None or not re.search(r"expected key|expected '-' indicator", problem):
+        return None
+    text = document.line(line)
+    indent, beside = len(text) - len(text.lstrip(" ")), document.place(opening)[1] - 1
+    if not (ENTRY.match(text) or ITEM.match(text)):
+        return None
+    above = next((document.line(n) for n in range(line - 1, 0, -1) if document.line(n).strip()), "")
+    near = {beside, len(above) - len(above.lstrip(" "))} - {indent}
+    if not indent or not near:
+        return None
+    at = document.start(line) + indent
+    wanted = " or ".join(str(each) for each in sorted(near))
+    message = f"not valid YAML: this line is indented by {indent}, and those beside it by {wanted}"
+    return document.diagnostic("PK100", message, (at, at + 1), help="give it the indentation of what it belongs to")
+
+
+def _outdented(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """A line of a text under `|` that is indented less than the lines before it, and so ends the text."""
+    above = _text_above(document, line) if "did not find expected key" in problem else ""
+    if not above:
+        return None
+    text = document.line(line)
+    start = document.start(line) + len(text) - len(text.lstrip())
+    cure = f"indent it as far as the first line of `{above}`, if it belongs to that text"
+    message = "not valid YAML: this line is indented less than the text above it, and no key"
+    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
+
+
+def _text_above(document: Document, line: int) -> str:
+    """The key of the text of many lines to which a line may be meant to belong; empty where there is none."""
+    here = document.line(line)
+    indent = len(here) - len(here.lstrip())
+    for number in range(line - 1, max(0, line - LOOK_BACK), -1):
+        text = document.line(number)
+        if not text.strip() or len(text) - len(text.lstrip()) > indent:
+            continue
+        found = ENTRY.match(text)
+        return found["key"] if found is not None and _TEXT.match(found["value"].strip()) else ""
+    return ""
+
+
+STRAY_LINES = (_flush_line, _json_comment, _wrong_bracket, _no_colon)
+WRONG_INDENTS = (_outdented, _indented_otherwise)
