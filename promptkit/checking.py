@@ -194,6 +194,32 @@ def _as_diagnostic(error: ConfigError) -> Diagnostic:
     return Diagnostic(error.code, "error", error.message, path, line, column, line, column + 1, help=error.help)
 
 
+_DATA = re.compile(
+    r"(?:\$ref|path)[\"']?[ \t]*:[ \t]*[\"']?(?P<name>[^\s\"'#,{}\[\]|>]{1,300}\.ya?ml)[\"']?(?=[\s,}#]|$)"
+    r"|examples_from[ \t]*:[ \t]*[\"']?(?P<rows>[^\s\"'#,{}\[\]|>]{1,300}\.ya?ml)"
+)
+"""How a prompt names a file of data: a schema by `$ref`, rows of examples by `path`."""
+
+
+def data_files(files: Iterable[str]) -> set[str]:
+    """Which of some files are no prompts, but are named by one of them as a schema or as rows; as absolute paths."""
+    listed = {os.path.abspath(file) for file in files}  # noqa: PTH100 (by name, as they are listed)
+    found: set[str] = set()
+    for file in listed:
+        try:
+            text = Path(file).read_bytes()[:_MOST_SEARCHED].decode("utf-8", "replace")
+        except OSError:
+            continue
+        for named in _DATA.finditer(text):
+            name, folder = named["name"] or named["rows"], os.path.dirname(file)  # noqa: PTH120
+            root = locate(Path(file))[0] if name.startswith("/") else folder
+            found.add(os.path.normpath(os.path.join(root, name.lstrip("/"))))  # noqa: PTH118
+    return found & listed
+
+
+_MOST_SEARCHED = 1 << 20
+
+
 def check_file(file: str) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a prompt file. Never raises for what stands in it."""
     fault = path_fault(file)

@@ -201,8 +201,12 @@ def _below(path: str) -> Iterable[str]:
         path = prompt_path(path)
         _require(path)
         return [path]
+    from promptkit.checking import data_files
+
     found = [file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file()]
-    return [str(file) for file in sorted(found) if not _is_hidden(file.relative_to(folder))]
+    files = [str(file) for file in sorted(found) if not _is_hidden(file.relative_to(folder))]
+    data = data_files(files)  # which are checked by what names them
+    return [file for file in files if os.path.abspath(file) not in data]  # noqa: PTH100
 
 
 def _require(path: str) -> None:

@@ -152,14 +152,8 @@ def _file_faults(document: Document) -> list[Diagnostic]:
     if document.root is None and any(fault.severity == "error" for fault in document.faults):
         return document.faults
     if document.root is None or _is_null(document.root):
-        empty = Diagnostic(
-            "PK114",
-            "error",
-            "the file is empty",
-            document.path,
-            help="a prompt needs at least `task:`; try `promptkit init`",
-        )
-        return [*document.faults, empty]
+        cure = "a prompt needs at least `task:`; try `promptkit init`"
+        return [*document.faults, document.diagnostic("PK114", "the file is empty", (0, 0), help=cure)]
     if not isinstance(document.root, Mapping):
         kind = "a list" if not isinstance(document.root, Scalar) else "a text"
         span = document.root.start, document.root.start + 1

@@ -124,7 +124,7 @@ def _checked_inputs(
     meant: set[str | None] = set()
     for key, value in node.pairs if node else ():
         declared = inputs.get(key.text)
-        if declared is not None and declared.get("secret"):
+        if declared is not None and declared.get("secret") is True:
             message, cure = f"the secret input `{key.text}` stands in {name}", "leave it out: no template can use it"
             findings.add(entry.document, "PK129", message, key, help=cure)
         elif declared is not None:
@@ -132,13 +132,14 @@ def _checked_inputs(
             message = f"{name}, input `{key.text}` does not fit its declaration"
             schema = declared["json_schema"]
             report_misfits(findings, entry.document, value, schema, values[key.text], "PK302", message)
-        elif not unknown:
+        elif not unknown and key.text not in known["unknown"].faulty:
             near = nearest(key.text, inputs)
             meant.add(near)
             message = f"{name} gives an input `{key.text}` that is not declared"
             findings.add(entry.document, "PK304", message, key, label=did_you_mean(key.text, inputs), fix=near)
     for wanted, declared in inputs.items():
-        needed = declared.get("required") and not declared.get("secret") and wanted not in known["unknown"].faulty
+        needed = declared.get("required") and not declared.get("secret")
+        needed = needed and wanted not in known["unknown"].faulty
         if needed and wanted not in values and wanted not in meant:
             place = (node.start, node.start + 1) if node else (case.pairs[0][0] if case.pairs else case)
             cure = "give it, make it optional (`?`), or give it a default"

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.declared import field_names
 from promptkit.loading.findings import node_at, span_in
 from promptkit.template.expressions import Expressions
 from promptkit.template.scopes import Known
@@ -17,7 +18,7 @@ from promptkit.template.walk import input_scope
 from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from promptkit.loader import Loading
     from promptkit.loading.chain import Entry
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _OPENING = "{{ "
 _BARE = "write it as it stands in {% if ... %}: `value.total > 0`"
+_THE_VALUE = ("output", "answer", "result", "response", "data", "self")
+"""What other tools call the answer."""
 _PLAIN_VALUES = {"text": {"type": "string"}}
 """What `value` is where the output has no schema."""
 
@@ -48,6 +51,7 @@ def check_expressions(loading: Loading) -> set[str]:
             check = _Check(
                 inputs, loading.unknown.inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index)
             )
+            check.fields = field_names(answer, ())
             if that.lstrip().startswith("{{"):
                 check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
                 used |= set(inputs)
@@ -73,6 +77,7 @@ class _Check:
         self.name = name
         self.report = report
         self.used: set[str] = set()
+        self.fields: Collection[str] = ()
 
     def fault(self, fault: TemplateFault) -> None:
         message = fault.message.replace("`}}` is expected, not", "the expression ends before")
@@ -89,7 +94,7 @@ class _Check:
 
     def input_used(self, name: str, start: int) -> None:
         self.used.add(name)
-        if self.inputs[name].get("secret"):
+        if self.inputs[name].get("secret") is True:
             message = f"the secret input `{name}` may not stand in a check"
             self.fault(TemplateFault("PK208", message, start, start + len(name), help="secrets reach tools only"))
 
@@ -101,7 +106,10 @@ class _Check:
         if called:
             self.fault(TemplateFault("PK204", f"there is no function `{name}`", start, end, label=label))
         else:
-            self.fault(TemplateFault("PK202", f"`{name}` is neither `value` nor an input", start, end, label=label))
+            meant = f"value.{name}" if name in self.fields else "value" if name in _THE_VALUE else ""
+            cure = f"the answer is `value`: write `{meant}`" if meant else ""
+            message = f"`{name}` is neither `value` nor an input"
+            self.fault(TemplateFault("PK202", message, start, end, label="" if meant else label, help=cure))
 
 
 def _report(findings: Findings, entry: Entry, index: int, fault: TemplateFault) -> None:

@@ -62,6 +62,8 @@ def _slot(node: Mapping) -> str | None:
 
 _SLOTS = ("history", "examples")
 _MESSAGE_KEYS = ("role", "content", "tool_calls", "tool_call_id")
+_OF_OTHERS = {**dict.fromkeys(("text", "value", "message", "body", "prompt"), "content"), "from": "role"}
+"""What other tools call the keys of a message."""
 _ROLES = ("system", "user", "assistant", "tool")
 
 
@@ -86,6 +88,11 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: C
     known: dict[str, Any] = {}
     keys: dict[str, Entry] = {}
     unknown = [key.text for key, _ in node.pairs if key.text not in _MESSAGE_KEYS]
+    foreign = {
+        key.text: meant
+        for key, _ in node.pairs
+        if (meant := _OF_OTHERS.get(key.text)) is not None and node.get(meant) is None
+    }
     for key, value in node.pairs:
         each = Entry(entry.document, key, value)
         loading.places["messages", index, key.text] = keys[key.text] = each
@@ -99,12 +106,14 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: C
             message = f"there is no key `{key.text}` in `messages.{index}`"
             cure = f"write `{{role: {key.text}, content: ...}}`"
             loading.findings.add(entry.document, "PK120", message, key, help=cure)
+        elif key.text in foreign:
+            loading.findings.unknown_key(each, _MESSAGE_KEYS, f"messages.{index}", meant=foreign[key.text])
         else:
             loading.findings.unknown_key(each, _MESSAGE_KEYS, f"messages.{index}")
     known |= _of_tools(loading.findings, f"messages.{index}", entry, keys, calls)
     if "content" not in known and "tool_calls" not in keys:
         loading.unknown.templates = True
-    if set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
+    if foreign or set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
         return MessageSpec(role=_role_of(known), content=known.get("content", "-"))
     return _built(loading, index, entry, known, quiet="tool_calls" in keys)
 

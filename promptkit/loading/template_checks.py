@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.loading.drift import drift
@@ -14,6 +14,7 @@ from promptkit.loading.findings import span_in
 from promptkit.loading.instructions import compared, instructions_of
 from promptkit.loading.prose import prose_of
 from promptkit.loading.template_text import TemplateText
+from promptkit.spec import Trust
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import foreign_variables, lost_text
@@ -128,7 +129,10 @@ def check_templates(loading: Loading) -> dict[str, str]:
     checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), loading.partial or unknown.inputs)
     checks.explained |= unknown.faulty
     checks.misnamed = {
-        part for name in unknown.faulty if name not in checks.inputs for part in re.findall(r"\w+", name)
+        part
+        for name in unknown.faulty
+        if name not in checks.inputs
+        for part in (*re.findall(r"\w+", name), re.sub(r"\W+", "_", name))
     }
     scope = input_scope({name: _known(name, declared) for name, declared in checks.inputs.items()})
     for location, entry in loading.texts.items():
@@ -161,10 +165,13 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
         checks.report(text, fault)
 
 
+_STRANGERS = frozenset(get_args(Trust)) - {"caller"}
+
+
 def _known(name: str, declared: dict[str, Any]) -> Known:
     value = value_of(declared["json_schema"])
     optional = not declared.get("required", True) and not declared.get("has_default")
-    untrusted = declared.get("trust", "caller") != "caller"
+    untrusted = declared.get("trust", "caller") in _STRANGERS
     taint = frozenset([name]) if untrusted else frozenset()
     return Known(value, nullable=optional or is_nullable(value), taint=taint, is_input=True)
 

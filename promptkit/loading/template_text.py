@@ -100,7 +100,7 @@ class TemplateText:
     def input_used(self, name: str, start: int) -> None:
         """An input is used."""
         self.checks.used.add(name)
-        if self.checks.inputs[name].get("secret"):
+        if self.checks.inputs[name].get("secret") is True:
             message = f"the secret input `{name}` may not stand in a template"
             self.tell("PK208", message, start, start + len(name), help="secrets reach tools only")
 

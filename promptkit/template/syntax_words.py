@@ -50,6 +50,14 @@ def _cure_of_tag(tag: str, more: str) -> str:
 
 
 def _cure_by_message(message: str, text: str, start: int) -> str:
+    if (filtered := _FILTERED.search(text[:start])) and re.search(r"got '(?:string|integer|float|name|:)'", message):
+        begun = re.match(r":?\s*(\"[^\"]*\"|'[^']*'|[\w.-]+)", text[start:])
+        return f"arguments stand in brackets: `{filtered[1]}({begun[1] if begun else '...'})`"
+    if coloned := _COLONED.match(text, start):
+        return f"arguments stand in brackets: `{coloned[1]}({coloned[2]})`"
+    if named := _UNQUOTED_PATH.search(text[:start]):
+        path = re.match(r"[\w./-]*", text[named.start(2) :])
+        return f'quote the path: `{{% {named[1]} "{path[0] if path else ""}" %}}`'
     if "got 'if'" in message and re.search(r"else\s*$", text[:start]):
         return "write `elif`"
     if begun := re.search(r"cannot begin with `(if|for)`", message):
@@ -65,11 +73,15 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
     return ""
 
 
+_FILTERED = re.compile(r"\|\s*(\w+)\s*$")
+_COLONED = re.compile(r"\{\{[^{}|]*\|\s*(\w+)\s*:\s*([^{}|]*?)\s*(?:\||-?\}\})")
+_UNQUOTED_PATH = re.compile(r"\{%-?\s*(include|extends|import|from)\s+([\w./-]*)$")
 _END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
 
 
 def _expected(wanted: str, got: str) -> str:
-    named = {"name": "a name", "end of template": "the end of the template"} | _END_SIGNS
+    named = {"name": "a name", "end of template": "the end of the template", "string": "a text"} | _END_SIGNS
+    named |= dict.fromkeys(("integer", "float"), "a number")
     return f"{named.get(wanted, f'`{wanted}`')} is expected, not {named.get(got, f'`{got}`')}"
 
 

@@ -33,9 +33,10 @@ def _lost_braces(tree: Tree) -> Iterator[TemplateFault]:
     """Printed expressions that name nothing: text with double braces that was not meant as an expression."""
     from jinja2 import nodes
 
+    literals = (nodes.Const, nodes.Dict, nodes.List, nodes.Tuple)  # an operation is meant
     for output in tree.root.find_all(nodes.Output):
         for node in output.nodes:
-            if isinstance(node, nodes.TemplateData) or _is_written_out(node) or names_in(node):
+            if names_in(node) or not isinstance(node, literals) or _is_written_out(node):
                 continue
             start, end = tree.around(node.lineno)
             yield TemplateFault(
@@ -52,7 +53,8 @@ def _lost_braces(tree: Tree) -> Iterator[TemplateFault]:
 def _is_written_out(node: Any) -> bool:
     from jinja2 import nodes
 
-    return isinstance(node, nodes.Const) and isinstance(node.value, str) and bool(re.search("[{}]", node.value))
+    text = node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else ""
+    return bool(text) and (not re.search(r"\w", text) or re.search("[{}]", text) is not None)
 
 
 def _lost_comments(tree: Tree) -> Iterator[TemplateFault]:

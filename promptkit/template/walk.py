@@ -5,6 +5,7 @@ The walk goes through the files that it includes, imports and extends, each with
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -113,10 +114,23 @@ class Walk(Statements):
 
     def _load(self, node: Any, *, optional: bool = False, blind: bool = False) -> tuple[Place, Tree] | None:
         fixed = kind(node.template) == "Const" and isinstance(node.template.value, str)
+        token = self.tree.token(node.lineno, 1)
+        if not fixed and _PATH.fullmatch(path := self._in_one(token)):
+            span, cure = (token.start, token.start + len(path)), f'write `"{path}"`'
+            self.listener.fault(TemplateFault("PK205", "a path stands in quotes", *span, help=cure))
+            return None
         if not fixed:
             self.value(node.template, self.top)
-        token = self.tree.token(node.lineno, 1)
         return self.place.opened(node.template.value if fixed else "", token, optional=optional, blind=blind)
+
+    def _in_one(self, first: Token) -> str:
+        """What stands from a token on without a space."""
+        text = ""
+        for token in self.tree.tokens[self.tree.tokens.index(first) :]:
+            if token.start != first.start + len(text):
+                break
+            text += token.value
+        return text.strip()
 
     def extends(self, node: Any, scope: Scope) -> None:
         """The template that this one extends: it runs when this one has set its names, with the blocks of this one."""
@@ -192,6 +206,10 @@ Walk.further = {
     "Extends": Walk.extends,
     "Block": Walk.block,
 }
+
+
+_PATH = re.compile(r"[A-Za-z_][\w-]*(?:/[\w.-]+)*(?:/[\w-]+|\.(?:md|txt|j2|jinja2?|ya?ml|json))")
+"""What looks like the path of a file, and is read as a division, or as a key of a name."""
 
 
 def input_scope(inputs: Mapping[str, Known]) -> Scope:

@@ -323,3 +323,15 @@ def test_a_link_that_leads_nowhere_is_told_as_one(place: Path) -> None:
     ran = promptkit("check", "x.yaml")
     assert 2 == ran.code
     assert "error[PK113]: `x.yaml` is a link that leads to no file" in ran.err
+
+
+def test_a_file_that_a_prompt_names_as_data_is_no_prompt_of_its_own(tree: Path) -> None:
+    (tree / "s").mkdir()
+    (tree / "s" / "order.yaml").write_text("type: object\nproperties: {a: {type: string}}\nrequired: [a]\n")
+    (tree / "rows.yaml").write_text("- output: {a: x}\n")
+    (tree / "x.yaml").write_text(
+        "task: Hi.\noutput: {schema: {$ref: s/order.yaml}}\nexamples_from: {path: rows.yaml}\n"
+    )
+    told = json.loads(promptkit("check", "--format", "json").out)["diagnostics"]
+    assert not {each["path"] for each in told} & {"rows.yaml", "s/order.yaml", "x.yaml"}
+    assert 1 == promptkit("check", "s/order.yaml").code, "who names it, has it checked as a prompt"

@@ -123,7 +123,7 @@ def test_ten_thousand_broken_expressions_end_the_reading_early() -> None:
     [
         ('{"a":{{"b"}}}', "PK210", '{{"b"}}'),
         ("{{ 1 }}", "PK210", "{{ 1 }}"),
-        ("{{ 5 | x }}", "PK210", "{{ 5 | x }}"),
+        ('{{ ["a", 1] }}', "PK210", '{{ ["a", 1] }}'),
         ("$x_{#1}$ #}", "PK211", "{#1}$ "),
     ],
 )
@@ -136,6 +136,11 @@ def test_text_that_would_vanish_is_told(text: str, code: str, marked: str) -> No
     "text", ["{{ '{{' }}", '{{ "}}" }}', "{{ '{#' }}", "{# plain #}", "{#- x -#}", "{##}", "{{ caller }}"]
 )
 def test_braces_that_are_written_out_are_no_fault(text: str) -> None:
+    assert [] == list(lost_text(read_tree(text)))
+
+
+@pytest.mark.parametrize("text", ['{{ "=" * 10 }}', "{{ '\\n' }}", "{{ '\"' }}", "{{ 5 | string }}", "{{ 1 + 1 }}"])
+def test_an_operation_and_a_sign_are_meant(text: str) -> None:
     assert [] == list(lost_text(read_tree(text)))
 
 
