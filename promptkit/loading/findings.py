@@ -78,6 +78,9 @@ class Findings:
         cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
         if not of and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
             hint, cure = "", f"own keys begin with `x-`: `x-{entry.key.text[2:]}`"
+        if cut_by_comma(entry):
+            hint, meant = "a comma in `{...}` begins the next key", None
+            cure = "quote the whole text before it, if this belongs to it"
         first, *further = entry.key.text.split(" ")
         if further and first in names:
             hint, cure, meant = f"there is no colon behind `{first}`", f"write `{first}: ...`", None
@@ -101,6 +104,17 @@ def _is_told(document: Document, code: str, offset: int) -> bool:
     return not code.startswith("PK2") and any(
         start <= offset < start + max(len(text), 1) for start, text in document.meant.items()
     )
+
+
+def cut_by_comma(entry: Entry) -> bool:
+    """Whether a key has no colon, since it is what follows a comma in a text between braces."""
+    text = entry.document.text
+    rest = text[entry.key.end : entry.key.end + 1]
+    before = text[max(0, entry.key.start - _FAR) : entry.key.start].rstrip()
+    return is_empty(entry.node) and rest in (",", "}") and before.endswith(",")
+
+
+_FAR = 100
 
 
 def is_empty(node: Node) -> bool:

@@ -12,7 +12,7 @@ from promptkit.template.conditions import given_by, paths_in
 from promptkit.template.filter_values import given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.meant import filter_meant
-from promptkit.template.operations import named, never_is, wrong_sum, wrong_value
+from promptkit.template.operations import named, never_is, wrong_index, wrong_sum, wrong_value
 from promptkit.template.operators import calculated, compared, concatenated, signed
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
 from promptkit.template.tree import TemplateFault, Token, Tree
@@ -143,6 +143,8 @@ class Expressions:
                 return value if kinds_of(value) in ({"array"}, {"string"}) else None
         if self.asking and path:
             self.listener.asked(path)
+        if isinstance(key, int):
+            self.wrong(wrong_index(kinds_of(value)), node)
         if value is None or key is None:
             return None
         wrong = missing_key(value, shown(path[:-1]), key) if isinstance(key, str) else None

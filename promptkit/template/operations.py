@@ -106,6 +106,14 @@ def wrong_loop(kinds: Kinds) -> Wrong | None:
     return None
 
 
+KEYS_ONLY: Wrong = "a loop over an object runs through its keys alone", "for keys and values loop over `... | items`"
+
+
+def wrong_index(kinds: Kinds) -> Wrong | None:
+    """Why a number looks nothing up in values of these types."""
+    return (f"{named(kinds)} has no items", "") if kinds and not kinds & _MANY else None
+
+
 def named(kinds: Collection[str]) -> str:
     """Types in words: `a text, a list or an object`."""
     *others, last = _distinct(_NAMES[kind] for kind in _NAMES if kind in kinds and not _is_extra(kind, kinds))

@@ -89,7 +89,40 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
                 self.lost.update(re.findall(r"[^\W\d]\w*", plain[at:end]))
                 at = end
             else:
+                endless = [] if self.cut_off else self._without_end()
+                for block in reversed(endless):
+                    yield from self._ended(block)
                 return
+
+    def _without_end(self) -> list[Token]:
+        """The words of the blocks that have no end; none where one is ended that is not open."""
+        opened: list[Token] = []
+        for before, word, behind in zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False):
+            if before.kind != "block_begin" or word.kind != "name":
+                continue
+            if word.value in _BLOCKS and not (word.value == "set" and self._assigns(word)):
+                opened.append(word)
+            elif word.value.startswith("end") and (
+                not opened or opened.pop().value != word.value[3:] or behind.kind != "block_end"
+            ):
+                return []
+        return opened
+
+    def _assigns(self, word: Token) -> bool:
+        """Whether a `set` has its value in the tag itself."""
+        return "=" in self.text[word.start : self.text.find("%}", word.start)]
+
+    def _ended(self, block: Token) -> Iterator[tuple[int, str, str]]:
+        """Tell that a block has no end, and end it, so that what stands in it is read."""
+        said = f"Unexpected end of template. The innermost block that needs to be closed is '{block.value}'."
+        at, opening = len(self.text), self._opening(block.start)
+        if opening in self._told_in:
+            return  # the tag itself cannot be read, and so opens nothing
+        self.cut_off = False
+        self.fail(TemplateSyntaxError(said, at), opening)
+        for kind, value in (("block_begin", "{%"), ("name", f"end{block.value}"), ("block_end", "%}")):
+            self.tokens.append(Token(kind, value, at))
+            yield at, kind, value
 
     def _inside(self) -> tuple[str | None, str]:
         """In what the last tokens stand, as the lexer names it, and how that ends."""
@@ -252,6 +285,7 @@ _NO_NAMES = tuple(f"name:{word}" for word in ("and", "or", "in", "is", "if", "el
 _HANDLEBARS = re.compile(r"\{\{[#^/>]")
 _FOREIGN_BEGIN = re.compile(r"\{\{-?\s*(?:[#^]|if\b|for\b)")
 _FOREIGN_END = re.compile(r"\{\{-?\s*(?:/|else\b|elif\b|endif\b|endfor\b)")
+_BLOCKS = frozenset(("if", "for", "macro", "call", "filter", "block", "with", "set"))
 _KIND_OF_END = {"}}": "variable_end", "%}": "block_end"}
 _ENDS_AT = {"}}": "end of print statement", "%}": "end of statement block"}
 _INSIDE = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
-from promptkit.template.operations import wrong_loop
+from promptkit.template.operations import KEYS_ONLY, wrong_loop
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.spaces import Spaces
@@ -160,6 +160,8 @@ class Statements(Expressions):
         kinds = kinds_of(value)
         if not is_constant(node.iter):
             self.wrong(wrong_loop(kinds), node.iter, "warning" if kinds == {"string"} else "error")
+        if kinds == {"object"} and kind(node.target) == "Tuple":
+            self.wrong(KEYS_ONLY, node.iter)
         taint = taint_of(node.iter, scope)
         if node.recursive:
             calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]

@@ -15,8 +15,12 @@ from promptkit.template.tree import TemplateFault, Tree
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-_FOREIGN = re.compile(r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>)(?!\})")
-"""How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s` and `<<x>>` name a variable."""
+_FOREIGN = re.compile(
+    r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>"
+    r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\])(?!\})"
+)
+"""How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and `[[x]]` name a
+variable; and two braces with a space between them."""
 
 
 _MOST_FOREIGN = 1_000

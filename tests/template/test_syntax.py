@@ -6,6 +6,7 @@ import pytest
 from jinja2 import nodes
 
 from promptkit.template import sandbox
+from promptkit.template.flows import names_in
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import foreign_variables, lost_text
 
@@ -23,7 +24,6 @@ SYNTAX = [
     # what has no end is told where it begins
     ("a {{ x", "{{ x", "`}}` is missing", ""),
     ("{% if a %}{{ b }}", "{% if a %}", "`{% endif %}` is missing", ""),
-    ("{% if x %}{% if y %}", "{% if y %}", "`{% endif %}` is missing", ""),
     ("{# never", "{#", "the comment that begins here has no end", "{{ '{#' }}"),
     ("{% raw %} x", "{% raw %}", "`{% endraw %}` is missing", ""),
     ("{{ 'abc }}", "'", "cannot stand here", "no end"),
@@ -112,6 +112,16 @@ def test_what_is_read_compiles(tag: str, blocks: int) -> None:
     assert not faults or blocks > _ALWAYS_READ
     if not faults:
         sandbox.environment_class()().compile(text)
+
+
+def test_each_block_without_an_end_is_told_and_hides_nothing() -> None:
+    text = "{% for x in xs %}{% if y %}{{ z | uper }"
+    assert [text[fault.start : fault.end] for fault in read_tree(text).faults] == [
+        "}",
+        "{% if y %}",
+        "{% for x in xs %}",
+    ]
+    assert {"xs", "y"} <= names_in(read_tree("{% for x in xs %}{% if y %}").root)
 
 
 def test_ten_thousand_broken_expressions_end_the_reading_early() -> None:
