@@ -6,6 +6,7 @@ answer native; what else was done makes it repaired. Nothing is ever guessed: wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
 TAGS, END = "answer tags removed", "end of turn left out"
+_HEADER = re.compile(r"^\[\[ ## \w{1,64} ## \]\]", re.MULTILINE)
+"""DSPy's headings of fields, which models learn from its prompts (`dspy/adapters/chat_adapter.py`)."""
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
     "field": frozenset({UNWRAPPED}),
     "prose": frozenset({LINE, FENCE}),
@@ -209,6 +212,8 @@ class _Ladder:
             text = self.plain()
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
+        if "[[ ## " in text:  # whose `##` would begin a comment in a list
+            text = _HEADER.sub(lambda found: " " * len(found[0]), text)
         return searched(text, judge, repair=self.expected.repair, reason=reason)
 
     def _parsed(self, text: str) -> Any:

@@ -149,7 +149,7 @@ class Loose:
         again: set[str] = set()
         while True:
             sign = self._skip()
-            if sign == "]" and not found:
+            if sign == "]" and not found and self.inside("["):
                 self.fail("a bracket that closes nothing")
             if self._ends(sign, "}"):
                 return found

@@ -28,6 +28,7 @@ _UNICODE = re.compile(
 _OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
 _KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
+_HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
@@ -196,7 +197,9 @@ class Strings:
             if not in_object:
                 return _VALUE_BEHIND.match(text, reader.past_space(behind + 1)) is not None
             after = reader.past_space(behind + 1)
-            return self.begins_key(after) or _AFTER_COMMA.match(text, behind + 1) is not None
+            half = _HALF_KEY.match(text, after)
+            begins = self.begins_key(after) or (half is not None and reader.declares(half[1]))
+            return begins or _AFTER_COMMA.match(text, behind + 1) is not None
         if _ELLIPSIS.match(text, behind):
             return True
         if FENCE_BEHIND.match(text, behind) and not _ANY_CLOSING.search(text, behind):

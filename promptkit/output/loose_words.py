@@ -31,7 +31,9 @@ _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
 _COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
 _LITERAL_BEGINS = re.compile(r"-?\d[\d.]*|[A-Za-z]+")
-_MORE_WORDS = re.compile(r":\d| +[^\W\d_]")
+_MORE_WORDS = re.compile(r"[:/]\d| +[^\W\d_]")
+_HALF_QUOTED = re.compile(r"([^\s\"'{}\[\],:][^\"\n]{0,500})\"\s*(?:\}|,\s*\"([^\"\n]{1,100})\"\s*:)")
+_KEY_NEXT = re.compile(r"\"([^\"\n]{1,100})\"\s*:")
 _LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
 _BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}(?=\n)")
 _LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
@@ -62,6 +64,9 @@ class Words:
             and _MORE_WORDS.match(text, wordy.end())
         ):
             return self._bare(place)
+        half = _HALF_QUOTED.match(text, at) if self._is_wordy(place) else None
+        if half is not None and (half[2] is None or self._reader.declares(half[2])):
+            return self._take("quote added", half.end(1) + 1, half[1])
         number = _NUMBER.match(text, at)
         if number:
             self._reader.at = number.end()
@@ -149,7 +154,10 @@ class Words:
         end = self._reader.past_space(self._reader.at + len(word))
         if end >= len(self._text):
             raise Cut("the text ends inside of a word without quotes", self._reader.at)
-        if self._text[end] == '"' or ("'" in word and word.count("'") % 2 and not place.takes("string")):
+        key = _KEY_NEXT.match(self._text, end)
+        if (self._text[end] == '"' and not (key and self._reader.declares(key[1]))) or (
+            "'" in word and word.count("'") % 2 and not place.takes("string")
+        ):
             self._reader.fail("a value is expected")
         known = {plain_word(str(each)) for form in place.forms for each in form.get("enum", (form.get("const"),))}
         what = "quotes put around a word" if plain_word(word) in known else "quotes put around a text"
