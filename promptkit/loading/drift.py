@@ -29,7 +29,8 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _ONE_OF = re.compile(
-    r"\b(?:one\s+of|either|any\s+of|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with))\b"
+    r"\b(?:one\s+of|either|any\s+of|(?:answer|reply|respond)(?:\s+(?:only|just|simply))?\s+with(?!\s+(?:one|any|either)\b)"
+    r"|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with))\b"
     rf"(?:\s+the\s+following)?\s*:?\s*({_LIST})",
     re.IGNORECASE,
 )
