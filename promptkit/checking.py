@@ -143,7 +143,7 @@ class Report:
     ignored: int = 0
     stubborn: set[str] = field(default_factory=set)
     """Codes of errors that the rules would lower."""
-    _seen: set[Diagnostic] = field(default_factory=set)
+    _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
     _rules: dict[Path | None, Rules] = field(default_factory=dict)
     _faults: list[Diagnostic] = field(default_factory=list)
 
@@ -152,7 +152,8 @@ class Report:
         self.files += 1
         whole = self.rules(file, rules)
         told: list[Diagnostic] = []
-        fresh = [each for each in by_place(found) if self._is_fresh(each)]
+        fresh = [each for each in dict.fromkeys(by_place(found)) if self._is_fresh(each)]
+        self._seen |= {_place_of(each) for each in fresh if len(self._seen) < _MOST_REMEMBERED}
         # What is wrong with the rules is no matter of the rules.
         self._faults, faults = [], self._faults
         self.counts["error"] += len(faults)
@@ -167,12 +168,8 @@ class Report:
         return [*faults, *told]
 
     def _is_fresh(self, diagnostic: Diagnostic) -> bool:
-        plain = replace(diagnostic, notes=())
-        if plain in self._seen:
-            return False
-        if len(self._seen) < _MOST_REMEMBERED:
-            self._seen.add(plain)
-        return True
+        """Whether no file before had it; another one may know more, or less, about the same mistake."""
+        return _place_of(diagnostic) not in self._seen
 
     def rules(self, file: str, rules: Rules) -> Rules:
         """The given rules with those of a file's project."""
@@ -184,6 +181,10 @@ class Report:
 
 
 _MOST_REMEMBERED = 100_000
+
+
+def _place_of(found: Diagnostic) -> tuple[str, str, int, int]:
+    return found.code, found.path, found.line, found.column
 
 
 def _as_diagnostic(error: ConfigError) -> Diagnostic:

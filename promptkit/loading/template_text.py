@@ -17,7 +17,7 @@ from promptkit.template.tree import TemplateFault
 from promptkit.yaml_nodes import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from promptkit.loading.template_checks import TemplateChecks
     from promptkit.template.paths import Path
@@ -125,7 +125,9 @@ class TemplateText:
         elif why := self._set_elsewhere(name, start):
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
         elif hint or not self.checks.partial:
-            cure = "" if hint else f"declare it: `inputs: {{{name}: string}}`"
+            holder = next((each for each, said in inputs.items() if name in _fields(said["json_schema"])), None)
+            declared = f"declare it: `inputs: {{{name}: string}}`"
+            cure = "" if hint else f"`{holder}` has it: write `{holder}.{name}`" if holder else declared
             self.tell("PK202", f"`{name}` is not declared under `inputs`", start, end, label=hint, help=cure)
 
     def _set_elsewhere(self, name: str, start: int) -> str:
@@ -237,3 +239,9 @@ _OF_BLOCKS = {
 def _with_plain_ends(text: str) -> str:
     """A file's text with the ends of its lines as templates and YAML have them, wherever it was checked out."""
     return text.replace("\r\n", "\n")
+
+
+def _fields(schema: Any) -> Collection[str]:
+    """The fields that an input's schema declares."""
+    declared = schema.get("properties") if isinstance(schema, dict) else None
+    return declared if isinstance(declared, dict) else ()

@@ -335,3 +335,10 @@ def test_a_file_that_a_prompt_names_as_data_is_no_prompt_of_its_own(tree: Path) 
     told = json.loads(promptkit("check", "--format", "json").out)["diagnostics"]
     assert not {each["path"] for each in told} & {"rows.yaml", "s/order.yaml", "x.yaml"}
     assert 1 == promptkit("check", "s/order.yaml").code, "who names it, has it checked as a prompt"
+
+
+def test_a_mistake_of_a_base_is_told_once_though_its_child_knows_more(tree: Path) -> None:
+    (tree / "_base.yaml").write_text("task: Hi {{ readr }}\n")
+    (tree / "child.yaml").write_text("extends: _base.yaml\ninputs: {reader: string}\n")
+    told = json.loads(promptkit("check", "--format", "json").out)["diagnostics"]
+    assert ["PK202"] == [each["code"] for each in told if each["path"] == "_base.yaml"]
