@@ -33,6 +33,9 @@ _COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
+_STRAY = re.compile(r"\}\s*[,\]]")
+_ITEM_BEHIND = re.compile(r"\}\s*,\s*\{")
+_MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = re.compile(r",\s*[^\s}\]]")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
 _VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
@@ -53,6 +56,8 @@ class Loose:
         self._names: list[dict[str, None]] = []
         self.alone = alone
         self._at_end = False
+        self._read: set[str] = set()
+        """The keys that the outermost object has so far."""
         self._strict_reads = _MOST_STRICT_READS
         self._most_depth = current_limits().answer_depth
         self._last_block = text.rfind("*/")
@@ -167,6 +172,7 @@ class Loose:
             if len(again) > 1 and self.inside("["):
                 self.fail("several keys stand twice: it may be two items in one")
             found[key] = value
+            self._read |= {key} if len(self._open) == 1 else set()
             if self._separator("}"):
                 if self._at_end and (not place.names or not place.names.keys() <= found.keys()):
                     raise Cut("the text ends inside of an object", self.at)
@@ -189,6 +195,13 @@ class Loose:
             self.at += 1
             return True
         return False
+
+    def _goes_on(self) -> bool:
+        """Whether the bracket here comes too early, since another key that the only open object declares follows."""
+        further = _MEMBER_BEHIND.match(self.text, self.at)
+        return (
+            self._open == ["{"] and further is not None and self.declares(further[1]) and further[1] not in self._read
+        )
 
     def _closes_outer(self, sign: str) -> bool:
         return ("{" if sign == "}" else "[") in self._open[:-1]
@@ -261,6 +274,15 @@ class Loose:
             self.at += 1
             if self._skip() == closing:
                 self.mend("comma left out", comma)
+            return False
+        stray = _ITEM_BEHIND if "{" in self._open else _STRAY
+        if sign == "}" and closing == "]" and stray.match(self.text, self.at):
+            self.mend("`}` left out", self.at)
+            self.at += 1
+            return self._separator(closing)
+        if sign == closing == "}" and self._goes_on():
+            self.mend("`}` left out", self.at)
+            self.at = self.text.index(",", self.at) + 1
             return False
         if sign == ";" and closing == "}":
             self.mend("`,` put in the place of `;`", self.at)
