@@ -134,7 +134,7 @@ class Loose:
             self._open.pop()
             self._names.pop()
             return read
-        if sign == "(" and self._open:
+        if sign == "(" and (self._open or (self.alone and place.takes("array"))):
             return self._tuple(place)
         return self._strings.text(place) if sign in CLOSING else self._words.read(place)
 

@@ -28,6 +28,7 @@ _UNICODE = re.compile(
 _OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
 _KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
+_PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
 _HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
@@ -45,7 +46,15 @@ class Strings:
         self._text = reader.text
 
     def text(self, place: Place) -> str:
-        """A value in quotes."""
+        """A value in quotes; several with a `+` between them are one, as in JavaScript and Python."""
+        found = self._one(place)
+        while more := _PLUS.match(self._text, self._reader.at):
+            self._reader.mend("texts joined at `+`", self._reader.at, len(more[0]) + 2)
+            self._reader.at = more.end()
+            found += self._one(place)
+        return found
+
+    def _one(self, place: Place) -> str:
         reader = self._reader
         strict = _STRICT.match(self._text, reader.at)
         if strict and self._closes(strict.end() - 1, 1):
@@ -185,7 +194,11 @@ class Strings:
         reader, text = self._reader, self._text
         behind = reader.past_space(at + width)
         sign = text[behind : behind + 1]
-        if not reader.inside("{") and not reader.inside("["):
+        if sign == "+" and _PLUS.match(text, at + width):
+            return True
+        if sign == ")" and reader.innermost == "(":
+            return True
+        if not any(map(reader.inside, "{[(")):
             return _PROSE_BEHIND.match(text, at + width) is not None
         if not sign:
             # At the end of the text, a quote that could belong to the text ends nothing.
