@@ -34,6 +34,7 @@ _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
 _STRAY = re.compile(r"\}\s*[,\]]")
+_NEAR = 200
 _ITEM_BEHIND = re.compile(r"\}\s*,\s*\{")
 _MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = re.compile(r",\s*[^\s}\]]")
@@ -276,7 +277,10 @@ class Loose:
                 self.mend("comma left out", comma)
             return False
         stray = _ITEM_BEHIND if "{" in self._open else _STRAY
-        if sign == "}" and closing == "]" and stray.match(self.text, self.at):
+        twice = (
+            sign == "}" and self.text[max(0, self.at - _NEAR) : self.at].rstrip()[-1:] == "}"
+        )  # an object has just ended
+        if twice and closing == "]" and stray.match(self.text, self.at):
             self.mend("`}` left out", self.at)
             self.at += 1
             return self._separator(closing)
