@@ -223,6 +223,9 @@ class _Search:
             return reader.at
         mends = list(reader.mends)
         end = self._past_strays(reader.at, mends)
+        if end > reader.at and self.found.broken:  # what is left over may close what could not be read
+            self.found.headless = True
+            return end
         self.found.candidates.append(Candidate(value, start, end, tuple(mends)))
         return end
 

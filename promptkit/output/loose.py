@@ -33,9 +33,9 @@ _COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
-_STRAY = re.compile(r"\}\s*[,\]]")
+_STRAY = re.compile(r"\}\s*[,\]{]")
 _NEAR = 200
-_ITEM_BEHIND = re.compile(r"\}\s*,\s*\{")
+_ITEM_BEHIND = re.compile(r"\}\s*,?\s*\{")
 _MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = re.compile(r",\s*[^\s}\]]")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
@@ -277,9 +277,8 @@ class Loose:
                 self.mend("comma left out", comma)
             return False
         stray = _ITEM_BEHIND if "{" in self._open else _STRAY
-        twice = (
-            sign == "}" and self.text[max(0, self.at - _NEAR) : self.at].rstrip()[-1:] == "}"
-        )  # an object has just ended
+        before = self.text[max(0, self.at - _NEAR) : self.at].rstrip() if sign == "}" else ""
+        twice = before.endswith("}")  # an object has just ended
         if twice and closing == "]" and stray.match(self.text, self.at):
             self.mend("`}` left out", self.at)
             self.at += 1
