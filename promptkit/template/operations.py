@@ -76,7 +76,7 @@ _MEANS: Mapping[str, tuple[Kinds, str]] = {
     "string": (_TEXT, "a text"),
     "number": (NUMBERS, "a number"),
     "integer": (_WHOLE, "a whole number"),
-    "float": (frozenset({"number"}), "a number with a point"),
+    "float": (frozenset({"number", "integer"}), "a number with a point"),
     "boolean": (frozenset({"boolean"}), "true or false"),
     "mapping": (_OBJECT, "an object"),
     "sequence": (_MANY, "a list"),
