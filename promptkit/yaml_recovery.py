@@ -30,6 +30,7 @@ _WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
 """A word at the beginning of a line that is no key, since its colon is missing or is none."""
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&\w")
 _KEYS = frozenset(PromptSpec.__annotations__)
+_INDENTED = re.compile(r"^[ \t]+([a-z_]+)[ \t]*:", re.MULTILINE)
 _FEWEST = 2
 """With fewer entries nothing is left when one is set aside."""
 
@@ -52,6 +53,8 @@ class Recovery:
     meant: dict[int, str] = field(default_factory=dict)
     aside: dict[str, int] = field(default_factory=dict)
     """The keys whose entries are set aside, and where each stands."""
+    hidden: set[str] = field(default_factory=set)
+    """Keys that stand inside of what is set aside, and may have been meant for the top."""
 
     def passes(self, document: Document, fault: Diagnostic) -> bool:
         """Take what was meant for what is wrong, or set it aside; False when neither helps, or has been tried."""
@@ -83,18 +86,15 @@ class Recovery:
         if not gone.strip() or name in self.aside or (_ANCHOR.search(gone) and "*" in self.text):
             return False
         self.aside |= {name: at} if name else {}
+        self.hidden |= {found[1] for found in _INDENTED.finditer(gone) if found[1] in _KEYS}
         self.text = self.text[:start] + re.sub(r"[^\r\n]", " ", gone) + self.text[end:]
         self.meant = {offset: text for offset, text in self.meant.items() if not start <= offset < end}
         return True
 
     def _as_meant(self, document: Document, fault: Diagnostic) -> bool:
-        begins = document.start(fault.line)
         if "a tab stands here" in fault.message:
-            at = begins + fault.column - 1
-            self.text = self.text[:at] + " " + self.text[at + 1 :]
-            is_new = at not in self.meant
-            self.meant[at] = ""  # where no value begins
-            return is_new
+            # All tabs of a file's indentation are one slip; what they stand for is not known, so their entry goes.
+            return self._set_aside(document, fault)
         found = _value(document, fault)
         if found is None or found[0] in self.meant:
             return False

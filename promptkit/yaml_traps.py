@@ -36,6 +36,8 @@ def quoted_value(document: Document, line: int) -> Fix | None:
     if found is None or not found["value"].strip() or found["value"][0] in "'\"|>":
         return None
     start, value = document.start(line) + found.start("value"), found["value"].rstrip()
+    if any(value.count(one) != value.count(other) for one, other in ("{}", "[]")):
+        return None  # what stands in brackets is no prose
     indent = len(found["indent"].replace("-", " "))
     below = document.line(line + 1) if line < document.lines else ""
     further = len(below) - len(below.lstrip())

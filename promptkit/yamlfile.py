@@ -66,7 +66,7 @@ def _read_on(document: Document) -> None:
             break
     if view is not document:
         document.root, document.lost, document.meant = view.root, view.lost, recovery.meant
-        document.aside = frozenset(recovery.aside)
+        document.aside = frozenset({*recovery.aside, *recovery.hidden})
         if isinstance(view.root, Mapping) and recovery.aside:
             gone = set(recovery.aside.values())
             view.root.pairs = tuple(pair for pair in view.root.pairs if pair[0].start not in gone)

@@ -122,7 +122,7 @@ class TemplateText:
             return  # a macro that uses it is told where it is called
         elif name in _OF_BLOCKS:
             self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
-        elif why := self._set_elsewhere(name, start):
+        elif (why := self._set_elsewhere(name, start)) and not self.checks.partial:
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
         elif hint or not self.checks.partial:
             holder = next((each for each, said in inputs.items() if name in _fields(said["json_schema"])), None)

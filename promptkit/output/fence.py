@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OPENING = re.compile(r"\s*(`{3,}|~{3,})([^\n`]*)\n")
+_OPENING = re.compile(r"\s*(`{3,}|~{3,})(?![`~])([^\n`]*)\n")
 
 
 def unfenced(text: str, *infos: str) -> str | None:

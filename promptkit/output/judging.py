@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 UNWRAPPED = "unwrapped"
-_OF_A_CALL = frozenset(("name", "arguments", "parameters", "type", "id"))
+OF_A_CALL = frozenset(("name", "arguments", "parameters", "type", "id"))
+"""The keys of a call of a tool, as models write it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Judge:
         """The arguments of a tool that a model believes to call, where they are the answer and the call is not."""
         if isinstance(value, list) and len(value) == 1 and self.place.kinds == {"object"}:
             value = value[0]
-        if not isinstance(value, dict) or not value.keys() <= _OF_A_CALL or "name" not in value:
+        if not isinstance(value, dict) or not value.keys() <= OF_A_CALL or "name" not in value:
             return None
         given = {key: _arguments(value[key]) for key in ("arguments", "parameters") if key in value}
         given = {key: each for key, each in given.items() if each is not None and key not in self.place.names}

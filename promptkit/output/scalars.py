@@ -21,12 +21,12 @@ _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DENIED = """
-    absent aint almost against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except fail
-    failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less nearly neither
-    never no non nor not nothing once opposite overly previously rather ruled scarcely shouldnt too unless unlikely
-    wasnt werent without wont wouldnt wrong
-    aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim non
-    nunca pas senza sans sin ne не нет 不 没 非
+    absent aint almost against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except
+    fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less nearly
+    neither nah never no non nope nor not nothing once opposite overly previously rather ruled scarcely shouldnt
+    than too unless unlikely wasnt werent without wont wouldnt wrong
+    aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
+    non nunca pas senza sans sin ne не нет 不 没 非
 """
 _DENIALS = frozenset(_DENIED.split())
 
@@ -73,6 +73,12 @@ def _kept(value: float, *, whole: bool) -> int | float | None:
     return None if whole and isinstance(value, float) else value
 
 
+def denied(text: str) -> bool:
+    """Whether the last line of a text has a word that denies what follows."""
+    lines = text.rstrip().splitlines()
+    return bool(lines) and not _DENIALS.isdisjoint(words_of(lines[-1]))
+
+
 def truth_of(text: str) -> bool | None:
     """Whether a text says yes or no, and nothing else."""
     return _TRUTHS.get(plain_word(text))
@@ -101,7 +107,7 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
     return (meant[0], "taken from the text around it") if _is_said(str(meant[0]), text) else None
 
 
-_NUMBERS_APART = re.compile(r"\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+")
+_NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
 _COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
 _SHORT = 3
@@ -109,6 +115,8 @@ _SHORT = 3
 
 def _is_said(word: str, text: str) -> bool:
     """Whether a short word is meant in a sentence: `us` is no country, and `a` no grade unless it ends something."""
+    if word.lower() == "one" and _PRONOUN.search(text):
+        return False
     if not word.isalpha() or len(word) > _SHORT:
         return True
     ends = r"(?=\s*(?:[.,:;!?)\]*\"'`]|\n|\Z))" if word.lower() in _COMMON else ""
@@ -119,10 +127,15 @@ def _is_said(word: str, text: str) -> bool:
     return re.search(rf"{given}|\A\s*{marked} is (?:the|my) (?:\w+ )?answer\b", text, re.IGNORECASE) is not None
 
 
+_PRONOUN = re.compile(
+    r"\b(?:th[ei]s|that|the|which|each|first|second|third|last|another|other|same|right|correct|wrong|best|only|any|every)"
+    r"\s+one\b(?!\s+is\b)",
+    re.IGNORECASE,
+)
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-_SIGNED = re.compile(r"\?|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
+_SIGNED = re.compile(r"\?|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
@@ -190,7 +203,8 @@ def truth_in(text: str) -> bool | None:
     """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
     said = words_of(text)
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
-    if not _SECOND_THOUGHTS.isdisjoint(said):
+    several = sum(word in _TRUTHS for word in said) > 1
+    if "?" in text or not _SECOND_THOUGHTS.isdisjoint(said) or (several and not _NOT.isdisjoint(said)):
         return None
     if len(found) != 1:
         return None
@@ -198,6 +212,7 @@ def truth_in(text: str) -> bool | None:
     return next((_TRUTHS[word] for each in given if each and (word := plain_word(each[1])) in _TRUTHS), None)
 
 
+_NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(
     r"\b(?:answer|result|verdict|value|conclusion)\s*(?:is|:|=)\s*\W{0,3}(\w+)\W{0,3}\Z", re.IGNORECASE

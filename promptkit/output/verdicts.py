@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
 from promptkit.output.coerce import coerce
+from promptkit.output.judging import OF_A_CALL
 from promptkit.output.place import plain_word
 from promptkit.result import Violation
 from promptkit.schema import Schema
@@ -94,7 +95,8 @@ class Verdicts:
         renamed = [name for name in meant if closed or (isinstance(needed, list) and name in needed)]
         if len(meant) == 1 and renamed and meant[0] not in before:
             return Key(meant[0], sure=False)
-        if self.coerces and (meant or before.keys().isdisjoint(declared)):
+        call = key in ("arguments", "parameters") and before.keys() <= OF_A_CALL  # which may hold the answer
+        if self.coerces and (meant or call or before.keys().isdisjoint(declared)):
             return Key(key, sure=False, known=False)  # an object without a declared key may be taken for another one
         if not closed:
             return Key(key)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from promptkit.output.envelope import read_alone
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
+from promptkit.output.place import words_of
 from promptkit.output.reasoning import TAG, split_tags, without_end
-from promptkit.output.scalars import number_in, truth_in
+from promptkit.output.scalars import denied, number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.told import mended
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from promptkit.output.envelope import Found
     from promptkit.output.judging import Judge
@@ -30,12 +31,26 @@ _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 
 def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
     """What a text without JSON says, its reasoning set aside."""
+
+    def read(words: str) -> Judged | None:
+        return _alone(words, judge, found) or _scalar(words, judge, found) or _numbers(words, judge)
+
+    return _set_apart(text, read)
+
+
+def bulleted(text: str, judge: Judge) -> Judged | None:
+    """A Markdown list and nothing else, where the schema has a list of such; its reasoning set aside."""
+    return _set_apart(text, lambda words: _bulleted(words, judge))
+
+
+def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None:
+    """What is read of a text without its reasoning, the tag around the answer, and the token that ends its turn."""
     split = split_tags(text)
     words, ended = without_end(split.answer)
     words, tag = (words, split.tag) if split.tag else _without_tag(words)
     if split.unclosed or TAG.search(words) or not words.strip():
         return None
-    told = _alone(words, judge, found) or _scalar(words, judge, found) or _numbers(words, judge)
+    told = read(words)
     if told is None:
         return None
     size = len(split.reasoning)
@@ -64,7 +79,8 @@ def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
     inner = unfenced(text)
     text = text if inner is None else inner
     begins = _BEGINS_ALONE | ({"("} if judge.place.takes("array") else set())
-    if found.candidates or judge.field or text.lstrip()[:1] not in begins:
+    first = text.lstrip()[:1]
+    if found.candidates or judge.field or first not in begins or (first == "`" and _takes_any_text(judge.place)):
         return None
     if "string" in judge.place.kinds and text.lstrip()[:1].isalnum():
         return None  # the word itself may be meant
@@ -77,14 +93,17 @@ def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
 
 _BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
 _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
+_DENIALS_OF_LISTS = frozenset("not no without except exclude excluded excluding avoid wrong incorrect".split())  # noqa: SIM905
 _LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
 
 
-def bulleted(text: str, judge: Judge) -> Judged | None:
+def _bulleted(text: str, judge: Judge) -> Judged | None:
     """A Markdown list, below a line that ends in a colon or by itself, where the schema has a list of such."""
     if not judge.place.inside(0).kinds or not judge.place.inside(0).kinds <= _SCALARS:
         return None
     lead = _LEAD.match(text.strip())
+    if lead and not {*words_of(lead[0])}.isdisjoint(_DENIALS_OF_LISTS):
+        return None
     lines = [_BULLET.fullmatch(line) for line in text.strip()[lead.end() if lead else 0 :].split("\n") if line.strip()]
     items = [line[1].strip() for line in lines if line]
     if not items or len(items) < len(lines):
@@ -105,7 +124,7 @@ def _numbers(text: str, judge: Judge) -> Judged | None:
     listed = text.strip()
     if judge.field or judge.place.kinds != {"array"} or not judge.place.inside(0).kinds <= {"integer", "number"}:
         return None
-    if not _NUMBERS.fullmatch(listed) or _GROUPED.search(listed):
+    if not _NUMBERS.fullmatch(listed) or _GROUPED.search(listed) or re.fullmatch(r"-?\d+,\d+", listed):
         return None
     judged = judge.judge(re.split(r"\s*[,;\n]\s*", listed), text)
     told = Step("read as a list", "numbers without brackets", repairs=True)
@@ -126,6 +145,10 @@ def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
     if found.candidates and not marked:
         return None
     said = (boxed[1] or boxed[2] if boxed and marked else text).strip()
+    if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
+        return None
+    if place.takes("integer", "number") and _BULLET.match(said):
+        return None  # a bullet, or a minus
     if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
         return None  # the beginning of JSON that has no end
     told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)

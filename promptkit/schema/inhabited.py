@@ -15,8 +15,9 @@ from promptkit.schema.apart import apart, may_have
 from promptkit.schema.conjunction import Pairs, form_of
 from promptkit.schema.drafts import draft_of, respelled
 from promptkit.schema.equality import among
-from promptkit.schema.plain import fits_plainly
-from promptkit.schema.references import resolve, walk
+from promptkit.schema.keywords import SILENT
+from promptkit.schema.plain import fits_plainly, is_plain
+from promptkit.schema.references import references, resolve, walk
 from promptkit.schema.validators import UnusableSchemaError, validator
 from promptkit.schema.violations import shown
 
@@ -24,16 +25,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from promptkit.schema.conjunction import Form
+    from promptkit.schema.joined import Both
     from promptkit.schema.references import Location
 
 __all__ = ["Emptiness", "empty_schemas", "worth_a_look"]
 
 _MOST_SCHEMAS = 2_000
 _MOST_ALTERNATIVES = 64
+_MOST_PARTS = 50
 _TRIED = frozenset(("not", "if", "then", "else", "contains", "propertyNames", "dependentSchemas", "contentSchema"))
 """Under these a schema that nothing fits may be meant."""
 _MEETING = frozenset(("$ref", "allOf", "anyOf", "oneOf", "enum", "const", "minItems", "minProperties"))
-_OF_ONE_VALUE = ("pattern", "multipleOf", "exclusiveMinimum", "exclusiveMaximum")
+_OF_ONE_VALUE = frozenset(
+    (
+        *("type", "enum", "const", "pattern", "minLength", "maxLength", "minItems", "maxItems", "required"),
+        *("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    )
+)
 _CLOSED = "let `unevaluatedProperties: false` beside `allOf` close them all, and not each for itself"
 _ENDLESS = "let it be left out, or be null, somewhere"
 
@@ -57,11 +65,20 @@ def worth_a_look(schema: dict[str, Any]) -> bool:
     return not _MEETING.isdisjoint(schema) or (isinstance(fields, dict) and False in fields.values())
 
 
-def empty_schemas(root: Any, known: Set[int]) -> Iterator[Emptiness]:
-    """The schemas of a sound document that no value fits, one for each cause; `known` are told already, by identity."""
+def empty_schemas(root: Any, known: Set[int]) -> list[Emptiness]:
+    """The schemas of a sound document that no value fits, one for each cause; `known` are told already, by identity.
+
+    Nothing is said of a document whose references follow each other too long.
+    """
     if root is False:
-        yield Emptiness("no value fits `false`", ())
-        return
+        return [Emptiness("no value fits `false`", ())]
+    try:
+        return list(_found(root, known))
+    except RecursionError:
+        return []
+
+
+def _found(root: Any, known: Set[int]) -> Iterator[Emptiness]:
     places = [(place, each) for place, each in walk(root) if _TRIED.isdisjoint(place)]
     if len(places) > _MOST_SCHEMAS:
         return
@@ -70,74 +87,88 @@ def empty_schemas(root: Any, known: Set[int]) -> Iterator[Emptiness]:
     # First what is wrong with one by itself, then what only all together show: those that need each other.
     others = {id(each) for _, each in places}
     for place, schema in places:
-        alone = _Fitting(root, others - {id(schema)})
+        alone = _Fitting(root, others - {id(schema)}, told)
         if not told.is_taken(schema) and not alone.some(schema):
             yield _why(alone, place, schema)
             told.taken.add(id(schema))
     for place, schema in places:
         if not told.some(schema):
             yield _why(told, place, schema)
-            told = _Fitting(root, {*told.taken, id(schema)})
+            told = _Fitting(root, {*told.taken, id(schema)}, told)
 
 
 class _Fitting:
-    """The schemas of a document that some value fits, where `taken` ones do for sure."""
+    """The schemas of a document that some value fits, where `taken` ones do for sure; `known` shares what it found."""
 
-    def __init__(self, root: Any, taken: set[int]) -> None:
+    def __init__(self, root: Any, taken: set[int], known: _Fitting | None = None) -> None:
         self.root = root
         self.taken = taken
-        self._both = Pairs()
+        self.both: Both = known.both if known else Pairs()
+        self.alternatives: dict[int, list[Form]] = known.alternatives if known else {}
         self._proved: set[int] = set()
-        self._waiting: dict[int, dict[str, Any]] = {}
-        self._forms: dict[int, list[Form]] = {}
+        self._met: dict[int, dict[str, Any]] = {}
+        self._asked_by: dict[int, set[int]] = {}
+        self._queue: list[int] = []
+        self._asking = 0
 
     def some(self, schema: Any) -> bool:
-        """Whether some value may fit a schema."""
+        """Whether some value may fit a schema: each that is asked for is looked at, and again when more is proved."""
         if not isinstance(schema, dict) or self.is_taken(schema):
             return schema is not False
-        self._waiting.setdefault(id(schema), schema)
-        changed = True
-        while changed:
-            before = len(self._waiting), len(self._proved)
-            for key, each in reversed(list(self._waiting.items())):
-                if key not in self._proved and self._fits(each):
-                    self._proved.add(key)
-            if len(self._waiting) > _MOST_SCHEMAS:
+        self._meet(schema)
+        while self._queue:
+            if len(self._met) > _MOST_SCHEMAS:
                 return True
-            changed = before != (len(self._waiting), len(self._proved))
+            self._asking = self._queue.pop()
+            if self._asking not in self._proved and self._fits(self._met[self._asking]):
+                self._proved.add(self._asking)
+                self._queue += self._asked_by.pop(self._asking, ())
         return id(schema) in self._proved
 
     def _has(self, schema: Any) -> bool:
-        """The same as far as it is proved; what is not waits for it."""
+        """The same as far as it is proved; who asks for what is not, is asked again when it is."""
         if not isinstance(schema, dict) or id(schema) in self._proved or self.is_taken(schema):
             return schema is not False
-        self._waiting.setdefault(id(schema), schema)
+        self._asked_by.setdefault(id(schema), set()).add(self._asking)
+        self._meet(schema)
         return False
+
+    def _meet(self, schema: dict[str, Any]) -> None:
+        if id(schema) not in self._met:
+            self._met[id(schema)] = schema
+            self._queue.append(id(schema))
 
     def is_taken(self, schema: dict[str, Any]) -> bool:
         """Whether a schema is taken to fit, or has a part that is: what is wrong with it is told there."""
-        parts = schema.get("allOf", ())
-        if "$ref" in schema:
-            with suppress(LookupError):
-                parts = [*parts, resolve(self.root, schema["$ref"])]
-        return id(schema) in self.taken or any(id(part) in self.taken for part in parts)
+        waiting, met = [schema], set[int]()
+        while waiting:
+            each = waiting.pop()
+            if id(each) in self.taken:
+                return True
+            if isinstance(each, dict) and id(each) not in met and len(met) < _MOST_PARTS:
+                met.add(id(each))
+                waiting += each.get("allOf", ())
+                if "$ref" in each:
+                    with suppress(LookupError):
+                        waiting.append(resolve(self.root, each["$ref"]))
+        return False
 
     def _fits(self, schema: dict[str, Any]) -> bool:
-        if id(schema) not in self._forms:
-            self._forms[id(schema)] = self.forms(schema)
-        forms = self._forms[id(schema)]
+        if id(schema) not in self.alternatives:
+            self.alternatives[id(schema)] = self.forms(schema)
+        forms = self.alternatives[id(schema)]
         return len(forms) > _MOST_ALTERNATIVES or any(self.fits(form) for form in forms)
 
     def forms(self, schema: dict[str, Any]) -> list[Form]:
         """A schema as alternatives without unions."""
         found: list[Form] = []
-        waiting = [form_of(self.root, schema, self._both)]
+        waiting = [form_of(self.root, schema, self.both)]
         while waiting and len(waiting) + len(found) <= _MOST_ALTERNATIVES:
             form = waiting.pop()
             if not form.unions or form.never:
                 found.append(form)
             else:
-                waiting += (form_of(self.root, branch, self._both) for branch in form.branches())
+                waiting += (form_of(self.root, branch, self.both) for branch in form.branches())
         return [*found, *waiting]
 
     def fits(self, form: Form) -> bool:
@@ -172,13 +203,15 @@ class _Fitting:
 
 
 def keeps(said: dict[str, Any], value: Any) -> bool:
-    """Whether a value may keep some keywords, in the words of 2020-12."""
-    if not fits_plainly(said, value):
-        return False
-    alone = {keyword: said[keyword] for keyword in _OF_ONE_VALUE if keyword in said}
+    """Whether a value may keep some keywords. What leads to other schemas is not followed."""
+    if is_plain(said):
+        return fits_plainly(said, value)
+    alone = {keyword: each for keyword, each in said.items() if keyword not in SILENT}
+    if any(True for _ in references(alone)):
+        alone = {keyword: each for keyword, each in alone.items() if keyword in _OF_ONE_VALUE}
     try:
-        return not alone or bool(validator(alone).is_valid(value))
-    except (UnusableSchemaError, ValueError):
+        return bool(validator(alone).is_valid(value))
+    except (UnusableSchemaError, ValueError, OverflowError):
         return True
 
 
@@ -229,7 +262,9 @@ def _lists(fitting: _Fitting, place: Location, said: dict[str, Any]) -> Emptines
 def _numbers(fitting: _Fitting, place: Location, said: dict[str, Any]) -> Emptiness | None:
     if said.get("type") != "integer" or form_of(fitting.root, said).values() != []:
         return None
-    bound = next(each for each in reversed(said) if "imum" in each)
+    bound = next((each for each in reversed(said) if "imum" in each), None)
+    if bound is None:
+        return None
     return Emptiness("no value fits: there is no whole number between the bounds", (*place, bound))
 
 

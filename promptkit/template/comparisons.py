@@ -5,6 +5,8 @@ Said only where the declaration settles it; what cannot be told is passed over.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import replace
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +38,27 @@ def never_holds(value: Value, operator: str, number: Any) -> tuple[str, str] | N
 
 def narrowed(value: Value, facts: Iterable[Fact]) -> Value:
     """What a value can still be by facts about it; None when nothing is left, or nobody can tell."""
-    for fact in facts:
+    for fact in _merged(facts):
         if value is None:
             return None
         value = tuple((root, part) for root, schema in value for part in _narrowed(root, schema, fact)) or None
     return value
+
+
+def _merged(facts: Iterable[Fact]) -> list[Fact]:
+    """The same facts, at most one of each operator: of orders the tightest, and all constants that are excluded."""
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        known = found.get(fact.operator)
+        if known is None:
+            found[fact.operator] = fact
+        elif fact.operator == "notin":
+            found["notin"] = replace(known, constants=known.constants + fact.constants)
+        elif fact.operator == "in":
+            found["in"] = replace(known, constants=tuple(each for each in known.constants if each in fact.constants))
+        elif _ORDERS[fact.operator](fact.constants[0], known.constants[0]):
+            found[fact.operator] = fact
+    return list(found.values())
 
 
 def _narrowed(root: Any, schema: Any, fact: Fact) -> Iterator[Any]:
@@ -51,7 +69,8 @@ def _narrowed(root: Any, schema: Any, fact: Fact) -> Iterator[Any]:
         return
     allowed, keyword = form.values(), _BOUNDS.get(fact.operator)
     if allowed is not None and not form.loose:
-        left = [each for each in allowed if _keeps(fact, each)]
+        listed = _Listed(fact.constants)
+        left = [each for each in allowed if _keeps(fact, each, listed)]
         if left:
             whole = all(type(each) is int for each in left)
             yield {"enum": left} | ({"type": "integer", "minimum": min(left), "maximum": max(left)} if whole else {})
@@ -67,10 +86,20 @@ _BOUNDS = {"lt": "exclusiveMaximum", "lteq": "maximum", "gt": "exclusiveMinimum"
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "lteq": le, "gt": gt, "gteq": ge}
 
 
-def _keeps(fact: Fact, value: Any) -> bool:
+class _Listed:
+    """Constants, to be asked for many values."""
+
+    def __init__(self, constants: tuple[Any, ...]) -> None:
+        self._known = frozenset(constants)  # of a template: texts, numbers, true, false, none
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, Hashable) and value in self._known
+
+
+def _keeps(fact: Fact, value: Any, listed: _Listed) -> bool:
     """Whether a fact lets one value be."""
     if fact.operator in ("in", "notin"):
-        return (value in fact.constants) is (fact.operator == "in")
+        return (value in listed) is (fact.operator == "in")
     return not isinstance(value, (int, float)) or _ORDERS[fact.operator](value, fact.constants[0])
 
 

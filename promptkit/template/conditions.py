@@ -6,7 +6,6 @@ That is which paths hold a value, and no null; and which constants a value is, o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.paths import Path, is_constant, kind, listed, path_of
@@ -67,12 +66,25 @@ def _or(node: Any) -> tuple[Given, Given]:
 
 def _one_of_both(left: Given, right: Given) -> Given:
     """What a path is where one of two conditions has it be some constants, and the other some more."""
-    pairs = product(*([each for each in side if isinstance(each, Fact)] for side in (left, right)))
+    one, other = (_narrowest(side) for side in (left, right))
     return frozenset(
-        Fact(one.path, "in", (*one.constants, *other.constants))
-        for one, other in pairs
-        if one.path == other.path and one.operator == other.operator == "in"
+        Fact(path, "in", (*one[path], *other[path]))
+        for path in one.keys() & other.keys()
+        if len(one[path]) + len(other[path]) <= _MOST_CONSTANTS
     )
+
+
+_MOST_CONSTANTS = 1_000
+
+
+def _narrowest(given: Given) -> dict[Path, tuple[Any, ...]]:
+    """The fewest constants that each path can be."""
+    found: dict[Path, tuple[Any, ...]] = {}
+    for each in given:
+        if isinstance(each, Fact) and each.operator == "in":
+            known = found.get(each.path)
+            found[each.path] = each.constants if known is None or len(each.constants) < len(known) else known
+    return found
 
 
 def _test(node: Any) -> tuple[Given, Given]:
@@ -117,7 +129,7 @@ def _given_by_comparison(node: Any) -> tuple[Given, Given]:
     [operand] = node.ops
     for one, other in ((node.expr, operand.expr), (operand.expr, node.expr)):
         if is_constant(other):
-            there, _ = given_by(one)
+            there = paths_in(given_by(one)[0])
             if other.value is None:
                 return (_NONE, there) if operand.op == "eq" else (there, _NONE)
             return (_NONE, there) if operand.op == "ne" else (there, _NONE)

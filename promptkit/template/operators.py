@@ -78,7 +78,8 @@ def _dead(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple
 def _dead_here(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
     """Tell of a comparison that never holds since a condition around or before it has settled it."""
     constants = listed(other[0])
-    if operator == "in" and constants and all(never_equal(one[1], each.value) for each in constants):
+    whole = len(constants) == len(getattr(other[0], "items", ()))
+    if operator == "in" and constants and whole and all(never_equal(one[1], each.value) for each in constants):
         _never(walk, constants[0], one[0], _SETTLED, here=" here")
     for (node, value), (constant, _), order in _both_ways(operator, one, other):
         if operator == "eq" and never_equal(value, constant.value):
