@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import nearest
 from promptkit.spec import PromptSpec
-from promptkit.yaml_strays import ENTRY, ITEM
+from promptkit.yaml_strays import ENTRY, ITEM, LOOK_BACK
 
 if TYPE_CHECKING:
     from promptkit.diagnostics import Diagnostic
@@ -23,7 +23,6 @@ MOST_RECOVERED = 10
 MOST_TEXT = 200_000
 """How long a text may be to be read again, in characters."""
 
-_LOOK_BACK = 50
 _OF_SYNTAX = ("PK100", "PK110", "PK111", "PK112", "PK116")
 _TOP = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
@@ -35,14 +34,14 @@ _FEWEST = 2
 """With fewer entries nothing is left when one is set aside."""
 
 
-def _is_key(name: str) -> bool:
-    """Whether a word before a colon is a key of a prompt, or nearly one; others begin lines of prose."""
-    return name in _KEYS or name.startswith(("x-", "x_")) or nearest(name.lower(), _KEYS) is not None
-
-
 _AT_ITS_BEGINNING = ("PK111", "PK116")
 _INSIDE = ("PK110", "PK112")
 _NO_PROSE = tuple("{[\"'|>&*!#")
+
+
+def _is_key(name: str) -> bool:
+    """Whether a word before a colon is a key of a prompt, or nearly one; others begin lines of prose."""
+    return name in _KEYS or name.startswith(("x-", "x_")) or nearest(name.lower(), _KEYS) is not None
 
 
 @dataclass
@@ -55,10 +54,13 @@ class Recovery:
     """The keys whose entries are set aside, and where each stands."""
     hidden: set[str] = field(default_factory=set)
     """Keys that stand inside of what is set aside, and may have been meant for the top."""
+    passed: int = 0
+    """How many slips have been gone past, or tried."""
 
     def passes(self, document: Document, fault: Diagnostic) -> bool:
         """Take what was meant for what is wrong, or set it aside; False when neither helps, or has been tried."""
-        if len(self.meant) + len(self.aside) >= MOST_RECOVERED or len(self.text) > MOST_TEXT or not fault.line:
+        self.passed += 1
+        if self.passed > MOST_RECOVERED or len(self.text) > MOST_TEXT or not fault.line:
             return False
         return self._as_meant(document, fault) or self._set_aside(document, fault)
 
@@ -74,7 +76,7 @@ class Recovery:
             return self._without(word[0], start, start, end)
         within = next((found for found in reversed(entries) if found.start() <= start), None)
         if within is None:
-            return self._without("", start, start, start + len(document.line(fault.line)))
+            return self._without("", start, start, _end_of_prose(document, fault.line))
         return len(entries) >= _FEWEST and self._without(within[1], within.start(), within.end(), end)
 
     def _without(self, name: str, at: int, start: int, end: int) -> bool:
@@ -92,9 +94,6 @@ class Recovery:
         return True
 
     def _as_meant(self, document: Document, fault: Diagnostic) -> bool:
-        if "a tab stands here" in fault.message:
-            # All tabs of a file's indentation are one slip; what they stand for is not known, so their entry goes.
-            return self._set_aside(document, fault)
         found = _value(document, fault)
         if found is None or found[0] in self.meant:
             return False
@@ -105,10 +104,17 @@ class Recovery:
         return True
 
 
+def _end_of_prose(document: Document, line: int) -> int:
+    """Where the lines end that are no entries, from one of them on."""
+    while line < document.lines and (below := document.line(line + 1)).strip() and not ENTRY.match(below):
+        line += 1
+    return document.start(line) + len(document.line(line))
+
+
 def _value(document: Document, fault: Diagnostic) -> tuple[int, int] | None:
     """The span of the value in which a fault lies, with the lines that continue it."""
     at = document.start(fault.line) + fault.column - 1
-    for number in range(fault.line, max(0, fault.line - _LOOK_BACK), -1):
+    for number in range(fault.line, max(0, fault.line - LOOK_BACK), -1):
         line = document.line(number)
         found = ENTRY.match(line) or ITEM.match(line)
         if found is None:

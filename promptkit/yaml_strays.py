@@ -65,7 +65,7 @@ def flush_above(document: Document, line: int) -> list[int]:
     """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
     if not ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
         return []
-    above = range(line - 1, max(0, line - LOOK_BACK), -1)
+    above = range(line - 1, 0, -1)
     until = next((number for number in above if ENTRY.match(document.line(number))), 0)
     return [number for number in above if number > until and not document.line(number)[:1].isspace()]
 
