@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from promptkit.layout import LAYOUTS, instructions, thought_instruction
+from promptkit.layout import LAYOUTS, Sheet, instructions, thought_instruction
 from promptkit.spec import OutputSpec
 
 
@@ -31,6 +33,15 @@ def test_blank_sections_are_left_out(style: str) -> None:
     assert "" == LAYOUTS[style].system([("persona", ""), ("context", " \n")])
     assert "T" == LAYOUTS[style].user([("context", " "), ("task", "T")])
     assert "" == LAYOUTS[style].user([("task", "\n")])
+
+
+@pytest.mark.parametrize("style", LAYOUTS)
+@pytest.mark.parametrize("end", ["", "E"])
+@given(texts=st.lists(st.sampled_from(["", " \n", "T", "%s", "two\nlines"]), max_size=3))
+def test_a_sheet_sets_texts_as_its_layout_does(style: str, end: str, texts: list[str]) -> None:
+    names = ["persona", "context", "task"][: len(texts)]
+    sections = list(zip(names, texts, strict=True))
+    assert LAYOUTS[style].system(sections, end) == Sheet(LAYOUTS[style], names, end).filled(texts)
 
 
 def test_a_description_leads_the_output_instructions() -> None:

@@ -70,6 +70,7 @@ class Pieces:
         self._text = text
         self._steps, self._clean = _stripped(steps)
         self._always: Chosen | None = None if any(type(each) is Either for each in self._steps) else self._chosen({})
+        self._form = _Form.of(self._steps) if self._clean and len(self._steps) > 1 else None
         self.names = names
 
     @classmethod
@@ -81,19 +82,30 @@ class Pieces:
         reading = _Reading(untrusted)
         return cls(text, reading.steps(tree.root.body), frozenset(reading.names))
 
-    def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str:
+    def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str | None:
         """The text for values, without the template's own whitespace at both ends; that of values is kept.
 
-        Raises `PieceError` for a value that cannot be printed, and when the text gets too long.
+        None where a name has no value: what that means is for Jinja to tell. Raises `PieceError` for a value that
+        cannot be printed, and when the text gets too long.
         """
+        try:
+            text = self._form.text(values) if fences is None and self._form is not None else None
+            if text is None:
+                text = self._joined(values, fences)
+        except KeyError:
+            return None
+        most = current_limits().render_characters
+        if len(text) > most:
+            raise PieceError(too_long(most), 0)
+        return text
+
+    def _joined(self, values: Mapping[str, Any], fences: Fences | None) -> str:
+        """The same, step by step."""
         steps = self._always or self._chosen(values)
         texts = self._texts(steps, values, fences)
         if not self._clean or not texts[0] or not texts[-1]:
             strip_ends(texts, [isinstance(step, Name) for step in steps])
-        joined = "".join(texts)
-        if len(joined) > current_limits().render_characters:
-            _check(texts)
-        return joined
+        return "".join(texts)
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
         """The same, piece by piece."""
@@ -128,6 +140,64 @@ class Pieces:
             return str.__str__(printed(value))
         except RenderError as error:
             raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+
+
+@dataclass(slots=True)
+class _Form:
+    """Steps ready to be joined where all values are texts, as most are: `texts` has a gap at each odd place.
+
+    A gap is for the name that is printed, or for the text of an `if`, which its slot gives. The names at the `ends`
+    must not be empty, since the template's own whitespace would then be there to be stripped.
+    """
+
+    texts: list[str]
+    slots: tuple[str | Callable[[Mapping[str, Any]], str | None], ...]
+    ends: tuple[str, ...]
+
+    @classmethod
+    def of(cls, steps: Steps) -> _Form:
+        texts, slots = [""], []
+        for each in steps:
+            if isinstance(each, Text):
+                texts[-1] += each.text
+            else:
+                slots.append(each.name if isinstance(each, Name) else _decided(each))
+                texts += ("", "")
+        ends = tuple(each.name for each in (steps[0], steps[-1]) if isinstance(each, Name)) if steps else ()
+        return cls(texts, tuple(slots), ends)
+
+    def text(self, values: Mapping[str, Any]) -> str | None:
+        """The text; None where the steps have to be taken one by one."""
+        for name in self.ends:
+            if not values[name]:
+                return None
+        return self.inner(values)
+
+    def inner(self, values: Mapping[str, Any]) -> str | None:
+        """The same within others, where the ends do not matter."""
+        shown = []
+        for slot in self.slots:
+            value = values[slot] if type(slot) is str else slot(values)  # type: ignore[operator]
+            if type(value) is not str:
+                return None
+            shown.append(value)
+        texts = self.texts.copy()
+        texts[1::2] = shown
+        return "".join(texts)
+
+
+def _decided(either: Either) -> Callable[[Mapping[str, Any]], str | None]:
+    """Gives the text of the branch that is taken."""
+    branches = [(asks, _Form.of(then).inner) for asks, then in either.branches]
+    otherwise = _Form.of(either.otherwise).inner
+
+    def text(values: Mapping[str, Any]) -> str | None:
+        for asks, then in branches:
+            if asks(values):
+                return then(values)
+        return otherwise(values)
+
+    return text
 
 
 def _choose(steps: Steps, values: Mapping[str, Any], chosen: Chosen) -> None:

@@ -69,12 +69,14 @@ class Templates:
             simple = self._pieces[text]
         except KeyError:
             simple = self._simple(text)
-        if simple is not None and simple.names <= values.keys():
+        if simple is not None:
             try:
-                return simple.joined(values, fences)
+                joined = simple.joined(values, fences)
             except PieceError as error:
                 error.cause.where = (site or Site()).text(error.line)
                 raise error.cause from None
+            if joined is not None:
+                return joined
         said = site or Site()
         try:
             with metered() as meter:
