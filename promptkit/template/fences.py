@@ -33,6 +33,8 @@ class Fences:
     values: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     id: str = ""
+    captured: int = 0
+    """Inside how many blocks it is rendered whose text is fenced as a whole, or printed elsewhere."""
 
     def printed(self, value: Any, origin: str, *, harmless: bool = True) -> str:
         """What stands in the message for an untrusted value, neutralised if it is to be `harmless`."""

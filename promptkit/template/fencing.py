@@ -1,7 +1,9 @@
 """Fences in compiled templates: everything that a message prints and that can be untrusted goes through one.
 
-A value is fenced where it reaches the message. What a macro, a `set` block, a `filter` block or a call prints is
-fenced as a whole where that is printed, so that filters and macros see plain text and no fence stands in another.
+A value is fenced where it reaches the message. What a macro, a `set` block, a `filter` block, a call or `super()` in
+an expression prints is fenced as a whole where that is printed, so that filters and macros see plain text and no fence
+stands in another. That is so for all that is rendered meanwhile, in included files and in the blocks of other templates
+too: the fences themselves know how deep they are in such blocks.
 """
 
 from __future__ import annotations
@@ -29,23 +31,39 @@ def fenced(tree: nodes.Template, edges: Edges, untrusted: Mapping[str, Untrusted
     return changed
 
 
-def fence() -> Any:
-    """The filter that fences."""
+def filters() -> dict[str, Any]:
+    """The filters that fenced trees use: `fence_` fences, `capture_` begins or ends a block, `plain_` calls a block."""
     from jinja2 import Undefined, pass_context
 
     @pass_context
     def fence_(context: Any, value: Any, origin: str, harmless: bool) -> Any:
         fences = context.get(FENCES)
-        plain = fences is None or value is None or isinstance(value, Undefined)
+        plain = fences is None or fences.captured or value is None or isinstance(value, Undefined)
         return value if plain else fences.printed(value, origin, harmless=harmless)
 
-    return fence_
+    @pass_context
+    def capture_(context: Any, step: int) -> None:
+        fences = context.get(FENCES)
+        if fences is not None:
+            fences.captured += step
+
+    @pass_context
+    def plain_(context: Any, block: Any) -> Any:
+        capture_(context, 1)
+        text = block()
+        capture_(context, -1)
+        return text
+
+    return {"fence_": fence_, "capture_": capture_, "plain_": plain_}
 
 
 @lru_cache(maxsize=1)
 def _transformer() -> Any:
     from jinja2 import nodes
     from jinja2.visitor import NodeTransformer
+
+    def _is_super(node: Any) -> bool:
+        return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"
 
     class FenceOutputs(NodeTransformer):
         def __init__(self, edges: Edges, untrusted: Mapping[str, Untrusted]) -> None:
@@ -58,10 +76,18 @@ def _transformer() -> Any:
 
         def _printed(self, child: Any) -> Any:
             if isinstance(child, nodes.CondExpr):  # what decides is not printed
+                child.test = self.visit(child.test)
                 child.expr1 = self._printed(child.expr1)
                 child.expr2 = self._printed(child.expr2) if child.expr2 is not None else None
                 return child
-            return child if isinstance(child, nodes.TemplateData) else self._filter(child, child, child)
+            if isinstance(child, nodes.TemplateData) or _is_super(child):  # a block's own values are fenced in it
+                return child
+            return self._filter(child, self.visit(child), child)
+
+        def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+            if _is_super(node):
+                return nodes.Filter(node.node, "plain_", [], [], None, None).set_lineno(node.lineno)
+            return self.generic_visit(node)
 
         def _filter(self, node: Any, value: Any, otherwise: Any) -> Any:
             """`value` through the fence, if anything in `node` can be untrusted."""
@@ -79,11 +105,12 @@ def _transformer() -> Any:
             return node if through is None else nodes.FilterBlock([node], through).set_lineno(node.lineno)
 
         def _captured(self, node: Any) -> Any:
-            """A block whose text goes elsewhere first: nothing in it is fenced, in included files neither."""
-            if any(True for _ in node.find_all(nodes.Include)):
-                none = nodes.Const(None)
-                scope = nodes.With([nodes.Name(FENCES, "param")], [none], node.body).set_lineno(node.lineno)
-                node.body = [scope]
+            """A block whose text goes elsewhere first: nothing that is rendered in it is fenced."""
+            self.generic_visit(node)
+            begin, end = (nodes.Filter(nodes.Const(step), "capture_", [], [], None, None) for step in (1, -1))
+            node.body = [nodes.ExprStmt(begin), *node.body, nodes.ExprStmt(end)]
+            for each in (node.body[0], node.body[-1]):
+                each.set_lineno(node.lineno)
             return node
 
         def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:  # noqa: N802

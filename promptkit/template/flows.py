@@ -21,6 +21,8 @@ Edges = dict[str, frozenset[str]]
 
 ANY_FILE = "<file>"
 """Stands for all that an included or imported file can print or name."""
+BLOCKS = "<blocks>"
+"""Stands for all that a block can print: in an extended file any block may be another template's."""
 ARGUMENTS = "<arguments>"
 """Stands for all that calls hand to macros."""
 
@@ -29,13 +31,15 @@ BLOCK_NAMES = frozenset({"loop", "caller", "varargs", "kwargs"})
 
 
 def names_in(*parts: Any) -> frozenset[str]:
-    """The names that stand in parts of a tree; an include, or an import, stands for any file."""
+    """The names that stand in parts of a tree; an include, or an import, stands for any file, a block for any block."""
     from jinja2 import nodes
 
-    loads = (nodes.Include, nodes.Import, nodes.FromImport)
-    kinds = (nodes.Name, *loads)
+    others = {nodes.Include: ANY_FILE, nodes.Import: ANY_FILE, nodes.FromImport: ANY_FILE, nodes.Block: BLOCKS}
+    kinds = (nodes.Name, *others)
     listed = [node for part in parts if part is not None for node in (part, *part.find_all(kinds))]
-    return frozenset(node.name if isinstance(node, nodes.Name) else ANY_FILE for node in listed if type(node) in kinds)
+    return frozenset(
+        node.name if isinstance(node, nodes.Name) else others[type(node)] for node in listed if type(node) in kinds
+    )
 
 
 def flows(tree: nodes.Template) -> Edges:
@@ -88,6 +92,7 @@ def _edges() -> dict[type, Callable[[Any], Iterable[Edge]]]:
         nodes.CallBlock: lambda node: [(["caller"], names_in(*node.body)), *_parameters(node)],
         nodes.Call: lambda node: [([ARGUMENTS], names_in(*node.args, *node.kwargs, node.dyn_args, node.dyn_kwargs))],
         nodes.With: _with,
+        nodes.Block: lambda node: [([BLOCKS, "super"], names_in(*node.body))],
         nodes.Import: lambda node: [([node.target], [ANY_FILE])],
         nodes.FromImport: _imported,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.flows import ANY_FILE, names_in
+from promptkit.template.flows import ANY_FILE, BLOCKS, names_in
 from promptkit.template.paths import kind
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _inside(known: Known, seen: set[int]) -> Taint:
         return found
     seen.add(id(known.macro))
     names = names_in(*known.macro.body, *known.macro.defaults) - {each.name for each in known.macro.args}
-    if ANY_FILE in names:
+    if names & {ANY_FILE, BLOCKS}:
         found |= CLEAN.union(*(each.taint for each in known.home.whole().values() if each.is_input))
     for name in names:
         used = known.home.find(name)

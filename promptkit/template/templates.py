@@ -13,7 +13,8 @@ from promptkit.errors import PromptkitError, RenderError
 from promptkit.schema.references import optional_fields
 from promptkit.source import SourceError, join, mounted
 from promptkit.template import sandbox
-from promptkit.template.fencing import FENCES, fence, fenced
+from promptkit.template.fencing import FENCES, fenced
+from promptkit.template.fencing import filters as fence_filters
 from promptkit.template.flows import file_flows, flows, followed, joined
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
@@ -168,14 +169,14 @@ class Templates:
         env = self._made(_tracing_class())
         edges = self._flows(env, text)
         env.path, env.fence = path, lambda tree: fenced(tree, edges, self._untrusted)
-        env.filters |= {"fence_": fence(), "mark_": mark()}
+        env.filters |= {**fence_filters(), "mark_": mark()}
         return env, edges
 
     def _fencing_environment(self, text: str) -> Any:
         env = self._made(_environment_class())
         edges = self._flows(env, text)
         env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
-        env.filters["fence_"] = fence()
+        env.filters |= fence_filters()
         return env
 
 
