@@ -30,13 +30,19 @@ class Spaces:
 
     @cached_property
     def ways(self) -> Edges | None:
-        """How values flow in the template, if namespaces have other names, or are set in macros: names do not tell."""
+        """How values flow in the template, if names do not tell.
+
+        That is so where namespaces have other names, or are set in macros, or are more in a loop than its passes that
+        are walked.
+        """
         if self.tree.simple or not self._set:
             return None
         made = {each.target.name for each in find(self.tree.root, "Assign") if _makes_space(each)}
         in_macros = any(True for body in find(self.tree.root, "Macro", "CallBlock") for _ in find(body, "NSRef"))
         by_name = self._set.keys() <= made and made.isdisjoint(self._elsewhere)
-        return None if by_name and not in_macros else flows(self.tree.root)
+        loops = ({each.name for each in find(loop, "NSRef")} for loop in find(self.tree.root, "For"))
+        in_turn = any(len(names) > _PASSES for names in loops)
+        return None if by_name and not in_macros and not in_turn else flows(self.tree.root)
 
     @cached_property
     def _set(self) -> dict[str, set[str]]:
@@ -57,6 +63,9 @@ class Spaces:
     def _loads(self) -> bool:
         """Whether another file may set what is set here."""
         return any(True for _ in find(self.tree.root, "Include", "Extends", "Import", "FromImport"))
+
+
+_PASSES = 2
 
 
 def _makes_space(node: Any) -> bool:

@@ -17,7 +17,7 @@ from promptkit.template.tree import TemplateFault
 from promptkit.template.values import item_of, kinds_of, of_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Protocol
 
     from promptkit.template.conditions import Given
@@ -110,7 +110,7 @@ class Statements(Expressions):
         """`{% set a = b %}`."""
         value = self.value(node.node, scope)
         known = scope.find(node.node.name) if kind(node.node) == "Name" else None
-        taint = taint_of(node.node, scope)
+        taint = taint_of(node.node, scope).union(*self._kept(node.node, scope))
         self.bind(
             node.target,
             Known(
@@ -124,6 +124,14 @@ class Statements(Expressions):
             ),
             scope,
         )
+
+    def _kept(self, node: Any, scope: Scope) -> Iterator[Taint]:
+        """What the macros can print that a list or an object keeps: names may be set before they are called."""
+        called = {id(call.node) for call in (node, *find(node, "Call")) if kind(call) == "Call"}
+        for name in find(node, "Name"):
+            known = scope.find(name.name)
+            if known is not None and known.macro is not None and id(name) not in called:
+                yield self._anywhere(known.macro, scope)
 
     def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes."""
