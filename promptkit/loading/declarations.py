@@ -19,6 +19,7 @@ from promptkit.loading.schema_nodes import (
     is_schema_mapping,
     refuse_own_keywords,
 )
+from promptkit.loading.undeclared import braced_declaration, lacks_colon, missing_declaration
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 from promptkit.spec import Trust
@@ -82,7 +83,7 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
         return None
     if not name.isidentifier() or not name.isascii():
         if is_empty(entry.node) and entry.node.start == entry.node.end and (".." in name or " " in name):
-            _missing_declaration(findings, entry.document, entry.key)
+            missing_declaration(findings, entry.document, entry.key)
             return None
         message, cure = f"`{name}` cannot be the name of an input", _NAMED
         if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():
@@ -261,16 +262,18 @@ def _read_declaration(
 ) -> tuple[dict[str, Any], bool, Any] | None:
     """A declaration in any of its forms: (schema, has default, default), or None when it is faulty."""
     if is_empty(node):
-        _missing_declaration(findings, document, key)
+        missing_declaration(findings, document, key)
         return None
     if isinstance(node, Scalar):
         return _shorthand(findings, document, key, node)
     if isinstance(node, Sequence):
         return _list_shorthand(findings, document, key, node)
+    if lacks_colon(findings, document, node):
+        return None
     if is_schema_mapping(node):
         return _keywords(findings, document, key, node)
     if node.flow and all(is_empty(value) for _, value in node.pairs):
-        _braced_declaration(findings, document, key, node)
+        braced_declaration(findings, document, key, node)
         return None
     built = _object(findings, document, node)
     return None if built is None else (built, False, None)
@@ -283,27 +286,6 @@ def _keywords(findings: Findings, document: Document, key: Scalar, node: Mapping
     check_keywords(findings, document, schema, node, key.text)
     sound = check_schema(findings, document, schema, node, key)
     return (schema, False, None) if sound and known == len(findings.diagnostics) else None
-
-
-def _missing_declaration(findings: Findings, document: Document, key: Scalar) -> None:
-    message = f"`{key.text}` has no declaration"
-    if ".." in key.text or " " in key.text:
-        findings.add(document, "PK125", message, key, label=_COMMA, help=f"quote the whole declaration: {_QUOTED}")
-    else:
-        findings.add(document, "PK125", message, key, help=f"say what it holds: `{key.text}: string`")
-
-
-_COMMA = "a comma in `{...}` begins the next key"
-_QUOTED = "`urgency: 'integer, 1..5'`, or write one key a line"
-
-
-def _braced_declaration(findings: Findings, document: Document, key: Scalar, node: Mapping) -> None:
-    """`{integer, 1..5}`: braces around a shorthand make keys of its parts."""
-    meant = ", ".join(part.text for part, _ in node.pairs)
-    label = "keys without declarations; a shorthand stands without braces"
-    findings.add(
-        document, "PK125", f"`{key.text}` has no declaration", node, label=label, help=f"`{key.text}: {meant}`"
-    )
 
 
 def _shorthand(

@@ -11,7 +11,7 @@ from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from promptkit.loading.chain import Entry
     from promptkit.yaml_nodes import Document
@@ -81,9 +81,8 @@ class Findings:
         if cut_by_comma(entry):
             hint, meant = "a comma in `{...}` begins the next key", None
             cure = "quote the whole text before it, if this belongs to it"
-        first, *further = entry.key.text.split(" ")
-        if further and first in names:
-            hint, cure, meant = f"there is no colon behind `{first}`", f"write `{first}: ...`", None
+        if first := without_colon(entry.key, names):
+            hint, cure, meant = *no_colon(first, entry.key), None
         fix = meant if meant and not meant.startswith("x-") else None
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
@@ -104,6 +103,18 @@ def _is_told(document: Document, code: str, offset: int) -> bool:
     return not code.startswith("PK2") and any(
         start <= offset < start + max(len(text), 1) for start, text in document.meant.items()
     )
+
+
+def without_colon(key: Scalar, known: Container[str]) -> str:
+    """The known key at the beginning of an unknown one, as in `{role system}`; empty where there is none."""
+    first, space, _ = key.text.partition(" ")
+    return first if space and first in known else ""
+
+
+def no_colon(first: str, key: Scalar) -> tuple[str, str]:
+    """What is said of such a key, and the cure."""
+    rest = key.text[len(first) :].strip()
+    return f"there is no colon behind `{first}`", f"write `{first}: {rest if rest.isalnum() else '...'}`"
 
 
 def cut_by_comma(entry: Entry) -> bool:

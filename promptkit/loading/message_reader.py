@@ -113,7 +113,7 @@ def _message(loading: Loading, index: int, entry: Entry, node: Mapping, calls: C
     known |= _of_tools(loading.findings, f"messages.{index}", entry, keys, calls)
     if "content" not in known and "tool_calls" not in keys:
         loading.unknown.templates = True
-    if foreign or set(unknown) & {*_ROLES} or any(nearest(name, _MESSAGE_KEYS) for name in unknown):
+    if foreign or set(unknown) & {*_ROLES} or any(nearest(name.partition(" ")[0], _MESSAGE_KEYS) for name in unknown):
         return MessageSpec(role=_role_of(known), content=known.get("content", "-"))
     return _built(loading, index, entry, known, quiet="tool_calls" in keys)
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.findings import is_empty, key_at, node_at
+from promptkit.loading.findings import is_empty, key_at, no_colon, node_at, without_colon
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
@@ -113,10 +113,12 @@ def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: 
     for place, name in unknown_keywords(schema):
         meant = _OF_OPENAPI.get(name, "")
         hint = "" if meant else did_you_mean(name, KEYWORDS)
+        key = _key(node, place, name)
+        if isinstance(key, Scalar) and (first := without_colon(key, KEYWORDS)):
+            hint, meant = no_colon(first, key)
         if hint or meant:
             message = f"`{name}` is no keyword of JSON Schema, and says nothing"
-            fix = nearest(name, KEYWORDS) if hint else None
-            key = _key(node, place, name)
+            fix = nearest(name, KEYWORDS) if hint and not meant else None
             findings.once(document, "PK406", message, key, severity="warning", label=hint, help=meant, fix=fix)
 
 

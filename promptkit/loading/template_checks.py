@@ -17,7 +17,7 @@ from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
-from promptkit.template.text_faults import foreign_variables, lost_text
+from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text
 from promptkit.template.values import is_nullable, value_of
 from promptkit.template.walk import Walk, input_scope
 from promptkit.yaml_nodes import Scalar
@@ -119,6 +119,8 @@ class TemplateChecks:
             self.report(text, fault)
         for name, fault in foreign_variables(prose, self.inputs):
             self.explained.add(name)
+            self.report(text, fault)
+        for fault in broken_tags(prose):
             self.report(text, fault)
 
 

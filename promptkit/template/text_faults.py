@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 _FOREIGN = re.compile(
     r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>"
-    r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\])(?!\})"
+    r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s*\}\})(?!\})"
 )
 """How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and `[[x]]` name a
-variable; and two braces with a space between them."""
+variable; two braces with a space between them, and braces of which the first is lost."""
+_BROKEN_TAG = re.compile(
+    r"(?:\{\s+)?%\s*((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
+    r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s*%\s*\}"
+)
+"""A tag whose first brace is lost, or stands apart."""
 
 
 _MOST_FOREIGN = 1_000
@@ -83,3 +88,10 @@ def foreign_variables(prose: str, inputs: Container[str]) -> Iterator[tuple[str,
             message = f"`{found[0]}` is printed as it stands"
             label = f"`{name}` is an input"
             yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
+
+
+def broken_tags(prose: str) -> Iterator[TemplateFault]:
+    """Tags without their first brace, outside of others: they would be printed as they stand."""
+    for found in itertools.islice(_BROKEN_TAG.finditer(prose), _MOST_FOREIGN):
+        cure = f"write {{% {found[1]} %}}"
+        yield TemplateFault("PK212", f"`{found[0]}` is printed as it stands", *found.span(), "warning", help=cure)

@@ -1,0 +1,44 @@
+"""Names without a declaration, and why they have none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.loading.findings import is_empty, no_colon, without_colon
+from promptkit.schema.keywords import KEYWORDS
+
+if TYPE_CHECKING:
+    from promptkit.loading.findings import Findings
+    from promptkit.yaml_nodes import Document, Mapping, Scalar
+
+
+def lacks_colon(findings: Findings, document: Document, node: Mapping) -> bool:
+    """Report `{type string}`, where a keyword has no colon, if there is one."""
+    for key, value in node.pairs:
+        if is_empty(value) and (first := without_colon(key, KEYWORDS)):
+            label, cure = no_colon(first, key)
+            findings.add(document, "PK125", f"there is no keyword `{key.text}`", key, label=label, help=cure)
+            return True
+    return False
+
+
+def missing_declaration(findings: Findings, document: Document, key: Scalar) -> None:
+    """Report a name behind which nothing stands."""
+    message = f"`{key.text}` has no declaration"
+    if ".." in key.text or " " in key.text:
+        findings.add(document, "PK125", message, key, label=_COMMA, help=f"quote the whole declaration: {_QUOTED}")
+    else:
+        findings.add(document, "PK125", message, key, help=f"say what it holds: `{key.text}: string`")
+
+
+_COMMA = "a comma in `{...}` begins the next key"
+_QUOTED = "`urgency: 'integer, 1..5'`, or write one key a line"
+
+
+def braced_declaration(findings: Findings, document: Document, key: Scalar, node: Mapping) -> None:
+    """`{integer, 1..5}`: braces around a shorthand make keys of its parts."""
+    meant = ", ".join(part.text for part, _ in node.pairs)
+    label = "keys without declarations; a shorthand stands without braces"
+    findings.add(
+        document, "PK125", f"`{key.text}` has no declaration", node, label=label, help=f"`{key.text}: {meant}`"
+    )
