@@ -196,6 +196,8 @@ class _Search:
 
     def _value(self, start: int) -> int:
         """Read a value that may begin here; where to go on."""
+        if self.text.startswith("{{", start):
+            return start + 1  # no object begins so
         strict = self._strict(start)
         if strict is not None and self._is_headless(start, strict[1]):
             return strict[1]

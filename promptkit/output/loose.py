@@ -7,6 +7,7 @@ has one reading where the text alone would have two. Nothing is looked at more t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from json import JSONDecodeError, dumps
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,6 +43,12 @@ _ELLIPSIS = re.compile(r"\.{3,}|…")
 _VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
 
 
+@lru_cache(maxsize=1)
+def last_block(text: str) -> int:
+    """Where the last comment between signs ends; asked for each of the values that a text may hold."""
+    return text.rfind("*/")
+
+
 class Loose:
     """Reads one value from an offset of a text. What was done to read it is in `mends`, where it ended is `at`.
 
@@ -61,7 +68,7 @@ class Loose:
         """The keys that the outermost object has so far."""
         self._strict_reads = _MOST_STRICT_READS
         self._most_depth = current_limits().answer_depth
-        self._last_block = text.rfind("*/")
+        self._last_block = last_block(text)
         self._strings = Strings(self)
         self._words = Words(self)
 
