@@ -46,19 +46,32 @@ def _without_tokens(text: str) -> tuple[str, str] | None:
 
 
 def _harmony(text: str) -> tuple[str, str] | None:
+    text = text[: found.start()] if (found := _OTHERS_TURN.search(text)) else text
     parts = list(_HARMONY.finditer(text))
     if not parts:
         return None
     headless = _HEADLESS.match(text)
-    before = text[: parts[0].start()].removesuffix("<|start|>assistant").strip()
-    if "<|start|>user" in text or (before and headless is None):
+    before = _TOKENS.sub("", text[: parts[0].start()]).strip()
+    if before not in ("", "assistant") and headless is None:
         return None  # more than one answer of one turn
     thoughts = [headless["text"]] if headless else []
     thoughts += [part["text"] or part["bare"] for part in parts if part["name"] != "final"]
     final = [part["text"] or "" for part in parts if part["name"] == "final"]
+    calls = [part["text"] or "" for part in parts if _TO_A_TOOL.match(part["bare"])] if not final else []
+    if len(calls) == 1:
+        final, thoughts = calls, [each for each in thoughts if each != calls[0]]
     behind = _TOKENS.sub("", text[parts[-1].end() :]).strip()
     answers = list(dict.fromkeys(filter(None, (*map(str.strip, final), behind))))  # which must not disagree
     return "\n".join(answers), "\n\n".join(filter(None, map(str.strip, thoughts)))
 
 
-_TOKENS = re.compile(r"<\|(?:end|return|call|start)\|>(?:assistant)?")
+def is_call(text: str) -> bool:
+    """Whether the only answer in channels is a message to a tool."""
+    return "<|channel|>" in text and "<|channel|>final" not in text and _TO_A_TOOL_ANYWHERE.search(text) is not None
+
+
+_TO_A_TOOL_ANYWHERE = re.compile(r"<\|channel\|>\s*\w{1,64}\s+to=")
+_TOKENS = re.compile(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
+_OTHERS_TURN = re.compile(r"<\|start\|>(?!assistant)")
+"""Where a model that was not stopped writes the next turn of somebody else."""
+_TO_A_TOOL = re.compile(r"\s*to=")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.limits import current_limits
 from promptkit.output.likeness import is_same, meant_keys
 from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
-from promptkit.output.scalars import number_of, truth_of, word_of
+from promptkit.output.scalars import number_of, style_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
@@ -59,6 +59,8 @@ def coerce(value: Any, schema: Any, text: str = "") -> Fit:
     """A value as near to a schema as it can be brought without a loss. `text` is what it was read from."""
     coercion = _Coercion(schema, text)
     fit = coercion.fit(value, Place(schema, schema), ())
+    if len(coercion.styles) > 1:  # a comma that divides thousands here, and decimals there, has two readings
+        fit = Fit(value, misfits=1)
     return replace(fit, exhausted=coercion.work > coercion.most_work)
 
 
@@ -70,6 +72,7 @@ class _Coercion:
         self.most_work = current_limits().answer_changes
         self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
         self.numbers: set[str] | None = None
+        self.styles: set[str] = set()
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
         """The value at a place of the schema."""
@@ -177,6 +180,8 @@ class _Coercion:
         bounds = [form.get("maximum"), form.get("exclusiveMaximum")]
         most = min((each for each in bounds if isinstance(each, (int, float))), default=None)
         number = number_of(value, whole=whole, most=most)
+        if number is not None and (style := style_of(value)):
+            self.styles.add(style)
         return None if number is None else (number, f"`{_short(value)}` to a number")
 
     def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
@@ -206,7 +211,7 @@ class _Coercion:
             found = self._unwrapped(value, form, place, at, list)
             inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
             change = Change("put into a list", at)
-            if isinstance(value, str) and (_LISTING.search(value) or plain_word(value) in ("", "none", "null")):
+            if isinstance(value, str) and (_LISTING.search(value) or plain_word(value) in _NO_ITEMS):
                 return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
         if isinstance(value, list) and len(value) == 1 and kind not in ("object", "array"):
@@ -300,8 +305,11 @@ _TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | N
 
 
 _NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
-_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]")
+_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s(?:and|or)\s")
 """What a text looks like that may be a list itself."""
+
+
+_NO_ITEMS = frozenset(("", "none", "null", "na", "n/a"))
 
 
 def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfits: int = 0) -> Fit:

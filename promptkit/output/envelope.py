@@ -48,7 +48,7 @@ _MOST_BEFORE = 200
 _VISIBLE = re.compile(r"\S")
 _LEAST_CUT = re.compile(
     r"\s*[{\[]\s*\Z|\s*(?:\{\s*(?:[\"'“‘`«]|[\w$]+\"?\s*:)"
-    r"|\[\s*(?:[\"{\[“‘«]|\(\s*[\d\"']|'[^'\n]*'?\s*(?:,|\Z)|-?\.?\d|(?i:true|false|null|none|nan)\b|\w+\s*,\s*[{\[\"]))"
+    r"|\[\s*(?:[\"{\[“‘«]|\(\s*[\d\"']|[ubrUBR]?'[^'\n]*'?\s*(?:,|\]|\Z)|-?\.?\d|(?i:true|false|null|none|nan)\b|\w+\s*,\s*[{\[\"]))"
 )
 
 

@@ -107,6 +107,8 @@ class Growing:
             self._leave()
         if doubtful and self._open:
             self._doubtful[-1] = True
+        if not self._open and self._verdicts.is_call(self._shapes[-1], container):
+            raise NotJson("a call, whose arguments are the answer")
         verdict = self._verdicts.ended(self._shapes[-1], container)
         if verdict is not None:
             if self._open and not doubtful:  # behind the whole value another one may follow
@@ -139,6 +141,8 @@ class Growing:
                 return
             self.give_up(*(verdict.violations if verdict else ()))
             self._check(kind)
+        if not self._open and verdict is not None and isinstance(verdict.value, list):
+            raise NotJson("one value of a list, of which more may follow")
         self._put(value if verdict is None else verdict.value)
         self._end(self.here())
 

@@ -57,6 +57,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
             return several
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
+        _refuse_taken_back(text, fitting[-1][0])
         return _agreed(text, judge, fitting, found)
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
@@ -86,6 +87,28 @@ def _refuse_others(
     many = len(like if names else dicts)
     if items and many > 1:
         raise refused(f"{many} items stand in the answer, and are no list: which are meant is not certain", "ambiguous")
+
+
+_TAKEN_BACK_BEFORE = re.compile(
+    r"(?:\b(?:not|never|isn['’]?t|wasn['’]?t|instead of|rather than|unlike)\s*:?\s*[`\"']*|~~|<!--\s*)\Z", re.IGNORECASE
+)
+_TAKEN_BACK_BEHIND = re.compile(
+    r"[\s`.,;]*(?:(?:actually|wait|correction|scratch that|oops|hmm|on second thought)\b"
+    r"|(?:but\s+)?i\s+(?:cannot|can['’]t|can not|could not|won['’]t)"
+    r"\s+(?:answer|comply|do|provide\s+(?:it|that|this|one|an))\b"
+    r"|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
+    re.IGNORECASE,
+)
+_NEAR_BEFORE = 60
+
+
+def _refuse_taken_back(text: str, chosen: Candidate) -> None:
+    """Refuse a value that the words beside it take back, as in `It is not {...}` and `{...} Wait, it is wrong`."""
+    begin = max(text.rfind("\n", 0, chosen.start) + 1, chosen.start - _NEAR_BEFORE)
+    before = _TAKEN_BACK_BEFORE.search(text[begin : chosen.start])
+    found = before or _TAKEN_BACK_BEHIND.match(text, chosen.end)
+    if found is not None:
+        raise refused(f"the words beside the value take it back: {found[0].strip()[:40]!r}", "ambiguous")
 
 
 def _is_told(text: str, candidate: Candidate, place: Place) -> bool:

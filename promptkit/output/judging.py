@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
+from promptkit.output.calls import arguments_of
 from promptkit.output.coerce import coerce
 from promptkit.output.place import Place, plain_word
-from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step, Violation
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 UNWRAPPED = "unwrapped"
-OF_A_CALL = frozenset(("name", "arguments", "parameters", "type", "id"))
-"""The keys of a call of a tool, as models write it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Judge:
     def judge(self, value: Any, text: str) -> Judged:
         """Hold a value against the schema, and bring it to it if need be."""
         if not self.field:
-            called = self._called(value, text)
+            called = self.called(value, text)
             return called if called is not None else self._judged(value, text)
         key = _key_of(value, "answer")
         if key is None:
@@ -81,20 +78,22 @@ class Judge:
         unwrapped = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=key != "answer")
         return Judged(judged.value, (unwrapped, *judged.steps), judged.violations, reasoning)
 
-    def _called(self, value: Any, text: str) -> Judged | None:
+    def called(self, value: Any, text: str) -> Judged | None:
         """The arguments of a tool that a model believes to call, where they are the answer and the call is not."""
-        if isinstance(value, list) and len(value) == 1 and self.place.kinds == {"object"}:
-            value = value[0]
-        if not isinstance(value, dict) or not value.keys() <= OF_A_CALL or "name" not in value:
+        found = arguments_of(value) if self.coerces else None
+        if found is None or found[0] in self.place.names or self._is_the_answer(value, found[1]):
             return None
-        given = {key: _arguments(value[key]) for key in ("arguments", "parameters") if key in value}
-        given = {key: each for key, each in given.items() if each is not None and key not in self.place.names}
-        if len(given) != 1 or not self.coerces:
-            return None
-        [(key, arguments)] = given.items()
+        key, arguments = found
         judged = self._judged(arguments, text)
         told = Step("taken out of a call", f"the answer was the `{key}` of a tool call", repairs=True)
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+    def _is_the_answer(self, call: Any, arguments: dict[str, Any]) -> bool:
+        """Whether what looks like a call is what was asked for: it fits, and has as much of what is declared."""
+        names = self.place.names
+        if not isinstance(call, dict) or len(names.keys() & call) < len(names.keys() & arguments):
+            return False
+        return self.schema is None or not self.schema.validate(call, parsed=True)
 
     def _judged(self, value: Any, text: str) -> Judged:
         if self.schema is None:
@@ -112,14 +111,6 @@ class Judge:
         steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)
         left = self.schema.validate(fit.value, parsed=True)
         return Judged(value, violations=violations) if left else Judged(fit.value, steps)
-
-
-def _arguments(given: Any) -> dict[str, Any] | None:
-    """The arguments of a call, also as a text of JSON, which is OpenAI's own form; None for what is neither."""
-    if isinstance(given, str):
-        with suppress(NotJson):
-            given = parse_json(given)
-    return given if isinstance(given, dict) else None
 
 
 def _exhausted() -> Violation:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
-from promptkit.output.channels import without_channels
+from promptkit.output.channels import is_call, without_channels
 from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import searched
 from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
-from promptkit.output.reasoning import Split, split_prose, split_tags, without_end
+from promptkit.output.reasoning import Split, end_of_turn, split_prose, split_tags, without_end
 from promptkit.output.scalars import word_of
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
@@ -137,6 +137,8 @@ class _Ladder:
         if split.unclosed:
             raise refused("the reasoning never ends: no answer was given", "reasoning")
         self._take(SPLIT, split)
+        if channels is not None and is_call(self.text):
+            self.steps.append(Step("taken out of a call", "the answer was a message to a tool", repairs=True))
         if split.tag:
             self.steps.append(Step(TAGS, f"the answer stood in <{split.tag}>", repairs=True))
         answer, ended = without_end(split.answer)
@@ -212,6 +214,9 @@ class _Ladder:
             text = self.plain()
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
+        if (end := end_of_turn(text)) < len(text):
+            self.steps.append(Step(END, "with the turns behind it", repairs=True))
+            text = text[:end]
         if "[[ ## " in text:  # whose `##` would begin a comment in a list
             text = _HEADER.sub(lambda found: " " * len(found[0]), text)
         return searched(text, judge, repair=self.expected.repair, reason=reason)

@@ -142,6 +142,7 @@ class Loose:
             self._open.pop()
             self._names.pop()
             return read
+        sign = self._strings.behind_prefix(sign)
         if sign == "(" and (self._open or (self.alone and place.takes("array"))):
             return self._tuple(place)
         return self._strings.text(place) if sign in CLOSING else self._words.read(place)
@@ -234,7 +235,7 @@ class Loose:
         return False
 
     def _key(self, place: Place) -> str:
-        sign = self.text[self.at]
+        sign = self._strings.behind_prefix(self.text[self.at])
         if sign in CLOSING:
             return self._strings.key(place)
         word = _KEY_WORD.match(self.text, self.at) or _KEY_NUMBER.match(self.text, self.at)

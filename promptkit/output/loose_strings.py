@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from promptkit.output.mends import Cut, Unreadable
+from promptkit.output.reasoning import END_OF_TURN
 from promptkit.output.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`´'", "«": "»", "„": "“”"}
 """What opens a text, and what ends it."""
-FENCE_BEHIND = re.compile(r"(?<=\n)```(?!\w)|```\s*\Z")
-"""The fence that ends what a value stands in."""
+FENCE_BEHIND = re.compile(rf"(?<=\n)```(?!\w)|```\s*\Z|</tool_call>|(?:{END_OF_TURN})\s*\Z")
+"""The fence, the tag or the token that ends what a value stands in."""
 _ANY_CLOSING = re.compile(r"[}\]]")
 _STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _TRIPLE = ('"""', "'''", "```")
@@ -31,7 +32,7 @@ _KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’
 _PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
 _HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
-_VALUE_BEHIND = re.compile(r"\s*(?:[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
+_VALUE_BEHIND = re.compile(r"\s*(?:[ubrUBR]?[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
 _KEY_WITH_CONTROLS = re.compile(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
 _NO_CONTROLS = dict.fromkeys(range(32))
@@ -89,6 +90,15 @@ class Strings:
         reader.mend("quotes as in JSON", start, 2)
         reader.at = end + 1
         return text[start + 1 : end]
+
+    def behind_prefix(self, sign: str) -> str:
+        """The sign behind the prefix of a text of Python's, which is gone past; else the sign that is here."""
+        reader = self._reader
+        if sign in "ubrUBR" and _PREFIX.match(self._text, reader.at) and (reader.innermost or reader.alone):
+            reader.mend("prefix of a text left out", reader.at)
+            reader.at += 1
+            return self._text[reader.at]
+        return sign
 
     def begins_key(self, at: int) -> bool:
         """Whether a key with its colon begins here."""
@@ -149,9 +159,11 @@ class Strings:
                     ended = self._ended_before(at, start + width)
                     if ended:
                         self._check_pairs(inner, start + width, ended)
+                        self._check_last(start + width, ended)
                         reader.mend("quote added", ended)
                         reader.at = ended
-                        return text[start + width : ended] if not inner else "".join(pieces)[: ended - at].rstrip()
+                        whole = "".join(pieces)[: ended - at]
+                        return whole.rstrip() if inner else whole
                     inner += [] if _APOSTROPHE.match(text, at - 1) else [at]
                     self._reader.mend("quote inside of a text escaped", at)
                 elif text[at] < " ":
@@ -169,6 +181,11 @@ class Strings:
         if key is None or not before.endswith(",") or not self._reader.declares(key[1]):
             return 0
         return max(start, at - _LONGEST_KEY) + len(before) - 1
+
+    def _check_last(self, start: int, end: int) -> None:
+        """Refuse an escaped quote at the end of a text whose own is missing, since it may be that one."""
+        if self._text.endswith('\\"', start, end) and self._text.count('\\"', start, end) % 2:
+            raise Unreadable("a quote behind a backslash that can be read in two ways", end - 1)
 
     def _check_pairs(self, inner: list[int], start: int, end: int) -> None:
         """Refuse quotes inside of a text that do not stand in pairs around words, or that make a key.
@@ -251,6 +268,11 @@ class Strings:
         return "\\", at + 1
 
 
+_PREFIX = re.compile(
+    r"(?:[ubUB](?='(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|[rR](?='[^'\\\n]*'|\"[^\"\\\n]*\"))"
+    r"(?=.[^'\"\n]*['\"]\s*(?:[,:}\])]|\Z))"
+)
+"""What stands before a text of Python's; of a raw one only where it changes nothing."""
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _BLOCK = 3
 _QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")

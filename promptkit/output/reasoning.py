@@ -136,22 +136,46 @@ def without_tag(answer: str) -> tuple[str, str]:
     return found["text"] if found["tag"] else found["said"], (found["tag"] or found["cohere"]).lower()
 
 
-_END_OF_TURN = re.compile(
-    r"\s*(?:<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|END_OF_TURN_TOKEN)\|>|</s>|<end_of_turn>|<eos>"
-    r"|<\uff5cend\u2581of\u2581sentence\uff5c>)\s*\Z"
+END_OF_TURN = (
+    r"<\|(?:im_end|eot_id|eom_id|eot|eom|endoftext|end_of_text|end|return|call|END_OF_TURN_TOKEN|END_RESPONSE)\|>|</s>"
+    r"|<end_of_turn>|<eos>|<turn\|>|\[EOS\]|<\|(?:user|observation)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>"
 )
-"""What ends a turn in the templates of ChatML, Llama, GPT, Command, Mistral, Gemma and DeepSeek."""
+"""What ends a turn in the templates of ChatML, Llama, GPT, Command, Mistral, Gemma, GLM and DeepSeek."""
+_ENDED = re.compile(rf"\s*((?:(?:{END_OF_TURN})\s*)+)\Z")
+_NEXT_TURN = re.compile(
+    rf"\s*({END_OF_TURN})\s*(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|start\|>|<\|turn>|(?:<s>\s*)?\[INST\])"
+    r"|\s*(<\|(?:user|observation)\|>)\n"
+)
+"""Where a model that was not stopped writes somebody else's turn."""
+_BEGUN = re.compile(
+    r"\s*(?:<\|begin_of_text\|>|<bos>)?\s*(?:<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>"
+    r"|<start_of_turn>model\n|<\|turn>model\n|<\|assistant\|>\n?)?\s*"
+)
 
 
 def without_end(answer: str) -> tuple[str, str]:
-    """An answer without the token that ends a turn, which some servers leave in, and that token."""
-    found = _END_OF_TURN.search(answer, max(0, len(answer) - _LONGEST_END))
-    if found is None or (found[0].strip() == "</s>" and "<s>" in answer):  # which is HTML
-        return answer, ""
-    return answer[: found.start()], found[0].strip()
+    """An answer without the tokens that begin and end a turn, which some servers leave in, and those tokens.
+
+    What a model that was not stopped says in further turns is left out with them.
+    """
+    begun = _BEGUN.match(answer)
+    start = begun.end() if begun is not None and begun[0].strip() else 0
+    end = end_of_turn(answer)
+    ended = _ENDED.search(answer, max(start, len(answer) - _LONGEST_END)) if end == len(answer) else None
+    if ended is not None and not (ended[1].strip() == "</s>" and "<s>" in answer):  # which is HTML
+        end = ended.start()
+    told = answer[:start].strip(), answer[end:].strip()[:_MOST_SHOWN]
+    return (answer[start:end], " and ".join(filter(None, told))) if any(told) else (answer, "")
+
+
+def end_of_turn(text: str) -> int:
+    """Where the turn ends behind which a model that was not stopped has written another one; else the text's end."""
+    found = _NEXT_TURN.search(text)
+    return len(text) if found is None else found.start()
 
 
 _LONGEST_END = 100
+_MOST_SHOWN = 40
 
 
 def _joined(thoughts: list[str]) -> str:

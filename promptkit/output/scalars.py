@@ -23,8 +23,8 @@ _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DENIED = """
     absent aint almost against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except
     fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less nearly
-    neither nah never no non nope nor not nothing once opposite overly previously rather ruled scarcely shouldnt
-    than too unless unlikely wasnt werent without wont wouldnt wrong
+    neither nah never no non nope nor not nothing once opposite overly previously rarely rather ruled scarcely seldom
+    shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
     aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
     non nunca pas senza sans sin ne не нет 不 没 非
 """
@@ -60,8 +60,24 @@ _MOST_DIGITS = 4_000
 _MOST_OF_FLOAT = 300
 
 
+def style_of(text: str) -> str:
+    """How the sign between thousands, or before decimals, is written: empty where a text leaves no doubt.
+
+    `1.234,5` and `1,5` are written with a decimal comma. In `1,234` it may be one, in `1.234` a point may be none.
+    """
+    digits = _AMOUNT.match(text.strip())
+    written = "" if digits is None else digits["digits"].strip()
+    if _EUROPEAN.fullmatch(written):
+        return "decimal comma"
+    return "doubtful" if re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}\.\d{3}", written) else ""
+
+
 def _power(text: str, *, whole: bool) -> int | float | None:
-    return _kept(float(text), whole=whole) if re.fullmatch(r"[-+]?\d+(?:\.\d+)?[eE][-+]?\d{1,3}", text) else None
+    if not re.fullmatch(r"[-+]?\d+(?:\.\d+)?[eE][-+]?\d{1,3}", text):
+        return None
+    value = float(text)
+    lost = not value and re.search("[1-9]", re.split("[eE]", text)[0])  # too small for a float
+    return None if lost else _kept(value, whole=whole)
 
 
 def _kept(value: float, *, whole: bool) -> int | float | None:
@@ -135,7 +151,7 @@ _PRONOUN = re.compile(
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-_SIGNED = re.compile(r"\?|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
+_SIGNED = re.compile(r"\?|\w-ish\b|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 

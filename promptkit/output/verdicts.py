@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
+from promptkit.output.calls import MAY_HOLD, OF_A_CALL
 from promptkit.output.coerce import coerce
-from promptkit.output.judging import OF_A_CALL
+from promptkit.output.judging import Judge
 from promptkit.output.place import plain_word
 from promptkit.result import Violation
 from promptkit.schema import Schema
@@ -76,6 +77,11 @@ class Verdicts:
             return Verdict(fit.value)
         return Verdict(value, violations)
 
+    def is_call(self, shape: Shape, value: Any) -> bool:
+        """Whether a whole answer is a call of a tool, whose arguments are what was asked for."""
+        schema = self._alone(shape) if self.coerces else None
+        return schema is not None and Judge(schema).called(value, json.dumps(value)) is not None
+
     def may_lack(self, shape: Shape, name: str | int) -> bool:
         """Whether an object is whole without a property that is never null, so that a null is taken for its absence."""
         declared, needed = shape.keyword("properties"), shape.keyword("required")
@@ -95,7 +101,7 @@ class Verdicts:
         renamed = [name for name in meant if closed or (isinstance(needed, list) and name in needed)]
         if len(meant) == 1 and renamed and meant[0] not in before:
             return Key(meant[0], sure=False)
-        call = key in ("arguments", "parameters") and before.keys() <= OF_A_CALL  # which may hold the answer
+        call = key in MAY_HOLD and before.keys() <= OF_A_CALL  # which may hold the answer
         if self.coerces and (meant or call or before.keys().isdisjoint(declared)):
             return Key(key, sure=False, known=False)  # an object without a declared key may be taken for another one
         if not closed:

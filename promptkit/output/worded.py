@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.output.envelope import read_alone
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
-from promptkit.output.place import words_of
+from promptkit.output.marks import BULLET, SCALARS, listed, unmarked
 from promptkit.output.reasoning import TAG, split_tags, without_end
 from promptkit.output.scalars import denied, number_in, truth_in
 from promptkit.output.strict_json import NotJson, parse_json
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["bulleted", "of_words"]
 
-_SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
-
 
 def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
     """What a text without JSON says, its reasoning set aside."""
@@ -40,7 +38,7 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
 
 def bulleted(text: str, judge: Judge) -> Judged | None:
     """A Markdown list and nothing else, where the schema has a list of such; its reasoning set aside."""
-    return _set_apart(text, lambda words: _bulleted(words, judge))
+    return _set_apart(text, lambda words: listed(words, judge))
 
 
 def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None:
@@ -92,28 +90,6 @@ def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
 
 
 _BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
-_BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
-_DENIALS_OF_LISTS = frozenset("not no without except exclude excluded excluding avoid wrong incorrect".split())  # noqa: SIM905
-_LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
-
-
-def _bulleted(text: str, judge: Judge) -> Judged | None:
-    """A Markdown list, below a line that ends in a colon or by itself, where the schema has a list of such."""
-    if not judge.place.inside(0).kinds or not judge.place.inside(0).kinds <= _SCALARS:
-        return None
-    lead = _LEAD.match(text.strip())
-    if lead and not {*words_of(lead[0])}.isdisjoint(_DENIALS_OF_LISTS):
-        return None
-    lines = [_BULLET.fullmatch(line) for line in text.strip()[lead.end() if lead else 0 :].split("\n") if line.strip()]
-    items = [line[1].strip() for line in lines if line]
-    if not items or len(items) < len(lines):
-        return None
-    judged = judge.judge(items, text)
-    behind = f" behind {lead[0].strip()!r}" if lead else ""
-    told = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
-
-
 _NUMBERS = re.compile(r"-?\d{1,18}(?:\.\d+)?(?:(?:[ \t]*[,;][ \t]*|[ \t]*\n[ \t]*)-?\d{1,18}(?:\.\d+)?)+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
 """One number with its thousands apart, or several."""
@@ -140,19 +116,19 @@ def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
         place = place.inside(0)  # a list of one
     free = _takes_any_text(place)
     marked = boxed is not None and not free
-    if judge.field or not judge.coerces or not place.kinds or not place.kinds <= _SCALARS:
+    if judge.field or not judge.coerces or not place.kinds or not place.kinds <= SCALARS:
         return None
     if found.candidates and not marked:
         return None
     said = (boxed[1] or boxed[2] if boxed and marked else text).strip()
     if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
         return None
-    if place.takes("integer", "number") and _BULLET.match(said):
+    if place.takes("integer", "number") and BULLET.match(said):
         return None  # a bullet, or a minus
     if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
         return None  # the beginning of JSON that has no end
     told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)
-    for value in (_unmarked(said), *(() if free else _meant(said, place))):
+    for value in (unmarked(said), *(() if free else _meant(said, place))):
         if value is not None:
             judged = judge.judge(value, text)
             if not judged.violations:
@@ -177,14 +153,3 @@ def _meant(said: str, place: Place) -> Iterator[Any]:
 
 _BOXED = re.compile(r"(?:\\boxed\{([^{}\n]{1,200})\}|^#{4}[ \t]+([^\n]{1,200}))[$.\s]*\Z", re.MULTILINE)
 """How answers to exercises are marked: LaTeX's `\\boxed{42}`, and `#### 42` (GSM8K)."""
-_PAIRS = ("**", "__", "*", "_", "`")
-
-
-def _unmarked(text: str) -> str:
-    """A text without Markdown's marks where one pair of them stands around all of it: emphasis, code."""
-    for mark in _PAIRS:
-        inner = text[len(mark) : -len(mark)]
-        whole = len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark)
-        if whole and mark[0] not in (inner[0], inner[-1]) and mark not in inner and inner.strip() == inner:
-            return inner if mark != "__" or not inner.isidentifier() else text  # which may be a name
-    return text

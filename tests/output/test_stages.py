@@ -61,7 +61,7 @@ STAGES = {
     "values that disagree": (json_answer, "_agreed", _last),
     "values in lines": (json_answer, "_in_one_list", lambda *_: None),
     "escaped JSON": (json_answer, "_unescaped", lambda *_: None),
-    "Markdown lists": (worded, "_bulleted", lambda *_: None),
+    "Markdown lists": (worded, "listed", lambda *_: None),
     "a value by itself": (worded, "_alone", lambda *_: None),
     "scalars in a sentence": (worded, "_scalar", lambda *_: None),
     "coercion": (judging, "coerce", lambda value, *_: Fit(value)),
