@@ -70,6 +70,11 @@ def is_call(text: str) -> bool:
     return "<|channel|>" in text and "<|channel|>final" not in text and _TO_A_TOOL_ANYWHERE.search(text) is not None
 
 
+def has_others_turn(text: str) -> bool:
+    """Whether the turn of somebody else follows in channels."""
+    return "<|channel|>" in text and _OTHERS_TURN.search(text) is not None
+
+
 _TO_A_TOOL_ANYWHERE = re.compile(r"<\|channel\|>\s*\w{1,64}\s+to=")
 _TOKENS = re.compile(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
 _OTHERS_TURN = re.compile(r"<\|start\|>(?!assistant)")

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
+from promptkit.output.envelope import read_alone
 from promptkit.output.likeness import is_same, meant_keys
 from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import number_of, style_of, truth_of, word_of
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.wrappers import is_wrapper, wraps_whole
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
 
@@ -26,12 +28,6 @@ if TYPE_CHECKING:
 
 _NO_ALTERNATIVE = 1_000
 _DEEPEST = 70
-_GENERAL = """
-    answer answers array data elements entries final finalanswer items json list objects output records response result
-    results return rows selections text value
-"""
-_WRAPPERS = frozenset(_GENERAL.split())
-"""Names of keys that say no more than that a value follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,9 @@ class _Coercion:
         if own == kind or (kind == "number" and own == "integer") or (kind == "integer" and _is_whole(value)):
             return self._inside(value, form, place, at)
         found = [self._deeper(fit, form, place, at) for fit in self._turned(value, kind, form, at)]
-        wrapped = self._wrapped(value, form, at) if kind == "object" else self._listed(value, form, place, at, kind)
+        wrapped = self._wrapped(value, form, at) if kind == "object" else []
+        if kind != "object" or (not at and isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)):
+            wrapped += self._listed(value, form, place, at, kind)
         return min([*found, *wrapped], key=_cost, default=Fit(value, misfits=_NO_ALTERNATIVE))
 
     def _constant(self, value: Any, words: list[Any], place: Place, at: Location) -> Fit:
@@ -116,7 +114,7 @@ class _Coercion:
         kinds = {json_kind(each) for each in words}
         turned = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
         if isinstance(value, (list, dict)) and len(value) == 1:
-            named = isinstance(value, list) or plain_word(next(iter(value))) in _WRAPPERS
+            named = isinstance(value, list) or is_wrapper(next(iter(value)))
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
             usable = named and not isinstance(alone, (list, dict))
             inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
@@ -194,13 +192,14 @@ class _Coercion:
         means_null = isinstance(value, str) and plain_word(value) in ("null", "none")
         return (None, f"`{value}` to null") if means_null else None
 
-    def _parsed(self, value: Any, kind: type) -> tuple[Any, str] | None:
+    def _parsed(self, value: Any, form: dict[str, Any], kind: type) -> tuple[Any, str] | None:
         if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
             return None
         try:
             parsed = parse_json(value)
         except NotJson:
-            return None
+            read = read_alone(value, Place(self.root, form))
+            parsed = None if read is None else read.value
         return (parsed, "JSON inside of a text read") if isinstance(parsed, kind) else None
 
     # Lists and objects
@@ -214,7 +213,7 @@ class _Coercion:
             if isinstance(value, str) and (_LISTING.search(value) or plain_word(value) in _NO_ITEMS):
                 return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
-        if isinstance(value, list) and len(value) == 1 and kind not in ("object", "array"):
+        if isinstance(value, list) and len(value) == 1 and kind != "array":
             inner = self._by_form(value[0], form, place, at)
             return [replace(inner, changes=(Change("taken out of a list of one", at), *inner.changes))]
         if isinstance(value, dict) and kind not in ("object", "array"):
@@ -226,8 +225,8 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        word = plain_word(name)
-        if word not in _WRAPPERS or not isinstance(inner, kind) or word in map(plain_word, place.names):
+        named = is_wrapper(name) or (not at and kind is dict and wraps_whole(name, inner, form))
+        if not named or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
             return []
         fit = self._by_form(inner, form, place, at)
         return [replace(fit, changes=(Change(f"taken out of `{name}`", at), *fit.changes))]
@@ -299,8 +298,8 @@ _TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | N
     "number": lambda own, value, form: own._to_number(value, form, whole=False),  # noqa: SLF001
     "boolean": _Coercion._to_truth,  # noqa: SLF001
     "null": _Coercion._to_null,  # noqa: SLF001
-    "object": lambda own, value, _: own._parsed(value, dict),  # noqa: SLF001
-    "array": lambda own, value, _: own._parsed(value, list),  # noqa: SLF001
+    "object": lambda own, value, form: own._parsed(value, form, dict),  # noqa: SLF001
+    "array": lambda own, value, form: own._parsed(value, form, list),  # noqa: SLF001
 }
 
 

@@ -107,9 +107,7 @@ class Growing:
             self._leave()
         if doubtful and self._open:
             self._doubtful[-1] = True
-        if not self._open and self._verdicts.is_call(self._shapes[-1], container):
-            raise NotJson("a call, whose arguments are the answer")
-        verdict = self._verdicts.ended(self._shapes[-1], container)
+        verdict = self._verdicts.ended(self._shapes[-1], container, whole=not self._open)
         if verdict is not None:
             if self._open and not doubtful:  # behind the whole value another one may follow
                 self.give_up(*verdict.violations)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 UNWRAPPED = "unwrapped"
+_OF_A_SCHEMA = frozenset(("$schema", "type", "title", "description", "properties", "required", "additionalProperties"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Judge:
         """Hold a value against the schema, and bring it to it if need be."""
         if not self.field:
             called = self.called(value, text)
-            return called if called is not None else self._judged(value, text)
+            judged = called if called is not None else self._judged(value, text)
+            return (self._as_schema(value, text) or judged) if judged.violations else judged
         key = _key_of(value, "answer")
         if key is None:
             bare = self._judged(value, text)
@@ -86,6 +88,18 @@ class Judge:
         key, arguments = found
         judged = self._judged(arguments, text)
         told = Step("taken out of a call", f"the answer was the `{key}` of a tool call", repairs=True)
+        return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+    def _as_schema(self, value: Any, text: str) -> Judged | None:
+        """The values that a model has put where the schema has its properties."""
+        if not self.coerces or not isinstance(value, dict) or not {"properties"} <= value.keys() <= _OF_A_SCHEMA:
+            return None
+        inner = value["properties"]
+        declares = isinstance(inner, dict) and any(isinstance(each, dict) and "type" in each for each in inner.values())
+        if declares or "properties" in self.place.names:
+            return None
+        judged = self._judged(inner, text)
+        told = Step("taken out of a schema", "the answer stood under `properties`", repairs=True)
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
     def _is_the_answer(self, call: Any, arguments: dict[str, Any]) -> bool:

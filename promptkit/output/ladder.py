@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
-from promptkit.output.channels import is_call, without_channels
+from promptkit.output.channels import has_others_turn, is_call, without_channels
 from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import searched
 from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
 TAGS, END = "answer tags removed", "end of turn left out"
+_TURNS_BEHIND = "with the turns behind it"
 _HEADER = re.compile(r"^\[\[ ## \w{1,64} ## \]\]", re.MULTILINE)
 """DSPy's headings of fields, which models learn from its prompts (`dspy/adapters/chat_adapter.py`)."""
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
@@ -139,6 +140,8 @@ class _Ladder:
         self._take(SPLIT, split)
         if channels is not None and is_call(self.text):
             self.steps.append(Step("taken out of a call", "the answer was a message to a tool", repairs=True))
+        if channels is not None and has_others_turn(self.text):
+            self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
         if split.tag:
             self.steps.append(Step(TAGS, f"the answer stood in <{split.tag}>", repairs=True))
         answer, ended = without_end(split.answer)
@@ -215,7 +218,7 @@ class _Ladder:
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
         if (end := end_of_turn(text)) < len(text):
-            self.steps.append(Step(END, "with the turns behind it", repairs=True))
+            self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
             text = text[:end]
         if "[[ ## " in text:  # whose `##` would begin a comment in a list
             text = _HEADER.sub(lambda found: " " * len(found[0]), text)

@@ -12,7 +12,7 @@ from json import JSONDecodeError, dumps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.limits import current_limits
-from promptkit.output.loose_strings import CLOSING, FENCE_BEHIND, Strings
+from promptkit.output.loose_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
 from promptkit.output.loose_words import Words
 from promptkit.output.mends import Cut, Mend, Unreadable
 from promptkit.output.strict_json import NotJson, read_at
@@ -254,6 +254,9 @@ class Loose:
         sign = self._skip()
         if sign == ":":
             self.at += 1
+        elif sign == "\uff1a":
+            self.mend("sign written as in JSON", self.at)
+            self.at += 1
         elif sign == "=":
             width = 2 if self.text.startswith("=>", self.at) else 1
             self.mend("`:` put in the place of `=`", self.at, width)
@@ -278,8 +281,10 @@ class Loose:
             self.mend("`}` added at the end", self.at)
             self._at_end = True
             return True
-        if sign == ",":
+        if sign in (",", *WIDE_COMMAS):
             comma = self.at
+            if sign != ",":
+                self.mend("sign written as in JSON", comma)
             self.at += 1
             if self._skip() == closing:
                 self.mend("comma left out", comma)

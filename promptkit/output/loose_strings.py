@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`´'", "«": "»", "„": "“”"}
 """What opens a text, and what ends it."""
+WIDE_COMMAS = ("\uff0c", "\u3001")
+"""What Chinese and Japanese writing has for a comma."""
 FENCE_BEHIND = re.compile(rf"(?<=\n)```(?!\w)|```\s*\Z|</tool_call>|(?:{END_OF_TURN})\s*\Z")
 """The fence, the tag or the token that ends what a value stands in."""
 _ANY_CLOSING = re.compile(r"[}\]]")
@@ -28,7 +30,9 @@ _UNICODE = re.compile(
 )
 _OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
-_KEY_BEHIND = re.compile(r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)")
+_KEY_BEHIND = re.compile(
+    r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:\uff1a=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)"
+)
 _PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
 _HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
@@ -69,7 +73,9 @@ class Strings:
         """A key in quotes."""
         reader, text = self._reader, self._text
         strict = _STRICT.match(text, reader.at)
-        if strict and (text[reader.past_space(strict.end()) :][:1] in (":", "=", "") or strict[0][1:-1] in place.names):
+        if strict and (
+            text[reader.past_space(strict.end()) :][:1] in (":", "\uff1a", "=", "") or strict[0][1:-1] in place.names
+        ):
             return self._as_it_is(strict)
         tabbed = _KEY_WITH_CONTROLS.match(text, reader.at)
         if tabbed and tabbed[1] != tabbed[1].translate(_NO_CONTROLS):
@@ -164,7 +170,7 @@ class Strings:
                         reader.at = ended
                         whole = "".join(pieces)[: ended - at]
                         return whole.rstrip() if inner else whole
-                    inner += [] if _APOSTROPHE.match(text, at - 1) else [at]
+                    inner += [] if _APOSTROPHE.match(text, at - 1) or self._is_of_inches(at) else [at]
                     self._reader.mend("quote inside of a text escaped", at)
                 elif text[at] < " ":
                     self._reader.mend(
@@ -173,6 +179,10 @@ class Strings:
                 pieces.append(text[at])
                 at += 1
         raise Cut("the text ends inside of quotes", start)
+
+    def _is_of_inches(self, at: int) -> bool:
+        """Whether the quote stands for inches, behind a number in a member's text."""
+        return self._reader.innermost == "{" and _INCHES.search(self._text, at - _LONGEST_INCHES, at + 2) is not None
 
     def _ended_before(self, at: int, start: int) -> int:
         """Where a text ends whose quote is missing, before a declared key that begins here; 0 where that is not so."""
@@ -223,7 +233,7 @@ class Strings:
         if sign in "}]":
             return reader.inside("{" if sign == "}" else "[")
         in_object = reader.innermost == "{"
-        if sign in ",;":
+        if sign in (",", ";", *WIDE_COMMAS):
             if not in_object:
                 return _VALUE_BEHIND.match(text, reader.past_space(behind + 1)) is not None
             after = reader.past_space(behind + 1)
@@ -278,6 +288,8 @@ _BLOCK = 3
 _QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")
 _LOW_QUOTES = "„“«"
 _APOSTROPHE = re.compile(r"\w.\w")
+_INCHES = re.compile(r"(?<!\w)\d[\d.]{0,4}\"[ )\]-]")
+_LONGEST_INCHES = 6
 _OPENS_BEHIND = " \t\r\n([{<-–—/=:;,.!?*_|\\"
 _COLON = re.compile(r"\s*:")
 _INFO = re.compile(r"[^\n`]{0,100}\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from promptkit.output.loose import Loose
     from promptkit.output.place import Place
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?=[\s,})\]:/#;]|\Z)")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?=[\s,\uff0c\u3001})\]:/#;]|\Z)")
 _LOOSE_NUMBER = re.compile(
     r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>[0-9][0-9_]*)?(?P<real>\.[0-9_]*)?(?P<power>[eE][-+]?[0-9]+)?)"
     r"(?=[\s,})\]/#;]|\Z)"
@@ -26,7 +26,7 @@ _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "
 _OTHER_LITERALS |= {"undefined": None, "nil": None}
 _NO_NUMBERS = ("NaN", "nan")
 _INFINITE = ("Infinity", "-Infinity", "inf", "-inf")
-_LITERAL = re.compile(r"[A-Za-z]+(?=[\s,})\]/#;]|\Z)|-Infinity|-inf")
+_LITERAL = re.compile(r"[A-Za-z]+(?=[\s,\uff0c\u3001})\]/#;]|\Z)|-Infinity|-inf")
 _BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
 _COMMENTED = re.compile(r"\s(?://|#|/\*)")
 _BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")

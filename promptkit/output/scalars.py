@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 _CURRENCY = "$€£¥₹"
 _AMOUNT = re.compile(
     rf"[{_CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{_CURRENCY}]?\s?"
-    rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?)\s?(?P<unit>[%{_CURRENCY}]?)\Z"
+    rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?|\.\d+)\s?(?P<unit>[%{_CURRENCY}]?)\Z"
 )
-_SIMPLE = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_CODE = re.compile(r"(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\s|\s(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\Z")
+"""Codes of currencies (ISO 4217)."""
+_SIMPLE = re.compile(r"(?:\d*|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
 _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
@@ -36,7 +38,7 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
 
     A percentage is the number before its sign, unless the schema's maximum, `most`, is 1 or less.
     """
-    stripped = text.strip()
+    stripped = _CODE.sub("", text.strip().strip("*").strip(), count=1).strip()
     amount = _AMOUNT.match(stripped)
     if amount is None:
         return _power(stripped, whole=whole)

@@ -9,6 +9,7 @@ again, and that another, better answer follows this one.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +61,15 @@ class Verdicts:
         self._schemas: dict[int, Schema | None] = {}
         self._words: dict[int, dict[str, list[str]]] = {}
 
-    def ended(self, shape: Shape, value: Any) -> Verdict | None:
-        """The verdict on a part that has ended; None where only the whole answer can tell."""
+    def ended(self, shape: Shape, value: Any, *, whole: bool = False) -> Verdict | None:
+        """The verdict on a part that has ended, or on the `whole`; None where only the whole answer can tell."""
         schema = self._alone(shape)
         if schema is None:
             return None
+        if whole and self.coerces:  # it may be a call, say, whose arguments are the answer
+            with suppress(ConfigError):
+                judged = Judge(schema).judge(value, json.dumps(value))
+                return Verdict(judged.value, judged.violations)
         try:
             violations = schema.validate(value, parsed=True)
         except ConfigError:  # whether a schema is usable is not asked here
@@ -76,11 +81,6 @@ class Verdicts:
         if fit.changes and not schema.validate(fit.value, parsed=True):
             return Verdict(fit.value)
         return Verdict(value, violations)
-
-    def is_call(self, shape: Shape, value: Any) -> bool:
-        """Whether a whole answer is a call of a tool, whose arguments are what was asked for."""
-        schema = self._alone(shape) if self.coerces else None
-        return schema is not None and Judge(schema).called(value, json.dumps(value)) is not None
 
     def may_lack(self, shape: Shape, name: str | int) -> bool:
         """Whether an object is whole without a property that is never null, so that a null is taken for its absence."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.output.envelope import read_alone
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
+from promptkit.output.keyed import keyed
 from promptkit.output.marks import BULLET, SCALARS, listed, unmarked
 from promptkit.output.reasoning import TAG, split_tags, without_end
 from promptkit.output.scalars import denied, number_in, truth_in
@@ -31,7 +32,8 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
     """What a text without JSON says, its reasoning set aside."""
 
     def read(words: str) -> Judged | None:
-        return _alone(words, judge, found) or _scalar(words, judge, found) or _numbers(words, judge)
+        listed = _scalar(words, judge, found) or _numbers(words, judge)
+        return _alone(words, judge, found) or listed or keyed(words, judge)
 
     return _set_apart(text, read)
 
