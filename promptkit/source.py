@@ -64,7 +64,7 @@ def join(folder: str, path: str) -> str:
 
     Raises `SourceError` when it leaves the root, or leads into what git keeps for itself: addresses with tokens.
     """
-    if "\0" in path or "\\" in path:
+    if "\0" in path or "\\" in path or not path.isprintable():
         raise SourceError(f"`{path!r}` is not a path: use `/` between names")
     if folder.endswith(":") or MOUNT in folder:
         mount, inside = split_mount(f"{folder}/")

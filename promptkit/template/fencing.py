@@ -69,6 +69,16 @@ def _transformer() -> Any:
         def __init__(self, edges: Edges, untrusted: Mapping[str, Untrusted]) -> None:
             self.edges = edges
             self.untrusted = untrusted
+            self.reached: dict[str, frozenset[str]] = {}
+
+        def _sources(self, node: Any) -> list[Untrusted]:
+            """The untrusted inputs that anything in a part of the tree can come from."""
+            found: set[str] = set()
+            for name in names_in(node):
+                if name not in self.reached:
+                    self.reached[name] = followed([name], self.edges) & self.untrusted.keys()
+                found |= self.reached[name]
+            return [self.untrusted[name] for name in sorted(found)]
 
         def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802
             node.nodes = [self._printed(child) for child in node.nodes]
@@ -91,8 +101,7 @@ def _transformer() -> Any:
 
         def _filter(self, node: Any, value: Any, otherwise: Any) -> Any:
             """`value` through the fence, if anything in `node` can be untrusted."""
-            names = followed(names_in(node), self.edges)
-            known = [self.untrusted[name] for name in sorted(names) if name in self.untrusted]
+            known = self._sources(node)
             if not known:
                 return otherwise
             origin = ", ".join(sorted({each.origin for each in known}))

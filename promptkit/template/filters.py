@@ -10,6 +10,7 @@ from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
 from promptkit.template.metering import (
     MAX_MARKED,
+    MAX_STRIPPED,
     MAX_WIDTH,
     built,
     check_clock,
@@ -38,7 +39,7 @@ _OF_TEXTS = (
 """Filters that take a text: anything else becomes the text that `{{ ... }}` prints, and a null is refused."""
 
 _MOST = {"batch": MAX_WIDTH, "center": MAX_WIDTH, "indent": MAX_WIDTH, "slice": MAX_WIDTH, "round": 100}
-_MOST |= {"json": 16, "tojson": 16, "trim": MAX_WIDTH}
+_MOST |= {"json": 16, "tojson": 16, "trim": MAX_STRIPPED}
 """Filters that build by the size of an argument: the largest number and the longest text that each takes."""
 
 
@@ -118,14 +119,19 @@ def _summing(plain: Filter) -> Filter:
     return total
 
 
-def _unmarked(plain: Filter) -> Filter:
-    @wraps(plain)
-    def unmarked(text: str) -> Any:
-        if len(text) > MAX_MARKED:
-            raise RenderError(f"`striptags` takes up to {MAX_MARKED:,} characters", code="PK221")
-        return plain(text)
+def _short(name: str) -> Callable[[Filter], Filter]:
+    """A filter of texts that takes more than its share of time, or of memory, for a long one."""
 
-    return unmarked
+    def measured(plain: Filter) -> Filter:
+        @wraps(plain)
+        def of_short(text: str) -> Any:
+            if len(text) > MAX_MARKED:
+                raise RenderError(f"`{name}` takes up to {MAX_MARKED:,} characters", code="PK221")
+            return plain(text)
+
+        return of_short
+
+    return measured
 
 
 def _indenting(plain: Filter) -> Filter:
@@ -169,7 +175,8 @@ _MEASURED: dict[str, Callable[[Filter], Filter]] = {
     "default": _defaulting,
     "d": _defaulting,
     "sum": _summing,
-    "striptags": _unmarked,
+    "striptags": _short("striptags"),
+    "title": _short("title"),
     "indent": _indenting,
     "wordwrap": _wrapping,
 }
@@ -202,7 +209,8 @@ def _looking(plain: Filter) -> Filter:
         value = args[first]
         if isinstance(value, (str, list, tuple)) and len(value) > MAX_WIDTH:
             check_clock()
-        return plain(*args, **kwargs)
+        made = plain(*args, **kwargs)
+        return built(made) if isinstance(made, str) else made
 
     return looking
 

@@ -1,14 +1,18 @@
 """Which names the value of a name, or of a printed expression, can come from.
 
 Conservative: scopes are ignored, a macro stands for every name in its body, each parameter for every argument of
-any call, a captured include for every name in any included file. So what is printed can never come from more
-names than said here.
+any call, a captured include for every name in the files that it may be. So what is printed can never come from more
+names than said here. The names of loops are told apart before (see `promptkit.template.renaming`), and what a macro
+prints of its arguments comes from the call that is looked at.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from promptkit.template.renaming import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 Edges = dict[str, frozenset[str]]
 
 ANY_FILE = "<file>"
-"""Stands for all that an included or imported file can print or name."""
+"""Stands for all that an included or imported file can print or name, and begins what stands for one of them."""
 BLOCKS = "<blocks>"
 """Stands for all that a block can print: in an extended file any block may be another template's."""
 ARGUMENTS = "<arguments>"
@@ -34,12 +38,42 @@ def names_in(*parts: Any) -> frozenset[str]:
     """The names that stand in parts of a tree; an include, or an import, stands for any file, a block for any block."""
     from jinja2 import nodes
 
-    others = {nodes.Include: ANY_FILE, nodes.Import: ANY_FILE, nodes.FromImport: ANY_FILE, nodes.Block: BLOCKS}
-    kinds = (nodes.Name, *others)
+    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport)
     listed = [node for part in parts if part is not None for node in (part, *part.find_all(kinds))]
-    return frozenset(
-        node.name if isinstance(node, nodes.Name) else others[type(node)] for node in listed if type(node) in kinds
-    )
+    return frozenset(map(_name_of, (node for node in listed if type(node) in kinds)))
+
+
+def _name_of(node: Any) -> str:
+    """The name that a node is, or that stands for what it loads or prints."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Name):
+        return str(node.name)
+    return BLOCKS if isinstance(node, nodes.Block) else _file(node.template)
+
+
+def _names_of_file(tree: nodes.Template) -> frozenset[str]:
+    """The same for a whole file, but for the arguments of its macros, which stand where they are called."""
+    from jinja2 import nodes
+
+    macros = list(tree.find_all(nodes.Macro))
+    inside = {id(each) for macro in macros for each in (macro, *macro.find_all(nodes.Node))}
+    others = [node for node in tree.find_all(nodes.Node) if id(node) not in inside]
+    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport)
+    outside = frozenset(map(_name_of, (node for node in others if type(node) in kinds)))
+    return outside.union(*map(_printed_by, macros))
+
+
+def _file(path: Any) -> str:
+    """What stands for the file that is loaded: all of a name, since the folder that it is relative to is not known."""
+    from jinja2 import nodes
+
+    known = isinstance(path, nodes.Const) and isinstance(path.value, str)
+    return _of_file(path.value) if known else ANY_FILE
+
+
+def _of_file(path: str) -> str:
+    return f"{ANY_FILE}{re.split('[/:]', path)[-1]}"
 
 
 def flows(tree: nodes.Template) -> Edges:
@@ -54,10 +88,11 @@ def flows(tree: nodes.Template) -> Edges:
     return {name: frozenset(direct) for name, direct in found.items()}
 
 
-def file_flows(trees: Iterable[nodes.Template]) -> Edges:
-    """The flows of all included files together, and what stands in any of them."""
-    listed = list(trees)
-    return joined([*map(flows, listed), {ANY_FILE: names_in(*listed)}])
+def file_flows(trees: Mapping[str, nodes.Template]) -> Edges:
+    """The flows of all included files together, by their paths, and what stands in any of them, and in each."""
+    each = [{_of_file(path): _names_of_file(tree)} for path, tree in trees.items()]
+    any_file = frozenset[str]().union(*(names for known in each for names in known.values()))
+    return joined([*map(flows, trees.values()), *each, {ANY_FILE: any_file}])
 
 
 def joined(many: Iterable[Mapping[str, frozenset[str]]]) -> Edges:
@@ -88,12 +123,12 @@ def _edges() -> dict[type, Callable[[Any], Iterable[Edge]]]:
         nodes.Assign: lambda node: [(_targets(node.target), names_in(node.node))],
         nodes.AssignBlock: lambda node: [(_targets(node.target), names_in(*node.body, node.filter))],
         nodes.For: _loop,
-        nodes.Macro: lambda node: [([node.name], names_in(*node.body)), *_parameters(node)],
+        nodes.Macro: lambda node: [([node.name], _printed_by(node)), *_parameters(node)],
         nodes.CallBlock: lambda node: [(["caller"], names_in(*node.body)), *_parameters(node)],
         nodes.Call: lambda node: [([ARGUMENTS], names_in(*node.args, *node.kwargs, node.dyn_args, node.dyn_kwargs))],
         nodes.With: _with,
         nodes.Block: lambda node: [([BLOCKS, "super"], names_in(*node.body))],
-        nodes.Import: lambda node: [([node.target], [ANY_FILE])],
+        nodes.Import: lambda node: [([node.target], [_file(node.template)])],
         nodes.FromImport: _imported,
     }
     return known
@@ -113,7 +148,16 @@ def _with(node: nodes.With) -> Iterator[Edge]:
 
 def _imported(node: nodes.FromImport) -> Iterator[Edge]:
     for name in node.names:
-        yield [name if isinstance(name, str) else name[1]], [ANY_FILE]
+        yield [name if isinstance(name, str) else name[1]], [_file(node.template)]
+
+
+def _printed_by(node: nodes.Macro) -> frozenset[str]:
+    """What a macro's text comes from, but for the arguments of a call, which stand there."""
+    from jinja2 import nodes
+
+    loops = [name for loop in node.find_all(nodes.For) for name in _targets(loop.target) if OWN in name]
+    own = {*(each.name for each in node.args), "varargs", "kwargs", *loops}
+    return names_in(*node.body, *node.defaults) - own
 
 
 def _parameters(node: nodes.Macro | nodes.CallBlock) -> Iterator[Edge]:

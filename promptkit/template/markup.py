@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_BLANK = "[\\s\N{ZERO WIDTH SPACE}-\N{ZERO WIDTH JOINER}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}]{0,3}"
+_SPACES = "\\s\N{ZERO WIDTH SPACE}-\N{ZERO WIDTH JOINER}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}"
+_BLANK = f"[{_SPACES}]{{0,3}}"
+_BAR = "\N{FULLWIDTH VERTICAL LINE}"
 _FAMILIES = (
     r"<\|[^<>|\n]{1,64}\|>",  # ChatML, Llama 3, gpt-oss (Harmony), Phi, Qwen
     r"</?\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,128}>",  # DeepSeek, with its calls (DSML)
@@ -21,12 +23,18 @@ _FAMILIES = (
     r"<(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN>",  # Command
     r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Seed
     r"<</?SYS>>",  # Llama 2
+    # LongCat, MiniMax-Text, InternLM, Reka; Ling, Kimi; Seed, FunctionGemma
+    r"</?longcat_[a-z_]{2,24}>|</?(?:beginning|end)_of_sentence>|<eo[ahu]>|<sep>",
+    r"(?-i:</?role>(?:SYSTEM|HUMAN|ASSISTANT|OBSERVATION)(?:</role>)?|\[EOT\])",
+    r"<\[(?:begin|end)\u2581of\u2581sentence\]>|</?(?:start|end)_function_(?:call|response|declaration)>",
     r"\][~!][a-z!]{1,3}\[?\]?(?:system|user|ai|tool)?",  # MiniMax: ]~b]user, [e~[ and kin
     r"\[e~\[|\]<\][^<>\[\]\n]{1,40}\[>\[",
     r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
     rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
 )
-_MARKUP = re.compile("|".join(_FAMILIES), re.IGNORECASE)
+_MAY_BEGIN = rf"(?=[\[\]]|<(?:[|/\[a-z{_BAR}{_SPACES}]|</?S))"
+"""What any of them begins with: so that a text of thousands of brackets is looked at once."""
+_MARKUP = re.compile(f"{_MAY_BEGIN}(?:{'|'.join(_FAMILIES)})", re.IGNORECASE)
 _HARMLESS = str.maketrans(
     {
         "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",

@@ -18,6 +18,8 @@ MAX_REPEAT = 1_000_000
 """Characters or items that one `*` may make."""
 MAX_WIDTH = 1_000
 """The largest number, and the longest text, that a filter takes as an argument."""
+MAX_STRIPPED = 50
+"""How many characters may be named that are taken off the ends of a text: each one there is looked for among them."""
 MAX_MARKED = 200_000
 """The longest text that tags are stripped from: that takes time by the square of the length."""
 MAX_PARTS = 500_000
@@ -29,7 +31,12 @@ _LONG = 1_000
 _DEEPEST = 200
 _MOST_PRINTED = 5
 """How many times the longest message may be printed in all, into macros and blocks that are kept."""
-_CHARACTERS_A_PART = 1_000
+_CHARACTERS_A_PART = 100
+_LARGE_TEXT = 10_000
+_MOST_BUILT = 10
+"""How many times the longest message may be built in large texts, kept or not."""
+_MOST_BACKWARDS = 20_000_000
+"""Steps of a search from the end: the text's length by that of what is searched."""
 
 
 @dataclass(slots=True)
@@ -44,6 +51,17 @@ class Meter:
     """The sizes of lists and objects that are long or hold others, by identity: templates cannot change them."""
     remembered: int = 0
     printed: int = 0
+    built: int = 0
+
+    def build(self, size: int) -> None:
+        """Count the characters of a large text that an expression makes, and look at the clock."""
+        if size > _LARGE_TEXT:
+            self.built += size
+            most = _MOST_BUILT * self.limits.render_characters
+            if self.built > most:
+                message = f"the large texts that a template builds have more than {most:,} characters in all"
+                raise RenderError(message, code="PK220", help=raised_by("render_characters"))
+            self.check_time()
 
     def step(self, many: int = 1) -> None:
         """Count passes through a loop, calls, includes, or as much work. Raises `RenderError` at a limit."""
@@ -139,12 +157,14 @@ def check_clock() -> None:
 
 
 def built(value: Any) -> Any:
-    """A list or an object that a template has made. Raises `RenderError` when it has grown out of bounds.
+    """A list, an object or a text that a template has made. Raises `RenderError` when it has grown out of bounds.
 
     What is shared in it counts each time: nothing that looks at all of it may take for ever.
     """
     meter = _meter.get(None)
-    if meter is not None and meter.size(value) > MAX_PARTS:
+    if meter is not None and isinstance(value, str):
+        meter.build(len(value))
+    elif meter is not None and meter.size(value) > MAX_PARTS:
         raise RenderError(f"a list or an object has more than {MAX_PARTS:,} parts", code="PK220")
     return value
 
@@ -215,7 +235,7 @@ def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
     """`text.replace`, measured before it is done."""
     many = text.count(old) if count is None or count < 0 else min(text.count(old), count)
     check_size(len(text) + many * max(len(new) - len(old), 0))
-    return text.replace(old, new, -1 if count is None else count)
+    return str(built(text.replace(old, new, -1 if count is None else count)))
 
 
 def joined(separator: str, texts: Iterable[str]) -> str:
@@ -225,17 +245,29 @@ def joined(separator: str, texts: Iterable[str]) -> str:
         listed.append(text)
         size += len(text) + len(separator)
         check_size(size - len(separator))
-    return separator.join(listed)
+    return str(built(separator.join(listed)))
 
 
 def _stripping(name: str) -> Callable[..., Any]:
     def strip(text: str, chars: str | None = None) -> str:
-        if chars is not None and len(chars) > MAX_WIDTH:
-            raise RenderError(f"`{name}` takes up to {MAX_WIDTH:,} characters", code="PK221")
+        if chars is not None and len(chars) > MAX_STRIPPED:
+            raise RenderError(f"`{name}` takes up to {MAX_STRIPPED:,} characters", code="PK221")
         stripped: str = getattr(str, name)(text, chars)
         return stripped
 
     return strip
+
+
+def _backwards(name: str) -> Callable[..., Any]:
+    """A search from the end, which takes time by the product of both lengths where one from the beginning does not."""
+
+    def search(text: str, *args: Any, **kwargs: Any) -> Any:
+        sought = args[0] if args else kwargs.get("sep")
+        if isinstance(sought, str) and len(text) * len(sought) > _MOST_BACKWARDS:
+            raise RenderError(f"`{name}` would search too long a text from its end", code="PK221")
+        return getattr(str, name)(text, *args, **kwargs)
+
+    return search
 
 
 def concatenated(pieces: Iterable[str]) -> str:
@@ -247,6 +279,7 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "replace": replaced,
     "join": joined,
     **{name: _stripping(name) for name in ("strip", "lstrip", "rstrip")},
+    **{name: _backwards(name) for name in ("rfind", "rindex", "rpartition", "rsplit")},
 }
 """Methods of texts that can build more than they are given, or take time by the square of it, measured."""
 
@@ -294,8 +327,11 @@ def _formatted(left: Any, right: Any) -> None:
 def _added(left: Any, right: Any) -> None:
     if isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
         check_size(len(left) + len(right))
+        meter = _meter.get(None)
         if not isinstance(left, str):
             _check_parts(left, right)
+        elif meter is not None:
+            meter.build(len(left) + len(right))
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {

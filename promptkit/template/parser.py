@@ -71,6 +71,8 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
                     if kind != "whitespace":
                         place = start + bisect_left(longer, start)
                         self.tokens.append(Token(kind, value, place))
+                        if kind == "name" and (meant := sandbox.folded(value)) != value:
+                            self.fail(TemplateSyntaxError(f"the name `{value}` is written `{meant}`", place))
                         yield place, kind, value
             except TemplateSyntaxError as error:
                 state, sign = self._inside()

@@ -10,7 +10,8 @@ template can build or repeat has a limit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Mapping
+import unicodedata
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
 from typing import Any, NoReturn
@@ -100,11 +101,27 @@ def parser_class() -> Any:
     return PromptParser
 
 
+def folded(name: str) -> str:
+    """A name as Python takes it (PEP 3131): two that look different can be the same variable in what is compiled."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
+def _unfolded(tokens: Iterable[Any]) -> Iterator[Any]:
+    """The same tokens. Raises `TemplateSyntaxError` for a name that Python would take for another one."""
+    from jinja2 import TemplateSyntaxError
+
+    for token in tokens:
+        if token.type == "name" and folded(token.value) != token.value:
+            raise TemplateSyntaxError(f"the name `{token.value}` is written `{folded(token.value)}`", token.lineno)
+        yield token
+
+
 @lru_cache(maxsize=1)
 def environment_class() -> Any:
     """The environment's class, made on first use so that importing this module loads no Jinja."""
     from jinja2 import Undefined, nodes
     from jinja2.filters import FILTERS, _GroupTuple
+    from jinja2.lexer import TokenStream
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     own_filters = template_filters(FILTERS) | OWN_FILTERS
@@ -147,6 +164,10 @@ def environment_class() -> Any:
             tree: nodes.Template = parser_class()(self, source, name, filename).parse()
             return tree
 
+        def _tokenize(self, source: str, name: str | None, filename: str | None = None, state: Any = None) -> Any:
+            stream = super()._tokenize(source, name, filename, state)
+            return TokenStream(_unfolded(stream), name, filename)
+
         def prepared(self, tree: nodes.Template) -> nodes.Template:
             """A template's tree as it is compiled."""
             prepared: nodes.Template = _measuring()().visit(tree)
@@ -175,11 +196,13 @@ def environment_class() -> Any:
                     return obj[attribute]
                 if attribute in self.optional:
                     return None
+                if not hasattr(obj, attribute):  # a mapping that makes what it lacks is not asked for it
+                    return self.undefined(obj=obj, name=attribute)
             return super().getattr(obj, attribute)
 
         def getitem(self, obj: Any, argument: Any) -> Any:
-            if isinstance(argument, str) and argument in self.optional and isinstance(obj, Mapping):
-                return obj.get(argument)
+            if isinstance(argument, str) and isinstance(obj, Mapping) and argument not in obj:
+                return None if argument in self.optional else self.getattr(obj, argument)
             return super().getitem(obj, argument)
 
         def wrap_str_format(self, value: Any) -> Any:  # noqa: ARG002 (no method that formats is allowed at all)
@@ -260,6 +283,10 @@ def _measuring() -> Any:
         def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802
             return self._built(node)
 
+        def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+            self.generic_visit(node)
+            return filtered(node, "built_") if isinstance(node.arg, nodes.Slice) else node
+
         def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
             self.generic_visit(node)
             operator = node.ops[0].op if len(node.ops) == 1 else ""
@@ -278,6 +305,7 @@ def _measuring() -> Any:
 
 @lru_cache(maxsize=1)
 def _code_generator() -> Any:
+    from jinja2 import nodes
     from jinja2.compiler import CodeGenerator
 
     class ValueCode(CodeGenerator):
@@ -285,5 +313,10 @@ def _code_generator() -> Any:
 
         def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ARG002
             self.write("(" + finalize.src)
+
+        def _output_child_to_const(self, node: Any, frame: Any, finalize: Any) -> str:
+            if not isinstance(node, nodes.TemplateData):  # a value's whitespace is its own, and stays
+                raise nodes.Impossible
+            return str(super()._output_child_to_const(node, frame, finalize))
 
     return ValueCode

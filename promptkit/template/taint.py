@@ -48,7 +48,7 @@ def _inside(known: Known, seen: set[int]) -> Taint:
         return found
     seen.add(id(known.macro))
     names = names_in(*known.macro.body, *known.macro.defaults) - {each.name for each in known.macro.args}
-    if names & {ANY_FILE, BLOCKS}:
+    if any(name == BLOCKS or name.startswith(ANY_FILE) for name in names):
         found |= CLEAN.union(*(each.taint for each in known.home.whole().values() if each.is_input))
     for name in names:
         used = known.home.find(name)

@@ -19,6 +19,7 @@ from promptkit.template.flows import file_flows, flows, followed, joined
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
+from promptkit.template.renaming import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -53,6 +54,7 @@ class Templates:
         self._plain: Any = None
         self._file_flows: Edges | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
+        self._traced: dict[tuple[str, str], tuple[JinjaTemplate, Edges]] = {}
         self._pieces: dict[str, Pieces | None] = {}
 
     def render(
@@ -108,15 +110,20 @@ class Templates:
         simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
             return of_simple(simple.taken(values, fences))
-        env, edges = self._tracing_environment(text, path)
+        template, edges = self._traced.get((path, text)) or self._traceable(text, path)
         with metered() as meter:
-            code = env.compile(text, name=path, filename=_FILENAME)
-            template = env.template_class.from_code(env, code, env.globals)
             found = traces(bounded(template.generate(_context(values, fences)), meter))
         return [
             replace(each, names=frozenset(name for name in followed(each.names, edges) if name in inputs))
             for each in found
         ]
+
+    def _traceable(self, text: str, path: str) -> tuple[JinjaTemplate, Edges]:
+        env, edges = self._tracing_environment(text, path)
+        code = env.compile(text, name=path, filename=_FILENAME)
+        made = env.template_class.from_code(env, code, env.globals), edges
+        self._traced[path, text] = made
+        return made
 
     def evaluate(self, expression: str, values: Mapping[str, Any]) -> Any:
         """The value of a Jinja expression. Raises `RenderError`, for an undefined one too."""
@@ -160,22 +167,22 @@ class Templates:
 
     def _flows(self, env: Any, text: str) -> Edges:
         if self._file_flows is None:
-            self._file_flows = file_flows(env.parse(content) for content in self._files.values())
-        return joined([flows(env.parse(text)), self._file_flows])
+            self._file_flows = file_flows({path: renamed(env.parse(text)) for path, text in self._files.items()})
+        return joined([flows(renamed(env.parse(text))), self._file_flows])
 
     def _tracing_environment(self, text: str, path: str) -> tuple[Any, Edges]:
         from promptkit.template.tracing import mark
 
         env = self._made(_tracing_class())
         edges = self._flows(env, text)
-        env.path, env.fence = path, lambda tree: fenced(tree, edges, self._untrusted)
+        env.path, env.fence = path, lambda tree: fenced(renamed(tree), edges, self._untrusted)
         env.filters |= {**fence_filters(), "mark_": mark()}
         return env, edges
 
     def _fencing_environment(self, text: str) -> Any:
         env = self._made(_environment_class())
         edges = self._flows(env, text)
-        env.prepare = lambda tree: fenced(tree, edges, self._untrusted)
+        env.prepare = lambda tree: fenced(renamed(tree), edges, self._untrusted)
         env.filters |= fence_filters()
         return env
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FOREIGN = re.compile(
     r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>"
-    r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s*\}\})(?!\})"
+    r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s+\}\})(?!\})"
 )
 """How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and `[[x]]` name a
 variable; two braces with a space between them, and braces of which the first is lost."""

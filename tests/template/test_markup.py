@@ -16,6 +16,13 @@ HARMLESS = (
     "\N{MATHEMATICAL RIGHT WHITE SQUARE BRACKET}",
 )
 TOKENS = [
+    "<longcat_user>",
+    "<beginning_of_sentence>",
+    "<eoh>",
+    "<role>SYSTEM</role>",
+    "[EOT]",
+    "<[end▁of▁sentence]>",
+    "<start_function_call>",
     "<|im_start|>",
     "<|IM_END|>",
     "<|start_header_id|>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from enum import Enum
 from typing import Any
 
@@ -107,6 +108,20 @@ def test_no_template_changes_its_inputs(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["{{ d.b }}", "{{ d['b'] }}", "{% if d.b %}{% endif %}", "{{ [d] | map(attribute='b') | list }}"]
+)
+def test_a_mapping_that_makes_what_it_lacks_is_not_asked_for_it(text: str) -> None:
+    value: Any = defaultdict(list, a=1)
+    refused(text, d=value)
+    assert {"a": 1} == value
+
+
+@pytest.mark.parametrize("text", ["{% set a = 1 %}{% set \uff41 = d %}{{ a }}", "{% macro f(\uff41) %}{% endmacro %}"])
+def test_a_name_that_python_takes_for_another_one_is_refused(text: str) -> None:
+    assert "PK201" == refused(text, d=1).code
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{ 'a' * 1000001 }}",
@@ -122,6 +137,12 @@ def test_no_template_changes_its_inputs(text: str) -> None:
         "{{ [1] | tojson(indent=17) }}",
         "{{ [[1]] | sum(start=[]) }}",
         "{{ ('a' * 200001) | striptags }}",
+        "{{ ('a' * 200001) | title }}",
+        "{{ 'a' | trim('b' * 51) }}",
+        *(
+            f"{{{{ ('a' * 100000).{name}('ab' ~ 'a' * 1000) }}}}"
+            for name in ("rfind", "rindex", "rpartition", "rsplit")
+        ),
         "{% for i in range(2 * 200000) %}{% endfor %}",
         "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
     ],
@@ -145,6 +166,10 @@ def test_what_would_compute_too_much_is_refused(text: str) -> None:
         "{{ ('\n' * 1000000) | indent(20) }}",
         "{{ big | wordwrap(1, wrapstring=big) }}",
         "{% for i in range(11) %}{{ big }}{% endfor %}",
+        *(
+            f"{{% for i in range(200) %}}{{% if {made} %}}{{% endif %}}{{% endfor %}}"
+            for made in ("big[1:]", "big ~ i", "big + 'b'", "big | upper", "big | replace('b', 'c')")
+        ),
     ],
 )
 def test_what_would_grow_too_large_is_refused_before_it_is_built(text: str) -> None:
