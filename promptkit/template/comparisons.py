@@ -48,16 +48,21 @@ def narrowed(value: Value, facts: Iterable[Fact]) -> Value:
 def _merged(facts: Iterable[Fact]) -> list[Fact]:
     """The same facts, at most one of each operator: of orders the tightest, and all constants that are excluded."""
     found: dict[str, Fact] = {}
+    excluded: list[Any] = []
     for fact in facts:
         known = found.get(fact.operator)
+        if fact.operator == "notin":
+            excluded += fact.constants
         if known is None:
             found[fact.operator] = fact
         elif fact.operator == "notin":
-            found["notin"] = replace(known, constants=known.constants + fact.constants)
+            continue
         elif fact.operator == "in":
             found["in"] = replace(known, constants=tuple(each for each in known.constants if each in fact.constants))
         elif _ORDERS[fact.operator](fact.constants[0], known.constants[0]):
             found[fact.operator] = fact
+    if "notin" in found:
+        found["notin"] = replace(found["notin"], constants=tuple(excluded))
     return list(found.values())
 
 

@@ -44,7 +44,7 @@ class Known:
 class Scope:
     """Names and what they stand for, over those of the scope around; and what conditions have made sure of."""
 
-    __slots__ = ("given", "names", "outer")
+    __slots__ = ("given", "memo", "names", "outer")
 
     def __init__(
         self, names: Mapping[str, Known] | None = None, outer: Scope | None = None, given: Given = frozenset()
@@ -52,6 +52,8 @@ class Scope:
         self.names = dict(names or {})
         self.outer = outer
         self.given = given
+        self.memo: dict[Any, Any] = {} if outer is None else outer.memo
+        """What has been found out by the names of this scope and those around; it is forgotten when any is set."""
 
     def find(self, name: str) -> Known | None:
         """What a name stands for here."""
@@ -92,6 +94,7 @@ class Scope:
     def set(self, name: str, known: Known) -> None:
         """Set a name; what was known to be given of an earlier one is forgotten."""
         self.names[name] = known
+        self.memo.clear()
         self.given = frozenset(each for each in self.given if not is_about(each, name))
 
     def merge(self, branches: Sequence[Scope]) -> None:

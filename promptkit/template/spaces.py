@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.flows import flows
+from promptkit.template.flows import flows, joined
 from promptkit.template.paths import find, kind, path_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,14 @@ class Spaces:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self._loaded: list[Tree] = []
+        """The files loaded so far in which namespaces are set."""
+
+    def take(self, other: Spaces) -> None:
+        """Know of a file that has been walked, and of those that it loads."""
+        self._loaded += [each for each in (other.tree, *other._loaded) if any(True for _ in find(each.root, "NSRef"))]
+        if self._loaded:
+            self.__dict__.pop("ways", None)
 
     def attributes(self, node: Any) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes, wherever they are set; None when nobody can tell."""
@@ -32,9 +40,11 @@ class Spaces:
     def ways(self) -> Edges | None:
         """How values flow in the template, if names do not tell.
 
-        That is so where namespaces have other names, or are set in macros, or are more in a loop than its passes that
-        are walked.
+        That is so where namespaces have other names, or are set in macros or in other files, or are more in a loop than
+        its passes that are walked.
         """
+        if self._loaded:
+            return joined(flows(each.root) for each in (self.tree, *self._loaded))
         if self.tree.simple or not self._set:
             return None
         made = {each.target.name for each in find(self.tree.root, "Assign") if _makes_space(each)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.template.conditions import paths_in
@@ -157,7 +158,7 @@ class Statements(Expressions):
             home = scope.home(target.name)
             if home is not None:
                 space = home.names[target.name]
-                home.names[target.name] = replace(space, taint=space.taint | known.taint)
+                home.set(target.name, replace(space, taint=space.taint | known.taint))
         else:
             for each in target.items:
                 self.bind(each, Known(taint=known.taint), scope)
@@ -172,8 +173,7 @@ class Statements(Expressions):
             self.wrong(KEYS_ONLY, node.iter)
         taint = taint_of(node.iter, scope)
         if node.recursive:
-            calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
-            taint = taint.union(*(self._anywhere(argument, scope) for call in calls for argument in call.args))
+            taint = taint.union(*(self._anywhere(argument, scope) for argument in self._again_with(node)))
         if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
@@ -194,22 +194,35 @@ class Statements(Expressions):
             self._lost_in_loop(node, scope)
         self.body(node.else_, scope.inner())
 
+    def _again_with(self, node: Any) -> list[Any]:
+        """What a recursive loop is called with again; all of its body, where `loop` has another name."""
+        calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
+        known = {id(call.node) for call in calls} | {id(each.node) for each in find(node, "Getattr")}
+        if any(each.name == "loop" and id(each) not in known for each in find(node, "Name")):
+            return [node]
+        parts = ((*each.args, *each.kwargs, each.dyn_args, each.dyn_kwargs) for each in calls)
+        return [part for several in parts for part in several if part is not None]
+
     def _lost_in_loop(self, node: Any, scope: Scope) -> None:
         """Tell of names of outside that are set in a loop as if that lasted."""
         last = max(each.lineno for each in find(node, "Node") if each.lineno is not None)
+        loads = self.loads
         for each in find(node, "Assign"):
             known = scope.find(each.target.name) if kind(each.target) == "Name" else None
             if known is None or known.is_input or known.macro is not None or known.module is not None:
                 continue
             name = each.target.name
-            behind = any(
-                used.name == name and used.ctx == "load" and used.lineno > last for used in find(self.tree.root, "Name")
-            )
-            if behind and name not in functions()["function"]:
+            if loads.get(name, 0) > last and name not in functions()["function"]:
                 message = f"what the loop sets `{name}` to is gone with each pass"
                 cure = f"use a namespace: `{{% set ns = namespace({name}=...) %}}`, then `{{% set ns.{name} = ... %}}`"
                 start, end = self.tree.token(each.target.lineno).start, self.tree.token(each.target.lineno).end
                 self.listener.fault(TemplateFault("PK229", message, start, end, "warning", help=cure))
+
+    @cached_property
+    def loads(self) -> dict[str, int]:
+        """For each name that is used, the offset at which it is used last."""
+        used = (each for each in find(self.tree.root, "Name") if each.ctx == "load")
+        return {each.name: each.lineno for each in sorted(used, key=lambda each: each.lineno)}
 
     def _anywhere(self, node: Any, scope: Scope) -> Taint:
         """The untrusted inputs behind any name in an expression, wherever in the template it is set."""
@@ -282,7 +295,7 @@ class Statements(Expressions):
             seen.append(branch.test)
             ways.append(scope.inner(given=given | true))
             self._branch(branch.body, ways[-1])
-            given |= false
+            given |= false if len(given) < _MOST_GIVEN else paths_in(false)
         ways.append(scope.inner(given=given))
         self._branch(node.else_, ways[-1])
         scope.merge(ways)
@@ -293,6 +306,8 @@ class Statements(Expressions):
 
 
 _MOST_COMPARED = 100
+_MOST_GIVEN = 500
+"""How many facts the branches of one `if` leave behind: each of the further ones is held against all of them."""
 _WALKED: Mapping[str, Callable[[Any, Any, Scope], None]] = {
     "Output": Statements.output,
     "Assign": Statements.assign,

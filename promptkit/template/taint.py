@@ -6,6 +6,7 @@ can come from all that stands in its body, with the arguments of the call.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.flows import ANY_FILE, BLOCKS, names_in
@@ -41,13 +42,28 @@ def _name(node: Any, scope: Scope) -> Taint:
 
 def _inside(known: Known, seen: set[int]) -> Taint:
     """What a macro, or any in an imported file, can print of itself."""
+    if seen or known.macro is None or known.home is None:
+        return _found_inside(known, seen)
+    memo: dict[Any, Taint] = known.home.memo
+    if known.macro not in memo:
+        memo[known.macro] = _found_inside(known, seen)
+    return memo[known.macro]
+
+
+@lru_cache(maxsize=1_024)
+def _used_in(macro: Any) -> frozenset[str]:
+    """The names that a macro uses, but for its own."""
+    return names_in(*macro.body, *macro.defaults) - {each.name for each in macro.args}
+
+
+def _found_inside(known: Known, seen: set[int]) -> Taint:
     found = CLEAN
     for each in (known.module or {}).values():
         found |= each.taint | _inside(each, seen)
     if known.macro is None or known.home is None or id(known.macro) in seen:
         return found
     seen.add(id(known.macro))
-    names = names_in(*known.macro.body, *known.macro.defaults) - {each.name for each in known.macro.args}
+    names = _used_in(known.macro)
     if any(name == BLOCKS or name.startswith(ANY_FILE) for name in names):
         found |= CLEAN.union(*(each.taint for each in known.home.whole().values() if each.is_input))
     for name in names:

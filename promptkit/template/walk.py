@@ -63,7 +63,9 @@ class Walk(Statements):
         if (found := self._load(node, optional=node.ignore_missing)) is not None:
             place, tree = found
             seen = self._visible(scope) if node.with_context else _globals()
-            Walk(tree, place, captured=self.captured).run(Scope(outer=seen))
+            walk = Walk(tree, place, captured=self.captured)
+            walk.run(Scope(outer=seen))
+            self.spaces.take(walk.spaces)
             for name, known in seen.names.items() if node.with_context else ():
                 home = scope.home(name)
                 if home is not None and not known.taint <= home.names[name].taint:  # a namespace was set there
@@ -89,7 +91,9 @@ class Walk(Statements):
             return None
         place, tree = found
         set_there = Scope(outer=self._visible(scope) if node.with_context else _globals())
-        Walk(tree, place, captured=set()).run(set_there)
+        walk = Walk(tree, place, captured=set())
+        walk.run(set_there)
+        self.spaces.take(walk.spaces)
         if tree.lost:
             return None
         return {
