@@ -10,6 +10,7 @@ from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.declared import field_names
 from promptkit.loading.findings import node_at, span_in
 from promptkit.template.expressions import Expressions
+from promptkit.template.paths import shown
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
 from promptkit.template.tree import TemplateFault
@@ -20,6 +21,7 @@ from promptkit.yaml_nodes import Scalar
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from promptkit.diagnostics import Severity
     from promptkit.loader import Loading
     from promptkit.loading.chain import Entry
     from promptkit.loading.findings import Findings
@@ -52,6 +54,7 @@ def check_expressions(loading: Loading) -> set[str]:
                 inputs, loading.unknown.inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index)
             )
             check.fields = field_names(answer, ())
+            check.asserted = item.get("assert") is True
             if that.lstrip().startswith("{{"):
                 check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
                 used |= set(inputs)
@@ -78,6 +81,7 @@ class _Check:
         self.report = report
         self.used: set[str] = set()
         self.fields: Collection[str] = ()
+        self.asserted = False
 
     def fault(self, fault: TemplateFault) -> None:
         message = fault.message.replace("`}}` is expected, not", "the expression ends before")
@@ -87,7 +91,12 @@ class _Check:
         self.fault(fault)
 
     def maybe_null(self, path: Path, start: int, end: int) -> None:
-        """A check that fails on a null says so when it runs."""
+        """A check cannot be computed where a null stands for what the answer may leave out."""
+        named = shown(path)
+        message = f"`{named}` may be null, and the check cannot be computed then"
+        cure = f"write `not {named} or ...`, or `({named} | default(...))`"
+        severity: Severity = "warning" if self.asserted else "note"
+        self.fault(TemplateFault("PK213", message, start, end, severity, help=cure))
 
     def asked(self, path: Path) -> None:
         """What an expression asks for makes no difference to it."""

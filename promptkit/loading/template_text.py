@@ -111,7 +111,7 @@ class TemplateText:
         self.checks.explained |= {near} if near else set()
         names = dict.fromkeys((*inputs, *known)) if called else {**dict.fromkeys(inputs), **_own_names(known)}
         hint = self.checks.hint(name, names)
-        if called and name not in BLOCK_NAMES:
+        if called and name not in BLOCK_NAMES and name != "super":
             self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
         elif name in self.checks.misnamed:
             return  # its declaration is told

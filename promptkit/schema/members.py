@@ -90,7 +90,11 @@ class Members:
 
     def _item(self, keywords: dict[str, Any], key: Key, method: bool) -> None:
         if not isinstance(key, str):
-            self.schemas.append(True if "prefixItems" in keywords else keywords.get("items", True))
+            first = keywords.get("prefixItems")
+            if isinstance(key, int) and isinstance(first, list) and 0 <= key < len(first):
+                self.schemas.append(first[key])
+            else:
+                self.schemas.append(True if first is not None else keywords.get("items", True))
         elif method:
             self.schemas.append(True)
             self.methods += 1

@@ -71,10 +71,13 @@ def split_key(key: str) -> tuple[str, bool]:
 
 
 def to_object_schema(properties: Mapping[str, tuple[dict[str, Any], bool]]) -> dict[str, Any]:
-    """A closed object schema of properties given as name to (schema, required)."""
+    """A closed object schema of properties given as name to (schema, required).
+
+    Where all of them are optional it says so, by an empty list: a schema without one says nothing of them.
+    """
     schema: dict[str, Any] = {"type": "object", "properties": {name: each for name, (each, _) in properties.items()}}
-    if required := [name for name, (_, needed) in properties.items() if needed]:
-        schema["required"] = required
+    if properties:
+        schema["required"] = [name for name, (_, needed) in properties.items() if needed]
     return schema | {"additionalProperties": False}
 
 

@@ -9,11 +9,11 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.template import sandbox
 from promptkit.template.calls import argument_faults, call_faults, signature_of
 from promptkit.template.conditions import given_by, paths_in
-from promptkit.template.filter_values import given_by_filter, mapped, named_functions, named_keys
+from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.meant import filter_meant
-from promptkit.template.operations import named, never_is, wrong_index, wrong_sum, wrong_value
-from promptkit.template.operators import calculated, compared, concatenated, signed
+from promptkit.template.operations import JOINED_TEXT, named, never_is, wrong_index, wrong_sum, wrong_value
+from promptkit.template.operators import always_holds, calculated, compared, concatenated, counts, signed
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
 from promptkit.template.tree import TemplateFault, Token, Tree
 from promptkit.template.values import (
@@ -47,6 +47,8 @@ class Expressions:
         self.forgiving = 0
         self.called: set[int] = set()
         """The lookups that are called, by identity."""
+        self.holder: Value = None
+        """What the last lookup has looked into."""
 
     def value(self, node: Any, scope: Scope) -> Value:
         """What an expression can be; what is wrong in it is told to the listener."""
@@ -73,6 +75,7 @@ class Expressions:
     def condition(self, node: Any, scope: Scope) -> tuple[Given, Given]:
         """Walk a condition: the paths that are given where it is true, and where it is false."""
         self.ask(node, scope, forgiving=False)
+        always_holds(self, node)
         return given_by(node)
 
     def need(self, node: Any, scope: Scope) -> Value:
@@ -137,6 +140,7 @@ class Expressions:
         if self._of_namespace(node, scope):
             return None
         value, path, key = self.need(node.node, scope), path_of(node), key_of(node)
+        self.holder = value
         if kind(node) == "Getitem":
             self.value(node.arg, scope)
             if kind(node.arg) == "Slice":
@@ -190,7 +194,7 @@ class Expressions:
 
     def call(self, node: Any, scope: Scope, *, with_body: bool = False) -> Value:
         """A call: of a macro, its arguments are held against its parameters."""
-        callee, found = node.node, None
+        callee, found, gives, holder = node.node, None, None, None
         if kind(callee) == "Name":
             found = self.found(callee, scope, called=True)
         elif self._of_module(callee, scope):
@@ -198,12 +202,16 @@ class Expressions:
         else:
             self.called.add(id(callee))
             self._callable(callee, self.value(callee, scope))
+            holder = self.holder if kind(callee) == "Getattr" and kinds_of(self.holder) == {"object"} else None
+            gives = METHOD_GIVES.get(callee.attr) if holder is not None and not node.args else None
         if found is not None and found.is_input:
             self._callable(callee, found.value)
-        self._arguments(node, scope)
+        given = self._arguments(node, scope)
+        if kind(callee) == "Name" and callee.name == "range" and not (found and found.is_input):
+            counts(self, node, given)
         for fault in call_faults(self.tree, node, found, scope, with_body=with_body):
             self.listener.fault(fault)
-        return None
+        return gives(holder) if gives is not None else None
 
     def _callable(self, node: Any, value: Value) -> None:
         if kinds := kinds_of(value):
@@ -224,6 +232,8 @@ class Expressions:
             return either([value, *given[:1]]) if given else None
         value = (self.value if node.name in _OF_NULL else self.need)(node.node, scope)
         self.wrong(wrong_value("filter", node.name, kinds_of(value)), node)
+        if node.name == "join" and kinds_of(value) == {"string"}:
+            self.wrong(JOINED_TEXT, node, "warning")
         if node.name == "sum":
             self.wrong(wrong_sum(kinds_of(item_of(mapped(node, value)))), node)
         self._arguments(node, scope)

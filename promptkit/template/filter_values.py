@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.paths import is_constant
-from promptkit.template.values import item_of, list_of, members_of, of_type, size_of
+from promptkit.template.values import entries_of, groups_of, item_of, list_of, members_of, of_type, pairs_of, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +55,13 @@ def mapped(node: Any, value: Value) -> Value:
     return list_of(members_of(item, key)[1] or None)
 
 
+def _grouped(node: Any, value: Value) -> Value:
+    key = next((key.value for key in named_keys(node) if is_constant(key)), None)
+    return groups_of(item_of(value), key if isinstance(key, str) and "." not in key else None)
+
+
+METHOD_GIVES: Mapping[str, Callable[[Value], Value]] = {"items": pairs_of, "values": entries_of}
+"""What the methods of objects give."""
 _BY_ATTRIBUTE = frozenset({"map", "sum", "sort", "unique", "min", "max", "groupby", "join"})
 _BY_FIRST = frozenset({"selectattr", "rejectattr", "groupby"})
 _LISTS = ("sort", "unique", "reverse", "list", "selectattr", "rejectattr", "select", "reject")
@@ -70,4 +77,6 @@ _GIVES: Mapping[str, Callable[[Any, Value], Value]] = {
     **dict.fromkeys(("first", "last", "min", "max"), lambda _, value: item_of(value)),
     **dict.fromkeys(_LISTS, lambda _, value: value if item_of(value) is not None else None),
     "map": mapped,
+    "groupby": _grouped,
+    **dict.fromkeys(("items", "dictsort"), lambda _, value: pairs_of(value)),
 }

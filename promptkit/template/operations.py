@@ -109,6 +109,16 @@ def wrong_loop(kinds: Kinds) -> Wrong | None:
 KEYS_ONLY: Wrong = "a loop over an object runs through its keys alone", "for keys and values loop over `... | items`"
 
 
+def wrong_count(kinds: Kinds) -> Wrong | None:
+    """Why `range` cannot count to values of these types."""
+    cure = "for a number in a text write `... | int`" if kinds & _TEXT else "for each of a list, loop over the list"
+    return (f"`range` takes whole numbers, not {named(kinds)}", cure) if kinds and not kinds & NUMBERS else None
+
+
+JOINED_TEXT: Wrong = "`join` puts its sign between the characters of a text", "declare a list: `[string]`"
+KEYS_OF_EACH: Wrong = "an object unpacked into names gives its keys, not its values", "look the fields up: `row.name`"
+
+
 def wrong_index(kinds: Kinds) -> Wrong | None:
     """Why a number looks nothing up in values of these types."""
     return (f"{named(kinds)} has no items", "") if kinds and not kinds & _MANY else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.comparisons import narrowed, never_equal, never_holds
-from promptkit.template.operations import NUMBERS, wrong_operand, wrong_operands
+from promptkit.template.operations import NUMBERS, wrong_count, wrong_operand, wrong_operands
 from promptkit.template.paths import is_constant, kind, listed, path_of, shown
 from promptkit.template.values import item_of, kinds_of, of_type
 
@@ -21,13 +21,57 @@ def calculated(walk: Expressions, node: Any, scope: Scope) -> Value:
     """`a + b` and its kin."""
     left, right = (kinds_of(walk.need(child, scope)) for child in (node.left, node.right))
     walk.wrong(wrong_operands(node.operator, left, right), node)
+    if node.operator in ("/", "//", "%") and is_constant(node.right) and node.right.value == 0:
+        walk.wrong(("a division by 0 always fails", ""), node)
     return of_type("number") if left and right and left | right <= NUMBERS else None
+
+
+def always_holds(walk: Expressions, node: Any) -> None:
+    """Tell of a condition that holds whatever the inputs: `a == "x" or "y"`, `a != "x" or a != "y"`."""
+    if kind(node) != "Or":
+        return
+    parts = _alternatives(node)
+    words = [each for each in parts if is_constant(each) and each.value not in (None, False, "", 0)]
+    compared = [each for each in parts if kind(each) == "Compare" and len(each.ops) == 1 and path_of(each.expr)]
+    if words:
+        token, cure = walk.tree.token(words[0].lineno), ""
+        equal = [each for each in compared if each.ops[0].op == "eq" and is_constant(each.ops[0].expr)]
+        if equal:
+            path = path_of(equal[0].expr)
+            same = [each.ops[0].expr for each in equal if path_of(each.expr) == path]
+            values = ", ".join(repr(each.value) for each in (*same, *words))
+            cure = f"write `{shown(path)} in [{values}]`"
+        message = f"this condition always holds: `{token.value}` is true by itself"
+    else:
+        unequal = [each for each in compared if each.ops[0].op == "ne" and is_constant(each.ops[0].expr)]
+        twice = [
+            (one, other)
+            for number, one in enumerate(unequal)
+            for other in unequal[:number]
+            if path_of(one.expr) == path_of(other.expr) and one.ops[0].expr.value != other.ops[0].expr.value
+        ]
+        if not twice:
+            return
+        token, cure = walk.tree.token(twice[0][0].lineno), "write `and`"
+        message = f"this condition always holds: `{shown(path_of(twice[0][0].expr))}` cannot be both"
+    walk.fault("PK214", message, token, help=cure)
+
+
+def _alternatives(node: Any) -> list[Any]:
+    """The parts of an `or`, and of those inside of it."""
+    return [*_alternatives(node.left), *_alternatives(node.right)] if kind(node) == "Or" else [node]
 
 
 def signed(walk: Expressions, node: Any, scope: Scope) -> Value:
     """`-a`."""
     walk.wrong(wrong_operand(node.operator, kinds_of(walk.need(node.node, scope))), node)
     return of_type("number")
+
+
+def counts(walk: Expressions, node: Any, given: list[Value]) -> None:
+    """The arguments of `range`."""
+    for argument, value in zip(node.args, given, strict=True):
+        walk.wrong(wrong_count(kinds_of(value)), argument)
 
 
 def concatenated(walk: Expressions, node: Any, scope: Scope) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.diagnostics import nearest
 from promptkit.template.flows import flows, joined
 from promptkit.template.paths import find, kind, path_of
 
@@ -53,6 +54,22 @@ class Spaces:
         loops = ({each.name for each in find(loop, "NSRef")} for loop in find(self.tree.root, "For"))
         in_turn = any(len(names) > _PASSES for names in loops)
         return None if by_name and not in_macros and not in_turn else flows(self.tree.root)
+
+    def misspelt(self, name: str, attribute: str) -> str | None:
+        """The name that is read of a namespace, for one that is only set, and spelt almost like it."""
+        read = self._read.get(name, set())
+        if attribute in read or self._loads or name in self._elsewhere:
+            return None
+        return nearest(attribute, sorted(read - self._set[name]))
+
+    @cached_property
+    def _read(self) -> dict[str, set[str]]:
+        """For each name, what is looked up in what it stands for."""
+        found: dict[str, set[str]] = {}
+        for each in find(self.tree.root, "Getattr"):
+            if kind(each.node) == "Name":
+                found.setdefault(each.node.name, set()).add(each.attr)
+        return found
 
     @cached_property
     def _set(self) -> dict[str, set[str]]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
-from promptkit.template.operations import KEYS_ONLY, wrong_loop
+from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, wrong_loop
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.spaces import Spaces
 from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import item_of, kinds_of, of_loop
+from promptkit.template.values import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -158,10 +158,23 @@ class Statements(Expressions):
             home = scope.home(target.name)
             if home is not None:
                 space = home.names[target.name]
+                self._set_in(target, space)
                 home.set(target.name, replace(space, taint=space.taint | known.taint))
         else:
-            for each in target.items:
-                self.bind(each, Known(taint=known.taint), scope)
+            for each, value in zip(target.items, unpacked(known.value, len(target.items)), strict=False):
+                self.bind(each, Known(value, nullable=is_nullable(value), taint=known.taint), scope)
+
+    def _set_in(self, target: Any, space: Known) -> None:
+        """Tell of what is set in something that is no namespace, or under a name that nothing reads."""
+        if space.is_input:
+            message = f"`{target.name}` is an input, and nothing can be set in it"
+            self.fault(
+                "PK225", message, self.tree.token(target.lineno), help="set a name of its own, or a `namespace()`"
+            )
+        elif meant := self.spaces.misspelt(target.name, target.attr):
+            message = f"nothing reads `{target.attr}` of the namespace `{target.name}`"
+            label = f"did you mean `{meant}`?"
+            self.fault("PK202", message, self.tree.token(target.lineno, 2), severity="warning", label=label)
 
     def loop(self, node: Any, scope: Scope) -> None:
         """A loop: its names are gone behind it."""
@@ -177,11 +190,18 @@ class Statements(Expressions):
         if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
-        self.bind(node.target, Known(None if node.recursive else item_of(value), taint=taint), inside)
+        item = of_type("string") if kinds == {"string"} else item_of(value)
+        if kind(node.target) == "Tuple" and kinds_of(item) == {"object"} and not is_group(item):
+            self.wrong(KEYS_OF_EACH, node.target, "warning")
+        self.bind(node.target, Known(None if node.recursive else item, taint=taint), inside)
         inside.names["loop"] = Known(of_loop(), taint=taint, is_loop=True)
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
+        if not node.recursive and (again := self._called_again(node)) is not None:
+            message = "`loop(...)` runs the loop again, which is not `recursive`"
+            cure = "write `{% for ... recursive %}`"
+            self.fault("PK201", f"template syntax: {message}", self.tree.token(again.lineno), help=cure)
         self.loops += 1
         self.body(node.body, inside.inner(given=given))
         if not self._again and any(True for _ in find(node, "NSRef")):
@@ -193,6 +213,12 @@ class Statements(Expressions):
         if not self.loops:
             self._lost_in_loop(node, scope)
         self.body(node.else_, scope.inner())
+
+    def _called_again(self, node: Any) -> Any | None:
+        """The call of a loop in its body, but for those of loops inside."""
+        inner = {id(each) for loop in find(node, "For") for each in find(loop, "Name")}
+        calls = (call.node for call in find(node, "Call") if kind(call.node) == "Name" and call.node.name == "loop")
+        return next((name for name in calls if id(name) not in inner), None)
 
     def _again_with(self, node: Any) -> list[Any]:
         """What a recursive loop is called with again; all of its body, where `loop` has another name."""

@@ -15,7 +15,7 @@ from promptkit.schema.members import AnyItem, Members, UntoldError
 from promptkit.template.sandbox import ALLOWED_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptkit.diagnostics import Severity
     from promptkit.schema.conjunction import Form
@@ -60,6 +60,63 @@ def of_loop() -> Value:
 def list_of(value: Value) -> Value:
     """A list of such values."""
     return None if value is None else tuple((root, {"type": "array", "items": schema}) for root, schema in value)
+
+
+def pairs_of(value: Value) -> Value:
+    """The list of key and value that an object's `items()` are."""
+    return _listed(value, lambda schema: {"type": "array", "prefixItems": [{"type": "string"}, schema]})
+
+
+def entries_of(value: Value) -> Value:
+    """The list of the values of an object."""
+    return _listed(value, lambda schema: schema)
+
+
+def _listed(value: Value, item: Callable[[Any], Any]) -> Value:
+    """A list with an item for each of what an object can have under any key; None where it may have anything."""
+    found: list[tuple[Any, Any]] = []
+    for root, schema in value or ():
+        form = form_of(root, schema)
+        named, others = form.keywords.get("properties", {}), form.keywords.get("additionalProperties", True)
+        if form.unions or others is True or "patternProperties" in form.keywords or not isinstance(named, dict):
+            return None
+        found += [(root, each) for each in (*named.values(), others) if each is not False]
+    if not found or any(each is True for _, each in found):
+        return None
+    return tuple((root, {"type": "array", "items": item(schema)}) for root, schema in found)
+
+
+def groups_of(items: Value, key: str | None) -> Value:
+    """What `groupby` gives: a list of the `grouper` with the `list` of its items, which can also be unpacked."""
+    if items is None:
+        return None
+    of = (members_of(items, key)[1] or ()) if key is not None else ()
+    grouper = of[0][1] if len(of) == 1 else {}
+    return tuple(
+        (root, {"type": "array", "items": {"$comment": GROUP, **_closed({"grouper": grouper, "list": listed})}})
+        for root, schema in items
+        for listed in [{"type": "array", "items": schema}]
+    )
+
+
+GROUP = "a group of `groupby`"
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+
+
+def is_group(item: Value) -> bool:
+    """Whether an item is a group of `groupby`, which can be unpacked."""
+    return item is not None and all(isinstance(each, dict) and each.get("$comment") == GROUP for _, each in item)
+
+
+def unpacked(item: Value, many: int) -> list[Value]:
+    """What each of several names stands for that an item is unpacked into."""
+    if is_group(item):
+        return [members_of(item, name)[1] for name in ("grouper", "list")]
+    told = kinds_of(item) == {"array"}
+    return [members_of(item, at)[1] or None for at in range(many)] if told else [None] * many
 
 
 def size_of(value: Value) -> Value:

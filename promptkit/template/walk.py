@@ -188,7 +188,8 @@ class Walk(Statements):
             return
         seen = self.top if self.loops and not node.scoped else scope
         for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
-            walk.filled_in(filled, seen.inner({"super": Known()}), self.captured)
+            names = {} if filled is node else {"super": Known()}  # the first of the blocks has none above
+            walk.filled_in(filled, seen.inner(names), self.captured)
             if "super" not in names_in(*filled.body):
                 break
 

@@ -38,7 +38,7 @@ from promptkit.template.fences import Fences, Untrusted
         ("{% with a = b, c = a %}{{ a }}{{ c }}{% endwith %}", ["b", "a"]),
         ("{% filter replace(a, b) %}{{ c }}{% endfilter %}", ["a", "b", "c"]),
         ("{% set x %}{{ a }}{% set y = 1 %}{% endset %}{{ x }}{{ y }}", ["a", "y"]),
-        ("{% block b %}{{ a }}{{ super() }}{% endblock %}", ["a"]),
+        ("{% block b %}{{ a }}{{ super() }}{% endblock %}", ["a", "super()"]),
         ("{% for x in xs %}{% block b %}{{ x }}{% endblock %}{% endfor %}", ["xs", "x"]),
         ("{% for x in xs %}{% block b scoped %}{{ x }}{% endblock %}{% endfor %}", ["xs"]),
         ("{{ range(3) }}{{ dict(a=b) }}{{ namespace() }}", ["b"]),
