@@ -6,6 +6,7 @@ all of it are warnings: the server has the last word.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
@@ -70,6 +71,12 @@ def _findings(spec: PromptSpec, chain: Chain, settings: Settings) -> Iterator[Di
 
 def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> Iterator[Diagnostic]:
     """An id that nobody knows, and that is spelt almost like one that is known."""
+    if re.search(r"\{\{|\$\{", name):
+        place = (entry.key.start, entry.key.end) if is_key else entry.span
+        cure = "name it here, or leave it out and choose at the call: `prompt.with_model(...)`, `--model`"
+        message = f"the model's name `{name[:60]}` is no template, and is sent as it stands"
+        yield entry.document.diagnostic("PK521", message, place, severity="warning", help=cure)
+        return
     try:
         chat = parse_model_name(name).scheme == "chat"
     except ConfigError:

@@ -95,7 +95,13 @@ def _sign_first(document: Document, line: int, _: int, problem: str, __: int | N
     for number in (line, line - 1):
         for at, value, start in _statement(document, number) if number else ():
             sign = value[:1]
-            if at != number or sign not in _SIGNS or _BLOCK_HEADER.match(value) or not _is_prose(value, problem):
+            if (
+                "escape" in problem
+                or at != number
+                or sign not in _SIGNS
+                or _BLOCK_HEADER.match(value)
+                or not _is_prose(value, problem)
+            ):
                 continue
             message = f"a value that begins with `{sign}` is not read as text: {_SIGNS[sign]}"
             return document.diagnostic("PK116", message, (start, start + 1), help=QUOTE, fix=quoted_value(document, at))
@@ -105,6 +111,8 @@ def _sign_first(document: Document, line: int, _: int, problem: str, __: int | N
 def _is_prose(value: str, problem: str) -> bool:
     """Whether what begins with a sign goes on as text does."""
     sign = value[0]
+    if "escape" in problem:
+        return False  # which is told by itself
     if sign in "[{":
         closing = value.find("]" if sign == "[" else "}")
         return closing > 0 and bool(re.match(r"[ \t]*(?:[^\s,#\]}:]|,\s*[\d.])", value[closing + 1 :]))
@@ -138,6 +146,10 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
     before = document.line(line)[:column].rstrip()
     if not before.endswith(("'", '"')) or "expected key" not in problem:
         return None
+    if document.line(line)[column:].strip() == ",":
+        at = document.start(line) + document.line(line).index(",", column)
+        message = "not valid YAML: a comma ends no line here"
+        return document.diagnostic("PK100", message, (at, at + 1), help="take it away", fix=Fix(at, at + 1, ""))
     sign = before[-1]
     for number in range(line, max(0, line - LOOK_BACK), -1):
         found = ENTRY.match(document.line(number))

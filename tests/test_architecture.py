@@ -70,6 +70,7 @@ OWNERS = {
         "template/parser.py",
         "template/paths.py",
         "template/plain.py",
+        "template/renaming.py",
         "template/sandbox.py",
         "template/syntax.py",
         "template/templates.py",

@@ -28,6 +28,8 @@ def told(text: str) -> list[tuple[str, int, int]]:
     [
         ("task: Hi.\nmodel: minimax-m2.5\n", [("PK521", 2, 8)]),
         ("task: Hi.\nmodel: MiniMax-M2.5\n", []),
+        ("task: Hi.\nmodel: '{{ model }}'\n", [("PK521", 2, 8)]),
+        ("task: Hi.\nmodel: ${MODEL}\n", [("PK521", 2, 8)]),
         ("task: Hi.\nmodel: my-own-model\noptions: {reasoning_effort: high}\n", []),
         ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {max_tokens: 500000}\n", [("PK522", 3, 23)]),
         ("task: Hi.\nmodel: DeepSeek-V3.1\nchain_of_thought: native\n", [("PK523", 3, 1)]),

@@ -9,7 +9,10 @@ from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declared import declared_value
 from promptkit.loading.misfits import report_misfits
-from promptkit.template.values import members_of, missing_key, value_of
+from promptkit.schema.conjunction import form_of
+from promptkit.template.comparisons import never_equal
+from promptkit.template.operations import named
+from promptkit.template.values import item_of, kinds_of, members_of, missing_key, value_of
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -42,8 +45,8 @@ def read_assertions(
     found = []
     for item in node.items:
         if isinstance(item, Mapping):
-            _check_form(findings, document, item, name)
-            _check(findings, document, item, known, name)
+            if "path" not in _check_form(findings, document, item, name):
+                _check(findings, document, item, known, name)
             found.append(item.value)
         else:
             message = f"an assertion of {name} is not a mapping"
@@ -51,8 +54,8 @@ def read_assertions(
     return tuple(found)
 
 
-def _check_form(findings: Findings, document: Document, item: Mapping, name: str) -> None:
-    """Misspelt keys, a type or a value that is not there, a pattern that is none."""
+def _check_form(findings: Findings, document: Document, item: Mapping, name: str) -> set[str]:
+    """Misspelt keys, a type or a value that is not there, a pattern that is none; the keys that were meant."""
     meant: set[str] = set()
     for key, node in item.pairs:
         near = nearest(key.text, KEYS) if key.text not in KEYS else None
@@ -73,6 +76,7 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
         except (re.error, OverflowError, RecursionError) as error:
             message = f"{name}: `{value.text[:40]}` is no regular expression: {error}"
             findings.add(document, "PK121", message, value)
+    return meant
 
 
 def _check(findings: Findings, document: Document, item: Mapping, known: dict[str, Any], name: str) -> None:
@@ -87,6 +91,8 @@ def _check(findings: Findings, document: Document, item: Mapping, known: dict[st
     if isinstance(path, Scalar):
         found = _followed(findings, document, path, found, name)
     compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS
+    if isinstance(kind, Scalar) and kind.text == "contains" and isinstance(value, Scalar):
+        _check_contained(findings, document, value, found, name)
     if compared and value is not None and found is not None and len(found) == 1:
         (root, inner), *_ = found
         shared = {
@@ -95,6 +101,21 @@ def _check(findings: Findings, document: Document, item: Mapping, known: dict[st
         whole = {**shared, **inner} if isinstance(inner, dict) and inner is not root else inner
         message = f"{name} expects a value that the output never has"
         report_misfits(findings, document, value, whole, declared_value(value, whole), "PK301", message)
+
+
+def _check_contained(findings: Findings, document: Document, value: Scalar, found: Value, name: str) -> None:
+    """What an answer shall contain: of a list an item, of a text some of it; nothing else contains anything."""
+    kinds = kinds_of(found)
+    message = f"{name} expects a value that the output never has"
+    if kinds and not kinds & {"string", "array", "object"}:
+        label = f"{named(kinds)} contains nothing"
+        findings.add(document, "PK301", message, value, label=label, help="write `type: equals`")
+    elif kinds == {"array"} and (why := never_equal(item_of(found), value.value)) is not None:
+        findings.add(document, "PK301", message, value, label=f"no item is that; {why[0]}", help=why[1])
+    elif kinds == {"string"}:
+        words = [each for root, schema in found or () for each in (form_of(root, schema).values() or [None])]
+        if words and all(isinstance(each, str) and value.text not in each for each in words):
+            findings.add(document, "PK301", message, value, label=f"none of {', '.join(words)} contains it")
 
 
 def _followed(findings: Findings, document: Document, path: Scalar, value: Value, name: str) -> Value:
@@ -106,6 +127,12 @@ def _followed(findings: Findings, document: Document, path: Scalar, value: Value
         wrong = missing_key(value, "the answer", step) if isinstance(step, str) else None
         if wrong is not None:
             severity, message, label, cure = wrong
+            if isinstance(step, str) and step.isdecimal() and kinds_of(value) == {"array"}:
+                message, label, cure = (
+                    f"an item of a list is looked up in brackets: `[{step}]`",
+                    "",
+                    f"write `[{step}]`",
+                )
             span = offsets[start], offsets[end - 1] + 1
             findings.add(document, "PK301", f"{name}: {message}", span, severity=severity, label=label, help=cure)
             return None

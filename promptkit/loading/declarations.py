@@ -19,7 +19,7 @@ from promptkit.loading.schema_nodes import (
     is_schema_mapping,
     refuse_own_keywords,
 )
-from promptkit.loading.undeclared import braced_declaration, lacks_colon, missing_declaration
+from promptkit.loading.undeclared import braced_declaration, is_of_others, missing_declaration
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 from promptkit.spec import Trust
@@ -268,7 +268,7 @@ def _read_declaration(
         return _shorthand(findings, document, key, node)
     if isinstance(node, Sequence):
         return _list_shorthand(findings, document, key, node)
-    if lacks_colon(findings, document, node):
+    if is_of_others(findings, document, node):
         return None
     if is_schema_mapping(node):
         return _keywords(findings, document, key, node)

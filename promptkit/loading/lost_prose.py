@@ -25,6 +25,20 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
         message = f"a comment cuts the text of `{name}` off"
         fix = quoted_value(entry.document, entry.document.place(entry.node.start)[0])
         findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE, fix=fix)
+    node = entry.node
+    if isinstance(node, Scalar) and node.style in ("", "'") and _is_escaped(node.text):
+        at = entry.document.text.index("\\n", node.start)
+        message = f"`\\n` stands in the text of `{name}` as it is written, and ends no line"
+        cure = "write the text under `|`, or in double quotes"
+        findings.add(entry.document, "PK117", message, (at, at + 2), severity="warning", help=cure)
+
+
+_LINE_END = re.compile(r"\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")
+
+
+def _is_escaped(text: str) -> bool:
+    """Whether a text has line ends written as escapes, by what follows, and no other backslashes."""
+    return "\\n" in text and "\\" not in _LINE_END.sub("", text)
 
 
 def cut_off(document: Document, node: Node) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import nearest
 from promptkit.loading.declared import field_names
 from promptkit.loading.findings import key_at, node_at, span_of
-from promptkit.yaml_nodes import Mapping
+from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,14 @@ def report_misfits(
 ) -> bool:
     """Report each way in which a node's value does not fit; False when there is one."""
     told = False
+    if isinstance(schema, dict) and schema.get("type") == "boolean" and isinstance(node, Scalar) and not node.style:
+        word = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
+        if word is not None:
+            label = "YAML 1.2 reads a text"
+            findings.once(
+                document, code, message, node, severity=severity, label=label, help=f"write `{word}`", fix=word
+            )
+            return False
     for span, label, fix in _misfits(node, schema, findings.schema(schema).validate(value)):
         told = True
         findings.once(document, code, message, span, severity=severity, label=label, fix=fix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
@@ -50,8 +51,14 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
         message, cure = "a JSON Schema stands under `schema`", "write it there: `output: {schema: {...}}`"
         loading.findings.add(straight.document, "PK120", message, straight.key, help=cure)
         loading.unknown.output = True
+    first = _straight_fields(merged) if straight is None else None
+    if first is not None:
+        message = f"there is no key `{first.key.text}` in `{name}`"
+        cure = f"fields stand under `fields`: `{name}: {{fields: {{{first.key.text}: ...}}}}`"
+        loading.findings.add(first.document, "PK120", message, first.key, help=cure)
+        loading.unknown.output = True
     for key, each in list(merged.items()):
-        if key not in OUTPUT_KEYS and not (straight is not None and key in KEYWORDS):
+        if key not in OUTPUT_KEYS and first is None and not (straight is not None and key in KEYWORDS):
             loading.findings.unknown_key(each, OUTPUT_KEYS, name)
             meant = nearest(key, OUTPUT_KEYS)
             if meant is not None and meant not in merged:
@@ -77,6 +84,14 @@ def _straight_schema(merged: dict[str, Entry]) -> Entry | None:
     return next(each for key, each in merged.items() if key in KEYWORDS and key not in OUTPUT_KEYS)
 
 
+def _straight_fields(merged: dict[str, Entry]) -> Entry | None:
+    """The first field that is declared beside the other keys, where only such stand there."""
+    others = [each for key, each in merged.items() if key not in OUTPUT_KEYS]
+    fields = [each for each in others if declares(each.node) and nearest(each.key.text, OUTPUT_KEYS) is None]
+    alone = not {"fields", "schema", "items", "choices"} & merged.keys()
+    return others[0] if alone and others and len(fields) == len(others) else None
+
+
 _SCHEMA_SIGNS = frozenset(("properties", "$ref", "$schema", "anyOf", "oneOf", "allOf", "enum", "additionalProperties"))
 _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
@@ -96,6 +111,10 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
         else:
             listed.append(item.text)
             _warn_of_braces(findings, entry, name, item)
+            if name == "headings" and (signs := re.match(r"#+ ?", item.text)):
+                message = "a heading is named without its signs, which are put before it"
+                cure = f"write `{item.text[signs.end() :]}`"
+                findings.add(entry.document, "PK121", message, item, help=cure)
     return tuple(listed)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.findings import is_empty, key_at, no_colon, node_at, without_colon
 from promptkit.schema.embedded import without_embedded
+from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
-from promptkit.schema.shorthand_types import TYPES
+from promptkit.schema.shorthand_types import TYPES, foreign_type
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -195,6 +196,8 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
     """A problem's label and cure."""
     label = problem.message.replace('(did you mean "', "did you mean `").replace('"?)', "`?")
     last = problem.location[-1] if problem.location else ""
+    if last == "required" and problem.location[-2:-1] == ("properties",):
+        return label, "it stands beside `properties`, not among them"
     value = _value_at(schema, problem.location)
     if last == "items" and isinstance(value, list):
         return "a list of schemas is draft 2019-09's", "write `prefixItems: [...]`"
@@ -202,6 +205,11 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
         return label, _OPTIONAL_FIELD
     if last == "type" and isinstance(value, str) and not value.isidentifier():
         return label, _as_shorthand(value)
+    if last == "type" and isinstance(value, str) and (meant := foreign_type(value)):
+        return f"there is no type `{value}`", f"write `type: {meant}`"
+    if last == "enum" and isinstance(value, str):
+        words = [each.strip() for each in re.split("[,|]", value)]
+        return label, f"write `enum: [{', '.join(words)}]`"
     if last == "items" and isinstance(value, str):
         return label, f"write `items: {{type: {value}}}`"
     if last in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
@@ -211,6 +219,9 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
 
 def _as_shorthand(text: str) -> str:
     """What to write for a shorthand that stands under `type`."""
+    words = [each.strip() for each in text.split("|")]
+    if "|" in text and {*words} <= KINDS.keys():
+        return f"write `type: [{', '.join(repr(each) if each == 'null' else each for each in words)}]`"
     if "|" in text:
         return f"an enum is `enum: [{', '.join(part.strip() for part in text.split('|'))}]`, or the shorthand alone"
     return f"the shorthand stands alone, without braces: `{text}`"

@@ -62,6 +62,8 @@ def _report(
         code, cure = _SPECIAL.get(str(whole[0]), ("PK121", ""))
         value = _value_entry(entry, whole[len(location) :])
         word = _switch(fault)
+        if isinstance(fault.value, str) and fault.value.endswith(","):
+            cure = "take the comma away: lines end without one"
         told = cure or (f"write `{word}`" if word else "")
         message = f"`{name}`: {_worded(fault)}"
         findings.add(entry.document, code, message, value.span, help=told, fix=_meant(fault) or word)
@@ -74,11 +76,25 @@ def _meant(fault: Fault) -> str | None:
 
 def _switch(fault: Fault) -> str | None:
     """What to write for `yes`, where true or false is expected; YAML 1.2 reads a text."""
-    word = _SWITCHES.get(str(fault.value).lower()) if isinstance(fault.value, str) else None
-    return word if "true or false" in fault.expected else None
+    if not isinstance(fault.value, str):
+        return None
+    if "true or false" in fault.expected:
+        return _SWITCHES.get(fault.value.lower())
+    return _OF_OTHERS.get((str(fault.location[-1]), fault.value.lower()))
 
 
 _SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_OF_OTHERS = {
+    **{("role", word): "user" for word in ("human",)},
+    **{("role", word): "assistant" for word in ("ai", "model", "bot")},
+    **{("role", word): "system" for word in ("developer",)},
+    **{("role", word): "tool" for word in ("function",)},
+    **{("format", word): "json" for word in ("json_schema", "json_object", "object", "structured")},
+    **{("format", word): "text" for word in ("string", "plain", "str")},
+    **{("format", word): "choice" for word in ("enum", "classification")},
+    **{("format", word): "list" for word in ("array",)},
+}
+"""What other tools call a role, or a format."""
 _SPECIAL = {
     "version": ("PK124", "a version has three numbers, such as 1.2.0 (https://semver.org)"),
     "name": ("PK124", "a name is made of a-z, 0-9, `-` and `_`, with `/` between its parts"),

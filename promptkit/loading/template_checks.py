@@ -17,7 +17,7 @@ from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
 from promptkit.template.scopes import Known
 from promptkit.template.syntax import read_tree
-from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text
+from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text, unsettled_merge
 from promptkit.template.values import is_nullable, value_of
 from promptkit.template.walk import Walk, input_scope
 from promptkit.yaml_nodes import Scalar
@@ -120,7 +120,7 @@ class TemplateChecks:
         for name, fault in foreign_variables(prose, self.inputs):
             self.explained.add(name)
             self.report(text, fault)
-        for fault in broken_tags(prose):
+        for fault in (*broken_tags(prose), *(unsettled_merge(text.text) if text.stack else ())):
             self.report(text, fault)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -126,9 +127,17 @@ class TemplateText:
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
         elif hint or not self.checks.partial:
             holder = next((each for each, said in inputs.items() if name in _fields(said["json_schema"])), None)
-            declared = f"declare it: `inputs: {{{name}: string}}`"
+            declared = f"declare it: `inputs: {{{name}: {self._as_used(name)}}}`"
             cure = "" if hint else f"`{holder}` has it: write `{holder}.{name}`" if holder else declared
             self.tell("PK202", f"`{name}` is not declared under `inputs`", start, end, label=hint, help=cure)
+
+    def _as_used(self, name: str) -> str:
+        """The declaration of a name that is nowhere declared, by how the template uses it."""
+        loop = re.search(rf"\{{%-?\s*for\s+(\w+)\s+in\s+{re.escape(name)}\b", self.text)
+        of = loop[1] if loop else name
+        fields = dict.fromkeys(re.findall(rf"(?<![\w.]){re.escape(of)}\.(\w+)(?!\w*\()", self.text))
+        held = f"{{{', '.join(f'{field}: string' for field in fields)}}}" if fields else "string"
+        return f"[{held}]" if loop else held
 
     def _set_elsewhere(self, name: str, start: int) -> str:
         """Why a name that the template sets is not known at an offset."""

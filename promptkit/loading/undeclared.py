@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 from promptkit.loading.findings import is_empty, no_colon, without_colon
 from promptkit.schema.keywords import KEYWORDS
+from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
     from promptkit.loading.findings import Findings
-    from promptkit.yaml_nodes import Document, Mapping, Scalar
+    from promptkit.yaml_nodes import Document, Mapping
 
 
-def lacks_colon(findings: Findings, document: Document, node: Mapping) -> bool:
-    """Report `{type string}`, where a keyword has no colon, if there is one."""
+def is_of_others(findings: Findings, document: Document, node: Mapping) -> bool:
+    """Report `{type string}`, where a keyword has no colon, and `{type: enum}`; whether there is such."""
+    kind = node.get("type")
+    if isinstance(kind, Scalar) and kind.text in ("enum", "literal", "choice"):
+        message = f"there is no type `{kind.text}`"
+        cure = "write the words alone: `a | b`, or `{enum: [a, b]}`"
+        findings.add(document, "PK125", message, kind, help=cure)
+        return True
     for key, value in node.pairs:
         if is_empty(value) and (first := without_colon(key, KEYWORDS)):
             label, cure = no_colon(first, key)

@@ -42,7 +42,7 @@ _NEEDS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": 
 """Keywords that say nothing without another one."""
 
 _LOOKED_AT = frozenset(
-    (*(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format")
+    ("oneOf", *(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format")
 ) | {"additionalItems", "default", "examples"}
 _MOST_COMPARED = 200
 _RECURSIVE = 2019
@@ -127,7 +127,7 @@ def _for_nothing(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
         meant = _SPEAKS_OF.get(keyword)
         if meant is not None and not any(kind in meant for kind in kinds):
             message = f"`{keyword}` has no effect: it speaks of {_NAMES[meant[0]]}, and {_kinds(schema)} is declared"
-            yield Lint("PK408", message, (*place, keyword))
+            yield Lint("PK408", message, (*place, keyword), of_key=True)
 
 
 def _alone(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -209,6 +209,78 @@ def _required(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
             yield Lint("PK408", f"`{name}` is required, and not declared", (*place, "required", index), hint)
 
 
+_BESIDE = frozenset(("additionalProperties", "required", "minProperties", "maxProperties", "patternProperties"))
+
+
+def _one_level_down(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A keyword that stands among the properties, as if it were the name of one."""
+    declared = schema.get("properties")
+    if not isinstance(declared, dict):
+        return
+    for name in sorted(_BESIDE & declared.keys()):
+        if isinstance(declared[name], bool) and name not in schema:
+            message = f"`{name}` is declared as a property here, and says nothing of the object"
+            yield Lint("PK408", message, (*place, "properties", name), "it stands beside `properties`", of_key=True)
+
+
+def _same_branches(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A branch of `oneOf` that stands twice: what fits it fits two, and so none alone."""
+    branches = schema.get("oneOf")
+    if not isinstance(branches, list):
+        return
+    for index, each in enumerate(branches[:_MOST_COMPARED]):
+        if any(same_json(each, other) for other in branches[:index]):
+            code, what = ("PK407", "no value fits") if all(same_json(each, one) for one in branches) else ("PK408", "")
+            message = "this branch of `oneOf` stands twice, and what fits it fits two of them"
+            yield Lint(code, f"{what}: {message}" if what else message, (*place, "oneOf", index), "take one away")
+
+
+def _conditions(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """What a condition asks for, or demands, that the object around it never has."""
+    declared = schema.get("properties")
+    if not isinstance(declared, dict):
+        return
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    for where, names in _demanded(schema) if closed else ():
+        for index, name in enumerate(names):
+            if isinstance(name, str) and name not in declared:
+                message = f"`{name}` is required here, and not declared: no value fits then"
+                yield Lint("PK408", message, (*place, *where, index), did_you_mean(name, declared))
+    asked = schema.get("if")
+    asked = asked.get("properties") if isinstance(asked, dict) else None
+    for name, said in asked.items() if isinstance(asked, dict) else ():
+        own = declared.get(name)
+        if isinstance(said, dict) and "const" in said and isinstance(own, dict) and not keeps(own, said["const"]):
+            listed = [each for each in own.get("enum", ()) if isinstance(each, str)]
+            hint = did_you_mean(str(said["const"]), listed)
+            message = f"this condition never holds: `{name}` never is {shown(said['const'])}"
+            yield Lint("PK408", message, (*place, "if", "properties", name, "const"), hint)
+
+
+def _demanded(schema: dict[str, Any]) -> Iterator[tuple[Location, list[Any]]]:
+    """Where, under a condition, fields are required, and which."""
+    for keyword in ("then", "else"):
+        branch = schema.get(keyword)
+        if isinstance(branch, dict) and isinstance(branch.get("required"), list) and "properties" not in branch:
+            yield (keyword, "required"), branch["required"]
+    depending = schema.get("dependentRequired")
+    for name, needed in depending.items() if isinstance(depending, dict) else ():
+        if isinstance(needed, list):
+            yield ("dependentRequired", name), needed
+
+
+def _too_few_different(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A list of different items that needs more of them than there are."""
+    least: Any = schema.get("minItems")
+    items = schema.get("items")
+    listed = items.get("enum") if isinstance(items, dict) else None
+    if not isinstance(listed, list) or not KINDS["number"](least):
+        return
+    if schema.get("uniqueItems") is True and least > len(listed):
+        message = f"no value fits: {least} different items are needed, and there are {len(listed)}"
+        yield Lint("PK407", message, (*place, "minItems"))
+
+
 def _fits_type(schema: dict[str, Any], value: Any) -> bool:
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -220,5 +292,5 @@ def _kinds(schema: dict[str, Any]) -> str:
     return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
 
 
-_LOOKS = (_bounds, _enum, _const, _required, _format, _for_nothing, _alone)
-_LOOKS_AT_VALUES = (_never_allowed, _annotated)
+_LOOKS = (_bounds, _enum, _const, _required, _format, _for_nothing, _alone, _one_level_down, _same_branches)
+_LOOKS_AT_VALUES = (_never_allowed, _annotated, _conditions, _too_few_different)

@@ -52,6 +52,15 @@ _TYPES_ONLY = frozenset(("str", "int", "float", "bool", "double", "decimal", "di
 _FOREIGN = _MEANT | {"null": "null", "undefined": "null"}
 
 
+def foreign_type(word: str) -> str:
+    """The type that a word of another language means; empty where it means none."""
+    meant = _MEANT.get(word.lower(), "")
+    return meant if meant.isidentifier() and meant in _OF_JSON else {"list": "array", "dict": "object"}.get(word, "")
+
+
+_OF_JSON = frozenset(("string", "integer", "number", "boolean", "array", "object"))
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """One alternative: a `schema` when it is a type or a list, else the text of a literal."""
@@ -134,6 +143,9 @@ def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
     elif listing := re.fullmatch(r"(?:enum|literal|choice|one\s*of)\s*[(\[<](.+)[)\]>]", word + behind, re.IGNORECASE):
         words = (each.strip(" \"'") for each in re.split(r"[,|]", listing[1]))
         cure = f"alternatives have bars between them: `{' | '.join(words)}`"
+    elif "\uff5c" in word:
+        meant = word.replace("\uff5c", "|")
+        cure = f"alternatives have `|` between them: `{meant}`"
     elif "=" in word:
         cure = "a default has spaces around its `=`: `string = Acme`"
     elif listed := re.fullmatch(r"(?:list|array|set|tuple)\s*[\[<](.+)[\]>]|(.+)\[\]", word, re.IGNORECASE):

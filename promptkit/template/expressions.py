@@ -11,7 +11,7 @@ from promptkit.template.calls import argument_faults, call_faults, signature_of
 from promptkit.template.conditions import given_by, paths_in
 from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.filters import OWN_FILTERS
-from promptkit.template.meant import filter_meant
+from promptkit.template.meant import filter_meant, member_meant, test_meant
 from promptkit.template.operations import JOINED_TEXT, named, never_is, wrong_index, wrong_sum, wrong_value
 from promptkit.template.operators import always_holds, calculated, compared, concatenated, counts, signed
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
@@ -160,6 +160,7 @@ class Expressions:
         if not path and wrong[0] == "warning":
             return None
         severity, message, label, cure = wrong
+        cure = member_meant(str(key), shown(path[:-1]), value) or cure
         token = self.tree.token(node.lineno, 1)
         fault = TemplateFault("PK209", message, token.start, token.end, severity, label=label, help=cure)
         self.listener.undeclared(path, fault)
@@ -282,7 +283,7 @@ class Expressions:
     def _known_function(self, kind: str, name: str, token: Token) -> None:
         known = functions()[kind]
         if name not in known:
-            cure = filter_meant(name) if kind == "filter" else ""
+            cure = filter_meant(name) if kind == "filter" else test_meant(name, sorted(known))
             label = "" if cure else did_you_mean(name, sorted(known))
             self.fault("PK204", f"there is no {kind} `{name}`", token, label=label, help=cure)
 

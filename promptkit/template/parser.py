@@ -73,6 +73,7 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
                         self.tokens.append(Token(kind, value, place))
                         if kind == "name" and (meant := sandbox.folded(value)) != value:
                             self.fail(TemplateSyntaxError(f"the name `{value}` is written `{meant}`", place))
+                            value = meant  # noqa: PLW2901 (as which it is read)
                         yield place, kind, value
             except TemplateSyntaxError as error:
                 state, sign = self._inside()

@@ -15,6 +15,7 @@ _TAGS = (
     *("include", "import", "from", "extends", "block", "endblock", "with", "endwith", "filter", "endfilter", "raw"),
 )
 _OTHER_NAMES = {"elseif": "elif", "elsif": "elif", "foreach": "for", "switch": "if", "unless": "if not", "end": "endif"}
+_OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
 def told(message: str, before: str = "") -> str:
@@ -30,7 +31,10 @@ def told(message: str, before: str = "") -> str:
 def cure_of(message: str, text: str, start: int) -> str:
     """What to write instead of what stands at an offset of a text, if it is a known slip."""
     if tag := _UNKNOWN.match(message):
-        return _cure_of_tag(tag[1], tag[2])
+        printed = re.match(r"[\w.]+\s*[-+]?%\}", text[start:])
+        others = tag[1] in _TAGS or tag[1] in _OTHER_NAMES or _INNERMOST.search(tag[2])
+        alone = printed is not None and not others
+        return f"a value is printed with `{{{{ {tag[1]} }}}}`" if alone else _cure_of_tag(tag[1], tag[2])
     if message.startswith("Missing end of comment"):
         return "end the comment with `#}`; for the two characters write {{ '{#' }}"
     if re.match(r"unexpected char [\"'][\"']", message) and text[start : start + 1] in "\"'":
@@ -68,6 +72,12 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
         return "a value is printed with two braces: `{{ name }}`; for a literal brace beside it write `{{ '{' }}`"
     if "got '='" in message:
         return "`==` compares"
+    if "got 'string'" in message and re.search(r"\bis(?:\s+not)?\s*$", text[:start]):
+        return "`is` asks by the name of a test; compare with `==`, or `!=`"
+    if "got 'string'" in message and re.search(r"\b[fr]$", text[:start]):
+        return "texts are joined with `~`: `'a ' ~ name`"
+    if "got 'for'" in message:
+        return "lists are made by filters: `rows | map(attribute='name') | list`"
     if re.search(r"\|\s*$", text[:start]) and text.startswith("|", start):
         return "write `or`"
     return ""

@@ -90,6 +90,19 @@ def foreign_variables(prose: str, inputs: Container[str]) -> Iterator[tuple[str,
             yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
 
 
+_CONFLICT = re.compile(r"^<{7} [^\n]*\n(?:[^\n]*\n)*?={7}\n(?:[^\n]*\n)*?>{7} ", re.MULTILINE)
+
+
+def unsettled_merge(text: str) -> Iterator[TemplateFault]:
+    """Git's marks of a merge that is not settled, in a file: the model would read both sides."""
+    for found in _CONFLICT.finditer(text):
+        if not text.count("```", 0, found.start()) % 2:
+            cure = "keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+            message = "`<<<<<<<` is git's mark of a merge that is not settled"
+            yield TemplateFault("PK201", message, found.start(), found.start() + 7, help=cure)
+            return
+
+
 def broken_tags(prose: str) -> Iterator[TemplateFault]:
     """Tags without their first brace, outside of others: they would be printed as they stand."""
     for found in itertools.islice(_BROKEN_TAG.finditer(prose), _MOST_FOREIGN):

@@ -49,12 +49,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pre_commit(
     hook: str, files: dict[str, str], at: Path, hooks: Path, store: Path
 ) -> subprocess.CompletedProcess[str]:
+    """A hook run by pre-commit, which installs it once for all tests that share a store."""
     git("init", "-q", at=at)
     for name, text in files.items():
         (at / name).write_text(text)
     git("add", "-A", at=at)
+    revision = (hooks / ".git/HEAD").read_text().strip().removeprefix("ref: ")
+    config = store / f"{hook}.yaml"
+    known = {"repo": str(hooks), "rev": (hooks / ".git" / revision).read_text().strip(), "hooks": [{"id": hook}]}
+    config.write_text(yaml.safe_dump({"repos": [known]}))
     return subprocess.run(
-        [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), hook, "--verbose", "--all-files"],
+        [sys.executable, "-m", "pre_commit", "run", "--config", str(config), hook, "--verbose", "--all-files"],
         cwd=at,
         env=os.environ | {"PRE_COMMIT_HOME": str(store)},
         capture_output=True,
