@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.loading.drift_shown import CURE, MOST_SHOWN, listed_keys, of_object, shown_objects, without
+from promptkit.loading.drift_values import of_values
 from promptkit.loading.prose import sentences
 from promptkit.template.tree import TemplateFault
 
@@ -51,6 +52,7 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
         yield from _enums(sentence, answer)
         yield from _counts(sentence, answer)
         yield from _format(sentence, answer)
+        yield from of_values(sentence, answer)
 
 
 def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
@@ -73,6 +75,12 @@ def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[in
 
 
 def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    for found in _QUOTED_LIST.finditer(sentence.text) if answer.keys else ():
+        words = [(text, span) for text, span, _ in _items(found)]
+        there = {text for text, _ in words if text in answer.keys}
+        for text, span in words if there else ():
+            if text not in there and (hint := did_you_mean(text, sorted(answer.keys - there))):
+                yield _fault("PK217", sentence, span, f"the output has no field `{text}`", hint)
     if not answer.keys or not _ANSWER.search(sentence.text):
         return
     for found in _KEYS.finditer(sentence.text):

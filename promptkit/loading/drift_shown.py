@@ -22,13 +22,23 @@ CURE = "let both say the same; where the prose is right, write {{# promptkit: ig
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field."""
+    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field.
+
+    `needed` are the fields that no object leaves out which has them.
+    """
 
     format: str
     schema: Any
     keys: frozenset[str]
     enums: tuple[tuple[str, ...], ...]
     fields: dict[str, dict[str, Any]]
+    needed: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """The JSON type of the whole answer, where the schema names it."""
+        kind = self.schema.get("type") if isinstance(self.schema, dict) else None
+        return kind if isinstance(kind, str) else ""
 
     @classmethod
     def of(cls, output: dict[str, Any]) -> Answer:
@@ -36,15 +46,20 @@ class Answer:
         schema = output.get("json_schema")
         found: dict[str, dict[str, Any]] = {}
         enums: list[tuple[str, ...]] = []
+        optional: set[str] = set()
         for each in schemas_inside(schema):
             properties = each.get("properties")
+            needed = each.get("required")
+            names = set(properties) if isinstance(properties, dict) else set()
+            optional |= names.difference(needed if isinstance(needed, list) else ())
             for name, inner in properties.items() if isinstance(properties, dict) else ():
                 if isinstance(inner, dict):
                     found.setdefault(name, inner)
             listed = each.get("enum")
             if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
                 enums.append(tuple(listed))
-        return cls(output.get("format", "text"), schema, frozenset(found), tuple(enums), found)
+        keys = frozenset(found)
+        return cls(output.get("format", "text"), schema, keys, tuple(enums), found, keys - optional)
 
 
 def shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -83,7 +83,7 @@ class Findings:
             cure = "quote the whole text before it, if this belongs to it"
         if first := without_colon(entry.key, names):
             hint, cure, meant = *no_colon(first, entry.key), None
-        fix = meant if meant and not meant.startswith("x-") else None
+        fix = meant if meant and is_certain(entry.key.text, meant) else None
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
     def exclusive(self, entry: Entry, one: str, other: str, help: str) -> None:
@@ -96,6 +96,17 @@ class Findings:
         nothing = not isinstance(entry.node, Scalar) and not entry.node.value
         found = "empty" if nothing or is_empty(entry.node) else _PLAIN.get(type(plain)) or KINDS[type(entry.node)]
         self.add(entry.document, "PK121", f"`{name}` is {expected}", entry.span, label=f"this is {found}")
+
+
+def is_certain(written: str, meant: str) -> bool:
+    """Whether a word is surely a slip of another one: it begins as that does, and little is different."""
+    from difflib import SequenceMatcher
+
+    near = SequenceMatcher(None, written.casefold(), meant.casefold(), autojunk=False).ratio() >= _ALIKE
+    return near and written[:1].casefold() == meant[:1].casefold() and not meant.startswith("x-")
+
+
+_ALIKE = 0.75
 
 
 def _is_told(document: Document, code: str, offset: int) -> bool:

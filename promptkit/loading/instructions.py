@@ -23,6 +23,7 @@ portuguese romanian russian serbian slovak slovenian spanish swahili swedish tha
 _LANGUAGE = re.compile(
     rf"^(?:always )?(?:answer|respond|reply|write|speak)(?: \w+)? in ({'|'.join(_LANGUAGES.split())})\b"
 )
+_IN_A_LANGUAGE = re.compile(rf"\bin (?:{'|'.join(_LANGUAGES.split())})\b", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"\b(?:if|when|unless|only|whenever|quotation)\b")
 """Words of an instruction that holds at times, and so contradicts none."""
 _BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
@@ -56,6 +57,11 @@ class Instruction:
         return f"{document.path}:{line}"
 
 
+def names_languages(prose: str) -> int:
+    """How many times a prose says in which language, or may."""
+    return len(_IN_A_LANGUAGE.findall(prose))
+
+
 def instructions_of(text: TemplateText, prose: str) -> Iterator[Instruction]:
     """The sentences of a template that hold no value."""
     for sentence in sentences(prose):
@@ -69,14 +75,16 @@ def compared(instructions: Iterable[Instruction], main: str) -> Iterator[tuple[T
     listed = list(instructions)
     own = [each for each in listed if each.text.document.path == main]
     others = [each for each in listed if each.text.document.path != main]
+    yield from _languages_of_one(own)
     if not others:
         return
+    bounds = [(bound, each) for each in others if (bound := _bound(each.words))]
     same = {each.words: each for each in reversed(others)}
     deeds = {each.deed: each for each in reversed(others)}
     shapes = {_shape(each.words): each for each in reversed(others) if _shape(each.words) != each.words}
     spoken = [(each, language[1]) for each in others if (language := _LANGUAGE.match(each.words))]
     for each in own:
-        found = _contrary(each, deeds, shapes) or _other_language(each, spoken)
+        found = _contrary(each, deeds, shapes) or _other_language(each, spoken) or _other_bound(each, bounds)
         if (twin := same.get(each.words)) and len(each.words.split()) >= _LEAST_WORDS:
             yield each.text, _fault("PK230", each, "this instruction is given twice", f"it stands at {twin.place} too")
         elif found is not None:
@@ -99,6 +107,46 @@ def _contrary(each: Instruction, deeds: dict[str, Instruction], shapes: dict[str
 def _other_language(each: Instruction, spoken: list[tuple[Instruction, str]]) -> Instruction | None:
     found = _LANGUAGE.match(each.words)
     return next((other for other, language in spoken if found and language != found[1]), None)
+
+
+def _languages_of_one(own: list[Instruction]) -> Iterator[tuple[TemplateText, TemplateFault]]:
+    """Two languages that one file asks for."""
+    spoken = [(each, found[1]) for each in own if (found := _LANGUAGE.match(each.words))]
+    for each, language in spoken[1:]:
+        if language != spoken[0][1]:
+            said = " ".join(spoken[0][0].sentence.text.split())[:60]
+            label = f"`{said}` at {spoken[0][0].place}"
+            yield each.text, _fault("PK231", each, "this instruction contradicts another one", label)
+
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_BOUND = re.compile(
+    rf"\b(at least|no fewer than|more than|at most|no more than|up to|within|fewer than|less than)\s+"
+    rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})\s+(sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)\b"
+)
+_LOW = ("at least", "no fewer than", "more than")
+
+
+def _bound(words: str) -> tuple[bool, int, str] | None:
+    """Whether a limit is one from below, its number, and what it counts."""
+    found = None if "no more than" in words and "at least" in words else _BOUND.search(words)
+    if found is None:
+        return None
+    number = int(found[2]) if found[2].isdigit() else _NUMBERS.index(found[2])
+    low = found[1] in _LOW and not words[: found.start()].endswith("no ")
+    return low, number, found[3].removesuffix("s")
+
+
+def _other_bound(each: Instruction, bounds: list[tuple[tuple[bool, int, str], Instruction]]) -> Instruction | None:
+    """An instruction whose limit leaves no number that keeps to both."""
+    own = _bound(each.words)
+    if own is None:
+        return None
+    for (low, number, unit), other in bounds:
+        least, most = (number, own[1]) if low else (own[1], number)
+        if unit == own[2] and low != own[0] and least > most:
+            return other
+    return None
 
 
 def _shape(words: str) -> str:

@@ -11,7 +11,7 @@ from promptkit.loading.drift import drift
 from promptkit.loading.drift_shown import Answer
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
-from promptkit.loading.instructions import compared, instructions_of
+from promptkit.loading.instructions import compared, instructions_of, names_languages
 from promptkit.loading.prose import prose_of
 from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
@@ -160,7 +160,7 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
         for text, words in prose:
             for fault in drift(words, answer):
                 checks.report(text, fault)
-    if len({text.document.path for text, _ in prose}) < 2:
+    if len({text.document.path for text, _ in prose}) < 2 and sum(names_languages(words) for _, words in prose) < 2:
         return
     instructions = (each for text, words in prose for each in instructions_of(text, words))
     for text, fault in compared(instructions, loading.chain.main.path):

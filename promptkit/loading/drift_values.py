@@ -1,0 +1,77 @@
+"""What a sentence says of an answer's values, and the schema says otherwise: nulls, absences, dates, lists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.loading.drift_shown import CURE
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.drift_shown import Answer
+    from promptkit.loading.prose import Sentence
+
+_NAME = r"[`\"']?([A-Za-z_]\w{0,60})[`\"']?"
+_NULL = re.compile(
+    rf"\b(?:set|leave|put|make)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}\s+(?:to|as|=)\s+[`\"]?null\b"
+    rf"|\b(?:use|give|return|write)\s+[`\"]?null[`\"]?\s+for\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}",
+    re.IGNORECASE,
+)
+_LEFT_OUT = re.compile(
+    rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
+_ISO = "YYYY-MM-DD"
+_OF_INPUTS = re.compile(rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|{_ISO})\b", re.IGNORECASE)
+"""Words of a sentence that speaks of what comes in, or of both forms."""
+_WHOLE = re.compile(
+    r"\b(?:answer|respond|reply|return|output|give|provide|produce)\b[^.:;\n]{0,30}?\bjson\s+(array|list|object)\b",
+    re.IGNORECASE,
+)
+_KINDS = {"array": "array", "list": "array", "object": "object"}
+_DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
+
+
+def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """Where a sentence asks for a null, an absence, a form of dates or a kind of value that the schema refuses."""
+    text = sentence.text
+    for found in _NULL.finditer(text):
+        name = next(filter(None, found.groups()))
+        if name in answer.needed and not _takes_null(answer.fields[name]):
+            yield _fault("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
+    for found in _LEFT_OUT.finditer(text):
+        name = next(filter(None, found.groups()))
+        if name in answer.needed and not _DENIED.search(text[: found.start()]):
+            label = f"it is required; an optional one is written `{name}?`"
+            yield _fault("PK217", sentence, found.span(), f"`{name}` is never left out", label)
+    dates = [name for name, schema in answer.fields.items() if schema.get("format") == "date"]
+    named = [name for name in dates if re.search(rf"\b{re.escape(name)}\b", text)] or dates
+    for found in _DATE.finditer(text) if len(named) == 1 and not _OF_INPUTS.search(text) else ():
+        if found[0] != _ISO and not _DENIED.search(text[: found.start()]):
+            message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
+            yield _fault("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
+    for found in _WHOLE.finditer(text):
+        wanted = _KINDS[found[1].lower()]
+        if answer.kind in ("array", "object") and wanted != answer.kind and not _DENIED.search(text[: found.end()]):
+            message = f"the prose asks for {_named(wanted)}, and the output is {_named(answer.kind)}"
+            yield _fault("PK232", sentence, found.span(1), message, "")
+
+
+def _takes_null(schema: dict[str, Any]) -> bool:
+    """Whether a null may stand where a schema is, as far as that is plain."""
+    kinds = schema.get("type")
+    listed = [kinds] if isinstance(kinds, str) else kinds
+    return not isinstance(listed, list) or "null" in listed
+
+
+def _named(kind: str) -> str:
+    return "an array" if kind == "array" else "an object"
+
+
+def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    start, end = sentence.start + span[0], sentence.start + span[1]
+    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))
