@@ -50,6 +50,8 @@ class Chain:
     merged: dict[str, dict[str, Entry]] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     extended_at: dict[str, str] = field(default_factory=dict)
+    removed: dict[str, Entry] = field(default_factory=dict)
+    """The inputs of parents that a child takes away, each with the null that does so."""
     broken: bool = False
     """Whether a parent cannot be read: then nobody knows what it declares."""
 
@@ -183,7 +185,13 @@ def _merge(chain: Chain, document: Document, root: Mapping) -> None:
         if key.text in MERGED and isinstance(node, Mapping):
             level = chain.merged.setdefault(key.text, {})
             removes = ("unknown" if chain.broken else "known") if key.text == "inputs" and _extends(document) else ""
+            before = set(level)
             chain.faults += _merge_level(level, document, node, removes)
+            if key.text == "inputs":
+                gone = before - level.keys()
+                chain.removed |= {
+                    each.text: Entry(document, each, null) for each, null in node.pairs if each.text in gone
+                }
 
 
 def _merge_level(known: dict[str, Entry], document: Document, node: Mapping, removes: str) -> list[Diagnostic]:

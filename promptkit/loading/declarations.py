@@ -59,6 +59,11 @@ def read_inputs(
     found: dict[str, Any] = {}
     for declared in merged.values():
         name, optional = split_key(declared.key.text)
+        if name == "output" and isinstance(declared.node, Mapping) and {*map(_key, declared.node.pairs)} <= _OF_OUTPUTS:
+            message, cure = "`output` stands under `inputs`", "indent it less: it belongs to the top level"
+            findings.add(declared.document, "PK120", message, declared.key, help=cure)
+            unknown.faulty.add(name)
+            continue
         before = len(findings.diagnostics)
         data = _read_input(findings, declared, name)
         if len(findings.diagnostics) > before:
@@ -210,6 +215,15 @@ def _from_schema(findings: Findings, entry: Entry, unknown: Unknown) -> tuple[di
             found[key.text]["default"] = declared_value(default, body)
             _check_default(findings, entries[key.text], body, found[key.text]["default"], default)
     return found, entries, whole if sound else None
+
+
+_OF_OUTPUTS = frozenset(
+    ("format", "fields", "schema", "items", "choices", "headings", "checks", "strict", "description")
+)
+
+
+def _key(pair: tuple[Scalar, Node]) -> str:
+    return pair[0].text
 
 
 def _required_names(schema: dict[str, Any]) -> set[str | None]:

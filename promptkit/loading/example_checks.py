@@ -36,10 +36,13 @@ def check_example(
     if not _is_case(node, findings, entry, name, EXAMPLE_KEYS, known):
         return None
     output = node.get("output")
+    if output is None:  # one under a misspelt key is read as it was meant
+        output = next(
+            (value for key, value in node.pairs if _meant_by(key.text, EXAMPLE_KEYS, known) == "output"), None
+        )
     if output is None:
-        if "output" not in _meant(node, EXAMPLE_KEYS, known):
-            at = node.pairs[0][0] if node.pairs else node
-            findings.add(entry.document, "PK122", f"{name} has no `output`", at, help="add `output:`")
+        at = node.pairs[0][0] if node.pairs else node
+        findings.add(entry.document, "PK122", f"{name} has no `output`", at, help="add `output:`")
         return None
     inputs = _checked_inputs(findings, entry, node, known, name)
     example = {"inputs": inputs, "output": checked_output(findings, entry, output, known, name, inputs)}

@@ -45,6 +45,8 @@ class TemplateChecks:
     used: set[str] = field(default_factory=set)
     explained: set[str] = field(default_factory=set)
     """Inputs that a misspelt name was meant for: one cause, one report."""
+    removed: dict[str, Entry] = field(default_factory=dict)
+    """The inputs that a child takes away, each with where it does so."""
     misnamed: set[str] = field(default_factory=set)
     """What the names of inputs that cannot be names come to in templates: `w-x` is `w` and `x`."""
     files: dict[str, str] = field(default_factory=dict)
@@ -130,6 +132,7 @@ def check_templates(loading: Loading) -> dict[str, str]:
     unknown = loading.unknown
     checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), loading.partial or unknown.inputs)
     checks.explained |= unknown.faulty
+    checks.removed = chain.removed
     checks.misnamed = {
         part
         for name in unknown.faulty

@@ -116,6 +116,12 @@ class TemplateText:
             self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
         elif name in self.checks.misnamed:
             return  # its declaration is told
+        elif (taken := self.checks.removed.get(name)) is not None and taken.document is not self.document:
+            line, column = self.document.place(self.span(start, end)[0])
+            label = f"it is used at {self.document.path}:{line}:{column}"
+            cure = "keep it, or write anew what uses it"
+            message = f"`{name}` is taken away, and a template that is inherited uses it"
+            self.checks.findings.once(taken.document, "PK202", message, taken.span, label=label, help=cure)
         elif name in _OTHER_WORDS:
             cure = f"write `{_OTHER_WORDS[name]}`"
             self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)

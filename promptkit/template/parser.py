@@ -90,6 +90,8 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
                     raise
                 self.fail(error)
                 self.lost.update(re.findall(r"[^\W\d]\w*", plain[at:end]))
+                if not plain[at].isprintable() and self.tokens[-1].kind == "name":
+                    self.lost.add(self.tokens[-1].value)  # which goes on behind a character that cannot be seen
                 at = end
             else:
                 endless = [] if self.cut_off else self._without_end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
@@ -39,6 +40,8 @@ def cure_of(message: str, text: str, start: int) -> str:
         return "end the comment with `#}`; for the two characters write {{ '{#' }}"
     if re.match(r"unexpected char [\"'][\"']", message) and text[start : start + 1] in "\"'":
         return "the text that this quote begins has no end"
+    if message.startswith("unexpected char") and not text[start : start + 1].isprintable():
+        return f"take the character away that cannot be seen: {unicodedata.name(text[start], 'a control character')}"
     here = text[start : start + 8]
     return next((cure for sign, cure in _SLIPS if re.match(sign, here)), _cure_by_message(message, text, start))
 
