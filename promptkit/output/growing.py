@@ -139,8 +139,8 @@ class Growing:
                 return
             self.give_up(*(verdict.violations if verdict else ()))
             self._check(kind)
-        if not self._open and verdict is not None and isinstance(verdict.value, list):
-            raise NotJson("one value of a list, of which more may follow")
+        if not self._open and verdict is not None and isinstance(verdict.value, (list, dict)):
+            raise NotJson("one value of a list or an object, of which more may follow")
         self._put(value if verdict is None else verdict.value)
         self._end(self.here())
 
