@@ -46,7 +46,10 @@ def _without_tokens(text: str) -> tuple[str, str] | None:
 
 
 def _harmony(text: str) -> tuple[str, str] | None:
-    text = text[: found.start()] if (found := _OTHERS_TURN.search(text)) else text
+    found = _OTHERS_TURN.search(text)
+    if found is not None and "<|channel|>final" in text[found.start() :]:
+        return None  # more than one answer of one turn
+    text = text if found is None else text[: found.start()]
     parts = list(_HARMONY.finditer(text))
     if not parts:
         return None

@@ -210,7 +210,9 @@ class _Coercion:
             found = self._unwrapped(value, form, place, at, list)
             inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
             change = Change("put into a list", at)
-            if isinstance(value, str) and (_LISTING.search(value) or plain_word(value) in _NO_ITEMS):
+            if isinstance(value, str) and (_LISTING.search(value) or _means_none(value)):
+                return found
+            if value == {}:
                 return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
         if isinstance(value, list) and len(value) == 1 and kind != "array":
@@ -304,11 +306,17 @@ _TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | N
 
 
 _NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
-_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s(?:and|or)\s")
+_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s(?:and|or|\|)\s")
 """What a text looks like that may be a list itself."""
 
 
-_NO_ITEMS = frozenset(("", "none", "null", "na", "n/a"))
+_NO_ITEMS = frozenset(("", "-", "none", "null", "na", "n/a"))
+
+
+def _means_none(text: str) -> bool:
+    """Whether a text says that there is nothing to list."""
+    plain = plain_word(text)
+    return plain in _NO_ITEMS or re.fullmatch(r"no \w+", text.strip().lower()) is not None
 
 
 def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfits: int = 0) -> Fit:

@@ -89,13 +89,15 @@ def _refuse_others(
         raise refused(f"{many} items stand in the answer, and are no list: which are meant is not certain", "ambiguous")
 
 
+_TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
 _TAKEN_BACK_BEFORE = re.compile(
     r"(?:\b(?:not|never|isn['’]?t|wasn['’]?t|instead of|rather than|unlike)\s*:?\s*[`\"']*|~~|<!--\s*)\Z", re.IGNORECASE
 )
 _TAKEN_BACK_BEHIND = re.compile(
-    r"[\s`.,;]*(?:(?:actually|wait|correction|scratch that|oops|hmm|on second thought)\b"
+    r"[\s`.,;]*(?:\?\s*no\b|(?:actually|wait|correction|scratch that|oops|hmm|on second thought)\b"
     r"|(?:but\s+)?i\s+(?:cannot|can['’]t|can not|could not|won['’]t)"
-    r"\s+(?:answer|comply|do|provide\s+(?:it|that|this|one|an))\b"
+    r"\s+(?:answer|comply|do|say|tell|decide|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an))\b"
+    r"|(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b"
     r"|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
     re.IGNORECASE,
 )
@@ -116,11 +118,13 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     value = candidate.value
     if not value:
         return _stands_alone(text, candidate)
+    bare = any(mend.what.startswith("quotes put around a") for mend in candidate.mends)
+    if bare and isinstance(value, dict) and all(str(each) in _TYPES for each in value.values()):
+        return False  # the form that was asked for: `{name: string}`
     if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):
         return True
     begin, end = text.rfind("\n", 0, candidate.start) + 1, text.find("\n", candidate.end)
     before, behind = text[begin : candidate.start].strip(), text[candidate.end : end if end >= 0 else None]
-    bare = any(mend.what.startswith("quotes put around") for mend in candidate.mends)
     if isinstance(value[0], str) and not bare:
         return True
     if bare or (place.kinds and "array" not in place.kinds):

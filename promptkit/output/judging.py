@@ -104,8 +104,9 @@ class Judge:
 
     def _is_the_answer(self, call: Any, arguments: dict[str, Any]) -> bool:
         """Whether what looks like a call is what was asked for: it fits, and has as much of what is declared."""
-        names = self.place.names
-        if not isinstance(call, dict) or len(names.keys() & call) < len(names.keys() & arguments):
+        declared = self.place.names.keys()
+        inside = declared & arguments
+        if not isinstance(call, dict) or (inside and inside >= declared & call):
             return False
         return self.schema is None or not self.schema.validate(call, parsed=True)
 

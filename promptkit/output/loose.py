@@ -183,7 +183,8 @@ class Loose:
             found[key] = value
             self._read |= {key} if len(self._open) == 1 else set()
             if self._separator("}"):
-                if self._at_end and (not place.names or not place.names.keys() <= found.keys()):
+                others = any(isinstance(form.get("additionalProperties"), dict) for form in place.forms)
+                if self._at_end and (others or not place.names or not place.names.keys() <= found.keys()):
                     raise Cut("the text ends inside of an object", self.at)
                 return found
 

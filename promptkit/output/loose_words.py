@@ -39,6 +39,9 @@ _BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}(?=\n)")
 _LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
 
 
+_CALL = re.compile(r"[A-Za-z_][\w.]{0,60}\([^()]{0,200}\)?")
+"""What calls a function, as `datetime.date(2024, 1, 5)` does."""
+_KEY_INSIDE = re.compile(r",\s*([^,:\n]{1,60}?)\s*:")
 _MOST_HEX = 300
 
 
@@ -134,6 +137,10 @@ class Words:
         rest = f"{fraction}{loose['power'] or ''}"
         return self._number(f"{sign}{digits}{rest}", real=bool(rest))
 
+    def _holds_a_key(self, text: str) -> bool:
+        """Whether another declared key stands in a text without quotes."""
+        return any(self._reader.declares(found[1]) for found in _KEY_INSIDE.finditer(text))
+
     def _bare(self, place: Place) -> str:
         """A text without quotes, where the schema says that a text, or a word for something else, stands here."""
         grouped = _GROUPED.match(self._text, self._reader.at) if self._takes_grouped(place) else None
@@ -142,7 +149,12 @@ class Words:
         free = self._reader.alone and not place.kinds and bare is not None and not _LITERAL_LIKE.match(bare[0])
         if bare is None or not (free or place.takes("string", "number", "integer", "boolean")):
             self._reader.fail("a value is expected")
-        if _COMMENTED.search(bare[0]) or bare[0].startswith(("...", "…")):
+        if (
+            _CALL.fullmatch(bare[0].strip())
+            or self._holds_a_key(bare[0])
+            or _COMMENTED.search(bare[0])
+            or bare[0].startswith(("...", "…"))
+        ):
             self._reader.fail("a value is expected")
         word = bare[0].rstrip()
         line = (

@@ -14,7 +14,7 @@ from promptkit.thought import ANSWER_LINE
 
 TAGS = (
     *("think", "thinking", "thought", "reasoning", "seed:think"),
-    *("thoughts", "scratchpad", "reflection", "analysis"),
+    *("thoughts", "scratchpad", "reflection", "analysis", "antthinking", "inner_monologue", "internal_monologue"),
 )
 _ANY = "|".join(TAGS)
 _MARKUP = (
@@ -54,6 +54,7 @@ _IN_EVERY_TAG = (
     "reflection",
     "analysis",
     "inner_",
+    "monologue",
     "unused9",
 )
 
@@ -170,7 +171,7 @@ def without_end(answer: str) -> tuple[str, str]:
 
 def end_of_turn(text: str) -> int:
     """Where the turn ends behind which a model that was not stopped has written another one; else the text's end."""
-    found = _NEXT_TURN.search(text)
+    found = _NEXT_TURN.search(text) if "<|channel|>" not in text else None  # whose turns are read by their channels
     return len(text) if found is None else found.start()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.place import plain_word, words_of
@@ -23,10 +24,10 @@ _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _DENIED = """
-    absent aint almost against anything arent barely but cannot cant couldnt didnt doesnt dont doubt either except
-    fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less nearly
-    neither nah never no non nope nor not nothing once opposite overly previously rarely rather ruled scarcely seldom
-    shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
+    absent aint almost against anything arent barely but cannot cant could couldnt didnt doesnt dont doubt either
+    except fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less
+    maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely rather
+    ruled scarcely seldom perhaps possibly shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
     aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
     non nunca pas senza sans sin ne не нет 不 没 非
 """
@@ -51,6 +52,8 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
         plain = digits.replace(".", "").replace(",", ".")
     else:
         return None
+    if "." in plain and len(plain) > _EXACT_DIGITS and Decimal(plain) != Decimal(repr(float(plain))):
+        return None
     value = float(plain) if "." in plain else int(plain) if len(plain) <= _MOST_DIGITS else float("inf")
     value = -value if amount["sign"] in ("-", "−") else value
     if amount["unit"] == "%" and most is not None and most <= 1:
@@ -59,6 +62,8 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
 
 
 _MOST_DIGITS = 4_000
+_EXACT_DIGITS = 15
+"""So many decimal digits a float always holds (IEEE 754, binary64)."""
 _MOST_OF_FLOAT = 300
 
 
@@ -114,7 +119,7 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
         meant = list(words[plain])
         same = all(each in str(meant[0]) for each in numbers)
         return (meant[0], "written as declared") if len(meant) == 1 and same else None
-    if _SIGNED.search(text) or not _DENIALS.isdisjoint(words_of(text)):
+    if _SIGNED.search(text) or _FOREIGN_DENIALS.search(text) or not _DENIALS.isdisjoint(words_of(text)):
         return None
     found = _mentioned(words_of(text), words)
     if len(found) != 1:
@@ -153,7 +158,12 @@ _PRONOUN = re.compile(
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-_SIGNED = re.compile(r"\?|\w-ish\b|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)")
+_FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙")
+"""What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
+_SIGNED = re.compile(
+    r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
+    r"|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)"
+)
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
