@@ -33,7 +33,7 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
         findings.add(entry.document, "PK117", message, (at, at + 2), severity="warning", help=cure)
 
 
-_LINE_END = re.compile(r"\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")
+_LINE_END = re.compile(r"(?<=[^\s`\"'(])\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")
 
 
 def _is_escaped(text: str) -> bool:
