@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
 
 _COMMENT = re.compile(r"(?:#|\{#-?)[ \t]*promptkit:[ \t]*(ignore|\w+)\b[ \t]*([A-Z0-9, \t]*)")
+_NO_COLON = re.compile(r"(?:#|\{#-?)[ \t]*promptkit ignore[ \t]*:?[ \t]*(PK\d{3})\b")
 _ALONE = re.compile(r"[ \t]*(?:#[^\n]*|\{#[^\n]*#\}[ \t]*)\Z")
 
 
@@ -35,6 +36,12 @@ def without_ignored(
             used.add((own[0], comment, own[2]))
     if main.path in wanted:
         yield from _without_effect(main, used)
+    for written in _NO_COLON.finditer(main.text) if "promptkit ignore" in main.text else ():
+        message, cure = (
+            "this comment to promptkit has no colon, and is not read",
+            f"write `promptkit: ignore {written[1]}`",
+        )
+        yield main.diagnostic("PK133", message, written.span(), severity="warning", help=cure)
 
 
 def _ignored(document: Document) -> dict[tuple[int, str], int]:
