@@ -63,7 +63,7 @@ def test_a_prompt_that_cannot_be_rendered_says_why_and_where(name: str) -> None:
 
 def test_an_input_that_does_not_fit_is_refused_before_anything_is_rendered() -> None:
     with pytest.raises(InputError, match="`n` is missing"):
-        renderer({"prompt": "task: '{{ n / 0 }}'\ninputs: {n: integer}"}).render({})
+        renderer({"prompt": "task: '{{ n / (n - n) }}'\ninputs: {n: integer}"}).render({})
 
 
 def test_a_secret_reaches_no_template_even_in_a_spec_that_nobody_checked() -> None:
