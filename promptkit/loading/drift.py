@@ -37,6 +37,10 @@ _ONE_OF = re.compile(
 )
 _QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
 _QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
+_FILLED = re.compile(
+    r"(?:please\s+|always\s+)?(?:fill|set|include|provide|return|give|write|answer|output)\b", re.IGNORECASE
+)
+"""What begins a sentence about the fields of the answer."""
 _WORDS = re.compile(_ITEM)
 _JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
 
@@ -75,7 +79,7 @@ def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[in
 
 
 def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    for found in _QUOTED_LIST.finditer(sentence.text) if answer.keys else ():
+    for found in _QUOTED_LIST.finditer(sentence.text) if answer.keys and _FILLED.match(sentence.text) else ():
         words = [(text, span) for text, span, _ in _items(found)]
         there = {text for text, _ in words if text in answer.keys}
         for text, span in words if there else ():

@@ -16,20 +16,28 @@ if TYPE_CHECKING:
 
 _NAME = r"[`\"']?([A-Za-z_]\w{0,60})[`\"']?"
 _NULL = re.compile(
-    rf"\b(?:set|leave|put|make)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}\s+(?:to|as|=)\s+[`\"]?null\b"
+    rf"\b(?:set|leave|put|make)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}\s+(?:to|as|=)\s+[`\"]?null\b(?!-)"
     rf"|\b(?:use|give|return|write)\s+[`\"]?null[`\"]?\s+for\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}",
     re.IGNORECASE,
 )
+_THEN = r"(?=\s*(?:if|when|where|unless|[.,;!]|\Z))"
 _LEFT_OUT = re.compile(
-    rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`)",
+    rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`){_THEN}",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
 _ISO = "YYYY-MM-DD"
-_OF_INPUTS = re.compile(rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|{_ISO})\b", re.IGNORECASE)
+_ASKED = re.compile(
+    r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:write|give|return|output|answer|format)\b", re.IGNORECASE
+)
+_OF_INPUTS = re.compile(
+    rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|{_ISO})\b", re.IGNORECASE
+)
 """Words of a sentence that speaks of what comes in, or of both forms."""
 _WHOLE = re.compile(
-    r"\b(?:answer|respond|reply|return|output|give|provide|produce)\b[^.:;\n]{0,30}?\bjson\s+(array|list|object)\b",
+    r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:answer\s+with|respond\s+with|reply\s+with|return|output|give|provide|produce)"
+    r"\s+(?:only\s+|just\s+|exactly\s+)?(?:an?\s+|one\s+)?(?:valid\s+|single\s+)?json\s+(array|list|object)\b"
+    r"(?!\s+(?:in|inside|per|for|under|each))(?![^.]*\barray\b)",
     re.IGNORECASE,
 )
 _KINDS = {"array": "array", "list": "array", "object": "object"}
@@ -41,7 +49,8 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     text = sentence.text
     for found in _NULL.finditer(text):
         name = next(filter(None, found.groups()))
-        if name in answer.needed and not _takes_null(answer.fields[name]):
+        denied = _DENIED.search(text[: found.start()])
+        if name in answer.needed and not denied and not _takes_null(answer.fields[name]):
             yield _fault("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
     for found in _LEFT_OUT.finditer(text):
         name = next(filter(None, found.groups()))
@@ -50,7 +59,9 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield _fault("PK217", sentence, found.span(), f"`{name}` is never left out", label)
     dates = [name for name, schema in answer.fields.items() if schema.get("format") == "date"]
     named = [name for name in dates if re.search(rf"\b{re.escape(name)}\b", text)] or dates
-    for found in _DATE.finditer(text) if len(named) == 1 and not _OF_INPUTS.search(text) else ():
+    for found in (
+        _DATE.finditer(text) if len(named) == 1 and _ASKED.search(text) and not _OF_INPUTS.search(text) else ()
+    ):
         if found[0] != _ISO and not _DENIED.search(text[: found.start()]):
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
             yield _fault("PK232", sentence, found.span(), message, f"a date is written {_ISO}")

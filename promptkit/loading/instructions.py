@@ -111,7 +111,7 @@ def _other_language(each: Instruction, spoken: list[tuple[Instruction, str]]) ->
 
 def _languages_of_one(own: list[Instruction]) -> Iterator[tuple[TemplateText, TemplateFault]]:
     """Two languages that one file asks for."""
-    spoken = [(each, found[1]) for each in own if (found := _LANGUAGE.match(each.words))]
+    spoken = [(each, found[1]) for each in own if (found := _LANGUAGE.fullmatch(each.words))]
     for each, language in spoken[1:]:
         if language != spoken[0][1]:
             said = " ".join(spoken[0][0].sentence.text.split())[:60]
@@ -121,20 +121,21 @@ def _languages_of_one(own: list[Instruction]) -> Iterator[tuple[TemplateText, Te
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _BOUND = re.compile(
-    rf"\b(at least|no fewer than|more than|at most|no more than|up to|within|fewer than|less than)\s+"
-    rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})\s+(sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)\b"
+    r"(?:please )?(?:always )?(?:use|write|answer in|answer with|reply in|reply with|give)"
+    r" (at least|no fewer than|more than|at most|no more than|up to|fewer than|less than)"
+    rf" (\d{{1,6}}|{'|'.join(_NUMBERS)}) (sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)"
 )
+"""A limit of the whole answer: the sentence says nothing else."""
 _LOW = ("at least", "no fewer than", "more than")
 
 
 def _bound(words: str) -> tuple[bool, int, str] | None:
     """Whether a limit is one from below, its number, and what it counts."""
-    found = None if "no more than" in words and "at least" in words else _BOUND.search(words)
+    found = _BOUND.fullmatch(words)
     if found is None:
         return None
     number = int(found[2]) if found[2].isdigit() else _NUMBERS.index(found[2])
-    low = found[1] in _LOW and not words[: found.start()].endswith("no ")
-    return low, number, found[3].removesuffix("s")
+    return found[1] in _LOW, number, found[3].removesuffix("s")
 
 
 def _other_bound(each: Instruction, bounds: list[tuple[tuple[bool, int, str], Instruction]]) -> Instruction | None:

@@ -88,7 +88,10 @@ def _straight_fields(merged: dict[str, Entry]) -> Entry | None:
     """The first field that is declared beside the other keys, where only such stand there."""
     others = [each for key, each in merged.items() if key not in OUTPUT_KEYS]
     fields = [each for each in others if declares(each.node) and nearest(each.key.text, OUTPUT_KEYS) is None]
+    form = merged.get("format")
+    others = [each for each in others if each.key.text not in ("example", "examples")]
     alone = not {"fields", "schema", "items", "choices"} & merged.keys()
+    alone &= form is None or (isinstance(form.node, Scalar) and form.node.text == "json")
     return others[0] if alone and others and len(fields) == len(others) else None
 
 
@@ -111,7 +114,7 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
         else:
             listed.append(item.text)
             _warn_of_braces(findings, entry, name, item)
-            if name == "headings" and (signs := re.match(r"#+ ?", item.text)):
+            if name == "headings" and (signs := re.match(r"#{1,6}\s+", item.text)):
                 message = "a heading is named without its signs, which are put before it"
                 cure = f"write `{item.text[signs.end() :]}`"
                 findings.add(entry.document, "PK121", message, item, help=cure)

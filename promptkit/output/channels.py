@@ -80,6 +80,6 @@ def has_others_turn(text: str) -> bool:
 
 _TO_A_TOOL_ANYWHERE = re.compile(r"<\|channel\|>\s*\w{1,64}\s+to=")
 _TOKENS = re.compile(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
-_OTHERS_TURN = re.compile(r"<\|start\|>(?!assistant)")
+_OTHERS_TURN = re.compile(r"<\|(?:end|return|call)\|>\s{0,5}<\|start\|>(?!assistant)")
 """Where a model that was not stopped writes the next turn of somebody else."""
 _TO_A_TOOL = re.compile(r"\s*to=")

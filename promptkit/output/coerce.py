@@ -55,7 +55,9 @@ def coerce(value: Any, schema: Any, text: str = "") -> Fit:
     """A value as near to a schema as it can be brought without a loss. `text` is what it was read from."""
     coercion = _Coercion(schema, text)
     fit = coercion.fit(value, Place(schema, schema), ())
-    if len(coercion.styles) > 1:  # a comma that divides thousands here, and decimals there, has two readings
+    written = (_TO_A_NUMBER.fullmatch(change.what) for change in fit.changes)
+    styles = {style for found in written if found is not None and (style := style_of(found[1]))}
+    if len(styles) > 1:  # a comma that divides thousands here, and decimals there, has two readings
         fit = Fit(value, misfits=1)
     return replace(fit, exhausted=coercion.work > coercion.most_work)
 
@@ -68,7 +70,6 @@ class _Coercion:
         self.most_work = current_limits().answer_changes
         self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
         self.numbers: set[str] | None = None
-        self.styles: set[str] = set()
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
         """The value at a place of the schema."""
@@ -178,8 +179,6 @@ class _Coercion:
         bounds = [form.get("maximum"), form.get("exclusiveMaximum")]
         most = min((each for each in bounds if isinstance(each, (int, float))), default=None)
         number = number_of(value, whole=whole, most=most)
-        if number is not None and (style := style_of(value)):
-            self.styles.add(style)
         return None if number is None else (number, f"`{_short(value)}` to a number")
 
     def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
@@ -306,11 +305,12 @@ _TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | N
 
 
 _NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
-_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s(?:and|or|\|)\s")
+_TO_A_NUMBER = re.compile(r"`(.*)` to a number")
+_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
 """What a text looks like that may be a list itself."""
 
 
-_NO_ITEMS = frozenset(("", "-", "none", "null", "na", "n/a"))
+_NO_ITEMS = frozenset(("", "-", "none", "null", "n/a"))
 
 
 def _means_none(text: str) -> bool:

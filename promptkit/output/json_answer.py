@@ -91,14 +91,16 @@ def _refuse_others(
 
 _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
 _TAKEN_BACK_BEFORE = re.compile(
-    r"(?:\b(?:not|never|isn['’]?t|wasn['’]?t|instead of|rather than|unlike)\s*:?\s*[`\"']*|~~|<!--\s*)\Z", re.IGNORECASE
+    r"(?:\b(?:(?:is|was|are)\s+not|isn['’]?t|wasn['’]?t|never|instead of|rather than|unlike)\s*:?\s*[`\"']*|~~)\Z",
+    re.IGNORECASE,
 )
+_CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"
 _TAKEN_BACK_BEHIND = re.compile(
-    r"[\s`.,;]*(?:\?\s*no\b|(?:actually|wait|correction|scratch that|oops|hmm|on second thought)\b"
-    r"|(?:but\s+)?i\s+(?:cannot|can['’]t|can not|could not|won['’]t)"
-    r"\s+(?:answer|comply|do|say|tell|decide|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an))\b"
-    r"|(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b"
-    r"|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
+    r"[\s`.,;]*(?:\?\s*no\b|actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b"
+    r"|wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b|correction\s*:(?!\s*none)|scratch that\b|oops\b|on second thought\b"
+    rf"|(?:but\s+)?{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
+    r"|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an answer))\s*(?:[.!]|\Z)"
+    r"|(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
     re.IGNORECASE,
 )
 _NEAR_BEFORE = 60

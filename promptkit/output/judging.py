@@ -96,17 +96,17 @@ class Judge:
             return None
         inner = value["properties"]
         declares = isinstance(inner, dict) and any(isinstance(each, dict) and "type" in each for each in inner.values())
-        if declares or "properties" in self.place.names:
+        if declares or not self.place.names.keys().isdisjoint(value) or value.get("type", "object") != "object":
             return None
         judged = self._judged(inner, text)
         told = Step("taken out of a schema", "the answer stood under `properties`", repairs=True)
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
     def _is_the_answer(self, call: Any, arguments: dict[str, Any]) -> bool:
-        """Whether what looks like a call is what was asked for: it fits, and has as much of what is declared."""
+        """Whether what looks like a call is what was asked for: it fits, and its arguments have no more of that."""
         declared = self.place.names.keys()
-        inside = declared & arguments
-        if not isinstance(call, dict) or (inside and inside >= declared & call):
+        canonical = isinstance(call, dict) and "name" in call and ("arguments" in call or "parameters" in call)
+        if canonical and len(declared & arguments) > len(declared & call):
             return False
         return self.schema is None or not self.schema.validate(call, parsed=True)
 

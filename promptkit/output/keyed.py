@@ -22,6 +22,8 @@ _LINE = re.compile(
     r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*(\S.*)?"
 )
 _MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
+_NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
+"""What is more, or less, than a text or a word on its line."""
 _FENCES = ("", "yaml", "yml", "text", "json")
 _LEAST_LINES = 2
 
@@ -66,15 +68,16 @@ def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
         name = declared.get(plain_word(line[1])) if line is not None else None
         if line is None or name is None or name in found or not place.inside(name).kinds <= SCALARS:
             return None
-        found[name] = _value(line[2] or "")
-        if found[name] == "":
+        written = (line[2] or "").strip()
+        if _NO_VALUE.search(written):
             return None
+        found[name] = _value(written)
     return found
 
 
 def _value(written: str) -> Any:
     """What is written behind a key: a text, without the quotes or marks around it."""
     with suppress(NotJson):
-        value = parse_json(written)
-        return written if isinstance(value, (dict, list)) else value
-    return unmarked(written.strip())
+        return parse_json(written)
+    single = len(written) > 1 and written[0] == written[-1] == "'" and "'" not in written[1:-1]
+    return written[1:-1] if single else unmarked(written)

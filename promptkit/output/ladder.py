@@ -217,12 +217,16 @@ class _Ladder:
             text = self.plain()
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
-        if (end := end_of_turn(text)) < len(text):
-            self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
-            text = text[:end]
         if "[[ ## " in text:  # whose `##` would begin a comment in a list
             text = _HEADER.sub(lambda found: " " * len(found[0]), text)
-        return searched(text, judge, repair=self.expected.repair, reason=reason)
+        repair = self.expected.repair
+        try:
+            return searched(text, judge, repair=repair, reason=reason)
+        except Refused:
+            if (end := end_of_turn(text)) == len(text):
+                raise
+        self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
+        return searched(text[:end], judge, repair=repair, reason=reason)
 
     def _parsed(self, text: str) -> Any:
         return parse_json(self.opened(text).strip(" \t\r\n"))

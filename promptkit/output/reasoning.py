@@ -142,14 +142,15 @@ END_OF_TURN = (
     r"|<end_of_turn>|<eos>|<turn\|>|\[EOS\]|<\|(?:user|observation)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>"
 )
 """What ends a turn in the templates of ChatML, Llama, GPT, Command, Mistral, Gemma, GLM and DeepSeek."""
-_ENDED = re.compile(rf"\s*((?:(?:{END_OF_TURN})\s*)+)\Z")
+_ENDED = re.compile(rf"(?<![ \t`\"'])((?:(?:{END_OF_TURN})\s*)+)\Z")
 _NEXT_TURN = re.compile(
-    rf"\s*({END_OF_TURN})\s*(?:<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|start\|>|<\|turn>|(?:<s>\s*)?\[INST\])"
-    r"|\s*(<\|(?:user|observation)\|>)\n"
+    rf"(?<![ \t`\"'])(?:{END_OF_TURN})\s{{0,9}}"
+    r"(?:<\|im_start\|>(?:user|system|tool)\n|<\|start_header_id\|>(?:user|system|ipython)<|<start_of_turn>user\n"
+    r"|<\|turn>user\n|(?:<s>)?\s{0,3}\[INST\]\s)|(?<=\S)<\|(?:user|observation)\|>\n"
 )
 """Where a model that was not stopped writes somebody else's turn."""
 _BEGUN = re.compile(
-    r"\s*(?:<\|begin_of_text\|>|<bos>)?\s*(?:<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>"
+    r"\s*(?:(?:<\|begin_of_text\|>|<bos>)(?!\s))?(?:<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>"
     r"|<start_of_turn>model\n|<\|turn>model\n|<\|assistant\|>\n?)?\s*"
 )
 
@@ -164,7 +165,7 @@ def without_end(answer: str) -> tuple[str, str]:
     end = end_of_turn(answer)
     ended = _ENDED.search(answer, max(start, len(answer) - _LONGEST_END)) if end == len(answer) else None
     if ended is not None and not (ended[1].strip() == "</s>" and "<s>" in answer):  # which is HTML
-        end = ended.start()
+        end = len(answer[: ended.start()].rstrip())
     told = answer[:start].strip(), answer[end:].strip()[:_MOST_SHOWN]
     return (answer[start:end], " and ".join(filter(None, told))) if any(told) else (answer, "")
 
@@ -172,7 +173,9 @@ def without_end(answer: str) -> tuple[str, str]:
 def end_of_turn(text: str) -> int:
     """Where the turn ends behind which a model that was not stopped has written another one; else the text's end."""
     found = _NEXT_TURN.search(text) if "<|channel|>" not in text else None  # whose turns are read by their channels
-    return len(text) if found is None else found.start()
+    if found is None or text.count("```", 0, found.start()) % 2:
+        return len(text)
+    return len(text[: found.start()].rstrip())
 
 
 _LONGEST_END = 100

@@ -76,7 +76,7 @@ def style_of(text: str) -> str:
     written = "" if digits is None else digits["digits"].strip()
     if _EUROPEAN.fullmatch(written):
         return "decimal comma"
-    return "doubtful" if re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}\.\d{3}", written) else ""
+    return "doubtful" if re.fullmatch(r"\d{1,3},\d{3}|\d{1,3}\.\d{3}", written) else ""
 
 
 def _power(text: str, *, whole: bool) -> int | float | None:

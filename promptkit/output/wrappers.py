@@ -17,13 +17,6 @@ _GENERAL = """
 """
 _WRAPPERS = frozenset(_GENERAL.split())
 """Names of keys that say no more than that a value follows."""
-_OTHERS = """
-    before context default draft error errors example examples expected format input inputs metadata old original
-    previous query reference request sample schema template usage wrong
-"""
-_NO_ANSWERS = frozenset(_OTHERS.split())
-"""Names of what is no answer, whatever stands under them."""
-_MANY_FIELDS = 2
 
 
 def is_wrapper(name: str) -> bool:
@@ -32,8 +25,6 @@ def is_wrapper(name: str) -> bool:
 
 
 def wraps_whole(name: str, value: Any, form: Mapping[str, Any]) -> bool:
-    """Whether an object under a key of its own has all the fields that an answer needs, as under its class's name."""
-    if not isinstance(value, dict) or plain_word(name) in _NO_ANSWERS:
-        return False
-    needed = form.get("required") or ()
-    return len(needed) >= _MANY_FIELDS and all(isinstance(each, str) and each in value for each in needed)
+    """Whether an object stands under the title of its schema, which is the name of its class."""
+    title = form.get("title")
+    return isinstance(value, dict) and isinstance(title, str) and plain_word(name) == plain_word(title)

@@ -274,7 +274,8 @@ def _too_few_different(schema: dict[str, Any], place: Location) -> Iterator[Lint
     least: Any = schema.get("minItems")
     items = schema.get("items")
     listed = items.get("enum") if isinstance(items, dict) else None
-    if not isinstance(listed, list) or not KINDS["number"](least):
+    alone = schema.get("type") in ("array", ["array"]) and "prefixItems" not in schema
+    if not alone or not isinstance(listed, list) or not KINDS["number"](least):
         return
     if schema.get("uniqueItems") is True and least > len(listed):
         message = f"no value fits: {least} different items are needed, and there are {len(listed)}"

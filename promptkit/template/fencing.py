@@ -62,14 +62,39 @@ def _transformer() -> Any:
     from jinja2 import nodes
     from jinja2.visitor import NodeTransformer
 
-    def _is_super(node: Any) -> bool:
-        return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"
+    def _own_names(tree: nodes.Template) -> set[str]:
+        """The names that a template sets, in whatever way."""
+        found = {each.name for each in tree.find_all(nodes.Name) if each.ctx != "load"}
+        found |= {each.name for each in tree.find_all(nodes.Macro)} | {
+            each.target for each in tree.find_all(nodes.Import)
+        }
+        imported = [each for part in tree.find_all(nodes.FromImport) for each in part.names]
+        return found | {each if isinstance(each, str) else each[1] for each in imported}
 
     class FenceOutputs(NodeTransformer):
         def __init__(self, edges: Edges, untrusted: Mapping[str, Untrusted]) -> None:
             self.edges = edges
             self.untrusted = untrusted
             self.reached: dict[str, frozenset[str]] = {}
+            self.inside = 0
+            """Inside how many parts the tree is visited whose text goes elsewhere first."""
+            self.in_block = False
+            self.named_super = False
+
+        def visit_Template(self, node: nodes.Template) -> nodes.Node:  # noqa: N802
+            """`super` stands for a block only where the template gives it to nothing else."""
+            self.named_super = "super" in _own_names(node)
+            return self.generic_visit(node)
+
+        def visit_Block(self, node: nodes.Block) -> nodes.Node:  # noqa: N802
+            outside, self.inside, self.in_block = (self.inside, self.in_block), 0, True
+            self.generic_visit(node)
+            self.inside, self.in_block = outside
+            return node
+
+        def _is_super(self, node: Any) -> bool:
+            called = isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"
+            return called and self.in_block and not self.named_super
 
         def _sources(self, node: Any) -> list[Untrusted]:
             """The untrusted inputs that anything in a part of the tree can come from."""
@@ -90,18 +115,18 @@ def _transformer() -> Any:
                 child.expr1 = self._printed(child.expr1)
                 child.expr2 = self._printed(child.expr2) if child.expr2 is not None else None
                 return child
-            if isinstance(child, nodes.TemplateData) or _is_super(child):  # a block's own values are fenced in it
+            if isinstance(child, nodes.TemplateData) or self._is_super(child):  # a block's own values are fenced in it
                 return child
             return self._filter(child, self.visit(child), child)
 
         def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
-            if _is_super(node):
+            if self._is_super(node):
                 return nodes.Filter(node.node, "plain_", [], [], None, None).set_lineno(node.lineno)
             return self.generic_visit(node)
 
         def _filter(self, node: Any, value: Any, otherwise: Any) -> Any:
             """`value` through the fence, if anything in `node` can be untrusted."""
-            known = self._sources(node)
+            known = self._sources(node) if not self.inside else []
             if not known:
                 return otherwise
             origin = ", ".join(sorted({each.origin for each in known}))
@@ -115,11 +140,14 @@ def _transformer() -> Any:
 
         def _captured(self, node: Any) -> Any:
             """A block whose text goes elsewhere first: nothing that is rendered in it is fenced."""
+            self.inside += 1
             self.generic_visit(node)
+            self.inside -= 1
             begin, end = (nodes.Filter(nodes.Const(step), "capture_", [], [], None, None) for step in (1, -1))
-            node.body = [nodes.ExprStmt(begin), *node.body, nodes.ExprStmt(end)]
-            for each in (node.body[0], node.body[-1]):
-                each.set_lineno(node.lineno)
+            begun, ended = (nodes.ExprStmt(each).set_lineno(node.lineno) for each in (begin, end))
+            node.body = [begun, *node.body, ended]
+            if getattr(node, "else_", None):
+                node.else_ = [begun, *node.else_, ended]
             return node
 
         def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:  # noqa: N802

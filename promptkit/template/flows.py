@@ -38,7 +38,7 @@ def names_in(*parts: Any) -> frozenset[str]:
     """The names that stand in parts of a tree; an include, or an import, stands for any file, a block for any block."""
     from jinja2 import nodes
 
-    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport)
+    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
     listed = [node for part in parts if part is not None for node in (part, *part.find_all(kinds))]
     return frozenset(map(_name_of, (node for node in listed if type(node) in kinds)))
 
@@ -59,7 +59,7 @@ def _names_of_file(tree: nodes.Template) -> frozenset[str]:
     macros = list(tree.find_all(nodes.Macro))
     inside = {id(each) for macro in macros for each in (macro, *macro.find_all(nodes.Node))}
     others = [node for node in tree.find_all(nodes.Node) if id(node) not in inside]
-    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport)
+    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
     outside = frozenset(map(_name_of, (node for node in others if type(node) in kinds)))
     return outside.union(*map(_printed_by, macros))
 
@@ -68,8 +68,12 @@ def _file(path: Any) -> str:
     """What stands for the file that is loaded: all of a name, since the folder that it is relative to is not known."""
     from jinja2 import nodes
 
-    known = isinstance(path, nodes.Const) and isinstance(path.value, str)
+    known = isinstance(path, nodes.Const) and isinstance(path.value, str) and _PLAIN_PATH.fullmatch(path.value)
     return _of_file(path.value) if known else ANY_FILE
+
+
+_PLAIN_PATH = re.compile(r"/?(?:[\w. -]+/)*[\w-][\w. -]*\w")
+"""A path whose last part is surely the name of a file here: it leads to no other repo, and to no folder."""
 
 
 def _of_file(path: str) -> str:

@@ -23,6 +23,10 @@ def renamed(tree: nodes.Template) -> nodes.Template:
     return changed
 
 
+_KEPT = frozenset(("caller", "varargs", "kwargs", "super", "self"))
+"""Names that stand for something of Jinja's own inside of a loop."""
+
+
 @lru_cache(maxsize=1)
 def _transformer() -> Any:
     from jinja2 import nodes
@@ -49,7 +53,8 @@ def _transformer() -> Any:
             if next(node.find_all(asking), None) is not None:
                 return named
             called: Iterable[Any] = node.find_all((nodes.Macro, nodes.CallBlock))
-            return {argument.name for each in called for argument in each.args}
+            macros: Iterable[Any] = node.find_all(nodes.Macro)
+            return {argument.name for each in called for argument in each.args} | {each.name for each in macros} | _KEPT
 
         def _rename(self, node: nodes.For, name: str, own: str) -> None:
             inside = [node.target, *node.body, *([node.test] if node.test is not None else [])]

@@ -38,6 +38,11 @@ class Spaces:
         return frozenset((*(keyword.key for keyword in made.kwargs), *self._set.get(target.name, ())))
 
     @cached_property
+    def any_made(self) -> bool:
+        """Whether the template makes a namespace, which files that it includes may set."""
+        return any(_makes_space(each) for each in find(self.tree.root, "Assign"))
+
+    @cached_property
     def ways(self) -> Edges | None:
         """How values flow in the template, if names do not tell.
 
@@ -92,7 +97,8 @@ class Spaces:
         return any(True for _ in find(self.tree.root, "Include", "Extends", "Import", "FromImport"))
 
 
-_PASSES = 2
+_PASSES = 1
+"""How often what a loop sets is walked again: once is enough for one namespace."""
 
 
 def _makes_space(node: Any) -> bool:

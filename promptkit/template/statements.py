@@ -204,7 +204,8 @@ class Statements(Expressions):
             self.fault("PK201", f"template syntax: {message}", self.tree.token(again.lineno), help=cure)
         self.loops += 1
         self.body(node.body, inside.inner(given=given))
-        if not self._again and any(True for _ in find(node, "NSRef")):
+        lasts = ("NSRef", "Include") if self.spaces.any_made else ("NSRef",)
+        if not self._again and any(True for _ in find(node, *lasts)):
             # What one pass leaves in a namespace is there in the next.
             self._again = True
             self.body(node.body, inside.inner(given=given))

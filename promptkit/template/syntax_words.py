@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from promptkit.diagnostics import did_you_mean
+from promptkit.diagnostics import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,8 @@ _TAGS = (
     *("include", "import", "from", "extends", "block", "endblock", "with", "endwith", "filter", "endfilter", "raw"),
 )
 _OTHER_NAMES = {"elseif": "elif", "elsif": "elif", "foreach": "for", "switch": "if", "unless": "if not", "end": "endif"}
+_NO_VALUES = ("comment", "endcomment", "csrf_token", "now", "load", "do", "break", "continue", "debug", "autoescape")
+"""Tags of others that print nothing of that name."""
 _OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
@@ -33,9 +35,10 @@ def cure_of(message: str, text: str, start: int) -> str:
     """What to write instead of what stands at an offset of a text, if it is a known slip."""
     if tag := _UNKNOWN.match(message):
         printed = re.match(r"[\w.]+\s*[-+]?%\}", text[start:])
-        others = tag[1] in _TAGS or tag[1] in _OTHER_NAMES or _INNERMOST.search(tag[2])
+        others = tag[1] in (*_TAGS, *_OTHER_NAMES, *_NO_VALUES) or _INNERMOST.search(tag[2]) or nearest(tag[1], _TAGS)
         alone = printed is not None and not others
-        return f"a value is printed with `{{{{ {tag[1]} }}}}`" if alone else _cure_of_tag(tag[1], tag[2])
+        value = "" if printed is None else printed[0].rstrip("-+%} \t\n")
+        return f"a value is printed with `{{{{ {value} }}}}`" if alone else _cure_of_tag(tag[1], tag[2])
     if message.startswith("Missing end of comment"):
         return "end the comment with `#}`; for the two characters write {{ '{#' }}"
     if re.match(r"unexpected char [\"'][\"']", message) and text[start : start + 1] in "\"'":

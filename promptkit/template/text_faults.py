@@ -23,7 +23,7 @@ _FOREIGN = re.compile(
 variable; two braces with a space between them, and braces of which the first is lost."""
 _BROKEN_TAG = re.compile(
     r"(?:\{\s+)?%\s*((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
-    r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s*%\s*\}"
+    r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s*%\}"
 )
 """A tag whose first brace is lost, or stands apart."""
 
@@ -90,17 +90,24 @@ def foreign_variables(prose: str, inputs: Container[str]) -> Iterator[tuple[str,
             yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
 
 
-_CONFLICT = re.compile(r"^<{7} [^\n]*\n(?:[^\n]*\n)*?={7}\n(?:[^\n]*\n)*?>{7} ", re.MULTILINE)
+_SHOWN = re.compile(r"```|~~~|<example|\{%-?\s*raw")
 
 
 def unsettled_merge(text: str) -> Iterator[TemplateFault]:
     """Git's marks of a merge that is not settled, in a file: the model would read both sides."""
-    for found in _CONFLICT.finditer(text):
-        if not text.count("```", 0, found.start()) % 2:
-            cure = "keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
-            message = "`<<<<<<<` is git's mark of a merge that is not settled"
-            yield TemplateFault("PK201", message, found.start(), found.start() + 7, help=cure)
-            return
+    if "<<<<<<< " not in text or _SHOWN.search(text):  # which may show them
+        return
+    marks, at, opened = iter(("<<<<<<< ", "=======", ">>>>>>> ")), 0, -1
+    wanted: str | None = next(marks)
+    for line in text.split("\n"):
+        if wanted is not None and line.startswith(wanted):
+            opened = at if opened < 0 else opened
+            wanted = next(marks, None)
+        at += len(line) + 1
+    if wanted is None:
+        cure = "keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+        message = "`<<<<<<<` is git's mark of a merge that is not settled"
+        yield TemplateFault("PK201", message, opened, opened + 7, "warning", help=cure)
 
 
 def broken_tags(prose: str) -> Iterator[TemplateFault]:

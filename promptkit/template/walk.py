@@ -186,11 +186,12 @@ class Walk(Statements):
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
         if self.is_extending():
             return
-        seen = self.top if self.loops and not node.scoped else scope
+        seen, deeper = self.top if self.loops and not node.scoped else scope, False
         for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
             names = {} if filled is node else {"super": Known()}  # the first of the blocks has none above
             walk.filled_in(filled, seen.inner(names), self.captured)
-            if "super" not in names_in(*filled.body):
+            deeper |= any(kind(each.node) == "Name" and each.node.name == "super" for each in find(filled, "Getattr"))
+            if "super" not in names_in(*filled.body) and not deeper:
                 break
 
     def filled_in(self, block: Any, scope: Scope, captured: set[str] | None) -> None:
