@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.flows import names_in
-from promptkit.template.paths import find
+from promptkit.template.paths import find, kind
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
@@ -146,3 +146,20 @@ def _first(node: Any) -> int:
 
 def _at(token: Token, code: str, message: str, *, label: str = "", help: str = "") -> TemplateFault:
     return TemplateFault(code, message, token.start, token.end, label=label, help=help)
+
+
+def called_again(node: Any) -> Any | None:
+    """The call of a loop in its body, but for those of loops inside."""
+    inner = {id(each) for loop in find(node, "For") for each in find(loop, "Name")}
+    calls = (call.node for call in find(node, "Call") if kind(call.node) == "Name" and call.node.name == "loop")
+    return next((name for name in calls if id(name) not in inner), None)
+
+
+def given_again(node: Any) -> list[Any]:
+    """What a recursive loop is called with again; all of its body, where `loop` has another name."""
+    calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
+    known = {id(call.node) for call in calls} | {id(each.node) for each in find(node, "Getattr")}
+    if any(each.name == "loop" and id(each) not in known for each in find(node, "Name")):
+        return [node]
+    parts = ((*each.args, *each.kwargs, each.dyn_args, each.dyn_kwargs) for each in calls)
+    return [part for several in parts for part in several if part is not None]

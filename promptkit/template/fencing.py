@@ -65,9 +65,8 @@ def _transformer() -> Any:
     def _own_names(tree: nodes.Template) -> set[str]:
         """The names that a template sets, in whatever way."""
         found = {each.name for each in tree.find_all(nodes.Name) if each.ctx != "load"}
-        found |= {each.name for each in tree.find_all(nodes.Macro)} | {
-            each.target for each in tree.find_all(nodes.Import)
-        }
+        found |= {each.name for each in tree.find_all(nodes.Macro)}
+        found |= {each.target for each in tree.find_all(nodes.Import)}
         imported = [each for part in tree.find_all(nodes.FromImport) for each in part.names]
         return found | {each if isinstance(each, str) else each[1] for each in imported}
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from promptkit.template.calls import called_again, given_again
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions, functions
 from promptkit.template.flows import flows, followed, names_in
@@ -51,6 +52,7 @@ class Statements(Expressions):
         self.place = place
         self.captured = captured
         self._later: list[Callable[[], None]] = []
+        self._asked_again: list[tuple[Any, Scope]] = []
         self.spaces = Spaces(tree)
         self.loops = 0
         """How many loops are around."""
@@ -82,6 +84,14 @@ class Statements(Expressions):
                 message, cure = f"the macro `{child.name}` is not called", f"write {{{{ {child.name}(...) }}}}"
                 self.fault("PK223", message, self.tree.token(child.lineno), help=cure)
             if taint := taint_of(child, scope) | self._of_spaces(child, scope):
+                self._print(taint, self.tree.around(child.lineno))
+            elif self.captured is None and self.spaces.any_made:
+                self._asked_again.append((child, scope))
+
+    def ask_again(self) -> None:
+        """Look again at what is printed, once the macros have been walked: files that they load may set namespaces."""
+        for child, scope in self._asked_again:
+            if taint := self._of_spaces(child, scope):
                 self._print(taint, self.tree.around(child.lineno))
 
     def _of_spaces(self, node: Any, scope: Scope) -> Taint:
@@ -186,7 +196,7 @@ class Statements(Expressions):
             self.wrong(KEYS_ONLY, node.iter)
         taint = taint_of(node.iter, scope)
         if node.recursive:
-            taint = taint.union(*(self._anywhere(argument, scope) for argument in self._again_with(node)))
+            taint = taint.union(*(self._anywhere(argument, scope) for argument in given_again(node)))
         if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
@@ -198,7 +208,7 @@ class Statements(Expressions):
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
-        if not node.recursive and (again := self._called_again(node)) is not None:
+        if not node.recursive and (again := called_again(node)) is not None:
             message = "`loop(...)` runs the loop again, which is not `recursive`"
             cure = "write `{% for ... recursive %}`"
             self.fault("PK201", f"template syntax: {message}", self.tree.token(again.lineno), help=cure)
@@ -214,21 +224,6 @@ class Statements(Expressions):
         if not self.loops:
             self._lost_in_loop(node, scope)
         self.body(node.else_, scope.inner())
-
-    def _called_again(self, node: Any) -> Any | None:
-        """The call of a loop in its body, but for those of loops inside."""
-        inner = {id(each) for loop in find(node, "For") for each in find(loop, "Name")}
-        calls = (call.node for call in find(node, "Call") if kind(call.node) == "Name" and call.node.name == "loop")
-        return next((name for name in calls if id(name) not in inner), None)
-
-    def _again_with(self, node: Any) -> list[Any]:
-        """What a recursive loop is called with again; all of its body, where `loop` has another name."""
-        calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
-        known = {id(call.node) for call in calls} | {id(each.node) for each in find(node, "Getattr")}
-        if any(each.name == "loop" and id(each) not in known for each in find(node, "Name")):
-            return [node]
-        parts = ((*each.args, *each.kwargs, each.dyn_args, each.dyn_kwargs) for each in calls)
-        return [part for several in parts for part in several if part is not None]
 
     def _lost_in_loop(self, node: Any, scope: Scope) -> None:
         """Tell of names of outside that are set in a loop as if that lasted."""

@@ -47,6 +47,7 @@ class Walk(Statements):
         if not self.tree.simple:
             self._twice()
         self.body(self.tree.root.body, scope)
+        self.ask_again()
         return scope
 
     def _twice(self) -> None:
