@@ -10,16 +10,24 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift_shown import CURE, MOST_SHOWN, listed_keys, of_object, shown_objects, without
+from promptkit.loading.drift_shown import (
+    DENIED,
+    MOST_SHOWN,
+    drifted,
+    listed_keys,
+    of_object,
+    shown_objects,
+    without,
+)
 from promptkit.loading.drift_values import of_values
-from promptkit.loading.prose import sentences
-from promptkit.template.tree import TemplateFault
+from promptkit.loading.prose import NUMBER, number_of, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.loading.drift_shown import Answer
     from promptkit.loading.prose import Sentence
+    from promptkit.template.tree import TemplateFault
 
 _ANSWER = re.compile(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
 _ITEM = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|[A-Za-z][\w-]{0,60})"
@@ -59,11 +67,6 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
         yield from of_values(sentence, answer)
 
 
-def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
-    start, end = sentence.start + span[0], sentence.start + span[1]
-    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))
-
-
 def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
     """The words of a list with their spans, and whether each stands in quotes."""
     last = False  # behind an `and` or an `or` stands the last word: what follows is the sentence
@@ -84,7 +87,7 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         there = {text for text, _ in words if text in answer.keys}
         for text, span in words if there else ():
             if text not in there and (hint := did_you_mean(text, sorted(answer.keys - there))):
-                yield _fault("PK217", sentence, span, f"the output has no field `{text}`", hint)
+                yield drifted("PK217", sentence, span, f"the output has no field `{text}`", hint)
     if not answer.keys or not _ANSWER.search(sentence.text):
         return
     for found in _KEYS.finditer(sentence.text):
@@ -97,7 +100,7 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             if text not in answer.keys and (quoted or len(items) > 1) and text.replace("-", "_").isidentifier():
                 hint = did_you_mean(text, sorted(answer.keys - set(known)))
                 label = hint or f"its fields are {', '.join(sorted(answer.keys)[:MOST_SHOWN])}"
-                yield _fault("PK217", sentence, span, f"the output has no field `{text}`", label)
+                yield drifted("PK217", sentence, span, f"the output has no field `{text}`", label)
 
 
 def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -106,7 +109,7 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     told: set[tuple[int, int]] = set()
     for pattern in (_ONE_OF, _QUOTED_LIST):
         for found in pattern.finditer(sentence.text):
-            if _DENIED.search(sentence.text[: found.start()]):
+            if DENIED.search(sentence.text[: found.start()]):
                 continue
             items = [item for item in _items(found) if item[1] not in told]
             enum = _meant(items, answer)
@@ -116,7 +119,7 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                     hint = did_you_mean(text, enum)
                     listed = ", ".join(enum[:MOST_SHOWN])
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
-                    yield _fault("PK218", sentence, span, f"the output never says `{text}`", label)
+                    yield drifted("PK218", sentence, span, f"the output never says `{text}`", label)
 
 
 def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tuple[str, ...]:
@@ -129,28 +132,17 @@ def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tu
     return enum if most * 2 >= len(words) and most < len(words) else ()
 
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-}
-_NUMBER = rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})"
 _COUNT = re.compile(
     rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
-    rf"(?:{_NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{_NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
+    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
     re.IGNORECASE,
 )
 _OTHER_UNITS = r"(?!\s+\w*(?:word|line|page|minute|day))"
 _RANGE = re.compile(
-    rf"\b(?:from|between|of)?\s*\b{_NUMBER}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{_NUMBER}\b{_OTHER_UNITS}",
+    rf"\b(?:from|between|of)?\s*\b{NUMBER}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{NUMBER}\b{_OTHER_UNITS}",
     re.IGNORECASE,
 )
-_CHARACTERS = re.compile(rf"(?:at most|no more than|up to|a maximum of)\s+{_NUMBER}\s+characters", re.IGNORECASE)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else _NUMBERS[text.lower()]
+_CHARACTERS = re.compile(rf"(?:at most|no more than|up to|a maximum of)\s+{NUMBER}\s+characters", re.IGNORECASE)
 
 
 def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -159,8 +151,8 @@ def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
         for name, schema in _named(sentence.text, answer, "string"):
             most = schema.get("maxLength")
-            if isinstance(most, int) and _number(found[1]) > most:
-                yield _fault(
+            if isinstance(most, int) and number_of(found[1]) > most:
+                yield drifted(
                     "PK219", sentence, found.span(1), f"`{name}` has other bounds", f"at most {most} characters"
                 )
 
@@ -174,10 +166,10 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         if name is None:
             continue
         least, most = lists[name].get("minItems", 0), lists[name].get("maxItems")
-        first, last = (_number(low) if low else _number(high)), _number(high)
+        first, last = (number_of(low) if low else number_of(high)), number_of(high)
         if _contradicts((words or "").lower(), first, last, least, most):
             label = f"{least}..{'' if most is None else most} items"
-            yield _fault("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
+            yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
 
 
 def _contradicts(words: str, first: int, last: int, least: int, most: int | None) -> bool:
@@ -197,11 +189,11 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _RANGE.finditer(sentence.text) if len(named) == 1 else ():
         name, schema = named[0]
         least, most = schema.get("minimum"), schema.get("maximum")
-        first, last = _number(found[1]), _number(found[2])
+        first, last = number_of(found[1]), number_of(found[2])
         if (least is not None and first < least) or (most is not None and last > most):
             label = f"{'' if least is None else least}..{'' if most is None else most}"
             span = found.span(2) if most is not None and last > most else found.span(1)
-            yield _fault("PK219", sentence, span, f"`{name}` has other bounds", label)
+            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
 
 
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -242,7 +234,6 @@ _FITTING = {
     "choice": {"plain text"},
     "list": {"json"},
 }
-_DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 
 
 def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -251,10 +242,10 @@ def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _WANTED.finditer(sentence.text):
         wanted = " ".join(found[1].lower().split())
         before = sentence.text[: found.start(1)]
-        if wanted in _FITTING[answer.format] or _DENIED.search(before) or _in_quotes(sentence.text, found.start(1)):
+        if wanted in _FITTING[answer.format] or DENIED.search(before) or _in_quotes(sentence.text, found.start(1)):
             continue
         message = f"the prose asks for {found[1]}, and the output is `format: {answer.format}`"
-        yield _fault("PK232", sentence, found.span(1), message, f"the answer is read as {_READ_AS[answer.format]}")
+        yield drifted("PK232", sentence, found.span(1), message, f"the answer is read as {_READ_AS[answer.format]}")
 
 
 _READ_AS = {

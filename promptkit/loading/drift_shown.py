@@ -15,9 +15,13 @@ from promptkit.template.tree import TemplateFault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.loading.prose import Sentence
+
 MOST_SHOWN = 8
 _DECODER = json.JSONDecoder()
 CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
+"""What turns a sentence into its contrary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,12 @@ class Answer:
                 enums.append(tuple(listed))
         keys = frozenset(found)
         return cls(output.get("format", "text"), schema, keys, tuple(enums), found, keys - optional)
+
+
+def drifted(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    """A warning at a part of a sentence that says other things than the schema."""
+    start, end = sentence.start + span[0], sentence.start + span[1]
+    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))
 
 
 def shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:

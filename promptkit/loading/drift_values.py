@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.drift_shown import CURE
-from promptkit.template.tree import TemplateFault
+from promptkit.loading.drift_shown import DENIED, drifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.loading.drift_shown import Answer
     from promptkit.loading.prose import Sentence
+    from promptkit.template.tree import TemplateFault
 
 _NAME = r"[`\"']?([A-Za-z_]\w{0,60})[`\"']?"
 _NULL = re.compile(
@@ -41,7 +41,6 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _KINDS = {"array": "array", "list": "array", "object": "object"}
-_DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 
 
 def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -49,27 +48,27 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     text = sentence.text
     for found in _NULL.finditer(text):
         name = next(filter(None, found.groups()))
-        denied = _DENIED.search(text[: found.start()])
+        denied = DENIED.search(text[: found.start()])
         if name in answer.needed and not denied and not _takes_null(answer.fields[name]):
-            yield _fault("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
+            yield drifted("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
     for found in _LEFT_OUT.finditer(text):
         name = next(filter(None, found.groups()))
-        if name in answer.needed and not _DENIED.search(text[: found.start()]):
+        if name in answer.needed and not DENIED.search(text[: found.start()]):
             label = f"it is required; an optional one is written `{name}?`"
-            yield _fault("PK217", sentence, found.span(), f"`{name}` is never left out", label)
+            yield drifted("PK217", sentence, found.span(), f"`{name}` is never left out", label)
     dates = [name for name, schema in answer.fields.items() if schema.get("format") == "date"]
     named = [name for name in dates if re.search(rf"\b{re.escape(name)}\b", text)] or dates
     for found in (
         _DATE.finditer(text) if len(named) == 1 and _ASKED.search(text) and not _OF_INPUTS.search(text) else ()
     ):
-        if found[0] != _ISO and not _DENIED.search(text[: found.start()]):
+        if found[0] != _ISO and not DENIED.search(text[: found.start()]):
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
-            yield _fault("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
+            yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
     for found in _WHOLE.finditer(text):
         wanted = _KINDS[found[1].lower()]
-        if answer.kind in ("array", "object") and wanted != answer.kind and not _DENIED.search(text[: found.end()]):
+        if answer.kind in ("array", "object") and wanted != answer.kind and not DENIED.search(text[: found.end()]):
             message = f"the prose asks for {_named(wanted)}, and the output is {_named(answer.kind)}"
-            yield _fault("PK232", sentence, found.span(1), message, "")
+            yield drifted("PK232", sentence, found.span(1), message, "")
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:
@@ -81,8 +80,3 @@ def _takes_null(schema: dict[str, Any]) -> bool:
 
 def _named(kind: str) -> str:
     return "an array" if kind == "array" else "an object"
-
-
-def _fault(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
-    start, end = sentence.start + span[0], sentence.start + span[1]
-    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))

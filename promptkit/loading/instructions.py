@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptkit.loading.prose import GAP, Sentence, sentences
+from promptkit.loading.prose import GAP, NUMBER, Sentence, number_of, sentences
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
@@ -119,11 +119,10 @@ def _languages_of_one(own: list[Instruction]) -> Iterator[tuple[TemplateText, Te
             yield each.text, _fault("PK231", each, "this instruction contradicts another one", label)
 
 
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _BOUND = re.compile(
     r"(?:please )?(?:always )?(?:use|write|answer in|answer with|reply in|reply with|give)"
     r" (at least|no fewer than|more than|at most|no more than|up to|fewer than|less than)"
-    rf" (\d{{1,6}}|{'|'.join(_NUMBERS)}) (sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)"
+    rf" {NUMBER} (sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)"
 )
 """A limit of the whole answer: the sentence says nothing else."""
 _LOW = ("at least", "no fewer than", "more than")
@@ -134,8 +133,7 @@ def _bound(words: str) -> tuple[bool, int, str] | None:
     found = _BOUND.fullmatch(words)
     if found is None:
         return None
-    number = int(found[2]) if found[2].isdigit() else _NUMBERS.index(found[2])
-    return found[1] in _LOW, number, found[3].removesuffix("s")
+    return found[1] in _LOW, number_of(found[2]), found[3].removesuffix("s")
 
 
 def _other_bound(each: Instruction, bounds: list[tuple[tuple[bool, int, str], Instruction]]) -> Instruction | None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 GAP = "\0"
 """Stands for each character of a tag, so that what is around it keeps its offset."""
 
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER = rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})"
+"""A number as a pattern, in digits or in words."""
+
 _END = re.compile(r"(?<=[.!?])(?:[\"')\]]+)?\s+(?=\S)|(?<=\0)[ \t]*\n|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
 
 
@@ -47,3 +51,8 @@ def sentences(prose: str) -> Iterator[Sentence]:
         if stripped.strip(GAP):
             yield Sentence(stripped.rstrip(), start + len(piece) - len(stripped))
         start = end[1]
+
+
+def number_of(text: str) -> int:
+    """What `NUMBER` has matched."""
+    return int(text) if text.isdigit() else _NUMBERS.index(text.lower())

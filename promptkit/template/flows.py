@@ -36,11 +36,17 @@ BLOCK_NAMES = frozenset({"loop", "caller", "varargs", "kwargs"})
 
 def names_in(*parts: Any) -> frozenset[str]:
     """The names that stand in parts of a tree; an include, or an import, stands for any file, a block for any block."""
-    from jinja2 import nodes
-
-    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    kinds = _naming()
     listed = [node for part in parts if part is not None for node in (part, *part.find_all(kinds))]
     return frozenset(map(_name_of, (node for node in listed if type(node) in kinds)))
+
+
+@lru_cache(maxsize=1)
+def _naming() -> tuple[type[nodes.Node], ...]:
+    """The kinds of node that are a name, or stand for what they load or print."""
+    from jinja2 import nodes
+
+    return nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends
 
 
 def _name_of(node: Any) -> str:
@@ -58,9 +64,7 @@ def _names_of_file(tree: nodes.Template) -> frozenset[str]:
 
     macros = list(tree.find_all(nodes.Macro))
     inside = {id(each) for macro in macros for each in (macro, *macro.find_all(nodes.Node))}
-    others = [node for node in tree.find_all(nodes.Node) if id(node) not in inside]
-    kinds = (nodes.Name, nodes.Block, nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
-    outside = frozenset(map(_name_of, (node for node in others if type(node) in kinds)))
+    outside = frozenset(map(_name_of, (node for node in tree.find_all(_naming()) if id(node) not in inside)))
     return outside.union(*map(_printed_by, macros))
 
 
