@@ -13,6 +13,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.loading.drift_shown import (
     DENIED,
     MOST_SHOWN,
+    Answer,
     drifted,
     listed_keys,
     of_object,
@@ -25,7 +26,6 @@ from promptkit.loading.prose import NUMBER, number_of, sentences
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.loading.drift_shown import Answer
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
@@ -65,6 +65,21 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
         yield from _counts(sentence, answer)
         yield from _format(sentence, answer)
         yield from of_values(sentence, answer)
+
+
+def described(name: str, schema: dict[str, Any]) -> Iterator[TemplateFault]:
+    """Where the description of a field says other things of its value than the keywords beside it."""
+    text = schema.get("description")
+    if not isinstance(text, str) or _SAID.isdisjoint(schema):
+        return
+    answer = Answer.of_field(name, schema)
+    for sentence in sentences(text):
+        yield from _enums(sentence, answer)
+        yield from _counts(sentence, answer)
+
+
+_SAID = frozenset(("enum", "minimum", "maximum", "minItems", "maxItems", "maxLength"))
+"""Keywords that a description may contradict."""
 
 
 def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
@@ -119,7 +134,8 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                     hint = did_you_mean(text, enum)
                     listed = ", ".join(enum[:MOST_SHOWN])
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
-                    yield drifted("PK218", sentence, span, f"the output never says `{text}`", label)
+                    said = f"`{next(iter(answer.fields))}` is never" if answer.alone else "the output never says"
+                    yield drifted("PK218", sentence, span, f"{said} `{text}`", label)
 
 
 def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tuple[str, ...]:
@@ -190,20 +206,25 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         name, schema = named[0]
         least, most = schema.get("minimum"), schema.get("maximum")
         first, last = number_of(found[1]), number_of(found[2])
+        if answer.alone and not _LED.match(sentence.text[: found.end(1)]):
+            continue
         if (least is not None and first < least) or (most is not None and last > most):
             label = f"{'' if least is None else least}..{'' if most is None else most}"
             span = found.span(2) if most is not None and last > most else found.span(1)
             yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
 
 
+_LED = re.compile(rf"(?:.*\b(?:from|between|scale of|scale|range|score of))?\s*{NUMBER}\Z", re.IGNORECASE | re.DOTALL)
+"""What stands before a range that tells of all values, and of no special ones."""
+
+
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
     lower = text.lower()
     for name, schema in answer.fields.items():
-        if (
-            name.lower() in lower
-            and _kinds(schema) & set(kinds)
-            and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
-        ):
+        named = answer.alone or (
+            name.lower() in lower and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) is not None
+        )
+        if named and _kinds(schema) & set(kinds):
             yield name, schema
 
 

@@ -37,6 +37,8 @@ class Answer:
     enums: tuple[tuple[str, ...], ...]
     fields: dict[str, dict[str, Any]]
     needed: frozenset[str] = frozenset()
+    alone: bool = False
+    """Whether one field is all that is spoken of, by its name or not."""
 
     @property
     def kind(self) -> str:
@@ -64,6 +66,13 @@ class Answer:
                 enums.append(tuple(listed))
         keys = frozenset(found)
         return cls(output.get("format", "text"), schema, keys, tuple(enums), found, keys - optional)
+
+    @classmethod
+    def of_field(cls, name: str, schema: dict[str, Any]) -> Answer:
+        """One field, whose description speaks of nothing else."""
+        words = tuple(_enum_of(schema))
+        enums = (words,) if len(words) > 1 and len(words) == len(schema["enum"]) else ()
+        return cls("json", schema, frozenset([name]), enums, {name: schema}, alone=True)
 
 
 def drifted(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:

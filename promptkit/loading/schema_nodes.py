@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.described import check_descriptions
 from promptkit.loading.findings import is_empty, key_at, no_colon, node_at, without_colon
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
@@ -154,6 +155,8 @@ def check_schema(
         span = _place(node, lint.location, key) if at is None else (at.start, at.end)
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
         sound = sound and severity != "error"
+    if sound:
+        check_descriptions(findings, document, schema, node, key)
     return sound
 
 

@@ -40,7 +40,7 @@ class Spaces:
     @cached_property
     def any_made(self) -> bool:
         """Whether the template makes a namespace, which files that it includes may set."""
-        return any(_makes_space(each) for each in find(self.tree.root, "Assign"))
+        return not self.tree.simple and any(_makes_space(each) for each in find(self.tree.root, "Assign"))
 
     @cached_property
     def ways(self) -> Edges | None:

@@ -1,0 +1,34 @@
+"""The descriptions of declared values, against the keywords that stand beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promptkit.loading.drift import described
+from promptkit.loading.findings import node_at, span_in
+from promptkit.schema.references import walk
+from promptkit.yaml_nodes import Scalar
+
+if TYPE_CHECKING:
+    from promptkit.loading.findings import Findings
+    from promptkit.yaml_nodes import Document, Node
+
+
+def check_description(findings: Findings, document: Document, name: str, schema: dict[str, Any], node: Scalar) -> None:
+    """Warn of a description that its schema contradicts; `node` is the text that it is, or that ends with it."""
+    for fault in described(name, schema):
+        begin = node.text.rfind(schema["description"])
+        span = span_in(document, node)(begin + fault.start, begin + fault.end)
+        cure = (
+            f"let both say the same; where the description is right, write # promptkit: ignore {fault.code} beside it"
+        )
+        findings.once(document, fault.code, fault.message, span, severity="warning", label=fault.label, help=cure)
+
+
+def check_descriptions(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> None:
+    """Warn of descriptions in a JSON Schema that the keywords beside them contradict."""
+    for place, each in walk(schema) if "description" in document.text else ():
+        written = node_at(node, (*place, "description")) if isinstance(each, dict) and "description" in each else None
+        if isinstance(written, Scalar) and written.text == each["description"]:
+            name = str(place[-1]) if place[-2:-1] == ("properties",) else key.text
+            check_description(findings, document, name, each, written)
