@@ -10,11 +10,11 @@ from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
 from promptkit.loading.near_file import file_cure
 from promptkit.source import SourceError, resolve
-from promptkit.template.expressions import functions
 from promptkit.template.flows import BLOCK_NAMES
 from promptkit.template.meant import function_meant
 from promptkit.template.paths import shown
 from promptkit.template.tree import TemplateFault
+from promptkit.template.vocabulary import functions
 from promptkit.yaml_nodes import Document
 
 if TYPE_CHECKING:

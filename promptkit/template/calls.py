@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.flows import names_in
 from promptkit.template.paths import find, kind
+from promptkit.template.scopes import Known
 from promptkit.template.tree import TemplateFault
+from promptkit.template.values import either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from promptkit.template.scopes import Known, Scope
+    from promptkit.template.scopes import Scope
     from promptkit.template.tree import Token, Tree
+    from promptkit.template.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +167,50 @@ def given_again(node: Any) -> list[Any]:
         return [node]
     parts = ((*each.args, *each.kwargs, each.dyn_args, each.dyn_kwargs) for each in calls)
     return [part for several in parts for part in several if part is not None]
+
+
+class Arguments:
+    """What the macros of a template are called with."""
+
+    def __init__(self, tree: Tree, *, shared: bool) -> None:
+        self._tree = tree
+        self._shared = shared
+        """Whether other files call the macros too."""
+        self._given: dict[int, dict[int, dict[str, Known]]] = {}
+        """By macro and call, what stands for each parameter."""
+
+    def note(self, macro: Any, call: Any, given: Sequence[Known]) -> None:
+        """Take note of a call that has been walked: the arguments by place, then those by name."""
+        names = [argument.name for argument in macro.args]
+        by_place = dict(zip(names, given[: len(call.args)], strict=False))
+        by_name = dict(zip((keyword.key for keyword in call.kwargs), given[len(call.args) :], strict=True))
+        hidden = call.dyn_args is not None or call.dyn_kwargs is not None
+        self._given.setdefault(id(macro), {})[id(call)] = {} if hidden else by_place | by_name
+
+    def known(self, macro: Any) -> bool:
+        """Whether all calls of a macro have been walked."""
+        calls = len(self._given.get(id(macro), ()))
+        return 0 < calls == self._uses[macro.name] and not self._is_shared
+
+    def of(self, macro: Any, defaults: Sequence[Value]) -> dict[str, Known]:
+        """What stands for the parameters of a macro; where that is not known, anything."""
+        names = [argument.name for argument in macro.args]
+        if not self.known(macro):
+            return dict.fromkeys(names, Known())
+        left_out = dict(zip(reversed(names), (Known(value) for value in reversed(defaults)), strict=False))
+        calls = [left_out | given for given in self._given[id(macro)].values()]
+        return {name: _any_of([given.get(name, Known()) for given in calls]) for name in names}
+
+    @cached_property
+    def _uses(self) -> Counter[str]:
+        """How often each name is used: a macro that is used more often than called has other names too."""
+        return Counter(each.name for each in find(self._tree.root, "Name") if each.ctx == "load")
+
+    @cached_property
+    def _is_shared(self) -> bool:
+        return self._shared or any(True for _ in find(self._tree.root, "Include", "Extends"))
+
+
+def _any_of(several: Sequence[Known]) -> Known:
+    nullable = any(each.nullable for each in several)
+    return Known(either(each.value for each in several), nullable=nullable)

@@ -6,15 +6,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template import sandbox
-from promptkit.template.calls import argument_faults, call_faults, signature_of
+from promptkit.template.calls import Arguments, argument_faults, call_faults, signature_of
 from promptkit.template.conditions import given_by, paths_in
 from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
-from promptkit.template.filters import OWN_FILTERS
 from promptkit.template.meant import filter_meant, member_meant, test_meant
 from promptkit.template.operations import JOINED_TEXT, named, never_is, wrong_index, wrong_sum, wrong_value
-from promptkit.template.operators import always_holds, calculated, compared, concatenated, counts, signed
+from promptkit.template.operators import always_holds, calculated, compared, concatenated, constant, counts, signed
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
+from promptkit.template.scopes import Known
 from promptkit.template.tree import TemplateFault, Token, Tree
 from promptkit.template.values import (
     either,
@@ -26,6 +25,7 @@ from promptkit.template.values import (
     missing_key,
     of_type,
 )
+from promptkit.template.vocabulary import functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,16 +33,17 @@ if TYPE_CHECKING:
     from promptkit.diagnostics import Severity
     from promptkit.template.conditions import Given
     from promptkit.template.listening import Listener
-    from promptkit.template.scopes import Known, Scope
+    from promptkit.template.scopes import Scope
     from promptkit.template.values import Value
 
 
 class Expressions:
     """Walks expressions in a scope. What a node can be is a `Value`; `None` when nobody can tell."""
 
-    def __init__(self, tree: Tree, listener: Listener) -> None:
+    def __init__(self, tree: Tree, listener: Listener, *, shared: bool = False) -> None:
         self.tree = tree
         self.listener = listener
+        self.arguments = Arguments(tree, shared=shared)
         self.asking = 0
         self.forgiving = 0
         self.called: set[int] = set()
@@ -208,8 +209,10 @@ class Expressions:
         if found is not None and found.is_input:
             self._callable(callee, found.value)
         given = self._arguments(node, scope)
+        if found is not None and found.macro is not None:
+            self.arguments.note(found.macro, node, self._known(node, given, scope))
         if kind(callee) == "Name" and callee.name == "range" and not (found and found.is_input):
-            counts(self, node, given)
+            counts(self, node, given[: len(node.args)])
         for fault in call_faults(self.tree, node, found, scope, with_body=with_body):
             self.listener.fault(fault)
         return gives(holder) if gives is not None else None
@@ -219,10 +222,17 @@ class Expressions:
             self.wrong((f"{named(kinds)} is called, which is no function", ""), node)
 
     def _arguments(self, node: Any, scope: Scope) -> list[Value]:
-        given = [self.value(child, scope) for child in node.args]
-        for child in (*(keyword.value for keyword in node.kwargs), node.dyn_args, node.dyn_kwargs):
+        """The arguments of a call or a filter: those by place, then those by name."""
+        given = [self.value(child, scope) for child in (*node.args, *(keyword.value for keyword in node.kwargs))]
+        for child in (node.dyn_args, node.dyn_kwargs):
             self.value(child, scope)
         return given
+
+    def _known(self, node: Any, given: list[Value], scope: Scope) -> list[Known]:
+        """The arguments of a call, as what its parameters stand for."""
+        nodes = (*node.args, *(keyword.value for keyword in node.kwargs))
+        pairs = zip(nodes, given, strict=True)
+        return [Known(found, nullable=self.nullable(each, found, scope)) for each, found in pairs]
 
     def filter(self, node: Any, scope: Scope) -> Value:
         """A filter; of some it is known what they give."""
@@ -230,7 +240,7 @@ class Expressions:
         if node.name in ("default", "d"):
             value = self.ask(node.node, scope)
             given = self._arguments(node, scope)
-            return either([value, *given[:1]]) if given else None
+            return either([value, *given[:1]]) if node.args else None
         value = (self.value if node.name in _OF_NULL else self.need)(node.node, scope)
         self.wrong(wrong_value("filter", node.name, kinds_of(value)), node)
         if node.name == "join" and kinds_of(value) == {"string"}:
@@ -308,11 +318,6 @@ class Expressions:
         return None
 
 
-def _constant(_: Expressions, node: Any, __: Scope) -> Value:
-    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-    return of_type(kinds[type(node.value)]) if type(node.value) in kinds else None
-
-
 @lru_cache(maxsize=1)
 def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
     from jinja2 import nodes
@@ -329,20 +334,12 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
         nodes.And: Expressions.and_,
         nodes.Or: Expressions.or_,
         nodes.Compare: compared,
-        nodes.Const: _constant,
+        nodes.Const: constant,
         nodes.TemplateData: lambda _, __, ___: of_type("string"),
         nodes.Concat: concatenated,
         **dict.fromkeys(arithmetic, calculated),
         **dict.fromkeys((nodes.Neg, nodes.Pos), signed),
     }
-
-
-@lru_cache(maxsize=1)
-def functions() -> Mapping[str, Mapping[str, Callable[..., Any]]]:
-    """The filters, tests and functions that templates have, by their names."""
-    env = sandbox.environment_class()()
-    filters = {name: each for name, each in env.filters.items() if name not in OWN_FILTERS}
-    return {"filter": filters, "test": env.tests, "function": env.globals}
 
 
 _OF_NULL = frozenset({"tojson", "json"})

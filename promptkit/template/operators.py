@@ -81,6 +81,12 @@ def concatenated(walk: Expressions, node: Any, scope: Scope) -> Value:
     return of_type("string")
 
 
+def constant(_: Expressions, node: Any, __: Scope) -> Value:
+    """What is written out."""
+    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    return of_type(kinds[type(node.value)]) if type(node.value) in kinds else None
+
+
 def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
     """A comparison; one that never holds is told."""
     ordered = node.ops[0].op in _MIRRORED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.template.calls import called_again, given_again
 from promptkit.template.conditions import paths_in
-from promptkit.template.expressions import Expressions, functions
+from promptkit.template.expressions import Expressions
 from promptkit.template.flows import flows, followed, names_in
 from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, wrong_loop
 from promptkit.template.paths import find, is_constant, kind
@@ -17,6 +17,7 @@ from promptkit.template.spaces import Spaces
 from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
 from promptkit.template.values import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
+from promptkit.template.vocabulary import functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,11 +48,12 @@ class Statements(Expressions):
 
     further: ClassVar[Mapping[str, Callable[[Any, Any, Scope], None]]] = {}
 
-    def __init__(self, tree: Tree, place: Place, captured: set[str] | None = None) -> None:
-        super().__init__(tree, place)
+    def __init__(self, tree: Tree, place: Place, captured: set[str] | None = None, *, shared: bool = False) -> None:
+        super().__init__(tree, place, shared=shared)
         self.place = place
         self.captured = captured
-        self._later: list[Callable[[], None]] = []
+        self._later: list[tuple[Any, Callable[[], None]]] = []
+        """What is walked at the end: macros, and a template that is extended (as None)."""
         self._asked_again: list[tuple[Any, Scope]] = []
         self.spaces = Spaces(tree)
         self.loops = 0
@@ -64,8 +66,11 @@ class Statements(Expressions):
         waiting, self._later = self._later, []
         for node in nodes:
             self.statement(node, scope)
-        for macro in self._later:
-            macro()
+        while self._later:
+            # A macro that others call comes behind them: what it is called with is known then.
+            first = self._later[:_MOST_COMPARED]
+            ready = (at for at, (macro, _) in enumerate(first) if macro is None or self.arguments.known(macro))
+            self._later.pop(next(ready, 0))[1]()
         self._later = waiting
 
     def statement(self, node: Any, scope: Scope) -> None:
@@ -264,13 +269,12 @@ class Statements(Expressions):
         """A macro: its body is walked when all around it has been."""
         scope.set(node.name, Known(macro=node, home=scope))
         self._signature(node)
-        self._later.append(lambda: self._defined(node, scope))
+        self._later.append((node, lambda: self._defined(node, scope)))
 
     def _defined(self, node: Any, scope: Scope) -> None:
-        for default in node.defaults:
-            self.value(default, scope)
-        names = ["caller", "varargs", "kwargs", *(argument.name for argument in node.args)]
-        self.capture(node.body, scope.inner(dict.fromkeys(names, Known())))
+        given = self.arguments.of(node, [self.value(default, scope) for default in node.defaults])
+        names = dict.fromkeys(("caller", "varargs", "kwargs"), Known()) | given
+        self.capture(node.body, scope.inner(names))
 
     def _signature(self, node: Any) -> None:
         names = [argument.name for argument in node.args]

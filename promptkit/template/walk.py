@@ -35,9 +35,15 @@ class Walk(Statements):
     """
 
     def __init__(
-        self, tree: Tree, place: Place, blocks: Blocks | None = None, captured: set[str] | None = None
+        self,
+        tree: Tree,
+        place: Place,
+        blocks: Blocks | None = None,
+        captured: set[str] | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
-        super().__init__(tree, place, captured)
+        super().__init__(tree, place, captured, shared=shared)
         self.blocks = dict(blocks or {})
         self.top = Scope()
 
@@ -92,7 +98,7 @@ class Walk(Statements):
             return None
         place, tree = found
         set_there = Scope(outer=self._visible(scope) if node.with_context else _globals())
-        walk = Walk(tree, place, captured=set())
+        walk = Walk(tree, place, captured=set(), shared=True)
         walk.run(set_there)
         self.spaces.take(walk.spaces)
         if tree.lost:
@@ -142,7 +148,7 @@ class Walk(Statements):
         self._outside(node)
         own = {block.name: ((self, block),) for block in find(self.tree.root, "Block")}
         filled = own | {name: (*chain, *own.get(name, ())) for name, chain in self.blocks.items()}
-        self._later.append(lambda: self._extended(node, scope, filled))
+        self._later.append((None, lambda: self._extended(node, scope, filled)))
 
     def _outside(self, node: Any) -> None:
         """Tell of text behind the `extends` that stands in no block."""
