@@ -167,9 +167,10 @@ class ModelError(PromptkitError):
 
 
 class AuthError(ModelError):
-    """There is no key, or the server refuses it."""
+    """There is no key, or the server refuses it. Without one, `key_variable` is where it is looked for."""
 
     default_code = "PK501"
+    key_variable = ""
 
 
 class RateLimited(ModelError):

@@ -185,7 +185,7 @@ class Loading:
                 message, cure = f"`{name}` stands under `{under}`", f"write `{under}: {{{name}: ...}}`"
                 self.findings.add(entry.document, "PK120", message, entry.key, help=cure)
             elif name not in KEYS:
-                self.findings.unknown_key(entry, [*KEYS, "x-..."], meant=_meant_by(name, entries))
+                self.findings.unknown_key(entry, KEYS, meant=_meant_by(name, entries), takes_own=True)
         self._read_as_meant()
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:

@@ -126,3 +126,9 @@ def _bad(message: str, name: str, cure: str) -> ConfigError:
     # A name with an @ may hold a password.
     where = "" if "@" in name or not name.strip() else f"model `{name.strip()}`"
     return ConfigError(message, where=where, help=cure)
+
+
+def keyless(variable: str, option: str) -> str:
+    """What helps without a key; `option` is how a model is named where that is told, with `{}` for its name."""
+    local, simulated = map(option.format, ("local:", "simulate:"))
+    return f"export {variable}=...   or try   {local}   (a real small model, 196 MB once)   or   {simulated}"

@@ -16,6 +16,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters; dots stand for the end of a longer one."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def one_line(text: str) -> str:
     """A text of somebody else on one line, that cannot pretend: what is not seen is written as Python writes it."""
     return _UNSEEN.sub(lambda match: repr(match[0])[1:-1], text)

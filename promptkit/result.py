@@ -47,12 +47,18 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a value does not fit: where (a JSON path such as `$.tags[2]`), what, by which keyword."""
+    """One way in which a value does not fit: where (a JSON path such as `$.tags[2]`), what, by which keyword.
+
+    `name` is the field that is missing, or that is not allowed; `meant` is the field or the word that was probably
+    meant, for which the message asks at its end.
+    """
 
     path: str
     message: str
     keyword: str = ""
     location: tuple[str | int, ...] = ()
+    name: str = field(default="", repr=False)
+    meant: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"at {self.path}: {self.message}"

@@ -181,6 +181,9 @@ class Document:
         return _aligned(self.text, scalar, most)
 
 
+SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+"""What YAML 1.1 reads as true and false, in lower case (its type repository, "Boolean"); YAML 1.2 reads texts."""
+
 _CORE = (
     (re.compile(r"(?:~|null|Null|NULL|)\Z"), lambda _: None),
     (re.compile(r"(?:true|True|TRUE)\Z"), lambda _: True),

@@ -112,7 +112,16 @@ def _worded(error: errors.PromptkitError) -> str:
         return "\n\n".join([*map(str, diagnostics), *how])
     record = error.record if isinstance(error, _WORTH_A_LOOK) else ""
     details = (*error.details, record) if record else error.details
-    return error_text(error.code, error.message, error.where, details, error.help)
+    return error_text(error.code, error.message, error.where, details, _cure(error))
+
+
+def _cure(error: errors.PromptkitError) -> str:
+    """What helps, in the words of the command line."""
+    if isinstance(error, errors.AuthError) and error.key_variable:
+        from promptkit.model_names import keyless
+
+        return keyless(error.key_variable, "-m {}")
+    return error.help
 
 
 def error_text(code: str, message: str, where: str = "", details: tuple[str, ...] = (), help: str = "") -> str:

@@ -66,8 +66,13 @@ class Findings:
             self._once.add(key)
             self.add(document, code, message, span, **told)
 
-    def unknown_key(self, entry: Entry, known: Iterable[str], of: str = "", meant: str | None = None) -> None:
-        """Report a key that nothing reads; `meant` is the known one that it stands for, by default the nearest."""
+    def unknown_key(
+        self, entry: Entry, known: Iterable[str], of: str = "", meant: str | None = None, *, takes_own: bool = False
+    ) -> None:
+        """Report a key that nothing reads; `meant` is the known one that it stands for, by default the nearest.
+
+        `takes_own` says that keys of the author's own may stand there, under names that begin with `x-`.
+        """
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(entry.document)
             return
@@ -75,8 +80,11 @@ class Findings:
         what = f"there is no key `{entry.key.text}`" + (f" in `{of}`" if of else "")
         meant = nearest(entry.key.text, names) if meant is None else meant
         hint = f"did you mean `{meant}`?" if meant else ""
-        cure = "" if meant else f"known keys: {', '.join(sorted(dict.fromkeys(names))[:_MOST_NAMES])}"
-        if not of and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
+        others = "; own keys begin with `x-`" if takes_own else ""
+        listed = sorted(dict.fromkeys(names))
+        more = ", ..." if len(listed) > _MOST_NAMES else ""
+        cure = "" if meant else f"known keys: {', '.join(listed[:_MOST_NAMES])}{more}{others}"
+        if takes_own and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
             hint, cure = "", f"own keys begin with `x-`: `x-{entry.key.text[2:]}`"
         if cut_by_comma(entry):
             hint, meant = "a comma in `{...}` begins the next key", None

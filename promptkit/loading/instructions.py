@@ -152,7 +152,7 @@ def _shape(words: str) -> str:
     """The words of a limit with its numbers left open; only a limit contradicts another one by its number."""
     if not re.search(r"\b(?:at most|at least|no more than|exactly|up to|within)\b", words):
         return words
-    return re.sub(r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b", "#", words)
+    return re.sub(rf"\b{NUMBER}\b", "#", words)
 
 
 def _fault(code: str, each: Instruction, message: str, label: str) -> TemplateFault:

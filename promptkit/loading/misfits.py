@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import nearest
 from promptkit.loading.declared import field_names
 from promptkit.loading.findings import key_at, node_at, span_of
-from promptkit.yaml_nodes import Mapping, Scalar
+from promptkit.schema.violations import hint_of, shown
+from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from promptkit.loading.findings import Findings
     from promptkit.result import Violation
     from promptkit.yaml_nodes import Document, Node
-
-_HINT = re.compile(r' \(did you mean "([^"]*)"\?\)$')
-_SUBJECT = re.compile(r"^(?:\"(?:[^\"\\]|\\.)*\"|\S+) is (?=not one of )")
 
 
 def report_misfits(
@@ -35,29 +33,28 @@ def report_misfits(
     """Report each way in which a node's value does not fit; False when there is one."""
     told = False
     if isinstance(schema, dict) and schema.get("type") == "boolean" and isinstance(node, Scalar) and not node.style:
-        word = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
+        word = SWITCHES.get(node.text.lower())
         if word is not None:
             label = "YAML 1.2 reads a text"
             findings.once(
                 document, code, message, node, severity=severity, label=label, help=f"write `{word}`", fix=word
             )
             return False
-    for span, label, fix in _misfits(node, schema, findings.schema(schema).validate(value)):
+    for span, label, fix in _misfits(node, schema, value, findings.schema(schema).validate(value)):
         told = True
         findings.once(document, code, message, span, severity=severity, label=label, fix=fix)
     return not told
 
 
 def _misfits(
-    node: Node, schema: Any, violations: tuple[Violation, ...]
+    node: Node, schema: Any, value: Any, violations: tuple[Violation, ...]
 ) -> Iterator[tuple[tuple[int, int], str, str | None]]:
     misspelt = dict(_misspelt(node, violations))
     for violation in violations:
         if violation.keyword == "required":
-            key = misspelt.get((*violation.location, _missing(violation)))
+            key = misspelt.get((*violation.location, violation.name))
             if key is not None:
-                missing = _missing(violation)
-                yield (key.start, key.end), f"did you mean `{missing}`?", missing
+                yield (key.start, key.end), f"did you mean `{violation.name}`?", violation.name
                 continue
         elif _is_extra(violation):
             if any(key is key_at(node, violation.location) for key in misspelt.values()):
@@ -66,9 +63,9 @@ def _misfits(
             if key is not None:
                 meant = nearest(str(violation.location[-1]), field_names(schema, violation.location[:-1]))
                 hint = f"; did you mean `{meant}`?" if meant else ""
-                yield (key.start, key.end), f"{label_of(violation)}{hint}", meant
+                yield (key.start, key.end), f"{violation.message}{hint}", meant
                 continue
-        yield span_of(node, violation.location), label_of(violation), _fix(violation)
+        yield span_of(node, violation.location), _label(violation, value), _fix(violation)
 
 
 def _misspelt(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[tuple[Any, ...], Node]]:
@@ -76,37 +73,37 @@ def _misspelt(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[t
     for violation in violations:
         holder = node_at(node, violation.location)
         if violation.keyword == "required" and isinstance(holder, Mapping):
-            missing = _missing(violation)
             extra = [
                 str(other.location[-1])
                 for other in violations
                 if _is_extra(other) and other.location[:-1] == violation.location
             ]
-            named = _HINT.search(violation.message)
-            near = nearest(missing, extra) or (named[1] if named else None)
+            near = nearest(violation.name, extra) or violation.meant
             key = holder.key(near) if near else None
             if key is not None:
-                yield (*violation.location, missing), key
-
-
-def _missing(violation: Violation) -> str:
-    """The name of a field that is missing."""
-    found = re.match(r'required field "((?:[^"\\]|\\.)*)"', violation.message)
-    return found[1] if found else ""
+                yield (*violation.location, violation.name), key
 
 
 def _is_extra(violation: Violation) -> bool:
     return violation.keyword in ("additionalProperties", "unevaluatedProperties") and bool(violation.location)
 
 
-def label_of(violation: Violation) -> str:
-    """A violation in words that stand beside the caret: the value stands above it already."""
-    hint = _HINT.search(violation.message)
-    plain = _SUBJECT.sub("", violation.message[: hint.start()] if hint else violation.message)
-    return f"{plain}; did you mean `{hint[1]}`?" if hint else plain
+def with_hint(message: str, meant: str) -> str:
+    """The message of a violation as a label, which asks for what was meant as all labels do."""
+    return f"{message.removesuffix(hint_of(meant))}; did you mean `{meant}`?" if meant else message
+
+
+def _label(violation: Violation, value: Any) -> str:
+    """A violation in words that stand beside the caret: a word that is not listed stands above it already."""
+    said = with_hint(violation.message, violation.meant)
+    if violation.keyword != "enum":
+        return said
+    for step in violation.location:
+        value = value[step]
+    return said.removeprefix(f"{shown(value)} is ")
 
 
 def _fix(violation: Violation) -> str | None:
     """The listed word that was meant."""
-    hint = _HINT.search(violation.message)
-    return hint[1] if hint and violation.keyword == "enum" and re.fullmatch(r"[A-Za-z][\w-]*", hint[1]) else None
+    known = violation.keyword == "enum" and re.fullmatch(r"[A-Za-z][\w-]*", violation.meant)
+    return violation.meant if known else None

@@ -22,7 +22,7 @@ from promptkit.loading.turn_readers import read_conversation, read_memory
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.spec import SECTION
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,8 +200,8 @@ def _thought(loading: Loading, location: str, entry: Entry) -> Any:
 
 def _chain_of_thought(loading: Loading, name: str, entry: Entry) -> None:
     node = entry.node
-    if isinstance(node, Scalar) and node.text in ("yes", "no", "on") and not node.style:
-        meant = "off" if node.text == "no" else "true"
+    if isinstance(node, Scalar) and node.text in SWITCHES and node.text != "off" and not node.style:
+        meant = "off" if SWITCHES[node.text] == "false" else "true"
         loading.findings.add(
             entry.document,
             "PK121",

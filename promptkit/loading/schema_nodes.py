@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.described import check_descriptions
 from promptkit.loading.findings import is_empty, key_at, no_colon, node_at, without_colon
+from promptkit.loading.misfits import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
@@ -141,7 +142,7 @@ def check_schema(
     told = {problem.location[:-1] for problem in problems if problem.location}
     for problem in problems:
         sound = False
-        if problem.message.startswith("required field") and problem.location in told:
+        if problem.keyword == "required" and problem.location in told:
             continue  # what is wrong with a keyword beside it asks for another one
         label, cure = _worded(problem, schema)
         span = _place(node, problem.location, key)
@@ -197,7 +198,7 @@ def _place(node: Node, location: tuple[str | int, ...], key: Scalar) -> tuple[in
 
 def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
     """A problem's label and cure."""
-    label = problem.message.replace('(did you mean "', "did you mean `").replace('"?)', "`?")
+    label = with_hint(problem.message, problem.meant)
     last = problem.location[-1] if problem.location else ""
     if last == "required" and problem.location[-2:-1] == ("properties",):
         return label, "it stands beside `properties`, not among them"

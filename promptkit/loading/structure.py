@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.chain import Entry
-from promptkit.yaml_nodes import Mapping, Sequence
+from promptkit.yaml_nodes import SWITCHES, Mapping, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,11 +79,10 @@ def _switch(fault: Fault) -> str | None:
     if not isinstance(fault.value, str):
         return None
     if "true or false" in fault.expected:
-        return _SWITCHES.get(fault.value.lower())
+        return SWITCHES.get(fault.value.lower())
     return _OF_OTHERS.get((str(fault.location[-1]), fault.value.lower()))
 
 
-_SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _OF_OTHERS = {
     **{("role", word): "user" for word in ("human",)},
     **{("role", word): "assistant" for word in ("ai", "model", "bot")},

@@ -177,10 +177,11 @@ class TemplateText:
                 self.tell(code or "PK206", f"{said}{self._way(path)}", token.start, token.end, help=cure)
             return None
         self.checks.loads += 1
-        if trouble := self._trouble(path):
+        too_many = self.checks.loads > MAX_INCLUDES or self.checks.tokens > MAX_TOKENS
+        if trouble := _TOO_MANY if too_many else self._trouble(path):
             if not self.checks.exhausted:
                 self.tell("PK206", trouble, token.start, token.end)
-            self.checks.exhausted |= trouble.startswith("the templates have")
+            self.checks.exhausted |= too_many
             return None
         self.checks.files[path] = content
         self._tell_twice(path, name, token)
@@ -219,9 +220,6 @@ class TemplateText:
         return f" ({' -> '.join(chain)})" if self.above else ""
 
     def _trouble(self, path: str) -> str:
-        if self.checks.loads > MAX_INCLUDES or self.checks.tokens > MAX_TOKENS:
-            # Files that include several others, level by level, multiply: a few would keep a check busy for ever.
-            return f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
         chain = [*self.above, self.document.origin]
         if chain == [path]:
             return f"`{path}` includes itself"
@@ -241,6 +239,8 @@ def _own_names(known: Iterable[str]) -> dict[str, None]:
 
 _OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
 _FIXED = "include a fixed path"
+_TOO_MANY = f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
+"""Files that include several others, level by level, multiply: a few would keep a check busy for ever."""
 _OF_BLOCKS = {
     "loop": "it stands for a loop, inside of `{% for %}`",
     "caller": "it stands for the body of a `{% call %}`, inside of a macro",

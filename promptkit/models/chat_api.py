@@ -28,6 +28,7 @@ from promptkit.errors import (
     PromptkitError,
     StreamInterrupted,
 )
+from promptkit.model_names import keyless
 from promptkit.models import background
 from promptkit.models.answer_stream import StreamReader, read_whole
 from promptkit.models.answers import decode
@@ -178,11 +179,9 @@ class ChatApi:
     def _require_key(self) -> None:
         if not self.endpoint.requires_key or self.endpoint.api_key:
             return
-        raise AuthError(
-            f"no key for {self.endpoint.name}",
-            help=f'export {self.endpoint.key_variable}=...   or try   model="local:"   '
-            '(a real small model, 196 MB once)   or   model="simulate:"   (-m local: and -m simulate: at a terminal)',
-        )
+        error = AuthError(f"no key for {self.endpoint.name}", help=keyless(self.endpoint.key_variable, 'model="{}"'))
+        error.key_variable = self.endpoint.key_variable
+        raise error
 
     def _open(self) -> openai.AsyncOpenAI:
         return _open_client(self.endpoint, self._connections, self._transport)

@@ -6,23 +6,21 @@ validator judges the outcome.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
-from promptkit.output.envelope import read_alone
-from promptkit.output.likeness import is_same, meant_keys
+from promptkit.output.likeness import meant_keys
 from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
-from promptkit.output.scalars import number_of, style_of, truth_of, word_of
-from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.scalars import is_nothing, word_of
+from promptkit.output.turns import Origin, short, turned
 from promptkit.output.wrappers import is_wrapper, wraps_whole
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from promptkit.schema.references import Location
 
@@ -36,6 +34,8 @@ class Change:
 
     what: str
     location: Location = ()
+    style: str = ""
+    """How a number was written, where that leaves a doubt."""
 
     def __str__(self) -> str:
         return f"at {json_path(self.location)}: {self.what}"
@@ -55,8 +55,7 @@ def coerce(value: Any, schema: Any, text: str = "") -> Fit:
     """A value as near to a schema as it can be brought without a loss. `text` is what it was read from."""
     coercion = _Coercion(schema, text)
     fit = coercion.fit(value, Place(schema, schema), ())
-    written = (_TO_A_NUMBER.fullmatch(change.what) for change in fit.changes)
-    styles = {style for found in written if found is not None and (style := style_of(found[1]))}
+    styles = {change.style for change in fit.changes if change.style}
     if len(styles) > 1:  # a comma that divides thousands here, and decimals there, has two readings
         fit = Fit(value, misfits=1)
     return replace(fit, exhausted=coercion.work > coercion.most_work)
@@ -65,11 +64,10 @@ def coerce(value: Any, schema: Any, text: str = "") -> Fit:
 class _Coercion:
     def __init__(self, root: Any, text: str) -> None:
         self.root = root
-        self.text = text
+        self.origin = Origin(root, text)
         self.work = 0
         self.most_work = current_limits().answer_changes
         self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
-        self.numbers: set[str] | None = None
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
         """The value at a place of the schema."""
@@ -119,7 +117,7 @@ class _Coercion:
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
             usable = named and not isinstance(alone, (list, dict))
             inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
-            what = "a list of one" if isinstance(value, list) else f"`{_short(next(iter(value)))}`"
+            what = "a list of one" if isinstance(value, list) else f"`{short(next(iter(value)))}`"
             turned.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
         return next((fit for fit in turned if fit.value in words and not fit.misfits), Fit(value, misfits=2))
 
@@ -148,58 +146,13 @@ class _Coercion:
         meant = word_of(value, words)
         if meant is None:
             return Fit(value, misfits=1)
-        return Fit(meant[0], (Change(f"`{_short(value)}` is `{meant[0]}`, {meant[1]}", at),))
+        return Fit(meant[0], (Change(f"`{short(value)}` is `{meant[0]}`, {meant[1]}", at),))
 
     # One kind to another
 
     def _turned(self, value: Any, kind: str, form: dict[str, Any], at: Location) -> list[Fit]:
-        turn = _TURNS.get(kind)
-        turned = turn(self, value, form) if turn is not None else None
-        if turned is None:
-            return []
-        value, what = turned
-        return [Fit(value, (Change(what, at),))]
-
-    def _to_text(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
-        if isinstance(value, bool):
-            return ("true" if value else "false"), "truth value to text"
-        if isinstance(value, (int, float)):
-            written = json.dumps(value)
-            # A number that was written otherwise, such as 1.10, would lose how.
-            if self.numbers is None:
-                self.numbers = set(_NUMBER.findall(self.text))
-            others = {each for each in self.numbers if each != written and is_same(each, value)}
-            if isinstance(value, int) or (written in self.numbers and not others):
-                return written, "number to text"
-        return None
-
-    def _to_number(self, value: Any, form: dict[str, Any], *, whole: bool) -> tuple[Any, str] | None:
-        if not isinstance(value, str):
-            return None
-        bounds = [form.get("maximum"), form.get("exclusiveMaximum")]
-        most = min((each for each in bounds if isinstance(each, (int, float))), default=None)
-        number = number_of(value, whole=whole, most=most)
-        return None if number is None else (number, f"`{_short(value)}` to a number")
-
-    def _to_truth(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
-        if type(value) is int and value in (0, 1):
-            return bool(value), f"{value} to true or false"
-        truth = truth_of(value) if isinstance(value, str) else None
-        return None if truth is None else (truth, f"`{_short(value)}` to true or false")
-
-    def _to_null(self, value: Any, _: dict[str, Any]) -> tuple[Any, str] | None:
-        means_null = isinstance(value, str) and plain_word(value) in ("null", "none")
-        return (None, f"`{value}` to null") if means_null else None
-
-    def _parsed(self, value: Any, form: dict[str, Any], kind: type) -> tuple[Any, str] | None:
-        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-            return None
-        try:
-            parsed = parse_json(value)
-        except NotJson:
-            read = read_alone(value, Place(self.root, form))
-            parsed = None if read is None else read.value
-        return (parsed, "JSON inside of a text read") if isinstance(parsed, kind) else None
+        found = turned(kind, value, form, self.origin)
+        return [] if found is None else [Fit(found.value, (Change(found.what, at, found.style),))]
 
     # Lists and objects
 
@@ -209,7 +162,7 @@ class _Coercion:
             found = self._unwrapped(value, form, place, at, list)
             inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
             change = Change("put into a list", at)
-            if isinstance(value, str) and (_LISTING.search(value) or _means_none(value)):
+            if isinstance(value, str) and (_LISTING.search(value) or is_nothing(value)):
                 return found
             if value == {}:
                 return found
@@ -272,7 +225,7 @@ class _Coercion:
         for key, each in value.items():
             name = meant.get(key, key)
             if name != key:
-                changes.append(Change(f"key `{_short(key)}` is `{name}`", at))
+                changes.append(Change(f"key `{short(key)}` is `{name}`", at))
             inner = own.inside(name)
             if each is None and name in named and name not in needed and inner.kinds and not inner.takes("null"):
                 changes.append(Change(f"null left out of `{name}`, which is optional", at))
@@ -293,30 +246,8 @@ class _Coercion:
         return _together(found, fits, changes, misfits)
 
 
-_TURNS: dict[str, Callable[[_Coercion, Any, dict[str, Any]], tuple[Any, str] | None]] = {
-    "string": _Coercion._to_text,  # noqa: SLF001 (a table of its own methods)
-    "integer": lambda own, value, form: own._to_number(value, form, whole=True),  # noqa: SLF001
-    "number": lambda own, value, form: own._to_number(value, form, whole=False),  # noqa: SLF001
-    "boolean": _Coercion._to_truth,  # noqa: SLF001
-    "null": _Coercion._to_null,  # noqa: SLF001
-    "object": lambda own, value, form: own._parsed(value, form, dict),  # noqa: SLF001
-    "array": lambda own, value, form: own._parsed(value, form, list),  # noqa: SLF001
-}
-
-
-_NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
-_TO_A_NUMBER = re.compile(r"`(.*)` to a number")
 _LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
 """What a text looks like that may be a list itself."""
-
-
-_NO_ITEMS = frozenset(("", "-", "none", "null", "n/a"))
-
-
-def _means_none(text: str) -> bool:
-    """Whether a text says that there is nothing to list."""
-    plain = plain_word(text)
-    return plain in _NO_ITEMS or re.fullmatch(r"no \w+", text.strip().lower()) is not None
 
 
 def _together(value: Any, fits: list[Fit], changes: Iterable[Change] = (), misfits: int = 0) -> Fit:
@@ -343,8 +274,3 @@ def _is_out(value: Any, form: dict[str, Any]) -> bool:
         return False
     least, most = form.get(low), form.get(high)
     return (isinstance(least, (int, float)) and size < least) or (isinstance(most, (int, float)) and size > most)
-
-
-def _short(text: Any) -> str:
-    shown = " ".join(str(text).split())
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.limits import variable
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.judging import Judged, Partial, Refused, refused
+from promptkit.output.mends import BARE
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.reasoning import TAG
 from promptkit.output.strict_json import NotJson, parse_json
@@ -120,7 +121,7 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     value = candidate.value
     if not value:
         return _stands_alone(text, candidate)
-    bare = any(mend.what.startswith("quotes put around a") for mend in candidate.mends)
+    bare = any(mend.what in BARE for mend in candidate.mends)
     if bare and isinstance(value, dict) and all(str(each) in _TYPES for each in value.values()):
         return False  # the form that was asked for: `{name: string}`
     if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):

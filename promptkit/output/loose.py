@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from promptkit.limits import current_limits
 from promptkit.output.loose_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
 from promptkit.output.loose_words import Words
-from promptkit.output.mends import Cut, Mend, Unreadable
+from promptkit.output.mends import QUOTED_KEY, Cut, Mend, Unreadable
 from promptkit.output.strict_json import NotJson, read_at
 from promptkit.schema.equality import same_json
 
@@ -247,7 +247,7 @@ class Loose:
             self.mend("quote added", self.at)
             self.at = half.end(1) + 1
             return half[1]
-        self.mend("quotes put around a key", self.at, 2)
+        self.mend(QUOTED_KEY, self.at, 2)
         self.at = word.end()
         return word[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.mends import Cut
+from promptkit.output.mends import QUOTED_TEXT, QUOTED_WORD, Cut
 from promptkit.output.place import plain_word
 from promptkit.output.strict_json import MAX_DIGITS
 
@@ -86,7 +86,7 @@ class Words:
             return self._take(f"`{literal[0]}` read as null", literal.end(), None)
         loose = _LOOSE_NUMBER.match(text, at)
         if place.kinds - {"null"} == {"string"} and loose and _LOOSE_ONLY.match(loose[0]):
-            return self._take("quotes put around a text", loose.end(), loose[0])
+            return self._take(QUOTED_TEXT, loose.end(), loose[0])
         if (
             loose
             and _LEADING_ZERO.match(loose[0])
@@ -127,11 +127,7 @@ class Words:
         if loose["hex"] and len(loose["hex"]) > _MOST_HEX:
             self._reader.fail("a number of too many digits")
         if loose["hex"]:
-            return (
-                int(sign + loose["hex"], 16)
-                if len(loose["hex"]) <= MAX_DIGITS
-                else self._reader.fail("too many digits")
-            )
+            return int(sign + loose["hex"], 16)
         digits = (loose["whole"] or "0").replace("_", "").lstrip("0") or "0"
         fraction = loose["real"].replace("_", "") if len(loose["real"] or "") > 1 else ""
         rest = f"{fraction}{loose['power'] or ''}"
@@ -172,5 +168,5 @@ class Words:
         ):
             self._reader.fail("a value is expected")
         known = {plain_word(str(each)) for form in place.forms for each in form.get("enum", (form.get("const"),))}
-        what = "quotes put around a word" if plain_word(word) in known else "quotes put around a text"
+        what = QUOTED_WORD if plain_word(word) in known else QUOTED_TEXT
         return str(self._take(what, self._reader.at + len(word), word))

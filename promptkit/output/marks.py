@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
-from promptkit.output.place import plain_word, words_of
+from promptkit.output.place import words_of
+from promptkit.output.scalars import is_nothing
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
@@ -26,7 +27,6 @@ _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
 _DOUBTS = "not no without except exclude excluded excluding avoid wrong incorrect but however actually wait instead"
 _DOUBTFUL = frozenset(_DOUBTS.split())
-_NOTHING = frozenset(("none", "nothing", "null", "n/a", "na"))
 _DOTS = ("...", "…")
 
 
@@ -76,7 +76,7 @@ def _items(text: str) -> list[str]:
         if bullet[1] != indent or bullet[2].strip() in _DOTS:
             return []
         items.append(bullet[2].strip())
-    return [] if len(items) == 1 and plain_word(items[0]) in _NOTHING else _without_marks(items)
+    return [] if len(items) == 1 and is_nothing(items[0]) else _without_marks(items)
 
 
 def _without_marks(items: list[str]) -> list[str]:

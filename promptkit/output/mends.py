@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+QUOTED_KEY = "quotes put around a key"
+QUOTED_TEXT = "quotes put around a text"
+QUOTED_WORD = "quotes put around a word"
+BARE = frozenset((QUOTED_KEY, QUOTED_TEXT, QUOTED_WORD))
+"""What is done to what stands without quotes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mend:

@@ -107,6 +107,20 @@ def truth_of(text: str) -> bool | None:
     return _TRUTHS.get(plain_word(text))
 
 
+_NULLS = frozenset(("null", "none"))
+_NOTHINGS = _NULLS | {"", "-", "nothing", "nil", "na", "n/a"}
+
+
+def is_null(text: str) -> bool:
+    """Whether a text says null."""
+    return plain_word(text) in _NULLS
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text says that there is nothing to list: `none`, `n/a`, `no tags`."""
+    return plain_word(text) in _NOTHINGS or re.fullmatch(r"no \w+", text.strip().lower()) is not None
+
+
 def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | None:
     """The value that a text names, and how; `words` are the plain names, each with the values that it may mean.
 

@@ -39,10 +39,16 @@ _METASCHEMAS: dict[str, Any] = {}
 
 @dataclass(frozen=True, slots=True)
 class SchemaProblem:
-    """Why a schema cannot be used, and where in it."""
+    """Why a schema cannot be used, and where in it.
+
+    `keyword` is the one of the metaschema that it breaks; `meant` is the word that was probably meant, for which the
+    message asks at its end.
+    """
 
     message: str
     location: Location = ()
+    keyword: str = ""
+    meant: str = ""
 
     def __str__(self) -> str:
         return f"at {json_path(self.location)}: {self.message}"
@@ -74,7 +80,7 @@ def _draft_problems(schema: Any) -> Iterator[SchemaProblem]:
         yield SchemaProblem(fault[1], fault[0])
     else:
         for violation in violations(_metaschema(address).iter_errors(schema), schema):
-            yield SchemaProblem(violation.message, violation.location)
+            yield SchemaProblem(violation.message, violation.location, violation.keyword, violation.meant)
 
 
 def _metaschema(draft: str) -> Any:

@@ -98,7 +98,8 @@ def _worded(error: Any, value: Any) -> Iterator[Violation]:
     elif keyword in ("anyOf", "oneOf"):
         yield from _Alternatives(error, value, instance, location).violations()
     else:
-        yield Violation(json_path(location), _said(error, instance), keyword, location)
+        meant = _near_option(error.kind.options, instance) if keyword == "enum" else ""
+        yield Violation(json_path(location), _said(error, instance), keyword, location, meant=meant)
 
 
 def _said(error: Any, instance: Any) -> str:
@@ -114,13 +115,14 @@ def _cut(message: str) -> str:
 def _missing(error: Any, instance: Any, location: Location) -> Iterator[Violation]:
     name = error.kind.property
     near = _near(name, [key for key in instance if isinstance(key, str)])
-    yield Violation(json_path(location), f"required field {shown(name)} is missing{near}", "required", location)
+    message = f"required field {shown(name)} is missing{hint_of(near)}"
+    yield Violation(json_path(location), message, "required", location, name=name, meant=near)
 
 
 def _unexpected(error: Any, _: Any, location: Location) -> Iterator[Violation]:
     for name in error.kind.unexpected:
         place = (*location, name)
-        yield Violation(json_path(place), f"field {shown(name)} is not allowed", error.kind.name, place)
+        yield Violation(json_path(place), f"field {shown(name)} is not allowed", error.kind.name, place, name=name)
 
 
 def _key(error: Any, _: Any, location: Location) -> Iterator[Violation]:
@@ -197,7 +199,12 @@ def _enum(kind: Any, instance: Any) -> str:
     words = [each if isinstance(each, str) else shown(each) for each in options[:_MOST_NAMED]]
     named = ", ".join(word if len(word) <= _LONGEST else shown(word) for word in words)
     more = f", or {len(options) - _MOST_NAMED} more" if len(options) > _MOST_NAMED else ""
-    return f"{shown(instance)} is not one of {named}{more}{_near_option(options, instance)}"
+    return f"{shown(instance)} is not one of {named}{more}{hint_of(_near_option(options, instance))}"
+
+
+def hint_of(meant: str) -> str:
+    """What a message ends with that asks for another name or word; empty for none."""
+    return f" (did you mean {shown(meant)}?)" if meant else ""
 
 
 def _near_option(options: list[Any], instance: Any) -> str:
@@ -210,8 +217,7 @@ def _near(word: str, known: list[str]) -> str:
         return ""
     from difflib import get_close_matches
 
-    found = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" (did you mean {shown(found[0])}?)" if found else ""
+    return next(iter(get_close_matches(word, known, n=1, cutoff=0.6)), "")
 
 
 def _pattern(kind: Any, instance: Any) -> str:

@@ -29,7 +29,7 @@ def printed(value: Any) -> str:
         raise RenderError(
             "a null is printed",
             code="PK224",
-            help="guard it with `{% if ... %}`, or print `| default('...', true)`",
+            help="guard it with `{% if ... %}`, or print `| default('...')`",
         )
     if isinstance(value, (bool, int, float, list, tuple, Mapping, Iterator)):
         return Value(to_json(value))

@@ -196,8 +196,8 @@ def test_without_a_key_the_offline_choices_are_named(triage: Path) -> None:
     assert (5, "") == ran.said
     assert ran.err == (
         "error[PK501]: no key for MARA Cloud\n"
-        '  = help: export MARA_API_KEY=...   or try   model="local:"   (a real small model, 196 MB once)   '
-        'or   model="simulate:"   (-m local: and -m simulate: at a terminal)\n'
+        "  = help: export MARA_API_KEY=...   or try   -m local:   (a real small model, 196 MB once)   "
+        "or   -m simulate:\n"
     )
 
 

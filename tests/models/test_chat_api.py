@@ -142,7 +142,7 @@ def test_a_missing_key_is_told_before_anything_is_sent() -> None:
     assert (
         caught.value.help
         == 'export MARA_API_KEY=...   or try   model="local:"   (a real small model, 196 MB once)   or   '
-        'model="simulate:"   (-m local: and -m simulate: at a terminal)'
+        'model="simulate:"'
     )
 
 

@@ -1,0 +1,109 @@
+"""A value turned to another JSON type, where nothing of it is lost: `"5"` to 5, 5 to `"5"`, `"yes"` to true."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.envelope import read_alone
+from promptkit.output.likeness import is_same
+from promptkit.output.place import Place
+from promptkit.output.scalars import is_null, number_of, style_of, truth_of
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.phrases import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_MOST_SHOWN = 40
+_NUMBER = re.compile(r"-?\d[\d.]*(?:[eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A value of the other type, and what was done; of a number, how it was written, where that leaves a doubt."""
+
+    value: Any
+    what: str
+    style: str = ""
+
+
+class Origin:
+    """What a value was read from: the answer's text, and the document of the schema."""
+
+    def __init__(self, root: Any, text: str) -> None:
+        self.root = root
+        self.text = text
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The numbers in the text, as they are written."""
+        return frozenset(_NUMBER.findall(self.text))
+
+
+def turned(kind: str, value: Any, form: dict[str, Any], origin: Origin) -> Turned | None:
+    """The value as one of a JSON type; None where it is none."""
+    turn = _TURNS.get(kind)
+    return turn(value, form, origin) if turn is not None else None
+
+
+def short(value: Any) -> str:
+    """A value as it is named in what was done to it: on one line, and not all of a long one."""
+    return shortened(" ".join(str(value).split()), _MOST_SHOWN)
+
+
+def _to_text(value: Any, _: dict[str, Any], origin: Origin) -> Turned | None:
+    if isinstance(value, bool):
+        return Turned("true" if value else "false", "truth value to text")
+    if isinstance(value, (int, float)):
+        written = json.dumps(value)
+        # A number that was written otherwise, such as 1.10, would lose how.
+        others = any(each != written and is_same(each, value) for each in origin.numbers)
+        if isinstance(value, int) or (written in origin.numbers and not others):
+            return Turned(written, "number to text")
+    return None
+
+
+def _to_number(value: Any, form: dict[str, Any], *, whole: bool) -> Turned | None:
+    if not isinstance(value, str):
+        return None
+    bounds = [form.get("maximum"), form.get("exclusiveMaximum")]
+    most = min((each for each in bounds if isinstance(each, (int, float))), default=None)
+    number = number_of(value, whole=whole, most=most)
+    return None if number is None else Turned(number, f"`{short(value)}` to a number", style_of(value))
+
+
+def _to_truth(value: Any, _: dict[str, Any], __: Origin) -> Turned | None:
+    if type(value) is int and value in (0, 1):
+        return Turned(bool(value), f"{value} to true or false")
+    truth = truth_of(value) if isinstance(value, str) else None
+    return None if truth is None else Turned(truth, f"`{short(value)}` to true or false")
+
+
+def _to_null(value: Any, _: dict[str, Any], __: Origin) -> Turned | None:
+    return Turned(None, f"`{value}` to null") if isinstance(value, str) and is_null(value) else None
+
+
+def _parsed(value: Any, form: dict[str, Any], origin: Origin, kind: type) -> Turned | None:
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        parsed = parse_json(value)
+    except NotJson:
+        read = read_alone(value, Place(origin.root, form))
+        parsed = None if read is None else read.value
+    return Turned(parsed, "JSON inside of a text read") if isinstance(parsed, kind) else None
+
+
+_TURNS: Mapping[str, Callable[[Any, dict[str, Any], Origin], Turned | None]] = {
+    "string": _to_text,
+    "integer": lambda value, form, _: _to_number(value, form, whole=True),
+    "number": lambda value, form, _: _to_number(value, form, whole=False),
+    "boolean": _to_truth,
+    "null": _to_null,
+    "object": lambda value, form, origin: _parsed(value, form, origin, dict),
+    "array": lambda value, form, origin: _parsed(value, form, origin, list),
+}
