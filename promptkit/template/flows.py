@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.renaming import OWN
+from promptkit.template.reserved import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -163,7 +163,7 @@ def _printed_by(node: nodes.Macro) -> frozenset[str]:
     """What a macro's text comes from, but for the arguments of a call, which stand there."""
     from jinja2 import nodes
 
-    loops = [name for loop in node.find_all(nodes.For) for name in _targets(loop.target) if OWN in name]
+    loops = [name for loop in node.find_all(nodes.For) for name in _targets(loop.target) if PRIVATE in name]
     own = {*(each.name for each in node.args), "varargs", "kwargs", *loops}
     return names_in(*node.body, *node.defaults) - own
 

@@ -17,7 +17,8 @@ from jinja2 import TemplateSyntaxError, nodes
 from jinja2.lexer import Token as JinjaToken
 from jinja2.lexer import TokenStream
 
-from promptkit.template import sandbox
+from promptkit.template.environment import PromptEnvironment, PromptParser
+from promptkit.template.sandbox import folded
 from promptkit.template.syntax_words import cure_of, told
 from promptkit.template.tree import OPENINGS, TemplateFault, Token
 
@@ -32,7 +33,7 @@ MOST_FAULTS = 20
 """How many syntax errors of one template are told."""
 
 
-class Reading(sandbox.environment_class()):  # type: ignore[misc]
+class Reading(PromptEnvironment):
     """An environment that reads one text, and keeps its tokens, its faults, and the names that were lost."""
 
     def __init__(self, text: str) -> None:
@@ -47,7 +48,7 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
         """Whether an end that is missing has been told, so that what it leaves open has its cause."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return Parser(self, source, name, filename).parse()  # type: ignore[no-any-return]
+        return Parser(self, source, name, filename).parse()
 
     def _tokenize(self, source: str, name: str | None, filename: str | None = None, _: str | None = None) -> Any:
         return TokenStream(self.lexer.wrap(self._placed(source), name, filename), name, filename)
@@ -71,7 +72,7 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
                     if kind != "whitespace":
                         place = start + bisect_left(longer, start)
                         self.tokens.append(Token(kind, value, place))
-                        if kind == "name" and (meant := sandbox.folded(value)) != value:
+                        if kind == "name" and (meant := folded(value)) != value:
                             self.fail(TemplateSyntaxError(f"the name `{value}` is written `{meant}`", place))
                             value = meant  # noqa: PLW2901 (as which it is read)
                         yield place, kind, value
@@ -184,7 +185,7 @@ class Reading(sandbox.environment_class()):  # type: ignore[misc]
         self.lost.update(token.value for token in self.tokens if token.start >= start and token.kind == "name")
 
 
-class Parser(sandbox.parser_class()):  # type: ignore[misc]
+class Parser(PromptParser):
     """Jinja's parser. What cannot be read is told and left out, and the reading goes on behind it."""
 
     environment: Reading

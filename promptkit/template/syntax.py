@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from promptkit.template import sandbox
 from promptkit.template.plain import read_plain
 from promptkit.template.tree import ENDINGS, OPENINGS, TemplateFault, Token, Tree
 
@@ -71,7 +70,11 @@ _BLOCKS = frozenset({"if", "for", "macro", "call", "filter", "with", "block", "s
 def _compile(text: str, root: nodes.Template) -> None:
     from jinja2 import nodes
 
-    plain = sandbox.environment_class()()
+    from promptkit.template.environment import PromptEnvironment
+
+    plain = PromptEnvironment()
+    known: Any
     for kind, known in ((nodes.Filter, plain.filters), (nodes.Test, plain.tests)):
-        known.update((node.name, str) for node in root.find_all(kind) if node.name not in known)
+        for node in root.find_all(kind):
+            known.setdefault(node.name, str)
     plain.compile(text)

@@ -1,25 +1,20 @@
 """The rendering of templates: compiled once, with the files that they include, errors at the line that failed.
 
-jinja2 is imported by `sandbox` and the `template` modules only.
+Jinja is imported when a template first needs it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
 from promptkit.schema.references import optional_fields
-from promptkit.source import SourceError, join, mounted
-from promptkit.template import sandbox
-from promptkit.template.fencing import FENCES, fenced
-from promptkit.template.fencing import filters as fence_filters
 from promptkit.template.flows import file_flows, flows, followed, joined
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
-from promptkit.template.renaming import renamed
+from promptkit.template.reserved import FENCES, SELF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -27,8 +22,10 @@ if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
 
+    from promptkit.template.environment import FileEnvironment
     from promptkit.template.fences import Fences, Untrusted
     from promptkit.template.flows import Edges
+    from promptkit.template.marking import TracingEnvironment
     from promptkit.template.tracing import Trace
 
 _FILENAME = "<template>"
@@ -51,7 +48,7 @@ class Templates:
         self._files = files
         self._schemas = schemas
         self._untrusted = untrusted or {}
-        self._plain: Any = None
+        self._plain: FileEnvironment | None = None
         self._file_flows: Edges | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
         self._traced: dict[tuple[str, str], tuple[JinjaTemplate, Edges]] = {}
@@ -155,111 +152,50 @@ class Templates:
             found = self._compiled[path, text] = env.template_class.from_code(env, code, env.globals)
         return found
 
-    def _environment(self) -> Any:
+    def _environment(self) -> FileEnvironment:
         if self._plain is None:
-            self._plain = self._made(_environment_class())
+            from promptkit.template.environment import FileEnvironment
+
+            self._plain = FileEnvironment(self._files, optional_fields(self._schemas))
         return self._plain
 
-    def _made(self, environment: Any) -> Any:
-        env = environment(loader=_loader(self._files))
-        env.optional = optional_fields(self._schemas)
-        return env
+    def _flows(self, env: FileEnvironment, text: str) -> Edges:
+        from promptkit.template.renaming import renamed
 
-    def _flows(self, env: Any, text: str) -> Edges:
         if self._file_flows is None:
             self._file_flows = file_flows({path: renamed(env.parse(text)) for path, text in self._files.items()})
         return joined([flows(renamed(env.parse(text))), self._file_flows])
 
-    def _tracing_environment(self, text: str, path: str) -> tuple[Any, Edges]:
-        from promptkit.template.tracing import mark
+    def _tracing_environment(self, text: str, path: str) -> tuple[TracingEnvironment, Edges]:
+        from promptkit.template.fencing import FILTERS
+        from promptkit.template.marking import TracingEnvironment
 
-        env = self._made(_tracing_class())
-        edges = self._flows(env, text)
-        env.path, env.fence = path, lambda tree: fenced(renamed(tree), edges, self._untrusted)
-        env.filters |= {**fence_filters(), "mark_": mark()}
+        edges = self._flows(self._environment(), text)
+        env = TracingEnvironment(self._files, optional_fields(self._schemas), path, self._fence(edges))
+        env.filters |= FILTERS
         return env, edges
 
-    def _fencing_environment(self, text: str) -> Any:
-        env = self._made(_environment_class())
-        edges = self._flows(env, text)
-        env.prepare = lambda tree: fenced(renamed(tree), edges, self._untrusted)
-        env.filters |= fence_filters()
+    def _fencing_environment(self, text: str) -> FileEnvironment:
+        from promptkit.template.environment import FileEnvironment
+        from promptkit.template.fencing import FILTERS
+
+        env = FileEnvironment(self._files, optional_fields(self._schemas))
+        env.prepare = self._fence(self._flows(env, text))
+        env.filters |= FILTERS
         return env
+
+    def _fence(self, edges: Edges) -> Callable[[nodes.Template], nodes.Template]:
+        """What sends all that a tree prints, and that can be untrusted, through the fences."""
+        from promptkit.template.fencing import fenced
+        from promptkit.template.renaming import renamed
+
+        return lambda tree: fenced(renamed(tree), edges, self._untrusted)
 
 
 def _context(values: Mapping[str, Any], fences: Fences | None) -> dict[str, Any]:
     """The values under the names that they have in a compiled template."""
-    own = {FENCES: fences, **({sandbox.SELF: values["self"]} if "self" in values else {})}
+    own = {FENCES: fences, **({SELF: values["self"]} if "self" in values else {})}
     return {**values, **own}
-
-
-def _loader(files: Mapping[str, str]) -> Any:
-    from jinja2 import BaseLoader, TemplateNotFound
-
-    class Files(BaseLoader):
-        """Included files, already read by the one door."""
-
-        def __init__(self) -> None:
-            self.files = files
-
-        def get_source(self, _: Any, template: str) -> tuple[str, str, None]:
-            if template not in files:
-                raise TemplateNotFound(template)
-            return files[template], f"<{template}>", None
-
-    return Files()
-
-
-@lru_cache(maxsize=1)
-def _environment_class() -> Any:
-    class Environment(sandbox.environment_class()):  # type: ignore[misc]
-        """The sandbox, where a path is relative to the file in which it is written."""
-
-        prepare: Any = None
-
-        def join_path(self, template: str, parent: str) -> str:
-            folder, files = parent.rpartition("/")[0], self.loader.files
-            try:
-                path = join(folder, template)
-                return path if path in files or "/" not in template else _first(files, mounted(folder, template), path)
-            except SourceError as error:
-                raise RenderError(error.message, code="PK206") from None
-
-        def prepared(self, tree: nodes.Template) -> nodes.Template:
-            known: nodes.Template = super().prepared(tree if self.prepare is None else self.prepare(tree))
-            return known
-
-    return Environment
-
-
-@lru_cache(maxsize=1)
-def _tracing_class() -> Any:
-    from promptkit.template.parser import Reading
-    from promptkit.template.tracing import Mark, finalized, marking
-
-    class Tracing(_environment_class()):  # type: ignore[misc]
-        """The same, where all that is printed is marked with where it stands. Its trees have offsets for lines."""
-
-        path = ""
-        fence: Any = None
-
-        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-            return Reading(source)._parse(source, name, filename)  # noqa: SLF001
-
-        def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
-            file = "" if name == self.path else name or ""
-            made: str = super()._generate(marking()(file).visit(self.fence(source)), name, *args, **kwargs)
-            return made
-
-        def _finalized(self, value: Any) -> str:
-            return finalized(value) if isinstance(value, Mark) else super()._finalized(value)
-
-    return Tracing
-
-
-def _first(files: Mapping[str, str], *paths: str) -> str:
-    """The first of some paths at which there is a file; the last one where there is none."""
-    return next((path for path in paths if path in files), paths[-1])
 
 
 def _worded(error: Exception) -> str:
@@ -267,7 +203,7 @@ def _worded(error: Exception) -> str:
     from jinja2.exceptions import SecurityError
 
     if isinstance(error, UndefinedError):
-        return (error.message or "a name is undefined").replace("'", "`").replace(sandbox.SELF, "self")
+        return (error.message or "a name is undefined").replace("'", "`").replace(SELF, "self")
     if isinstance(error, SecurityError):
         return f"the template may not do this: {error.message}"
     if isinstance(error, TemplateError):

@@ -7,10 +7,8 @@ yielded then says where it stands. What a macro, a `set` or a `filter` block bui
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.flows import names_in
 from promptkit.template.pieces import Name
 from promptkit.template.printing import Value, printed, strip_ends
 
@@ -18,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptkit.template.pieces import Taken
+
+
+FILE, BLOCK = 1, 2
+"""Ways of a mark: into an included file, and into a block that prints as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,12 @@ def traces(pieces: Iterable[str]) -> list[Trace]:
         mark: Mark | None = getattr(piece, "mark", None)
         if mark is None or not mark.way:
             listed.append((piece, mark or (blocks[-1] if blocks else None), tuple(through)))
-        elif mark.way == _BLOCK:
+        elif mark.way == BLOCK:
             blocks.append(mark)
-        elif mark.way == _FILE:
+        elif mark.way == FILE:
             through.append((mark.file, mark.start))
         else:
-            (blocks if mark.way == -_BLOCK else through).pop()
+            (blocks if mark.way == -BLOCK else through).pop()
     texts = [str.__str__(piece) for piece, _, _ in listed]
     strip_ends(texts, [isinstance(piece, Value) for piece, _, _ in listed])
     return [_trace(text, *each) for text, each in zip(texts, listed, strict=True) if text]
@@ -108,65 +110,3 @@ def _trace(text: str, piece: str, mark: Mark | None, through: tuple[tuple[str, i
     own = mark.names is None
     start = mark.start + (piece.find(text) if own else 0)
     return Trace(text, not own, start, mark.names or frozenset(), mark.file, through)
-
-
-_FILE, _BLOCK = 1, 2
-
-
-@lru_cache(maxsize=1)
-def marking() -> Any:
-    """The transformer that marks a template's tree, in which `lineno` is an offset."""
-    from jinja2 import nodes
-    from jinja2.visitor import NodeTransformer
-
-    class Marking(NodeTransformer):
-        def __init__(self, file: str) -> None:
-            self.file = file
-
-        def _mark(self, child: Any, names: Any, start: int, way: int = 0) -> Any:
-            listed = nodes.Const(None) if names is None else nodes.Const(tuple(sorted(names)))
-            told = [nodes.Const(self.file), nodes.Const(start), listed, nodes.Const(way)]
-            return nodes.Filter(child, "mark_", told, [], None, None).set_lineno(start)
-
-        def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802
-            node.nodes = [self._printed(child) for child in node.nodes]
-            return node
-
-        def _printed(self, child: Any) -> Any:
-            if isinstance(child, nodes.TemplateData):
-                return self._mark(nodes.Const(child.data), None, child.lineno)
-            return self._mark(child, names_in(child), child.lineno)
-
-        def _between(self, node: Any, way: int, names: Any = None) -> Any:
-            enter, leave = (
-                nodes.Output([self._mark(nodes.Const(""), names, node.lineno, each)]).set_lineno(node.lineno)
-                for each in (way, -way)
-            )
-            return [enter, node, leave]
-
-        def visit_Include(self, node: nodes.Include) -> Any:  # noqa: N802
-            return self._between(node, _FILE)
-
-        def visit_FilterBlock(self, node: nodes.FilterBlock) -> Any:  # noqa: N802
-            return self._between(node, _BLOCK, names_in(node))
-
-        def visit_For(self, node: nodes.For) -> Any:  # noqa: N802
-            return self._between(node, _BLOCK, names_in(node)) if node.recursive else self.generic_visit(node)
-
-        def visit_CallBlock(self, node: nodes.CallBlock) -> Any:  # noqa: N802
-            return self._between(node, _BLOCK, names_in(node))
-
-    return Marking
-
-
-def mark() -> Any:
-    """The filter that marks."""
-    from jinja2 import Undefined, pass_context
-
-    @pass_context  # so that Jinja does not compute the marks of constant texts while compiling, and join them
-    def mark_(_: Any, value: Any, file: str, start: int, names: tuple[str, ...] | None, way: int) -> Any:
-        if isinstance(value, Undefined):
-            return value
-        return Mark(value, file, start, None if names is None else frozenset(names), way)
-
-    return mark_

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template import sandbox
 from promptkit.template.filters import OWN_FILTERS
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=1)
 def functions() -> Mapping[str, Mapping[str, Callable[..., Any]]]:
     """The filters, tests and functions that templates have, by their names."""
-    env = sandbox.environment_class()()
+    from promptkit.template.environment import PromptEnvironment
+
+    env = PromptEnvironment()
     filters = {name: each for name, each in env.filters.items() if name not in OWN_FILTERS}
     return {"filter": filters, "test": env.tests, "function": env.globals}

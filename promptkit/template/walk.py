@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template import sandbox
 from promptkit.template.conditions import paths_in
 from promptkit.template.flows import BLOCK_NAMES, names_in
 from promptkit.template.paths import find, kind
+from promptkit.template.sandbox import FUNCTIONS
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.statements import Statements
 from promptkit.template.tree import TemplateFault
@@ -232,4 +232,4 @@ def input_scope(inputs: Mapping[str, Known]) -> Scope:
 
 @lru_cache(maxsize=1)
 def _globals() -> Scope:
-    return Scope(dict.fromkeys(sandbox.FUNCTIONS, Known()))
+    return Scope(dict.fromkeys(FUNCTIONS, Known()))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from promptkit.errors import RenderError
 from promptkit.limits import Limits, limited
 from promptkit.template import Templates
+from promptkit.template.environment import PromptEnvironment
 from promptkit.template.filters import REFUSED_FILTERS
 from promptkit.template.metering import (
     Meter,
@@ -26,7 +27,7 @@ from promptkit.template.metering import (
     step,
 )
 from promptkit.template.printing import Value, printed, stripped, to_json
-from promptkit.template.sandbox import ALLOWED_METHODS, FUNCTIONS, environment_class
+from promptkit.template.sandbox import ALLOWED_METHODS, FUNCTIONS
 
 
 def render(text: str, **values: Any) -> str:
@@ -345,4 +346,4 @@ def test_a_template_cannot_use_the_names_of_our_own_filters_by_mistake() -> None
 
 
 def test_the_functions_of_a_template_are_those_that_are_listed() -> None:
-    assert FUNCTIONS == set(environment_class()().globals)
+    assert FUNCTIONS == set(PromptEnvironment().globals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import nodes
 
-from promptkit.template import sandbox
+from promptkit.template.environment import PromptEnvironment
 from promptkit.template.flows import names_in
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import foreign_variables, lost_text
@@ -111,7 +111,7 @@ def test_what_is_read_compiles(tag: str, blocks: int) -> None:
     faults = read_tree(text).faults
     assert not faults or blocks > _ALWAYS_READ
     if not faults:
-        sandbox.environment_class()().compile(text)
+        PromptEnvironment().compile(text)
 
 
 def test_each_block_without_an_end_is_told_and_hides_nothing() -> None:
