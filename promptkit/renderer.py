@@ -187,7 +187,7 @@ class Renderer:
     def _system(self, call: _Call) -> list[Message]:
         """The system message; whether there is one depends on what is written, never on the inputs."""
         parts = self._system_parts
-        texts = self._texts(parts, call.values, call)
+        texts = self._texts(parts, call.values, call, "system")
         text = self._system_sheet(call).filled(texts)
         if call.trail is not None:
             sections = _sections(parts, texts)
@@ -199,7 +199,7 @@ class Renderer:
     def _guidance(self, call: _Call) -> list[tuple[str, str]]:
         """What promptkit itself says: output instructions, how to think, and how to read fences."""
         if call.instruction is not None:
-            return self._said(call.mode, self._texts([call.instruction], call.values, call)[0])
+            return self._said(call.mode, self._texts([call.instruction], call.values, call, "system")[0])
         known = self._guidance_by_mode.get(call.mode)
         if known is None:
             known = self._guidance_by_mode[call.mode] = layout.filled(self._said(call.mode, ""))
@@ -229,23 +229,20 @@ class Renderer:
 
     # Templates to texts
 
-    def _texts(self, parts: Sequence[Part], values: Mapping[str, Any], call: _Call) -> list[str]:
+    def _texts(self, parts: Sequence[Part], values: Mapping[str, Any], call: _Call, role: Role = "user") -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
-        fences, render = None, self.templates.render
-        if self._untrusted:
-            fences = Fences()
-            for part in parts:
-                render(part.template, values, part.site, fences)
-            call.notes.update(fences.notes)
-            fences = fences if fences.close() else None
+        fences, render = Fences(refuses=role == "system") if self._untrusted else None, self.templates.render
         texts = [render(part.template, values, part.site, fences) for part in parts]
+        if fences is not None and fences.close():
+            call.notes.update(fences.notes)
+            texts = [render(part.template, values, part.site, fences) for part in parts]
         if call.trail is not None:
             for part in parts:
                 call.trail.rendered(part, values, fences)  # what fails has failed with its place
         return texts
 
     def _filled(self, role: Role, parts: list[Part], values: Mapping[str, Any], call: _Call, *, of: str = "") -> str:
-        texts = self._texts(parts, values, call)
+        texts = self._texts(parts, values, call, role)
         if len(texts) == 1 and call.trail is None and texts[0] and not texts[0].isspace():
             return texts[0]  # a single section stands by itself
         sections = _sections(parts, texts)

@@ -104,11 +104,11 @@ def test_a_check_that_cannot_be_computed_names_itself(that: str, code: str) -> N
     assert (code, "p.yaml, check `c`") == (caught.value.code, caught.value.where)
 
 
-def test_an_untrusted_value_is_fenced_in_the_system_message_of_a_spec_that_nobody_checked() -> None:
+def test_an_untrusted_value_is_refused_in_the_system_message_of_a_spec_that_nobody_checked() -> None:
     spec = PromptSpec(persona="{{ t }}", task="Go.", inputs={"t": Input(trust="web")})
-    first = Renderer(spec).render({"t": "hi"}).messages[0]
-    assert first.role == "system"
-    assert first.text.startswith("<untrusted-")
+    with pytest.raises(RenderError) as caught:
+        Renderer(spec).render({"t": "hi"})
+    assert "PK207" == caught.value.code
 
 
 def test_examples_answer_in_the_key_order_of_the_schema() -> None:

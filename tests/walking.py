@@ -27,7 +27,6 @@ class Heard:
     used: list[str] = field(default_factory=list)
     faults: list[TemplateFault] = field(default_factory=list)
     nulls: list[str] = field(default_factory=list)
-    tainted: list[tuple[str, ...]] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
 
     def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
@@ -50,16 +49,13 @@ class Heard:
     def asked(self, path: tuple[Any, ...]) -> None:
         pass
 
-    def printed(self, taint: frozenset[str], start: int, end: int) -> None:
-        self.tainted.append(tuple(sorted(taint)))
-
     def opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[Heard, Tree] | None:
         self.loaded.append(name)
         content = self.files.get(name)
         if content is None:
             return None
         inside = Heard(content, self.files)
-        inside.outside, inside.used, inside.tainted = self.outside, self.used, self.tainted
+        inside.outside, inside.used = self.outside, self.used
         return inside, read_tree(content)
 
     @property
@@ -72,19 +68,17 @@ def walk(
     text: str,
     inputs: Mapping[str, Any] | None = None,
     *,
-    untrusted: Iterable[str] = (),
     optional: Iterable[str] = (),
     files: Mapping[str, str] | None = None,
 ) -> Heard:
     """Walk a template; inputs are given by their JSON Schemas."""
     tree, heard = read_tree(text), Heard(text, files or {})
     heard.faults += tree.faults
-    schemas = {**dict.fromkeys((*untrusted, *optional), True), **(inputs or {})}
+    schemas = {**dict.fromkeys(optional, True), **(inputs or {})}
     known = {
         name: Known(
             value_of(schema),
             nullable=name in optional or is_nullable(value_of(schema)),
-            taint=frozenset([name] if name in untrusted else []),
             is_input=True,
         )
         for name, schema in schemas.items()

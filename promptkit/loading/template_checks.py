@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import did_you_mean
@@ -15,7 +16,9 @@ from promptkit.loading.instructions import compared, instructions_of, names_lang
 from promptkit.loading.prose import prose_of
 from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
+from promptkit.template.fences import SYSTEM_CURE
 from promptkit.template.scopes import Known
+from promptkit.template.strangers import printed_strangers
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text, unsettled_merge
 from promptkit.template.values import is_nullable, value_of
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from promptkit.template.tree import TemplateFault, Tree
 
 
-@dataclass(slots=True)
+@dataclass
 class TemplateChecks:
     """The check of all templates of one prompt, and what they were seen to use."""
 
@@ -66,6 +69,8 @@ class TemplateChecks:
     loaded: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Each file that a template loads, and where the first one does."""
     hints: dict[str, str] = field(default_factory=dict)
+    walked: dict[str, TemplateText] = field(default_factory=dict)
+    """The files that the template loads which is checked, by their paths."""
     entered: list[tuple[TemplateText, str]] = field(default_factory=list)
     """Each text that was come to, once a file and text, with its prose."""
 
@@ -101,6 +106,7 @@ class TemplateChecks:
         """Check one template with all that it loads."""
         tree = self.tree(text.text)
         text.enter(tree)
+        self.walked = {}
         try:
             Walk(tree, text).run(scope.inner())
         except RecursionError:
@@ -110,10 +116,29 @@ class TemplateChecks:
             if path not in self.asked:
                 self.report(place, fault)
         self.asked, self.unguarded = set(), []
+        if text.system and self.untrusted:
+            self._refuse_strangers(text, tree)
+
+    def _refuse_strangers(self, text: TemplateText, tree: Tree) -> None:
+        """Tell of what could stand in a system message though it comes from strangers."""
+        files = {path: each.text for path, each in self.walked.items()}
+        places = {"": text, **self.walked}
+        for path, start, end, names in printed_strangers(tree, text.text, files, self.untrusted):
+            for name in names:
+                trust = self.inputs[name].get("trust")
+                message = f"`{name}` is untrusted (`trust: {trust}`) and would stand in the system message"
+                places[path].tell("PK207", message, start, end, help=SYSTEM_CURE)
+
+    @cached_property
+    def untrusted(self) -> frozenset[str]:
+        """The inputs that come from strangers."""
+        return frozenset(name for name, each in self.inputs.items() if each.get("trust", "caller") in _STRANGERS)
 
     def enter(self, text: TemplateText, tree: Tree) -> None:
         """Begin with a text, be it a template of the prompt's or one that it loads."""
         self.tokens += len(tree.tokens)
+        if text.stack:
+            self.walked[text.document.origin] = text
         prose = prose_of(tree, text.text) if tree.whole else ""
         if all(text.document.path != known.document.path or text.text != known.text for known, _ in self.entered):
             self.entered.append((text, prose))
@@ -139,7 +164,7 @@ def check_templates(loading: Loading) -> dict[str, str]:
         if name not in checks.inputs
         for part in (*re.findall(r"\w+", name), re.sub(r"\W+", "_", name))
     }
-    scope = input_scope({name: _known(name, declared) for name, declared in checks.inputs.items()})
+    scope = input_scope({name: _known(declared) for name, declared in checks.inputs.items()})
     for location, entry in loading.texts.items():
         document, node = entry.document, entry.node
         if isinstance(node, Scalar):
@@ -173,12 +198,10 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
 _STRANGERS = frozenset(get_args(Trust)) - {"caller"}
 
 
-def _known(name: str, declared: dict[str, Any]) -> Known:
+def _known(declared: dict[str, Any]) -> Known:
     value = value_of(declared["json_schema"])
     optional = not declared.get("required", True) and not declared.get("has_default")
-    untrusted = declared.get("trust", "caller") in _STRANGERS
-    taint = frozenset([name]) if untrusted else frozenset()
-    return Known(value, nullable=optional or is_nullable(value), taint=taint, is_input=True)
+    return Known(value, nullable=optional or is_nullable(value), is_input=True)
 
 
 def _warn_of_unused(checks: TemplateChecks, chain: Chain, inputs: dict[str, Entry]) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 MAX_INCLUDES = 1_000
 MAX_TOKENS = 500_000
-UNTRUSTED_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
 ROOT_CURE = "only files under the root can be included: the folder of `promptkit.toml`, else of the prompt itself"
 
 
@@ -90,13 +89,6 @@ class TemplateText:
         label = "null when it is not given" if optional else ""
         told = f"{message}, and nothing asks whether it is given"
         self.tell("PK213", told, start, end, severity="note", label=label, help=cure)
-
-    def printed(self, taint: frozenset[str], start: int, end: int) -> None:
-        """Text that can come from untrusted inputs reaches the message."""
-        for name in sorted(taint) if self.system else ():
-            trust = self.checks.inputs[name]["trust"]
-            message = f"`{name}` is untrusted (`trust: {trust}`) and would stand in the system message"
-            self.tell("PK207", message, start, end, help=UNTRUSTED_CURE)
 
     def input_used(self, name: str, start: int) -> None:
         """An input is used."""

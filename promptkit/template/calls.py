@@ -159,16 +159,6 @@ def called_again(node: Any) -> Any | None:
     return next((name for name in calls if id(name) not in inner), None)
 
 
-def given_again(node: Any) -> list[Any]:
-    """What a recursive loop is called with again; all of its body, where `loop` has another name."""
-    calls = [call for call in find(node, "Call") if names_in(call.node) == {"loop"}]
-    known = {id(call.node) for call in calls} | {id(each.node) for each in find(node, "Getattr")}
-    if any(each.name == "loop" and id(each) not in known for each in find(node, "Name")):
-        return [node]
-    parts = ((*each.args, *each.kwargs, each.dyn_args, each.dyn_kwargs) for each in calls)
-    return [part for several in parts for part in several if part is not None]
-
-
 class Arguments:
     """What the macros of a template are called with."""
 

@@ -16,7 +16,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, Undefined, nodes
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, Undefined, nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.filters import FILTERS, _GroupTuple
 from jinja2.lexer import TokenStream
@@ -44,6 +44,7 @@ from promptkit.template.metering import (
     step,
 )
 from promptkit.template.printing import kind_of, printed
+from promptkit.template.rendering import current_modules
 from promptkit.template.sandbox import ALLOWED_METHODS, folded
 
 if TYPE_CHECKING:
@@ -120,8 +121,27 @@ class ValueCode(CodeGenerator):
         return str(super()._output_child_to_const(node, frame, finalize))
 
 
+class PromptTemplate(Template):
+    """A compiled template. What a file sets that it imports is set anew in each rendering, and shared inside of one."""
+
+    def _get_default_module(self, ctx: Any = None) -> Any:
+        """The module of this file for one that imports it without context.
+
+        Jinja keeps it with the template: what one rendering sets in it would be there in the next.
+        """
+        own = {} if ctx is None else {name: ctx.parent[name] for name in ctx.globals_keys - self.globals.keys()}
+        if own:
+            return self.make_module(own)
+        modules = current_modules()
+        if id(self) not in modules:
+            modules[id(self)] = self.make_module()
+        return modules[id(self)]
+
+
 class PromptEnvironment(ImmutableSandboxedEnvironment):
     """See the module."""
+
+    template_class = PromptTemplate
 
     intercepted_binops = frozenset(OPERATORS)
     code_generator_class = ValueCode

@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from promptkit.errors import RenderError
 from promptkit.template.markup import neutralise
 from promptkit.template.printing import to_json
 
 _SHORTEST = 12
 _MOST_TOLD = 20
 _LONGER_BY = 4
+SYSTEM_CURE = "let it stand in `task`, or set `layout: {context: user}` for context"
+"""What helps where an untrusted value would stand in a system message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,10 @@ class Fences:
     """The fences of one message, which is rendered twice: first to see its untrusted values, then to mark them.
 
     A fence's id is a SHA-256 over the message's untrusted values, lengthened while it occurs in one of them:
-    it cannot be forged by a value, and the same values always give the same id.
+    it cannot be forged by a value, and the same values always give the same id. A system message `refuses` them all.
     """
 
+    refuses: bool = False
     values: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     id: str = ""
@@ -37,7 +41,14 @@ class Fences:
     """Inside how many blocks it is rendered whose text is fenced as a whole, or printed elsewhere."""
 
     def printed(self, value: Any, origin: str, *, harmless: bool = True) -> str:
-        """What stands in the message for an untrusted value, neutralised if it is to be `harmless`."""
+        """What stands in the message for an untrusted value, neutralised if it is to be `harmless`.
+
+        Raises `RenderError` where no such value may stand: a last line of defence, for the check of the file refuses
+        what can get there.
+        """
+        if self.refuses:
+            message = f"a value from {origin} would stand in the system message"
+            raise RenderError(message, code="PK207", help=SYSTEM_CURE)
         if isinstance(value, (bool, int, float)):
             return to_json(value)
         text = value if isinstance(value, str) else to_json(value)

@@ -12,86 +12,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Undefined, nodes, pass_context
+from jinja2 import Undefined, nodes
 from jinja2.visitor import NodeTransformer
 
-from promptkit.template.flows import followed, names_in
-from promptkit.template.reserved import FENCES
+from promptkit.template.flows import BLOCK_NAMES, Sources, reaching, set_in
+from promptkit.template.paths import find
+from promptkit.template.rendering import current_fences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from promptkit.template.fences import Untrusted
     from promptkit.template.flows import Edges
 
 
-def fenced(tree: nodes.Template, edges: Edges, untrusted: Mapping[str, Untrusted]) -> nodes.Template:
-    """The tree with every output that can be untrusted, by the flows of its values, sent through the fences."""
-    changed: nodes.Template = FenceOutputs(edges, untrusted).visit(tree)
-    return changed
-
-
-@pass_context
-def _fence(context: Any, value: Any, origin: str, harmless: bool) -> Any:
-    fences = context.get(FENCES)
-    plain = fences is None or fences.captured or value is None or isinstance(value, Undefined)
-    return value if plain else fences.printed(value, origin, harmless=harmless)
-
-
-@pass_context
-def _capture(context: Any, step: int) -> None:
-    fences = context.get(FENCES)
-    if fences is not None:
-        fences.captured += step
-
-
-@pass_context
-def _plain(context: Any, block: Any) -> Any:
-    _capture(context, 1)
-    text = block()
-    _capture(context, -1)
-    return text
-
-
-FILTERS = {"fence_": _fence, "capture_": _capture, "plain_": _plain}
-"""The filters that fenced trees use: `fence_` fences, `capture_` begins or ends a block, `plain_` calls a block."""
-
-
 class FenceOutputs(NodeTransformer):
-    """Sends what a template prints through the fences."""
+    """Sends what a template prints through the fences, where it can come from untrusted inputs by the flows of values.
+
+    `fenced` are the places of what it has sent there, each with the names of those inputs.
+    """
 
     def __init__(self, edges: Edges, untrusted: Mapping[str, Untrusted]) -> None:
-        self.edges = edges
-        self.untrusted = untrusted
-        self.reached: dict[str, frozenset[str]] = {}
-        self.inside = 0
+        self.fenced: list[tuple[int, tuple[str, ...]]] = []
+        self._untrusted = untrusted
+        self._reached = reaching(untrusted, edges)
+        self._sources: Sources
+        self._inside = 0
         """Inside how many parts the tree is visited whose text goes elsewhere first."""
-        self.in_block = False
-        self.named_super = False
+        self._in_block = False
+        self._named_super = False
 
     def visit_Template(self, node: nodes.Template) -> nodes.Node:
         """`super` stands for a block only where the template gives it to nothing else."""
-        self.named_super = "super" in _own_names(node)
+        self._sources = Sources(node)
+        self._named_super = "super" in set_in(node)
         return self.generic_visit(node)
 
     def visit_Block(self, node: nodes.Block) -> nodes.Node:
-        outside, self.inside, self.in_block = (self.inside, self.in_block), 0, True
+        outside, self._inside, self._in_block = (self._inside, self._in_block), 0, True
         self.generic_visit(node)
-        self.inside, self.in_block = outside
+        self._inside, self._in_block = outside
         return node
 
     def _is_super(self, node: Any) -> bool:
-        called = isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "super"
-        return called and self.in_block and not self.named_super
-
-    def _sources(self, node: Any) -> list[Untrusted]:
-        """The untrusted inputs that anything in a part of the tree can come from."""
-        found: set[str] = set()
-        for name in names_in(node):
-            if name not in self.reached:
-                self.reached[name] = followed([name], self.edges) & self.untrusted.keys()
-            found |= self.reached[name]
-        return [self.untrusted[name] for name in sorted(found)]
+        """Whether something calls the block above, or the one above that: `super()`, `super.super()`."""
+        callee = node.node if isinstance(node, nodes.Call) else None
+        while isinstance(callee, nodes.Getattr) and callee.attr == "super":
+            callee = callee.node
+        is_super = isinstance(callee, nodes.Name) and callee.name == "super"
+        return is_super and self._in_block and not self._named_super
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:
         node.nodes = [self._printed(child) for child in node.nodes]
@@ -105,32 +74,45 @@ class FenceOutputs(NodeTransformer):
             return child
         if isinstance(child, nodes.TemplateData) or self._is_super(child):  # a block's own values are fenced in it
             return child
-        return self._filter(child, self.visit(child), child)
+        through = self._fence(child, self._sources.of(child))
+        value = self.visit(child)
+        return value if through is None else _through(through, value)
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:
         if self._is_super(node):
             return nodes.Filter(node.node, "plain_", [], [], None, None).set_lineno(node.lineno)
         return self.generic_visit(node)
 
-    def _filter(self, node: Any, value: Any, otherwise: Any) -> Any:
-        """`value` through the fence, if anything in `node` can be untrusted."""
-        known = self._sources(node) if not self.inside else []
-        if not known:
-            return otherwise
+    def _fence(self, node: Any, sources: Iterable[str]) -> nodes.Filter | None:
+        """The fence that the text of a node has to go through, if it can be untrusted."""
+        reached = (self._reached.get(name, frozenset()) for name in sources) if not self._inside else ()
+        names = tuple(sorted(frozenset[str]().union(*reached)))
+        if not names:
+            return None
+        self.fenced.append((node.lineno, names))
+        known = [self._untrusted[name] for name in names]
         origin = ", ".join(sorted({each.origin for each in known}))
-        told = [nodes.Const(origin), nodes.Const(any(each.neutralise for each in known))]
-        return nodes.Filter(value, "fence_", told, [], None, None).set_lineno(node.lineno)
+        said = [nodes.Const(origin), nodes.Const(any(each.neutralise for each in known))]
+        fence: nodes.Filter = nodes.Filter(None, "fence_", said, [], None, None, lineno=node.lineno)
+        return fence
 
     def _whole(self, node: Any) -> Any:
         """A block whose text goes through the fence as a whole."""
-        through = self._filter(node, None, None)
-        return node if through is None else nodes.FilterBlock([node], through).set_lineno(node.lineno)
+        through = self._fence(node, self._sources.printed([node]))
+        used = [nodes.Name(each, "load", lineno=node.lineno) for each in _names_used(node)]
+        self._captured(node)
+        if through is None:
+            return node
+        # A filter's block is a scope of its own to Jinja, which looks there for a name that is set behind it only:
+        # it has to be used before, too, though that is never run.
+        seen = nodes.If(nodes.Const(False), [nodes.Output(used)], [], []).set_lineno(node.lineno)
+        return [seen, nodes.FilterBlock([node], through).set_lineno(node.lineno)]
 
     def _captured(self, node: Any) -> Any:
         """A block whose text goes elsewhere first: nothing that is rendered in it is fenced."""
-        self.inside += 1
+        self._inside += 1
         self.generic_visit(node)
-        self.inside -= 1
+        self._inside -= 1
         begin, end = (nodes.Filter(nodes.Const(step), "capture_", [], [], None, None) for step in (1, -1))
         begun, ended = (nodes.ExprStmt(each).set_lineno(node.lineno) for each in (begin, end))
         node.body = [begun, *node.body, ended]
@@ -144,20 +126,48 @@ class FenceOutputs(NodeTransformer):
     def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
         return self._captured(node)  # type: ignore[no-any-return]
 
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
-        return self._whole(self._captured(node))  # type: ignore[no-any-return]
+    def visit_CallBlock(self, node: nodes.CallBlock) -> Any:
+        return self._whole(node)
 
-    def visit_FilterBlock(self, node: nodes.FilterBlock) -> nodes.Node:
-        return self._whole(self._captured(node))  # type: ignore[no-any-return]
+    def visit_FilterBlock(self, node: nodes.FilterBlock) -> Any:
+        return self._whole(node)
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:
-        return self._whole(self._captured(node)) if node.recursive else self.generic_visit(node)
+    def visit_For(self, node: nodes.For) -> Any:
+        return self._whole(node) if node.recursive else self.generic_visit(node)
 
 
-def _own_names(tree: nodes.Template) -> set[str]:
-    """The names that a template sets, in whatever way."""
-    found = {each.name for each in tree.find_all(nodes.Name) if each.ctx != "load"}
-    found |= {each.name for each in tree.find_all(nodes.Macro)}
-    found |= {each.target for each in tree.find_all(nodes.Import)}
-    imported = [each for part in tree.find_all(nodes.FromImport) for each in part.names]
-    return found | {each if isinstance(each, str) else each[1] for each in imported}
+def _through(fence: nodes.Filter, value: Any) -> nodes.Filter:
+    fence.node = value
+    return fence
+
+
+def _names_used(node: Any) -> list[str]:
+    """The names that a block uses, in the order in which they stand in it, but for those that blocks give."""
+    used = (each.name for each in find(node, "Name") if each.ctx == "load")
+    return [name for name in dict.fromkeys(used) if name not in _GIVEN]
+
+
+_GIVEN = BLOCK_NAMES | {"super"}
+
+
+def _fence(value: Any, origin: str, harmless: bool) -> Any:
+    fences = current_fences()
+    plain = fences is None or fences.captured or value is None or isinstance(value, Undefined)
+    return value if plain else fences.printed(value, origin, harmless=harmless)  # type: ignore[union-attr]
+
+
+def _capture(step: int) -> None:
+    fences = current_fences()
+    if fences is not None:
+        fences.captured += step
+
+
+def _plain(block: Any) -> Any:
+    _capture(1)
+    text = block()
+    _capture(-1)
+    return text
+
+
+FILTERS = {"fence_": _fence, "capture_": _capture, "plain_": _plain}
+"""The filters that fenced trees use: `fence_` fences, `capture_` begins or ends a block, `plain_` calls a block."""

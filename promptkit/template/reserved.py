@@ -9,5 +9,3 @@ An input's name is made of ASCII letters, digits and `_`.
 """
 SELF = f"self{PRIVATE}"
 """What `self` is called, where Jinja would take it for the template itself."""
-FENCES = f"fences{PRIVATE}"
-"""What a message's fences are called."""

@@ -23,17 +23,14 @@ if TYPE_CHECKING:
 class Known:
     """What a name stands for. `sure` says that it is set whichever way the template runs.
 
-    `taint` are the untrusted inputs that its value can come from. A macro is its node with the scope that it stands
-    in, an imported file the names in it; a file that is imported without context is `blind` to the inputs.
-    `attributes` are the names in a namespace.
+    A macro is its node with the scope that it stands in, an imported file the names in it; a file that is imported
+    without context is `blind` to the inputs. `attributes` are the names in a namespace.
     """
 
     value: Value = None
     sure: bool = True
     nullable: bool = False
-    taint: frozenset[str] = frozenset()
     is_input: bool = False
-    is_loop: bool = False
     macro: Any = None
     home: Scope | None = None
     module: Mapping[str, Known] | None = None
@@ -44,7 +41,7 @@ class Known:
 class Scope:
     """Names and what they stand for, over those of the scope around; and what conditions have made sure of."""
 
-    __slots__ = ("given", "memo", "names", "outer")
+    __slots__ = ("given", "names", "outer")
 
     def __init__(
         self, names: Mapping[str, Known] | None = None, outer: Scope | None = None, given: Given = frozenset()
@@ -52,8 +49,6 @@ class Scope:
         self.names = dict(names or {})
         self.outer = outer
         self.given = given
-        self.memo: dict[Any, Any] = {} if outer is None else outer.memo
-        """What has been found out by the names of this scope and those around; it is forgotten when any is set."""
 
     def find(self, name: str) -> Known | None:
         """What a name stands for here."""
@@ -94,7 +89,6 @@ class Scope:
     def set(self, name: str, known: Known) -> None:
         """Set a name; what was known to be given of an earlier one is forgotten."""
         self.names[name] = known
-        self.memo.clear()
         self.given = frozenset(each for each in self.given if not is_about(each, name))
 
     def merge(self, branches: Sequence[Scope]) -> None:
@@ -111,7 +105,6 @@ class Scope:
                 value=either(each.value for each in known),
                 sure=len(known) == len(ways) and all(each.sure for each in known),
                 nullable=any(each.nullable for each in known),
-                taint=frozenset().union(*(each.taint for each in known)),
             )
             self.set(name, merged)
 

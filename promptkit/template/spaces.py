@@ -1,4 +1,4 @@
-"""The namespaces of a template: what is set in them, and whether a walk by names sees all of it."""
+"""The namespaces of a template, and what is set in them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
-from promptkit.template.flows import flows, joined
 from promptkit.template.paths import find, kind, path_of
 
 if TYPE_CHECKING:
-    from promptkit.template.flows import Edges
     from promptkit.template.tree import Tree
 
 
@@ -19,14 +17,6 @@ class Spaces:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._loaded: list[Tree] = []
-        """The files loaded so far in which namespaces are set."""
-
-    def take(self, other: Spaces) -> None:
-        """Know of a file that has been walked, and of those that it loads."""
-        self._loaded += [each for each in (other.tree, *other._loaded) if any(True for _ in find(each.root, "NSRef"))]
-        if self._loaded:
-            self.__dict__.pop("ways", None)
 
     def attributes(self, node: Any) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes, wherever they are set; None when nobody can tell."""
@@ -36,29 +26,6 @@ class Spaces:
         if self._loads or target.name in self._elsewhere:
             return None
         return frozenset((*(keyword.key for keyword in made.kwargs), *self._set.get(target.name, ())))
-
-    @cached_property
-    def any_made(self) -> bool:
-        """Whether the template makes a namespace, which files that it includes may set."""
-        return not self.tree.simple and any(_makes_space(each) for each in find(self.tree.root, "Assign"))
-
-    @cached_property
-    def ways(self) -> Edges | None:
-        """How values flow in the template, if names do not tell.
-
-        That is so where namespaces have other names, or are set in macros or in other files, or are more in a loop than
-        its passes that are walked.
-        """
-        if self._loaded:
-            return joined(flows(each.root) for each in (self.tree, *self._loaded))
-        if self.tree.simple or not self._set:
-            return None
-        made = {each.target.name for each in find(self.tree.root, "Assign") if _makes_space(each)}
-        in_macros = any(True for body in find(self.tree.root, "Macro", "CallBlock") for _ in find(body, "NSRef"))
-        by_name = self._set.keys() <= made and made.isdisjoint(self._elsewhere)
-        loops = ({each.name for each in find(loop, "NSRef")} for loop in find(self.tree.root, "For"))
-        in_turn = any(len(names) > _PASSES for names in loops)
-        return None if by_name and not in_macros and not in_turn else flows(self.tree.root)
 
     def misspelt(self, name: str, attribute: str) -> str | None:
         """The name that is read of a namespace, for one that is only set, and spelt almost like it."""
@@ -95,10 +62,6 @@ class Spaces:
     def _loads(self) -> bool:
         """Whether another file may set what is set here."""
         return any(True for _ in find(self.tree.root, "Include", "Extends", "Import", "FromImport"))
-
-
-_PASSES = 1
-"""How often what a loop sets is walked again: once is enough for one namespace."""
 
 
 def _makes_space(node: Any) -> bool:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from promptkit.template.calls import called_again, given_again
+from promptkit.template.calls import called_again
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions
-from promptkit.template.flows import flows, followed, names_in
 from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, wrong_loop
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.spaces import Spaces
-from promptkit.template.taint import CLEAN, Taint, taint_of
 from promptkit.template.tree import TemplateFault
 from promptkit.template.values import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
 from promptkit.template.vocabulary import functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Protocol
 
     from promptkit.template.conditions import Given
@@ -36,30 +33,20 @@ if TYPE_CHECKING:
             What is imported without context is `blind` to the inputs.
             """
 
-        def printed(self, taint: Taint, start: int, end: int) -> None:
-            """Text that can come from untrusted inputs reaches the message."""
-
 
 class Statements(Expressions):
-    """Walks statements. `further` are the kinds that only a walk through several files knows.
-
-    `captured` collects from which untrusted inputs the text can come, where it does not go to the message at once.
-    """
+    """Walks statements. `further` are the kinds that only a walk through several files knows."""
 
     further: ClassVar[Mapping[str, Callable[[Any, Any, Scope], None]]] = {}
 
-    def __init__(self, tree: Tree, place: Place, captured: set[str] | None = None, *, shared: bool = False) -> None:
+    def __init__(self, tree: Tree, place: Place, *, shared: bool = False) -> None:
         super().__init__(tree, place, shared=shared)
         self.place = place
-        self.captured = captured
         self._later: list[tuple[Any, Callable[[], None]]] = []
         """What is walked at the end: macros, and a template that is extended (as None)."""
-        self._asked_again: list[tuple[Any, Scope]] = []
         self.spaces = Spaces(tree)
         self.loops = 0
         """How many loops are around."""
-        self._again = False
-        """Whether a loop is walked for the second time, with all loops inside."""
 
     def body(self, nodes: Any, scope: Scope) -> None:
         """Walk statements. Macros are walked at the end: when one is called, all that stands beside it is set."""
@@ -88,37 +75,6 @@ class Statements(Expressions):
             if kind(child) == "Name" and (known := scope.find(child.name)) is not None and known.macro is not None:
                 message, cure = f"the macro `{child.name}` is not called", f"write {{{{ {child.name}(...) }}}}"
                 self.fault("PK223", message, self.tree.token(child.lineno), help=cure)
-            if taint := taint_of(child, scope) | self._of_spaces(child, scope):
-                self._print(taint, self.tree.around(child.lineno))
-            elif self.captured is None and self.spaces.any_made:
-                self._asked_again.append((child, scope))
-
-    def ask_again(self) -> None:
-        """Look again at what is printed, once the macros have been walked: files that they load may set namespaces."""
-        for child, scope in self._asked_again:
-            if taint := self._of_spaces(child, scope):
-                self._print(taint, self.tree.around(child.lineno))
-
-    def _of_spaces(self, node: Any, scope: Scope) -> Taint:
-        """What an expression can come from through namespaces that have other names, or are set in macros."""
-        edges = self.spaces.ways
-        if edges is None or "namespace" not in followed(names_in(node), edges):
-            return CLEAN
-        found = map(scope.find, followed({"namespace"}, edges))
-        return CLEAN.union(*(known.taint for known in found if known is not None))
-
-    def _print(self, taint: Taint, span: tuple[int, int]) -> None:
-        if self.captured is None:
-            self.place.printed(taint, *span)
-        else:
-            self.captured |= taint
-
-    def capture(self, nodes: Any, scope: Scope) -> Taint:
-        """Walk statements whose text goes elsewhere first; the untrusted inputs that it can come from."""
-        outside, self.captured = self.captured, set()
-        self.body(nodes, scope)
-        found, self.captured = frozenset(self.captured), outside
-        return found
 
     # What sets names
 
@@ -126,13 +82,11 @@ class Statements(Expressions):
         """`{% set a = b %}`."""
         value = self.value(node.node, scope)
         known = scope.find(node.node.name) if kind(node.node) == "Name" else None
-        taint = taint_of(node.node, scope).union(*self._kept(node.node, scope))
         self.bind(
             node.target,
             Known(
                 value,
                 nullable=self.nullable(node.node, value, scope),
-                taint=taint,
                 macro=known.macro if known else None,
                 home=known.home if known else None,
                 module=known.module if known else None,
@@ -141,14 +95,6 @@ class Statements(Expressions):
             scope,
         )
 
-    def _kept(self, node: Any, scope: Scope) -> Iterator[Taint]:
-        """What the macros can print that a list or an object keeps: names may be set before they are called."""
-        called = {id(call.node) for call in (node, *find(node, "Call")) if kind(call) == "Call"}
-        for name in find(node, "Name"):
-            known = scope.find(name.name)
-            if known is not None and known.macro is not None and id(name) not in called:
-                yield self._anywhere(known.macro, scope)
-
     def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes."""
         known = scope.find("namespace")
@@ -156,28 +102,25 @@ class Statements(Expressions):
 
     def assign_block(self, node: Any, scope: Scope) -> None:
         """`{% set a %}...{% endset %}`."""
-        taint = self.capture(node.body, scope.inner())
+        self.body(node.body, scope.inner())
         if node.filter is not None:
             self.value(node.filter, scope)
-            taint |= taint_of(node.filter, scope)
-        self.bind(node.target, Known(taint=taint), scope)
+        self.bind(node.target, Known(), scope)
 
     def bind(self, target: Any, known: Known, scope: Scope) -> None:
-        """Set a name, or several; a name in a namespace must be there already, and keeps what it came from."""
+        """Set a name, or several; a name in a namespace must be there already."""
         if kind(target) == "Name":
             if target.name == "loop" and scope.find("loop"):
                 self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(target.lineno))
             scope.set(target.name, known)
         elif kind(target) == "NSRef":
             self.name(target, scope)
-            home = scope.home(target.name)
-            if home is not None:
-                space = home.names[target.name]
+            space = scope.find(target.name)
+            if space is not None:
                 self._set_in(target, space)
-                home.set(target.name, replace(space, taint=space.taint | known.taint))
         else:
             for each, value in zip(target.items, unpacked(known.value, len(target.items)), strict=False):
-                self.bind(each, Known(value, nullable=is_nullable(value), taint=known.taint), scope)
+                self.bind(each, Known(value, nullable=is_nullable(value)), scope)
 
     def _set_in(self, target: Any, space: Known) -> None:
         """Tell of what is set in something that is no namespace, or under a name that nothing reads."""
@@ -199,17 +142,14 @@ class Statements(Expressions):
             self.wrong(wrong_loop(kinds), node.iter, "warning" if kinds == {"string"} else "error")
         if kinds == {"object"} and kind(node.target) == "Tuple":
             self.wrong(KEYS_ONLY, node.iter)
-        taint = taint_of(node.iter, scope)
-        if node.recursive:
-            taint = taint.union(*(self._anywhere(argument, scope) for argument in given_again(node)))
         if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
         item = of_type("string") if kinds == {"string"} else item_of(value)
         if kind(node.target) == "Tuple" and kinds_of(item) == {"object"} and not is_group(item):
             self.wrong(KEYS_OF_EACH, node.target, "warning")
-        self.bind(node.target, Known(None if node.recursive else item, taint=taint), inside)
-        inside.names["loop"] = Known(of_loop(), taint=taint, is_loop=True)
+        self.bind(node.target, Known(None if node.recursive else item), inside)
+        inside.names["loop"] = Known(of_loop())
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
@@ -219,12 +159,6 @@ class Statements(Expressions):
             self.fault("PK201", f"template syntax: {message}", self.tree.token(again.lineno), help=cure)
         self.loops += 1
         self.body(node.body, inside.inner(given=given))
-        lasts = ("NSRef", "Include") if self.spaces.any_made else ("NSRef",)
-        if not self._again and any(True for _ in find(node, *lasts)):
-            # What one pass leaves in a namespace is there in the next.
-            self._again = True
-            self.body(node.body, inside.inner(given=given))
-            self._again = False
         self.loops -= 1
         if not self.loops:
             self._lost_in_loop(node, scope)
@@ -251,18 +185,12 @@ class Statements(Expressions):
         used = (each for each in find(self.tree.root, "Name") if each.ctx == "load")
         return {each.name: each.lineno for each in sorted(used, key=lambda each: each.lineno)}
 
-    def _anywhere(self, node: Any, scope: Scope) -> Taint:
-        """The untrusted inputs behind any name in an expression, wherever in the template it is set."""
-        names = followed(names_in(node), flows(self.tree.root))
-        return CLEAN.union(*(known.taint for name in names if (known := scope.find(name)) is not None))
-
     def with_(self, node: Any, scope: Scope) -> None:
         """`{% with a = b %}`."""
         inside = scope.inner()
         for target, value in zip(node.targets, node.values, strict=True):
             found = self.value(value, scope)
-            known = Known(found, nullable=self.nullable(value, found, scope), taint=taint_of(value, scope))
-            self.bind(target, known, inside)
+            self.bind(target, Known(found, nullable=self.nullable(value, found, scope)), inside)
         self.body(node.body, inside)
 
     def macro(self, node: Any, scope: Scope) -> None:
@@ -274,7 +202,7 @@ class Statements(Expressions):
     def _defined(self, node: Any, scope: Scope) -> None:
         given = self.arguments.of(node, [self.value(default, scope) for default in node.defaults])
         names = dict.fromkeys(("caller", "varargs", "kwargs"), Known()) | given
-        self.capture(node.body, scope.inner(names))
+        self.body(node.body, scope.inner(names))
 
     def _signature(self, node: Any) -> None:
         names = [argument.name for argument in node.args]
@@ -291,17 +219,12 @@ class Statements(Expressions):
         self._signature(node)
         for default in node.defaults:
             self.value(default, scope)
-        taint = taint_of(node.call, scope).union(*(taint_of(default, scope) for default in node.defaults))
         names = [argument.name for argument in node.args]
-        self.body(node.body, scope.inner(dict.fromkeys(names, Known(taint=taint))))
-        if taint:
-            self._print(taint, (self.tree.token(node.lineno, -1).start, self.tree.token(node.lineno).end))
+        self.body(node.body, scope.inner(dict.fromkeys(names, Known())))
 
     def filter_block(self, node: Any, scope: Scope) -> None:
         """`{% filter f %}`."""
         self.value(node.filter, scope)
-        if taint := taint_of(node.filter, scope):
-            self._print(taint, (self.tree.token(node.lineno, -1).start, self.tree.token(node.lineno).end))
         self.body(node.body, scope.inner())
 
     # Ways through the template

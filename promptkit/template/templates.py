@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
 from promptkit.schema.references import optional_fields
-from promptkit.template.flows import file_flows, flows, followed, joined
+from promptkit.template.flows import file_flows, flows, followed, joined, reachable
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
-from promptkit.template.reserved import FENCES, SELF
+from promptkit.template.rendering import rendering
+from promptkit.template.reserved import SELF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -49,7 +50,7 @@ class Templates:
         self._schemas = schemas
         self._untrusted = untrusted or {}
         self._plain: FileEnvironment | None = None
-        self._file_flows: Edges | None = None
+        self._file_trees: dict[str, nodes.Template] | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
         self._traced: dict[tuple[str, str], tuple[JinjaTemplate, Edges]] = {}
         self._pieces: dict[str, Pieces | None] = {}
@@ -79,8 +80,8 @@ class Templates:
                 return joined
         said = site or Site()
         try:
-            with metered() as meter:
-                pieces = self._template(text, said.path).generate(_context(values, fences))
+            with metered() as meter, rendering(fences):
+                pieces = self._template(text, said.path).generate(_context(values))
                 return stripped(bounded(pieces, meter))
         except PromptkitError as error:
             raise said.placed(error, error) from None
@@ -108,8 +109,8 @@ class Templates:
         if simple is not None and simple.names <= values.keys():
             return of_simple(simple.taken(values, fences))
         template, edges = self._traced.get((path, text)) or self._traceable(text, path)
-        with metered() as meter:
-            found = traces(bounded(template.generate(_context(values, fences)), meter))
+        with metered() as meter, rendering(fences):
+            found = traces(bounded(template.generate(_context(values)), meter))
         return [
             replace(each, names=frozenset(name for name in followed(each.names, edges) if name in inputs))
             for each in found
@@ -129,7 +130,7 @@ class Templates:
         try:
             with metered():
                 compiled = self._environment().compile_expression(expression, undefined_to_none=False)
-                value = compiled(_context(values, None))
+                value = compiled(_context(values))
             return str(value) if isinstance(value, Undefined) else value
         except PromptkitError:
             raise
@@ -160,11 +161,13 @@ class Templates:
         return self._plain
 
     def _flows(self, env: FileEnvironment, text: str) -> Edges:
+        """How values flow in a template, and in the files that it may load."""
         from promptkit.template.renaming import renamed
 
-        if self._file_flows is None:
-            self._file_flows = file_flows({path: renamed(env.parse(text)) for path, text in self._files.items()})
-        return joined([flows(renamed(env.parse(text))), self._file_flows])
+        if self._file_trees is None:
+            self._file_trees = {path: renamed(env.parse(text)) for path, text in self._files.items()}
+        tree = renamed(env.parse(text))
+        return joined([flows(tree), file_flows(reachable(tree, self._file_trees))])
 
     def _tracing_environment(self, text: str, path: str) -> tuple[TracingEnvironment, Edges]:
         from promptkit.template.fencing import FILTERS
@@ -186,16 +189,15 @@ class Templates:
 
     def _fence(self, edges: Edges) -> Callable[[nodes.Template], nodes.Template]:
         """What sends all that a tree prints, and that can be untrusted, through the fences."""
-        from promptkit.template.fencing import fenced
+        from promptkit.template.fencing import FenceOutputs
         from promptkit.template.renaming import renamed
 
-        return lambda tree: fenced(renamed(tree), edges, self._untrusted)
+        return lambda tree: FenceOutputs(edges, self._untrusted).visit(renamed(tree))
 
 
-def _context(values: Mapping[str, Any], fences: Fences | None) -> dict[str, Any]:
+def _context(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values under the names that they have in a compiled template."""
-    own = {FENCES: fences, **({SELF: values["self"]} if "self" in values else {})}
-    return {**values, **own}
+    return {**values, **({SELF: values["self"]} if "self" in values else {})}
 
 
 def _worded(error: Exception) -> str:

@@ -39,11 +39,10 @@ class Walk(Statements):
         tree: Tree,
         place: Place,
         blocks: Blocks | None = None,
-        captured: set[str] | None = None,
         *,
         shared: bool = False,
     ) -> None:
-        super().__init__(tree, place, captured, shared=shared)
+        super().__init__(tree, place, shared=shared)
         self.blocks = dict(blocks or {})
         self.top = Scope()
 
@@ -53,7 +52,6 @@ class Walk(Statements):
         if not self.tree.simple:
             self._twice()
         self.body(self.tree.root.body, scope)
-        self.ask_again()
         return scope
 
     def _twice(self) -> None:
@@ -70,13 +68,7 @@ class Walk(Statements):
         if (found := self._load(node, optional=node.ignore_missing)) is not None:
             place, tree = found
             seen = self._visible(scope) if node.with_context else _globals()
-            walk = Walk(tree, place, captured=self.captured)
-            walk.run(Scope(outer=seen))
-            self.spaces.take(walk.spaces)
-            for name, known in seen.names.items() if node.with_context else ():
-                home = scope.home(name)
-                if home is not None and not known.taint <= home.names[name].taint:  # a namespace was set there
-                    home.names[name] = replace(home.names[name], taint=home.names[name].taint | known.taint)
+            Walk(tree, place).run(Scope(outer=seen))
 
     def import_(self, node: Any, scope: Scope) -> None:
         """`{% import "file" as name %}`."""
@@ -98,9 +90,7 @@ class Walk(Statements):
             return None
         place, tree = found
         set_there = Scope(outer=self._visible(scope) if node.with_context else _globals())
-        walk = Walk(tree, place, captured=set(), shared=True)
-        walk.run(set_there)
-        self.spaces.take(walk.spaces)
+        Walk(tree, place, shared=True).run(set_there)
         if tree.lost:
             return None
         return {
@@ -171,7 +161,7 @@ class Walk(Statements):
         if (found := self._load(node)) is None:
             return
         place, tree = found
-        walk = Walk(tree, place, blocks, self.captured)
+        walk = Walk(tree, place, blocks)
         walk.run(scope)
         if tree.whole and not walk.is_extending():
             self._unprinted(blocks, {block.name for block in find(tree.root, "Block")})
@@ -187,7 +177,7 @@ class Walk(Statements):
                 message = f"no template that is extended here has a block `{name}`: its text is printed nowhere"
                 token = walk.tree.token(block.lineno, 1)
                 walk.fault("PK216", message, token, label=did_you_mean(name, printed))
-                walk.filled_in(block, self.top.inner({"super": Known()}), set())  # what it uses is used
+                walk.body(block.body, self.top.inner({"super": Known()}))  # what it uses is used
 
     def block(self, node: Any, scope: Scope) -> None:
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
@@ -196,16 +186,10 @@ class Walk(Statements):
         seen, deeper = self.top if self.loops and not node.scoped else scope, False
         for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
             names = {} if filled is node else {"super": Known()}  # the first of the blocks has none above
-            walk.filled_in(filled, seen.inner(names), self.captured)
+            walk.body(filled.body, seen.inner(names))
             deeper |= any(kind(each.node) == "Name" and each.node.name == "super" for each in find(filled, "Getattr"))
             if "super" not in names_in(*filled.body) and not deeper:
                 break
-
-    def filled_in(self, block: Any, scope: Scope, captured: set[str] | None) -> None:
-        """Walk the block that fills one of another template, whose text goes where that one's goes."""
-        outside, self.captured = self.captured, captured
-        self.body(block.body, scope)
-        self.captured = outside
 
     def is_extending(self) -> bool:
         """Whether the template extends another one, and so prints only what stands in its blocks."""

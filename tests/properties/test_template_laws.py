@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -13,6 +14,7 @@ from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.pieces import Pieces, Text
 from promptkit.template.plain import read_plain
+from promptkit.template.strangers import printed_strangers
 from promptkit.template.syntax import read_by_jinja, read_tree
 from promptkit.template.tree import Tree
 
@@ -66,7 +68,22 @@ def test_no_text_makes_the_reading_fail_and_each_fault_lies_in_the_text(text: st
 
 
 EXPRESSIONS = st.recursive(
-    st.sampled_from(["t", "a", "x", "y", "'k'", "ns.v", "loop.index", "m(a)", "m(t)", "m(x)"]),
+    st.sampled_from(
+        [
+            *("t", "a", "x", "y", "'k'", "ns.v", "loop.index", "m(a)", "m(t)", "m(x)", "loop.cycle('p', 'q')"),
+            *(
+                "b.v",
+                "f(a)",
+                "ns.f(a)",
+                "kept[0](a)",
+                "lib.shown()",
+                "lib.given(x)",
+                "shared.v",
+                "t | length",
+                "loop(x)",
+            ),
+        ]
+    ),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]} ~ {pair[1]})"),
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]} or {pair[1]})"),
@@ -84,10 +101,13 @@ def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.tuples(EXPRESSIONS, many, many).map(lambda e: f"{{% if {e[0]} %}}{e[1]}{{% else %}}{e[2]}{{% endif %}}"),
         st.tuples(EXPRESSIONS, many).map(lambda e: f"{{% for x in [{e[0]}, a] %}}{e[1]}{{% endfor %}}"),
+        st.tuples(EXPRESSIONS, many).map(lambda e: f"{{% for x in [{e[0]}] recursive %}}{e[1]}{{% endfor %}}"),
         many.map(lambda body: f"{{% set y %}}{body}{{% endset %}}"),
         many.map(lambda body: f"{{% macro m(x) %}}{body}{{{{ x }}}}{{% endmacro %}}"),
         st.tuples(EXPRESSIONS, many).map(lambda e: f"{{% with x = {e[0]} %}}{e[1]}{{% endwith %}}"),
-        many.map(lambda body: f"{{% filter upper %}}{body}{{% endfilter %}}"),
+        st.tuples(st.sampled_from(["upper", "replace('k', b.v)"]), many).map(
+            lambda e: f"{{% filter {e[0]} %}}{e[1]}{{% endfilter %}}"
+        ),
         many.map(
             lambda body: f"{{% macro c() %}}{{{{ caller() }}}}{{% endmacro %}}{{% call c() %}}{body}{{% endcall %}}"
         ),
@@ -97,8 +117,16 @@ def blocks(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 STATEMENTS = st.recursive(
     st.one_of(
         EXPRESSIONS.map(lambda e: f"{{{{ {e} }}}}"),
-        st.tuples(st.sampled_from(["x", "y", "ns.v", "a"]), EXPRESSIONS).map(lambda e: f"{{% set {e[0]} = {e[1]} %}}"),
-        st.just("{% include 'inner.md' %}"),
+        st.tuples(st.sampled_from(["x", "y", "ns.v", "a", "b.v", "shared.v"]), EXPRESSIONS).map(
+            lambda e: f"{{% set {e[0]} = {e[1]} %}}"
+        ),
+        st.sampled_from(
+            [
+                *("{% include 'inner.md' %}", "{% include 'inner.md' without context %}", "{% set b = ns %}"),
+                *("{% set f = m %}", "{% set ns.f = m %}", "{% set kept = [m] %}"),
+                *("{% import 'lib.md' as lib with context %}", "{% from 'kept.md' import shared %}"),
+            ]
+        ),
         st.sampled_from(["-", " "]),
     ),
     blocks,
@@ -109,18 +137,37 @@ MARK = "STRANGER"
 
 @given(
     st.lists(STATEMENTS, max_size=5).map("".join),
-    INNER_TEXT := st.sampled_from(["{{ x }}{{ y }}", "{{ t }}", "{{ ns.v }}"]),
+    INNER_TEXT := st.sampled_from(
+        ["{{ x }}{{ y }}", "{{ t }}", "{{ ns.v }}", "{% from 'kept.md' import shared %}{{ shared.v }}"]
+    ),
 )
 def test_what_is_not_told_to_print_untrusted_text_does_not(text: str, inner: str) -> None:
-    whole = "{% set ns = namespace(v='') %}{% set x = '' %}{% set y = '' %}{% macro m(x) %}{{ x }}{% endmacro %}" + text
-    files = {"inner.md": inner}
-    heard = walk(whole, {"a": True}, untrusted=["t"], files=files)
-    assume(not heard.tainted)
+    whole, files = START + text, {"inner.md": inner, **FILES}
+    told = list(printed_strangers(read_tree(whole), whole, files, ["t"]))
     try:
         shown = Templates(files).render(whole, {"t": MARK, "a": "a"})
     except RenderError:
         return
-    assert MARK not in shown.upper()
+    assert told or MARK not in shown.upper()
+    fences = Fences()
+    templates = Templates(files, {"t": Untrusted("user")})
+    again = templates.render(whole, {"t": MARK, "a": "a"}, fences=fences)
+    if fences.close():
+        again = templates.render(whole, {"t": MARK, "a": "a"}, fences=fences)
+    assert shown == re.sub(r"</?untrusted-[^>]*>\n?|\n(?=</untrusted-)", "", again)
+    assert MARK not in FENCED.sub("", again).upper()
+
+
+FENCED = re.compile(r"<untrusted-(\w+) from=\"user\">\n.*?\n</untrusted-\1>", re.DOTALL)
+START = (
+    "{% set ns = namespace(v='', f='') %}{% set x = '' %}{% set y = '' %}{% macro m(x) %}{{ x }}{% endmacro %}"
+    "{% set b = namespace(v='') %}{% set f = m %}{% set kept = [m] %}{% import 'lib.md' as lib with context %}"
+    "{% from 'kept.md' import shared %}"
+)
+FILES = {
+    "lib.md": "{% macro shown() %}{{ y }}{{ ns.v }}{% endmacro %}{% macro given(x) %}{{ x }}{% endmacro %}",
+    "kept.md": "{% set shared = namespace(v='') %}",
+}
 
 
 VALUES = st.fixed_dictionaries(
