@@ -259,4 +259,4 @@ def _said(result: Result[Any]) -> tuple[Message, ...]:
     called = (each for each in sent[len(rendered) :] if each.tool_calls or each.role == "tool")
     tools = (replace(each, reasoning="", reasoning_key="") for each in called)
     answer = result.output if isinstance(result.output, str) else to_json(plain_data(result.output))
-    return (*rendered[last:], *tools, Message("assistant", answer))
+    return (*rendered[last:], *tools, Message("assistant", neutralise(answer)[0]))  # strangers may have steered it

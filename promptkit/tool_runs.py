@@ -169,7 +169,7 @@ class ToolRunner:
         if isinstance(outcome.error, KeyboardInterrupt):
             raise outcome.error
         if outcome.error is not None:
-            words = worded(outcome.error)
+            words = self.redactor.text(worded(outcome.error))  # before it is cut: half a secret is one, too
             shown = words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}..."
             return self._told(call, "failed", f"the tool failed: {shown}", seconds)
         size, most = len(outcome.text), current_limits().tool_characters

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from promptkit.errors import OutputError
 from promptkit.messages import Message
 from promptkit.result import Violation
+from promptkit.template.markup import neutralise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,13 +37,14 @@ def after_tools(
     """The request that tells the model what its calls came to. Once it called what it had to, it is free.
 
     What it thought before it called goes back with the calls, or it forgets why it called them (OpenAI Cookbook, page
-    "How to handle the raw chain of thought in gpt-oss").
+    "How to handle the raw chain of thought in gpt-oss"). Strangers' text may have steered it: chat markup in what goes
+    back is made harmless, as it is in inputs.
     """
     answer = Message(
         "assistant",
-        completion.text or None,
-        tool_calls=calls,
-        reasoning=completion.reasoning,
+        neutralise(completion.text)[0] or None,
+        tool_calls=tuple(replace(call, arguments=neutralise(call.arguments)[0]) for call in calls),
+        reasoning=neutralise(completion.reasoning)[0],
         reasoning_key=completion.reasoning_key,
     )
     choice = request.options.get("tool_choice")

@@ -425,6 +425,16 @@ def test_a_secret_in_a_failure_is_not_told_either(way: Way) -> None:
     assert ["the tool failed: RuntimeError: refused: [redacted]"] == told(model.requests[1])
 
 
+def test_a_secret_is_not_told_in_half_where_a_failure_is_cut(way: Way) -> None:
+    def call_api(token: str = "") -> str:
+        """Call."""
+        raise RuntimeError("x" * (4000 - len("RuntimeError: ") - 8) + token)
+
+    prompt, model = asking([calling(("call_api", {})), GOOD], [tool(from_inputs=["token"])(call_api)])
+    way(prompt, ticket="x", token="s3cret-value")
+    assert "s3cret" not in told(model.requests[1])[0]
+
+
 # Bounds
 
 
