@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -42,9 +43,9 @@ def after_tools(
     """
     answer = Message(
         "assistant",
-        neutralise(completion.text)[0] or None,
+        _harmless(completion.text) or None,
         tool_calls=tuple(replace(call, arguments=neutralise(call.arguments)[0]) for call in calls),
-        reasoning=neutralise(completion.reasoning)[0],
+        reasoning=_harmless(completion.reasoning),
         reasoning_key=completion.reasoning_key,
     )
     choice = request.options.get("tool_choice")
@@ -52,6 +53,14 @@ def after_tools(
     heeded = any(run.status not in ("unknown", "invalid") and named in (None, run.call.name) for run in runs)
     options = {name: value for name, value in request.options.items() if name != "tool_choice" or not heeded}
     return replace(request, messages=(*request.messages, answer, *(run.message() for run in runs)), options=options)
+
+
+def _harmless(text: str) -> str:
+    """What a model said, without markup that could open a message; the tags around its thoughts are its own."""
+    return "".join(part if at % 2 else neutralise(part)[0] for at, part in enumerate(_THOUGHT.split(text)))
+
+
+_THOUGHT = re.compile("(</?think>)")
 
 
 def in_final_form(request: Request, final: Asked) -> Request:
