@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _HARMONY = re.compile(
     r"<\|channel\|>\s*(?P<name>\w{1,64}\b)(?P<bare>[^<]{0,2000})(?:<\|constrain\|>[^<]{0,50})?"
@@ -20,8 +21,21 @@ _CUT_ANALYSIS = re.compile(r"analysis[A-Z][a-z]* ")
 """The first words of harmony's reasoning behind the name of its channel."""
 
 
-def without_channels(text: str) -> tuple[str, str] | None:
-    """The final answer, and the reasoning; None for a text without channels, an empty answer where none was given.
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What stands in channels: the final answer, empty where none was given, and the reasoning.
+
+    `from_call` says that the answer was a message to a tool, `turns_behind` that others' turns followed it.
+    """
+
+    answer: str
+    reasoning: str
+    from_call: bool = False
+    turns_behind: bool = False
+
+
+def read_channels(text: str) -> Channels | None:
+    """What a text says in channels; None for one without.
 
     Known are gpt-oss's harmony format (github.com/openai/harmony), also where a server has dropped its special tokens,
     and Granite's two sentences.
@@ -32,24 +46,25 @@ def without_channels(text: str) -> tuple[str, str] | None:
     if lost is not None:
         return lost
     found = _GRANITE.match(text)
-    return None if found is None else ((found["answer"] or "").strip(), found["thought"].strip())
+    return None if found is None else Channels((found["answer"] or "").strip(), found["thought"].strip())
 
 
-def _without_tokens(text: str) -> tuple[str, str] | None:
+def _without_tokens(text: str) -> Channels | None:
     """Harmony's channels, where a server has dropped the tokens between which their names stand."""
     at = text.find("assistantfinal")
-    if not text.startswith("analysis") or (at < 0 and not _CUT_ANALYSIS.match(text)):
+    spoken_of = at > 0 and text[at - 1] == " "
+    if not text.startswith("analysis") or spoken_of or (at < 0 and not _CUT_ANALYSIS.match(text)):
         return None
     if at < 0:
-        return "", text[len("analysis") :].strip()
-    return text[at + len("assistantfinal") :].strip(), text[len("analysis") : at].strip()
+        return Channels("", text[len("analysis") :].strip())
+    return Channels(text[at + len("assistantfinal") :].strip(), text[len("analysis") : at].strip())
 
 
-def _harmony(text: str) -> tuple[str, str] | None:
-    found = _OTHERS_TURN.search(text)
-    if found is not None and "<|channel|>final" in text[found.start() :]:
+def _harmony(text: str) -> Channels | None:
+    others = _OTHERS_TURN.search(text)
+    if others is not None and "<|channel|>final" in text[others.start() :]:
         return None  # more than one answer of one turn
-    text = text if found is None else text[: found.start()]
+    text = text if others is None else text[: others.start()]
     parts = list(_HARMONY.finditer(text))
     if not parts:
         return None
@@ -65,20 +80,10 @@ def _harmony(text: str) -> tuple[str, str] | None:
         final, thoughts = calls, [each for each in thoughts if each != calls[0]]
     behind = _TOKENS.sub("", text[parts[-1].end() :]).strip()
     answers = list(dict.fromkeys(filter(None, (*map(str.strip, final), behind))))  # which must not disagree
-    return "\n".join(answers), "\n\n".join(filter(None, map(str.strip, thoughts)))
+    reasoning = "\n\n".join(filter(None, map(str.strip, thoughts)))
+    return Channels("\n".join(answers), reasoning, from_call=bool(calls), turns_behind=others is not None)
 
 
-def is_call(text: str) -> bool:
-    """Whether the only answer in channels is a message to a tool."""
-    return "<|channel|>" in text and "<|channel|>final" not in text and _TO_A_TOOL_ANYWHERE.search(text) is not None
-
-
-def has_others_turn(text: str) -> bool:
-    """Whether the turn of somebody else follows in channels."""
-    return "<|channel|>" in text and _OTHERS_TURN.search(text) is not None
-
-
-_TO_A_TOOL_ANYWHERE = re.compile(r"<\|channel\|>\s*\w{1,64}\s+to=")
 _TOKENS = re.compile(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
 _OTHERS_TURN = re.compile(r"<\|(?:end|return|call)\|>\s{0,5}<\|start\|>(?!assistant)")
 """Where a model that was not stopped writes the next turn of somebody else."""

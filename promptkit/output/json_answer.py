@@ -16,8 +16,8 @@ from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.mends import BARE
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.reasoning import TAG
+from promptkit.output.steps import SPLIT, mended, reasoning_off, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
-from promptkit.output.told import mended, shown_place
 from promptkit.output.transport import read_schema
 from promptkit.output.worded import bulleted, of_words
 from promptkit.result import Step, Violation
@@ -81,9 +81,11 @@ def _refuse_others(
     dicts = [each for each in told if isinstance(each.value, dict)]
     like = [each for each in dicts if not names.isdisjoint(each.value)]
     later = [each for each in like if each.start >= candidate.end]
+    if isinstance(candidate.value, dict) and names.isdisjoint(candidate.value):
+        later += [each for each in like if each.end <= candidate.start]  # which looks more like it
     broken = [text[start:end] for start, end in found.broken if start >= candidate.end]
     if later or any(name in each for each in broken for name in names):
-        raise refused("a value that looks like the answer follows, and cannot be used: nothing is certain", "ambiguous")
+        raise refused("another value looks like the answer, and cannot be used: nothing is certain", "ambiguous")
     items = isinstance(candidate.value, dict) and place.kinds == {"array"}
     many = len(like if names else dicts)
     if items and many > 1:
@@ -92,7 +94,9 @@ def _refuse_others(
 
 _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
 _TAKEN_BACK_BEFORE = re.compile(
-    r"(?:\b(?:(?:is|was|are)\s+not|isn['’]?t|wasn['’]?t|never|instead of|rather than|unlike)\s*:?\s*[`\"']*|~~)\Z",
+    r"(?:\b(?:(?:is|was|are)\s+not|isn['’]?t|wasn['’]?t|never|instead of|rather than|unlike"
+    r"|(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)|do\s+not\s+(?:answer|say|use|return|output|give)(?:\s+with)?"
+    r"|(?:format|input|example)\s+(?:is|was|would\s+be)|example\s+of\s+the\s+(?:format|output))\s*:?\s*[`\"']*|~~)\Z",
     re.IGNORECASE,
 )
 _CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"
@@ -101,6 +105,7 @@ _TAKEN_BACK_BEHIND = re.compile(
     r"|wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b|correction\s*:(?!\s*none)|scratch that\b|oops\b|on second thought\b"
     rf"|(?:but\s+)?{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
     r"|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an answer))\s*(?:[.!]|\Z)"
+    r"|is\s+what\s+(?:i|they|he|she|we)\s+(?:would|might|could)\s+have\b"
     r"|(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
     re.IGNORECASE,
 )
@@ -169,11 +174,11 @@ def _steps(text: str, candidate: Candidate, found: Found) -> list[Step]:
     steps = []
     thought = sum(map(len, found.reasoning))
     if thought:
-        steps.append(Step("reasoning split off", f"{thought:,} character{'s' * (thought > 1)} of reasoning"))
+        steps.append(reasoning_off(SPLIT, thought))
     around = found.left_over(text, candidate)
     if around:
         detail = f"the value stood in a longer text, at {shown_place(text, candidate.start)}"
-        steps.append(Step("taken out of its text", detail, True, candidate.start, around))
+        steps.append(Step("taken out of its text", detail, repairs=True, offset=candidate.start, changed=around))
     return [*steps, *mended(text, candidate.mends)]
 
 
@@ -231,10 +236,10 @@ def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
         return None
     judged = judge.judge([each.value for each in found.candidates], text)
     told = Step("put into a list", f"{len(found.candidates)} values stood one behind the other", repairs=True)
-    mends = [step for each in found.candidates for step in mended(text, each.mends)]
-    return (
-        None if judged.violations else Judged(judged.value, (told, *mends, *judged.steps), (), _thought(found, judged))
-    )
+    if judged.violations:
+        return None
+    mends = mended(text, [mend for each in found.candidates for mend in each.mends])
+    return Judged(judged.value, (told, *mends, *judged.steps), (), _thought(found, judged))
 
 
 def _unescaped(text: str, judge: Judge) -> Judged | None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from promptkit.limits import variable
 from promptkit.output.calls import arguments_of
 from promptkit.output.coerce import coerce
+from promptkit.output.likeness import may_be_renamed
 from promptkit.output.place import Place, plain_word
+from promptkit.output.steps import out_of_call
 from promptkit.result import Step, Violation
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class Judge:
             return None
         key, arguments = found
         judged = self._judged(arguments, text)
-        told = Step("taken out of a call", f"the answer was the `{key}` of a tool call", repairs=True)
+        told = out_of_call(f"the answer was the `{key}` of a tool call")
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
     def _as_schema(self, value: Any, text: str) -> Judged | None:
@@ -116,11 +118,12 @@ class Judge:
         if isinstance(value, dict) and value == self.schema.json:  # as small models give it back
             return Judged(value, violations=(Violation("$", "the answer is the schema itself", "echo"),))
         violations = self.schema.validate(value, parsed=True)
-        if not violations or not self.coerces:
+        fits = not violations and not may_be_renamed(value, self.json)
+        if fits or not self.coerces:
             return Judged(value, violations=violations)
         fit = coerce(value, self.schema.json, text)
         if fit.exhausted:
-            violations = (*violations, _exhausted())
+            violations = (_exhausted(), *violations)
         if not fit.changes:
             return Judged(value, violations=violations)
         steps = tuple(Step("value changed", str(change), repairs=True) for change in fit.changes)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
-from promptkit.output.channels import has_others_turn, is_call, without_channels
+from promptkit.output.channels import Channels, read_channels
 from promptkit.output.fence import unfenced
 from promptkit.output.json_answer import searched
 from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
 from promptkit.output.reasoning import Split, end_of_turn, split_prose, split_tags, without_end
 from promptkit.output.scalars import word_of
+from promptkit.output.steps import SPLIT, answer_tags_off, out_of_call, reasoning_off, turn_ended
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
 from promptkit.schema import Schema
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from promptkit.spec import OutputFormat
     from promptkit.thought import Mode
 
-SPLIT, LINE, FENCE, QUOTES = "reasoning split off", "answer line found", "fence removed", "quotes removed"
-TAGS, END = "answer tags removed", "end of turn left out"
+LINE, FENCE, QUOTES = "answer line found", "fence removed", "quotes removed"
 _TURNS_BEHIND = "with the turns behind it"
 _HEADER = re.compile(r"^\[\[ ## \w{1,64} ## \]\]", re.MULTILINE)
 """DSPy's headings of fields, which models learn from its prompts (`dspy/adapters/chat_adapter.py`)."""
@@ -131,22 +132,30 @@ class _Ladder:
         if self.expected.strict and helped:
             raise refused(f"the answer needed something done to it: {helped[0]}", "strict")
 
+    @cached_property
+    def channels(self) -> Channels | None:
+        """What the text says in channels, if it has any."""
+        return read_channels(self.text)
+
     def plain(self) -> str:
         """The answer's text without reasoning."""
-        channels = without_channels(self.text)
-        split = split_tags(self.text) if channels is None else Split(*channels, unclosed=not channels[0])
+        channels, free = self.channels, self.expected.format in ("text", "markdown")
+        if channels is None:
+            split = split_tags(self.text, free=free and self.expected.mode != "field")
+        else:
+            split = Split(channels.answer, channels.reasoning, unclosed=not channels.answer)
         if split.unclosed:
             raise refused("the reasoning never ends: no answer was given", "reasoning")
-        self._take(SPLIT, split)
-        if channels is not None and is_call(self.text):
-            self.steps.append(Step("taken out of a call", "the answer was a message to a tool", repairs=True))
-        if channels is not None and has_others_turn(self.text):
-            self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
+        self._take(SPLIT, split, repairs=free and split.doubtful)
+        if channels is not None and channels.from_call:
+            self.steps.append(out_of_call("the answer was a message to a tool"))
+        if channels is not None and channels.turns_behind:
+            self.steps.append(turn_ended(_TURNS_BEHIND))
         if split.tag:
-            self.steps.append(Step(TAGS, f"the answer stood in <{split.tag}>", repairs=True))
+            self.steps.append(answer_tags_off(split.tag))
         answer, ended = without_end(split.answer)
         if ended:
-            self.steps.append(Step(END, ended, repairs=True))
+            self.steps.append(turn_ended(ended))
         if self.expected.mode == "prose":
             answer = self._after_line(answer, split.reasoning)
         if not answer.strip():
@@ -166,11 +175,10 @@ class _Ladder:
         self._take(LINE, split)
         return split.answer
 
-    def _take(self, name: str, split: Split) -> None:
+    def _take(self, name: str, split: Split, *, repairs: bool = False) -> None:
         if split.reasoning:
             self.reasoning.append(split.reasoning)
-            size = len(split.reasoning)
-            self.steps.append(Step(name, f"{size:,} character{'s' * (size > 1)} of reasoning"))
+            self.steps.append(replace(reasoning_off(name, len(split.reasoning)), repairs=repairs))
 
     # JSON
 
@@ -212,8 +220,7 @@ class _Ladder:
     def _searched(self, judge: Judge, reason: str) -> Judged:
         """The value in a text that is more, or less, than JSON."""
         text = self.text
-        channels = without_channels(text)
-        if channels is not None or self.expected.mode == "prose":
+        if self.channels is not None or self.expected.mode == "prose":
             text = self.plain()
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
@@ -225,7 +232,7 @@ class _Ladder:
         except Refused:
             if (end := end_of_turn(text)) == len(text):
                 raise
-        self.steps.append(Step(END, _TURNS_BEHIND, repairs=True))
+        self.steps.append(turn_ended(_TURNS_BEHIND))
         return searched(text[:end], judge, repair=repair, reason=reason)
 
     def _parsed(self, text: str) -> Any:

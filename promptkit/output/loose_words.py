@@ -20,6 +20,7 @@ _LOOSE_NUMBER = re.compile(
 )
 _LOOSE_ONLY = re.compile(r"[-+\w.]+\Z")
 _GROUPED = re.compile(r"[-+]?[$€£¥]?\s?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
+_CUT_MONEY = re.compile(r"[-+]?[$€£¥₹]\s?[0-9][0-9.]*,[0-9]")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
@@ -59,6 +60,8 @@ class Words:
     def read(self, place: Place) -> Any:
         """The value that is written here without quotes."""
         at, text = self._reader.at, self._text
+        if self._reader.innermost == "[" and _CUT_MONEY.match(text, at):
+            self._reader.fail("an amount of money with a comma in it, which may end it")
         if self._takes_grouped(place) and _GROUPED.match(text, at):
             return self._bare(place)
         if (

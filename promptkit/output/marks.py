@@ -28,6 +28,8 @@ _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 _DOUBTS = "not no without except exclude excluded excluding avoid wrong incorrect but however actually wait instead"
 _DOUBTFUL = frozenset(_DOUBTS.split())
 _DOTS = ("...", "…")
+_BRACKETED = re.compile(r"\[.*[\"'].*\]|\{.*[\"'].*\}", re.DOTALL)
+"""An item that is a list, or an object, itself."""
 
 
 def unmarked(text: str) -> str:
@@ -63,20 +65,23 @@ def _items(text: str) -> list[str]:
 
     A line that is indented further than its bullet goes on with the one before.
     """
-    items: list[str] = []
+    items: list[list[str]] = []
     indent = ""
     for line in filter(str.strip, text.split("\n")):
         bullet = BULLET.fullmatch(line)
         if bullet is None:
             if not items or not line.startswith(f"{indent}  "):
                 return []
-            items[-1] += f" {line.strip()}"
+            items[-1].append(line.strip())
             continue
         indent = indent if items else bullet[1]
         if bullet[1] != indent or bullet[2].strip() in _DOTS:
             return []
-        items.append(bullet[2].strip())
-    return [] if len(items) == 1 and is_nothing(items[0]) else _without_marks(items)
+        items.append([bullet[2].strip()])
+    said = [" ".join(each) for each in items]
+    if len(said) == 1 and (is_nothing(said[0]) or _BRACKETED.fullmatch(said[0])):
+        return []
+    return _without_marks(said)
 
 
 def _without_marks(items: list[str]) -> list[str]:

@@ -80,43 +80,70 @@ _ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """An answer, the reasoning before it, whether that never ended, and the tag that stood around the answer."""
+    """An answer, the reasoning before it, whether that never ended, and the tag that stood around the answer.
+
+    `doubtful` says that the tags may have been the answer's own: `<analysis>` names a field as well.
+    """
 
     answer: str
     reasoning: str = ""
     unclosed: bool = False
     tag: str = ""
+    doubtful: bool = False
 
 
-def split_tags(text: str) -> Split:
-    """Take off the tagged reasoning that a text begins with; a lone closing tag ends reasoning without a beginning."""
+_THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|seed:think|antthinking)\b|[^<]|<[|\uff5cu]", re.IGNORECASE)
+"""How tags begin that stand for reasoning, and for nothing that a prompt asks for."""
+
+
+def split_tags(text: str, *, free: bool = False) -> Split:
+    """Take off the tagged reasoning that a text begins with; a lone closing tag ends reasoning without a beginning.
+
+    In a `free` text, a tag in the middle of a line is the text's own, unless it begins the text.
+    """
     thoughts: list[str] = []
+    doubtful = False
     at = 0
     while opening := OPENING.match(text, _LEADING.match(text, at).end()):  # type: ignore[union-attr]
         closing = closing_of(opening).search(text, opening.end())
         if closing is None:
             return Split("", _joined([*thoughts, text[opening.end() :]]), unclosed=True)
         thoughts.append(text[opening.end() : closing.start()])
+        doubtful = doubtful or _THOUGHT.match(opening[0]) is None
         at = closing.end()
     answer, behind = _without_last(text, at)
+    if behind and free and not answer.endswith("\n"):
+        answer, behind = text[at:], ""
     if at or behind:
         inner, tag = without_tag(answer) if at else (answer, "")
-        return Split(inner.strip(), _joined([*thoughts, behind]), tag=tag)
+        return Split(inner.strip(), _joined([*thoughts, behind]), tag=tag, doubtful=doubtful)
     lone = CLOSING.search(text) if _MAYBE.search(text) else None
-    if lone is None or OPENING.search(text, 0, lone.start()):
+    if lone is None or OPENING.search(text, 0, lone.start()) or (free and _in_a_line(text, lone)):
         return Split(text)
     inner, tag = without_tag(text[lone.end() :])
     return Split(inner.strip(), text[: lone.start()].strip(), tag=tag)
 
 
+def _in_a_line(text: str, tag: re.Match[str]) -> bool:
+    """Whether words stand on both sides of a tag on its line."""
+    before, behind = text[text.rfind("\n", 0, tag.start()) + 1 : tag.start()], text[tag.end() :].partition("\n")[0]
+    return bool(before.strip() and behind.strip())
+
+
 def _without_last(text: str, at: int) -> tuple[str, str]:
     """The text from an offset on without the reasoning in tags that ends it, and that reasoning."""
     last = text.rfind("<", at)
-    if last < 0 or CLOSING.match(text, last) is None or text[CLOSING.match(text, last).end() :].strip():  # type: ignore[union-attr]
+    ends = CLOSING.match(text, last) if last >= 0 else None
+    if ends is None or text[ends.end() :].strip():
         return text[at:], ""
+    before: dict[str, int] = {}
     for opening in OPENING.finditer(text, at):
-        closing = closing_of(opening).search(text, opening.end())
-        if closing is not None and closing.start() == last and text[at : opening.start()].strip():
+        closing = closing_of(opening)
+        if closing.match(text, last) is None:
+            continue
+        if closing.pattern not in before:  # where the reasoning ends that stands before
+            before[closing.pattern] = max((each.end() for each in closing.finditer(text, at, last)), default=at)
+        if opening.start() >= before[closing.pattern] and text[at : opening.start()].strip():
             return text[at : opening.start()], text[opening.end() : last]
     return text[at:], ""
 

@@ -27,9 +27,11 @@ _DENIED = """
     absent aint almost against anything arent barely but cannot cant could couldnt didnt doesnt dont doubt either
     except fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less
     maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely rather
-    ruled scarcely seldom perhaps possibly shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
+    refuse refused refuses reject rejected rejecting rejects eliminate eliminated eliminates exclude excluded excludes
+    half ignore ruled ruling scarcely seldom perhaps possibly shouldnt than too unless unlikely wasnt werent whether
+    without wont wouldnt wrong zero
     aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
-    non nunca pas senza sans sin ne не нет 不 没 非
+    non nunca pas senza sans sin ne не нет 不 没 非 ohne nem nije neni bukan khong ليس לא οχι नहीं
 """
 _DENIALS = frozenset(_DENIED.split())
 
@@ -118,7 +120,13 @@ def is_null(text: str) -> bool:
 
 def is_nothing(text: str) -> bool:
     """Whether a text says that there is nothing to list: `none`, `n/a`, `no tags`."""
-    return plain_word(text) in _NOTHINGS or re.fullmatch(r"no \w+", text.strip().lower()) is not None
+    return plain_word(text) in _NOTHINGS or _NOTHING_SAID.fullmatch(text.strip().lower()) is not None
+
+
+_NOTHING_SAID = re.compile(
+    r"(?:no|none) \w+(?: \w+)?|unknown|unspecified"
+    r"|not (?:applicable|available|found|given|known|mentioned|provided|reported|specified|stated)"
+)
 
 
 def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | None:
@@ -172,7 +180,7 @@ _PRONOUN = re.compile(
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
-_FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙")
+_FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙|ไม่ใช่|नहीं|[❌🚫✗✘]")
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
 _SIGNED = re.compile(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"

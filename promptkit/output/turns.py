@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.envelope import read_alone
-from promptkit.output.likeness import is_same
 from promptkit.output.place import Place
 from promptkit.output.scalars import is_null, number_of, style_of, truth_of
 from promptkit.output.strict_json import NotJson, parse_json
@@ -39,9 +39,13 @@ class Origin:
         self.text = text
 
     @cached_property
-    def numbers(self) -> frozenset[str]:
-        """The numbers in the text, as they are written."""
-        return frozenset(_NUMBER.findall(self.text))
+    def numbers(self) -> dict[float, set[str]]:
+        """The numbers in the text, each with the ways in which it is written."""
+        found: dict[float, set[str]] = {}
+        for written in set(_NUMBER.findall(self.text)):
+            with suppress(ValueError):
+                found.setdefault(float(written), set()).add(written)
+        return found
 
 
 def turned(kind: str, value: Any, form: dict[str, Any], origin: Origin) -> Turned | None:
@@ -58,13 +62,11 @@ def short(value: Any) -> str:
 def _to_text(value: Any, _: dict[str, Any], origin: Origin) -> Turned | None:
     if isinstance(value, bool):
         return Turned("true" if value else "false", "truth value to text")
-    if isinstance(value, (int, float)):
-        written = json.dumps(value)
-        # A number that was written otherwise, such as 1.10, would lose how.
-        others = any(each != written and is_same(each, value) for each in origin.numbers)
-        if isinstance(value, int) or (written in origin.numbers and not others):
-            return Turned(written, "number to text")
-    return None
+    if isinstance(value, int):
+        return Turned(json.dumps(value), "number to text")
+    # A number that was written otherwise, such as 1.10, would lose how.
+    known = isinstance(value, float) and origin.numbers.get(value) == {json.dumps(value)}
+    return Turned(json.dumps(value), "number to text") if known else None
 
 
 def _to_number(value: Any, form: dict[str, Any], *, whole: bool) -> Turned | None:

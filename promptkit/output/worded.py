@@ -14,8 +14,8 @@ from promptkit.output.keyed import keyed
 from promptkit.output.marks import BULLET, SCALARS, listed, unmarked
 from promptkit.output.reasoning import TAG, split_tags, without_end
 from promptkit.output.scalars import denied, number_in, truth_in
+from promptkit.output.steps import SPLIT, answer_tags_off, mended, reasoning_off, turn_ended
 from promptkit.output.strict_json import NotJson, parse_json
-from promptkit.output.told import mended
 from promptkit.result import Step
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None
     told = read(words)
     if told is None:
         return None
-    size = len(split.reasoning)
-    steps = [Step("reasoning split off", f"{size:,} character{'s' * (size > 1)} of reasoning")] if size else []
-    steps += [Step("answer tags removed", f"the answer stood in <{tag}>", repairs=True)] if tag else []
-    steps += [Step("end of turn left out", ended, repairs=True)] if ended else []
+    steps = [reasoning_off(SPLIT, len(split.reasoning))] if split.reasoning else []
+    steps += [answer_tags_off(tag)] if tag else []
+    steps += [turn_ended(ended)] if ended else []
     return replace(told, steps=(*steps, *told.steps), reasoning=split.reasoning)
 
 

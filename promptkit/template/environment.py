@@ -110,7 +110,28 @@ class Missing(StrictUndefined):
 
 
 class ValueCode(CodeGenerator):
-    """Printed values keep their class, so that they can be told from the template's own text."""
+    """Printed values keep their class, so that they can be told from the template's own text.
+
+    What a file prints that is included without context is rendered each time, and goes where the text around it goes.
+    Jinja keeps it, and yields it past a block whose text goes elsewhere first.
+    """
+
+    _including: Any = None
+    """The frame of the include that is written."""
+
+    def visit_Include(self, node: nodes.Include, frame: Any) -> None:
+        outside, self._including = self._including, frame
+        super().visit_Include(node, frame)
+        self._including = outside
+
+    def writeline(self, x: str, *args: Any, **kwargs: Any) -> None:
+        if self._including is None or not x.startswith("yield from "):
+            super().writeline(x, *args, **kwargs)
+            return
+        super().writeline("for event in template.root_render_func(template.new_context()):")
+        self.indent()
+        self.simple_write("event", self._including)
+        self.outdent()
 
     def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ARG002
         self.write("(" + finalize.src)

@@ -51,7 +51,7 @@ def _last(text: str, _: Any, fitting: Any, found: Any) -> Judged:
 
 STAGES = {
     "reasoning in tags": (ladder, "split_tags", Split),
-    "channels": (ladder, "without_channels", lambda _: None),
+    "channels": (ladder, "read_channels", lambda _: None),
     "the answer line": (ladder, "split_prose", lambda *_, **__: None),
     "the fence": (ladder, "unfenced", lambda *_: None),
     "the envelope": (ladder, "searched", _refuse),

@@ -98,3 +98,21 @@ def test_a_simple_text_that_would_grow_too_long_is_refused_before_it_is_joined()
         templates = Templates({}, {"a": Untrusted("user")} if fences else {})
         with pytest.raises(RenderError, match="PK220"):
             templates.render("{{ a }}" * 400, values, fences=fences)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% filter upper %}a{% include 'b.md' without context %}c{% endfilter %}",
+        "{% macro m() %}a{% include 'b.md' without context %}c{% endmacro %}{{ m() | upper }}",
+        "{% set x %}a{% include 'b.md' without context %}c{% endset %}{{ x | upper }}",
+    ],
+)
+def test_a_file_without_context_prints_into_the_block_around_it(text: str) -> None:
+    assert "AB-C" == Templates({"b.md": "b{{ '-' }}"}).render(text, {})
+
+
+def test_what_an_imported_file_sets_ends_with_the_rendering() -> None:
+    text = "{% from 'sep.md' import sep %}{% for word in words %}{{ sep() }}{{ word }}{% endfor %}"
+    templates = Templates({"sep.md": "{% set sep = joiner(', ') %}"})
+    assert ["a, b"] * 2 == [templates.render(text, {"words": ["a", "b"]}) for _ in range(2)]
