@@ -10,18 +10,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.loading.drift_numbers import of_numbers
 from promptkit.loading.drift_shown import (
     DENIED,
     MOST_SHOWN,
     Answer,
     drifted,
     listed_keys,
+    names_a_key,
     of_object,
     shown_objects,
     without,
 )
 from promptkit.loading.drift_values import of_values
-from promptkit.loading.prose import NUMBER, number_of, sentences
+from promptkit.loading.prose import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,12 +45,31 @@ _ONE_OF = re.compile(
     rf"(?:\s+the\s+following)?\s*:?\s*({_LIST})",
     re.IGNORECASE,
 )
+_GIVEN = re.compile(
+    r"(?:^|[.,;:]\s*|\b(?:then|please|and)\s+)(?:answer|return|reply|output|say)(?:\s+with)?"
+    r"\s+[`\"']([\w -]{1,60})[`\"']"
+    r"(?!\s*(?:,|or\b|and\b|\w))",
+    re.IGNORECASE,
+)
+"""One word that is to be the answer; of several others speak."""
+_BESIDE_KEY = re.compile(rf"[`\"']?\b[a-z]\w{{0,60}}\b[`\"']?\s*[:(=]\s*({_ITEM}(?:\s*[|/]\s*{_ITEM})+)", re.IGNORECASE)
+"""Words with bars between them behind a key: `priority: urgent | normal`."""
 _QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
 _QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
 _FILLED = re.compile(
-    r"(?:please\s+|always\s+)?(?:fill|set|include|provide|return|give|write|answer|output)\b", re.IGNORECASE
+    r"(?:please\s+|always\s+)?(?:fill|set|include|provide|return|give|write|answer|output|explain|put|list|store|summari[sz]e)\b",
+    re.IGNORECASE,
 )
 """What begins a sentence about the fields of the answer."""
+_INTO = re.compile(
+    r"\b(?:in|into|under)\s+(?:the\s+|an?\s+)?[`\"'](\w{1,60})[`\"']\s+(?:field|key|property)\b", re.IGNORECASE
+)
+_ADDED = re.compile(
+    r"\b(?:include|add|return|give|provide|output)\s+(?:an?|the)\s+[`\"']?(\w{1,60})[`\"']?\s+(?:field|key|property)\b",
+    re.IGNORECASE,
+)
+_INTO_QUOTES = re.compile(r"\b(?:into|under)\s+(?:the\s+)?[`\"'](\w{1,60})[`\"']", re.IGNORECASE)
+_OF_THE_INPUT = re.compile(r"\b(?:inputs?|sources?|given|from|of\s+the|tools?|calls?)\b", re.IGNORECASE)
 _WORDS = re.compile(_ITEM)
 _JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
 
@@ -62,7 +83,7 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
     for sentence in sentences(without(prose, shown)):
         yield from _keys(sentence, answer)
         yield from _enums(sentence, answer)
-        yield from _counts(sentence, answer)
+        yield from of_numbers(sentence, answer)
         yield from _format(sentence, answer)
         yield from of_values(sentence, answer)
 
@@ -75,7 +96,7 @@ def described(name: str, schema: dict[str, Any]) -> Iterator[TemplateFault]:
     answer = Answer.of_field(name, schema)
     for sentence in sentences(text):
         yield from _enums(sentence, answer)
-        yield from _counts(sentence, answer)
+        yield from of_numbers(sentence, answer)
 
 
 _SAID = frozenset(("enum", "minimum", "maximum", "minItems", "maxItems", "maxLength"))
@@ -103,6 +124,14 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         for text, span in words if there else ():
             if text not in there and (hint := did_you_mean(text, sorted(answer.keys - there))):
                 yield drifted("PK217", sentence, span, f"the output has no field `{text}`", hint)
+    for found in _places(sentence.text, answer) if answer.keys and answer.closed else ():
+        name = found[1]
+        if name not in answer.keys and _FILLED.match(sentence.text) and not _OF_THE_INPUT.search(sentence.text):
+            label = (
+                did_you_mean(name, sorted(answer.keys))
+                or f"its fields are {', '.join(sorted(answer.keys)[:MOST_SHOWN])}"
+            )
+            yield drifted("PK217", sentence, found.span(1), f"the output has no field `{name}`", label)
     if not answer.keys or not _ANSWER.search(sentence.text):
         return
     for found in _KEYS.finditer(sentence.text):
@@ -118,16 +147,30 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                 yield drifted("PK217", sentence, span, f"the output has no field `{text}`", label)
 
 
+def _places(text: str, answer: Answer) -> Iterator[re.Match[str]]:
+    """Where a sentence says into which fields something goes; by quotes alone, where one of them is a field."""
+    yield from _INTO.finditer(text)
+    yield from _ADDED.finditer(text)
+    quoted = list(_INTO_QUOTES.finditer(text))
+    yield from quoted if any(found[1] in answer.keys for found in quoted) else ()
+
+
 def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     if not answer.enums or sentence.text.endswith("?"):
         return
+    for found in _GIVEN.finditer(sentence.text) if answer.format == "choice" else ():
+        if found[1].casefold() not in {word.casefold() for word in answer.enums[-1]}:
+            label = f"not one of {', '.join(answer.enums[-1][:MOST_SHOWN])}"
+            yield drifted("PK218", sentence, found.span(1), f"the output never says `{found[1]}`", label)
     told: set[tuple[int, int]] = set()
-    for pattern in (_ONE_OF, _QUOTED_LIST):
+    for pattern in (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY):
         for found in pattern.finditer(sentence.text):
             if DENIED.search(sentence.text[: found.start()]):
                 continue
             items = [item for item in _items(found) if item[1] not in told]
             enum = _meant(items, answer)
+            if enum and _is_told_elsewhere(sentence.text, found, enum):
+                continue
             for text, span, _ in items if enum else ():
                 if text.casefold() not in {word.casefold() for word in enum}:
                     told.add(span)
@@ -136,6 +179,13 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
                     said = f"`{next(iter(answer.fields))}` is never" if answer.alone else "the output never says"
                     yield drifted("PK218", sentence, span, f"{said} `{text}`", label)
+
+
+def _is_told_elsewhere(text: str, found: re.Match[str], enum: tuple[str, ...]) -> bool:
+    """Whether another list in the sentence has words of the enum alone: this one is of more than the answer then."""
+    known = {word.casefold() for word in enum}
+    others = (other for other in _QUOTED_LIST.finditer(text) if other.start() > found.end())
+    return any({word.casefold() for word, _, _ in _items(other)} <= known for other in others)
 
 
 def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tuple[str, ...]:
@@ -148,98 +198,7 @@ def _meant(items: list[tuple[str, tuple[int, int], bool]], answer: Answer) -> tu
     return enum if most * 2 >= len(words) and most < len(words) else ()
 
 
-_COUNT = re.compile(
-    rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
-    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
-    re.IGNORECASE,
-)
-_OTHER_UNITS = r"(?!\s+\w*(?:word|line|page|minute|day))"
-_RANGE = re.compile(
-    rf"\b(?:from|between|of)?\s*\b{NUMBER}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{NUMBER}\b{_OTHER_UNITS}",
-    re.IGNORECASE,
-)
-_CHARACTERS = re.compile(rf"(?:at most|no more than|up to|a maximum of)\s+{NUMBER}\s+characters", re.IGNORECASE)
-
-
-def _counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    yield from _item_counts(sentence, answer)
-    yield from _ranges(sentence, answer)
-    for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
-        for name, schema in _named(sentence.text, answer, "string"):
-            most = schema.get("maxLength")
-            if isinstance(most, int) and number_of(found[1]) > most:
-                yield drifted(
-                    "PK219", sentence, found.span(1), f"`{name}` has other bounds", f"at most {most} characters"
-                )
-
-
-def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    lists = {name: schema for name, schema in answer.fields.items() if _kinds(schema) == {"array"}}
-    for found in _COUNT.finditer(sentence.text) if lists else ():
-        words, low, high, *nouns = found.groups()
-        named = {noun.lower() for noun in nouns if noun}
-        name = next((name for name in lists if named & _forms(name)), None)
-        if name is None:
-            continue
-        least, most = lists[name].get("minItems", 0), lists[name].get("maxItems")
-        first, last = (number_of(low) if low else number_of(high)), number_of(high)
-        if _contradicts((words or "").lower(), first, last, least, most):
-            label = f"{least}..{'' if most is None else most} items"
-            yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
-
-
-def _contradicts(words: str, first: int, last: int, least: int, most: int | None) -> bool:
-    """Whether a number of items in words goes beyond the bounds of a list, or is exact where they are not."""
-    if words in ("at least", "no fewer than", "a minimum of"):
-        return most is not None and first > most
-    beyond = most is not None and last > most
-    if words in ("at most", "no more than", "up to", "a maximum of"):
-        return beyond or last < least
-    inexact = words != "" and first == last and most is not None and (least, most) != (last, last)
-    return beyond or inexact or (first != last and first < least)
-
-
-def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    """`from 1 to 10`, of a number that is named in the sentence; only one may be, or nobody knows which is meant."""
-    named = list(_named(sentence.text, answer, "integer", "number"))
-    for found in _RANGE.finditer(sentence.text) if len(named) == 1 else ():
-        name, schema = named[0]
-        least, most = schema.get("minimum"), schema.get("maximum")
-        first, last = number_of(found[1]), number_of(found[2])
-        if answer.alone and not _LED.match(sentence.text[: found.end(1)]):
-            continue
-        if (least is not None and first < least) or (most is not None and last > most):
-            label = f"{'' if least is None else least}..{'' if most is None else most}"
-            span = found.span(2) if most is not None and last > most else found.span(1)
-            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
-
-
-_LED = re.compile(rf"(?:.*\b(?:from|between|scale of|scale|range|score of))?\s*{NUMBER}\Z", re.IGNORECASE | re.DOTALL)
-"""What stands before a range that tells of all values, and of no special ones."""
-
-
-def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    lower = text.lower()
-    for name, schema in answer.fields.items():
-        named = answer.alone or (
-            name.lower() in lower and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) is not None
-        )
-        if named and _kinds(schema) & set(kinds):
-            yield name, schema
-
-
-def _kinds(schema: dict[str, Any]) -> set[str]:
-    kind = schema.get("type", ())
-    return {kind} if isinstance(kind, str) else set(kind) - {"null"} if isinstance(kind, list) else set()
-
-
-def _forms(name: str) -> set[str]:
-    """A field's name as prose has it, in the plural and in the singular."""
-    plain = name.lower().replace("_", " ")
-    return {plain, plain + "s", plain.removesuffix("s"), plain.removesuffix("es"), re.sub("ies$", "y", plain)}
-
-
-_VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce)"
+_VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce|present)"
 _OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|response|output|result|reply))?"
 _FORMATS = r"(JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
 _A_FORMAT = re.compile(_FORMATS, re.IGNORECASE)
@@ -247,6 +206,13 @@ _WANTED = re.compile(
     rf"(?:^(?:[-*+]\s+|\d{{1,3}}[.)]\s+)?|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
     rf"(?:\s+(?:in|as|with|using)(?:\s+(?:valid|pure|raw|strict|an?))*|\s+(?:only\s+|valid\s+)?)\s*\b{_FORMATS}\b",
     re.IGNORECASE,
+)
+_MUST_BE = re.compile(
+    rf"\b(?:answer|response|output|reply|result)\s+(?:must|should|shall|has\s+to)\s+be\s+(?:(?:valid|pure|raw|strict|in|an?)\s+)*{_FORMATS}\b",
+    re.IGNORECASE,
+)
+_IN_TAGS = re.compile(
+    r"(?<=\bin\s)<(answer|final_answer|output|response|result)>(?:\s*</\1>)?(?=\s+tags?\b)", re.IGNORECASE
 )
 _FITTING = {
     "json": {"json"},
@@ -258,9 +224,14 @@ _FITTING = {
 
 
 def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
-    if not _A_FORMAT.search(sentence.text):
+    if not _A_FORMAT.search(sentence.text) and "tag" not in sentence.text:
         return
-    for found in _WANTED.finditer(sentence.text):
+    if names_a_key(sentence.text, answer):
+        return
+    if (tags := _IN_TAGS.search(sentence.text)) is not None and answer.format in ("json", "list"):
+        message = f"the prose asks for <{tags[1]}> tags, and the output is `format: {answer.format}`"
+        yield drifted("PK232", sentence, tags.span(), message, f"the answer is read as {_READ_AS[answer.format]}")
+    for found in (*_WANTED.finditer(sentence.text), *_MUST_BE.finditer(sentence.text)):
         wanted = " ".join(found[1].lower().split())
         before = sentence.text[: found.start(1)]
         if wanted in _FITTING[answer.format] or DENIED.search(before) or _in_quotes(sentence.text, found.start(1)):

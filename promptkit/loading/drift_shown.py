@@ -41,6 +41,11 @@ class Answer:
     """Whether one field is all that is spoken of, by its name or not."""
 
     @property
+    def closed(self) -> bool:
+        """Whether the whole answer takes no other fields than those that are declared."""
+        return isinstance(self.schema, dict) and self.schema.get("additionalProperties") is False
+
+    @property
     def kind(self) -> str:
         """The JSON type of the whole answer, where the schema names it."""
         kind = self.schema.get("type") if isinstance(self.schema, dict) else None
@@ -59,11 +64,13 @@ class Answer:
             names = set(properties) if isinstance(properties, dict) else set()
             optional |= names.difference(needed if isinstance(needed, list) else ())
             for name, inner in properties.items() if isinstance(properties, dict) else ():
-                if isinstance(inner, dict):
-                    found.setdefault(name, inner)
+                if isinstance(inner, dict):  # of one that is declared in two ways nothing is said
+                    found[name] = inner if found.get(name, inner) == inner else {}
             listed = each.get("enum")
             if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
                 enums.append(tuple(listed))
+        if output.get("format") == "choice":
+            enums.append(tuple(map(str, output.get("choices") or ())))
         keys = frozenset(found)
         return cls(output.get("format", "text"), schema, keys, tuple(enums), found, keys - optional)
 
@@ -73,6 +80,13 @@ class Answer:
         words = tuple(_enum_of(schema))
         enums = (words,) if len(words) > 1 and len(words) == len(schema["enum"]) else ()
         return cls("json", schema, frozenset([name]), enums, {name: schema}, alone=True)
+
+
+def names_a_key(text: str, answer: Answer) -> bool:
+    """Whether a sentence names a field of the answer as such: what it asks for is asked of that one."""
+    quoted = (found for found in re.findall(r"[`\"'](\w{1,60})[`\"']", text))
+    named = re.findall(r"\b(\w{1,60})\s+(?:field|key|property)\b|\b(?:field|key|property)\s+[`\"']?(\w{1,60})", text)
+    return any(name in answer.keys for name in (*quoted, *(each for pair in named for each in pair)))
 
 
 def drifted(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
@@ -142,7 +156,7 @@ def _of_number(key: str, value: float, schema: Any, whole: str, at: int) -> Iter
 
 
 _HEADING = re.compile(
-    r"^(?=.*\b(?:answer|respond|response|reply|return|output|result|JSON)\b)"
+    r"^(?=.*\b(?:answer|respond|response|reply|return|output|result|JSON|extract)\b)"
     r".*\b(?:keys|fields|properties|attributes|JSON|object)\b.*:[ \t]*$",
     re.IGNORECASE,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.drift_shown import DENIED, drifted
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.drift_shown import DENIED, MOST_SHOWN, drifted, names_a_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,16 +60,44 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     dates = [name for name, schema in answer.fields.items() if schema.get("format") == "date"]
     named = [name for name in dates if re.search(rf"\b{re.escape(name)}\b", text)] or dates
     for found in (
-        _DATE.finditer(text) if len(named) == 1 and _ASKED.search(text) and not _OF_INPUTS.search(text) else ()
+        _DATE.finditer(text)
+        if len(named) == 1 and (_ASKED.search(text) or named[0] in text) and not _OF_INPUTS.search(text)
+        else ()
     ):
         if found[0] != _ISO and not DENIED.search(text[: found.start()]):
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
             yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
-    for found in _WHOLE.finditer(text):
+    yield from _set_to(sentence, answer)
+    for found in _WHOLE.finditer(text) if not names_a_key(text, answer) else ():
         wanted = _KINDS[found[1].lower()]
         if answer.kind in ("array", "object") and wanted != answer.kind and not DENIED.search(text[: found.end()]):
             message = f"the prose asks for {_named(wanted)}, and the output is {_named(answer.kind)}"
             yield drifted("PK232", sentence, found.span(1), message, "")
+
+
+_SET = re.compile(
+    rf"\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+(?=[`\"'])",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w[\w -]{0,60})[`\"']")
+_TRUTHS = frozenset(("true", "false"))
+
+
+def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`Set priority to "urgent"`, where the field is never that."""
+    for found in _SET.finditer(sentence.text):
+        schema = answer.fields.get(found[1], {})
+        words = {each for each in schema.get("enum", ()) if isinstance(each, str)}
+        known = (
+            words if words and len(words) == len(schema["enum"]) else _TRUTHS if schema.get("type") == "boolean" else ()
+        )
+        at = found.end()
+        while known and (word := _WORD.match(sentence.text, at)) is not None:
+            at = word.end()
+            if word[1].casefold() not in {each.casefold() for each in known} and word[1].lower() != "null":
+                hint = did_you_mean(word[1], sorted(known))
+                label = f"not one of {', '.join(sorted(known)[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+                yield drifted("PK218", sentence, word.span(1), f"`{found[1]}` is never `{word[1]}`", label)
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:

@@ -54,5 +54,7 @@ def sentences(prose: str) -> Iterator[Sentence]:
 
 
 def number_of(text: str) -> int:
-    """What `NUMBER` has matched."""
-    return int(text) if text.isdigit() else _NUMBERS.index(text.lower())
+    """What `NUMBER` has matched, with a sign or without."""
+    digits = text.removeprefix("-")
+    number = int(digits) if digits.isdigit() else _NUMBERS.index(digits.lower())
+    return -number if text.startswith("-") else number

@@ -1,0 +1,158 @@
+"""What a sentence says of numbers, and the schema says otherwise: how many items, a range, a length."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from promptkit.loading.drift_shown import drifted
+from promptkit.loading.prose import NUMBER, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.drift_shown import Answer
+    from promptkit.loading.prose import Sentence
+    from promptkit.template.tree import TemplateFault
+
+_POOL = re.compile(
+    r"\b(?:of|from|among|the|these|those|all|both)"
+    r"(?:\s+(?:the|these|those|following|list\s+of|set\s+of|a\s+list\s+of|other))*\s+\Z",
+    re.IGNORECASE,
+)
+"""What stands before the number of those that are chosen from, or that are there already."""
+_SUBSET = re.compile(
+    r"['’]|\s+(?:per|(?:for|in|of)\s+each)\b|\s*(?:is|are|was|were|remain|remains)\b"
+    r"(?!\s+(?:required|needed|allowed|expected|wanted|returned|to be|enough)\b)",
+    re.IGNORECASE,
+)
+"""What stands behind the number of some that are so, as in `exactly three options are wrong`."""
+_HOLDER = re.compile(
+    r"\s*(?:(?:each|every|all|an?|the)\s+)?(?:of\s+the\s+)?`?(?P<holder>[a-z]\w*)`?(?:['’]s\s+\w+)?\s+"
+    r"(?:has|have|contains?|holds?|gets?)\b",
+    re.IGNORECASE,
+)
+_WHOLES = frozenset(
+    "answer answers response responses output outputs result results reply it list json there you".split()  # noqa: SIM905
+)
+"""What has the fields of the answer, where a sentence says who has something."""
+_COUNT = re.compile(
+    rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
+    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
+    re.IGNORECASE,
+)
+_OTHER_UNITS = r"(?!\s+\w*(?:word|line|page|minute|day|each))"
+_SIGNED = NUMBER.replace("(", r"((?<![\w)])-?(?:", 1) + ")"
+_ASIDE = r"(?:\s*\([^()\n]{1,40}\))?"
+_RANGE = re.compile(
+    rf"(?:\b(?:from|between|of)\b)?\s*(?<![\w.]){_SIGNED}{_ASIDE}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{NUMBER}\b"
+    rf"{_OTHER_UNITS}",
+    re.IGNORECASE,
+)
+_CHARACTERS = re.compile(
+    rf"(at most|no more than|up to|a maximum of|at least|a minimum of)\s+{NUMBER}\s+characters", re.IGNORECASE
+)
+
+
+def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """Where a sentence gives bounds that the schema refuses."""
+    yield from _item_counts(sentence, answer)
+    yield from _ranges(sentence, answer)
+    for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
+        for name, schema in _named(sentence.text, answer, "string"):
+            if _has_another_holder(sentence.text, found, name):
+                continue
+            most, least = schema.get("maxLength"), schema.get("minLength", 0)
+            number, is_least = number_of(found[2]), found[1].lower() in ("at least", "a minimum of")
+            if isinstance(most, int) and number > most:
+                label = f"at most {most} characters"
+                yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+            elif not is_least and isinstance(least, int) and number < least:
+                label = f"at least {least} characters"
+                yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+
+
+def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    lists = {name: schema for name, schema in answer.fields.items() if _kinds(schema) == {"array"}}
+    for found in _COUNT.finditer(sentence.text) if lists else ():
+        words, low, high, *nouns = found.groups()
+        named = {noun.lower() for noun in nouns if noun}
+        name = next((name for name in lists if named & _forms(name)), None)
+        if name is None:
+            continue
+        if _is_of_others(sentence.text, found, name):
+            continue
+        least, most = lists[name].get("minItems", 0), lists[name].get("maxItems")
+        first, last = (number_of(low) if low else number_of(high)), number_of(high)
+        if _contradicts((words or "").lower(), first, last, least, most):
+            label = f"{least}..{'' if most is None else most} items"
+            yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
+
+
+def _is_of_others(text: str, found: re.Match[str], name: str) -> bool:
+    """Whether a number is of those that are chosen from, of some that are so, or of what something else has."""
+    pool = _POOL.search(text[: found.start()]) or _SUBSET.match(text, found.end())
+    return pool is not None or _has_another_holder(text, found, name)
+
+
+def _has_another_holder(text: str, found: re.Match[str], name: str) -> bool:
+    """Whether the words before a number say that something else has so many: `each bullet has`."""
+    signs = (".", ";", ",", ":", "\n", " and ")
+    begin = max((at + len(sign) for sign in signs if (at := text.rfind(sign, 0, found.start())) >= 0), default=0)
+    holder = _HOLDER.match(text, begin)
+    return holder is not None and holder["holder"].lower() not in _WHOLES | _forms(name)
+
+
+def _contradicts(words: str, first: int, last: int, least: int, most: int | None) -> bool:
+    """Whether a number of items in words goes beyond the bounds of a list."""
+    if words in ("at least", "no fewer than", "a minimum of"):
+        return most is not None and first > most
+    if words in ("at most", "no more than", "up to", "a maximum of"):
+        return last < least or (most is not None and last > most)
+    low = first < least and (first != last or words != "")  # `one item per chapter` says nothing of their number
+    return low or (most is not None and last > most)
+
+
+def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`from 1 to 10`, of a number that is named in the sentence; only one may be, or nobody knows which is meant."""
+    named = list(_named(sentence.text, answer, "integer", "number"))
+    if len(named) != 1:
+        return
+    name, schema = named[0]
+    least, most = schema.get("minimum"), schema.get("maximum")
+    ranges = list(_RANGE.finditer(sentence.text))
+    if any((number_of(found[1]), number_of(found[2])) == (least, most) for found in ranges):
+        return  # the others are of something else
+    for found in ranges:
+        first, last = number_of(found[1]), number_of(found[2])
+        if answer.alone and not _LED.match(sentence.text[: found.end(1)]):
+            continue
+        if (least is not None and first < least) or (most is not None and last > most):
+            label = f"{'' if least is None else least}..{'' if most is None else most}"
+            span = found.span(2) if most is not None and last > most else found.span(1)
+            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
+
+
+_LED = re.compile(rf"(?:.*\b(?:from|between|scale of|scale|range|score of))?\s*-?{NUMBER}\Z", re.IGNORECASE | re.DOTALL)
+"""What stands before a range that tells of all values, and of no special ones."""
+
+
+def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    lower = text.lower()
+    for name, schema in answer.fields.items():
+        named = answer.alone or (
+            name.lower() in lower and re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) is not None
+        )
+        if named and _kinds(schema) & set(kinds):
+            yield name, schema
+
+
+def _kinds(schema: dict[str, Any]) -> set[str]:
+    kind = schema.get("type", ())
+    return {kind} if isinstance(kind, str) else set(kind) - {"null"} if isinstance(kind, list) else set()
+
+
+def _forms(name: str) -> set[str]:
+    """A field's name as prose has it, in the plural and in the singular."""
+    plain = name.lower().replace("_", " ")
+    return {plain, plain + "s", plain.removesuffix("s"), plain.removesuffix("es"), re.sub("ies$", "y", plain)}
