@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from promptkit.phrases import steady
+from promptkit.phrases import one_line, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,7 +167,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _lines(diagnostic: Diagnostic) -> Iterable[str]:
-    yield f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"
+    yield f"{diagnostic.severity}[{diagnostic.code}]: {one_line(diagnostic.message)}"
     gutter = " " * len(str(diagnostic.line or ""))
     if diagnostic.place:
         yield f"{gutter}--> {diagnostic.place}"
@@ -175,9 +175,9 @@ def _lines(diagnostic: Diagnostic) -> Iterable[str]:
         text, underline = _excerpt(diagnostic)
         yield f"{gutter} |"
         yield f"{diagnostic.line} | {text}"
-        yield f"{gutter} | {underline} {diagnostic.label}".rstrip()
+        yield f"{gutter} | {underline} {one_line(diagnostic.label)}".rstrip()
     elif diagnostic.label:
-        yield f"{gutter} = {diagnostic.label}"
+        yield f"{gutter} = {one_line(diagnostic.label)}"
     if diagnostic.help:
         yield f"{gutter} = help: {diagnostic.help}"
     for note in diagnostic.notes:
@@ -191,8 +191,8 @@ def _excerpt(diagnostic: Diagnostic) -> tuple[str, str]:
     )
     shift = 1 + diagnostic.excerpt_from
     start = min(max(diagnostic.column - shift, 0), len(line))
-    one_line = diagnostic.end_line <= diagnostic.line
-    end = min(max(diagnostic.end_column - shift, start), len(line)) if one_line else len(line)
+    ends_here = diagnostic.end_line <= diagnostic.line
+    end = min(max(diagnostic.end_column - shift, start), len(line)) if ends_here else len(line)
     before, after = "", ""
     if len(line) > _WIDEST_EXCERPT:
         left = max(0, start - _WIDEST_EXCERPT // 3)

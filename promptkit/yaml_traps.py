@@ -38,6 +38,8 @@ def quoted_value(document: Document, line: int) -> Fix | None:
     start, value = document.start(line) + found.start("value"), found["value"].rstrip()
     if any(value.count(one) != value.count(other) for one, other in ("{}", "[]")):
         return None  # what stands in brackets is no prose
+    if re.search(r"\s#\s", value):
+        return None  # which may be a comment, or not
     indent = len(found["indent"].replace("-", " "))
     below = document.line(line + 1) if line < document.lines else ""
     further = len(below) - len(below.lstrip())

@@ -237,7 +237,7 @@ def _required_names(schema: dict[str, Any]) -> set[str | None]:
 
 
 def read_fields(findings: Findings, entry: Entry) -> dict[str, Any] | None:
-    """The `fields` shorthand of an output as one closed object schema."""
+    """The `fields` shorthand of an output as one closed object schema; None where it is no mapping."""
     if not isinstance(entry.node, Mapping):
         findings.expected(entry, "fields", "a mapping of names to declarations")
         return None
@@ -250,9 +250,9 @@ def read_items(findings: Findings, entry: Entry) -> Any:
     return None if read is None else read[0]
 
 
-def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, Any] | None:
+def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, Any]:
+    """The object that fields make; of a faulty one, which has been told, anything is taken."""
     properties: dict[str, tuple[dict[str, Any], bool]] = {}
-    whole = True
     seen: dict[str, Scalar] = {}
     for key, value in node.pairs:
         name, optional = split_key(key.text)
@@ -260,16 +260,12 @@ def _object(findings: Findings, document: Document, node: Mapping) -> dict[str, 
             message = f"`{name}` is declared twice, with and without `?`"
             label = f"first at line {document.place(first.start)[0]}"
             findings.add(document, "PK103", message, key, label=label, help="keep one of the two")
-            whole = False
         read = _read_declaration(findings, document, key, value)
-        if read is None:
-            whole = False
-        else:
-            schema, has_default, default = read
-            if has_default:
-                schema = schema | {"default": default}
-            properties[name] = (schema, not optional)
-    return to_object_schema(properties) if whole else None
+        schema, has_default, default = read or ({}, False, None)
+        if has_default:
+            schema = schema | {"default": default}
+        properties[name] = (schema, not optional)
+    return to_object_schema(properties)
 
 
 def _read_declaration(
@@ -290,8 +286,7 @@ def _read_declaration(
     if node.flow and all(is_empty(value) for _, value in node.pairs):
         braced_declaration(findings, document, key, node)
         return None
-    built = _object(findings, document, node)
-    return None if built is None else (built, False, None)
+    return _object(findings, document, node), False, None
 
 
 def _keywords(findings: Findings, document: Document, key: Scalar, node: Mapping) -> tuple[Any, bool, Any] | None:

@@ -130,6 +130,13 @@ class TemplateChecks:
                 places[path].tell("PK207", message, start, end, help=SYSTEM_CURE)
 
     @cached_property
+    def holders(self) -> dict[str, str]:
+        """For each field of an input that is an object: the input."""
+        schemas = ((name, each["json_schema"]) for name, each in reversed(self.inputs.items()))
+        declared = ((name, each.get("properties")) for name, each in schemas if isinstance(each, dict))
+        return {field: name for name, fields in declared if isinstance(fields, dict) for field in fields}
+
+    @cached_property
     def untrusted(self) -> frozenset[str]:
         """The inputs that come from strangers."""
         return frozenset(name for name, each in self.inputs.items() if each.get("trust", "caller") in _STRANGERS)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
+from promptkit.loading.findings import MOST_FINDINGS
 from promptkit.loading.near_file import file_cure
 from promptkit.source import SourceError, resolve
 from promptkit.template.flows import BLOCK_NAMES
@@ -18,7 +20,7 @@ from promptkit.template.vocabulary import functions
 from promptkit.yaml_nodes import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     from promptkit.loading.template_checks import TemplateChecks
     from promptkit.template.paths import Path
@@ -99,6 +101,8 @@ class TemplateText:
 
     def undefined(self, name: str, start: int, known: Iterable[str], *, called: bool) -> None:
         """A name that stands for nothing here."""
+        if len(self.checks.findings.diagnostics) >= MOST_FINDINGS:
+            return  # no more of them are told
         inputs, end = self.checks.inputs, start + len(name)
         near = nearest(name, inputs)
         self.checks.explained |= {near} if near else set()
@@ -124,18 +128,17 @@ class TemplateText:
         elif (why := self._set_elsewhere(name, start)) and not self.checks.partial:
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
         elif hint or not self.checks.partial:
-            holder = next((each for each, said in inputs.items() if name in _fields(said["json_schema"])), None)
+            holder = self.checks.holders.get(name)
             declared = f"declare it: `inputs: {{{name}: {self._as_used(name)}}}`"
             cure = "" if hint else f"`{holder}` has it: write `{holder}.{name}`" if holder else declared
             self.tell("PK202", f"`{name}` is not declared under `inputs`", start, end, label=hint, help=cure)
 
     def _as_used(self, name: str) -> str:
         """The declaration of a name that is nowhere declared, by how the template uses it."""
-        loop = re.search(rf"\{{%-?\s*for\s+(\w+)\s+in\s+{re.escape(name)}\b", self.text)
-        of = loop[1] if loop else name
-        fields = dict.fromkeys(re.findall(rf"(?<![\w.]){re.escape(of)}\.(\w+)(?!\w*\()", self.text))
+        loops, lookups = _uses(self.text)
+        fields = lookups.get(loops.get(name, name), ())
         held = f"{{{', '.join(f'{field}: string' for field in fields)}}}" if fields else "string"
-        return f"[{held}]" if loop else held
+        return f"[{held}]" if name in loops else held
 
     def _set_elsewhere(self, name: str, start: int) -> str:
         """Why a name that the template sets is not known at an offset."""
@@ -248,7 +251,11 @@ def _with_plain_ends(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _fields(schema: Any) -> Collection[str]:
-    """The fields that an input's schema declares."""
-    declared = schema.get("properties") if isinstance(schema, dict) else None
-    return declared if isinstance(declared, dict) else ()
+@lru_cache(maxsize=1)
+def _uses(text: str) -> tuple[dict[str, str], dict[str, dict[str, None]]]:
+    """The loop's name for each name that is run through, and what is looked up in each name."""
+    loops = {each: name for name, each in reversed(re.findall(r"\{%-?\s*for\s+(\w+)\s+in\s+(\w+)\b", text))}
+    lookups: dict[str, dict[str, None]] = {}
+    for name, field in re.findall(r"(?<![\w.])(\w+)\.(\w+)(?!\w*\()", text):
+        lookups.setdefault(name, {})[field] = None
+    return loops, lookups

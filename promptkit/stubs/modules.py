@@ -52,7 +52,8 @@ def stub_module(prompts: Mapping[str, PromptSpec], form: str) -> str:
         elif inputs.get("properties"):
             types.of(inputs, f"{name}Inputs")
         if form != "pyi" and output not in types.classes:
-            types.classes[f"{name}Output"] = f"{name}Output = {output}"
+            alias = types.free(f"{name}Output")
+            types.classes[alias] = f"{alias} = {output}"
     parts = [_HEAD.format(form=form), "", *_imports(form), *("\n\n" + each for each in types.classes.values())]
     if form == "pyi":
         parts += [*("\n\n" + each for each in stubs), "\n\n" + _entry(prompts, names)]
@@ -97,10 +98,11 @@ def _prompt_class(types: Types, spec: PromptSpec, name: str, output: str) -> str
             kind = types.of(declared.json_schema, f"{name}{class_name(key)}")
             parameters.append(f"{key}: {kind}" if declared.required else f"{key}: {kind} = ...")
     given = f", *, {', '.join(parameters)}" if parameters else ""
+    own, all_inputs = (f"_{each}" if each in spec.inputs else each for each in ("self", "inputs"))
     lines = [f"class {name}Prompt(promptkit.Prompt[{output}]):"]
     for method, result, prefix in _METHODS:
         returned = result.format(output=output)
-        start = f"    {prefix}def {method}(self, inputs: None = None, /"
+        start = f"    {prefix}def {method}({own}, {all_inputs}: None = None, /"
         ignored = "  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]"
         lines.append(f"{start}{given}) -> {returned}: ...{ignored}")
     return "\n".join(lines)

@@ -75,7 +75,7 @@ class Types:
             others = schema.get("additionalProperties", True)
             inner = self.of(others, f"{name}Value", root, depth + 1) if isinstance(others, dict) else "Any"
             return f"dict[str, {inner}]"
-        own = self._free(name)
+        own = self.free(name)
         self._known[id(schema)] = f'"{own}"'
         self.classes[own] = ""  # its place is taken, whatever stands inside
         required = schema.get("required", ())
@@ -88,7 +88,8 @@ class Types:
         self._known[id(schema)] = own
         return own
 
-    def _free(self, name: str) -> str:
+    def free(self, name: str) -> str:
+        """The name, or with a number if a class has it already."""
         number, wanted = 1, name
         while wanted in self.classes:
             number += 1
@@ -144,9 +145,11 @@ def typed_dict(name: str, description: str, fields: list[Field]) -> str:
 def model(name: str, description: str, fields: list[Field]) -> str:
     """A pydantic model; a field whose name is none in Python has another one, and its own as an alias."""
     lines = [f"class {name}(BaseModel):", *_doc(description)]
+    taken = {each.name for each in fields if _can_be_field(each.name)}
     for each in fields:
-        own = each.name if is_name(each.name) and not each.name.startswith("_") else _python_name(each.name)
-        kind = each.type if each.required else f"{each.type} | None"
+        own = each.name if _can_be_field(each.name) else _free(_python_name(each.name), taken)
+        taken.add(own)
+        kind = each.type if each.required else _union([*each.type.split(" | "), "None"])
         told = [f"alias={each.name!r}"] if own != each.name else []
         told += [f"description={each.description!r}"] if each.description else []
         default = "..." if each.required else "None"
@@ -155,9 +158,43 @@ def model(name: str, description: str, fields: list[Field]) -> str:
     return "\n".join(lines)
 
 
+_TAKEN = frozenset(
+    [
+        "Any",
+        "Field",
+        "Literal",
+        "bool",
+        "dict",
+        "float",
+        "int",
+        "list",
+        "str",
+        "construct",
+        "copy",
+        "from_orm",
+        "json",
+        "schema",
+        "validate",
+    ]
+)
+"""Names that types are written with, and those of pydantic's models (its documentation, "BaseModel")."""
+
+
+def _can_be_field(name: str) -> bool:
+    return is_name(name) and not name.startswith(("_", "model_")) and name not in _TAKEN
+
+
 def _python_name(name: str) -> str:
-    plain = re.sub(r"\W", "_", name).strip("_") or "field"
-    return f"{plain}_" if keyword.iskeyword(plain) or plain[0].isdigit() else plain
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "field"
+    if plain[0].isdigit() or plain.startswith("model_"):
+        return f"field_{plain}"
+    return plain if _can_be_field(plain) else f"{plain}_"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _doc(description: str) -> list[str]:

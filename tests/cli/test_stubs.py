@@ -102,6 +102,36 @@ def test_the_code_runs(form: str) -> None:
     assert {"SupportTriageInputs", "SupportTriageOutput"} <= set(names)
 
 
+ODD_NAMES = """
+inputs: {self: string, inputs: string}
+task: "{{ self }}{{ inputs }}"
+output:
+  schema:
+    type: [object, 'null']
+    properties:
+      1st: {type: integer}
+      a-b: {type: string}
+      a_b: {type: string}
+      model_config: {type: string}
+      json: {type: string}
+      str: {type: [integer, 'null']}
+      text: {type: string}
+      list: {type: array, items: {type: string}}
+      words: {type: array, items: {type: string}}
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_that_mean_something_else_in_python_do_no_harm(form: str) -> None:
+    code = stub_module({"odd.yaml": load_spec(Memory({}), "odd.yaml", ODD_NAMES)}, form)
+    space: dict[str, Any] = {}
+    exec(compile(code, "odd.py", "exec"), space)
+    if form == "pydantic":
+        value = {"1st": 1, "a-b": "x", "a_b": "y", "str": 2, "text": "z", "list": ["w"]}
+        made = space["OddOutput"](**value).model_dump(by_alias=True, exclude_none=True)
+        assert value == made
+
+
 def test_a_pydantic_model_takes_what_the_schema_takes() -> None:
     spec = load_spec(Memory(), "triage.yaml", TRIAGE)
     names: dict[str, Any] = {}
