@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declared import declared_value
-from promptkit.loading.described import check_description
+from promptkit.loading.described import check_description, check_prose
 from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.misfits import report_misfits
@@ -317,6 +317,7 @@ def _shorthand(
         offsets = document.offsets(node)
         written = Scalar(node.text[start:end], node.style or '"', offsets[start], offsets[max(end - 1, 0)] + 1)
         _check_default(findings, Entry(document, key, node), declared.schema, declared.default, written)
+    check_prose(findings, document, declared.schema, node)
     check_description(findings, document, split_key(key.text)[0], declared.schema, node)
     return declared.schema, declared.has_default, declared.default
 

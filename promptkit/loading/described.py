@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.drift import described
 from promptkit.loading.findings import node_at, span_in
 from promptkit.schema.references import walk
+from promptkit.schema.shorthand_types import TYPES
 from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
     from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Document, Node
+
+
+_LOST_BOUNDS = re.compile(r"(?:^|,)\s*(-?\d*\.?\d*\.\.-?\d*\.?\d*)\s*\Z")
+
+
+def check_prose(findings: Findings, document: Document, schema: dict[str, Any], node: Scalar) -> None:
+    """Warn of what the prose of a shorthand swallows: bounds that stand behind it, another type."""
+    prose = schema.get("description", "")
+    bounds = _LOST_BOUNDS.search(prose)
+    lost = bounds[1] if bounds and len(bounds[1]) > len("..") else prose if prose in TYPES else ""
+    if not lost:
+        return
+    begin = node.text.rfind(prose) + prose.rfind(lost)
+    before = node.text[: node.text.rfind(prose)].rstrip(" ,")
+    rest = prose[: bounds.start()].strip() if bounds else ""
+    cure = (
+        f"write `{before}, {lost}{f', {rest}' if rest else ''}`"
+        if bounds
+        else f"for either of two types write `{before} | {lost}`"
+    )
+    span = span_in(document, node)(begin, begin + len(lost))
+    findings.once(document, "PK408", f"`{lost}` is read as prose here", span, severity="warning", help=cure)
 
 
 def check_description(findings: Findings, document: Document, name: str, schema: dict[str, Any], node: Scalar) -> None:

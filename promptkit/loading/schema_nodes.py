@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from promptkit.schema.problems import SchemaProblem
     from promptkit.yaml_nodes import Document, Node
 
-_OF_OPENAPI = {"nullable": "it is OpenAPI 3.0's; write `type: [string, 'null']`, or the type that it is"}
-"""Keywords that narrow or widen a schema in OpenAPI's dialect alone (its specification 3.0, section 4.7.24)."""
+_OF_OTHERS = {
+    "nullable": "it is OpenAPI 3.0's; write `type: [string, 'null']`, or the type that it is",
+    "optional": "a field is optional that `required` beside its `properties` does not list",
+}
+"""Keywords of other dialects: OpenAPI's (its specification 3.0, section 4.7.24), and of habits."""
 OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
@@ -114,7 +117,7 @@ def refuse_own_keywords(findings: Findings, document: Document, schema: Any, nod
 def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: Node) -> None:
     """Warn of what looks like a misspelt keyword; a schema may have keywords of others."""
     for place, name in unknown_keywords(schema):
-        meant = _OF_OPENAPI.get(name, "")
+        meant = _OF_OTHERS.get(name, "") or _one_level_up(schema, place, name)
         hint = "" if meant else did_you_mean(name, KEYWORDS)
         key = _key(node, place, name)
         if isinstance(key, Scalar) and (first := without_colon(key, KEYWORDS)):
@@ -123,6 +126,14 @@ def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: 
             message = f"`{name}` is no keyword of JSON Schema, and says nothing"
             fix = nearest(name, KEYWORDS) if hint and not meant else None
             findings.once(document, "PK406", message, key, severity="warning", label=hint, help=meant, fix=fix)
+
+
+def _one_level_up(schema: Any, place: tuple[str | int, ...], name: str) -> str:
+    """What helps where a property stands beside `properties`, and not among them; else nothing."""
+    holder = _value_at(schema, place)
+    value = holder.get(name) if isinstance(holder, dict) else None
+    is_property = isinstance(value, dict) and not {"type", "properties", "enum", "$ref", "anyOf"}.isdisjoint(value)
+    return "a property stands under `properties`" if is_property and isinstance(holder.get("properties"), dict) else ""
 
 
 def _key(node: Node, place: tuple[str | int, ...], name: str) -> Node:

@@ -127,6 +127,15 @@ class TemplateText:
             self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
         elif (why := self._set_elsewhere(name, start)) and not self.checks.partial:
             self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
+        elif name in _ALL_INPUTS and (meant := [each for each in _uses(self.text)[1].get(name, ()) if each in inputs]):
+            self.checks.explained |= {*meant}
+            self.tell(
+                "PK202",
+                f"`{name}` stands for nothing: an input has its own name",
+                start,
+                end,
+                help=f"write `{meant[0]}`",
+            )
         elif hint or not self.checks.partial:
             holder = self.checks.holders.get(name)
             declared = f"declare it: `inputs: {{{name}: {self._as_used(name)}}}`"
@@ -233,6 +242,8 @@ def _own_names(known: Iterable[str]) -> dict[str, None]:
 
 
 _OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
+_ALL_INPUTS = frozenset(("inputs", "input", "vars", "variables", "params", "args", "values", "data", "context"))
+"""What other tools call the inputs together."""
 _FIXED = "include a fixed path"
 _TOO_MANY = f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
 """Files that include several others, level by level, multiply: a few would keep a check busy for ever."""

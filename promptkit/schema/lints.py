@@ -263,6 +263,11 @@ def _demanded(schema: dict[str, Any]) -> Iterator[tuple[Location, list[Any]]]:
         branch = schema.get(keyword)
         if isinstance(branch, dict) and isinstance(branch.get("required"), list) and "properties" not in branch:
             yield (keyword, "required"), branch["required"]
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        branches = schema.get(keyword)
+        for index, branch in enumerate(branches[:_MOST_COMPARED] if isinstance(branches, list) else ()):
+            if isinstance(branch, dict) and isinstance(branch.get("required"), list) and "properties" not in branch:
+                yield (keyword, index, "required"), branch["required"]
     depending = schema.get("dependentRequired")
     for name, needed in depending.items() if isinstance(depending, dict) else ():
         if isinstance(needed, list):

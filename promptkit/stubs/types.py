@@ -159,23 +159,10 @@ def model(name: str, description: str, fields: list[Field]) -> str:
 
 
 _TAKEN = frozenset(
-    [
-        "Any",
-        "Field",
-        "Literal",
-        "bool",
-        "dict",
-        "float",
-        "int",
-        "list",
-        "str",
-        "construct",
-        "copy",
-        "from_orm",
-        "json",
-        "schema",
-        "validate",
-    ]
+    (
+        *("Any", "Field", "Literal", "bool", "dict", "float", "int", "list", "str"),
+        *("construct", "copy", "json", "schema", "validate"),
+    )
 )
 """Names that types are written with, and those of pydantic's models (its documentation, "BaseModel")."""
 

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.calls import Arguments, argument_faults, call_faults, signature_of
-from promptkit.template.conditions import given_by, paths_in
+from promptkit.template.conditions import given_by
 from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.meant import filter_meant, member_meant, test_meant
 from promptkit.template.operations import JOINED_TEXT, named, never_is, wrong_index, wrong_sum, wrong_value
-from promptkit.template.operators import always_holds, calculated, compared, concatenated, constant, counts, signed
+from promptkit.template.operators import (
+    always_holds,
+    calculated,
+    choice,
+    compared,
+    concatenated,
+    conjunction,
+    constant,
+    counts,
+    disjunction,
+    signed,
+    written_out,
+)
 from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
 from promptkit.template.scopes import Known
 from promptkit.template.tree import TemplateFault, Token, Tree
@@ -238,7 +250,8 @@ class Expressions:
         """A filter; of some it is known what they give."""
         self._function("filter", node, self.tree.token(node.lineno))
         if node.name in ("default", "d"):
-            value = self.ask(node.node, scope)
+            asked = kind(node.node) != "Filter" or node.node.name in _ASKING
+            value = self.ask(node.node, scope) if asked else self.value(node.node, scope)
             given = self._arguments(node, scope)
             return either([value, *given[:1]]) if node.args else None
         value = (self.value if node.name in _OF_NULL else self.need)(node.node, scope)
@@ -297,26 +310,6 @@ class Expressions:
             label = "" if cure else did_you_mean(name, sorted(known))
             self.fault("PK204", f"there is no {kind} `{name}`", token, label=label, help=cure)
 
-    # Conditions
-
-    def choice(self, node: Any, scope: Scope) -> Value:
-        """`a if condition else b`."""
-        true, false = self.condition(node.test, scope)
-        one = self.value(node.expr1, scope.inner(given=true))
-        return either([one, self.value(node.expr2, scope.inner(given=false))]) if node.expr2 is not None else None
-
-    def and_(self, node: Any, scope: Scope) -> Value:
-        """`a and b`: the second is looked at only where the first is true."""
-        true, _ = self.condition(node.left, scope)
-        self.value(node.right, scope.inner(given=true))
-        return None
-
-    def or_(self, node: Any, scope: Scope) -> Value:
-        """`a or b`."""
-        _, false = self.condition(node.left, scope)
-        self.value(node.right, scope.inner(given=paths_in(false)))  # a part that adds nothing is no dead branch
-        return None
-
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
@@ -330,11 +323,12 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
         nodes.Call: Expressions.call,
         nodes.Filter: Expressions.filter,
         nodes.Test: Expressions.test,
-        nodes.CondExpr: Expressions.choice,
-        nodes.And: Expressions.and_,
-        nodes.Or: Expressions.or_,
+        nodes.CondExpr: choice,
+        nodes.And: conjunction,
+        nodes.Or: disjunction,
         nodes.Compare: compared,
         nodes.Const: constant,
+        nodes.Dict: written_out,
         nodes.TemplateData: lambda _, __, ___: of_type("string"),
         nodes.Concat: concatenated,
         **dict.fromkeys(arithmetic, calculated),
@@ -343,4 +337,6 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
 
 
 _OF_NULL = frozenset({"tojson", "json"})
+_ASKING = frozenset({"default", "d", "first", "last", "random", "min", "max"})
+"""Filters whose value may well be absent, so that a default stands for it."""
 _OF_ABSENCE = frozenset({"defined", "undefined", "none"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.comparisons import narrowed, never_equal, never_holds
+from promptkit.template.conditions import paths_in
 from promptkit.template.operations import NUMBERS, wrong_count, wrong_operand, wrong_operands
 from promptkit.template.paths import is_constant, kind, listed, path_of, shown
-from promptkit.template.values import item_of, kinds_of, of_type
+from promptkit.template.values import either, item_of, kinds_of, of_type, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +86,41 @@ def constant(_: Expressions, node: Any, __: Scope) -> Value:
     """What is written out."""
     kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
     return of_type(kinds[type(node.value)]) if type(node.value) in kinds else None
+
+
+def written_out(walk: Expressions, node: Any, scope: Scope) -> Value:
+    """An object that is written out: its keys are known where they are constants, and what stands under them."""
+    found = {pair.key.value if is_constant(pair.key) else None: walk.value(pair.value, scope) for pair in node.items}
+    for pair in node.items:
+        walk.value(pair.key, scope)
+    if not found or not all(isinstance(key, str) for key in found):
+        return None
+    properties = {
+        key: value[0][1] if value and len(value) == 1 and value[0][0] is value[0][1] else {}
+        for key, value in found.items()
+    }
+    return value_of({"type": "object", "properties": properties, "required": [*found], "additionalProperties": False})
+
+
+def choice(walk: Expressions, node: Any, scope: Scope) -> Value:
+    """`a if condition else b`."""
+    true, false = walk.condition(node.test, scope)
+    one = walk.value(node.expr1, scope.inner(given=true))
+    return either([one, walk.value(node.expr2, scope.inner(given=false))]) if node.expr2 is not None else None
+
+
+def conjunction(walk: Expressions, node: Any, scope: Scope) -> Value:
+    """`a and b`: the second is looked at only where the first is true."""
+    true, _ = walk.condition(node.left, scope)
+    walk.value(node.right, scope.inner(given=true))
+    return None
+
+
+def disjunction(walk: Expressions, node: Any, scope: Scope) -> Value:
+    """`a or b`."""
+    _, false = walk.condition(node.left, scope)
+    walk.value(node.right, scope.inner(given=paths_in(false)))  # a part that adds nothing is no dead branch
+    return None
 
 
 def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
