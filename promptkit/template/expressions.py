@@ -10,7 +10,7 @@ from promptkit.template.calls import Arguments, argument_faults, call_faults, si
 from promptkit.template.conditions import given_by
 from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.meant import filter_meant, member_meant, test_meant
-from promptkit.template.operations import JOINED_TEXT, named, never_is, wrong_index, wrong_sum, wrong_value
+from promptkit.template.operations import JOINED_TEXT, beyond, named, never_is, wrong_index, wrong_sum, wrong_value
 from promptkit.template.operators import (
     always_holds,
     calculated,
@@ -157,11 +157,12 @@ class Expressions:
         if kind(node) == "Getitem":
             self.value(node.arg, scope)
             if kind(node.arg) == "Slice":
+                self.wrong(wrong_index(kinds_of(value)), node)
                 return value if kinds_of(value) in ({"array"}, {"string"}) else None
         if self.asking and path:
             self.listener.asked(path)
         if isinstance(key, int):
-            self.wrong(wrong_index(kinds_of(value)), node)
+            self.wrong(wrong_index(kinds_of(value)) or beyond(node.node, key), node)
         if value is None or key is None:
             return None
         wrong = missing_key(value, shown(path[:-1]), key) if isinstance(key, str) else None

@@ -6,7 +6,9 @@ Said only where the declared types settle it, of a value that is not null. The r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -117,6 +119,20 @@ def wrong_count(kinds: Kinds) -> Wrong | None:
 
 JOINED_TEXT: Wrong = "`join` puts its sign between the characters of a text", "declare a list: `[string]`"
 KEYS_OF_EACH: Wrong = "an object unpacked into names gives its keys, not its values", "look the fields up: `row.name`"
+
+
+LETTERS: Wrong = (
+    "each item is a text, which is unpacked into its letters",
+    "name the item, and split it: `item.split(...)`",
+)
+
+
+def beyond(node: Any, index: int) -> Wrong | None:
+    """Why a number looks nothing up in a list that is written out."""
+    items = getattr(node, "items", None)
+    if type(node).__name__ not in ("List", "Tuple") or items is None or -len(items) <= index < len(items):
+        return None
+    return f"the list has {counted(len(items), 'item')}, counted from 0", ""
 
 
 def wrong_index(kinds: Kinds) -> Wrong | None:

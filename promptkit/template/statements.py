@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from promptkit.template.calls import called_again
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions
-from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, wrong_loop
+from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, LETTERS, wrong_loop
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.scopes import Known, Scope
 from promptkit.template.spaces import Spaces
@@ -148,6 +148,8 @@ class Statements(Expressions):
         item = of_type("string") if kinds == {"string"} else item_of(value)
         if kind(node.target) == "Tuple" and kinds_of(item) == {"object"} and not is_group(item):
             self.wrong(KEYS_OF_EACH, node.target, "warning")
+        if kind(node.target) == "Tuple" and kinds_of(item) == {"string"}:
+            self.wrong(LETTERS, node.target, "warning")
         self.bind(node.target, Known(None if node.recursive else item), inside)
         inside.names["loop"] = Known(of_loop())
         given: Given = frozenset()
