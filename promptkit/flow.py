@@ -30,6 +30,7 @@ from promptkit.events import AttemptAbandoned
 from promptkit.limits import current_limits, raised_by
 from promptkit.options import token_limit
 from promptkit.output.ladder import Expected, parse_output
+from promptkit.phrases import counted
 from promptkit.reading import Reading
 from promptkit.reasking import asked_again, with_more_tokens
 from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
@@ -265,9 +266,7 @@ class Asking:
         schema, answers, last = self.ask.expected.schema, self._answers, self.attempts[-1].completion
         misfit = "the answer does not fit the schema" if schema is not None else "the answer cannot be used"
         own = isinstance(error, Truncated) or error.code == "PK404" or error.violations[0].keyword in _OWN_WORDS
-        after = (
-            f" after {answers} attempt{'s' if answers > 1 else ''}" if error.violations[0].keyword != "tools" else ""
-        )
+        after = f" after {counted(answers, 'attempt')}" if error.violations[0].keyword != "tools" else ""
         no_more = [f"not asked again: {self._no_more}"] if self._no_more else []
         return type(error)(
             f"{error.message if own else misfit}{after}",

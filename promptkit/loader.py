@@ -16,7 +16,7 @@ from promptkit.loading.answer_checks import AnswerChecks
 from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
-from promptkit.loading.findings import Findings, is_empty
+from promptkit.loading.findings import Findings
 from promptkit.loading.ignored import without_ignored
 from promptkit.loading.near_file import near_file
 from promptkit.loading.readers import READERS, read_plain
@@ -26,7 +26,7 @@ from promptkit.options import KNOWN_OPTIONS
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
-from promptkit.yaml_nodes import Mapping, Scalar
+from promptkit.yaml_nodes import Mapping, Scalar, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
+from promptkit.phrases import shortened
 
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """The two names of the most tokens that an answer may have; only ever one of them is sent."""
@@ -182,7 +183,7 @@ def _words(name: str, highest: float | None) -> str:
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(text, 60)
 
 
 def checked_options(options: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean, nearest
+from promptkit.phrases import shortened
 from promptkit.settings import PROJECT_FILE, find_root
 from promptkit.source import ENDINGS, Folder
 from promptkit.tomlfile import load_toml
@@ -195,4 +196,4 @@ def _prompts(folder: Path) -> Iterable[Path]:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return shortened(text, _LONGEST)

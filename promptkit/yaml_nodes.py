@@ -181,6 +181,11 @@ class Document:
         return _aligned(self.text, scalar, most)
 
 
+def is_empty(node: Node) -> bool:
+    """Whether a node is a null or nothing at all."""
+    return isinstance(node, Scalar) and node.value is None
+
+
 SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 """What YAML 1.1 reads as true and false, in lower case (its type repository, "Boolean"); YAML 1.2 reads texts."""
 

@@ -14,6 +14,7 @@ from promptkit.cli.report import report_exception, say
 from promptkit.cli.terminal import put
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError, PromptkitError
+from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,7 +170,7 @@ class Talk:
         usage = self.chat.usage
         total = f"{usage.prompt_tokens:,} in, {usage.completion_tokens:,} out"
         about = "" if self._used else "~"
-        return f"{self.chat.prompt.model}  {count} turn{'s' * (count != 1)}  {about}{used:,}{share}  {total}  {bill}"
+        return f"{self.chat.prompt.model}  {counted(count, 'turn')}  {about}{used:,}{share}  {total}  {bill}"
 
     def _goodbye(self) -> None:
         last = self.chat.turns[-1].record_id if self.chat.turns else ""
@@ -255,7 +256,7 @@ class Talk:
     def _tell_last(self) -> None:
         turns = self.chat.turns
         last = f"; the last one was: {' '.join(turns[-1].text.split())[:80]}" if turns else ""
-        say(f"{len(turns)} turn{'s' * (len(turns) != 1)}{last}")
+        say(f"{counted(len(turns), 'turn')}{last}")
 
     def _tokens(self, _: str) -> None:
         from promptkit.cli.fitting import fit_text

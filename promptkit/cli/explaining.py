@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.cli.messages import WIDTH, ruled
+from promptkit.phrases import shortened
 
 if TYPE_CHECKING:
     from promptkit.explained import Explained, ExplainedMessage, Piece
@@ -85,5 +86,5 @@ def _stranger(explained: Explained, index: int, piece: Piece) -> str:
     facts = [f"  {len(piece.text):,} characters, printed at {piece.place}"]
     facts += [f"  neutralised: {', '.join(piece.neutralised)}"] if piece.neutralised else []
     shown = " ".join(piece.text.split())
-    shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
+    shown = shortened(shown, _MOST_SHOWN)
     return "\n".join((head, *facts, f"  {shown}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.cli.messages import WIDTH
+from promptkit.phrases import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ def _gathered(parts: Sequence[FitPart]) -> list[FitPart]:
 
 
 def _short(name: str, width: int) -> str:
-    return name if len(name) <= width else f"{name[: width - 3]}..."
+    return shortened(name, width)
 
 
 def _money(cost: float | None, what: str) -> str:

@@ -13,6 +13,7 @@ import click
 from promptkit.cli.templates import STDIN, read_stdin
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
+from promptkit.phrases import shortened
 
 if TYPE_CHECKING:
     from promptkit.prompt import Prompt
@@ -100,7 +101,7 @@ def _bytes_of(path: str) -> bytes:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        shown = path if len(path) <= 80 else f"{path[:77]}..."
+        shown = shortened(path, 80)
         fault = Diagnostic("PK113", "error", f"`{shown}` cannot be read: {error.strerror}", help=_near(Path(path)))
         raise InputError([fault]) from None
     if len(data) > _MOST_BYTES:

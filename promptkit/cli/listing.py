@@ -9,6 +9,7 @@ from promptkit.cli import common
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put, redraw, table, watched
 from promptkit.errors import PromptkitError
+from promptkit.phrases import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -106,7 +107,7 @@ def _cells(where: str, row: Row, repo: Repo, locked: Mapping[str, str]) -> tuple
     told = ", ".join(f"{alias}={target}" for alias, target in repo.facts.aliases.get(row.name, {}).items())
     checks = "yanked" if repo.why_yanked(row.name, row.version) else row.checks
     short = row.description
-    short = f"{short[: _MOST_DESCRIBED - 3]}..." if len(short) > _MOST_DESCRIBED else short
+    short = shortened(short, _MOST_DESCRIBED)
     name, changed = _name(where, row), (_changed(row) or "-")[:10]
     return name, row.version or "-", _locked_at(where, row, locked) or "-", told or "-", changed, checks, short
 

@@ -12,7 +12,7 @@ from promptkit.cli.candidates import runs
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put, table
 from promptkit.errors import ConfigError
-from promptkit.phrases import steady
+from promptkit.phrases import counted, steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ def _chat_row(chat: Mapping[str, Any]) -> tuple[str, ...]:
         when,
         chat["prompt"],
         chat["model"],
-        f"{chat['turns']} turn{'s' * (chat['turns'] != 1)}",
+        counted(chat["turns"], "turn"),
         said[:_MOST_SAID],
     )
 

@@ -11,7 +11,7 @@ from promptkit.cli import common
 from promptkit.cli.candidates import models
 from promptkit.cli.report import say
 from promptkit.cli.terminal import put
-from promptkit.phrases import steady
+from promptkit.phrases import counted, steady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _tell_plan(probing: Probing) -> None:
         say(f"{name:13} {count} request{'s' if count > 1 else ' '}  {PROBES[name].meaning}")
     if probing.known:
         say(f"known already: {', '.join(probing.known)} (--again asks again)")
-    total = f"{probing.requests} request{'s' if probing.requests != 1 else ''}"
+    total = counted(probing.requests, "request")
     say(f"{total} to {probing.endpoint.name} for {probing.model}")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.cli import common
 from promptkit.cli.messages import named
 from promptkit.cli.report import say
+from promptkit.phrases import counted
 
 if TYPE_CHECKING:
     from promptkit.prompt import Prompt
@@ -107,7 +108,7 @@ def _line(result: Result[Any]) -> str:
     parts += [f"{sum(attempt.seconds for attempt in result.attempts):.1f} s"]
     parts += [f"${result.cost:.6f}"] if result.cost else []
     runs = len(result.tool_calls)
-    parts += [f"{runs} tool call{'s' if runs > 1 else ''}"] if runs else []
+    parts += [counted(runs, "tool call")] if runs else []
     tried = sum(not attempt.tools for attempt in result.attempts)
     parts += [f"{tried} attempts"] if tried > 1 else []
     parts += [f"about {result.tokens_saved:,} tokens saved by stopping early"] if result.tokens_saved else []

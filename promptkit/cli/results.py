@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.cli.terminal import put
 from promptkit.errors import ConfigError
+from promptkit.phrases import shortened
 from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
@@ -55,5 +56,5 @@ def _is_special(path: Path) -> bool:
 
 
 def _unwritable(output_file: str, why: str) -> ConfigError:
-    shown = output_file if len(output_file) <= 80 else f"{output_file[:77]}..."
+    shown = shortened(output_file, 80)
     return ConfigError(f"the result cannot be written to `{shown}`: {why}", code="PK115")

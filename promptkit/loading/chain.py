@@ -13,7 +13,7 @@ from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.limits import current_limits, raised_by
 from promptkit.loading.near_file import RELATIVE, near_file
 from promptkit.source import SourceError, resolve
-from promptkit.yaml_nodes import Document, Mapping, Node, Scalar
+from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, is_empty
 from promptkit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
@@ -147,13 +147,13 @@ def _extends(document: Document) -> Entry | None:
     if not isinstance(document.root, Mapping):
         return None
     key, node = document.root.key("extends"), document.root.get("extends")
-    return Entry(document, key, node) if key and node and not _is_null(node) else None
+    return Entry(document, key, node) if key and node and not is_empty(node) else None
 
 
 def _file_faults(document: Document) -> list[Diagnostic]:
     if document.root is None and any(fault.severity == "error" for fault in document.faults):
         return document.faults
-    if document.root is None or _is_null(document.root):
+    if document.root is None or is_empty(document.root):
         cure = "a prompt needs at least `task:`; try `promptkit init`"
         return [*document.faults, document.diagnostic("PK114", "the file is empty", (0, 0), help=cure)]
     if not isinstance(document.root, Mapping):
@@ -177,7 +177,7 @@ def _merge(chain: Chain, document: Document, root: Mapping) -> None:
             chain.entries.pop(name, None)
     for key, node in root.pairs:
         entry = Entry(document, key, node)
-        if _is_null(node) and key.text in chain.entries:
+        if is_empty(node) and key.text in chain.entries:
             chain.entries.pop(key.text, None)
             chain.merged.pop(key.text, None)
             continue
@@ -199,12 +199,12 @@ def _merge_level(known: dict[str, Entry], document: Document, node: Mapping, rem
     inherited, faults = set(known), []
     for key, value in node.pairs:
         name = key.text.removesuffix("?").rstrip()
-        if _is_null(value) and name in inherited:
+        if is_empty(value) and name in inherited:
             known.pop(name, None)
             continue
-        if _is_null(value) and removes == "unknown":
+        if is_empty(value) and removes == "unknown":
             continue  # it may remove what a parent declares that cannot be read
-        if _is_null(value) and removes == "known":
+        if is_empty(value) and removes == "known":
             hint = did_you_mean(name, inherited)
             message = f"`{name}` removes nothing: no parent declares it"
             faults.append(document.diagnostic("PK125", message, (key.start, key.end), label=hint))
@@ -219,7 +219,3 @@ def _merge_level(known: dict[str, Entry], document: Document, node: Mapping, rem
             known.pop(_EITHER_OR[name], None)
         known[name] = Entry(document, key, value)
     return faults
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None

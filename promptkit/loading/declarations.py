@@ -9,7 +9,6 @@ from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declared import declared_value
 from promptkit.loading.described import check_description, check_prose
-from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.misfits import report_misfits
 from promptkit.loading.schema_nodes import (
@@ -24,7 +23,7 @@ from promptkit.loading.undeclared import braced_declaration, is_of_others, missi
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 from promptkit.spec import Trust
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map

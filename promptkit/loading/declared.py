@@ -24,6 +24,11 @@ _MOST_FORMS = 32
 _NO_TEXT = ("integer", "number", "boolean", "null", "array", "object")
 
 
+def is_optional(declared: dict[str, Any]) -> bool:
+    """Whether an input may be left out, and stands for null then."""
+    return not declared.get("required", True) and not declared.get("has_default")
+
+
 def declared_value(node: Node, schema: Any) -> Any:
     """The data of a node (`no`, `1.10` and `12:30` stay texts where the schema takes texts and nothing like them)."""
     return _value(node, [(schema, schema)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, nearest
 from promptkit.schema import Schema
-from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -145,11 +145,6 @@ def cut_by_comma(entry: Entry) -> bool:
 
 
 _FAR = 100
-
-
-def is_empty(node: Node) -> bool:
-    """Whether a node is a null or nothing at all."""
-    return isinstance(node, Scalar) and node.value is None
 
 
 def span_in(document: Document, scalar: Scalar) -> Callable[[int, int], tuple[int, int]]:

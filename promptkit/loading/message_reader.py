@@ -8,12 +8,11 @@ from promptkit.diagnostics import nearest
 from promptkit.hints import Fault
 from promptkit.loading.call_reader import Calls
 from promptkit.loading.chain import Entry
-from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.structure import report_all
 from promptkit.parts import build
 from promptkit.spec import MessageSpec, Slot
-from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading

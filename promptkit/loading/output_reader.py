@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, get_args
 from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields, read_items
-from promptkit.loading.findings import is_empty
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.spec import OutputFormat
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading

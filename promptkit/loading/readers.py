@@ -13,7 +13,6 @@ from promptkit.errors import ConfigError
 from promptkit.loading.chain import MERGED, Entry
 from promptkit.loading.declarations import read_inputs
 from promptkit.loading.declared import declared_value
-from promptkit.loading.findings import is_empty
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.message_reader import read_messages
 from promptkit.loading.output_reader import read_output
@@ -22,7 +21,7 @@ from promptkit.loading.turn_readers import read_conversation, read_memory
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.spec import SECTION
-from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.described import check_descriptions
-from promptkit.loading.findings import is_empty, key_at, no_colon, node_at, without_colon
+from promptkit.loading.findings import key_at, no_colon, node_at, without_colon
 from promptkit.loading.misfits import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
 from promptkit.schema.shorthand_types import TYPES, foreign_type
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,6 @@ OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
 _INPUT_LEVEL = len(("properties", "name"))
-_JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "null", "object", "array"))
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 _AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
@@ -71,7 +70,7 @@ def _telling(name: str, value: Node) -> bool:
 
 def _names_a_type(value: Node) -> bool:
     named = value.items if isinstance(value, Sequence) else (value,)
-    return all(isinstance(each, Scalar) and each.text in _JSON_TYPES for each in named)
+    return all(isinstance(each, Scalar) and each.text in KINDS for each in named)
 
 
 _TOLD_BY_VALUE: dict[str, Callable[[Node], bool]] = {

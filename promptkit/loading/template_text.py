@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
+from promptkit.loading.declared import is_optional
 from promptkit.loading.findings import MOST_FINDINGS
 from promptkit.loading.near_file import file_cure
 from promptkit.source import SourceError, resolve
@@ -81,7 +82,7 @@ class TemplateText:
         """A value is used that may be null: one that is printed is an error then."""
         named = shown(path)
         declared = self.checks.inputs.get(str(path[0]), {}) if len(path) == 1 else {}
-        optional = declared and not declared.get("required", True) and not declared.get("has_default")
+        optional = declared and is_optional(declared)
         message = f"the input `{named}` is optional" if optional else f"`{named}` may be null"
         kind = declared.get("json_schema", {}).get("type") if declared and declared["json_schema"] is not True else ""
         default = {"array": "[]", "object": "{}", "integer": "0", "number": "0"}.get(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptkit.loading.findings import is_empty, no_colon, without_colon
+from promptkit.loading.findings import no_colon, without_colon
 from promptkit.schema.keywords import KEYWORDS
-from promptkit.yaml_nodes import Scalar
+from promptkit.yaml_nodes import Scalar, is_empty
 
 if TYPE_CHECKING:
     from promptkit.loading.findings import Findings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
 from promptkit.output.likeness import meant_keys
-from promptkit.output.place import Place, is_worded, kind_of, plain_word, words_at
+from promptkit.output.place import Place, constants_of, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import is_nothing, word_of
 from promptkit.output.turns import Origin, short, turned
 from promptkit.output.wrappers import is_wrapper, wraps_whole
@@ -90,8 +90,8 @@ class _Coercion:
         return best or Fit(value)
 
     def _by_form(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
-        if "const" in form or isinstance(form.get("enum"), list):
-            words = form["enum"] if "enum" in form else [form["const"]]
+        words = constants_of(form)
+        if words is not None:
             if any(type(value) is type(each) and value == each for each in words):
                 return Fit(value)
             return self._constant(value, words, place, at)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptkit.output.verdicts import Verdicts
-
-Location = tuple[str | int, ...]
+    from promptkit.schema.references import Location
 
 
 class Completed(NamedTuple):

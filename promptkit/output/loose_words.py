@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.mends import QUOTED_TEXT, QUOTED_WORD, Cut
-from promptkit.output.place import plain_word
+from promptkit.output.place import constants_of, plain_word
 from promptkit.output.strict_json import MAX_DIGITS
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Words:
         return self._reader.innermost == "{" and place.takes("number", "integer")
 
     def _is_declared_word(self, word: str, place: Place) -> bool:
-        return any(word in form.get("enum", ()) or form.get("const") == word for form in place.forms)
+        return any(word in (constants_of(form) or ()) for form in place.forms)
 
     def _take(self, what: str, end: int, value: Any) -> Any:
         self._reader.mend(what, self._reader.at, end - self._reader.at)
@@ -170,6 +170,6 @@ class Words:
             "'" in word and word.count("'") % 2 and not place.takes("string")
         ):
             self._reader.fail("a value is expected")
-        known = {plain_word(str(each)) for form in place.forms for each in form.get("enum", (form.get("const"),))}
+        known = {plain_word(str(each)) for form in place.forms for each in constants_of(form) or ()}
         what = QUOTED_WORD if plain_word(word) in known else QUOTED_TEXT
         return str(self._take(what, self._reader.at + len(word), word))

@@ -11,7 +11,7 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.equality import json_kind
+from promptkit.schema.equality import KINDS, json_kind
 from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _MOST_REFERENCES = 32
 _MOST_FORMS = 64
-_KINDS = ("object", "array", "string", "number", "integer", "boolean", "null")
 _OF_KIND = {
     "object": ("properties", "required", "additionalProperties", "patternProperties"),
     "array": ("items", "prefixItems", "minItems"),
@@ -88,8 +87,7 @@ def kind_of(form: dict[str, Any]) -> frozenset[str]:
     """The JSON types of a form; empty for any."""
     if isinstance(form.get("type"), str):
         return frozenset((form["type"],))
-    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else []
-    if words:
+    if words := constants_of(form):
         return frozenset(json_kind(each) for each in words)
     for kind, keywords in _OF_KIND.items():
         if not form.keys().isdisjoint(keywords):
@@ -149,7 +147,7 @@ def _listed(schema: dict[str, Any], word: str) -> list[Any]:
 
 def _by_kind(form: dict[str, Any]) -> list[dict[str, Any]]:
     listed = form.get("type")
-    return [{**form, "type": kind} for kind in listed if kind in _KINDS] if isinstance(listed, list) else [form]
+    return [{**form, "type": kind} for kind in listed if kind in KINDS] if isinstance(listed, list) else [form]
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -204,9 +202,15 @@ def words_of(text: str) -> list[str]:
     return [plain_word(each) for each in _WORDS.findall(text)]
 
 
+def constants_of(form: dict[str, Any]) -> list[Any] | None:
+    """The few values that a form takes; None where it takes others too."""
+    listed = form.get("enum")
+    return listed if isinstance(listed, list) else [form["const"]] if "const" in form else None
+
+
 def is_worded(form: dict[str, Any]) -> bool:
     """Whether a form is one of some words, and nothing else."""
-    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
+    words = constants_of(form)
     return words is not None and all(isinstance(each, str) for each in words)
 
 
@@ -224,7 +228,7 @@ def words_at(place: Place) -> tuple[set[str], dict[str, dict[str, None]]]:
 
 def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
     """The words that a form is one of, each with its plain names; None for any other form."""
-    words = form["enum"] if isinstance(form.get("enum"), list) else [form["const"]] if "const" in form else None
+    words = constants_of(form)
     if words is None or not all(isinstance(each, str) for each in words):
         return None
     alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []

@@ -125,9 +125,9 @@ def split_tags(text: str, *, free: bool = False) -> Split:
 
 
 def _in_a_line(text: str, tag: re.Match[str]) -> bool:
-    """Whether words stand on both sides of a tag on its line."""
+    """Whether a tag is spoken of: it stands in a line like a word, with spaces and words on both sides."""
     before, behind = text[text.rfind("\n", 0, tag.start()) + 1 : tag.start()], text[tag.end() :].partition("\n")[0]
-    return bool(before.strip() and behind.strip())
+    return before.endswith(" ") and behind.startswith(" ") and bool(before.strip() and behind.strip())
 
 
 def _without_last(text: str, at: int) -> tuple[str, str]:

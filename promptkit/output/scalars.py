@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.place import plain_word, words_of
+from promptkit.output.strict_json import MAX_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,14 +57,13 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
         return None
     if "." in plain and len(plain) > _EXACT_DIGITS and Decimal(plain) != Decimal(repr(float(plain))):
         return None
-    value = float(plain) if "." in plain else int(plain) if len(plain) <= _MOST_DIGITS else float("inf")
+    value = float(plain) if "." in plain else int(plain) if len(plain) <= MAX_DIGITS else float("inf")
     value = -value if amount["sign"] in ("-", "−") else value
     if amount["unit"] == "%" and most is not None and most <= 1:
         value = value / 100 if len(plain) <= _MOST_OF_FLOAT else float("inf")
     return _kept(value, whole=whole)
 
 
-_MOST_DIGITS = 4_000
 _EXACT_DIGITS = 15
 """So many decimal digits a float always holds (IEEE 754, binary64)."""
 _MOST_OF_FLOAT = 300

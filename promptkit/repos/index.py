@@ -18,6 +18,7 @@ from promptkit.errors import PromptkitError, RepoError, SourceError
 from promptkit.kept_file import keep_file
 from promptkit.limits import current_limits
 from promptkit.loader import load
+from promptkit.phrases import counted
 from promptkit.repos.git.ids import content_id, file_id, hash_of
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.history import LAST_TIME, History
@@ -63,7 +64,7 @@ class Row:
     @property
     def checks(self) -> str:
         """What the check of it found, in words."""
-        found = [f"{count} {noun}{'s' * (count != 1)}" for count, noun in self._counts if count]
+        found = [counted(count, noun) for count, noun in self._counts if count]
         return ", ".join(found) or "ok"
 
     @property

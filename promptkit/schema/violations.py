@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from promptkit.phrases import counted
 from promptkit.result import Violation
 
 if TYPE_CHECKING:
@@ -228,12 +229,8 @@ def _pattern(kind: Any, instance: Any) -> str:
     return f"{shown(instance)} does not match the pattern {_cut(pattern)}"
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _longer(what: str, limit: str) -> Callable[[Any, Any], str]:
-    return lambda kind, instance: f"has {_counted(len(instance), what)}, {limit} {kind.limit}"
+    return lambda kind, instance: f"has {counted(len(instance), what)}, {limit} {kind.limit}"
 
 
 _WORDS: dict[str, Callable[[Any, Any], str]] = {
@@ -254,7 +251,7 @@ _WORDS: dict[str, Callable[[Any, Any], str]] = {
     "uniqueItems": lambda _, __: "has items that are equal to each other",
     "unevaluatedItems": lambda _, __: "has more items than are allowed",
     "contains": lambda _, __: "has no item of the kind that must be in it",
-    "additionalItems": lambda kind, instance: f"has {_counted(len(instance), 'item')}, but only {kind.limit} may be",
+    "additionalItems": lambda kind, instance: f"has {counted(len(instance), 'item')}, but only {kind.limit} may be",
     "pattern": _pattern,
     "format": lambda kind, instance: f"{shown(instance)} is not a valid {kind.format}",
     "not": lambda _, instance: f"{shown(instance)} is of a kind that is excluded",

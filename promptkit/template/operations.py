@@ -123,7 +123,7 @@ KEYS_OF_EACH: Wrong = "an object unpacked into names gives its keys, not its val
 
 LETTERS: Wrong = (
     "each item is a text, which is unpacked into its letters",
-    "name the item, and split it: `item.split(...)`",
+    "give each item one name, as in `for item in items`",
 )
 
 

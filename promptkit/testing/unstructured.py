@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.layout import CHOICE_ASKED, LINE_ASKED
 from promptkit.models.simulate import simulated_words
+from promptkit.phrases import counted
 from promptkit.thought import wrapped_value
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _choices(instructions: str) -> list[str]:
 
 
 def _words(messages: Sequence[Mapping[str, Any]]) -> str:
-    count = f"{len(messages)} message" + ("s" if len(messages) > 1 else "")
+    count = counted(len(messages), "message")
     return f"{simulated_words(_said(messages))} (The request has {count}.)"
 
 
