@@ -67,6 +67,15 @@ def _models() -> Iterator[tuple[str, str]]:
     yield from _SCHEMES.items()
 
 
+def options_of_models(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The options of a generation."""
+    from click.shell_completion import CompletionItem
+
+    from promptkit.options import KNOWN_OPTIONS
+
+    return [CompletionItem(f"{name}=") for name in sorted(KNOWN_OPTIONS) if name.startswith(incomplete)]
+
+
 def inputs_of(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`NAME=` for each input of the template before the cursor; behind `=` the values that its declaration lists."""
     from click.shell_completion import CompletionItem

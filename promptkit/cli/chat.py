@@ -48,6 +48,7 @@ def command() -> None:
 @common.template_argument
 @common.input_options
 @common.model_option
+@common.generation_options
 @common.tool_options
 @click.option("--tools-approve", is_flag=True, help="Run tools that are to be confirmed without asking.")
 @click.option(
@@ -72,6 +73,7 @@ def talk_with(
     params: tuple[str, ...],
     inputs_file: str | None,
     model: str | None,
+    options: tuple[str, ...],
     tools: tuple[str, ...],
     tools_approve: bool,
     memory: str | None,
@@ -94,6 +96,7 @@ def talk_with(
       promptkit chat with triage/triage.yaml --load chat.jsonl
     """
     from promptkit.cli.chatting import Talk
+    from promptkit.cli.generation import read_options
     from promptkit.cli.inputs import read_inputs
     from promptkit.cli.results import refuse_unwritable
     from promptkit.cli.templates import load_prompt
@@ -117,6 +120,7 @@ def talk_with(
     with Client(settings=settings, log=settings.log and not no_log) as client:
         confirm = confirming(approve=tools_approve)
         prompt = prompt.using(model=model, client=client, tools=named_tools(tools), confirm=confirm)
+        prompt = prompt.using(options=read_options(options))
         chat = _begun(prompt, read_inputs(prompt, params, inputs_file), saved, resume)
         chat = chat.using(memory=parsed_memory(memory)) if memory is not None else chat
         Talk(chat, template, save_to=save_to or saved, form=form, quiet=quiet).hold()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from promptkit.cli.candidates import inputs_of, models, templates
+from promptkit.cli.candidates import inputs_of, models, options_of_models, templates
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +57,19 @@ def model_option(function: F) -> F:
         callback=once,
         shell_complete=models,
         help="An id on MARA Cloud, or local:, simulate:, replay:FILE, openai+https://HOST/v1#NAME.",
+    )(function)
+
+
+def generation_options(function: F) -> F:
+    """`-O NAME=VALUE`."""
+    return click.option(
+        "-O",
+        "--option",
+        "options",
+        metavar="NAME=VALUE",
+        multiple=True,
+        shell_complete=options_of_models,
+        help="One option of the generation, such as temperature=0, over those of the file; null leaves one out.",
     )(function)
 
 

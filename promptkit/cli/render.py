@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @common.template_argument
 @common.input_options
 @common.model_option
+@common.generation_options
 @common.tool_options
 @click.option(
     "--format",
@@ -42,6 +43,7 @@ def command(
     params: tuple[str, ...],
     inputs_file: str | None,
     model: str | None,
+    options: tuple[str, ...],
     tools: tuple[str, ...],
     form: str,
     explain: bool,
@@ -88,6 +90,10 @@ def command(
     prompt = load_prompt(template, quiet=quiet)
     if model:
         prompt = prompt.using(model=model)
+    if options:
+        from promptkit.cli.generation import read_options
+
+        prompt = prompt.using(options=read_options(options))
     if tools:
         from promptkit.cli.tools import named_tools
 

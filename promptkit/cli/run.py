@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @common.template_argument
 @common.input_options
 @common.model_option
+@common.generation_options
 @common.tool_options
 @click.option("--tools-approve", is_flag=True, help="Run tools that are to be confirmed without asking.")
 @click.option(
@@ -50,6 +51,7 @@ def command(
     params: tuple[str, ...],
     inputs_file: str | None,
     model: str | None,
+    options: tuple[str, ...],
     tools: tuple[str, ...],
     tools_approve: bool,
     form: str,
@@ -74,10 +76,12 @@ def command(
       promptkit run triage/triage.yaml -p ticket="My invoice is wrong" --format json
       promptkit run triage/triage.yaml -i triage/inputs.json -m gpt-oss-120b --stream -v
       promptkit run triage/triage.yaml -i triage/inputs.json --record answers.jsonl -o answer.json
+      promptkit run triage/triage.yaml -i triage/inputs.json -O temperature=0 -O max_tokens=500
       promptkit run triage/triage.yaml -i triage/inputs.json --cached
       promptkit run triage/triage.yaml -i triage/inputs.json --dry-run
       promptkit run triage/triage.yaml -i triage/inputs.json --tools tools.py:look_up --tools-approve
     """
+    from promptkit.cli.generation import read_options
     from promptkit.cli.inputs import read_inputs, refuse_two_readers
     from promptkit.cli.results import refuse_unwritable, write_result
     from promptkit.cli.templates import load_prompt
@@ -92,11 +96,12 @@ def command(
     prompt = load_prompt(template, quiet=quiet)
     settings = load_settings()
     hide(*settings.secrets)
-    keeps = cached or not (no_log or not settings.log_content)
+    keeps = cached or (settings.log_content and not no_log)
     client = Client(settings=settings, log=settings.log and not no_log, record=record, cache=keeps, refresh=not cached)
     with client, _warnings_shown(quiet=quiet):
         confirm = confirming(approve=tools_approve)
         prompt = prompt.using(model=model, client=client, tools=named_tools(tools), confirm=confirm)
+        prompt = prompt.using(options=read_options(options))
         inputs = read_inputs(prompt, params, inputs_file)
         if dry_run:
             write_result(common.to_json(prompt.request(inputs).to_openai()), output_file)

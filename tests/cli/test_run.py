@@ -339,3 +339,34 @@ def test_on_a_day_that_is_used_up_a_kept_answer_is_offered(triage: Path, monkeyp
     assert "--cached takes the answer of 20" in refused.err
     assert json.loads(first.out)["output"] == json.loads(kept.out)["output"]
     assert any("cached: the model gave this answer on" in step for step in json.loads(kept.out)["steps"])
+
+
+# Options of the generation
+
+
+def test_options_are_merged_over_those_of_the_file(triage: Path) -> None:
+    ran = run(
+        "--dry-run",
+        "-O",
+        "temperature=0",
+        "-O",
+        'stop=["a", "b"]',
+    )
+    body = json.loads(ran.out)
+    assert (0, ["a", "b"]) == (body["temperature"], body["stop"])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["temperatur=0"], "did you mean `temperature`?"),
+        (["temperature=hot"], "`temperature` must be a number from 0"),
+        (["temperature"], "`temperature` is not NAME=VALUE"),
+        (["stop=[1"], "`stop` is no JSON"),
+        (["top_p=1", "top_p=0.5"], "`top_p` is given twice"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused(triage: Path, given: list[str], words: str) -> None:
+    ran = run("--dry-run", *(part for each in given for part in ("-O", each)))
+    assert (2, "") == ran.said
+    assert words in ran.err
