@@ -150,7 +150,7 @@ class Attempt:
 
     @property
     def usage(self) -> Usage:
-        """What this attempt cost, in tokens."""
+        """The tokens of this attempt."""
         return self.completion.usage if self.completion else Usage()
 
 

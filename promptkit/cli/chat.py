@@ -27,7 +27,7 @@ class _ChatGroup(click.Group):
 
 @click.group("chat", cls=_ChatGroup, subcommand_metavar="TEMPLATE [OPTIONS] | replay TRANSCRIPT [OPTIONS]")
 def command() -> None:
-    """Hold a conversation with TEMPLATE, or show what a memory would send of one.
+    """Hold a conversation with TEMPLATE, or preview what a memory policy would send.
 
     Each line is a turn. On a terminal there are commands, `/help` lists them; the window and the bill are always in
     sight, and Ctrl-C stops an answer and keeps the conversation. Through a pipe it is one line in, one answer out,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--undo", is_flag=True, help="Let it be had again.")
 @commit_option
 def command(version: str, reason: str | None, undo: bool, commit: bool) -> None:
-    """Let a released version of a prompt of this repo be had no more: support/triage@1.1.0, or 1.1.0 of the whole repo.
+    """Withdraw a released version of a prompt of this repo: support/triage@1.1.0, or 1.1.0 of the whole repo.
 
     Ranges pass over it, and who asks for it gets an error with the reason. What is locked at it can still be loaded,
     with a warning from `lock` and `lock verify`. Its tag stays: versions are for ever.

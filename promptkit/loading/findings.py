@@ -60,7 +60,7 @@ class Findings:
             self.diagnostics.append(document.diagnostic("PK105", message, (0, 0)))
 
     def once(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
-        """Report a fault of what stands in the file once and may be read several times, through an alias."""
+        """Report a fault once, though an alias may have the same text read again."""
         key = document.path, code, span[0] if isinstance(span, tuple) else span.start
         if key not in self._once:
             self._once.add(key)

@@ -58,9 +58,9 @@ class TemplateChecks:
     """By their text: what is included from many places is read once."""
     reported: set[tuple[str, int, str]] = field(default_factory=set)
     asked: set[tuple[Any, ...]] = field(default_factory=set)
-    """What it asks for before it uses it."""
+    """The paths that the template tests for being there."""
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
-    """What is wrong with it unless it asks."""
+    """Lookups of what nothing declares; each is told unless the template tests that path."""
     loads: int = 0
     exhausted: bool = False
     """Whether more was loaded than may be, which has been told."""

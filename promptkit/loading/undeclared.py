@@ -1,4 +1,4 @@
-"""Names without a declaration, and why they have none."""
+"""Why a name has no declaration: the likely slips, each with its cure."""
 
 from __future__ import annotations
 
