@@ -52,7 +52,9 @@ _GIVEN = re.compile(
     re.IGNORECASE,
 )
 """One word that is to be the answer; of several others speak."""
-_BESIDE_KEY = re.compile(rf"[`\"']?\b[a-z]\w{{0,60}}\b[`\"']?\s*[:(=]\s*({_ITEM}(?:\s*[|/]\s*{_ITEM})+)", re.IGNORECASE)
+_BESIDE_KEY = re.compile(
+    rf"\b(?=[a-z])(?P<key>\w{{1,60}})\b[`\"']?\s*[:(=]\s*(?P<list>{_ITEM}(?:\s*[|/]\s*{_ITEM})+)", re.IGNORECASE
+)
 """Words with bars between them behind a key: `priority: urgent | normal`."""
 _QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
 _QUOTED_LIST = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
@@ -69,7 +71,10 @@ _ADDED = re.compile(
     re.IGNORECASE,
 )
 _INTO_QUOTES = re.compile(r"\b(?:into|under)\s+(?:the\s+)?[`\"'](\w{1,60})[`\"']", re.IGNORECASE)
-_OF_THE_INPUT = re.compile(r"\b(?:inputs?|sources?|given|from|of\s+the|tools?|calls?)\b", re.IGNORECASE)
+_OF_THE_INPUT = re.compile(
+    r"\b(?:inputs?|sources?|given|from|of\s+the|tools?|calls?|in\s+your\s+\w+|logs?|mails?|letters?)\b",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(_ITEM)
 _JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
 
@@ -81,6 +86,8 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
         yield from of_object(prose, start, data, answer)
     yield from listed_keys(prose, answer)
     for sentence in sentences(without(prose, shown)):
+        if len(sentence.text) > _LONGEST_SENTENCE:
+            continue
         yield from _keys(sentence, answer)
         yield from _enums(sentence, answer)
         yield from of_numbers(sentence, answer)
@@ -95,15 +102,18 @@ def described(name: str, schema: dict[str, Any]) -> Iterator[TemplateFault]:
         return
     answer = Answer.of_field(name, schema)
     for sentence in sentences(text):
-        yield from _enums(sentence, answer)
-        yield from of_numbers(sentence, answer)
+        if len(sentence.text) <= _LONGEST_SENTENCE:
+            yield from _enums(sentence, answer)
+            yield from of_numbers(sentence, answer)
 
 
+_LONGEST_SENTENCE = 2_000
+"""What is longer is no sentence, but a table or a text of data."""
 _SAID = frozenset(("enum", "minimum", "maximum", "minItems", "maxItems", "maxLength"))
 """Keywords that a description may contradict."""
 
 
-def _items(found: re.Match[str], group: int = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
+def _items(found: re.Match[str], group: int | str = 1) -> Iterator[tuple[str, tuple[int, int], bool]]:
     """The words of a list with their spans, and whether each stands in quotes."""
     last = False  # behind an `and` or an `or` stands the last word: what follows is the sentence
     for word in _WORDS.finditer(found[group]):
@@ -163,13 +173,14 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             label = f"not one of {', '.join(answer.enums[-1][:MOST_SHOWN])}"
             yield drifted("PK218", sentence, found.span(1), f"the output never says `{found[1]}`", label)
     told: set[tuple[int, int]] = set()
-    for pattern in (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY):
+    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY):
         for found in pattern.finditer(sentence.text):
-            if DENIED.search(sentence.text[: found.start()]):
+            if DENIED.search(sentence.text[: found.start()]) or (answer.alone and not _is_all(sentence.text, found)):
                 continue
-            items = [item for item in _items(found) if item[1] not in told]
+            group = "list" if pattern is _BESIDE_KEY else 1
+            items = [item for item in _items(found, group) if item[1] not in told]
             enum = _meant(items, answer)
-            if enum and _is_told_elsewhere(sentence.text, found, enum):
+            if enum and (_is_of_another(found, enum, answer) or _is_told_elsewhere(sentence.text, found, enum)):
                 continue
             for text, span, _ in items if enum else ():
                 if text.casefold() not in {word.casefold() for word in enum}:
@@ -179,6 +190,17 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
                     said = f"`{next(iter(answer.fields))}` is never" if answer.alone else "the output never says"
                     yield drifted("PK218", sentence, span, f"{said} `{text}`", label)
+
+
+def _is_all(text: str, found: re.Match[str]) -> bool:
+    """Whether a description is a list of words, and nothing else: others map words of what comes in."""
+    return found.start() == 0 and not text[found.end() :].strip(" .")
+
+
+def _is_of_another(found: re.Match[str], enum: tuple[str, ...], answer: Answer) -> bool:
+    """Whether the key before a list is that of something else than the field with these words."""
+    key = found.groupdict().get("key")
+    return key is not None and tuple(answer.fields.get(key, {}).get("enum", ())) != enum
 
 
 def _is_told_elsewhere(text: str, found: re.Match[str], enum: tuple[str, ...]) -> bool:

@@ -36,6 +36,8 @@ _WHOLES = frozenset(
     "answer answers response responses output outputs result results reply it list json there you".split()  # noqa: SIM905
 )
 """What has the fields of the answer, where a sentence says who has something."""
+_NEAR = 100
+"""How far before a number the words stand that say what it is of."""
 _COUNT = re.compile(
     rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
     rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
@@ -61,6 +63,8 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
         for name, schema in _named(sentence.text, answer, "string"):
             if _has_another_holder(sentence.text, found, name):
+                continue
+            if answer.alone and not _ENDS.match(sentence.text, found.end()):
                 continue
             most, least = schema.get("maxLength"), schema.get("minLength", 0)
             number, is_least = number_of(found[2]), found[1].lower() in ("at least", "a minimum of")
@@ -91,14 +95,16 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 def _is_of_others(text: str, found: re.Match[str], name: str) -> bool:
     """Whether a number is of those that are chosen from, of some that are so, or of what something else has."""
-    pool = _POOL.search(text[: found.start()]) or _SUBSET.match(text, found.end())
+    pool = _POOL.search(text[max(0, found.start() - _NEAR) : found.start()]) or _SUBSET.match(text, found.end())
     return pool is not None or _has_another_holder(text, found, name)
 
 
 def _has_another_holder(text: str, found: re.Match[str], name: str) -> bool:
     """Whether the words before a number say that something else has so many: `each bullet has`."""
     signs = (".", ";", ",", ":", "\n", " and ")
-    begin = max((at + len(sign) for sign in signs if (at := text.rfind(sign, 0, found.start())) >= 0), default=0)
+    first = max(0, found.start() - _NEAR)
+    ends = (at + len(sign) for sign in signs if (at := text.rfind(sign, first, found.start())) >= 0)
+    begin = max(ends, default=first)
     holder = _HOLDER.match(text, begin)
     return holder is not None and holder["holder"].lower() not in _WHOLES | _forms(name)
 
@@ -125,7 +131,8 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         return  # the others are of something else
     for found in ranges:
         first, last = number_of(found[1]), number_of(found[2])
-        if answer.alone and not _LED.match(sentence.text[: found.end(1)]):
+        led = _LED.search(sentence.text[max(0, found.end(1) - _NEAR) : found.end(1)])
+        if answer.alone and (led is None or not _ENDS.match(sentence.text, found.end())):
             continue
         if (least is not None and first < least) or (most is not None and last > most):
             label = f"{'' if least is None else least}..{'' if most is None else most}"
@@ -133,7 +140,8 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
 
 
-_LED = re.compile(rf"(?:.*\b(?:from|between|scale of|scale|range|score of))?\s*-?{NUMBER}\Z", re.IGNORECASE | re.DOTALL)
+_LED = re.compile(rf"(?:\A|\b(?:from|between|scale of|scale|range|score of))\s*-?{NUMBER}\Z", re.IGNORECASE)
+_ENDS = re.compile(r"\s*(?:[.,;)]|\Z)")
 """What stands before a range that tells of all values, and of no special ones."""
 
 

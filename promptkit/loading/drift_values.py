@@ -85,7 +85,8 @@ _TRUTHS = frozenset(("true", "false"))
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`Set priority to "urgent"`, where the field is never that."""
-    for found in _SET.finditer(sentence.text):
+    own_words = re.sub(r"([`\"'])[^`\"']{1,60}\1", "", sentence.text)
+    for found in _SET.finditer(sentence.text) if not DENIED.search(own_words) else ():
         schema = answer.fields.get(found[1], {})
         words = {each for each in schema.get("enum", ()) if isinstance(each, str)}
         known = (

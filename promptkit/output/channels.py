@@ -52,7 +52,7 @@ def read_channels(text: str) -> Channels | None:
 def _without_tokens(text: str) -> Channels | None:
     """Harmony's channels, where a server has dropped the tokens between which their names stand."""
     at = text.find("assistantfinal")
-    spoken_of = at > 0 and text[at - 1] == " "
+    spoken_of = at > 0 and text[at - 1] == " " and text[:at].rstrip()[-1:].isalnum()
     if not text.startswith("analysis") or spoken_of or (at < 0 and not _CUT_ANALYSIS.match(text)):
         return None
     if at < 0:

@@ -96,7 +96,7 @@ _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object",
 _TAKEN_BACK_BEFORE = re.compile(
     r"(?:\b(?:(?:is|was|are)\s+not|isn['’]?t|wasn['’]?t|never|instead of|rather than|unlike"
     r"|(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)|do\s+not\s+(?:answer|say|use|return|output|give)(?:\s+with)?"
-    r"|(?:format|input|example)\s+(?:is|was|would\s+be)|example\s+of\s+the\s+(?:format|output))\s*:?\s*[`\"']*|~~)\Z",
+    r"|\bthe\s+(?:input\s+was|format\s+would\s+be)|example\s+of\s+the\s+(?:format|output))\s*:?\s*[`\"']*|~~)\Z",
     re.IGNORECASE,
 )
 _CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"

@@ -48,6 +48,8 @@ class Judge:
     schema: Schema | None
     field: bool = False
     coerces: bool = True
+    renames: bool = True
+    """Whether a key of a value that fits may be a declared one in another writing."""
 
     @property
     def json(self) -> Any:
@@ -118,11 +120,11 @@ class Judge:
         if isinstance(value, dict) and value == self.schema.json:  # as small models give it back
             return Judged(value, violations=(Violation("$", "the answer is the schema itself", "echo"),))
         violations = self.schema.validate(value, parsed=True)
-        fits = not violations and not may_be_renamed(value, self.json)
-        if fits or not self.coerces:
+        renamed = self.renames and not violations and may_be_renamed(value, self.schema)
+        if not (violations or renamed) or not self.coerces:
             return Judged(value, violations=violations)
         fit = coerce(value, self.schema.json, text)
-        if fit.exhausted:
+        if fit.exhausted and violations:
             violations = (_exhausted(), *violations)
         if not fit.changes:
             return Judged(value, violations=violations)

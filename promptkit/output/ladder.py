@@ -185,7 +185,7 @@ class _Ladder:
     def json(self) -> Judged:
         """The answer's JSON value. A text that is JSON, as it stands or in a fence, is never searched for tags."""
         expected = self.expected
-        judge = Judge(self._schema(), expected.mode == "field", coerces=expected.coerce)
+        judge = Judge(self._schema(), expected.mode == "field", coerces=expected.coerce, renames=not expected.strict)
         try:
             return judge.judge(self._as_it_stands(), self.text)
         except NotJson as error:

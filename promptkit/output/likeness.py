@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.place import plain_word
-from promptkit.schema.references import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from promptkit.schema import Schema
 
-def may_be_renamed(value: Any, schema: Any) -> bool:
-    """Whether a value that fits has a key that no schema declares, and that is one of the declared but for its writing.
 
-    An object that takes any key takes that one too, and the field that was meant would be lost without a word.
+def may_be_renamed(value: Any, schema: Schema) -> bool:
+    """Whether a value that fits has a key that no schema declares, and that is a declared one in another writing.
+
+    An object that takes any key takes that one too, and the field that was meant would be lost without a word. A sign
+    at an end of the key makes another name of it.
     """
-    others = _keys_in(value)
-    if not others:
+    declared = schema.open_names
+    if not declared:
         return False
-    declared = {name for _, each in walk(schema) if isinstance(each, dict) for name in _properties(each)}
-    others -= declared
-    return bool(others) and not {plain_word(name) for name in declared}.isdisjoint(map(plain_word, others))
+    others = _keys_in(value) - declared
+    return not _plain_words(declared).isdisjoint(
+        plain_word(key) for key in others if key[:1].isalnum() and key[-1:].isalnum()
+    )
 
 
-def _properties(schema: dict[str, Any]) -> Iterable[str]:
-    declared = schema.get("properties")
-    return declared if isinstance(declared, dict) else ()
+@lru_cache(maxsize=128)
+def _plain_words(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(plain_word, names))
 
 
 def _keys_in(value: Any) -> set[str]:
-    """The keys of all objects in a value."""
+    """The keys of the objects in a value; of a list the first items tell, since a model writes them alike."""
     found: set[str] = set()
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            found.update(each)
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
+    level = [value]
+    while level:
+        objects = [each for each in level if type(each) is dict]
+        lists = (each[:_MOST_ITEMS] for each in level if type(each) is list)
+        found.update(*objects)
+        inner = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists))
+        level = [each for each in inner if type(each) in _HOLDERS]
     return found
+
+
+_HOLDERS = frozenset((dict, list))
+_MOST_ITEMS = 50
 
 
 def meant_keys(value: dict[str, Any], named: Iterable[str]) -> dict[str, str]:

@@ -28,8 +28,6 @@ _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 _DOUBTS = "not no without except exclude excluded excluding avoid wrong incorrect but however actually wait instead"
 _DOUBTFUL = frozenset(_DOUBTS.split())
 _DOTS = ("...", "…")
-_BRACKETED = re.compile(r"\[.*[\"'].*\]|\{.*[\"'].*\}", re.DOTALL)
-"""An item that is a list, or an object, itself."""
 
 
 def unmarked(text: str) -> str:
@@ -79,9 +77,14 @@ def _items(text: str) -> list[str]:
             return []
         items.append([bullet[2].strip()])
     said = [" ".join(each) for each in items]
-    if len(said) == 1 and (is_nothing(said[0]) or _BRACKETED.fullmatch(said[0])):
+    if len(said) == 1 and (is_nothing(said[0]) or _is_bracketed(said[0])):
         return []
     return _without_marks(said)
+
+
+def _is_bracketed(item: str) -> bool:
+    """Whether an item looks like a list, or an object, itself."""
+    return (item[0], item[-1]) in (("[", "]"), ("{", "}")) and ('"' in item or "'" in item)
 
 
 def _without_marks(items: list[str]) -> list[str]:

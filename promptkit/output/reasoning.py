@@ -112,7 +112,7 @@ def split_tags(text: str, *, free: bool = False) -> Split:
         doubtful = doubtful or _THOUGHT.match(opening[0]) is None
         at = closing.end()
     answer, behind = _without_last(text, at)
-    if behind and free and not answer.endswith("\n"):
+    if behind and free and _goes_on(answer):
         answer, behind = text[at:], ""
     if at or behind:
         inner, tag = without_tag(answer) if at else (answer, "")
@@ -127,7 +127,13 @@ def split_tags(text: str, *, free: bool = False) -> Split:
 def _in_a_line(text: str, tag: re.Match[str]) -> bool:
     """Whether a tag is spoken of: it stands in a line like a word, with spaces and words on both sides."""
     before, behind = text[text.rfind("\n", 0, tag.start()) + 1 : tag.start()], text[tag.end() :].partition("\n")[0]
-    return before.endswith(" ") and behind.startswith(" ") and bool(before.strip() and behind.strip())
+    return before.endswith(" ") and behind.startswith(" ") and bool(behind.strip()) and _goes_on(before)
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a text ends in the middle of a sentence."""
+    end = text.rstrip(" ")[-1:]
+    return end.isalnum() or end in (",", ";", "-")
 
 
 def _without_last(text: str, at: int) -> tuple[str, str]:

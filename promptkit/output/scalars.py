@@ -28,9 +28,8 @@ _DENIED = """
     absent aint almost against anything arent barely but cannot cant could couldnt didnt doesnt dont doubt either
     except fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less
     maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely rather
-    refuse refused refuses reject rejected rejecting rejects eliminate eliminated eliminates exclude excluded excludes
-    half ignore ruled ruling scarcely seldom perhaps possibly shouldnt than too unless unlikely wasnt werent whether
-    without wont wouldnt wrong zero
+    eliminate eliminated eliminates exclude excluded excludes ruled scarcely seldom perhaps possibly shouldnt than too
+    unless unlikely wasnt werent without wont wouldnt wrong
     aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
     non nunca pas senza sans sin ne не нет 不 没 非 ohne nem nije neni bukan khong ليس לא οχι नहीं
 """

@@ -32,7 +32,10 @@ class Schema:
     made at the first use. What is wrong with a schema itself is told by `problems`.
     """
 
-    __slots__ = ("_adapter", "_digest", "_plain", "_problems", "_sees_as_json", "_text", "_type", "_validator", "json")
+    __slots__ = (
+        *("_adapter", "_digest", "_open_names", "_plain", "_problems", "_sees_as_json", "_text", "_type", "_validator"),
+        "json",
+    )
 
     def __init__(self, json: Mapping[str, Any] | bool) -> None:
         self.json: Any = dict(json) if isinstance(json, Mapping) and not isinstance(json, dict) else json
@@ -40,6 +43,7 @@ class Schema:
         self._adapter: Any = None
         self._validator: Any = None
         self._plain: bool | None = None
+        self._open_names: frozenset[str] | None = None
         self._sees_as_json: bool | None = None
         self._digest = ""
         self._text: str | None = None
@@ -127,6 +131,16 @@ class Schema:
         if self._problems is None:
             self._problems = () if self._is_plain() else schema_problems(self.json)
         return self._problems
+
+    @property
+    def open_names(self) -> frozenset[str]:
+        """The declared fields, at any depth, where some object takes keys that are not declared; else none."""
+        if self._open_names is None:
+            objects = [each for _, each in walk(self.json) if isinstance(each, dict) and _declares(each)]
+            takes_any = any(each.get("additionalProperties", True) is True for each in objects)
+            names = (name for each in objects for name in each["properties"])
+            self._open_names = frozenset(names if takes_any else ())
+        return self._open_names
 
     def _is_plain(self) -> bool:
         if self._plain is None:
@@ -233,3 +247,7 @@ def _refuse_view(found: tuple[Violation, ...]) -> NoReturn:
 def _type_violations(error: Any) -> Iterator[Violation]:
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         yield Violation(json_path(each["loc"]), each["msg"], each["type"], tuple(each["loc"]))
+
+
+def _declares(schema: dict[str, Any]) -> bool:
+    return isinstance(schema.get("properties"), dict) and "patternProperties" not in schema

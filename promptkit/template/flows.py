@@ -77,7 +77,7 @@ class Sources:
             if kind(node) == "Name":
                 yield node.name
             elif kind(node) == "Call" and id(node.node) in self._counts:
-                waiting += [] if node.node.attr == "changed" else node.args
+                waiting += [] if node.node.attr == "changed" else _arguments(node)
             elif id(node) not in self._counts:
                 waiting += _PARTS.get(kind(node), _children)(node)
 
@@ -99,6 +99,11 @@ class Sources:
 
 _SILENT = frozenset(("Macro", "AssignBlock"))
 """Statements whose bodies are printed elsewhere."""
+
+
+def _arguments(call: Any) -> list[Any]:
+    dynamic = (each for each in (call.dyn_args, call.dyn_kwargs) if each is not None)
+    return [*call.args, *call.kwargs, *dynamic]
 
 
 def _children(node: Any) -> list[Any]:
@@ -153,9 +158,13 @@ def _of_file(path: str) -> str:
 
 def flows(tree: nodes.Template) -> Edges:
     """For each name that a template sets: the names that its value is made from, one step back."""
+    return _flows_in(tree, Sources(tree))
+
+
+def _flows_in(part: Any, sources: Sources) -> Edges:
+    """The same for a part of a template."""
     found: dict[str, set[str]] = {}
-    sources = Sources(tree)
-    for node in find(tree, *_EDGES):
+    for node in find(part, *_EDGES):
         for targets, made_from in _EDGES[kind(node)](node, sources):
             names = frozenset(made_from)
             for target in targets:
@@ -241,14 +250,19 @@ def _imported(node: nodes.FromImport, _: Sources) -> Iterator[Edge]:
 
 def _macro(node: nodes.Macro, sources: Sources) -> Iterator[Edge]:
     """What a macro's text comes from, but for the arguments of a call and its body, which stand where it is called."""
+    inside = _flows_in(node, sources)  # a parameter may be set anew
+    printed = followed((*sources.printed(node.body), *sources.of(*node.defaults)), inside)
     own = {*(each.name for each in node.args), "varargs", "kwargs", "caller"}
-    loops: dict[str, frozenset[str]] = {}
-    for loop in find(node, "For"):
-        iterated = frozenset(sources.of(loop.iter))
-        loops |= dict.fromkeys((name for name in _targets(loop.target) if PRIVATE in name), iterated)
-    printed = followed((*sources.printed(node.body), *sources.of(*node.defaults)), loops)
-    yield [node.name], printed - own - loops.keys()
+    blocks = (target for block in find(node, "For", "With") for target in _targets_of(block))
+    own |= {name for name in blocks if PRIVATE in name}  # which have been followed
+    yield [node.name], printed - own
     yield from _parameters(node, sources)
+
+
+def _targets_of(block: Any) -> Iterator[str]:
+    """The names that a loop, or a `with`, sets."""
+    for target in [block.target] if kind(block) == "For" else block.targets:
+        yield from _targets(target)
 
 
 def _call_block(node: nodes.CallBlock, sources: Sources) -> Iterator[Edge]:
@@ -262,7 +276,7 @@ def _parameters(node: nodes.Macro | nodes.CallBlock, sources: Sources) -> Iterat
 
 
 def _call(node: nodes.Call, sources: Sources) -> Iterator[Edge]:
-    yield [ARGUMENTS], sources.of(*node.args, *node.kwargs, node.dyn_args, node.dyn_kwargs)
+    yield [ARGUMENTS], sources.of(*_arguments(node))
 
 
 def _assign(node: nodes.Assign, sources: Sources) -> Iterator[Edge]:

@@ -8,7 +8,7 @@ from promptkit.template.comparisons import narrowed, never_equal, never_holds
 from promptkit.template.conditions import paths_in
 from promptkit.template.operations import NUMBERS, wrong_count, wrong_operand, wrong_operands
 from promptkit.template.paths import is_constant, kind, listed, path_of, shown
-from promptkit.template.values import either, item_of, kinds_of, of_type, value_of
+from promptkit.template.values import WRITTEN_OUT, either, item_of, kinds_of, of_type, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def written_out(walk: Expressions, node: Any, scope: Scope) -> Value:
         key: value[0][1] if value and len(value) == 1 and value[0][0] is value[0][1] else {}
         for key, value in found.items()
     }
-    return value_of({"type": "object", "properties": properties, "required": [*found], "additionalProperties": False})
+    return value_of({"$comment": WRITTEN_OUT, "type": "object", "properties": properties, "required": [*found]})
 
 
 def choice(walk: Expressions, node: Any, scope: Scope) -> Value:
@@ -130,6 +130,8 @@ def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
     for operand in node.ops:
         sign = _SIGNS.get(operand.op)
         right = (walk.need if sign else walk.value)(operand.expr, scope)
+        if operand.op in ("in", "notin") and is_constant(left) and path_of(operand.expr):
+            walk.listener.asked((*path_of(operand.expr), left.value))
         if sign:
             walk.wrong(wrong_operands(sign, kinds_of(value), kinds_of(right)), node)
         sides = (left, value), (operand.expr, right)

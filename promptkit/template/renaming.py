@@ -1,4 +1,4 @@
-"""The names of loops made their own, so that what flows through one loop's name is not taken for another's.
+"""The names of loops and of `with` made their own: what flows through one such name is not taken for another's.
 
 Importing this module loads Jinja; see `environment`.
 """
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _KEPT = frozenset(("caller", "varargs", "kwargs", "super", "self"))
-"""Names that stand for something of Jinja's own inside of a loop."""
+"""Names that stand for something of Jinja's own inside of a block."""
 _ASKING = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block, nodes.NSRef)
 """What may ask for a name that no part of the tree shows."""
 
 
 def renamed(tree: nodes.Template) -> nodes.Template:
-    """The tree, in which the names of each loop are found nowhere else, but where others may ask for them.
+    """The tree, in which the names of each loop and `with` are found nowhere else, but where others may ask for them.
 
     Others are files that are included or imported, blocks, and macros that take an argument of the same name.
     """
@@ -31,32 +31,38 @@ def renamed(tree: nodes.Template) -> nodes.Template:
 
 
 class OwnNames(NodeTransformer):
-    """Gives the names of each loop a mark of their own, with the number of the loop."""
+    """Gives the names of each loop, and of each `with`, a mark of their own, with its number."""
 
     def __init__(self) -> None:
-        self.loops = 0
+        self.blocks = 0
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:
-        self.generic_visit(node)  # inner loops first: their names are their own then
-        self.loops += 1
-        targets = [node.target, *node.target.find_all(nodes.Name)]
-        taken = self._taken(node)
-        for name in {each.name for each in targets if isinstance(each, nodes.Name)} - taken:
-            self._rename(node, name, f"{name}{PRIVATE}{self.loops}")
+    def visit_For(self, node: nodes.For) -> Any:
+        return self._own(node, [node.target], [*node.body, *([node.test] if node.test is not None else [])])
+
+    def visit_With(self, node: nodes.With) -> Any:
+        return self._own(node, node.targets, node.body)
+
+    def _own(self, node: Any, targets: list[Any], inside: list[Any]) -> Any:
+        self.generic_visit(node)  # inner blocks first: their names are their own then
+        self.blocks += 1
+        named = {each.name for target in targets for each in _names(target)}
+        for name in named - self._taken(node, named):
+            for part in (*targets, *inside):
+                for each in _names(part):
+                    if each.name == name:
+                        each.name = f"{name}{PRIVATE}{self.blocks}"
         return node
 
-    def _taken(self, node: nodes.For) -> set[str]:
-        """The names that others ask for in a loop; all of them where that cannot be told."""
-        named = {each.name for each in (node.target, *node.find_all(nodes.Name)) if isinstance(each, nodes.Name)}
+    def _taken(self, node: Any, named: set[str]) -> set[str]:
+        """The names that others ask for in a block; all of them where that cannot be told."""
         if next(node.find_all(_ASKING), None) is not None:
             return named
         called: Iterable[Any] = node.find_all((nodes.Macro, nodes.CallBlock))
         macros: Iterable[Any] = node.find_all(nodes.Macro)
         return {argument.name for each in called for argument in each.args} | {each.name for each in macros} | _KEPT
 
-    def _rename(self, node: nodes.For, name: str, own: str) -> None:
-        inside = [node.target, *node.body, *([node.test] if node.test is not None else [])]
-        for part in inside:
-            for each in (part, *part.find_all(nodes.Name)):
-                if isinstance(each, nodes.Name) and each.name == name:
-                    each.name = own
+
+def _names(part: Any) -> list[nodes.Name]:
+    """The names in a part of the tree, and it itself if it is one."""
+    own = [part] if isinstance(part, nodes.Name) else []
+    return [*own, *part.find_all(nodes.Name)]

@@ -100,6 +100,7 @@ def groups_of(items: Value, key: str | None) -> Value:
 
 
 GROUP = "a group of `groupby`"
+WRITTEN_OUT = "an object that the template writes out"
 
 
 def _closed(properties: dict[str, Any]) -> dict[str, Any]:
@@ -230,6 +231,8 @@ def missing_key(value: Value, of: str, key: str) -> tuple[Severity, str, str, st
     methods = {method for kind in members.kinds for method in METHODS.get(kind, ())}
     hint = did_you_mean(key, members.names or sorted(methods))
     of = f"`{of}`" if of else "this"
+    if members.open and any(isinstance(each, dict) and each.get("$comment") == WRITTEN_OUT for _, each in value or ()):
+        return "warning", f"{of} has no `{key}`", hint, "" if hint else f"known: {', '.join(members.names)}"
     if members.open:
         return "warning", f"{of} declares no `{key}`", hint, "declare it, or say `additionalProperties: true`"
     kinds = f"{of} is declared as {' or '.join(members.kinds)}"

@@ -333,6 +333,23 @@ TAINTED = [
     "{% set ns = namespace(x='') %}{% import 'sets.md' as c with context %}{{ ns.x }}",
     "{% from 'kept.md' import ns %}{% set ns.x = t %}{% include 'asks.md' without context %}",
     "{% extends 'base.md' %}{% macro s() %}{% set ns.x = t %}{% endmacro %}{% block b %}{% set q=s() %}{% endblock %}",
+    *(
+        f"{{% macro m(x) %}}{body}{{% endmacro %}}{{{{ m('k') }}}}"
+        for body in (
+            "{% set x = t %}{{ x }}",
+            "{% set x = x or t %}{{ x }}",
+            "{% with x = t %}{{ x }}{% endwith %}",
+            "{% set x %}{{ t }}{% endset %}{{ x }}",
+            "{% macro x() %}{{ t }}{% endmacro %}{{ x() }}",
+            "{% for caller in [t] %}{{ caller }}{% endfor %}",
+            "{% for x in [t] %}{% include 'empty.md' %}{{ x }}{% endfor %}",
+            "{% for y in ['k'] %}{% set y = t %}{{ y }}{% endfor %}",
+            "{% for y, v in {'a': 1}.items() %}{% with v = t %}{{ v }}{% endwith %}{% endfor %}",
+        )
+    ),
+    "{% for n in a %}{{ loop.cycle(*[t]) }}{% endfor %}",
+    "{% for x in t %}{% macro n() %}{% set x = x ~ 'a' %}{{ x }}{% endmacro %}{{ n() }}{% endfor %}",
+    "{% with x = t %}{% macro n() %}{% set y = x %}{{ y }}{% endmacro %}{{ n() }}{% endwith %}",
     "{% import 'prints.md' as loop %}{% for x in [1] %}{{ loop.index }}{% endfor %}{{ loop }}",
 ]
 PRINTING = {
