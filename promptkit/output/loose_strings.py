@@ -100,11 +100,17 @@ class Strings:
     def behind_prefix(self, sign: str) -> str:
         """The sign behind the prefix of a text of Python's, which is gone past; else the sign that is here."""
         reader = self._reader
-        if sign in "ubrUBR" and _PREFIX.match(self._text, reader.at) and (reader.innermost or reader.alone):
-            reader.mend("prefix of a text left out", reader.at)
-            reader.at += 1
-            return self._text[reader.at]
-        return sign
+        if sign not in "ubrfUBRF" or not (reader.innermost or reader.alone):
+            return sign
+        found = _PREFIX.match(self._text, reader.at)
+        if found is None:
+            return sign
+        kind, text = found["kind"].lower(), found["text"]
+        if ("r" in kind and "\\" in text) or ("f" in kind and "{" in text):
+            raise Unreadable("a text of Python's whose prefix changes what stands in it", reader.at)
+        reader.mend("prefix of a text left out", reader.at, len(kind))
+        reader.at += len(kind)
+        return self._text[reader.at]
 
     def begins_key(self, at: int) -> bool:
         """Whether a key with its colon begins here."""
@@ -151,6 +157,7 @@ class Strings:
                 and self._closes(at, width)
             ):
                 self._check_pairs(inner, start + width, at)
+                self._check_escaped([*inner, at], start + width)
                 reader.at = at + width
                 return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
             elif text[at] == "\\":
@@ -191,6 +198,13 @@ class Strings:
         if key is None or not before.endswith(",") or not self._reader.declares(key[1]):
             return 0
         return max(start, at - _LONGEST_KEY) + len(before) - 1
+
+    def _check_escaped(self, quotes: list[int], start: int) -> None:
+        r"""Refuse an escaped quote before a comma and a quote, as in `"a\", "b"`: it may end an item of the list."""
+        for at in quotes if self._reader.innermost == "[" else ():
+            before = self._text[max(start, at - _LONGEST_INCHES) : at].rstrip()
+            if before.endswith(",") and before[:-1].rstrip().endswith(('\\"', "\\'")):
+                raise Unreadable("a quote behind a backslash that can be read in two ways", at)
 
     def _check_last(self, start: int, end: int) -> None:
         """Refuse an escaped quote at the end of a text whose own is missing, since it may be that one."""
@@ -279,10 +293,10 @@ class Strings:
 
 
 _PREFIX = re.compile(
-    r"(?:[ubUB](?='(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|[rR](?='[^'\\\n]*'|\"[^\"\\\n]*\"))"
-    r"(?=.[^'\"\n]*['\"]\s*(?:[,:}\])]|\Z))"
+    r"(?P<kind>[uUbB]|[bB]?[rR]|[rR][bB]|[rR]?[fF]|[fF][rR])(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
+    r"\s*(?:[,:}\])]|\Z)"
 )
-"""What stands before a text of Python's; of a raw one only where it changes nothing."""
+"""A text of Python's with what stands before it."""
 _ELLIPSIS = re.compile(r"\.{3}|…")
 _BLOCK = 3
 _QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")
