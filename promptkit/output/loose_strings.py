@@ -249,7 +249,9 @@ class Strings:
         in_object = reader.innermost == "{"
         if sign in (",", ";", *WIDE_COMMAS):
             if not in_object:
-                return _VALUE_BEHIND.match(text, reader.past_space(behind + 1)) is not None
+                after = reader.past_space(behind + 1)
+                ends = reader.innermost == "(" and text.startswith(")", after)
+                return ends or _VALUE_BEHIND.match(text, after) is not None
             after = reader.past_space(behind + 1)
             half = _HALF_KEY.match(text, after)
             begins = self.begins_key(after) or (half is not None and reader.declares(half[1]))

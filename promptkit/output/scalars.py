@@ -242,7 +242,8 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
 
 
 _GIVEN = re.compile(
-    r"(?:\b(?:is|are|equals)|['’]s|[:=])\s*\**([-+−]?\d[\d,]*(?:\.\d+)?)(?:\s+(?:of them|in total|altogether|overall))?"
+    rf"(?:\b(?:is|are|equals)|['’]s|[:=])\s*\**([-+−]?[{_CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
+    r"(?:\s+(?:of them|in total|altogether|overall))?"
     r"(?=[*_`\"')\]]*\s*(?:[.!,]?\s*(?:\n|\Z)|[.!]\s))"
 )
 """A number that ends its sentence."""
