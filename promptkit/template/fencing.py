@@ -20,7 +20,7 @@ from promptkit.template.paths import find
 from promptkit.template.rendering import current_fences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptkit.template.fences import Untrusted
     from promptkit.template.flows import Edges
@@ -77,6 +77,11 @@ class FenceOutputs(NodeTransformer):
         through = self._fence(child, self._sources.of(child))
         value = self.visit(child)
         return value if through is None else _through(through, value)
+
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:
+        """A block that is kept under another name prints plain text wherever it is called."""
+        kept = node.name == "super" and node.ctx == "load" and self._in_block and not self._named_super
+        return nodes.Filter(node, "kept_", [], [], None, None, lineno=node.lineno) if kept else node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:
         if self._is_super(node):
@@ -169,5 +174,10 @@ def _plain(block: Any) -> Any:
     return text
 
 
-FILTERS = {"fence_": _fence, "capture_": _capture, "plain_": _plain}
-"""The filters that fenced trees use: `fence_` fences, `capture_` begins or ends a block, `plain_` calls a block."""
+def _kept(block: Any) -> Callable[[], Any]:
+    return lambda: _plain(block)
+
+
+FILTERS = {"fence_": _fence, "capture_": _capture, "plain_": _plain, "kept_": _kept}
+"""The filters that fenced trees use: `fence_` fences, `capture_` begins or ends a block, `plain_` calls a block, and
+`kept_` makes a block that is called elsewhere."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from promptkit.template.fences import Fences
+from promptkit.template import Templates
+from promptkit.template.fences import Fences, Untrusted
 
 
 def closed(*values: Any, harmless: bool = True) -> Fences:
@@ -72,3 +73,25 @@ def test_markup_is_told_once_and_left_alone_where_that_is_wanted() -> None:
         fences.notes
     )
     assert {} == closed("<think>", harmless=False).notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% extends 'mid.md' %}{% block b %}{{ super.super() }}{% endblock %}",
+        "{% extends 'mid.md' %}{% block b %}{% set f = super %}{{ f() }}{% endblock %}",
+        "{% extends 'mid.md' %}{% block b %}{% macro m(s) %}{{ s() }}{% endmacro %}{{ m(super) }}{% endblock %}",
+        "{% extends 'mid.md' %}{% block b %}{{ super() | upper }}{% endblock %}",
+    ],
+)
+def test_no_fence_stands_in_another_whatever_a_block_above_is_called(text: str) -> None:
+    files = {
+        "base.md": "A{% block b %}base {{ t }}{% endblock %}",
+        "mid.md": "{% extends 'base.md' %}{% block b %}mid {{ super() }}{% endblock %}",
+    }
+    templates, fences = Templates(files, {"t": Untrusted("user")}), Fences()
+    templates.render(text, {"t": "evil"}, fences=fences)
+    assert fences.close()
+    shown = templates.render(text, {"t": "evil"}, fences=fences)
+    assert 1 == shown.count("<untrusted-") == shown.count("</untrusted-")
+    assert "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}" not in shown
