@@ -133,13 +133,18 @@ def _counts(tree: nodes.Template) -> frozenset[int]:
     return frozenset(found)
 
 
-def set_in(tree: nodes.Template) -> set[str]:
-    """The names that a template sets, in whatever way."""
-    found = {each.name for each in find(tree, "Name") if each.ctx != "load"}
-    found |= {each.name for each in find(tree, "Macro")}
-    found |= {each.target for each in find(tree, "Import")}
-    imported = (each for part in find(tree, "FromImport") for each in part.names)
+def set_in(tree: Any) -> set[str]:
+    """The names that a template, or a part of one, sets, in whatever way."""
+    found = {each.name for each in _all(tree, "Name") if each.ctx != "load"}
+    found |= {each.name for each in _all(tree, "Macro")}
+    found |= {each.target for each in _all(tree, "Import")}
+    imported = (each for part in _all(tree, "FromImport") for each in part.names)
     return found | {each if isinstance(each, str) else each[1] for each in imported}
+
+
+def _all(part: Any, what: str) -> list[Any]:
+    """The nodes of a kind in a part of a tree, and it itself if it is one."""
+    return [*([part] if kind(part) == what else []), *find(part, what)]
 
 
 def _file(path: Any) -> str:
@@ -251,12 +256,17 @@ def _imported(node: nodes.FromImport, _: Sources) -> Iterator[Edge]:
 def _macro(node: nodes.Macro, sources: Sources) -> Iterator[Edge]:
     """What a macro's text comes from, but for the arguments of a call and its body, which stand where it is called."""
     inside = _flows_in(node, sources)  # a parameter may be set anew
-    printed = followed((*sources.printed(node.body), *sources.of(*node.defaults)), inside)
-    own = {*(each.name for each in node.args), "varargs", "kwargs", "caller"}
+    own = {each.name for each in node.args}
     blocks = (target for block in find(node, "For", "With") for target in _targets_of(block))
     own |= {name for name in blocks if PRIVATE in name}  # which have been followed
-    yield [node.name], printed - own
+    # Jinja gives a macro these where its body uses them, and nowhere sets them; its defaults see those of outside.
+    given = _GIVEN_TO_MACROS - {name for part in node.body for name in set_in(part)}
+    yield [node.name], followed(sources.printed(node.body), inside) - own - given
+    yield [node.name], followed(sources.of(*node.defaults), inside) - own
     yield from _parameters(node, sources)
+
+
+_GIVEN_TO_MACROS = frozenset(("varargs", "kwargs", "caller"))
 
 
 def _targets_of(block: Any) -> Iterator[str]:

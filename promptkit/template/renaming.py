@@ -6,6 +6,7 @@ Importing this module loads Jinja; see `environment`.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
@@ -15,7 +16,7 @@ from promptkit.template.reserved import PRIVATE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_KEPT = frozenset(("caller", "varargs", "kwargs", "super", "self"))
+_KEPT = frozenset(("caller", "varargs", "kwargs", "loop", "super", "self"))
 """Names that stand for something of Jinja's own inside of a block."""
 _ASKING = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block, nodes.NSRef)
 """What may ask for a name that no part of the tree shows."""
@@ -26,14 +27,16 @@ def renamed(tree: nodes.Template) -> nodes.Template:
 
     Others are files that are included or imported, blocks, and macros that take an argument of the same name.
     """
-    changed: nodes.Template = OwnNames().visit(tree)
+    # Two files have no such name in common: what stands in a tree tells it from others.
+    changed: nodes.Template = OwnNames(crc32(repr(tree).encode("utf-8", "surrogatepass"))).visit(tree)
     return changed
 
 
 class OwnNames(NodeTransformer):
     """Gives the names of each loop, and of each `with`, a mark of their own, with its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: int) -> None:
+        self.file = file
         self.blocks = 0
 
     def visit_For(self, node: nodes.For) -> Any:
@@ -50,7 +53,7 @@ class OwnNames(NodeTransformer):
             for part in (*targets, *inside):
                 for each in _names(part):
                     if each.name == name:
-                        each.name = f"{name}{PRIVATE}{self.blocks}"
+                        each.name = f"{name}{PRIVATE}{self.file:x}_{self.blocks}"
         return node
 
     def _taken(self, node: Any, named: set[str]) -> set[str]:

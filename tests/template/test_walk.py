@@ -348,6 +348,11 @@ TAINTED = [
         )
     ),
     "{% for n in a %}{{ loop.cycle(*[t]) }}{% endfor %}",
+    "{% set kwargs = t %}{% macro m(x=kwargs) %}{{ x }}{% endmacro %}{{ m() }}",
+    "{% set kwargs = t %}{% macro m() %}{% set kwargs = kwargs %}{{ kwargs }}{% endmacro %}{{ m() }}",
+    "{% set varargs = t %}{% macro m() %}{% if a %}{% set varargs=1 %}{% endif %}{{ varargs }}{% endmacro %}{{ m() }}",
+    "{% set kwargs = t %}{% macro m() %}{% macro n(kwargs) %}{% endmacro %}{{ kwargs }}{% endmacro %}{{ m() }}",
+    "{% macro caller() %}{{ t }}{% endmacro %}{% macro m(x=caller()) %}{{ x }}{% endmacro %}{{ m() }}",
     "{% for x in t %}{% macro n() %}{% set x = x ~ 'a' %}{{ x }}{% endmacro %}{{ n() }}{% endfor %}",
     "{% with x = t %}{% macro n() %}{% set y = x %}{{ y }}{% endmacro %}{{ n() }}{% endwith %}",
     "{% import 'prints.md' as loop %}{% for x in [1] %}{{ loop.index }}{% endfor %}{{ loop }}",
@@ -394,6 +399,7 @@ def fence(text: str, values: dict[str, Any], untrusted: dict[str, Untrusted]) ->
         "{% if t %}{{ a }}{% endif %}",
         "{% for x in t %}{{ a }}{{ loop.index }}{% endfor %}",
         "{{ 'a' if t else 'b' }}{{ t == 1 }}{{ t is defined }}",
+        "{% for x in t %}.{% endfor %}{% include 'loops.md' %}",
         "{% set x = 'a' if t else 'b' %}{{ x }}{{ ('a' if 'x' in t else 'b') | upper }}",
         "{{ 'they wrote ' ~ t | length ~ ' letters' }}{{ {'a': 1}[t] }}",
         "{% for x in t %}{{ loop.index ~ '.' }}{{ loop.cycle('odd', 'even') }}{{ loop.first and 'a' }}{% endfor %}",
@@ -405,4 +411,4 @@ def fence(text: str, values: dict[str, Any], untrusted: dict[str, Untrusted]) ->
     ],
 )
 def test_what_is_not_printed_taints_nothing(text: str) -> None:
-    assert set() == strangers(text)
+    assert set() == strangers(text, {"loops.md": "{% for x in a %}{{ x }}{% endfor %}"})
