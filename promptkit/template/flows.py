@@ -35,7 +35,7 @@ ARGUMENTS = "<arguments>"
 """Stands for all that calls hand to macros."""
 
 BLOCK_NAMES = frozenset({"loop", "caller", "varargs", "kwargs"})
-"""Names that stand for something in a block only, and are not handed to files that it includes."""
+"""Names that stand for something in a block only; a template may not count on them in files that it includes."""
 
 _COUNTS = frozenset(
     {"index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0", "changed", "cycle"}
@@ -188,7 +188,8 @@ def _names_of_file(tree: nodes.Template) -> frozenset[str]:
     """What a file prints where it is included, and what it sets, for those who import it."""
     set_there = (target for node in find(tree, "Assign", "AssignBlock") for target in _targets(node.target))
     macros = (each.name for each in find(tree, "Macro"))
-    return frozenset((*Sources(tree).printed(tree.body), *set_there, *macros))
+    imports = (each.target for each in find(tree, "Import"))  # which Jinja does not hand on, as it is now
+    return frozenset((*Sources(tree).printed(tree.body), *set_there, *macros, *imports))
 
 
 def reachable(tree: nodes.Template, trees: Mapping[str, nodes.Template]) -> dict[str, nodes.Template]:
