@@ -87,17 +87,7 @@ def command(
         raise click.UsageError("a template from stdin has no place for a snapshot")
     refuse_two_readers(template, inputs_file)
     refuse_unwritable(output_file)
-    prompt = load_prompt(template, quiet=quiet)
-    if model:
-        prompt = prompt.using(model=model)
-    if options:
-        from promptkit.cli.generation import read_options
-
-        prompt = prompt.using(options=read_options(options))
-    if tools:
-        from promptkit.cli.tools import named_tools
-
-        prompt = prompt.using(tools=named_tools(tools))
+    prompt = _used(load_prompt(template, quiet=quiet), model, options, tools)
     inputs = read_inputs(prompt, params, inputs_file)
     if snapshot:
         _compare(prompt.render(inputs), template, snapshot_name, update=update, quiet=quiet)
@@ -114,6 +104,21 @@ def command(
     write_result(_FORMS[form](prompt, request), output_file, paint=headed if form == "text" else None)
     if form == "text":
         say("\n".join((fit(prompt, request), *(f"note: {note}" for note in notes))), quiet=quiet)
+
+
+def _used(prompt: Prompt[Any], model: str | None, options: tuple[str, ...], tools: tuple[str, ...]) -> Prompt[Any]:
+    """The prompt as the command line says that it is to be used."""
+    if model:
+        prompt = prompt.using(model=model)
+    if options:
+        from promptkit.cli.generation import read_options
+
+        prompt = prompt.using(options=read_options(options))
+    if tools:
+        from promptkit.cli.tools import named_tools
+
+        prompt = prompt.using(tools=named_tools(tools))
+    return prompt
 
 
 def _tell_fit(prompt: Prompt[Any], inputs: dict[str, Any], form: str, output_file: str | None) -> None:

@@ -131,8 +131,7 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         return  # the others are of something else
     for found in ranges:
         first, last = number_of(found[1]), number_of(found[2])
-        led = _LED.search(sentence.text[max(0, found.end(1) - _NEAR) : found.end(1)])
-        if answer.alone and (led is None or not _ENDS.match(sentence.text, found.end())):
+        if answer.alone and not _is_of_all(sentence.text, found):
             continue
         if (least is not None and first < least) or (most is not None and last > most):
             label = f"{'' if least is None else least}..{'' if most is None else most}"
@@ -140,9 +139,15 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
 
 
+def _is_of_all(text: str, found: re.Match[str]) -> bool:
+    """Whether a range in a description is that of all values, and of no special ones."""
+    led = _LED.search(text[max(0, found.end(1) - _NEAR) : found.end(1)])
+    return led is not None and _ENDS.match(text, found.end()) is not None
+
+
 _LED = re.compile(rf"(?:\A|\b(?:from|between|scale of|scale|range|score of))\s*-?{NUMBER}\Z", re.IGNORECASE)
+"""What stands before such a range."""
 _ENDS = re.compile(r"\s*(?:[.,;)]|\Z)")
-"""What stands before a range that tells of all values, and of no special ones."""
 
 
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -230,9 +230,10 @@ def reaching(names: Iterable[str], edges: Mapping[str, frozenset[str]]) -> dict[
     for target, sources in edges.items():
         for source in sources:
             onward.setdefault(source, set()).add(target)
+    forward = {source: frozenset(targets) for source, targets in onward.items()}
     found: dict[str, set[str]] = {}
     for name in names:
-        for reached in followed([name], {source: frozenset(targets) for source, targets in onward.items()}):
+        for reached in followed([name], forward):
             found.setdefault(reached, set()).add(name)
     return {name: frozenset(origins) for name, origins in found.items()}
 

@@ -52,15 +52,10 @@ class Scope:
 
     def find(self, name: str) -> Known | None:
         """What a name stands for here."""
-        scope = self.home(name)
-        return scope.names[name] if scope else None
-
-    def home(self, name: str) -> Scope | None:
-        """The scope in which a name is set."""
         scope: Scope | None = self
         while scope is not None and name not in scope.names:
             scope = scope.outer
-        return scope
+        return scope.names[name] if scope else None
 
     def is_given(self, path: Path) -> bool:
         """Whether a condition around has made sure that a path holds no null."""

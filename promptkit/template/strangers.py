@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.template.fences import Untrusted
-from promptkit.template.paths import kind
+from promptkit.template.paths import find, kind
 from promptkit.template.syntax import read_by_jinja
 
 if TYPE_CHECKING:
@@ -49,14 +49,8 @@ def printed_strangers(tree: Tree, text: str, files: Mapping[str, str], untrusted
 
 
 def _of_simple(tree: Tree, untrusted: Collection[str]) -> Iterator[Printed]:
-    waiting = list(reversed(tree.root.body))
-    while waiting:
-        node = waiting.pop()
-        if kind(node) == "Output":
-            for each in node.nodes:  # type: ignore[attr-defined]
-                if kind(each) == "Name" and each.name in untrusted:
-                    yield Printed("", *tree.around(each.lineno), (each.name,))
-        else:
-            branches = (node, *node.elif_)  # type: ignore[attr-defined]
-            parts = [each for branch in branches for each in branch.body]
-            waiting += reversed([*parts, *node.else_])  # type: ignore[attr-defined]
+    """The same for one of text, names and ifs: what it prints stands there by its own name."""
+    for output in find(tree.root, "Output"):
+        for each in output.nodes:
+            if kind(each) == "Name" and each.name in untrusted:
+                yield Printed("", *tree.around(each.lineno), (each.name,))
