@@ -30,6 +30,7 @@ WORTH = 1_024
 
 _INCLUDE = re.compile(r"\{%[-+]?\s*include\s+['\"]([^'\"]+)['\"]")
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_TAG_END = re.compile(r"\}\}|%\}")
 
 
 def check_prefix(loaded: Loaded) -> tuple[Diagnostic, ...]:
@@ -40,17 +41,18 @@ def check_prefix(loaded: Loaded) -> tuple[Diagnostic, ...]:
     names = "|".join(map(re.escape, spec.inputs))
     mention = re.compile(rf"\{{\{{(?:(?!\}}\}}).)*?\b(?:{names})\b|\{{%(?:(?!%\}}).)*?\b(?:{names})\b", re.DOTALL)
     found: tuple[Entry, re.Match[str]] | None = None
-    behind = 0
+    behind: list[str] = []
     for entry, text in _parts(spec, chain):
         if found is not None:
-            behind += _tokens(spec, text)
+            behind.append(text)
         elif entry is not None and (match := mention.search(text)):
-            found, behind = (entry, match), _tokens(spec, text[match.end() :])
-    if found is None or behind < WORTH:
+            found = entry, match
+            behind.append(_TAG_END.split(text[match.end() :], maxsplit=1)[-1])
+    if found is None or (tokens := _tokens(spec, behind)) < WORTH:
         return ()
     entry, match = found
     assert isinstance(entry.node, Scalar)
-    message = f"an input stands before ~{behind:,} tokens that never change: servers can keep only what is before it"
+    message = f"an input stands before ~{tokens:,} tokens that never change: servers can keep only what is before it"
     cure = "let what changes stand last: in `task`, or at the end of the last section; `render --tokens` shows the rest"
     span = span_in(entry.document, entry.node)(match.start(), match.end())
     return (entry.document.diagnostic("PK233", message, span, severity="warning", help=cure),)
@@ -90,11 +92,10 @@ def _scalar(entry: Entry | None) -> Entry | None:
     return entry if entry is not None and isinstance(entry.node, Scalar) else None
 
 
-def _tokens(spec: PromptSpec, text: str) -> int:
-    """The tokens of what is written in a text and in what it includes."""
-    counter = PieceEstimate()
-    included = "".join(spec.files.get(path, "") for path in _included(spec, text))
-    return counter.count(_TAG.sub("", text)) + counter.count(_TAG.sub("", included))
+def _tokens(spec: PromptSpec, texts: list[str]) -> int:
+    """The tokens of what is written in texts and in what they include, by an estimate."""
+    included = [spec.files.get(path, "") for text in texts for path in _included(spec, text)]
+    return PieceEstimate().count("".join(_TAG.sub("", text) for text in [*texts, *included]))
 
 
 def _included(spec: PromptSpec, text: str) -> Iterator[str]:
