@@ -13,7 +13,8 @@ from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
-from promptkit.schema.shorthand_types import TYPES, foreign_type
+from promptkit.schema.shorthand_foreign import type_of_json
+from promptkit.schema.shorthand_types import TYPES
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
         return label, _OPTIONAL_FIELD
     if last == "type" and isinstance(value, str) and not value.isidentifier():
         return label, _as_shorthand(value)
-    if last == "type" and isinstance(value, str) and (meant := foreign_type(value)):
+    if last == "type" and isinstance(value, str) and (meant := type_of_json(value)):
         return f"there is no type `{value}`", f"write `type: {meant}`"
     if last == "enum" and isinstance(value, str):
         words = [each.strip() for each in re.split("[,|]", value)]

@@ -92,7 +92,7 @@ class _Reader:
     def declaration(self) -> tuple[dict[str, Any], int | None]:
         """The schema, and where the default's text begins if there is one."""
         alternatives = self._alternatives()
-        schema = schema_of(alternatives, self.text[self.at :])
+        schema = schema_of(alternatives, self.text)
         self._bounds(schema, alternatives)
         if self._next() == ",":
             self.at += 1

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+"""A number as declarations have it, as a pattern."""
+
 _LEAST = (">=", ">", "\N{GREATER-THAN OR EQUAL TO}")
 ORDERS = "|".join((*_LEAST, "<=", "<", "\N{LESS-THAN OR EQUAL TO}"))
 """How others write that a value is above or below a number."""
@@ -19,8 +21,6 @@ def bound_of(order: str, number: str) -> str:
     """The bound that is meant by an order and a number."""
     return f"{number}.." if order in _LEAST else f"..{number}"
 
-
-"""A number as declarations have it, as a pattern."""
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', re.DOTALL)
 """A quoted text."""

@@ -21,44 +21,10 @@ TYPES: dict[str, dict[str, Any]] = {
 }
 """The type names and the JSON Schema that each stands for; formats as in JSON Schema 2020-12, section 7.3."""
 
-_MEANT = {
-    "str": "string",
-    "text": "string",
-    "char": "string",
-    "int": "integer",
-    "long": "integer",
-    "float": "number",
-    "double": "number",
-    "decimal": "number",
-    "bool": "boolean",
-    "none": "null",
-    "nil": "null",
-    "list": "array",
-    "tuple": "array",
-    "set": "array",
-    "dict": "object",
-    "map": "object",
-    "mapping": "object",
-    "json": "any",
-    "timestamp": "datetime",
-    "date-time": "datetime",
-    "url": "uri",
-    "guid": "uuid",
-}
-
-
-_TYPES_ONLY = frozenset(("str", "int", "float", "bool", "double", "decimal", "dict", "tuple", "char", "guid"))
-"""Words that are types and nothing else; `text | json` are two formats as well."""
-_FOREIGN = _MEANT | {"null": "null", "undefined": "null"}
-
-
-def foreign_type(word: str) -> str:
-    """The type that a word of another language means; empty where it means none."""
-    meant = _MEANT.get(word.lower(), "")
-    return meant if meant.isidentifier() and meant in _OF_JSON else {"list": "array", "dict": "object"}.get(word, "")
-
-
-_OF_JSON = frozenset(("string", "integer", "number", "boolean", "array", "object"))
+_NAMES = list(TYPES)
+_BRACKET = re.compile(r"[\[<(]")
+_PERHAPS_FOREIGN = re.compile(r"[\[<(]|\b(?:str|int|float|bool|double|decimal|dict|tuple|char|guid)\b", re.IGNORECASE)
+"""What a text of types of another language has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +38,8 @@ class Alternative:
     bare: bool
 
 
-def schema_of(alternatives: list[Alternative], behind: str = "") -> dict[str, Any]:
-    """The schema of alternatives: a union of types or an enum of words; `behind` is the text that follows them.
+def schema_of(alternatives: list[Alternative], text: str) -> dict[str, Any]:
+    """The schema of alternatives that stand in a text: a union of types or an enum of words.
 
     Raises `ShorthandError`.
     """
@@ -81,13 +47,12 @@ def schema_of(alternatives: list[Alternative], behind: str = "") -> dict[str, An
     nulls = [each for each in alternatives if each.bare and each.text == "null"]
     rest = [each for each in alternatives if not (each.bare and each.text == "null")]
     literals = [each for each in rest if each.schema is None]
+    if literals and all(each.bare for each in literals) and _PERHAPS_FOREIGN.search(text, alternatives[0].offset):
+        _refuse_foreign(alternatives, len(literals), text)
     if len(literals) == len(rest) == 1 and rest[0].bare:
-        _fail_single_word(rest[0], behind)
+        _fail_single_word(rest[0], text[rest[0].offset + rest[0].length :])
     if literals and len(literals) < len(rest):
         _fail_mixture(rest, literals)
-    foreign = [each for each in literals if each.bare and each.text.lower() in _FOREIGN]
-    if len(foreign) == len(literals) and any(each.text.lower() in _TYPES_ONLY for each in foreign):
-        _fail_foreign(foreign)
     if literals:
         return {"enum": [each.text for each in literals] + [None] * len(nulls)}
     return _union([each.schema for each in alternatives if each.schema is not None])
@@ -140,16 +105,11 @@ def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
         cure = f"write `{_near_type(ordered[1]) or ordered[1]}, {bound_of(ordered[2], ordered[3])}`"
     elif ranged := re.fullmatch(rf"(\w+)\s*\(\s*({NUMBER})\s*(?:-|\N{{EN DASH}}|\.\.+|to)\s*({NUMBER})\s*\)", word):
         cure = f"write `{_near_type(ranged[1]) or ranged[1]}, {ranged[2]}..{ranged[3]}`"
-    elif listing := re.fullmatch(r"(?:enum|literal|choice|one\s*of)\s*[(\[<](.+)[)\]>]", word + behind, re.IGNORECASE):
-        words = (each.strip(" \"'") for each in re.split(r"[,|]", listing[1]))
-        cure = f"alternatives have bars between them: `{' | '.join(words)}`"
     elif "\uff5c" in word:
         meant = word.replace("\uff5c", "|")
         cure = f"alternatives have `|` between them: `{meant}`"
     elif "=" in word:
         cure = "a default has spaces around its `=`: `string = Acme`"
-    elif listed := re.fullmatch(r"(?:list|array|set|tuple)\s*[\[<](.+)[\]>]|(.+)\[\]", word, re.IGNORECASE):
-        cure = f"a list is written `[{listed[1] or listed[2]}]`"
     elif meant := _near_type(word):
         cure = f"did you mean `{meant}`? Quote it to mean the literal: `'{word}'`"
     else:
@@ -166,17 +126,23 @@ def _fail_mixture(rest: list[Alternative], literals: list[Alternative]) -> NoRet
     fail("types and words do not mix, except with `null`", wrong.offset, wrong.length, cure)
 
 
-def _fail_foreign(literals: list[Alternative]) -> NoReturn:
-    """Refuse words that are all types in other languages: `str | int`."""
-    first, meant = literals[0], " | ".join(_FOREIGN.get(each.text.lower(), each.text) for each in literals)
-    cure = f"write `{meant}`; quote each one to mean the words: `'{first.text}'`"
-    fail(f"unknown type `{first.text}`", first.offset, first.length, cure)
+def _refuse_foreign(alternatives: list[Alternative], literals: int, text: str) -> None:
+    """Refuse types of other languages, with ours for them; of a single word more can be told."""
+    from promptkit.schema.shorthand_foreign import translated
+
+    first = alternatives[0]
+    found = translated(text[first.offset :], _NAMES)
+    if found is None:
+        return
+    written = text[first.offset : first.offset + found.length]
+    if _BRACKET.search(written):
+        fail(f"unknown type `{written}`", first.offset, found.length, f"write `{found.text}`")
+    if literals > 1:
+        cure = f"write `{found.text}`; quote each one to mean the words: `'{first.text}'`"
+        fail(f"unknown type `{written}`", first.offset, found.length, cure)
 
 
 def _near_type(word: str) -> str:
-    from difflib import get_close_matches
+    from promptkit.schema.shorthand_foreign import near_type
 
-    if known := _MEANT.get(word.lower()):
-        return known
-    near = get_close_matches(word.lower(), list(TYPES), n=1, cutoff=0.75)
-    return near[0] if near else ""
+    return near_type(word, _NAMES)

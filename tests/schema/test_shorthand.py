@@ -155,6 +155,10 @@ def test_a_default_stays_out_of_the_schema() -> None:
         ('"\\ud800" | a', '"\\ud800"', "the character itself"),
         ("a | \ud800", "\ud800", "the character itself"),
         ("string, ", ",", "description"),
+        ("List[str] | None", "List[str] | None", "`[string] | null`"),
+        ("Dict[str, Any], counts", "Dict[str, Any]", "`object`"),
+        ("Array<string>[]", "Array<string>[]", "`[[string]]`"),
+        ("Literal['a', 'integer'] = a", "Literal['a', 'integer']", "`a | 'integer'`"),
     ],
 )
 def test_a_fault_is_told_at_its_place_with_its_cure(text: str, marked: str, cure: str) -> None:
