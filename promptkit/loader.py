@@ -19,10 +19,10 @@ from promptkit.loading.example_files import check_example_file
 from promptkit.loading.findings import Findings
 from promptkit.loading.ignored import without_ignored
 from promptkit.loading.near_file import near_file
+from promptkit.loading.other_keys import BELONGS, OTHER_KEYS, other_form
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.structure import report_all
 from promptkit.loading.template_checks import check_templates
-from promptkit.options import KNOWN_OPTIONS
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
@@ -165,7 +165,10 @@ class Loading:
         self.inputs: dict[str, Entry] = {}
         self.calls: list[tuple[str, dict[str, Any], Entry]] = []
         """The calls of tools in messages: the tool, its arguments, and where these are written."""
-        self.aside = frozenset[str]().union(*(document.aside for document in chain.documents))
+        forms = {name: other_form(name, entry) for name, entry in chain.entries.items() if name not in KEYS}
+        self.other_forms = {name: form for name, form in forms.items() if form is not None}
+        aside = (document.aside for document in chain.documents)
+        self.aside = frozenset(form.meant for form in self.other_forms.values()).union(*aside)
         """Keys that cannot be read."""
         self.unknown = Unknown(
             inputs=chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
@@ -180,10 +183,12 @@ class Loading:
             self.places[name,] = entry
             if name.startswith("x-"):
                 self.data.setdefault("extras", {})[name] = entry.node.value
-            elif name in _BELONGS:
-                under = _BELONGS[name]
+            elif name in BELONGS:
+                under = BELONGS[name]
                 message, cure = f"`{name}` stands under `{under}`", f"write `{under}: {{{name}: ...}}`"
                 self.findings.add(entry.document, "PK120", message, entry.key, help=cure)
+            elif form := self.other_forms.get(name):
+                self.findings.add(entry.document, "PK120", f"there is no key `{name}`", entry.key, help=form.cure)
             elif name not in KEYS:
                 self.findings.unknown_key(entry, KEYS, meant=_meant_by(name, entries), takes_own=True)
         self._read_as_meant()
@@ -202,7 +207,8 @@ class Loading:
     def _read_as_meant(self) -> None:
         """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""
         entries = self.chain.entries
-        for name in [name for name in entries if name not in KEYS and not name.startswith("x-")]:
+        known = {*KEYS, *self.other_forms}
+        for name in [name for name in entries if name not in known and not name.startswith("x-")]:
             meant = _meant_by(name, entries)
             beside = meant in TEXTS and "messages" in entries
             if meant and meant not in entries and not is_empty(entries[name].node) and not beside:
@@ -286,25 +292,9 @@ class Loading:
         return built
 
 
-_BELONGS = {
-    **dict.fromkeys(KNOWN_OPTIONS, "options"),
-    **dict.fromkeys(("format", "fields", "schema", "choices", "headings", "checks", "strict", "attempts"), "output"),
-}
-"""Keys that are known, but one level further down."""
-_OTHER_KEYS = {
-    **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
-    **dict.fromkeys(("system", "role"), "persona"),
-    **dict.fromkeys(("variables", "params", "parameters", "args"), "inputs"),
-    **dict.fromkeys(("cot", "think", "thinking", "reasoning"), "chain_of_thought"),
-    **dict.fromkeys(("parent", "base", "inherits"), "extends"),
-    "functions": "tools",
-}
-"""What other tools call the keys of a prompt, or its authors do."""
-
-
 def _meant_by(name: str, entries: dict[str, Entry]) -> str:
     """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
-    other = _OTHER_KEYS.get(name.casefold(), "")
+    other = OTHER_KEYS.get(name.casefold(), "")
     meant = other or nearest(name, KEYS) or ""
     return meant if meant not in entries or not other else ""
 
