@@ -12,6 +12,9 @@ PEERS := .venv-peers/.installed
 BENCH := .venv-bench/.installed
 EDITOR := tests/editor/node_modules/.installed
 
+# Bytecode is kept, whatever the environment says: the tests start hundreds of processes, and each would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test lint bench docs lock typing fuzz clean
 
 help:

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ OWNERS = {
 """The few modules that may know each package."""
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """The top-level packages that a module imports anywhere, but for type checking."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
