@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
+from promptkit.output.denials import taken_back
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.mends import BARE
 from promptkit.output.partial import NOTHING, PartialParser
+from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.steps import SPLIT, mended, reasoning_off, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
@@ -93,32 +95,12 @@ def _refuse_others(
 
 
 _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
-_TAKEN_BACK_BEFORE = re.compile(
-    r"(?:\b(?:(?:is|was|are)\s+not|isn['’]?t|wasn['’]?t|never|instead of|rather than|unlike"
-    r"|(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)|do\s+not\s+(?:answer|say|use|return|output|give)(?:\s+with)?"
-    r"|\bthe\s+(?:input\s+was|format\s+would\s+be)|example\s+of\s+the\s+(?:format|output))\s*:?\s*[`\"']*|~~)\Z",
-    re.IGNORECASE,
-)
-_CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"
-_TAKEN_BACK_BEHIND = re.compile(
-    r"[\s`.,;]*(?:\?\s*no\b|actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b"
-    r"|wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b|correction\s*:(?!\s*none)|scratch that\b|oops\b|on second thought\b"
-    rf"|(?:but\s+)?{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
-    r"|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an answer))\s*(?:[.!]|\Z)"
-    r"|is\s+what\s+(?:i|they|he|she|we)\s+(?:would|might|could)\s+have\b"
-    r"|(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b|(?:that|this|it)\s+(?:is|was)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b)",
-    re.IGNORECASE,
-)
-_NEAR_BEFORE = 60
 
 
 def _refuse_taken_back(text: str, chosen: Candidate) -> None:
-    """Refuse a value that the words beside it take back, as in `It is not {...}` and `{...} Wait, it is wrong`."""
-    begin = max(text.rfind("\n", 0, chosen.start) + 1, chosen.start - _NEAR_BEFORE)
-    before = _TAKEN_BACK_BEFORE.search(text[begin : chosen.start])
-    found = before or _TAKEN_BACK_BEHIND.match(text, chosen.end)
-    if found is not None:
-        raise refused(f"the words beside the value take it back: {found[0].strip()[:40]!r}", "ambiguous")
+    """Refuse a value that the words beside it take back."""
+    if words := taken_back(text, chosen.start, chosen.end):
+        raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
 
 
 def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
@@ -127,7 +109,7 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     if not value:
         return _stands_alone(text, candidate)
     bare = any(mend.what in BARE for mend in candidate.mends)
-    if bare and isinstance(value, dict) and all(str(each) in _TYPES for each in value.values()):
+    if bare and isinstance(value, dict) and all(str(each).lower() in _TYPES for each in value.values()):
         return False  # the form that was asked for: `{name: string}`
     if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):
         return True
@@ -135,6 +117,8 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     before, behind = text[begin : candidate.start].strip(), text[candidate.end : end if end >= 0 else None]
     if isinstance(value[0], str) and not bare:
         return True
+    if bare and place.kinds and "array" not in place.kinds and not all(map(is_worded, place.forms)):
+        return False  # which stands for what is to be filled in: `[your name]`
     if bare or (place.kinds and "array" not in place.kinds):
         return not (before or behind.strip(" .,;:!`"))
     return not (before[-1:].isalnum() and behind.strip(" .;:!`"))

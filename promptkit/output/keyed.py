@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
-from promptkit.output.marks import SCALARS, unmarked
+from promptkit.output.marks import SCALARS, is_begun, unmarked
 from promptkit.output.place import plain_word
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -69,7 +69,7 @@ def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
         if line is None or name is None or name in found or not place.inside(name).kinds <= SCALARS:
             return None
         written = (line[2] or "").strip()
-        if _NO_VALUE.search(written):
+        if _NO_VALUE.search(written) or is_begun(written):
             return None
         found[name] = _value(written)
     return found
@@ -79,5 +79,8 @@ def _value(written: str) -> Any:
     """What is written behind a key: a text, without the quotes or marks around it."""
     with suppress(NotJson):
         return parse_json(written)
-    single = len(written) > 1 and written[0] == written[-1] == "'" and "'" not in written[1:-1]
-    return written[1:-1] if single else unmarked(written)
+    return written[1:-1].replace("''", "'") if _SINGLE.fullmatch(written) else unmarked(written)
+
+
+_SINGLE = re.compile(r"'(?:[^']|'')+'")
+"""A text in single quotes, in which two of them stand for one (YAML 1.2.2, section 7.3.2)."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"\s*")
 _VALUE = re.compile(r'["{\[\-0-9tfn]')
-_LONGEST = 18
-"""So much of reasoning is kept, to see its end: all but one sign of the longest tag."""
+_LONGEST = 30
+"""So much of reasoning is kept, to see its end: no closing tag is longer."""
 _LONGEST_HEADING = 120
 _LONGEST_OPENING = 230
 """A tag may have attributes."""
@@ -30,6 +30,8 @@ _LITERAL_OPENINGS = (
     *("here is my thought process:", "here's my thought process:"),
 )
 """What opens reasoning and is no tag in angle brackets, in lower case."""
+_OF_SEVERAL_TAGS = "<|open|>think<|sep|>"
+"""What opens reasoning and goes on behind a first `>`."""
 _CHANNELS = (
     (
         re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
@@ -120,7 +122,8 @@ class Lead:
             self._state = self._inside
             return opening.end()
         rest = text[at:]
-        waits = len(rest) < _LONGEST_OPENING and (">" not in rest or _PART_OF_A_CHANNEL.fullmatch(rest))
+        begun = _OF_SEVERAL_TAGS.startswith(rest.lower()) or _PART_OF_A_CHANNEL.fullmatch(rest)
+        waits = len(rest) < _LONGEST_OPENING and (">" not in rest or begun)
         if waits if rest[0] == "<" else any(each.startswith(rest.lower()) for each in _LITERAL_OPENINGS):
             self._kept = rest
             return None

@@ -88,7 +88,8 @@ class Words:
                 self._reader.fail(f"{literal[0]} is not JSON")
             return self._take(f"`{literal[0]}` read as null", literal.end(), None)
         loose = _LOOSE_NUMBER.match(text, at)
-        if place.kinds - {"null"} == {"string"} and loose and _LOOSE_ONLY.match(loose[0]):
+        cut = loose is not None and loose.end() == len(text.rstrip()) and bool(self._reader.innermost)
+        if place.kinds - {"null"} == {"string"} and loose and _LOOSE_ONLY.match(loose[0]) and not cut:
             return self._take(QUOTED_TEXT, loose.end(), loose[0])
         if (
             loose
@@ -97,7 +98,7 @@ class Words:
         ):
             self._reader.fail("a number that begins with 0")
         if loose and (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
-            if loose.end() == len(text.rstrip()) and self._reader.innermost:
+            if cut:
                 raise Cut("the text ends at a number, which may go on", at)
             return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
         return self._bare(place)

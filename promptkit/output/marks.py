@@ -6,9 +6,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from promptkit.output.denials import doubted
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
-from promptkit.output.place import words_of
 from promptkit.output.scalars import is_nothing
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -16,7 +16,7 @@ from promptkit.result import Step
 if TYPE_CHECKING:
     from promptkit.output.judging import Judge
 
-__all__ = ["BULLET", "SCALARS", "listed", "unmarked"]
+__all__ = ["BULLET", "SCALARS", "is_begun", "listed", "unmarked"]
 
 SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 BULLET = re.compile(r"(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
@@ -25,9 +25,12 @@ _PAIRS = ("**", "__", "*", "_", "`")
 _LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
 _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
-_DOUBTS = "not no without except exclude excluded excluding avoid wrong incorrect but however actually wait instead"
-_DOUBTFUL = frozenset(_DOUBTS.split())
 _DOTS = ("...", "…")
+
+
+def is_begun(text: str) -> bool:
+    """Whether a text in quotes has no end."""
+    return text.startswith('"') and '"' not in text[1:]
 
 
 def unmarked(text: str) -> str:
@@ -50,7 +53,7 @@ def listed(text: str, judge: Judge) -> Judged | None:
     tail = _TAIL.search(text) if lead else None
     around = (lead[0] if lead else "") + (tail[0] if tail else "")
     items = _items(text[lead.end() if lead else 0 : tail.start() if tail else len(text)])
-    if not items or not _DOUBTFUL.isdisjoint(words_of(around)):
+    if not items or doubted(around):
         return None
     judged = judge.judge(items, text)
     behind = f" behind {lead[0].strip()!r}" if lead else ""
@@ -77,6 +80,8 @@ def _items(text: str) -> list[str]:
             return []
         items.append([bullet[2].strip()])
     said = [" ".join(each) for each in items]
+    if any(map(is_begun, said)):
+        return []
     if len(said) == 1 and (is_nothing(said[0]) or _is_bracketed(said[0])):
         return []
     return _without_marks(said)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from promptkit.thought import ANSWER_LINE
 
 TAGS = (
-    *("think", "thinking", "thought", "reasoning", "seed:think"),
+    *("think", "thinking", "thought", "reasoning", "seed:think", "mm:think", r"ifm\|think(?:_fast)?"),
     *("thoughts", "scratchpad", "reflection", "analysis", "antthinking", "inner_monologue", "internal_monologue"),
 )
 _ANY = "|".join(TAGS)
@@ -24,6 +24,9 @@ _MARKUP = (
     (r"<\|channel>(?:thought\n)?", r"<channel\|>"),  # Gemma
     (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),  # Command
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),  # Sky-T1
+    (r"<\|open\|>think<\|sep\|>", r"<\|close\|>think<\|sep\|>"),  # Kimi K3
+    (r"<\|think:start\|>", r"<\|think:end\|>"),  # Solar
+    (r"<\|plamo:begin_think:plamo\|>", r"<\|plamo:end_think:plamo\|>"),  # PLaMo
     (r"<unused94>(?:thought)?", r"<unused95>"),  # MedGemma
     (r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),  # Apertus
     ("<\uff5cbegin\u2581of\u2581thinking\uff5c>", "<\uff5cend\u2581of\u2581thinking\uff5c>"),
@@ -31,12 +34,19 @@ _MARKUP = (
 )
 """What opens reasoning and what closes it, for models as vLLM's parsers and their own chat templates have it."""
 _OPENINGS, _CLOSINGS = zip(*_MARKUP, strict=True)
-_UNQUOTED = "(?<![`\"'])"
+
+
+def _unquoted(*tags: str) -> re.Pattern[str]:
+    """Any of some tags; one between quotes or backticks is spoken of."""
+    return re.compile(
+        f"(?:(?<=[`\"'])(?P<quoted>)|(?<![`\"']))(?:{'|'.join(tags)})(?(quoted)(?![`\"']))", re.IGNORECASE
+    )
+
+
 OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
-CLOSING = re.compile(f"{_UNQUOTED}(?:{'|'.join(_CLOSINGS)})", re.IGNORECASE)
-"""A closing tag; one in quotes or backticks is spoken of."""
+CLOSING = _unquoted(*_CLOSINGS)
 CLOSINGS = "|".join(_CLOSINGS)
-TAG = re.compile(f"{_UNQUOTED}(?:{'|'.join((*_OPENINGS, *_CLOSINGS))})(?![`\"'])", re.IGNORECASE)
+TAG = _unquoted(*_OPENINGS, *_CLOSINGS)
 
 
 def has_tags(text: str) -> bool:
@@ -62,14 +72,14 @@ _IN_EVERY_TAG = (
 def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
     """What ends the reasoning that a tag opens."""
     if opening["tag"]:
-        return re.compile(rf"</{opening['tag']}\s{{0,5}}>", re.IGNORECASE)
+        return re.compile(rf"</{re.escape(opening['tag'])}\s{{0,5}}>", re.IGNORECASE)
     number = next(index for index, each in enumerate(_OPENINGS) if re.fullmatch(each, opening[0], re.IGNORECASE))
     return re.compile(_CLOSINGS[number], re.IGNORECASE)
 
 
 def opening_like(opening: re.Match[str]) -> re.Pattern[str]:
     """What opens reasoning in the same markup, inside of it."""
-    again = rf"<{opening['tag']}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0])
+    again = rf"<{re.escape(opening['tag'])}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0])
     return re.compile(again, re.IGNORECASE)
 
 
@@ -92,7 +102,9 @@ class Split:
     doubtful: bool = False
 
 
-_THOUGHT = re.compile(r"<(?:think|thinking|thought|reasoning|seed:think|antthinking)\b|[^<]|<[|\uff5cu]", re.IGNORECASE)
+_THOUGHT = re.compile(
+    r"<(?:think|thinking|thought|reasoning|[a-z]+[:|]think\w*|antthinking)\b|[^<]|<[|\uff5cu]", re.IGNORECASE
+)
 """How tags begin that stand for reasoning, and for nothing that a prompt asks for."""
 
 
@@ -156,10 +168,12 @@ def _without_last(text: str, at: int) -> tuple[str, str]:
 
 _ANSWER_TAG = re.compile(
     r"\s*(?:<(?P<tag>answer|response|final_answer)>(?P<text>.*?)(?:</(?P=tag)>\s*)?"
-    r"|<\|START_(?P<cohere>RESPONSE)\|>(?P<said>.*?)(?:<\|END_RESPONSE\|>\s*)?)\Z",
+    r"|<\|START_(?P<cohere>RESPONSE)\|>(?P<said>.*?)(?:<\|END_RESPONSE\|>\s*)?"
+    r"|<\|(?:open\|>(?P<kimi>response)<\|sep|begin_of_(?P<sky>solution))\|>(?P<solved>.*?)"
+    r"(?:<\|(?:close\|>response<\|sep|end_of_solution)\|>\s*)?)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-"""The tags that some models write around an answer: `<answer>`, ERNIE's `<response>`, Command's."""
+"""The tags that some models write around an answer: `<answer>`, ERNIE's `<response>`, Command's, Kimi's, Sky-T1's."""
 
 
 def without_tag(answer: str) -> tuple[str, str]:
@@ -167,7 +181,8 @@ def without_tag(answer: str) -> tuple[str, str]:
     found = _ANSWER_TAG.match(answer) if answer.lstrip()[:1] == "<" else None
     if found is None:
         return answer, ""
-    return found["text"] if found["tag"] else found["said"], (found["tag"] or found["cohere"]).lower()
+    name = found["tag"] or found["cohere"] or found["kimi"] or found["sky"]
+    return found["text"] or found["said"] or found["solved"] or "", name.lower()
 
 
 END_OF_TURN = (

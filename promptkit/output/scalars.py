@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from promptkit.output.denials import DENIALS
 from promptkit.output.place import plain_word, words_of
 from promptkit.output.strict_json import MAX_DIGITS
 
@@ -24,16 +25,6 @@ _EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
 _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
 _IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
-_DENIED = """
-    absent aint almost against anything arent barely but cannot cant could couldnt didnt doesnt dont doubt either
-    except fail failed fails false far formerly free hardly if incorrect instead isn isnt lack lacking lacks less
-    maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely rather
-    eliminate eliminated eliminates exclude excluded excludes ruled scarcely seldom perhaps possibly shouldnt than too
-    unless unlikely wasnt werent without wont wouldnt wrong
-    aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
-    non nunca pas senza sans sin ne не нет 不 没 非 ohne nem nije neni bukan khong ليس לא οχι नहीं
-"""
-_DENIALS = frozenset(_DENIED.split())
 
 
 def number_of(text: str, *, whole: bool, most: float | None = None) -> int | float | None:
@@ -46,7 +37,7 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
     if amount is None:
         return _power(stripped, whole=whole)
     digits = amount["digits"].strip()
-    if _THREE_DECIMALS.fullmatch(digits) and (whole or amount[0].strip() != digits):
+    if _THREE_DECIMALS.fullmatch(digits) and (whole or text.strip().strip("*").strip() != digits):
         return None  # a thousand in one country, one in another
     if _SIMPLE.fullmatch(digits):
         plain = re.sub(r"[^\d.]", "", digits)
@@ -97,12 +88,6 @@ def _kept(value: float, *, whole: bool) -> int | float | None:
     return None if whole and isinstance(value, float) else value
 
 
-def denied(text: str) -> bool:
-    """Whether the last line of a text has a word that denies what follows."""
-    lines = text.rstrip().splitlines()
-    return bool(lines) and not _DENIALS.isdisjoint(words_of(lines[-1]))
-
-
 def truth_of(text: str) -> bool | None:
     """Whether a text says yes or no, and nothing else."""
     return _TRUTHS.get(plain_word(text))
@@ -140,7 +125,7 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
         meant = list(words[plain])
         same = all(each in str(meant[0]) for each in numbers)
         return (meant[0], "written as declared") if len(meant) == 1 and same else None
-    if _SIGNED.search(text) or _FOREIGN_DENIALS.search(text) or not _DENIALS.isdisjoint(words_of(text)):
+    if _SIGNED.search(text) or _FOREIGN_DENIALS.search(text) or not DENIALS.isdisjoint(words_of(text)):
         return None
     found = _mentioned(words_of(text), words)
     if len(found) != 1:
@@ -148,9 +133,30 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
     meant = list(words[found.pop()])
     if len(meant) != 1 or not all(each in str(meant[0]) for each in numbers if any(map(str.isdigit, str(meant[0])))):
         return None
-    return (meant[0], "taken from the text around it") if _is_said(str(meant[0]), text) else None
+    word = str(meant[0])
+    return (meant[0], "taken from the text around it") if _is_said(word, text) and not _is_part(word, text) else None
 
 
+def _is_part(word: str, text: str) -> bool:
+    """Whether a word stands in a text as part of another one, or as what is yet to come: `half-done`, `South Sudan`."""
+    spelt = r"[\s_\-'’]{0,3}".join(map(re.escape, re.findall(r"[^\W_]+", word)))
+    found = re.search(rf"(?<![^\W_]){spelt}(?![^\W_])", text, re.IGNORECASE)
+    if found is None:
+        return False
+    before, behind = text[max(0, found.start() - _NEAR) : found.start()], text[found.end() : found.end() + 2]
+    if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _YET_TO_BE.search(before):
+        return True
+    return word[:1].isupper() and _OF_ANOTHER_NAME.search(before) is not None
+
+
+_NEAR = 40
+_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010\u2011]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
+_JOINED_BEHIND = re.compile(r"[-\u2010\u2011.][^\W_]")
+_YET_TO_BE = re.compile(
+    r"\b(?:(?:will|must|shall|going\s+to|ha[sd]\s+to|have\s+to|needs?\s+to|yet\s+to|soon)\s+be|until|till|when|once)\s+\Z",
+    re.IGNORECASE,
+)
+_OF_ANOTHER_NAME = re.compile(r"\b(?:(?:North|South|East|West)(?:ern)?|New|Central|Equatorial)\s+\Z")
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
 _COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
@@ -236,13 +242,13 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
     """The one number that a sentence gives, behind a word such as `is`; None for none, and for several."""
     found = set(_IN_TEXT.findall(text))
     given = _GIVEN.search(text)
-    if len(found) != 1 or given is None or not _DENIALS.isdisjoint(words_of(text)):
+    if len(found) != 1 or given is None or not DENIALS.isdisjoint(words_of(text)):
         return None
     return number_of(given[1], whole=whole)
 
 
 _GIVEN = re.compile(
-    rf"(?:\b(?:is|are|equals)|['’]s|[:=])\s*\**([-+−]?[{_CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
+    rf"(?:\b(?:is|are|equals)|['’]s|:|(?<![<>!~=])=)\s*\**([-+−]?[{_CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
     r"(?:\s+(?:of them|in total|altogether|overall))?"
     r"(?=[*_`\"')\]]*\s*(?:[.!,]?\s*(?:\n|\Z)|[.!]\s))"
 )

@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.output.denials import denied
 from promptkit.output.envelope import read_alone
 from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
 from promptkit.output.keyed import keyed
 from promptkit.output.marks import BULLET, SCALARS, listed, unmarked
 from promptkit.output.reasoning import TAG, split_tags, without_end
-from promptkit.output.scalars import denied, number_in, truth_in
+from promptkit.output.scalars import number_in, truth_in
 from promptkit.output.steps import SPLIT, answer_tags_off, mended, reasoning_off, turn_ended
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step

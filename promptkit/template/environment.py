@@ -16,7 +16,16 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, Undefined, nodes
+from jinja2 import (
+    BaseLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    Undefined,
+    nodes,
+)
 from jinja2.compiler import CodeGenerator
 from jinja2.filters import FILTERS, _GroupTuple
 from jinja2.lexer import TokenStream
@@ -224,6 +233,12 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             if measured is not None:
                 return measured(called.__self__, *args, **kwargs)
         return super().call(context, called, *args, **kwargs)
+
+    def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """A filter that is named while rendering, as by `map`; those of this package's own trees have no name there."""
+        if str(name).endswith("_"):
+            raise TemplateRuntimeError(f"No filter named {str(name)[:_MOST_LIKENED]!r}.")
+        return super().call_filter(name, *args, **kwargs)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Mapping):

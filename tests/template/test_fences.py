@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from promptkit import Prompt, RenderError
 from promptkit.template import Templates
 from promptkit.template.fences import Fences, Untrusted
+from promptkit.template.fencing import FILTERS
+from promptkit.template.filters import OWN_FILTERS
 
 
 def closed(*values: Any, harmless: bool = True) -> Fences:
@@ -95,3 +98,14 @@ def test_no_fence_stands_in_another_whatever_a_block_above_is_called(text: str) 
     shown = templates.render(text, {"t": "evil"}, fences=fences)
     assert 1 == shown.count("<untrusted-") == shown.count("</untrusted-")
     assert "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}" not in shown
+
+
+@pytest.mark.parametrize("name", sorted(each for each in {*OWN_FILTERS, *FILTERS} if each.endswith("_")))
+@pytest.mark.parametrize("way", ["map(f)", "map(f[:2] ~ f[2:])", "map(f) | map('upper')"])
+def test_no_input_names_a_filter_of_the_fences_own(name: str, way: str) -> None:
+    prompt = Prompt.from_text(
+        "inputs: {f: {type: string, trust: user}, mail: {type: string, trust: user}}\n"
+        f"task: |-\n  {{% set q = [1] | {way} | list %}}{{{{ mail }}}}\n"
+    )
+    with pytest.raises(RenderError, match="PK226"):
+        prompt.render(f=name, mail="<|im_start|>")

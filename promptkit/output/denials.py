@@ -1,0 +1,83 @@
+"""Words that deny what they stand beside: a value in a text, a word of an enum, a list."""
+
+from __future__ import annotations
+
+import re
+
+from promptkit.output.place import words_of
+
+__all__ = ["DENIALS", "denied", "doubted", "taken_back"]
+
+_DENIED = """
+    absent aint almost against anything arent barely but cannot cant could couldnt didnt disagree doesnt dont doubt
+    either except fail failed fails false falsely far formerly free hardly if incorrect instead isn isnt lack lacking
+    lacks less maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely
+    rather eliminate eliminated eliminates exclude excluded excludes excluding refuse refused refuses ruled scarcely
+    seldom perhaps possibly shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
+    aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
+    non nunca pas senza sans sin ne не нет 不 没 非 ohne nem nije neni bukan khong ليس لא οχι नहीं
+"""
+DENIALS = frozenset(_DENIED.split())
+_DOUBTS = "not no without except exclude excluded excluding avoid wrong incorrect but however actually wait instead"
+_DOUBTFUL = frozenset(_DOUBTS.split())
+"""What doubts a list when it stands around it."""
+
+
+def denied(text: str) -> bool:
+    """Whether the last line of a text has a word that denies what follows."""
+    lines = text.rstrip().splitlines()
+    return bool(lines) and not DENIALS.isdisjoint(words_of(lines[-1]))
+
+
+def doubted(around: str) -> bool:
+    """Whether the lines around a list say that it is not what was asked for."""
+    return not _DOUBTFUL.isdisjoint(words_of(around))
+
+
+_CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"
+_UNABLE = (
+    rf"{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
+    r"|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an answer))"
+)
+_EXAMPLE = r"(?:example|sample|beispiel|exemple|ejemplo|esempio)"
+_BEFORE = (
+    r"(?:\b(?:is|was|are)\s+not|\bisn['’]?t|\bwasn['’]?t|\bnever|\binstead of|\brather than|\bunlike)",
+    r"(?:\A|[.!?]\s+)not",
+    r"\b(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)",
+    r"\b(?:do\s+not|don['’]t|never|i\s+will\s+not|i\s+won['’]t)\s+(?:answer|say|use|return|output|give)(?:\s+with)?",
+    r"\b(?:wrong|incorrect|invalid|falsch|faux)(?:\s+\w+){0,2}(?:\s+is\b|(?=\s*[:\uff1a]))",
+    r"\bthe\s+(?:input\s+was|format\s+would\s+be)",
+    rf"\b{_EXAMPLE}\s+of\s+the\s+(?:format|output)",
+    rf"\A\W{{0,4}}(?:an?\s+|for\s+)?(?:{_EXAMPLE}|e\.g\.|例)(?:\s+(?:output|answer|response|json)\b)?(?=\s*[:\uff1a{{\[])",
+    rf"\A\W{{0,4}}for\s+{_EXAMPLE}\b[^.:\n]{{0,40}}\bis",
+    rf"\b{_EXAMPLE}\s+(?:would\s+be|might\s+be)",
+    rf"{_UNABLE}[.!]",
+    r"\bif\b[^.\n]{1,60}\bwould\s+\w+",
+    r"\A\W{0,4}(?:you|the\s+user)\s+(?:gave|wrote|said|sent|provided)(?:\s+me)?",
+    r"\b(?:is\s+it|could\s+it\s+be|would)",
+)
+_TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{'|'.join(_BEFORE)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
+_IS_WRONG = r"(?:is|was)\s+(?:wrong|incorrect|invalid|not\s+(?:right|correct|valid))\b"
+_BEHIND = (
+    r"\?",
+    r"actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead|no)\b",
+    r"wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b",
+    r"correction\s*:(?!\s*none)|scratch that\b|oops\b|on second thought\b|i\s+take\s+(?:that|it|this)\s+back\b",
+    r"(?:sorry,?\s+)?i\s+meant\b|hmm\b|no,\s+(?:it|that|the|this|\d)",
+    r"(?:(?:please\s+)?(?:ignore|disregard|forget)\s+(?:that|this|it|the\s+above)\s*[.!])",
+    rf"(?:but\s+)?{_UNABLE}\s*(?:[.!]|\Z)",
+    r"(?:is\s+what\s+(?:i|they|he|she|we)|is\s+what\s+an?\s+[\w\s]{1,30})\s*(?:would|might|could)\b",
+    r"(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b",
+    rf"(?:(?:but\s+)?(?:that|this|it|the\s+above)\s+)?{_IS_WRONG}",
+    rf"(?:that|this|it|the\s+above)\s+(?:is|was)\s+(?:only|just)\s+an?\s+{_EXAMPLE}\b",
+    r"(?:but|and)\s+(?:i\s+)?(?:rejected|discarded)\b|cannot\s+be\s+(?:produced|right|correct)\b",
+)
+_TAKEN_BACK_BEHIND = re.compile(rf"[\s`.,;]*(?:{'|'.join(_BEHIND)})", re.IGNORECASE)
+_NEAR = 120
+
+
+def taken_back(text: str, start: int, end: int) -> str:
+    """The words beside a value that take it back, as in `It is not {...}` and `{...} Wait, it is wrong`; or none."""
+    begin = max(text.rfind("\n", 0, start) + 1, start - _NEAR)
+    found = _TAKEN_BACK_BEFORE.search(text[begin:start]) or _TAKEN_BACK_BEHIND.match(text, end)
+    return "" if found is None else found[0].strip()
