@@ -15,7 +15,7 @@ from promptkit.output.likeness import meant_keys
 from promptkit.output.place import Place, constants_of, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import is_nothing, word_of
 from promptkit.output.turns import Origin, short, turned
-from promptkit.output.wrappers import is_wrapper, wraps_whole
+from promptkit.output.wrappers import is_label, is_wrapper, wraps_whole
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
 
@@ -113,8 +113,8 @@ class _Coercion:
         kinds = {json_kind(each) for each in words}
         turned = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
         if isinstance(value, (list, dict)) and len(value) == 1:
-            named = isinstance(value, list) or is_wrapper(next(iter(value)))
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
+            named = isinstance(value, list) or is_wrapper(name := next(iter(value))) or (not at and is_label(name))
             usable = named and not isinstance(alone, (list, dict))
             inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
             what = "a list of one" if isinstance(value, list) else f"`{short(next(iter(value)))}`"

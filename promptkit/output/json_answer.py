@@ -143,8 +143,9 @@ def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]]
 
 _LONGEST_WORDS = 200
 _FINAL = re.compile(
-    r"(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
-    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?[^\w\n]*\s*(?:```\w*\s*)?\Z",
+    r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
+    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?"
+    r"|^(?:attempt|draft|try|version)\s+\d{1,3}\s+\(final\)|^(?:\*\*|#+ *)?answer(?=:))[^\w\n]*\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 """What says that the value behind it is the one that counts."""

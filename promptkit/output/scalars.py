@@ -257,7 +257,10 @@ _GIVEN = re.compile(
 
 def truth_in(text: str) -> bool | None:
     """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
+    head = _FIRST_LINE.match(text.strip())
     said = words_of(text)
+    if head is not None and _TAKEN_UP.isdisjoint(said):
+        text, said = head[0], words_of(head[0])
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     several = sum(word in _TRUTHS for word in said) > 1
     if "?" in text or not _SECOND_THOUGHTS.isdisjoint(said) or (several and not _NOT.isdisjoint(said)):
@@ -268,6 +271,9 @@ def truth_in(text: str) -> bool | None:
     return next((_TRUTHS[word] for each in given if each and (word := plain_word(each[1])) in _TRUTHS), None)
 
 
+_FIRST_LINE = re.compile(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
+"""One word alone above what explains it."""
+_TAKEN_UP = frozenset("actually but correction however reconsider reflection wait".split())  # noqa: SIM905
 _NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(

@@ -47,6 +47,16 @@ class Origin:
                 found.setdefault(float(written), set()).add(written)
         return found
 
+    def written(self, number: float) -> str | None:
+        """A number as it is written in the text, such as 1.10; None where that is not certain."""
+        plain = json.dumps(number)
+        with suppress(OverflowError):
+            forms = self.numbers.get(float(number), set())
+            if isinstance(number, int) and (not forms or plain in forms):
+                return plain
+            return next(iter(forms)) if len(forms) == 1 else None
+        return plain
+
 
 def turned(kind: str, value: Any, form: dict[str, Any], origin: Origin) -> Turned | None:
     """The value as one of a JSON type; None where it is none."""
@@ -62,11 +72,10 @@ def short(value: Any) -> str:
 def _to_text(value: Any, _: dict[str, Any], origin: Origin) -> Turned | None:
     if isinstance(value, bool):
         return Turned("true" if value else "false", "truth value to text")
-    if isinstance(value, int):
-        return Turned(json.dumps(value), "number to text")
-    # A number that was written otherwise, such as 1.10, would lose how.
-    known = isinstance(value, float) and origin.numbers.get(value) == {json.dumps(value)}
-    return Turned(json.dumps(value), "number to text") if known else None
+    if not isinstance(value, (int, float)):
+        return None
+    written = origin.written(value)
+    return None if written is None else Turned(written, "number to text")
 
 
 def _to_number(value: Any, form: dict[str, Any], *, whole: bool) -> Turned | None:

@@ -122,7 +122,7 @@ def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
         return None
     if found.candidates and not marked:
         return None
-    said = (boxed[1] or boxed[2] if boxed and marked else text).strip()
+    said = (boxed[boxed.lastindex or 0] if boxed and marked else text).strip()
     if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
         return None
     if place.takes("integer", "number") and BULLET.match(said):
@@ -153,5 +153,9 @@ def _meant(said: str, place: Place) -> Iterator[Any]:
     yield truth_in(bare) if "boolean" in place.kinds else None
 
 
-_BOXED = re.compile(r"(?:\\boxed\{([^{}\n]{1,200})\}|^#{4}[ \t]+([^\n]{1,200}))[$.\s]*\Z", re.MULTILINE)
-"""How answers to exercises are marked: LaTeX's `\\boxed{42}`, and `#### 42` (GSM8K)."""
+_BOXED = re.compile(
+    r"(?:\\boxed\{(?:\\text\{)?([^{}\n]{1,200})\}{1,2}|^#{4}[ \t]+([^\n]{1,200})"
+    r"|^[ \t]*(?:\*\*)?final answer(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*([^\n]{1,200}?))[$.\s]*\Z",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""How answers to exercises are marked: LaTeX's `\\boxed{42}`, `#### 42` (GSM8K), and `Final Answer: 42` (ReAct)."""

@@ -9,7 +9,7 @@ from promptkit.output.place import plain_word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["is_wrapper", "wraps_whole"]
+__all__ = ["is_label", "is_wrapper", "wraps_whole"]
 
 _GENERAL = """
     answer answers array data elements entries final finalanswer items json list objects output records response result
@@ -17,6 +17,18 @@ _GENERAL = """
 """
 _WRAPPERS = frozenset(_GENERAL.split())
 """Names of keys that say no more than that a value follows."""
+
+
+_OF_LABELS = """
+    category choice class classification decision emotion grade intent label language mood predictedlabel prediction
+    priority rating sentiment severity status tone topic type verdict
+"""
+_LABELS = frozenset(_OF_LABELS.split())
+
+
+def is_label(name: str) -> bool:
+    """Whether a key names what one of some words is: `{"sentiment": "positive"}`."""
+    return plain_word(name) in _LABELS
 
 
 def is_wrapper(name: str) -> bool:
