@@ -71,6 +71,12 @@ class Growing:
         return self._open[-1] if self._open else None
 
     @property
+    def kind(self) -> str:
+        """What a value here is: an `item` of a list, a `member` of an object, or nothing but the whole."""
+        innermost = self.innermost
+        return "" if innermost is None else "item" if isinstance(innermost, list) else "member"
+
+    @property
     def shape(self) -> Shape:
         """What the schema says of what stands here."""
         return self._shapes[-1]
@@ -128,9 +134,9 @@ class Growing:
         """A comma has been read in the innermost list."""
         self._path[-1] = len(self._open[-1])
 
-    def scalar(self, value: Any, kind: str) -> None:
-        """A scalar has been read, and appears as the schema has it."""
-        verdict = self._verdicts.ended(self._shapes[-1], value)
+    def scalar(self, value: Any, kind: str, written: str = "") -> None:
+        """A scalar has been read, and appears as the schema has it; `written` is a number's text."""
+        verdict = self._verdicts.ended(self._shapes[-1], value, written)
         if verdict is None or value is verdict.value:
             if value is None and self._open and self._verdicts.may_lack(self._shapes[-2], self._path[-1]):
                 self._leave()

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare import meaning_of
+from promptkit.output.blanks import Blanks
 from promptkit.output.growing import Misplaced
 from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted, past_spaces
 from promptkit.output.strict_json import NotJson
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from promptkit.output.growing import Growing
 
-_SPACES = " \t\r\n"
-_BLANK = _SPACES + "/#"
-_COMMENT = re.compile(r"#|//|/\*")
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
 _ANOTHER = re.compile(r"[{\[<]")
@@ -47,14 +45,15 @@ class Stepwise:
         self.dead_left: int | None = None
         self._mends = mends
         self._state: Callable[[str, int], int] = self._value
-        self._behind: Callable[[str, int], int] = self._state
         self._mended = False
         self._quoted = Quoted(mends=mends)
         self._parts: list[str] = []
+        self._read: Any = None
+        self._written = ""
         self._kept = ""
         self._reached = 0
         self._settled = False
-        self._blank = _BLANK if mends else _SPACES
+        self._blanks = Blanks(comments=mends)
 
     @property
     def in_word(self) -> bool:
@@ -71,6 +70,8 @@ class Stepwise:
         text = self._kept + piece if self._kept else piece
         at, size, growing = 0, len(text), self.growing
         self._kept, self._reached = "", 0
+        if self._blanks.open:
+            at = self._blanks.rest(text, at)
         try:
             while at < size:
                 at = self._state(text, at)
@@ -83,6 +84,8 @@ class Stepwise:
                 self._settled = self._settled or isinstance(error, Misplaced)
                 self._note_death(len(self.left))
             raise
+        if self._blanks.kept:
+            self._kept, self._blanks.kept = self._blanks.kept, ""
 
     def lengthened(self, piece: str) -> bool:
         """Whether the text that grows could just be lengthened, as with most pieces of most answers."""
@@ -97,14 +100,14 @@ class Stepwise:
         A value is settled by what follows it, up to the next key's colon: `75` may go on as `75%` and `12,` as
         `12,111`, and a quote may stand inside of its text. A text that grows is settled as it is.
         """
-        mended = self._mended or self._quoted.mended or self.in_prose
+        mended = self._mended or self._quoted.mended or self._blanks.found or self.in_prose
         if (self._settled or self.in_text) and self.dead_left is None and not mended:
             self.dead_left = left
 
     # States: each reads from `at`, and returns where it stopped.
 
     def _value(self, text: str, at: int) -> int:
-        at = self._past_space(text, at)
+        at = self._blanks.past(text, at)
         if at == len(text):
             return at
         sign = text[at]
@@ -156,13 +159,13 @@ class Stepwise:
         self._state = self._end if self.growing.innermost is None else self._after
 
     def _first_key(self, text: str, at: int) -> int:
-        at = self._past_space(text, at)
+        at = self._blanks.past(text, at)
         if at < len(text) and text[at] == "}":
             return self._close(at)
         return self._key(text, at)
 
     def _key(self, text: str, at: int) -> int:
-        at = self._past_space(text, at)
+        at = self._blanks.past(text, at)
         if at == len(text):
             return at
         sign = text[at]
@@ -205,20 +208,19 @@ class Stepwise:
         return at
 
     def _whole_string(self, text: str, at: int) -> int:
-        piece, at = self._piece(text, at, self._kind)
+        piece, at = self._piece(text, at, self.growing.kind)
         if piece is not None:
             self._parts.append(piece)
-        else:
-            self._scalar("".join(self._parts), at)
-        return at
+            return at
+        self._state = self._text_end
+        return self._text_end(text, at)
 
     def _string(self, text: str, at: int) -> int:
-        piece, at = self._piece(text, at, self._kind)
+        piece, at = self._piece(text, at, self.growing.kind)
         if piece is None:
             self.in_text = False
-            self.growing.end_text()
-            self._go_on()
-            return at
+            self._state = self._text_end
+            return self._text_end(text, at)
         room = self.growing.room
         if len(piece) > room:
             at -= len(piece) - room
@@ -226,17 +228,40 @@ class Stepwise:
         self.growing.lengthen(piece)
         return at
 
-    def _scalar(self, value: Any, at: int) -> None:
-        """A scalar has been read, up to a place in the text."""
-        self._reached = at
-        self.growing.scalar(value, _KINDS[type(value)])
-        self._go_on()
+    def _text_end(self, text: str, at: int) -> int:
+        """Behind the quote that ends a text, if what follows bears it out."""
+        at = self._end_of_value(text, at)
+        if at == len(text) and not self._ends_at_once:
+            return at
+        if self.growing.whole:
+            self._scalar("".join(self._parts), at)
+        else:
+            self.growing.end_text()
+            self._go_on()
+        return at
 
     @property
-    def _kind(self) -> str:
-        """What a value here is."""
-        innermost = self.growing.innermost
-        return "" if innermost is None else "item" if isinstance(innermost, list) else "member"
+    def _ends_at_once(self) -> bool:
+        """Whether a value ends where it seems to, whatever follows."""
+        return self.growing.innermost is None or not self._mends
+
+    def _end_of_value(self, text: str, at: int) -> int:
+        """Where it shows that a value has ended: at what stands before the next one, or ends what is around it.
+
+        Nothing is told of a value before: `"New York, "b": 1` and `12:30` are none that end where they seem to.
+        """
+        if self._ends_at_once or at == len(text):
+            return at
+        at = self._blanks.past(text, at)
+        if at < len(text) and text[at] not in (",]" if self.growing.kind == "item" else ",}"):
+            raise NotJson("a comma or the end is expected", at)
+        return at
+
+    def _scalar(self, value: Any, at: int, written: str = "") -> None:
+        """A scalar has been read, up to a place in the text."""
+        self._reached = at
+        self.growing.scalar(value, _KINDS[type(value)], written)
+        self._go_on()
 
     def _piece(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
         """The next piece of a text and where it ends; None for the piece at the closing quote."""
@@ -250,7 +275,7 @@ class Stepwise:
 
     def _colon(self, text: str, at: int) -> int:
         if text[at] != ":":
-            at = self._past_space(text, at)
+            at = self._blanks.past(text, at)
             if at == len(text):
                 return at
             if text[at] != ":":
@@ -265,18 +290,33 @@ class Stepwise:
         if word:
             self._parts.append(word[0])
             at = word.end()
-        if at < len(text):
-            self._reached = at
-            declared = self.growing.shape.keyword("enum") or () if self._mends else ()
-            value, mended = meaning_of("".join(self._parts), declared, mends=self._mends)
-            self._mended = self._mended or mended
-            self._scalar(value, at)
+        if at == len(text):
+            return at
+        self._reached = at
+        self._written = "".join(self._parts)
+        declared = self.growing.shape.keyword("enum") or () if self._mends else ()
+        self._read, mended = meaning_of(self._written, declared, mends=self._mends)
+        self._mended = self._mended or mended
+        self._state = self._word_end
+        return self._word_end(text, at)
+
+    def _word_end(self, text: str, at: int) -> int:
+        at = self._end_of_value(text, at)
+        if at == len(text) and not self._ends_at_once:
+            return at
+        number = type(self._read) in (int, float) and self._mends
+        if number and self.growing.kind == "member" and text.startswith(",", at):
+            if at + 1 == len(text):
+                return self._wait(text, at)
+            if text[at + 1].isdigit():
+                raise NotJson("a comma inside of a number", at)
+        self._scalar(self._read, at, self._written)
         return at
 
     def _after(self, text: str, at: int) -> int:
         """After a value inside an object or a list."""
-        if text[at] in self._blank:
-            at = self._past_space(text, at)
+        if text[at] in self._blanks.signs:
+            at = self._blanks.past(text, at)
             if at == len(text):
                 return at
         in_list = isinstance(self.growing.innermost, list)
@@ -301,45 +341,6 @@ class Stepwise:
                 raise NotJson("something stands after the value", another.start() if words and another else at)
             self.fence, self._mended = "", True
         return len(text)
-
-    # White space and comments
-
-    def _past_space(self, text: str, at: int) -> int:
-        """Behind white space, and comments if the text may be mended; the text's length where they may go on."""
-        size = len(text)
-        while at < size and text[at] in self._blank:
-            behind = past_spaces(text, at) if text[at] in _SPACES else self._past_comment(text, at)
-            if behind == at:
-                break
-            at = behind
-        return at
-
-    def _past_comment(self, text: str, at: int) -> int:
-        comment = _COMMENT.match(text, at)
-        if comment is None:
-            self._kept = text[at:] if len(text) == at + 1 else ""
-            return len(text) if self._kept else at
-        self._mended = True
-        self._behind = self._state
-        self._state = self._block if comment[0] == "/*" else self._line
-        return self._state(text, comment.end())
-
-    def _line(self, text: str, at: int) -> int:
-        """In a comment that ends with its line."""
-        end = text.find("\n", at)
-        if end < 0:
-            return len(text)
-        self._state = self._behind
-        return end
-
-    def _block(self, text: str, at: int) -> int:
-        """In a comment between `/*` and `*/`."""
-        end = text.find("*/", at)
-        if end < 0:
-            self._kept = "*" if text.endswith("*", at) else ""
-            return len(text)
-        self._state = self._behind
-        return end + 2
 
 
 _BEGINNINGS: Mapping[str, Callable[[Stepwise], None]] = {

@@ -61,8 +61,11 @@ class Verdicts:
         self._schemas: dict[int, Schema | None] = {}
         self._words: dict[int, dict[str, list[str]]] = {}
 
-    def ended(self, shape: Shape, value: Any, *, whole: bool = False) -> Verdict | None:
-        """The verdict on a part that has ended, or on the `whole`; None where only the whole answer can tell."""
+    def ended(self, shape: Shape, value: Any, written: str = "", *, whole: bool = False) -> Verdict | None:
+        """The verdict on a part that has ended, or on the `whole`; None where only the whole answer can tell.
+
+        `written` is how a number stands in the text.
+        """
         schema = self._alone(shape)
         if schema is None:
             return None
@@ -76,8 +79,7 @@ class Verdicts:
             return None
         if not violations or not self.coerces:
             return Verdict(value, violations)
-        # How a number was written can only spoil a change, so the most harmless way is assumed.
-        fit = coerce(value, schema.json, json.dumps(value))
+        fit = coerce(value, schema.json, written or json.dumps(value))
         if fit.changes and not schema.validate(fit.value, parsed=True):
             return Verdict(fit.value)
         return Verdict(value, violations)

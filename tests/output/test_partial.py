@@ -162,8 +162,8 @@ SHAPE = {
 
 
 def test_one_of_several_texts_appears_as_a_whole() -> None:
-    assert [{}, {}, {"team": "billing"}] == steps('{"team": "bil', "ling", '"', schema=SHAPE)
-    assert [{}, {"kind": "x"}] == steps('{"kind": "\\u00', '78"', schema=SHAPE)
+    assert [{}, {}, {}, {"team": "billing"}] == steps('{"team": "bil', "ling", '"', ",", schema=SHAPE)
+    assert [{}, {"kind": "x"}] == steps('{"kind": "\\u00', '78"}', schema=SHAPE)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_one_of_several_texts_appears_as_a_whole() -> None:
         ('{"n": null,', True),
         ('{"n": "', True),
         ('{"n": "1"', True),
-        ('{"n": "one"', False),
+        ('{"n": "one",', False),
         ('{"n": true,', False),
         ('{"any": [1, {"', True),
         ('{"branch": true,', True),
@@ -188,7 +188,7 @@ def test_one_of_several_texts_appears_as_a_whole() -> None:
         ('{"round": 1,', True),
         ('{"more": true,', True),
         ('{"more": "yes"', True),
-        ('{"n": 1, "more": "b"', False),
+        ('{"n": 1, "more": "b",', False),
     ],
 )
 def test_a_value_that_is_not_in_the_schema_s_shape_ends_the_reading(text: str, fits: bool) -> None:
@@ -270,7 +270,7 @@ BOUND = {
     [
         ('{"team": "sales", "urgency":', "$.team", "enum"),
         ('{"urgency": 7, "team":', "$.urgency", "maximum"),
-        ('{"urgency": "high"', "$.urgency", "type"),
+        ('{"urgency": "high",', "$.urgency", "type"),
         ('{"title": "abcde', "$.title", "maxLength"),
         ('{"title": "abc\\u0064\\u0065', "$.title", "maxLength"),
         ('{"code": "a1" }', "$.code", "pattern"),
@@ -438,3 +438,30 @@ def test_of_an_object_whose_keys_may_mean_others_only_the_whole_tells(schema: An
     parser = PartialParser(schema)
     parser.feed(text)
     assert () == parser.dead
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"v": 1,234}',
+        '{"at": 12:30}',
+        '{"share": 1/3}',
+        '{"city": "New York, "b": 1}',
+        '{"drink": "apple "cider" hot"}',
+        '{"team": "billing" or so}',
+        '["lorem "ipsum" sic"]',
+    ],
+)
+def test_a_value_is_told_when_what_follows_bears_it_out(text: str) -> None:
+    for size in (1, 3, len(text)):
+        parser = PartialParser({"properties": {"team": {"enum": ["billing"]}}} if "team" in text else None)
+        told = [each for at in range(0, len(text), size) for each in parser.feed(text[at : at + size])]
+        assert ([], True) == (told, parser.broken)
+
+
+@pytest.mark.parametrize("written", ["1.50", "1e5", "-0", "007.50"])
+def test_a_number_where_a_text_is_declared_is_told_as_it_is_written(written: str) -> None:
+    schema = {"type": "object", "properties": {"v": {"type": "string"}}, "required": ["v"]}
+    parser = PartialParser(schema)
+    parser.feed(f'{{"v": {written}}}')
+    assert parser.broken or parser.value == parse_output(f'{{"v": {written}}}', schema).value == {"v": written}

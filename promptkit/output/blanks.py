@@ -1,0 +1,53 @@
+"""What says nothing in JSON that arrives in pieces: white space and, where they may be, comments."""
+
+from __future__ import annotations
+
+import re
+
+from promptkit.output.quoted import past_spaces
+
+_SPACES = " \t\r\n"
+_COMMENT = re.compile(r"#|//|/\*")
+
+
+class Blanks:
+    """Goes past white space and comments.
+
+    `open` is what ends the comment that a piece ended in, `kept` what only more of the text can settle, and `found`
+    says that there was a comment.
+    """
+
+    def __init__(self, *, comments: bool) -> None:
+        self.signs = _SPACES + "/#" if comments else _SPACES
+        self.open = ""
+        self.kept = ""
+        self.found = False
+
+    def past(self, text: str, at: int) -> int:
+        """Behind all that says nothing; the text's length where it may go on."""
+        size = len(text)
+        while at < size and text[at] in self.signs:
+            behind = past_spaces(text, at) if text[at] in _SPACES else self._comment(text, at)
+            if behind == at:
+                break
+            at = behind
+        return at
+
+    def _comment(self, text: str, at: int) -> int:
+        comment = _COMMENT.match(text, at)
+        if comment is None:
+            self.kept = text[at:] if len(text) == at + 1 else ""
+            return len(text) if self.kept else at
+        self.found = True
+        self.open = "*/" if comment[0] == "/*" else "\n"
+        return self.rest(text, comment.end())
+
+    def rest(self, text: str, at: int) -> int:
+        """Behind the comment that is open; before the line end that ends it."""
+        end = text.find(self.open, at)
+        if end < 0:
+            self.kept = "*" if self.open == "*/" and text.endswith("*", at) else ""
+            return len(text)
+        end += len(self.open.strip())
+        self.open = ""
+        return end
