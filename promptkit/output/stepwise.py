@@ -49,10 +49,9 @@ class Stepwise:
         self._quoted = Quoted(mends=mends)
         self._parts: list[str] = []
         self._read: Any = None
-        self._written = ""
+        self._in_words = False
         self._kept = ""
-        self._reached = 0
-        self._settled = False
+        self._reached, self._settled = 0, False
         self._blanks = Blanks(comments=mends)
 
     @property
@@ -293,9 +292,9 @@ class Stepwise:
         if at == len(text):
             return at
         self._reached = at
-        self._written = "".join(self._parts)
+        written = "".join(self._parts)
         declared = self.growing.shape.keyword("enum") or () if self._mends else ()
-        self._read, mended = meaning_of(self._written, declared, mends=self._mends)
+        self._read, mended = meaning_of(written, declared, mends=self._mends)
         self._mended = self._mended or mended
         self._state = self._word_end
         return self._word_end(text, at)
@@ -310,7 +309,7 @@ class Stepwise:
                 return self._wait(text, at)
             if text[at + 1].isdigit():
                 raise NotJson("a comma inside of a number", at)
-        self._scalar(self._read, at, self._written)
+        self._scalar(self._read, at, "".join(self._parts))
         return at
 
     def _after(self, text: str, at: int) -> int:
@@ -335,11 +334,12 @@ class Stepwise:
             self.fence = self.fence[not text[at].isspace() :]
             at += 1
         if at < len(text):
-            words = self._mends and isinstance(self.growing.root, (dict, list))
+            apart = self._in_words or text[at] not in ",:"  # behind which a member may follow
+            words = self._mends and isinstance(self.growing.root, (dict, list)) and apart
             another = _ANOTHER.search(text, at)
             if not words or another:
                 raise NotJson("something stands after the value", another.start() if words and another else at)
-            self.fence, self._mended = "", True
+            self.fence, self._mended, self._in_words = "", True, True
         return len(text)
 
 

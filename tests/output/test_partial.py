@@ -465,3 +465,19 @@ def test_a_number_where_a_text_is_declared_is_told_as_it_is_written(written: str
     parser = PartialParser(schema)
     parser.feed(f'{{"v": {written}}}')
     assert parser.broken or parser.value == parse_output(f'{{"v": {written}}}', schema).value == {"v": written}
+
+
+@pytest.mark.parametrize("behind", [', "b": "x"}', ": 2}", ',"b"'])
+def test_an_object_behind_which_members_follow_is_not_done(behind: str) -> None:
+    for text in (f'{{"a": 1}}{behind}', f'```json\n{{"a": 1}}{behind}'):
+        parser = PartialParser({"properties": {"a": {"type": "integer"}}})
+        for sign in text:
+            parser.feed(sign)
+        assert (False, True) == (parser.done, parser.broken)
+
+
+def test_words_behind_a_value_may_have_commas() -> None:
+    parser = PartialParser({"properties": {"a": {"type": "integer"}}})
+    for sign in '{"a": 1} Yes, and no: nothing.':
+        parser.feed(sign)
+    assert parser.done
