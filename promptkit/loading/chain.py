@@ -181,8 +181,13 @@ def _merge(chain: Chain, document: Document, root: Mapping) -> None:
             chain.entries.pop(key.text, None)
             chain.merged.pop(key.text, None)
             continue
+        known = chain.entries.get(key.text)
+        if key.text in MERGED and known is not None and not isinstance(known.node, Mapping):
+            continue  # which is a fault, and told where it stands
         chain.entries[key.text] = entry
-        if key.text in MERGED and isinstance(node, Mapping):
+        if key.text in MERGED and not isinstance(node, Mapping):
+            chain.merged.pop(key.text, None)
+        elif key.text in MERGED and isinstance(node, Mapping):
             level = chain.merged.setdefault(key.text, {})
             removes = ("unknown" if chain.broken else "known") if key.text == "inputs" and _extends(document) else ""
             before = set(level)
