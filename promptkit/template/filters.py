@@ -16,6 +16,7 @@ from promptkit.template.metering import (
     check_clock,
     check_size,
     counted,
+    gone_through,
     joined,
     replaced,
     weighed,
@@ -55,6 +56,8 @@ def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
         found[name] = _of_text(found[name])
     for name in _OF_ALL:
         found[name] = _looking(found[name])
+    for name in _OF_ITEMS:
+        found[name] = _going_through(found[name])
     return found
 
 
@@ -213,6 +216,26 @@ def _looking(plain: Filter) -> Filter:
         return built(made) if isinstance(made, str) else made
 
     return looking
+
+
+_OF_ITEMS = (
+    *("map", "select", "reject", "selectattr", "rejectattr", "join", "sort", "unique", "max", "min", "sum", "list"),
+    *("batch", "slice", "groupby"),
+)
+"""Filters that go through a value item by item, be it a text's characters."""
+
+
+def _going_through(plain: Filter) -> Filter:
+    first = _first_argument(plain)
+
+    @wraps(plain)
+    def through(*args: Any, **kwargs: Any) -> Any:
+        value = args[first]
+        many = isinstance(value, (str, list, tuple, range)) and len(value) > MAX_WIDTH
+        items = gone_through(value) if many else value
+        return plain(*args[:first], items, *args[first + 1 :], **kwargs)
+
+    return through
 
 
 def _of_text(plain: Filter) -> Filter:

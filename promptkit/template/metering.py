@@ -76,7 +76,10 @@ class Meter:
 
     def size(self, value: Any) -> int:
         """How many parts a value has, shared ones as often as they stand in it."""
-        return self._measured(value)[0]
+        size = self._measured(value)[0]
+        if size > _LONG:
+            self.check_time()
+        return size
 
     def _measured(self, value: Any) -> tuple[int, int]:
         """The size of a value, and how deep it is. Raises `RenderError` for one that is too deep."""
@@ -193,6 +196,20 @@ def counted(values: Iterable[Any]) -> Iterator[Any]:
     """The same values, each a step."""
     for value in values:
         step()
+        yield value
+
+
+def gone_through(values: Any) -> Any:
+    """The items of a value that a filter goes through, while there is time. Raises `RenderError` for too many."""
+    if len(values) > MAX_PARTS:
+        raise RenderError(f"a filter goes through up to {MAX_PARTS:,} items or characters", code="PK221")
+    return _in_time(values)
+
+
+def _in_time(values: Iterable[Any]) -> Iterator[Any]:
+    for number, value in enumerate(values):
+        if number % _STEPS_A_LOOK == 0:
+            check_clock()
         yield value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from enum import Enum
 from typing import Any
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from promptkit.errors import RenderError
 from promptkit.limits import Limits, limited
-from promptkit.template import Templates
+from promptkit.template import Templates, metering
 from promptkit.template.environment import PromptEnvironment
-from promptkit.template.filters import REFUSED_FILTERS
+from promptkit.template.filters import _OF_ITEMS, REFUSED_FILTERS
 from promptkit.template.metering import (
+    MAX_PARTS,
     Meter,
     bounded,
     bounded_range,
@@ -347,3 +349,20 @@ def test_a_template_cannot_use_the_names_of_our_own_filters_by_mistake() -> None
 
 def test_the_functions_of_a_template_are_those_that_are_listed() -> None:
     assert FUNCTIONS == set(PromptEnvironment().globals)
+
+
+@pytest.mark.parametrize("name", sorted(_OF_ITEMS))
+def test_a_filter_of_items_goes_through_no_more_than_there_is_time_for(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many: Any = ("a" if name in ("batch", "slice", "list", "join", "map") else [{"x": 1}]) * (MAX_PARTS + 1)
+    argument = {"batch": "2", "slice": "2", "map": "'upper'", "select": "'mapping'", "reject": "'mapping'"}
+    argument |= dict.fromkeys(("selectattr", "rejectattr", "groupby"), "'x'")
+    argument |= dict.fromkeys(("sort", "unique", "max", "min", "sum"), "attribute='x'")
+    use = f"{{{{ x | {name}({argument.get(name, '')}) | list | length }}}}"
+    assert "up to 500,000 items or characters" in refused(use, x=many).message
+    looks: list[None] = []
+    monkeypatch.setattr(metering, "check_clock", lambda: looks.append(None))
+    with contextlib.suppress(RenderError):
+        render(use, x=many[: 256 * 100])
+    assert len(looks) >= 100
