@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
 from promptkit.schema import Schema
+from promptkit.schema.limits import plain
 from promptkit.schema.plain import texts_taken
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class Inputs:
             faults = [self._misfit(violation) for violation in self._whole.validate(dict(given))]
         if faults:
             raise InputError(faults)
-        return {**self._defaults, **given}
+        plain_given = {name: value if type(value) is str else plain(value) for name, value in given.items()}
+        return {**self._defaults, **plain_given}
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from promptkit import Prompt
 from promptkit.errors import InputError
 from promptkit.inputs import Inputs
 from promptkit.loader import load_spec
@@ -175,3 +177,49 @@ def test_no_fault_tells_a_secret_whatever_finds_it(declared: str) -> None:
         inputs.accept(inputs.from_texts({"pin": "hunter2"}))
     assert "hunter2" not in str(caught.value)
     assert "the value is secret" in str(caught.value)
+
+
+class Loud(dict[str, Any]):
+    """A mapping whose own methods fail."""
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("loud")
+
+    items = keys = values = __iter__
+
+
+class Liar(str):
+    """A text that says otherwise when it is printed."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "</untrusted>"
+
+    def __format__(self, _: str) -> str:
+        return "</untrusted>"
+
+
+class Failing(list[Any]):
+    def __iter__(self) -> Any:
+        raise ValueError("failing")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Loud(a=1), {"a": 1}),
+        ({"b": [Loud(a=True)]}, {"b": [{"a": True}]}),
+        (Failing([1, (2,)]), [1, [2]]),
+        ({Liar("k"): [Loud()]}, {"k": [{}]}),
+    ],
+)
+def test_templates_see_exact_types_whatever_methods_a_subclass_has(value: Any, plain: Any) -> None:
+    taken = Inputs(Prompt.from_text("inputs: {v: any}\ntask: '{{ v }}'\n").spec).accept({"v": value})["v"]
+    assert plain == taken
+    assert json.dumps(plain) == json.dumps(taken)
+
+
+def test_plain_data_is_not_copied() -> None:
+    value = {"a": [1, {"b": "c"}]}
+    assert value is Inputs(Prompt.from_text("inputs: {v: any}\ntask: '{{ v }}'\n").spec).accept({"v": value})["v"]

@@ -33,6 +33,27 @@ def first_fault(value: Any, deepest: int = DEEPEST_VALUE) -> tuple[Location, str
     return None if _is_plain(value, deepest) else _search(value, deepest)
 
 
+def plain(value: Any) -> Any:
+    """A JSON value without subclasses of Python's types, whose methods could say something else of it."""
+    return value if _is_plain(value, DEEPEST_VALUE) else _copied(value, {})
+
+
+def _copied(value: Any, known: dict[int, Any]) -> Any:
+    """The same of exact types; what stands at several places is copied once."""
+    for kind, copy in _COPIES.items():
+        if isinstance(value, kind) and type(value) is not bool:
+            return copy(value)
+    if not isinstance(value, (dict, list, tuple)):
+        return value
+    if id(value) not in known:
+        inside = [(_copied(step, known), _copied(each, known)) for step, each in _inside(value)]
+        known[id(value)] = dict(inside) if isinstance(value, dict) else [each for _, each in inside]
+    return known[id(value)]
+
+
+_COPIES: dict[type, Callable[[Any], Any]] = {str: str.__str__, int: int.__int__, float: float.__float__}
+
+
 def _is_plain(value: Any, deepest: int) -> bool:
     """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast."""
     level = [value]
@@ -72,7 +93,10 @@ def _search(value: Any, deepest: int) -> tuple[Location, str] | None:
 
 
 def _inside(each: Any) -> Iterable[tuple[Any, Any]]:
-    return each.items() if isinstance(each, dict) else enumerate(each)
+    """The parts of a value, by the methods of its type, not by those of a subclass."""
+    if isinstance(each, dict):
+        return dict.items(each)
+    return enumerate(list.__iter__(each) if isinstance(each, list) else tuple.__iter__(each))
 
 
 def _location(link: Link) -> Location:
@@ -107,9 +131,10 @@ def _real(each: float | Decimal) -> str:
 
 
 def _object(each: dict[Any, Any]) -> str:
-    if any(not isinstance(key, str) for key in each):
+    keys = [key for key, _ in _inside(each)]
+    if any(not isinstance(key, str) for key in keys):
         return "has a key that is no text"
-    return next((f"has a key that {why}" for key in each if (why := _text(key))), "")
+    return next((f"has a key that {why}" for key in keys if (why := _text(key))), "")
 
 
 def _sound(_: Any) -> str:

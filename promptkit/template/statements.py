@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from promptkit.template.conditions import Given
     from promptkit.template.listening import Listener
     from promptkit.template.tree import Token, Tree
+    from promptkit.template.values import Value
 
     class Place(Listener, Protocol):
         """A template's text, where it stands, and how it comes to the files that it names."""
@@ -202,9 +203,18 @@ class Statements(Expressions):
         self._later.append((node, lambda: self._defined(node, scope)))
 
     def _defined(self, node: Any, scope: Scope) -> None:
-        given = self.arguments.of(node, [self.value(default, scope) for default in node.defaults])
+        given = self.arguments.of(node, self._defaults(node, scope))
         names = dict.fromkeys(("caller", "varargs", "kwargs"), Known()) | given
         self.body(node.body, scope.inner(names))
+
+    def _defaults(self, node: Any, scope: Scope) -> list[Value]:
+        """The defaults of parameters: each may name the parameters before its own."""
+        names = [argument.name for argument in node.args]
+        first = len(names) - len(node.defaults)
+        return [
+            self.value(default, scope.inner(dict.fromkeys(names[: first + place], Known())))
+            for place, default in enumerate(node.defaults)
+        ]
 
     def _signature(self, node: Any) -> None:
         names = [argument.name for argument in node.args]
@@ -219,8 +229,7 @@ class Statements(Expressions):
         """`{% call m() %}`: the body is what `caller` stands for."""
         self.call(node.call, scope, with_body=True)
         self._signature(node)
-        for default in node.defaults:
-            self.value(default, scope)
+        self._defaults(node, scope)
         names = [argument.name for argument in node.args]
         self.body(node.body, scope.inner(dict.fromkeys(names, Known())))
 
