@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
+from promptkit.template.paths import find
 from promptkit.template.reserved import SELF
 
 _WEIGHED = {"in": ("in", False), "notin": ("in", True), "eq": ("eq", False), "ne": ("eq", True)}
@@ -26,6 +27,16 @@ class Measuring(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
         node.iter = _filtered(node.iter, "counted_")
+        return node
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
+        """Jinja looks for the names that a block uses in its body alone: those of its filter are used there, unrun."""
+        self.generic_visit(node)
+        names = find(node.filter, "Name") if node.filter is not None else ()
+        used: list[nodes.Expr] = [each for each in names if each.ctx == "load"]
+        if used:
+            unrun = nodes.If(nodes.Const(False), [nodes.Output(used)], [], [])
+            node.body.insert(0, unrun.set_lineno(node.lineno))
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:

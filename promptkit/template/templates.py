@@ -210,6 +210,8 @@ def _worded(error: Exception) -> str:
         return f"the template may not do this: {error.message}"
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
+    if isinstance(error, OverflowError):
+        return "a number grows too large"
     return f"an expression failed: {error}" if str(error) else "an expression failed"
 
 
