@@ -147,6 +147,10 @@ def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | No
         message = f"not valid YAML: between braces, `{char}` ends a text that is not quoted"
         return document.diagnostic("PK100", message, span, help="quote the whole value; a list is written `[string]`")
     if "cannot start any token" in problem:
+        if document.text.startswith("{%", offset - 1):
+            message, span = "not valid YAML: a tag of a template stands outside of a text", (offset - 1, offset + 1)
+            cure = "templates make texts, no YAML: write the keys and items out, or the tag inside of a text under `|`"
+            return document.diagnostic("PK100", message, span, help=cure)
         message = f"not valid YAML: a value that is not quoted cannot begin with `{char}` here"
         return document.diagnostic("PK100", message, span, help="quote the whole value")
     return None

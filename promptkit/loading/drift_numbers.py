@@ -60,6 +60,7 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """Where a sentence gives bounds that the schema refuses."""
     yield from _item_counts(sentence, answer)
     yield from _ranges(sentence, answer)
+    yield from _of_description(sentence, answer)
     for found in _CHARACTERS.finditer(sentence.text) if "characters" in sentence.text.lower() else ():
         for name, schema in _named(sentence.text, answer, "string"):
             if _has_another_holder(sentence.text, found, name):
@@ -74,6 +75,35 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             elif not is_least and isinstance(least, int) and number < least:
                 label = f"at least {least} characters"
                 yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+
+
+_LENGTHS = re.compile(rf"{NUMBER}\s*(?:to|-|\N{{EN DASH}})\s*{NUMBER}\s+characters\b", re.IGNORECASE)
+_MEANS = re.compile(
+    rf"(?:\A|[,;]\s*|\band\s+)(-?{NUMBER})\s+(?:means|is|stands\s+for|being)\b(?!\s+(?:\d|not?\b|never\b))",
+    re.IGNORECASE,
+)
+
+
+def _of_description(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """What the description of one field says of its length, or of one of its values."""
+    for name, schema in answer.fields.items() if answer.alone else ():
+        kinds = _kinds(schema)
+        for found in _LENGTHS.finditer(sentence.text) if kinds == {"string"} else ():
+            least, most = schema.get("minLength", 0), schema.get("maxLength")
+            if _beyond(number_of(found[1]), number_of(found[2]), least, most):
+                label = f"{least}..{'' if most is None else most} characters"
+                yield drifted("PK219", sentence, found.span(), f"`{name}` has other bounds", label)
+        for found in _MEANS.finditer(sentence.text) if kinds <= {"integer", "number"} and kinds else ():
+            least, most, number = schema.get("minimum"), schema.get("maximum"), number_of(found[1])
+            if _beyond(number, number, least, most):
+                label = f"{'' if least is None else least}..{'' if most is None else most}"
+                yield drifted("PK219", sentence, found.span(1), f"`{name}` is never {found[1]}", label)
+
+
+def _beyond(first: float, last: float, least: Any, most: Any) -> bool:
+    """Whether a range goes beyond bounds."""
+    low, high = isinstance(least, (int, float)), isinstance(most, (int, float))
+    return (low and first < least) or (high and last > most)
 
 
 def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:

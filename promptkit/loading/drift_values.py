@@ -49,7 +49,7 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     text = sentence.text
     for found in _NULL.finditer(text):
         name = next(filter(None, found.groups()))
-        denied = DENIED.search(text[: found.start()])
+        denied = DENIED.search(text[: found.start()].rpartition(",")[2])
         if name in answer.needed and not denied and not _takes_null(answer.fields[name]):
             yield drifted("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
     for found in _LEFT_OUT.finditer(text):
@@ -68,6 +68,7 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
             yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
     yield from _set_to(sentence, answer)
+    yield from _choices(sentence, answer)
     for found in _WHOLE.finditer(text) if not names_a_key(text, answer) else ():
         wanted = _KINDS[found[1].lower()]
         if answer.kind in ("array", "object") and wanted != answer.kind and not DENIED.search(text[: found.end()]):
@@ -81,6 +82,32 @@ _SET = re.compile(
 )
 _WORD = re.compile(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w[\w -]{0,60})[`\"']")
 _TRUTHS = frozenset(("true", "false"))
+
+
+_BARE = r"[A-Za-z][\w-]{0,40}"
+_CHOICE = re.compile(
+    rf"(?:\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+|\b([A-Za-z_]\w{{0,60}})\s*\()"
+    rf"(?:either\s+)?({_BARE}(?:\s*,\s*{_BARE}){{0,12}}\s*,?\s+or\s+{_BARE})(?=\s*(?:[.;,)]|\Z))",
+    re.IGNORECASE,
+)
+_LEAST_KNOWN = 2
+
+
+def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`Set team to billing, platform or legal`, where two are declared and one is not."""
+    for found in _CHOICE.finditer(sentence.text):
+        name = found[1] or found[2]
+        known = {each for each in answer.fields.get(name, {}).get("enum", ()) if isinstance(each, str)}
+        words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in ("or", "null", "none")]
+        plain = {each.casefold() for each in known}
+        strange = [each for each in words if each[0].casefold() not in plain]
+        if len(words) - len(strange) < _LEAST_KNOWN or DENIED.search(sentence.text[: found.start()]):
+            continue
+        for each in strange:
+            span = found.start(3) + each.start(), found.start(3) + each.end()
+            hint = did_you_mean(each[0], sorted(known))
+            label = f"not one of {', '.join(sorted(known)[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+            yield drifted("PK218", sentence, span, f"`{name}` is never `{each[0]}`", label)
 
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -103,6 +130,8 @@ def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 def _takes_null(schema: dict[str, Any]) -> bool:
     """Whether a null may stand where a schema is, as far as that is plain."""
+    if isinstance(schema.get("enum"), list):
+        return None in schema["enum"]
     kinds = schema.get("type")
     listed = [kinds] if isinstance(kinds, str) else kinds
     return not isinstance(listed, list) or "null" in listed

@@ -49,15 +49,19 @@ def report_misfits(
 def _misfits(
     node: Node, schema: Any, value: Any, violations: tuple[Violation, ...]
 ) -> Iterator[tuple[tuple[int, int], str, str | None]]:
-    misspelt = dict(_misspelt(node, violations))
+    misspelt, renamed = dict(_misspelt(node, violations)), dict(_renamed(node, violations))
     for violation in violations:
         if violation.keyword == "required":
             key = misspelt.get((*violation.location, violation.name))
+            if key is None and (key := renamed.get((*violation.location, violation.name))) is not None:
+                label = f'field "{key.text}" is not allowed, and "{violation.name}" is missing: is it that one?'
+                yield (key.start, key.end), label, None
+                continue
             if key is not None:
                 yield (key.start, key.end), f"did you mean `{violation.name}`?", violation.name
                 continue
         elif _is_extra(violation):
-            if any(key is key_at(node, violation.location) for key in misspelt.values()):
+            if any(key is key_at(node, violation.location) for key in (*misspelt.values(), *renamed.values())):
                 continue
             key = key_at(node, violation.location)
             if key is not None:
@@ -82,6 +86,19 @@ def _misspelt(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[t
             key = holder.key(near) if near else None
             if key is not None:
                 yield (*violation.location, violation.name), key
+
+
+def _renamed(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[tuple[Any, ...], Scalar]]:
+    """The only key that an object has too much, where it lacks just one: most likely it has another name now."""
+    for violation in violations:
+        holder = node_at(node, violation.location) if violation.keyword == "required" else None
+        if not isinstance(holder, Mapping):
+            continue
+        here = [other for other in violations if _is_extra(other) and other.location[:-1] == violation.location]
+        lacking = [each for each in violations if each.keyword == "required" and each.location == violation.location]
+        key = holder.key(str(here[0].location[-1])) if len(here) == len(lacking) == 1 else None
+        if key is not None:
+            yield (*violation.location, violation.name), key
 
 
 def _is_extra(violation: Violation) -> bool:

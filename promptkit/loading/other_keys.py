@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.options import KNOWN_OPTIONS
-from promptkit.yaml_nodes import Scalar
+from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from promptkit.loading.chain import Entry
@@ -46,12 +46,29 @@ _OTHER_FORMS = {
 }
 _OF_LISTS = {
     "prompts": OtherForm("task", "a file holds one prompt: `task: ...`"),
+    **dict.fromkeys(
+        ("parameters", "params", "config", "settings", "model_parameters", "modelparameters", "generation_config"),
+        OtherForm("options", "how the model answers stands under `options`: `options: {temperature: 0}`"),
+    ),
+    "input": OtherForm("inputs", "each input stands under its own name: `inputs: {topic: string}`"),
     "providers": OtherForm("model", "a file names one model: `model: ...`; `promptkit run -m` takes another"),
 }
-"""What is so where it holds no single text."""
+"""What is so where it holds no single text; some only with what stands in it."""
 
 
 def other_form(name: str, entry: Entry) -> OtherForm | None:
     """What a key that there is not would have to say otherwise."""
-    lists = {} if isinstance(entry.node, Scalar) else _OF_LISTS
-    return lists.get(name.casefold()) or _OTHER_FORMS.get(name.casefold())
+    name, node = name.casefold(), entry.node
+    if name in _OTHER_FORMS or isinstance(node, Scalar):
+        return _OTHER_FORMS.get(name)
+    inside = {key.text for key, _ in node.pairs} if isinstance(node, Mapping) else set()
+    form = _OF_LISTS.get(name)
+    told = _BY_WHAT_IS_INSIDE.get(form.meant) if form is not None else None
+    return form if told is None or (inside and inside <= told) else None
+
+
+_BY_WHAT_IS_INSIDE = {
+    "options": frozenset(("temperature", "max_tokens", "max_new_tokens", "topP", "topK", *KNOWN_OPTIONS)),
+    "inputs": frozenset(("schema", "default", "defaults")),
+}
+"""The keys that show what a key of many meanings is: `parameters` may be options, or inputs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
@@ -122,10 +123,26 @@ def warn_of_keywords(findings: Findings, document: Document, schema: Any, node: 
         key = _key(node, place, name)
         if isinstance(key, Scalar) and (first := without_colon(key, KEYWORDS)):
             hint, meant = no_colon(first, key)
+        if _ends_prose(node_at(node, place), key):
+            hint = "a comma in `{...}` begins the next key"
+            meant = "quote the whole text before it, if this belongs to it"
         if hint or meant:
             message = f"`{name}` is no keyword of JSON Schema, and says nothing"
             fix = nearest(name, KEYWORDS) if hint and not meant else None
             findings.once(document, "PK406", message, key, severity="warning", label=hint, help=meant, fix=fix)
+
+
+def _ends_prose(holder: Node, key: Node) -> bool:
+    """Whether a key stands between braces behind a description without quotes: a comma of the prose made it one."""
+    if not isinstance(holder, Mapping) or not holder.flow:
+        return False
+    return any(
+        behind is key
+        and before.text in ("description", "title", "$comment")
+        and isinstance(text, Scalar)
+        and not text.style
+        for (before, text), (behind, _) in pairwise(holder.pairs)
+    )
 
 
 def _one_level_up(schema: Any, place: tuple[str | int, ...], name: str) -> str:

@@ -228,7 +228,7 @@ def _warn_of_unused(checks: TemplateChecks, chain: Chain, inputs: dict[str, Entr
 def _is_system(location: str, data: dict[str, Any]) -> bool:
     layout = data.get("layout")
     if location == "context":
-        return not (isinstance(layout, dict) and layout.get("context") == "user")
+        return not (isinstance(layout, dict) and layout.get("context", "system") != "system")
     if location.startswith("messages."):
         return _role(location, data) == "system"
     return location != "task"

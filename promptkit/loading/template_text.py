@@ -127,7 +127,7 @@ class TemplateText:
         elif name in _OF_BLOCKS:
             self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
         elif (why := self._set_elsewhere(name, start)) and not self.checks.partial:
-            self.tell("PK202", f"`{name}` is not set here", start, end, help=why)
+            self.tell("PK202", f"`{name}` is not set here", start, end, label=hint, help="" if hint else why)
         elif name in _ALL_INPUTS and (meant := [each for each in _uses(self.text)[1].get(name, ()) if each in inputs]):
             self.checks.explained |= {*meant}
             self.tell(

@@ -10,13 +10,13 @@ from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
 from promptkit.template.metering import (
     MAX_MARKED,
+    MAX_PARTS,
     MAX_STRIPPED,
     MAX_WIDTH,
     built,
     check_clock,
     check_size,
     counted,
-    gone_through,
     joined,
     replaced,
     weighed,
@@ -24,7 +24,7 @@ from promptkit.template.metering import (
 from promptkit.template.printing import printed, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Filter = Callable[..., Any]
 
@@ -232,10 +232,27 @@ def _going_through(plain: Filter) -> Filter:
     def through(*args: Any, **kwargs: Any) -> Any:
         value = args[first]
         many = isinstance(value, (str, list, tuple, range)) and len(value) > MAX_WIDTH
-        items = gone_through(value) if many else value
+        items = _gone_through(value) if many else value
         return plain(*args[:first], items, *args[first + 1 :], **kwargs)
 
     return through
+
+
+_ITEMS_A_LOOK = 256
+
+
+def _gone_through(values: Any) -> Any:
+    """The items of a value that a filter goes through, while there is time. Raises `RenderError` for too many."""
+    if len(values) > MAX_PARTS:
+        raise RenderError(f"a filter goes through up to {MAX_PARTS:,} items or characters", code="PK221")
+    return _in_time(values)
+
+
+def _in_time(values: Iterable[Any]) -> Iterator[Any]:
+    for number, value in enumerate(values):
+        if number % _ITEMS_A_LOOK == 0:
+            check_clock()
+        yield value
 
 
 def _of_text(plain: Filter) -> Filter:

@@ -199,20 +199,6 @@ def counted(values: Iterable[Any]) -> Iterator[Any]:
         yield value
 
 
-def gone_through(values: Any) -> Any:
-    """The items of a value that a filter goes through, while there is time. Raises `RenderError` for too many."""
-    if len(values) > MAX_PARTS:
-        raise RenderError(f"a filter goes through up to {MAX_PARTS:,} items or characters", code="PK221")
-    return _in_time(values)
-
-
-def _in_time(values: Iterable[Any]) -> Iterator[Any]:
-    for number, value in enumerate(values):
-        if number % _STEPS_A_LOOK == 0:
-            check_clock()
-        yield value
-
-
 def bounded(pieces: Iterable[str], meter: Meter) -> Iterator[str]:
     """The same pieces. Raises `RenderError` when they get too many or too slow."""
     size, most = 0, meter.limits.render_characters

@@ -19,7 +19,7 @@ from jinja2.lexer import TokenStream
 
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
-from promptkit.template.syntax_words import cure_of, told
+from promptkit.template.syntax_words import cure_of, foreign_end, told
 from promptkit.template.tree import OPENINGS, TemplateFault, Token
 
 if TYPE_CHECKING:
@@ -224,10 +224,12 @@ class Parser(PromptParser):
             self.stream.expect("block_end")
         except TemplateSyntaxError as error:
             self.environment.fail(error, start)
+            own = self._has_body(str(word), start)
+            word = str(word) if own else foreign_end(str(word)).removeprefix("end") or str(word)
             closed = self._tag_word() == f"end{word}"
             self._skip_to("block_end", "%}")
-            if self._has_body(str(word), start) and not closed:
-                self._skip_body(str(word))
+            if self._has_body(word, start) and not closed:
+                self._skip_body(word)
             self.environment.lose(start)
         return []
 

@@ -18,6 +18,7 @@ _TAGS = (
 _OTHER_NAMES = {"elseif": "elif", "elsif": "elif", "foreach": "for", "switch": "if", "unless": "if not", "end": "endif"}
 _NO_VALUES = ("comment", "endcomment", "csrf_token", "now", "load", "do", "break", "continue", "debug", "autoescape")
 """Tags of others that print nothing of that name."""
+_OTHER_NAMES |= dict.fromkeys(("otherwise", "default"), "else")
 _OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
@@ -49,7 +50,14 @@ def cure_of(message: str, text: str, start: int) -> str:
     return next((cure for sign, cure in _SLIPS if re.match(sign, here)), _cure_by_message(message, text, start))
 
 
+def foreign_end(tag: str) -> str:
+    """The tag that ends what another language's tag begins: `endfor` for `foreach`."""
+    return f"end{_OTHER_NAMES[tag].split()[0]}" if tag in _OTHER_NAMES else ""
+
+
 def _cure_of_tag(tag: str, more: str) -> str:
+    if tag == "end" and (innermost := _INNERMOST.search(more)):
+        return f"write `end{innermost[1]}`"
     if tag in _OTHER_NAMES:
         return f"write `{_OTHER_NAMES[tag]}`"
     if innermost := _INNERMOST.search(more):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from promptkit.errors import RenderError
 from promptkit.limits import Limits, limited
-from promptkit.template import Templates, metering
+from promptkit.template import Templates, filters
 from promptkit.template.environment import PromptEnvironment
 from promptkit.template.filters import _OF_ITEMS, REFUSED_FILTERS
 from promptkit.template.metering import (
@@ -362,7 +362,7 @@ def test_a_filter_of_items_goes_through_no_more_than_there_is_time_for(
     use = f"{{{{ x | {name}({argument.get(name, '')}) | list | length }}}}"
     assert "up to 500,000 items or characters" in refused(use, x=many).message
     looks: list[None] = []
-    monkeypatch.setattr(metering, "check_clock", lambda: looks.append(None))
+    monkeypatch.setattr(filters, "check_clock", lambda: looks.append(None))
     with contextlib.suppress(RenderError):
         render(use, x=many[: 256 * 100])
     assert len(looks) >= 100
