@@ -39,13 +39,13 @@ def authored_schema() -> dict[str, Any]:
     thought = _thought(parts)
     properties |= {
         "inputs": {"type": "object", **_names(), "additionalProperties": {"$ref": "#/$defs/input"}},
-        "options": {"type": "object", "properties": dict(OPTIONS)},
+        "options": {"type": "object", "properties": dict(OPTIONS), "additionalProperties": False},
         "chain_of_thought": thought,
         "messages": {"type": "array", "items": _messages(parts)},
         "tools": {"type": "array", "items": _tool(parts)},
         "memory": _memory(),
     }
-    _replace(parts, "ModelOverride", options={"type": "object", "properties": dict(OPTIONS)}, chain_of_thought=thought)
+    _replace(parts, "ModelOverride", options=properties["options"], chain_of_thought=thought)
     _replace(parts, "ChainOfThought", instruction=_TEXT)
     _replace(parts, "Example", output=_ANYTHING, reasoning=_TEXT)
     _replace(parts, "TestCase", output=_ANYTHING, name=_TEXT)

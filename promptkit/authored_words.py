@@ -192,7 +192,13 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
     },
     "max_tokens": {"type": ["integer", "null"], "minimum": 1, "description": "Tokens of the answer and its reasoning."},
     "max_completion_tokens": {"type": ["integer", "null"], "minimum": 1, "description": "The same as `max_tokens`."},
-    "stop": {"description": "A text that ends the answer, or up to four."},
+    "stop": {
+        "description": "A text that ends the answer, or up to four.",
+        "anyOf": [
+            {"not": {"type": ["object", "array"]}},
+            {"type": "array", "items": {"not": {"type": ["object", "array"]}}, "minItems": 1, "maxItems": 4},
+        ],
+    },
     "reasoning_effort": {"description": "How much a reasoning model thinks: low, medium or high."},
     "chat_template_kwargs": {"type": ["object", "null"], "description": "Switches of the model's chat template."},
     "do_sample": {"type": ["boolean", "null"], "description": "Whether words are chosen by chance."},

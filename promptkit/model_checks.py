@@ -85,9 +85,15 @@ def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> It
     hint = near_model(name, settings) if chat and name not in known else ""
     if hint:
         place = (entry.key.start, entry.key.end) if is_key else entry.span
-        fix = hint.split("`")[1]
+        meant = hint.split("`")[1]
+        fix = None if _unnumbered(meant) == _unnumbered(name) else meant  # another version is no slip
         message = f"no model `{name}` is known"
         yield entry.document.diagnostic("PK521", message, place, severity="warning", label=hint, fix=fix)
+
+
+def _unnumbered(name: str) -> str:
+    """A model's name without its version and size."""
+    return re.sub(r"\d+", "", name)
 
 
 def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry: Entry) -> Iterator[Diagnostic]:

@@ -160,6 +160,7 @@ def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
     if not isinstance(node, Scalar) or is_empty(node):
         if not is_braced(entry):
             loading.findings.expected(entry, location, "a text")
+        loading.unknown.templates = True
         return {"content": "-"}
     warn_of_lost_prose(loading.findings, location, entry)
     loading.texts[location] = entry

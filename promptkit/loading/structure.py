@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
@@ -64,6 +65,8 @@ def _report(
         word = _switch(fault)
         if isinstance(fault.value, str) and fault.value.endswith(","):
             cure = "take the comma away: lines end without one"
+        else:
+            cure = _near_form(str(whole[0]), fault.value) + cure
         told = cure or (f"write `{word}`" if word else "")
         message = f"`{name}`: {_worded(fault)}"
         findings.add(entry.document, code, message, value.span, help=told, fix=_meant(fault) or word)
@@ -98,6 +101,19 @@ _SPECIAL = {
     "version": ("PK124", "a version has three numbers, such as 1.2.0 (https://semver.org)"),
     "name": ("PK124", "a name is made of a-z, 0-9, `-` and `_`, with `/` between its parts"),
 }
+
+
+def _near_form(key: str, value: Any) -> str:
+    """What a name, or a version, that has not the form of one would be."""
+    if key == "name" and isinstance(value, str):
+        near = re.sub(r"[^a-z0-9_/-]+", "-", value.lower()).strip("-/")
+        return f"write `{near[:_LONGEST_NAME]}`; " if re.search("[a-z]", near) else ""
+    found = _VERSION_LIKE.fullmatch(str(value)) if key == "version" else None
+    return f"write `{'.'.join(part or '0' for part in found.groups())}`; " if found else ""
+
+
+_LONGEST_NAME = 60
+_VERSION_LIKE = re.compile(r"[vV]?(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?(?:\.(0|[1-9]\d{0,8}))?")
 
 
 def _key_entry(entry: Entry, name: str) -> Entry:

@@ -80,6 +80,8 @@ class TemplateText:
 
     def maybe_null(self, path: Path, start: int, end: int) -> None:
         """A value is used that may be null: one that is printed is an error then."""
+        if self.tree is not None and self.tree.faults:
+            return  # what cannot be read may ask
         named = shown(path)
         declared = self.checks.inputs.get(str(path[0]), {}) if len(path) == 1 else {}
         optional = declared and is_optional(declared)

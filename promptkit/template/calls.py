@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.flows import names_in
-from promptkit.template.paths import find, kind
+from promptkit.template.paths import find, is_constant, kind, path_of, shown
 from promptkit.template.scopes import Known
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import either
+from promptkit.template.values import either, missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +157,22 @@ def called_again(node: Any) -> Any | None:
     inner = {id(each) for loop in find(node, "For") for each in find(loop, "Name")}
     calls = (call.node for call in find(node, "Call") if kind(call.node) == "Name" and call.node.name == "loop")
     return next((name for name in calls if id(name) not in inner), None)
+
+
+def never_got(tree: Tree, node: Any, holder: Value) -> TemplateFault | None:
+    """The fault of `object.get("key")`, of an object that never has that key."""
+    if (
+        holder is None
+        or getattr(node.node, "attr", "") != "get"
+        or not (len(node.args) == 1 and is_constant(node.args[0]))
+    ):
+        return None
+    key = node.args[0].value
+    wrong = missing_key(holder, shown(path_of(node.node.node)), key) if isinstance(key, str) else None
+    if wrong is None or wrong[0] != "error":
+        return None
+    severity, message, label, cure = wrong
+    return TemplateFault("PK209", message, *tree.span(node.args[0]), severity, label=label, help=cure)
 
 
 class Arguments:

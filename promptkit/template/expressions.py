@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template.calls import Arguments, argument_faults, call_faults, signature_of
+from promptkit.template.calls import Arguments, argument_faults, call_faults, never_got, signature_of
 from promptkit.template.conditions import given_by
 from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.meant import filter_meant, member_meant, test_meant
@@ -219,6 +219,8 @@ class Expressions:
             self._callable(callee, self.value(callee, scope))
             holder = self.holder if kind(callee) == "Getattr" and kinds_of(self.holder) == {"object"} else None
             gives = METHOD_GIVES.get(callee.attr) if holder is not None and not node.args else None
+            if (fault := never_got(self.tree, node, holder)) is not None:
+                self.listener.fault(fault)
         if found is not None and found.is_input:
             self._callable(callee, found.value)
         given = self._arguments(node, scope)

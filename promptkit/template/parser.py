@@ -160,7 +160,7 @@ class Reading(PromptEnvironment):
         ends = _FOREIGN_END.match(self.text, max(opened, 0))
         began = [_FOREIGN_BEGIN.match(self.text, self._opening(fault.start)) for fault in self.faults if ends]
         if _HANDLEBARS.match(self.text, max(opened, 0)):
-            self.lost.update(("this", "else"))
+            self.lost.update(("this", "else", *re.findall(r"\{\{\s*([^\W\d]\w*)\s*\}\}", self.text)))
         return any(began)
 
     def _opening(self, offset: int) -> int:

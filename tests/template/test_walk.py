@@ -98,7 +98,8 @@ CLOSED = {
         ("{{ (o if a else o).x }}{{ o.lines.x }}{{ a.x }}", ["x", "x"]),
         ("{{ o.name if o.nme is defined else o.x }}", ["nme", "x"]),
         ("{% set o = a %}{{ o.x }}", []),
-        ("{{ o.items() }}{{ o.get('x') }}{{ o.lines[0] }}{{ o[a] }}", []),
+        ("{{ o.items() }}{{ o.get('x', 'none') }}{{ o.lines[0] }}{{ o[a] }}", []),
+        ("{{ o.get('x') }}{{ o.get('name') }}{{ o.get(a) }}{{ a.get('x') }}", ["'x'"]),
     ],
 )
 def test_a_key_that_is_never_there_is_told(text: str, marked: list[str]) -> None:
