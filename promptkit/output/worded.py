@@ -33,7 +33,7 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
     """What a text without JSON says, its reasoning set aside."""
 
     def read(words: str) -> Judged | None:
-        listed = _scalar(words, judge, found) or _numbers(words, judge)
+        listed = _scalar(words, judge, found) or _numbers(words, judge) or _texts(words, judge)
         return _alone(words, judge, found) or listed or keyed(words, judge)
 
     return _set_apart(text, read)
@@ -107,6 +107,42 @@ def _numbers(text: str, judge: Judge) -> Judged | None:
     judged = judge.judge(re.split(r"\s*[,;\n]\s*", listed), text)
     told = Step("read as a list", "numbers without brackets", repairs=True)
     return None if judged.violations else Judged(judged.value, (told,))
+
+
+_QUOTE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_QUOTED_TEXTS = re.compile(rf"{_QUOTE}(?:\s*,\s*{_QUOTE})+")
+
+
+def _texts(text: str, judge: Judge) -> Judged | None:
+    """Texts with commas between them, where the schema has a list of such: in quotes, or each a single word."""
+    listed = text.strip()
+    if judge.field or judge.place.kinds != {"array"} or judge.place.inside(0).kinds != {"string"}:
+        return None
+    items = [each.strip() for each in listed.split(",")]
+    if _QUOTED_TEXTS.fullmatch(listed):
+        quoted = re.findall(_QUOTE, listed)
+        try:
+            items = [each[1:-1] if each[0] == "'" else str(parse_json(each)) for each in quoted]
+        except NotJson:
+            return None
+    elif denied(listed) or "\n" in listed or not _are_words(items):
+        return None
+    judged = judge.judge(items, text)
+    told = Step("read as a list", "texts with commas between them", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+def _are_words(items: list[str]) -> bool:
+    """Whether items are single words, and too many for a sentence: `Sorry, no` is none."""
+    if len(items) < _LEAST_WORDS:
+        return False
+    return all(
+        re.fullmatch(r"[^\s\"'{}\[\]]{1,100}", each) and re.search(r"\w", each) and each[-1] not in ".!?;:"
+        for each in items
+    )
+
+
+_LEAST_WORDS = 3
 
 
 def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
