@@ -36,18 +36,22 @@ class Inputs:
         Raises `InputError` with every missing, unknown and unfit input.
         """
         faults: list[Diagnostic] = []
+        looked_at: list[str] = []
         for name, value in given.items():
             # A text whose type takes it at first sight is asked no further.
             if not (type(value) is str and name in self._texts and self._texts[name](value)):
                 faults += self._unfit(name, value)
+                looked_at.append(name)
         if not self._required <= given.keys() <= self._declared.keys():
             faults = [*self._missing(given), *self._unknown(given), *faults]
         if not faults and self._whole is not None:
             faults = [self._misfit(violation) for violation in self._whole.validate(dict(given))]
         if faults:
             raise InputError(faults)
-        plain_given = {name: value if type(value) is str else plain(value) for name, value in given.items()}
-        return {**self._defaults, **plain_given}
+        taken = {**self._defaults, **given}
+        for name in looked_at:
+            taken[name] = plain(given[name])
+        return taken
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():
