@@ -145,6 +145,7 @@ class Report:
     """Codes of errors that the rules would lower."""
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
     _rules: dict[Path | None, Rules] = field(default_factory=dict)
+    _roots: dict[str, Path] = field(default_factory=dict)
     _faults: list[Diagnostic] = field(default_factory=list)
 
     def take(self, file: str, found: Sequence[Diagnostic], rules: Rules) -> list[Diagnostic]:
@@ -173,7 +174,10 @@ class Report:
 
     def rules(self, file: str, rules: Rules) -> Rules:
         """The given rules with those of a file's project."""
-        root = None if file == "-" else locate(Path(file))[0]
+        folder = os.path.dirname(file)  # noqa: PTH120 (asked for each of a thousand files)
+        if file != "-" and folder not in self._roots:
+            self._roots[folder] = locate(Path(file))[0]
+        root = None if file == "-" else self._roots[folder]
         if root not in self._rules:
             self._rules[root], faults = project_rules(root)
             self._faults += by_place(map(_as_diagnostic, faults))

@@ -114,13 +114,17 @@ def describe() -> list[dict[str, str]]:
 
 def find_root(start: Path) -> Path | None:
     """The nearest folder at or above `start` that holds a `promptkit.toml`, if any."""
-    # By name, since links keep their parents; as texts, since this is asked for each of a thousand files.
-    here = os.path.abspath(start)  # noqa: PTH100
+    found = root_above(os.path.abspath(start))  # noqa: PTH100 (by name, since links keep their parents)
+    return None if found is None else Path(found)
+
+
+def root_above(here: str) -> str | None:
+    """The same for an absolute path, as texts: this is asked for each of a thousand files."""
     while not os.path.isfile(os.path.join(here, PROJECT_FILE)):  # noqa: PTH113, PTH118
         here, below = os.path.dirname(here), here  # noqa: PTH120
         if here == below:
             return None
-    return Path(here)
+    return here
 
 
 def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean, nearest
 from promptkit.phrases import shortened
-from promptkit.settings import PROJECT_FILE, find_root
+from promptkit.settings import PROJECT_FILE, find_root, root_above
 from promptkit.source import ENDINGS, Folder
 from promptkit.tomlfile import load_toml
 
@@ -29,9 +29,11 @@ def locate(path: Path) -> tuple[Path, str]:
 
     The file itself may be named by a link: what is named by hand is meant.
     """
-    full = Path(os.path.abspath(path))  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
-    root = find_root(full.parent)
-    return (root, full.relative_to(root).as_posix()) if root else (path.parent, path.name)
+    full = os.path.abspath(path)  # noqa: PTH100 (by name: a link keeps the folder that it stands in)
+    root = root_above(os.path.dirname(full))  # noqa: PTH120
+    if root is None:
+        return path.parent, path.name
+    return Path(root), full[len(os.path.join(root, "")) :].replace(os.sep, "/")  # noqa: PTH118
 
 
 def source_at(root: Path) -> Source:
@@ -140,7 +142,7 @@ def path_fault(template: str) -> Diagnostic | None:
     """Why no prompt can be read from a path, with what may have been meant; None for a path where a file stands."""
     path = Path(template)
     try:
-        if template and path.is_file():
+        if template and os.path.isfile(template):  # noqa: PTH113 (asked for each of a thousand files)
             return None
         if not template:
             message, cure = "the path of the template is empty", "a template is a path that ends in .yaml"

@@ -231,8 +231,9 @@ class _Composer:
         seen: dict[str, Scalar] = {}
         faults = self.document.faults
         end, item = self.yaml.MappingEndEvent, self.next()
+        node = self._node
         while item.__class__ is not end:
-            key, value = self._node(item), self._node(self.next())
+            key, value = node(item), node(self.next())
             if len(faults) >= MAX_FAULTS:
                 self._stop_at_many_faults(item)
             if self._good_key(key, seen):

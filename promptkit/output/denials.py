@@ -37,7 +37,7 @@ def doubted(around: str) -> bool:
 _CANNOT = r"i\s+(?:cannot|can['’]t|can not|could not)\s+"
 _UNABLE = (
     rf"{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
-    r"|determine\s+(?:it|that|this)|provide\s+(?:it|that|this|one|an answer))"
+    r"|determine\s+(?:it|that|this)|help\s+(?:you\s+)?with\s+(?:that|this)|provide\s+(?:it|that|this|one|an answer))"
 )
 _EXAMPLE = r"(?:example|sample|beispiel|exemple|ejemplo|esempio)"
 _BEFORE = (
@@ -48,10 +48,10 @@ _BEFORE = (
     r"\b(?:wrong|incorrect|invalid|falsch|faux)(?:\s+\w+){0,2}(?:\s+is\b|(?=\s*[:\uff1a]))",
     r"\bthe\s+(?:input\s+was|format\s+would\s+be)",
     rf"\b{_EXAMPLE}\s+of\s+the\s+(?:format|output)",
-    rf"\A\W{{0,4}}(?:an?\s+|for\s+)?(?:{_EXAMPLE}|e\.g\.|例)(?:\s+(?:output|answer|response|json)\b)?(?=\s*[:\uff1a{{\[])",
+    rf"\A\W{{0,4}}(?:an?\s+|for\s+)?(?:{_EXAMPLE}|e\.g\.|例)(?:\s+(?:output|answer|response|json)\b)?(?=\s*(?:[:\uff1a]|\Z))",
     rf"\A\W{{0,4}}for\s+{_EXAMPLE}\b[^.:\n]{{0,40}}\bis",
     rf"\b{_EXAMPLE}\s+(?:would\s+be|might\s+be)",
-    rf"{_UNABLE}[.!]",
+    rf"(?:{_UNABLE}|i\s+(?:do\s+not|don['’]t)\s+know)[.!]",
     r"\bif\b[^.\n]{1,60}\bwould\s+\w+",
     r"\A\W{0,4}(?:you|the\s+user)\s+(?:gave|wrote|said|sent|provided)(?:\s+me)?",
     r"\b(?:is\s+it|could\s+it\s+be|would)",

@@ -2,7 +2,8 @@
 
 A prefix of an answer gives the shape that is certain: objects with the keys whose values have begun, lists with
 the items that have begun, a string's text so far. A number or a literal appears once it has ended, and so does a
-text that the schema says to be one of several, or something else than a text.
+text that the schema says to be one of several, or something else than a text. What has ended is told when what
+follows bears it out: `1` may go on as `1,234`, and a quote may stand inside of its text.
 """
 
 from __future__ import annotations
