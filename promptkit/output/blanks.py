@@ -1,12 +1,17 @@
-"""What says nothing in JSON that arrives in pieces: white space and, where they may be, comments."""
+"""What is no part of a value in JSON that arrives in pieces: white space, comments, and what stands behind it."""
 
 from __future__ import annotations
 
 import re
 
 from promptkit.output.quoted import past_spaces
+from promptkit.output.strict_json import NotJson
 
 _SPACES = " \t\r\n"
+_MEMBER = re.compile(r"[,:]\s*(?:[\"'{\[\d]|\Z)")
+"""What looks like a further member of an object that has ended, or may once more has come."""
+_ANOTHER = re.compile(r"[{\[<]")
+"""What could begin another value, or say that the one before was none."""
 _COMMENT = re.compile(r"#|//|/\*")
 
 
@@ -51,3 +56,28 @@ class Blanks:
         end += len(self.open.strip())
         self.open = ""
         return end
+
+
+class Behind:
+    """What stands behind a whole value: the end of the `fence` that it stands in, and words."""
+
+    def __init__(self) -> None:
+        self.fence = ""
+        self.words = False
+
+    def past(self, text: str, at: int, *, words: bool) -> int:
+        """Behind all of it, or before what only more of the text can settle. Raises `NotJson` for anything else."""
+        while at < len(text) and (text[at].isspace() or self.fence.startswith(text[at])):
+            self.fence = self.fence[not text[at].isspace() :]
+            at += 1
+        if at == len(text):
+            return at
+        member = _MEMBER.match(text, at) if words and not self.words else None
+        if member is not None and member.end() == len(text):
+            return at
+        words = words and member is None
+        another = _ANOTHER.search(text, at)
+        if not words or another:
+            raise NotJson("something stands after the value", another.start() if words and another else at)
+        self.fence, self.words = "", True
+        return len(text)

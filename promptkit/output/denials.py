@@ -6,13 +6,13 @@ import re
 
 from promptkit.output.place import words_of
 
-__all__ = ["DENIALS", "denied", "doubted", "taken_back"]
+__all__ = ["DENIALS", "denied", "doubted", "named_otherwise", "taken_back"]
 
 _DENIED = """
     absent aint almost against anything arent barely but cannot cant could couldnt didnt disagree doesnt dont doubt
     either except fail failed fails false falsely far formerly free hardly if incorrect instead isn isnt lack lacking
     lacks less maybe might nearly neither nah never no non nope nor not nothing once opposite overly previously rarely
-    rather eliminate eliminated eliminates exclude excluded excludes excluding refuse refused refuses ruled scarcely
+    rather eliminate eliminated eliminates exclude excluded excludes excluding refuse ruled scarcely
     seldom perhaps possibly shouldnt than too unless unlikely wasnt werent without wont wouldnt wrong
     aucun aucune degil ei eivat geen inte ikke ingen kein keine keinen keiner keinerlei nao nicht nie niente nim
     non nunca pas senza sans sin ne не нет 不 没 非 ohne nem nije neni bukan khong ليس لא οχι नहीं
@@ -39,45 +39,58 @@ _UNABLE = (
     rf"{_CANNOT}(?:(?:answer|comply|say|tell|decide)(?:\s+(?:that|this|it))?|do\s+(?:that|this|it)"
     r"|determine\s+(?:it|that|this)|help\s+(?:you\s+)?with\s+(?:that|this)|provide\s+(?:it|that|this|one|an answer))"
 )
+_FAR = 60
+"""How much white space may stand before words that take a value back."""
 _EXAMPLE = r"(?:example|sample|beispiel|exemple|ejemplo|esempio)"
 _BEFORE = (
     r"(?:\b(?:is|was|are)\s+not|\bisn['’]?t|\bwasn['’]?t|\bnever|\binstead of|\brather than|\bunlike)",
     r"(?:\A|[.!?]\s+)not",
-    r"\b(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)",
+    r"\b(?:(?:this|that|it)\s+(?:is|was)\s+(?:wrong|incorrect)|das\s+ist\s+falsch)",
     r"\b(?:do\s+not|don['’]t|never|i\s+will\s+not|i\s+won['’]t)\s+(?:answer|say|use|return|output|give)(?:\s+with)?",
-    r"\b(?:wrong|incorrect|invalid|falsch|faux)(?:\s+\w+){0,2}(?:\s+is\b|(?=\s*[:\uff1a]))",
+    r"\A\W{0,4}(?:the\s+)?(?:wrong|incorrect|invalid)(?:\s+(?:answer|json|output|response|value))?(?:\s+is\b|(?=\s*:))",
     r"\bthe\s+(?:input\s+was|format\s+would\s+be)",
     rf"\b{_EXAMPLE}\s+of\s+the\s+(?:format|output)",
-    rf"\A\W{{0,4}}(?:an?\s+|for\s+)?(?:{_EXAMPLE}|e\.g\.|例)(?:\s+(?:output|answer|response|json)\b)?(?=\s*(?:[:\uff1a]|\Z))",
+    rf"\A\W{{0,4}}(?:an?\s+|for\s+)?(?:{_EXAMPLE}|e\.g\.|例)(?=\s*(?:[:\uff1a]|\Z))",
     rf"\A\W{{0,4}}for\s+{_EXAMPLE}\b[^.:\n]{{0,40}}\bis",
     rf"\b{_EXAMPLE}\s+(?:would\s+be|might\s+be)",
-    rf"(?:{_UNABLE}|i\s+(?:do\s+not|don['’]t)\s+know)[.!]",
-    r"\bif\b[^.\n]{1,60}\bwould\s+\w+",
+    rf"{_CANNOT}(?:answer(?:\s+(?:that|this|it))?|comply|help\s+(?:you\s+)?with\s+(?:that|this))[.!]",
+    r"\bi\s+(?:do\s+not|don['’]t)\s+know[.!]",
     r"\A\W{0,4}(?:you|the\s+user)\s+(?:gave|wrote|said|sent|provided)(?:\s+me)?",
-    r"\b(?:is\s+it|could\s+it\s+be|would)",
+    r"\A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?",
 )
 _TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{'|'.join(_BEFORE)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
-_IS_WRONG = r"(?:is|was)\s+(?:wrong|incorrect|invalid|not\s+(?:right|correct|valid))\b"
+_WRONG = r"(?:wrong|incorrect|invalid|not\s+(?:right|correct|valid))\b"
+_ENDS = r"\s*(?:[.!,;]|\Z)"
 _BEHIND = (
-    r"\?",
-    r"actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead|no)\b",
+    r"actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b|actually,?\s+no\b[^.\n]{0,9}:",
     r"wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b",
     r"correction\s*:(?!\s*none)|scratch that\b|oops\b|on second thought\b|i\s+take\s+(?:that|it|this)\s+back\b",
-    r"(?:sorry,?\s+)?i\s+meant\b|hmm\b|no,\s+(?:it|that|the|this|\d)",
+    r"(?:sorry,?\s+)?i\s+meant\s+[\d\"'{\[-]|hmm\b[^.\n]{0,60}\b(?:should|wrong|instead)\b",
+    r"no,\s+(?:-?\d|(?:it|that|this)\s+(?:is\s+(?:not|wrong)|should\s+be)\b)",
     r"(?:(?:please\s+)?(?:ignore|disregard|forget)\s+(?:that|this|it|the\s+above)\s*[.!])",
     rf"(?:but\s+)?{_UNABLE}\s*(?:[.!]|\Z)",
     r"(?:is\s+what\s+(?:i|they|he|she|we)|is\s+what\s+an?\s+[\w\s]{1,30})\s*(?:would|might|could)\b",
     r"(?:but\s+)?i\s+(?:do\s+not|don['’]t)\s+know\b",
-    rf"(?:(?:but\s+)?(?:that|this|it|the\s+above)\s+)?{_IS_WRONG}",
+    rf"(?:but\s+)?(?:that|this|it|the\s+above)\s+(?:is|was)\s+{_WRONG}|is\s+{_WRONG}{_ENDS}",
     rf"(?:that|this|it|the\s+above)\s+(?:is|was)\s+(?:only|just)\s+an?\s+{_EXAMPLE}\b",
-    r"(?:but|and)\s+(?:i\s+)?(?:rejected|discarded)\b|cannot\s+be\s+(?:produced|right|correct)\b",
+    rf"(?:but|and)\s+(?:i\s+)?(?:rejected|discarded)(?:\s+(?:it|that))?{_ENDS}|cannot\s+be\s+(?:produced|right|correct){_ENDS}",
 )
-_TAKEN_BACK_BEHIND = re.compile(rf"[\s`.,;]*(?:{'|'.join(_BEHIND)})", re.IGNORECASE)
+_TAKEN_BACK_BEHIND = re.compile(
+    rf"[ \t`\"']{{0,9}}\?(?=\s|\Z)|[\s`.,;]{{0,{_FAR}}}(?:{'|'.join(_BEHIND)})", re.IGNORECASE
+)
 _NEAR = 120
+
+
+def named_otherwise(text: str, start: int) -> str:
+    """The words before a value that say it is not the answer, such as `Example:`; or none."""
+    begin = max(text.rfind("\n", 0, start) + 1, start - _NEAR)
+    found = _TAKEN_BACK_BEFORE.search(text[begin:start])
+    return "" if found is None else found[0].strip()
 
 
 def taken_back(text: str, start: int, end: int) -> str:
     """The words beside a value that take it back, as in `It is not {...}` and `{...} Wait, it is wrong`; or none."""
-    begin = max(text.rfind("\n", 0, start) + 1, start - _NEAR)
-    found = _TAKEN_BACK_BEFORE.search(text[begin:start]) or _TAKEN_BACK_BEHIND.match(text, end)
+    if before := named_otherwise(text, start):
+        return before
+    found = _TAKEN_BACK_BEHIND.match(text, end)
     return "" if found is None else found[0].strip()

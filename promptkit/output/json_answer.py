@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
-from promptkit.output.denials import taken_back
+from promptkit.output.denials import named_otherwise, taken_back
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.mends import BARE
@@ -58,10 +58,13 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         several = _in_one_list(text, judge, found)
         if several is not None:
             return several
+    called = [(each, named_otherwise(text, each[0].start)) for each in fitting] if len(fitting) > 1 else []
+    fitting = [each for each, words in called if not words] or fitting
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
         _refuse_taken_back(text, fitting[-1][0])
-        return _agreed(text, judge, fitting, found)
+        passed = [words for _, words in called if words] if len(fitting) < len(called) else []
+        return _agreed(text, judge, fitting, found, passed)
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
         if other is not None:
@@ -109,7 +112,7 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     if not value:
         return _stands_alone(text, candidate)
     bare = any(mend.what in BARE for mend in candidate.mends)
-    if bare and isinstance(value, dict) and all(str(each).lower() in _TYPES for each in value.values()):
+    if bare and isinstance(value, dict) and all(str(each) in _TYPES for each in value.values()):
         return False  # the form that was asked for: `{name: string}`
     if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):
         return True
@@ -124,8 +127,13 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     return not (before[-1:].isalnum() and behind.strip(" .;:!`"))
 
 
-def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]], found: Found) -> Judged:
-    """The value that all agree on; the last of them needed the least explanation."""
+def _agreed(
+    text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]], found: Found, passed: Sequence[str]
+) -> Judged:
+    """The value that all agree on; the last of them needed the least explanation.
+
+    `passed` are the words before others that fit, which say that these are not the answer.
+    """
     values: list[Any] = []
     for _, one in fitting:
         values += [one.value] if not among(one.value, values) else []
@@ -138,6 +146,8 @@ def _agreed(text: str, judge: Judge, fitting: Sequence[tuple[Candidate, Judged]]
         detail = f"of {len(fitting)} values that fit, by {announced[0].strip()!r}"
         told = Step("named as the final one", detail, repairs=True)
         one = replace(one, steps=(told, *one.steps))
+    if passed:
+        one = replace(one, steps=(Step("passed over", f"a value behind {passed[-1]!r}", repairs=True), *one.steps))
     return Judged(one.value, (*_steps(text, candidate, found), *one.steps), (), _thought(found, one))
 
 
@@ -145,7 +155,7 @@ _LONGEST_WORDS = 200
 _FINAL = re.compile(
     r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
     r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?"
-    r"|^(?:attempt|draft|try|version)\s+\d{1,3}\s+\(final\)|^(?:\*\*|#+ *)?answer(?=:))[^\w\n]*\s*(?:```\w*\s*)?\Z",
+    r"|^(?:attempt|draft|try|version)\s+\d{1,3}\s+\(final\))[^\w\n]*\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 """What says that the value behind it is the one that counts."""
@@ -193,7 +203,7 @@ def partial_of(text: str, judge: Judge) -> Partial | None:
     """What there is of a JSON value whose text was cut, in the schema's shape; None when nothing can be said."""
     inside = ("answer",) if judge.field else ()
     parser = PartialParser(read_schema(judge.json, field=judge.field), coerce=judge.coerces)
-    ended = parser.feed(text)
+    ended = [*parser.feed(text), *parser.close()]
     value = parser.value
     for key in inside:
         value = value.get(key, NOTHING) if isinstance(value, dict) else NOTHING

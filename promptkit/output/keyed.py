@@ -82,5 +82,5 @@ def _value(written: str) -> Any:
     return written[1:-1].replace("''", "'") if _SINGLE.fullmatch(written) else unmarked(written)
 
 
-_SINGLE = re.compile(r"'(?:[^']|'')+'")
+_SINGLE = re.compile(r"'(?:[^']|'')*'")
 """A text in single quotes, in which two of them stand for one (YAML 1.2.2, section 7.3.2)."""

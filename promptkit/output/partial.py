@@ -8,6 +8,7 @@ follows bears it out: `1` may go on as `1,234`, and a quote may stand inside of 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.growing import NOTHING, Completed, Growing, Misplaced
@@ -81,8 +82,13 @@ class PartialParser:
         return done
 
     def close(self) -> list[Completed]:
-        """The text has ended: so has a number, or a literal, that is the whole answer."""
-        return self.feed("\n") if self._steps.in_word else []
+        """The text has ended: so has a number, or a literal, that is all of it, and what nothing has borne out yet."""
+        if self._steps.in_word and self._growing.innermost is None:
+            return self.feed("\n")
+        with suppress(NotJson):
+            self._steps.cut()
+        done, self._growing.completed = self._growing.completed, []
+        return done
 
     @property
     def value(self) -> Any:
@@ -105,7 +111,7 @@ class PartialParser:
         text = lead.feed(chunk) if lead is not None else chunk
         if lead is None or text is None:
             return ""
-        self._steps.fence = lead.fence
+        self._steps.behind.fence = lead.fence
         self._steps.in_prose = lead.in_prose
         self._lead = None
         return text

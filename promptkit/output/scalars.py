@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.denials import DENIALS
@@ -37,7 +38,11 @@ def number_of(text: str, *, whole: bool, most: float | None = None) -> int | flo
     if amount is None:
         return _power(stripped, whole=whole)
     digits = amount["digits"].strip()
-    if _THREE_DECIMALS.fullmatch(digits) and (whole or text.strip().strip("*").strip() != digits):
+    if (
+        _THREE_DECIMALS.fullmatch(digits)
+        and not digits.startswith("0.")
+        and (whole or text.strip().strip("*").strip() != digits)
+    ):
         return None  # a thousand in one country, one in another
     if _SIMPLE.fullmatch(digits):
         plain = re.sub(r"[^\d.]", "", digits)
@@ -140,23 +145,25 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
 def _is_part(word: str, text: str) -> bool:
     """Whether a word stands in a text as part of another one, or as what is yet to come: `half-done`, `South Sudan`."""
     spelt = r"[\s_\-'’]{0,3}".join(map(re.escape, re.findall(r"[^\W_]+", word)))
-    found = re.search(rf"(?<![^\W_]){spelt}(?![^\W_])", text, re.IGNORECASE)
-    if found is None:
-        return False
-    before, behind = text[max(0, found.start() - _NEAR) : found.start()], text[found.end() : found.end() + 2]
+    places = list(islice(re.finditer(rf"(?<![^\W_]){spelt}(?![^\W_])", text, re.IGNORECASE), _MOST_PLACES))
+    return bool(places) and all(_is_joined(word, text, *found.span()) for found in places)
+
+
+def _is_joined(word: str, text: str, start: int, end: int) -> bool:
+    before, behind = text[max(0, start - _NEAR) : start], text[end : end + 2]
     if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _YET_TO_BE.search(before):
         return True
     return word[:1].isupper() and _OF_ANOTHER_NAME.search(before) is not None
 
 
+_MOST_PLACES = 50
+
+
 _NEAR = 40
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010\u2011]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
-_JOINED_BEHIND = re.compile(r"[-\u2010\u2011.][^\W_]")
-_YET_TO_BE = re.compile(
-    r"\b(?:(?:will|must|shall|going\s+to|ha[sd]\s+to|have\s+to|needs?\s+to|yet\s+to|soon)\s+be|until|till|when|once)\s+\Z",
-    re.IGNORECASE,
-)
-_OF_ANOTHER_NAME = re.compile(r"\b(?:(?:North|South|East|West)(?:ern)?|New|Central|Equatorial)\s+\Z")
+_JOINED_BEHIND = re.compile(r"[-\u2010\u2011][^\W_]|\.[a-z]")
+_YET_TO_BE = re.compile(r"\b(?:(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once)\s+\Z", re.IGNORECASE)
+_OF_ANOTHER_NAME = re.compile(r"\b(?:North|South|East|West|Equatorial)\s+\Z")
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
 _COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
@@ -259,7 +266,7 @@ def truth_in(text: str) -> bool | None:
     """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
     head = _FIRST_LINE.match(text.strip())
     said = words_of(text)
-    if head is not None and _TAKEN_UP.isdisjoint(said):
+    if head is not None and _stands_alone(head[0], said):
         text, said = head[0], words_of(head[0])
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     several = sum(word in _TRUTHS for word in said) > 1
@@ -273,7 +280,18 @@ def truth_in(text: str) -> bool | None:
 
 _FIRST_LINE = re.compile(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
 """One word alone above what explains it."""
-_TAKEN_UP = frozenset("actually but correction however reconsider reflection wait".split())  # noqa: SIM905
+_TAKEN_UP = frozenset("actually but correction hmm however meant oops or reconsider reflection scratch wait".split())  # noqa: SIM905
+
+
+def _stands_alone(head: str, said: list[str]) -> bool:
+    """Whether what stands below a truth only explains it: nothing says the other one, or takes it up again."""
+    truth = truth_of(head)
+    others = {_TRUTHS[word] for word in said if word in _TRUTHS} - {truth}
+    doubts = _TAKEN_UP | (_WRONGS if truth else frozenset())
+    return truth is not None and not others and doubts.isdisjoint(said)
+
+
+_WRONGS = frozenset(("wrong", "incorrect"))
 _NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(

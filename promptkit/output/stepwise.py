@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare import meaning_of
-from promptkit.output.blanks import Blanks
+from promptkit.output.blanks import Behind, Blanks
 from promptkit.output.growing import Misplaced
 from promptkit.output.quoted import LONGEST_DOUBT, WAIT, Quoted, past_spaces
 from promptkit.output.strict_json import NotJson
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
-_ANOTHER = re.compile(r"[{\[<]")
-"""What could begin another value, or say that the one before was none."""
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 
 class Stepwise:
-    """One value that is read in pieces. `fence` is what may end the text; `in_prose` says that words stand before it.
+    """One value that is read in pieces. `behind` is what may follow it; `in_prose` says that words stand before it.
 
     When `read` raises `NotJson`, `left` is what it has not read of its piece; `dead_left` is how much of a piece was
     left when it was settled that the value cannot become valid, whatever follows. `in_text` says that a text in double
@@ -38,7 +36,7 @@ class Stepwise:
 
     def __init__(self, growing: Growing, *, mends: bool) -> None:
         self.growing = growing
-        self.fence = ""
+        self.behind = Behind()
         self.in_prose = False
         self.in_text = False
         self.left = ""
@@ -49,7 +47,6 @@ class Stepwise:
         self._quoted = Quoted(mends=mends)
         self._parts: list[str] = []
         self._read: Any = None
-        self._in_words = False
         self._kept = ""
         self._reached, self._settled = 0, False
         self._blanks = Blanks(comments=mends)
@@ -232,12 +229,22 @@ class Stepwise:
         at = self._end_of_value(text, at)
         if at == len(text) and not self._ends_at_once:
             return at
+        self._tell_text(at)
+        return at
+
+    def _tell_text(self, at: int) -> None:
         if self.growing.whole:
             self._scalar("".join(self._parts), at)
         else:
             self.growing.end_text()
             self._go_on()
-        return at
+
+    def cut(self) -> None:
+        """The text ends here: a value that has ended is told, though nothing bears it out."""
+        if self._state == self._text_end:
+            self._tell_text(0)
+        elif self._state == self._word_end:
+            self._scalar(self._read, 0, "".join(self._parts))
 
     @property
     def _ends_at_once(self) -> bool:
@@ -329,18 +336,10 @@ class Stepwise:
         return at + 1
 
     def _end(self, text: str, at: int) -> int:
-        """After the value: the end of the fence that it stands in, and words behind a list or an object."""
-        while at < len(text) and (text[at].isspace() or self.fence.startswith(text[at])):
-            self.fence = self.fence[not text[at].isspace() :]
-            at += 1
-        if at < len(text):
-            apart = self._in_words or text[at] not in ",:"  # behind which a member may follow
-            words = self._mends and isinstance(self.growing.root, (dict, list)) and apart
-            another = _ANOTHER.search(text, at)
-            if not words or another:
-                raise NotJson("something stands after the value", another.start() if words and another else at)
-            self.fence, self._mended, self._in_words = "", True, True
-        return len(text)
+        """After the value."""
+        at = self.behind.past(text, at, words=self._mends and isinstance(self.growing.root, (dict, list)))
+        self._mended = self._mended or self.behind.words
+        return at if at == len(text) else self._wait(text, at)
 
 
 _BEGINNINGS: Mapping[str, Callable[[Stepwise], None]] = {

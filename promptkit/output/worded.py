@@ -13,8 +13,9 @@ from promptkit.output.fence import unfenced
 from promptkit.output.judging import Judged
 from promptkit.output.keyed import keyed
 from promptkit.output.marks import BULLET, SCALARS, listed, unmarked
+from promptkit.output.place import plain_word
 from promptkit.output.reasoning import TAG, split_tags, without_end
-from promptkit.output.scalars import number_in, truth_in
+from promptkit.output.scalars import is_nothing, number_in, truth_in
 from promptkit.output.steps import SPLIT, answer_tags_off, mended, reasoning_off, turn_ended
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -125,7 +126,7 @@ def _texts(text: str, judge: Judge) -> Judged | None:
             items = [each[1:-1] if each[0] == "'" else str(parse_json(each)) for each in quoted]
         except NotJson:
             return None
-    elif denied(listed) or "\n" in listed or not _are_words(items):
+    elif denied(listed) or "\n" in listed or _GROUPED.search(listed) or not _are_words(items):
         return None
     judged = judge.judge(items, text)
     told = Step("read as a list", "texts with commas between them", repairs=True)
@@ -134,15 +135,15 @@ def _texts(text: str, judge: Judge) -> Judged | None:
 
 def _are_words(items: list[str]) -> bool:
     """Whether items are single words, and too many for a sentence: `Sorry, no` is none."""
-    if len(items) < _LEAST_WORDS:
+    if len(items) < _LEAST_WORDS or plain_word(items[0]) in _ANSWERED or any(map(is_nothing, items)):
         return False
-    return all(
-        re.fullmatch(r"[^\s\"'{}\[\]]{1,100}", each) and re.search(r"\w", each) and each[-1] not in ".!?;:"
-        for each in items
-    )
+    return all(_WORD.fullmatch(each) and re.search(r"\w", each) and each[-1] not in ".!?;:" for each in items)
 
 
+_WORD = re.compile(r"[^\s\"'`*(){}\[\]]{1,100}")
 _LEAST_WORDS = 3
+_ANSWERED = frozenset("apologies hello hi however okay ok sorry sure thanks unfortunately well yes".split())  # noqa: SIM905
+"""What begins an answer, and no list."""
 
 
 def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
@@ -158,7 +159,7 @@ def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
         return None
     if found.candidates and not marked:
         return None
-    said = (boxed[boxed.lastindex or 0] if boxed and marked else text).strip()
+    said = (boxed[boxed.lastindex or 0].rstrip("$. \t") if boxed and marked else text).strip()
     if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
         return None
     if place.takes("integer", "number") and BULLET.match(said):
@@ -190,8 +191,8 @@ def _meant(said: str, place: Place) -> Iterator[Any]:
 
 
 _BOXED = re.compile(
-    r"(?:\\boxed\{(?:\\text\{)?([^{}\n]{1,200})\}{1,2}|^#{4}[ \t]+([^\n]{1,200})"
-    r"|^[ \t]*(?:\*\*)?final answer(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*([^\n]{1,200}?))[$.\s]*\Z",
+    r"\\boxed\{(?:\\text\{)?([^{}\n]{1,200})\}{1,2}[$.\s]*\Z"
+    r"|(?:^#{4}[ \t]+|^[ \t]*(?:\*\*)?final answer(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*)([^\n]{1,200})(?:\n\s*)?\Z",
     re.MULTILINE | re.IGNORECASE,
 )
 """How answers to exercises are marked: LaTeX's `\\boxed{42}`, `#### 42` (GSM8K), and `Final Answer: 42` (ReAct)."""

@@ -481,3 +481,31 @@ def test_words_behind_a_value_may_have_commas() -> None:
     for sign in '{"a": 1} Yes, and no: nothing.':
         parser.feed(sign)
     assert parser.done
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"b": "x"', ["b"]),
+        ('{"c": "x"', ["c"]),
+        ('{"a": 1 ', ["a"]),
+        ('{"a": 1,', ["a"]),
+        ('{"a": 12', []),
+        ('{"b": "x', []),
+        ('{"b": "x\\', []),
+        ("", []),
+    ],
+)
+def test_where_the_text_ends_what_has_ended_is_told(text: str, told: list[str]) -> None:
+    parser = PartialParser({"properties": {"a": {"type": "integer"}, "c": {"enum": ["x", "y"]}}})
+    ended = [*parser.feed(text), *parser.close()]
+    assert [(name,) for name in told] == [each.location for each in ended]
+    assert [] == parser.close()
+
+
+@pytest.mark.parametrize("behind", [", as asked.", ",", "\n, done", ": that is it"])
+def test_a_comma_of_the_words_behind_a_value_begins_no_member(behind: str) -> None:
+    parser = PartialParser({"properties": {"a": {"type": "integer"}}})
+    for sign in f'{{"a": 1}}{behind}':
+        parser.feed(sign)
+    assert (True, False) == (parser.done, parser.broken)
