@@ -77,10 +77,13 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                 yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
 
 
-_LENGTHS = re.compile(rf"{NUMBER}\s*(?:to|-|\N{{EN DASH}})\s*{NUMBER}\s+characters\b", re.IGNORECASE)
-_MEANS = re.compile(
-    rf"(?:\A|[,;]\s*|\band\s+)(-?{NUMBER})\s+(?:means|is|stands\s+for|being)\b(?!\s+(?:\d|not?\b|never\b))",
+_LENGTHS = re.compile(
+    rf"\A\s*(?:between\s+|from\s+|about\s+)?{NUMBER}\s*(?:to|and|-|\N{{EN DASH}})\s*{NUMBER}\s+characters"
+    r"\s*(?:[.,;]|\Z)",
     re.IGNORECASE,
+)
+_MEANS = re.compile(
+    rf"(?:\A|[,;]\s*|\band\s+)(-?{NUMBER})\s+(?:means|stands\s+for)\b(?!\s+(?:\d|not?\b|out\b))", re.IGNORECASE
 )
 
 

@@ -91,6 +91,8 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _LEAST_KNOWN = 2
+_GIVES = re.compile(r"\b(?:answer|choose|give|output|pick|return|set|write)\b", re.IGNORECASE)
+_NO_CHOICES = frozenset("or null none both any either neither all other others else something similar".split())  # noqa: SIM905
 
 
 def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -98,7 +100,9 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _CHOICE.finditer(sentence.text):
         name = found[1] or found[2]
         known = {each for each in answer.fields.get(name, {}).get("enum", ()) if isinstance(each, str)}
-        words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in ("or", "null", "none")]
+        if found[2] and not _GIVES.search(sentence.text):
+            continue
+        words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in _NO_CHOICES]
         plain = {each.casefold() for each in known}
         strange = [each for each in words if each[0].casefold() not in plain]
         if len(words) - len(strange) < _LEAST_KNOWN or DENIED.search(sentence.text[: found.start()]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.options import KNOWN_OPTIONS
+from promptkit.schema.shorthand_types import TYPES
 from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ OTHER_KEYS = {
     **dict.fromkeys(("cot", "think", "thinking", "reasoning"), "chain_of_thought"),
     **dict.fromkeys(("parent", "base", "inherits"), "extends"),
     **dict.fromkeys(("few_shot", "few_shots", "fewshot", "shots"), "examples"),
-    **dict.fromkeys(("provider", "llm", "engine", "model_name"), "model"),
+    **dict.fromkeys(("llm", "engine", "model_name"), "model"),
     "functions": "tools",
 }
 """What other tools call the keys of a prompt, or its authors do."""
@@ -61,10 +62,11 @@ def other_form(name: str, entry: Entry) -> OtherForm | None:
     name, node = name.casefold(), entry.node
     if name in _OTHER_FORMS or isinstance(node, Scalar):
         return _OTHER_FORMS.get(name)
-    inside = {key.text for key, _ in node.pairs} if isinstance(node, Mapping) else set()
     form = _OF_LISTS.get(name)
     told = _BY_WHAT_IS_INSIDE.get(form.meant) if form is not None else None
-    return form if told is None or (inside and inside <= told) else None
+    pairs = node.pairs if isinstance(node, Mapping) else ()
+    declared = any(isinstance(value, Scalar) and value.text in TYPES for _, value in pairs)
+    return form if told is None or (pairs and {key.text for key, _ in pairs} <= told and not declared) else None
 
 
 _BY_WHAT_IS_INSIDE = {

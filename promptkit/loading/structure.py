@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
@@ -106,8 +107,9 @@ _SPECIAL = {
 def _near_form(key: str, value: Any) -> str:
     """What a name, or a version, that has not the form of one would be."""
     if key == "name" and isinstance(value, str):
-        near = re.sub(r"[^a-z0-9_/-]+", "-", value.lower()).strip("-/")
-        return f"write `{near[:_LONGEST_NAME]}`; " if re.search("[a-z]", near) else ""
+        plain = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().lower()
+        near = re.sub(r"[-/]*/[-/]*", "/", re.sub(r"[^a-z0-9_/-]+", "-", plain)).strip("-/_")[:_LONGEST_NAME]
+        return f"write `{near}`; " if re.search("[a-z]", near) else ""
     found = _VERSION_LIKE.fullmatch(str(value)) if key == "version" else None
     return f"write `{'.'.join(part or '0' for part in found.groups())}`; " if found else ""
 

@@ -90,10 +90,10 @@ class _Reader:
 
     def _type(self, depth: int) -> list[str] | None:
         """One type with what stands behind it, as alternatives of ours."""
-        name = self._taken(r"[A-Za-z_][\w.-]*")
+        name = self._taken(r"one\s+of\b|[A-Za-z_][\w.-]*")
         if name is None:
             return None
-        word = name.rpartition(".")[2].lower()
+        word = re.sub(r"\s+", "_", name.rpartition(".")[2].lower())
         bracket = self._taken(r"[\[<(](?!\])")
         found = (
             self._plain(word, name if depth else "")
@@ -132,11 +132,20 @@ class _Reader:
     def _words(self, closing: str) -> list[str] | None:
         """The words of an enum."""
         found: list[str] = []
-        while (word := self._taken(rf"{QUOTED.pattern}|[\w.-]+")) is not None:
-            bare = word[1:-1] if word[0] in "\"'" else word
-            found.append(f"'{bare}'" if bare in self._types or not re.fullmatch(r"[\w. -]+", bare) else bare)
+        while (word := self._taken(rf"{QUOTED.pattern}|[\w.-]+(?: [\w.-]+)*")) is not None:
+            bare = word if word[0] not in "\"'" else word[1:-1]
+            if word in _NO_WORDS:
+                found.append(_NO_WORDS[word])
+            elif word == bare and re.fullmatch(r"-?\d+(?:\.\d+)?", word):
+                return None  # numbers are no words
+            else:
+                plain = bare not in self._types and re.fullmatch(r"[\w. -]+", bare)
+                found.append(bare if plain else "'{}'".format(bare.replace("'", "''")))
             if self._taken(re.escape(closing)):
-                return found
+                alone = len([each for each in found if each != "null"]) == 1  # which would be taken for a type
+                return [
+                    f"'{each}'" if alone and each.isidentifier() and each not in self._types else each for each in found
+                ]
             if self._taken(r"[,|]") is None:
                 return None
         return None
@@ -154,6 +163,8 @@ def _one_of(arguments: list[list[str]]) -> list[str]:
     return [each for argument in arguments for each in argument]
 
 
+_NO_WORDS = {"null": "null", "None": "null", **dict.fromkeys(("true", "false", "True", "False"), "boolean")}
+"""What stands among words, and is none."""
 _OF_WORDS = frozenset(("literal", "enum", "choice", "one_of", "oneof"))
 _GENERICS: dict[str, Callable[[list[list[str]]], list[str]]] = {
     **dict.fromkeys(

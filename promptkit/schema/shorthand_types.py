@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from promptkit.schema.shorthand_literals import NUMBER, ORDERS, bound_of, fail
+from promptkit.schema.shorthand_literals import NUMBER, ORDERS, ShorthandError, bound_of, fail
 
 TYPES: dict[str, dict[str, Any]] = {
     **{name: {"type": name} for name in ("string", "integer", "number", "boolean", "null", "object", "array")},
@@ -132,7 +132,7 @@ def _refuse_foreign(alternatives: list[Alternative], literals: int, text: str) -
 
     first = alternatives[0]
     found = translated(text[first.offset :], _NAMES)
-    if found is None:
+    if found is None or not _is_read(found.text):
         return
     written = text[first.offset : first.offset + found.length]
     if _BRACKET.search(written):
@@ -140,6 +140,17 @@ def _refuse_foreign(alternatives: list[Alternative], literals: int, text: str) -
     if literals > 1:
         cure = f"write `{found.text}`; quote each one to mean the words: `'{first.text}'`"
         fail(f"unknown type `{written}`", first.offset, found.length, cure)
+
+
+def _is_read(text: str) -> bool:
+    """Whether a declaration can be read."""
+    from promptkit.schema.shorthand import parse_declaration
+
+    try:
+        parse_declaration(text)
+    except ShorthandError:
+        return False
+    return True
 
 
 def _near_type(word: str) -> str:

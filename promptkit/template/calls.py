@@ -171,8 +171,8 @@ def never_got(tree: Tree, node: Any, holder: Value) -> TemplateFault | None:
     wrong = missing_key(holder, shown(path_of(node.node.node)), key) if isinstance(key, str) else None
     if wrong is None or wrong[0] != "error":
         return None
-    severity, message, label, cure = wrong
-    return TemplateFault("PK209", message, *tree.span(node.args[0]), severity, label=label, help=cure)
+    _, message, label, cure = wrong
+    return TemplateFault("PK209", message, *tree.span(node.args[0]), "warning", label=label, help=cure)
 
 
 class Arguments:

@@ -219,7 +219,7 @@ class Expressions:
             self._callable(callee, self.value(callee, scope))
             holder = self.holder if kind(callee) == "Getattr" and kinds_of(self.holder) == {"object"} else None
             gives = METHOD_GIVES.get(callee.attr) if holder is not None and not node.args else None
-            if (fault := never_got(self.tree, node, holder)) is not None:
+            if not self.asking and (fault := never_got(self.tree, node, holder)) is not None:
                 self.listener.fault(fault)
         if found is not None and found.is_input:
             self._callable(callee, found.value)

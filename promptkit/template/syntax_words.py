@@ -18,7 +18,7 @@ _TAGS = (
 _OTHER_NAMES = {"elseif": "elif", "elsif": "elif", "foreach": "for", "switch": "if", "unless": "if not", "end": "endif"}
 _NO_VALUES = ("comment", "endcomment", "csrf_token", "now", "load", "do", "break", "continue", "debug", "autoescape")
 """Tags of others that print nothing of that name."""
-_OTHER_NAMES |= dict.fromkeys(("otherwise", "default"), "else")
+_OTHER_NAMES["otherwise"] = "else"
 _OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
