@@ -132,23 +132,31 @@ class _Reader:
     def _words(self, closing: str) -> list[str] | None:
         """The words of an enum."""
         found: list[str] = []
-        while (word := self._taken(rf"{QUOTED.pattern}|[\w.-]+(?: [\w.-]+)*")) is not None:
-            bare = word if word[0] not in "\"'" else word[1:-1]
-            if word in _NO_WORDS:
-                found.append(_NO_WORDS[word])
-            elif word == bare and re.fullmatch(r"-?\d+(?:\.\d+)?", word):
-                return None  # numbers are no words
-            else:
-                plain = bare not in self._types and re.fullmatch(r"[\w. -]+", bare)
-                found.append(bare if plain else "'{}'".format(bare.replace("'", "''")))
+        while (written := self._taken(rf"{QUOTED.pattern}|[\w.-]+(?: [\w.-]+)*")) is not None:
+            if (word := self._word(written)) is None:
+                return None
+            found.append(word)
             if self._taken(re.escape(closing)):
-                alone = len([each for each in found if each != "null"]) == 1  # which would be taken for a type
-                return [
-                    f"'{each}'" if alone and each.isidentifier() and each not in self._types else each for each in found
-                ]
+                return self._alone(found)
             if self._taken(r"[,|]") is None:
                 return None
         return None
+
+    def _word(self, written: str) -> str | None:
+        """A word as ours, in quotes where it would be another thing without; None for a number."""
+        if written in _NO_WORDS:
+            return _NO_WORDS[written]
+        if _A_NUMBER.fullmatch(written):
+            return None
+        bare = written[1:-1] if written[0] in "\"'" else written
+        plain = bare not in self._types and re.fullmatch(r"[\w. -]+", bare)
+        return bare if plain else "'{}'".format(bare.replace("'", "''"))
+
+    def _alone(self, words: list[str]) -> list[str]:
+        """The words, in quotes where one is all there is: it would be taken for a type."""
+        if len([each for each in words if each != "null"]) > 1:
+            return words
+        return [f"'{each}'" if each.isidentifier() and each not in self._types else each for each in words]
 
     def _taken(self, pattern: str) -> str | None:
         """What stands next, taken if it is of this pattern."""
@@ -163,6 +171,7 @@ def _one_of(arguments: list[list[str]]) -> list[str]:
     return [each for argument in arguments for each in argument]
 
 
+_A_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NO_WORDS = {"null": "null", "None": "null", **dict.fromkeys(("true", "false", "True", "False"), "boolean")}
 """What stands among words, and is none."""
 _OF_WORDS = frozenset(("literal", "enum", "choice", "one_of", "oneof"))
