@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -212,6 +213,8 @@ class Failing(list[Any]):
         ({"b": [Loud(a=True)]}, {"b": [{"a": True}]}),
         (Failing([1, (2,)]), [1, [2]]),
         ({Liar("k"): [Loud()]}, {"k": [{}]}),
+        (Decimal("1.50"), 1.5),
+        ([Decimal(3), {"a": Decimal("0.1")}], [3, {"a": 0.1}]),
     ],
 )
 def test_templates_see_exact_types_whatever_methods_a_subclass_has(value: Any, plain: Any) -> None:

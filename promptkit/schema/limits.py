@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptkit.schema.references import Location
 
@@ -34,8 +34,8 @@ def first_fault(value: Any, deepest: int = DEEPEST_VALUE) -> tuple[Location, str
 
 
 def plain(value: Any) -> Any:
-    """A JSON value without subclasses of Python's types, whose methods could say something else of it."""
-    return value if _is_plain(value, DEEPEST_VALUE) else _copied(value, {})
+    """A JSON value of Python's exact types: a subclass could say something else of it, a decimal is no JSON."""
+    return value if _is_plain(value, DEEPEST_VALUE, _EXACT) else _copied(value, {})
 
 
 def _copied(value: Any, known: dict[int, Any]) -> Any:
@@ -51,12 +51,21 @@ def _copied(value: Any, known: dict[int, Any]) -> Any:
     return known[id(value)]
 
 
-_COPIES: dict[type, Callable[[Any], Any]] = {str: str.__str__, int: int.__int__, float: float.__float__}
+def _of_decimal(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _is_plain(value: Any, deepest: int) -> bool:
+_COPIES: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    Decimal: _of_decimal,
+}
+
+
+def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str]] | None = None) -> bool:
     """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast."""
-    level = [value]
+    checks, level = kinds or _CHECKS, [value]
     for _ in range(deepest):
         inner: list[Any] = []
         for each in level:
@@ -68,7 +77,7 @@ def _is_plain(value: Any, deepest: int) -> bool:
                 inner += each.values()
             elif kind is list or kind is tuple:
                 inner += each
-            elif kind not in _CHECKS or _CHECKS[kind](each):
+            elif kind not in checks or checks[kind](each):
                 return False
         if not inner or len(inner) > _MOST_AT_ONCE:
             return not inner
@@ -152,3 +161,4 @@ _CHECKS: dict[type, Callable[[Any], str]] = {
     tuple: _sound,
     Decimal: _real,
 }
+_EXACT = {kind: check for kind, check in _CHECKS.items() if kind is not Decimal}
