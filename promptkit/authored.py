@@ -39,7 +39,7 @@ def authored_schema() -> dict[str, Any]:
     thought = _thought(parts)
     properties |= {
         "inputs": {"type": "object", **_names(), "additionalProperties": {"$ref": "#/$defs/input"}},
-        "options": {"type": "object", "properties": dict(OPTIONS), "additionalProperties": False},
+        "options": {"type": "object", "properties": dict(OPTIONS)},
         "chain_of_thought": thought,
         "messages": {"type": "array", "items": _messages(parts)},
         "tools": {"type": "array", "items": _tool(parts)},

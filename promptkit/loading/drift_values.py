@@ -49,7 +49,7 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     text = sentence.text
     for found in _NULL.finditer(text):
         name = next(filter(None, found.groups()))
-        denied = DENIED.search(text[: found.start()].rpartition(",")[2])
+        denied = DENIED.search(text[: found.start()].rpartition(",")[2]) or _FORBIDS.match(text)
         if name in answer.needed and not denied and not _takes_null(answer.fields[name]):
             yield drifted("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
     for found in _LEFT_OUT.finditer(text):
@@ -84,6 +84,7 @@ _WORD = re.compile(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w
 _TRUTHS = frozenset(("true", "false"))
 
 
+_FORBIDS = re.compile(r"\W*(?:please,?\s+)?(?:do\s+not|don['’]t|never)\b", re.IGNORECASE)
 _BARE = r"[A-Za-z][\w-]{0,40}"
 _CHOICE = re.compile(
     rf"(?:\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+|\b([A-Za-z_]\w{{0,60}})\s*\()"
@@ -91,8 +92,8 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _LEAST_KNOWN = 2
-_GIVES = re.compile(r"\b(?:answer|choose|give|output|pick|return|set|write)\b", re.IGNORECASE)
-_NO_CHOICES = frozenset("or null none both any either neither all other others else something similar".split())  # noqa: SIM905
+_GIVES = re.compile(r"\b(?:choose|give|output|pick|return|set)\b", re.IGNORECASE)
+_NO_CHOICES = frozenset("or null none both any either neither all other others else it them something similar".split())  # noqa: SIM905
 
 
 def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -100,7 +101,7 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _CHOICE.finditer(sentence.text):
         name = found[1] or found[2]
         known = {each for each in answer.fields.get(name, {}).get("enum", ()) if isinstance(each, str)}
-        if found[2] and not _GIVES.search(sentence.text):
+        if found[2] and not _GIVES.search(sentence.text[: found.start()]):
             continue
         words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in _NO_CHOICES]
         plain = {each.casefold() for each in known}

@@ -8,8 +8,6 @@ from promptkit.output.quoted import past_spaces
 from promptkit.output.strict_json import NotJson
 
 _SPACES = " \t\r\n"
-_MEMBER = re.compile(r"[,:]\s*(?:[\"'{\[\d]|\Z)")
-"""What looks like a further member of an object that has ended, or may once more has come."""
 _ANOTHER = re.compile(r"[{\[<]")
 """What could begin another value, or say that the one before was none."""
 _COMMENT = re.compile(r"#|//|/\*")
@@ -64,20 +62,28 @@ class Behind:
     def __init__(self) -> None:
         self.fence = ""
         self.words = False
+        self._comma = False
 
     def past(self, text: str, at: int, *, words: bool) -> int:
-        """Behind all of it, or before what only more of the text can settle. Raises `NotJson` for anything else."""
-        while at < len(text) and (text[at].isspace() or self.fence.startswith(text[at])):
-            self.fence = self.fence[not text[at].isspace() :]
+        """Behind all of it. Raises `NotJson` for what is neither, or where a further member of an object begins."""
+        while at < len(text) and (text[at].isspace() or self._ends_fence(text[at]) or self._is_comma(text[at], words)):
             at += 1
         if at == len(text):
             return at
-        member = _MEMBER.match(text, at) if words and not self.words else None
-        if member is not None and member.end() == len(text):
-            return at
-        words = words and member is None
+        member = self._comma and not self.words and text[at] in "\"'{["
         another = _ANOTHER.search(text, at)
-        if not words or another:
+        if not words or another or member:
             raise NotJson("something stands after the value", another.start() if words and another else at)
         self.fence, self.words = "", True
         return len(text)
+
+    def _ends_fence(self, sign: str) -> bool:
+        ends = self.fence.startswith(sign)
+        self.fence = self.fence[ends:]
+        return ends
+
+    def _is_comma(self, sign: str, words: bool) -> bool:
+        """Whether this is a first comma, or a colon: what follows shows whether a member does."""
+        first = words and not self.words and not self._comma and sign in ",:"
+        self._comma = self._comma or first
+        return first

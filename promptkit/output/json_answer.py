@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
-from promptkit.output.denials import named_otherwise, taken_back
+from promptkit.output.denials import is_labelled, set_aside, taken_back
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.judging import Judged, Partial, Refused, refused
 from promptkit.output.mends import BARE
@@ -58,12 +58,10 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         several = _in_one_list(text, judge, found)
         if several is not None:
             return several
-    called = [(each, named_otherwise(text, each[0].start)) for each in fitting] if len(fitting) > 1 else []
-    fitting = [each for each, words in called if not words] or fitting
+    fitting, passed = _without_examples(text, fitting)
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
         _refuse_taken_back(text, fitting[-1][0])
-        passed = [words for _, words in called if words] if len(fitting) < len(called) else []
         return _agreed(text, judge, fitting, found, passed)
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
@@ -75,6 +73,17 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
         raise Refused(judged[-1][1].violations)
     why = f"{found.fault.message} at {shown_place(text, found.fault.offset)}" if found.fault is not None else reason
     raise refused(f"the answer is not JSON: {why}", "json")
+
+
+def _without_examples(
+    text: str, fitting: list[tuple[Candidate, Judged]]
+) -> tuple[list[tuple[Candidate, Judged]], list[str]]:
+    """The values that no words before them set aside, and these words; all where that leaves a doubt."""
+    words = [set_aside(text, each.start) for each, _ in fitting]
+    left = [each for each, aside in zip(fitting, words, strict=True) if not aside]
+    if not left or len(left) == len(fitting) or any(is_labelled(text, each.start) for each, _ in left):
+        return fitting, []
+    return left, [each for each in words if each]
 
 
 def _refuse_others(
@@ -120,7 +129,8 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     before, behind = text[begin : candidate.start].strip(), text[candidate.end : end if end >= 0 else None]
     if isinstance(value[0], str) and not bare:
         return True
-    if bare and place.kinds and "array" not in place.kinds and not all(map(is_worded, place.forms)):
+    free = any(not is_worded(form) and "format" not in form for form in place.forms)
+    if bare and "array" not in place.kinds and place.takes("string", "object") and free:
         return False  # which stands for what is to be filled in: `[your name]`
     if bare or (place.kinds and "array" not in place.kinds):
         return not (before or behind.strip(" .,;:!`"))
@@ -225,6 +235,8 @@ _BETWEEN_ITEMS = re.compile(
 def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
     """Several values, one behind the other, where the schema has a list of such."""
     if judge.field or len(found.candidates) < 2 or judge.place.kinds != {"array"}:
+        return None
+    if any(set_aside(text, each.start) for each in found.candidates):
         return None
     gaps = zip(found.candidates, found.candidates[1:], strict=False)
     if not all(_BETWEEN_ITEMS.fullmatch(text, one.end, other.start) for one, other in gaps):

@@ -85,6 +85,8 @@ class PartialParser:
         """The text has ended: so has a number, or a literal, that is all of it, and what nothing has borne out yet."""
         if self._steps.in_word and self._growing.innermost is None:
             return self.feed("\n")
+        if self.broken:
+            return []
         with suppress(NotJson):
             self._steps.cut()
         done, self._growing.completed = self._growing.completed, []

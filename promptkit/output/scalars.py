@@ -153,6 +153,8 @@ def _is_joined(word: str, text: str, start: int, end: int) -> bool:
     before, behind = text[max(0, start - _NEAR) : start], text[end : end + 2]
     if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _YET_TO_BE.search(before):
         return True
+    if word.casefold() in _NEW_NAMES and before.casefold().endswith("new "):
+        return True
     return word[:1].isupper() and _OF_ANOTHER_NAME.search(before) is not None
 
 
@@ -160,10 +162,12 @@ _MOST_PLACES = 50
 
 
 _NEAR = 40
-_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010\u2011]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
-_JOINED_BEHIND = re.compile(r"[-\u2010\u2011][^\W_]|\.[a-z]")
+_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
+_JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _YET_TO_BE = re.compile(r"\b(?:(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once)\s+\Z", re.IGNORECASE)
-_OF_ANOTHER_NAME = re.compile(r"\b(?:North|South|East|West|Equatorial)\s+\Z")
+_OF_ANOTHER_NAME = re.compile(r"\b(?:north|south|east|west|equatorial)\W+\Z", re.IGNORECASE)
+_NEW_NAMES = frozenset("caledonia delhi england guinea hampshire jersey mexico york zealand".split())  # noqa: SIM905
+"""Places beside which there is a new one of the name."""
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
 _COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
@@ -266,7 +270,9 @@ def truth_in(text: str) -> bool | None:
     """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
     head = _FIRST_LINE.match(text.strip())
     said = words_of(text)
-    if head is not None and _stands_alone(head[0], said):
+    if head is not None and truth_of(head[0]) is not None:
+        if "?" in text or not _stands_alone(head[0], said):
+            return None
         text, said = head[0], words_of(head[0])
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     several = sum(word in _TRUTHS for word in said) > 1
@@ -288,10 +294,13 @@ def _stands_alone(head: str, said: list[str]) -> bool:
     truth = truth_of(head)
     others = {_TRUTHS[word] for word in said if word in _TRUTHS} - {truth}
     doubts = _TAKEN_UP | (_WRONGS if truth else frozenset())
-    return truth is not None and not others and doubts.isdisjoint(said)
+    goes_on = len(said) > 1 and said[1] in _GOING_ON
+    return not others and not goes_on and doubts.isdisjoint(said)
 
 
 _WRONGS = frozenset(("wrong", "incorrect"))
+_GOING_ON = frozenset("i maybe never nope not sorry strike that".split())  # noqa: SIM905
+"""What begins a second thought."""
 _NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(

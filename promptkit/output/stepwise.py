@@ -339,7 +339,7 @@ class Stepwise:
         """After the value."""
         at = self.behind.past(text, at, words=self._mends and isinstance(self.growing.root, (dict, list)))
         self._mended = self._mended or self.behind.words
-        return at if at == len(text) else self._wait(text, at)
+        return at
 
 
 _BEGINNINGS: Mapping[str, Callable[[Stepwise], None]] = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MOST_SHOWN = 40
-_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|\d[\d._]*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(?:\d[\d._]*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,17 @@ class Origin:
         found: dict[float, set[str]] = {}
         for written in set(_NUMBER.findall(self.text)):
             with suppress(ValueError):
-                value = float(int(written, 16)) if "x" in written.lower() else float(written)
-                found.setdefault(value, set()).add(written)
+                found.setdefault(float(written), set()).add(written)
         return found
 
     def written(self, number: float) -> str | None:
         """A number as it is written in the text, such as 1.10; None where that is not certain."""
         plain = json.dumps(number)
-        with suppress(OverflowError):  # of a number that no float holds
-            forms = self.numbers.get(float(number), set())
-            if isinstance(number, int) and (not forms or (plain in forms and f"-{plain}" not in forms)):
-                return plain
-            return next(iter(forms)) if len(forms) == 1 else None
-        return plain
+        if isinstance(number, int):
+            zeros = self.numbers.get(0.0, set()) if number == 0 else set()
+            return plain if "-0" not in zeros else "-0" if zeros == {"-0"} else None
+        forms = self.numbers.get(number, set())
+        return next(iter(forms)) if len(forms) == 1 else None
 
 
 def turned(kind: str, value: Any, form: dict[str, Any], origin: Origin) -> Turned | None:

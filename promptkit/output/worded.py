@@ -140,9 +140,10 @@ def _are_words(items: list[str]) -> bool:
     return all(_WORD.fullmatch(each) and re.search(r"\w", each) and each[-1] not in ".!?;:" for each in items)
 
 
-_WORD = re.compile(r"[^\s\"'`*(){}\[\]]{1,100}")
+_WORD = re.compile(r"(?!etc\Z)[^\s\"'`*(){};\[\]]{1,100}")
 _LEAST_WORDS = 3
-_ANSWERED = frozenset("apologies hello hi however okay ok sorry sure thanks unfortunately well yes".split())  # noqa: SIM905
+_GREETINGS = "apologies declined error frankly hello hi honestly however okay ok refused sorry sure thanks well yes"
+_ANSWERED = frozenset((*_GREETINGS.split(), "unfortunately"))
 """What begins an answer, and no list."""
 
 

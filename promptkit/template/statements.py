@@ -211,6 +211,13 @@ class Statements(Expressions):
         """The defaults of parameters: each may name the parameters before its own."""
         names = [argument.name for argument in node.args]
         first = len(names) - len(node.defaults)
+        for place, default in enumerate(node.defaults):
+            later = names[first + place :]
+            for each in (default, *find(default, "Name")):
+                if kind(each) == "Name" and each.name in later and scope.find(each.name) is not None:
+                    message = f"`{each.name}` is a parameter here, and has no value yet"
+                    cure = "give the parameter another name than the input has"
+                    self.fault("PK202", message, self.tree.token(each.lineno), help=cure)
         return [
             self.value(default, scope.inner(dict.fromkeys(names[: first + place], Known())))
             for place, default in enumerate(node.defaults)
