@@ -94,19 +94,23 @@ def _of_description(sentence: Sentence, answer: Answer) -> Iterator[TemplateFaul
         for found in _LENGTHS.finditer(sentence.text) if kinds == {"string"} else ():
             least, most = schema.get("minLength", 0), schema.get("maxLength")
             if _beyond(number_of(found[1]), number_of(found[2]), least, most):
-                label = f"{least}..{'' if most is None else most} characters"
+                label = f"{_bounds(least, most)} characters"
                 yield drifted("PK219", sentence, found.span(), f"`{name}` has other bounds", label)
         for found in _MEANS.finditer(sentence.text) if kinds <= {"integer", "number"} and kinds else ():
             least, most, number = schema.get("minimum"), schema.get("maximum"), number_of(found[1])
             if _beyond(number, number, least, most):
-                label = f"{'' if least is None else least}..{'' if most is None else most}"
-                yield drifted("PK219", sentence, found.span(1), f"`{name}` is never {found[1]}", label)
+                yield drifted("PK219", sentence, found.span(1), f"`{name}` is never {found[1]}", _bounds(least, most))
 
 
 def _beyond(first: float, last: float, least: Any, most: Any) -> bool:
     """Whether a range goes beyond bounds."""
     low, high = isinstance(least, (int, float)), isinstance(most, (int, float))
     return (low and first < least) or (high and last > most)
+
+
+def _bounds(least: Any, most: Any) -> str:
+    """Bounds as the short form has them."""
+    return f"{'' if least is None else least}..{'' if most is None else most}"
 
 
 def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
@@ -122,7 +126,7 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         least, most = lists[name].get("minItems", 0), lists[name].get("maxItems")
         first, last = (number_of(low) if low else number_of(high)), number_of(high)
         if _contradicts((words or "").lower(), first, last, least, most):
-            label = f"{least}..{'' if most is None else most} items"
+            label = f"{_bounds(least, most)} items"
             yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
 
 
@@ -166,10 +170,9 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         first, last = number_of(found[1]), number_of(found[2])
         if answer.alone and not _is_of_all(sentence.text, found):
             continue
-        if (least is not None and first < least) or (most is not None and last > most):
-            label = f"{'' if least is None else least}..{'' if most is None else most}"
-            span = found.span(2) if most is not None and last > most else found.span(1)
-            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", label)
+        if _beyond(first, last, least, most):
+            span = found.span(2) if _beyond(last, last, None, most) else found.span(1)
+            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
 
 
 def _is_of_all(text: str, found: re.Match[str]) -> bool:

@@ -42,6 +42,7 @@ _UNABLE = (
 _FAR = 60
 """How much white space may stand before words that take a value back."""
 _EXAMPLE = r"(?:example|beispiel|exemple|ejemplo|esempio)"
+_AS_THOUGHT = r"\A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?"
 _BEFORE = (
     r"(?:\b(?:is|was|are)\s+not|\bisn['’]?t|\bwasn['’]?t|\bnever|\binstead of|\brather than|\bunlike)",
     r"(?:\A|[.!?]\s+)not",
@@ -56,7 +57,7 @@ _BEFORE = (
     rf"{_CANNOT}(?:answer(?:\s+(?:that|this|it))?|comply|help\s+(?:you\s+)?with\s+(?:that|this))[.!]",
     r"\bi\s+(?:do\s+not|don['’]t)\s+know[.!]",
     r"\A\W{0,4}(?:you|the\s+user)\s+(?:gave|wrote|said|sent|provided)(?:\s+me)?",
-    r"\A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?",
+    _AS_THOUGHT,
 )
 _TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{'|'.join(_BEFORE)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
 _WRONG = r"(?:wrong|incorrect|invalid|not\s+(?:right|correct|valid))\b"
@@ -80,12 +81,11 @@ _TAKEN_BACK_BEHIND = re.compile(
     rf"[ \t`\"']{{0,9}}\?(?=\s|\Z)|[\s`.,;]{{0,{_FAR}}}(?:{'|'.join(_BEHIND)})", re.IGNORECASE
 )
 _NEAR = 120
-
-
+"""How far before a value on its line the words stand that are looked at."""
 _SET_ASIDE = re.compile(
     r"(?:\b(?:is|was)\s+not|\bisn['’]?t|\binstead of|\brather than"
     rf"|\A\W{{0,4}}(?:an?\s+|for\s+)?{_EXAMPLE}(?=\s*:)"
-    r"|\A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?)\s*:?\s*[`\"']*\Z|~~\Z",
+    rf"|{_AS_THOUGHT})\s*:?\s*[`\"']*\Z|~~\Z",
     re.IGNORECASE,
 )
 """What says that the value behind it is not the one that is given."""

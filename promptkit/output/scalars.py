@@ -159,8 +159,6 @@ def _is_joined(word: str, text: str, start: int, end: int) -> bool:
 
 
 _MOST_PLACES = 50
-
-
 _NEAR = 40
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
