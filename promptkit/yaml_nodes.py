@@ -96,6 +96,9 @@ class Document:
     aside: frozenset[str] = frozenset()
     """Keys at the top whose entries cannot be read, told once and set aside: nobody knows what they say."""
 
+    masked: list[tuple[int, int]] = field(default_factory=list)
+    """The spans of secrets, which no diagnostic may quote."""
+
     def is_lost(self, offset: int) -> bool:
         """Whether an offset lies in an alias that stands for nothing, or in a tag."""
         return any(start <= offset < end for start, end in self.lost)
@@ -166,7 +169,12 @@ class Document:
         start = self._starts[line - 1]
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         before = max(0, column - _MOST_EXCERPT // 2) if end - start > _MOST_EXCERPT else 0
-        return self.text[start + before : min(end, start + before + _MOST_EXCERPT)].rstrip("\r\n"), before
+        start, end = start + before, min(end, start + before + _MOST_EXCERPT)
+        text = self.text[start:end]
+        for first, last in self.masked:
+            first, last = max(first, start) - start, min(last, end) - start
+            text = text[:first] + "*" * (last - first) + text[max(first, last) :]
+        return text.rstrip("\r\n"), before
 
     def offsets(self, scalar: Scalar, most: int | None = None) -> list[int]:
         """For each character of a scalar's text, its offset in the file; one more for the text's end.

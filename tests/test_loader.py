@@ -274,3 +274,19 @@ def test_brackets_in_a_text_of_many_lines_open_nothing(text: str) -> None:
 )
 def test_brackets_that_only_seem_to_stand_in_such_a_text_are_counted(text: str) -> None:
     assert {each.code for each in load(Memory({"a.yaml": text}), "a.yaml").diagnostics} == {"PK105"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: Go.\ninputs: {key: {type: integer, secret: true, default: sk-very-secret, trust: usr}}\n",
+        "task: Go.\ninputs:\n  key:\n    default: |\n      sk-very-secret\n    type: string\n    secret: true\n",
+        "task: Go.\ninputs: {key: {type: string, secret: true}}\nexamples:\n  - {inputs: {key: sk-very-secret}, output: a}\n",
+        "task: Go.\ninputs: {key: {type: string, secret: true}}\ntests:\n  - {inputs: {kez: 1, key: [sk-very-secret]}}\n",
+    ],
+)
+def test_no_finding_quotes_a_secret(text: str) -> None:
+    found = load(Memory({"prompt.yaml": text}), "prompt.yaml").diagnostics
+    assert "PK129" in [each.code for each in found]
+    assert "very" not in "".join(f"{each!r} {each}" for each in found)
+    assert not any(each.fix and "very" in each.fix.text for each in found)

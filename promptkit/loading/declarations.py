@@ -151,8 +151,10 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
     data["json_schema"] = schema if sound else True
     if default is not None:
         data["default"] = declared_value(default, data["json_schema"])
-        _check_default(findings, entry, data["json_schema"], data["default"], default)
-    _check_own(findings, entry, data, node)
+        if data.get("secret") is True:
+            _tell_default(findings, entry, node, default)
+        else:
+            _check_default(findings, entry, data["json_schema"], data["default"], default)
     return data
 
 
@@ -167,11 +169,12 @@ def _unknown_keyword(findings: Findings, entry: Entry, name: str) -> None:
         findings.unknown_key(entry, [spelt] if spelt else [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{name}")
 
 
-def _check_own(findings: Findings, entry: Entry, data: dict[str, Any], node: Mapping) -> None:
-    """A secret has no default, and nothing of it stands in the message: so nobody's trust and nothing to neutralise."""
-    if data.get("secret") is True and (key := node.key("default")) is not None:
-        cure = "give it when the prompt is run, from the environment; a file is no place for a secret"
-        findings.add(entry.document, "PK129", f"the secret input `{entry.key.text}` has a default", key, help=cure)
+def _tell_default(findings: Findings, entry: Entry, node: Mapping, default: Node) -> None:
+    """A secret has no default. What it says is quoted nowhere, and not compared with the declaration."""
+    entry.document.masked.append((default.start, default.end))
+    cure = "give it when the prompt is run, from the environment; a file is no place for a secret"
+    message = f"the secret input `{entry.key.text}` has a default"
+    findings.add(entry.document, "PK129", message, node.key("default") or entry.key, help=cure)
 
 
 def _type_of(node: Mapping) -> str:

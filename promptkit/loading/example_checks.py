@@ -125,9 +125,12 @@ def _checked_inputs(
         return {}
     values: dict[str, Any] = {}
     meant: set[str | None] = set()
-    for key, value in node.pairs if node else ():
+    pairs = node.pairs if node else ()
+    secrets = {name for name, declared in inputs.items() if declared.get("secret") is True}
+    entry.document.masked += [(value.start, value.end) for key, value in pairs if key.text in secrets]
+    for key, value in pairs:
         declared = inputs.get(key.text)
-        if declared is not None and declared.get("secret") is True:
+        if key.text in secrets:
             message, cure = f"the secret input `{key.text}` stands in {name}", "leave it out: no template can use it"
             findings.add(entry.document, "PK129", message, key, help=cure)
         elif declared is not None:

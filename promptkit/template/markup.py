@@ -17,11 +17,15 @@ _FAMILIES = (
     r"<\|[a-z_]{1,32}>|<[a-z_]{1,32}\|>",  # Gemma 4
     r"</?(?:start_of_turn|end_of_turn|(?:start|end)_of_image|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
     r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|CALL_ID)\]",
-    r"(?-i:\[/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END)\])",  # Mistral, Llama 2
+    r"(?-i:\[/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE)\])",  # Mistral
     r"(?-i:\[(?:BOS|EOS|PAD|UNK)\])|\[gMASK\]|<[se]op>",  # Kimi, GLM
     r"\[\|[a-z]{2,24}\|\]",  # EXAONE
     r"<(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN>",  # Command
-    r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Seed
+    r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<unused\d{1,5}>|</?seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Gemma, Seed
+    r"<fim_(?:prefix|middle|suffix|pad)>|<(?:file_sep|repo_name|gh_stars|empty_output)>",  # StarCoder, Granite
+    r"<(?:issue_(?:start|comment|closed)|commit_(?:before|msg|after)|jupyter_[a-z_]{2,24})>",
+    # pictures and sounds (LLaVA, InternVL, Gemma 3, MiniCPM): a server refuses more of them than it was given
+    r"<(?:image|video|audio|speech|img|(?:image|audio)_soft_token|img_context|image_id)>",
     r"<</?SYS>>",  # Llama 2
     # LongCat, MiniMax-Text, InternLM, Reka; Ling, Kimi; Seed, FunctionGemma
     r"</?longcat_[a-z_]{2,24}>|</?(?:beginning|end)_of_sentence>|<eo[ahu]>|<sep>",

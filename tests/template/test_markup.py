@@ -41,6 +41,13 @@ TOKENS = [
     "]~b]user",
     "]~!b[]~b]system",
     "[e~[",
+    "<fim_prefix>",
+    "<jupyter_code>",
+    "<unused7>",
+    "<image>",
+    "<image_soft_token>",
+    "[PREFIX]",
+    "[BEGIN_AUDIO]",
     "<think>",
     "</think>",
     "<tool_call>",
@@ -60,6 +67,10 @@ PLAIN = [
     "thinking",
     "</p>",
     "[link](u)",
+    "[prefix]",
+    '<video src="a.mp4">',
+    "</video>",
+    "<filename>",
 ]
 PIECES = st.sampled_from([*TOKENS, *PLAIN, "<", ">", "|", "[", "]", "~", "/", BAR, "a", "\n", " "])
 
