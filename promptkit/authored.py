@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from promptkit.authored_words import DECLARATIONS, KEYS, OPTIONS, WORDS
 from promptkit.parts import as_data
-from promptkit.spec import PromptSpec
+from promptkit.schema.shorthand_types import TYPES
+from promptkit.spec import FORMAT_KEYS, PromptSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,19 @@ def authored_schema() -> dict[str, Any]:
         parts.pop(unused, None)
     schema["patternProperties"] = {"^x-": {"description": "Your own: kept, not interpreted.", **_ANYTHING}}
     schema["additionalProperties"] = False
+    _exclude(schema, "messages", "persona", "context", "task")
     return schema
+
+
+def _exclude(schema: dict[str, Any], key: str, *others: str, **wanted: Any) -> None:
+    """Where something stands under a key, or just what is `wanted`, only a null may stand under some others."""
+    condition = {"required": [key], "properties": {key: wanted or {"not": {"type": "null"}}}}
+    said = f"`{key}: {wanted['const']}`" if wanted else f"`{key}`"
+    others_are = {
+        name: {"type": "null", "errorMessage": f"`{name}` does not go with {said}: keep one of the two"}
+        for name in others
+    }
+    schema.setdefault("allOf", []).append({"if": condition, "then": {"properties": others_are}})
 
 
 def _replace(parts: dict[str, Any], part: str, **schemas: Any) -> None:
@@ -115,6 +128,9 @@ def _shorthand() -> dict[str, Any]:
     offered = [{"label": text, "body": text, "description": words} for text, words in DECLARATIONS]
     return {
         "type": "string",
+        # One word is a type's name; alternatives, lists and quoted texts are the loader's to read.
+        "pattern": rf"^\s*(?:[\"'\[]|[^|]*\||(?:{'|'.join(TYPES)})\s*(?:$|[,=]))",
+        "patternErrorMessage": f"no such type; there are {', '.join(TYPES)}, and `a | b` for words",
         "description": "A shorthand: `string`, `integer, 1..5, prose`, `a | b`, `[string]`, `string = default`.",
         "defaultSnippets": offered,
     }
@@ -200,6 +216,7 @@ def _tool(parts: dict[str, Any]) -> dict[str, Any]:
     """A tool by its name, or declared; also as it stands on the wire."""
     fields = {"type": "object", "additionalProperties": {"$ref": "#/$defs/declaration"}}
     _replace(parts, "ToolSpec", name=_TEXT, description=_TEXT, fields=fields, parameters={"type": "object"})
+    _exclude(parts["ToolSpec"], "parameters", "fields")
     return {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/ToolSpec"}, _wire()]}
 
 
@@ -220,6 +237,10 @@ def _output(parts: dict[str, Any]) -> None:
     )
     for name, part in properties.items():
         properties[name] = _removable(part)
+    _exclude(parts["OutputSpec"], "fields", "schema")
+    for name, own in FORMAT_KEYS.items():
+        others = {key for keys in FORMAT_KEYS.values() for key in keys if key not in own}
+        _exclude(parts["OutputSpec"], "format", *sorted(others), const=name)
 
 
 # From the declaration of a part to JSON Schema

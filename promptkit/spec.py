@@ -30,6 +30,14 @@ TOOL_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 Trust = Literal["caller", "user", "web", "tool"]
 OutputFormat = Literal["text", "markdown", "json", "choice", "list"]
+FORMAT_KEYS: dict[str, tuple[str, ...]] = {
+    "text": (),
+    "json": ("fields", "schema"),
+    "choice": ("choices",),
+    "list": ("items",),
+    "markdown": ("headings",),
+}
+"""The keys under `output` that say what an answer of each format holds."""
 ThoughtMode = Literal["off", "auto", "field", "prose", "native"]
 Name = Annotated[str, Bounds(pattern=NAME_PATTERN, max_length=200)]
 Identifier = Annotated[str, Bounds(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]

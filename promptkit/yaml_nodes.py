@@ -171,9 +171,9 @@ class Document:
         before = max(0, column - _MOST_EXCERPT // 2) if end - start > _MOST_EXCERPT else 0
         start, end = start + before, min(end, start + before + _MOST_EXCERPT)
         text = self.text[start:end]
-        for first, last in self.masked:
-            first, last = max(first, start) - start, min(last, end) - start
-            text = text[:first] + "*" * (last - first) + text[max(first, last) :]
+        for span in self.masked:
+            first, last = (min(max(offset, start), end) - start for offset in span)
+            text = text[:first] + "*" * (last - first) + text[last:]
         return text.rstrip("\r\n"), before
 
     def offsets(self, scalar: Scalar, most: int | None = None) -> list[int]:

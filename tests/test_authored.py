@@ -65,6 +65,13 @@ def test_what_loads_fits_the_schema(schema: Schema, path: Path) -> None:
         {"task": "x", "output": {"attempts": 11}},
         {"task": "x", "models": {"m": {"options": 1}}},
         {"task": "x", "tools": [1]},
+        {"task": "x", "messages": [{"role": "user", "content": "y"}]},
+        {"task": "x", "output": {"fields": {"a": "string"}, "schema": {"type": "object"}}},
+        {"task": "x", "output": {"format": "choice", "headings": ["a"]}},
+        {"task": "x", "tools": [{"name": "t", "fields": {"a": "string"}, "parameters": {"type": "object"}}]},
+        {"task": "x", "inputs": {"a": "strng"}},
+        {"task": "x", "inputs": {"a": "String, 1..5"}},
+        {"task": "x", "output": {"fields": {"a": ["strin"]}}},
     ],
 )
 def test_a_mistake_that_an_editor_can_see_does_not_fit(schema: Schema, data: dict[str, Any]) -> None:

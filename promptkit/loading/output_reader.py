@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.chain import Entry
@@ -11,14 +12,14 @@ from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
-from promptkit.spec import OutputFormat
+from promptkit.spec import FORMAT_KEYS
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading
     from promptkit.loading.findings import Findings
 
-_FORMATS = get_args(OutputFormat)
+_FORMATS = tuple(FORMAT_KEYS)
 OUTPUT_KEYS = (
     "format",
     "fields",
@@ -216,14 +217,8 @@ def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merg
     if "fields" in merged and "schema" in merged:
         findings.exclusive(merged["schema"], "fields", "schema", "keep one of the two")
     misfit = ""
-    wanted = {
-        "json": ("fields", "schema"),
-        "choice": ("choices",),
-        "list": ("items",),
-        "markdown": ("headings",),
-    }
-    for key in ("fields", "schema", "choices", "items", "headings"):
-        own = wanted.get(data["format"], ()) if data["format"] in _FORMATS else OUTPUT_KEYS
+    for key in chain.from_iterable(FORMAT_KEYS.values()):
+        own = FORMAT_KEYS[data["format"]] if data["format"] in _FORMATS else OUTPUT_KEYS
         if key in merged and key not in own:
             each, misfit = merged[key], key
             cure = f"write `{own[0]}: ...`, or take another format" if own else "leave one of the two out"

@@ -106,6 +106,11 @@ def found(server: LanguageServer, text: str) -> list[tuple[str, int, int]]:
         ("task: Hi\ninputs:\n  first-name: string\n", 3, 3, "letters, digits"),
         ("task: Hi\ninputs:\n  t: {type: string, trust: usr}\n", 3, 28, "caller"),
         ("task: Hi\noptions: {top_p: 2}\n", 2, 18, "1"),
+        ("task: Hi\nmessages:\n  - {role: user, content: a}\n", 1, 7, "`task` does not go with `messages`"),
+        ("task: Hi\noutput:\n  fields: {a: string}\n  schema: {type: object}\n", 4, 11, "keep one of the two"),
+        ("task: Hi\noutput:\n  format: list\n  choices: [a]\n", 4, 12, "with `format: list`"),
+        ("task: Hi\ninputs: {a: strng}\n", 2, 13, "no such type"),
+        ("task: Hi\noutput: {fields: {a: strng}}\n", 2, 22, "no such type"),
     ],
 )
 def test_a_mistake_is_underlined_at_its_place(
