@@ -107,7 +107,7 @@ PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
             "its notation (`true`), or with the `json_schema` as it is.",
             "checks": "What should hold for every answer, beyond the schema.",
             "attempts": "How many answers are asked for in all, re-asks included.",
-            "repair": "Whether slips of syntax may be mended, where there is one reading. Each is told.",
+            "repair": "Whether slips of syntax may be repaired, where there is one reading. Each is told.",
             "coerce": "Whether a value may be brought to its type, where nothing is lost. Each change is told.",
             "reask": "Whether the model is asked again, with what is wrong.",
             "strict": "Accept only an answer that needed nothing.",
@@ -440,7 +440,7 @@ def reason(name: str) -> str:
 
 
 def repairs_page() -> str:
-    """Every mend, with a text from the test cases before and after."""
+    """Every repair, with a text from the test cases before and after."""
     import yaml
 
     rows = []

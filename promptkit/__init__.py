@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from promptkit.events import ToolReturned as ToolReturned
     from promptkit.exchange import Exchange as Exchange
     from promptkit.history import History as History
+    from promptkit.memory import MemoryPolicy as MemoryPolicy
+    from promptkit.memory import Pin as Pin
+    from promptkit.memory import Summarise as Summarise
     from promptkit.messages import Message as Message
     from promptkit.messages import Role as Role
     from promptkit.messages import ToolCall as ToolCall
@@ -74,9 +77,6 @@ if TYPE_CHECKING:
     from promptkit.output.partial import Completed as Completed
     from promptkit.prompt import Prompt as Prompt
     from promptkit.prompts import Prompts as Prompts
-    from promptkit.remembering import MemoryPolicy as MemoryPolicy
-    from promptkit.remembering import Pin as Pin
-    from promptkit.remembering import Summarise as Summarise
     from promptkit.result import Attempt as Attempt
     from promptkit.result import Check as Check
     from promptkit.result import Output as Output
@@ -148,7 +148,7 @@ _HOMES = {
     "output.partial": ("Completed", "NOTHING"),
     "prompt": ("Prompt",),
     "prompts": ("Prompts",),
-    "remembering": ("MemoryPolicy", "Pin", "Summarise"),
+    "memory": ("MemoryPolicy", "Pin", "Summarise"),
     "result": ("Attempt", "Check", "Output", "Rendered", "Result", "Step", "ToolRun", "Violation"),
     "schema": ("Schema",),
     "settings": ("Settings",),

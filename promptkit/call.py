@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import ModelFacts, Request, Transport
 from promptkit.errors import BudgetExceeded, ContextExceeded, PromptkitError, RenderError
-from promptkit.offered import NO_TOOLS, Tools
 from promptkit.options import TOKEN_LIMITS, token_limit
 from promptkit.output.transport import Asked, answer_form, answer_schema, asked_form
 from promptkit.redact import leaves
 from promptkit.result import Attempt, Check, Rendered, Result
 from promptkit.tokens import MESSAGE_OVERHEAD, all_text, at_least, beside_messages, count_request
+from promptkit.tool_resolution import NO_TOOLS, Tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 
+    from promptkit.answer_types import TypedOutput
     from promptkit.budget import Purse
     from promptkit.client import Client
     from promptkit.completion import Model
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from promptkit.redact import Redactor
     from promptkit.renderer import Renderer
     from promptkit.spec import PromptSpec
-    from promptkit.typed import TypedOutput
 
 _log = logging.getLogger("promptkit")
 
@@ -104,8 +104,8 @@ class Call:
     @cached_property
     def fit(self) -> Fit:
         """How it fits the model's window."""
-        from promptkit.explaining import explain
         from promptkit.fit import fit_of
+        from promptkit.render_trace import explain
 
         explained = explain(self.renderer, self.inputs, self.facts, self.history.messages)
         counter, reserved = self.client.counter(self.facts), token_limit(self._asked.options) or 0

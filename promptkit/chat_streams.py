@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from promptkit.errors import ContextExceeded, StreamInterrupted
-from promptkit.saying import aready, ready
+from promptkit.pending_turn import aready, ready
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
     from promptkit.conversation import Conversation, Turn
     from promptkit.events import Event
-    from promptkit.saying import Saying
+    from promptkit.pending_turn import PendingTurn
     from promptkit.streams import AsyncStream, Stream
 
 T_co = TypeVar("T_co", covariant=True)
@@ -25,13 +25,13 @@ _AGAIN = "say it again: the conversation is as it was"
 class ChatStream(Generic[T_co]):
     """Events of one turn's answer, then the turn. Leaving the `with` block, or `close`, ends the connection."""
 
-    def __init__(self, conversation: Conversation[T_co], saying: Saying[T_co]) -> None:
+    def __init__(self, conversation: Conversation[T_co], saying: PendingTurn[T_co]) -> None:
         self._conversation = conversation
         self._saying = saying
         self._stream: Stream[T_co] | None = None
         self._events = self._read()
 
-    def _begin(self, saying: Saying[T_co]) -> Stream[T_co]:
+    def _begin(self, saying: PendingTurn[T_co]) -> Stream[T_co]:
         self._saying = ready(saying)
         self._stream = self._saying.prompt.stream(self._saying.inputs)
         return self._stream
@@ -70,13 +70,13 @@ class ChatStream(Generic[T_co]):
 class AsyncChatStream(Generic[T_co]):
     """The same under asyncio."""
 
-    def __init__(self, conversation: Conversation[T_co], saying: Saying[T_co]) -> None:
+    def __init__(self, conversation: Conversation[T_co], saying: PendingTurn[T_co]) -> None:
         self._conversation = conversation
         self._saying = saying
         self._stream: AsyncStream[T_co] | None = None
         self._events = self._read()
 
-    async def _begin(self, saying: Saying[T_co]) -> AsyncStream[T_co]:
+    async def _begin(self, saying: PendingTurn[T_co]) -> AsyncStream[T_co]:
         self._saying = await aready(saying)
         self._stream = self._saying.prompt.astream(self._saying.inputs)
         return self._stream

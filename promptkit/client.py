@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from weakref import ref
 
+from promptkit.client_resources import HELD, ClientResources
 from promptkit.completion import ModelFacts
 from promptkit.errors import ConfigError
-from promptkit.held import HELD, Held
 from promptkit.redact import Redactor
 from promptkit.settings import Settings, load_settings
 
@@ -76,7 +76,7 @@ class Client:
         self._given: dict[str, Model] = dict(models or {})
         self._wrap = wrap
         self._counter = counter
-        self._held = Held()
+        self._held = ClientResources()
 
     @cached_property
     def clock(self) -> Clock:
@@ -262,7 +262,7 @@ def _unpickled(settings: Settings, told: Mapping[str, Any]) -> Client:
 
 
 _default: tuple[object, Client] | None = None
-_replaced: list[tuple[ref[Client], Held]] = []
+_replaced: list[tuple[ref[Client], ClientResources]] = []
 _default_lock = threading.Lock()
 
 
@@ -274,7 +274,7 @@ def default_client() -> Client:
     """
     global _default  # noqa: PLW0603 (the one shared default, behind a lock)
     around = _surroundings()
-    unused: list[Held] = []
+    unused: list[ClientResources] = []
     with _default_lock:
         if _default is None or _default[0] != around:
             made = Client()
@@ -289,7 +289,7 @@ def default_client() -> Client:
     return client
 
 
-def _let_go(held: Held) -> None:
+def _let_go(held: ClientResources) -> None:
     """Close what a client before had opened; whoever asks for the client of now is not to be troubled by it."""
     try:
         held.close()

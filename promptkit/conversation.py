@@ -23,9 +23,9 @@ from promptkit.errors import ConfigError, ContextExceeded
 from promptkit.exchange import Exchange
 from promptkit.history import History
 from promptkit.layout import planned_messages
+from promptkit.memory import MemoryPolicy, Pin, policy_of
+from promptkit.pending_turn import PendingTurn, aready, ready
 from promptkit.redact import leaves
-from promptkit.remembering import MemoryPolicy, Pin, policy_of
-from promptkit.saying import Saying, aready, ready
 from promptkit.transcript import Saved, head_of, read_transcript, saved_from, turn_data, write_transcript
 
 if TYPE_CHECKING:
@@ -200,13 +200,13 @@ class Conversation(Generic[T_co]):
         """What counts the tokens of the turns: the client's, for the model in use."""
         return self.prompt.client.counter(self.prompt.facts)
 
-    def _saying(self, text: Any, inputs: Mapping[str, Any]) -> Saying[T_co]:
+    def _saying(self, text: Any, inputs: Mapping[str, Any]) -> PendingTurn[T_co]:
         """What is to be sent for a turn."""
         if self.input in inputs:
             raise ConfigError(f"`{self.input}` is the turn's text, and is given twice", where="send")
-        return Saying.of(self, text, {**self.inputs, **inputs, self.input: text})
+        return PendingTurn.of(self, text, {**self.inputs, **inputs, self.input: text})
 
-    def answered(self, saying: Saying[T_co], result: Result[T_co]) -> Turn[T_co]:
+    def answered(self, saying: PendingTurn[T_co], result: Result[T_co]) -> Turn[T_co]:
         """The turn that an answer has ended."""
         conversation = replace(self, turns=(*self.turns, saying.answered(result)))
         conversation._log()  # noqa: SLF001 (its own)

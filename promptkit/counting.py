@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError
-from promptkit.learning import Learned, learned
+from promptkit.token_calibration import Learned, learned
 from promptkit.tokens import PieceEstimate
 from promptkit.vocabularies import NEAREST, installed, vocabulary_of
 

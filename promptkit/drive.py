@@ -10,11 +10,11 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from promptkit.cancellation import Abandoned, aleave, leave
 from promptkit.effects import RunTools, Send, Sleep
 from promptkit.errors import PromptkitError
 from promptkit.events import ToolCalled, ToolReturned
 from promptkit.flow import Asking
-from promptkit.leaving import Abandoned, aleave, leave
 from promptkit.result import Attempt
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from promptkit.completion import Completion
 from promptkit.result import ToolRun
 
 if TYPE_CHECKING:
+    from promptkit.answer_reader import AnswerReader
     from promptkit.completion import Request
     from promptkit.errors import ModelError
     from promptkit.events import AttemptAbandoned
-    from promptkit.reading import Reading
     from promptkit.toolbox import Prepared
 
 
@@ -21,7 +21,7 @@ class Send:
     """The effect: send a request and feed its deltas to the reading. `abandons` is told before."""
 
     request: Request
-    reading: Reading
+    reading: AnswerReader
     abandons: AttemptAbandoned | None = None
 
 

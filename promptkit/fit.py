@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from promptkit.completion import ModelFacts, Request
-    from promptkit.explained import Explained, Piece
+    from promptkit.explanation import Explained, Piece
     from promptkit.messages import Message
     from promptkit.tokens import TokenCounter
 

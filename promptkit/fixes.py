@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptkit.atomic_write import replace_file
 from promptkit.errors import ConfigError
-from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.answer_reader import AnswerReader
 from promptkit.completion import ABANDONED, Completion, Request, Transport
 from promptkit.effects import Effect, Reply, RunTools, Send, Sleep
 from promptkit.errors import (
@@ -31,12 +32,11 @@ from promptkit.limits import current_limits, raised_by
 from promptkit.options import token_limit
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.phrases import counted
-from promptkit.reading import Reading
 from promptkit.reasking import asked_again, with_more_tokens
+from promptkit.refusals import FINISHED, abandoned, refuse_failed, refuse_unfinished
 from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
 from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_tools, refuse_uncalled, unique_calls
-from promptkit.unfit import FINISHED, abandoned, refuse_failed, refuse_unfinished
 
 if TYPE_CHECKING:
     from promptkit.budget import Purse
@@ -136,7 +136,7 @@ class Asking:
         abandons = self._answers + 1 < self.ask.attempts and self.ask.reask and not self._offers_tools(request)
         while True:
             tool = request.transport.tool if request.transport else ""
-            reading = Reading(self.ask.expected, stream=request.stream, abandons=abandons, tool=tool)
+            reading = AnswerReader(self.ask.expected, stream=request.stream, abandons=abandons, tool=tool)
             before = AttemptAbandoned(len(self.attempts), void) if void else None
             try:
                 completion = yield Send(replace(request, timeout=self._left), reading, before)

@@ -9,7 +9,7 @@ from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
 from promptkit.schema import Schema
 from promptkit.schema.limits import plain
-from promptkit.schema.plain import texts_taken
+from promptkit.schema.simple_validator import texts_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from promptkit.chain_of_thought import ANSWER_LINE, Mode, wrapped_schema
 from promptkit.spec import MessageSpec, Slot
-from promptkit.thought import ANSWER_LINE, Mode, wrapped_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

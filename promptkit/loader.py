@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
 from promptkit.loading.answer_checks import AnswerChecks
-from promptkit.loading.chain import MERGED, Chain, Entry, read_chain
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
+from promptkit.loading.file_suggestions import near_file
 from promptkit.loading.findings import Findings
-from promptkit.loading.ignored import without_ignored
-from promptkit.loading.near_file import near_file
-from promptkit.loading.other_keys import BELONGS, OTHER_KEYS, other_form
+from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
+from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
 from promptkit.loading.readers import READERS, read_plain
-from promptkit.loading.structure import report_all
+from promptkit.loading.structure_checks import report_all
+from promptkit.loading.suppressions import without_ignored
 from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve

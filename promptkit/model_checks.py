@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.chain_of_thought import thinking_is_asked
 from promptkit.errors import ConfigError
 from promptkit.model_names import parse_model_name
 from promptkit.models.catalog import facts_for, listed_models, near_model
@@ -17,7 +18,6 @@ from promptkit.models.documented import REASONS_WHEN_ASKED
 from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
-from promptkit.thought import thinking_is_asked
 from promptkit.tokens import PieceEstimate
 from promptkit.yaml_nodes import Scalar
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.diagnostics import Diagnostic
     from promptkit.loader import Loaded
-    from promptkit.loading.chain import Chain, Entry
+    from promptkit.loading.inheritance import Chain, Entry
     from promptkit.settings import Settings
     from promptkit.spec import PromptSpec
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
-from promptkit.hints import Fault, checker, expected
+from promptkit.type_hints import Fault, checker, expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from promptkit.hints import Check, Location
+    from promptkit.type_hints import Check, Location
 
 P = TypeVar("P", bound="Part")
 _REQUIRED: Any = object()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.completion import canonical_json
 from promptkit.layout import planned_messages
-from promptkit.loading.chain import Entry
 from promptkit.loading.findings import span_in
+from promptkit.loading.inheritance import Entry
 from promptkit.spec import MessageSpec
 from promptkit.tokens import PieceEstimate
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from promptkit.diagnostics import Diagnostic
     from promptkit.loader import Loaded
-    from promptkit.loading.chain import Chain
+    from promptkit.loading.inheritance import Chain
     from promptkit.spec import PromptSpec
 
 WORTH = 1_024

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
+from promptkit.answer_types import TypedOutput
 from promptkit.call import Call
 from promptkit.client import Client, default_client
 from promptkit.history import History
 from promptkit.loader import load_spec, to_yaml
-from promptkit.offered import offered_tools
 from promptkit.options import checked_options
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
+from promptkit.run_config import RunConfig, authored_model, given_inputs, given_tools, known_model, spec_in
 from promptkit.source import Memory, Source
 from promptkit.template_paths import open_reference
-from promptkit.typed import TypedOutput
-from promptkit.use import Use, authored_model, given_inputs, given_tools, known_model, spec_in
+from promptkit.tool_resolution import offered_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from promptkit.completion import Model, ModelFacts, Request
     from promptkit.conversation import Conversation
-    from promptkit.explained import Explained
+    from promptkit.explanation import Explained
     from promptkit.fit import Fit
     from promptkit.messages import Message
-    from promptkit.offered import Tools
     from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
+    from promptkit.tool_resolution import Tools
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
 
@@ -51,7 +51,7 @@ class Prompt(Generic[T_co]):
     _output: type[T_co] | None
     _typed: TypedOutput
     _renderer: Renderer
-    _use: Use
+    _use: RunConfig
     _tools: Tools
 
     def __init__(
@@ -67,7 +67,7 @@ class Prompt(Generic[T_co]):
         confirm: Confirm | None = None,
     ) -> None:
         asked = known_model(model), checked_options(options), client, History.of(history)
-        use = Use(*asked, given_tools(tools), confirm)
+        use = RunConfig(*asked, given_tools(tools), confirm)
         self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use, offered_tools(spec, use.tools, confirm))
 
     def _set(self, *values: Any) -> None:
@@ -213,7 +213,7 @@ class Prompt(Generic[T_co]):
 
         Raises as `render` does.
         """
-        from promptkit.explaining import explain
+        from promptkit.render_trace import explain
 
         facts = self.facts if self._renderer.asks_model else None
         return explain(self._renderer, given_inputs(inputs, named), facts, self._use.history.messages)
@@ -346,5 +346,5 @@ class Prompt(Generic[T_co]):
         )
 
 
-def _unpickled(spec: PromptSpec, output: Any, use: Use) -> Prompt[Any]:
-    return Prompt(spec, output=output, **{name: getattr(use, name) for name in Use.__slots__})
+def _unpickled(spec: PromptSpec, output: Any, use: RunConfig) -> Prompt[Any]:
+    return Prompt(spec, output=output, **{name: getattr(use, name) for name in RunConfig.__slots__})

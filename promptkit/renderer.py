@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit import layout
+from promptkit.chain_of_thought import Mode, chain_of_thought, thought_mode, wrapped_value
 from promptkit.errors import RenderError
 from promptkit.inputs import Inputs
 from promptkit.messages import Message, ToolCall
@@ -20,14 +21,13 @@ from promptkit.spec import MessageSpec, PromptSpec
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.printing import to_json
-from promptkit.thought import Mode, chain_of_thought, thought_mode, wrapped_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from promptkit.completion import ModelFacts
-    from promptkit.explaining import Trail
     from promptkit.messages import Role
+    from promptkit.render_trace import Trail
     from promptkit.spec import Example, Origin
 
 _UNSUPPORTED: dict[str, Callable[[PromptSpec], Any]] = {

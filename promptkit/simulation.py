@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.errors import ConfigError, ContextExceeded
 from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
-from promptkit.saying import Saying
+from promptkit.pending_turn import PendingTurn
 from promptkit.tokens import at_most, count_messages
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptkit.completion import ModelFacts
+    from promptkit.memory import MemoryPolicy
     from promptkit.messages import Message
-    from promptkit.remembering import MemoryPolicy
     from promptkit.tokens import TokenCounter
 
 _ASKING = 280  # tokens of promptkit's own prompt for summaries, without the turns
@@ -160,7 +160,7 @@ def simulate(
         room = None
         if facts.context_length is not None:
             room = facts.context_length - at_most(fixed + said, counter.error) - reserved
-        saying: Saying[Any] = Saying(replace(held, turns=held.turns[:number]), "", {}, room)  # type: ignore[arg-type]
+        saying: PendingTurn[Any] = PendingTurn(replace(held, turns=held.turns[:number]), "", {}, room)  # type: ignore[arg-type]
         try:
             saying, folded = _ready(saying, counted)
             kept, steps = saying.remembered
@@ -181,7 +181,7 @@ def simulate(
     return Simulated(memory, tuple(simulated))
 
 
-def _ready(saying: Saying[Any], counted: Sequence[Sequence[int]]) -> tuple[Saying[Any], tuple[int, int]]:
+def _ready(saying: PendingTurn[Any], counted: Sequence[Sequence[int]]) -> tuple[PendingTurn[Any], tuple[int, int]]:
     """A turn with the summaries that it needs, as long as they may become, and the tokens in and out of making them."""
     asked = answered = 0
     how = saying.conversation.memory.summarise

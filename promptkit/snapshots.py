@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from promptkit.atomic_write import replace_file
 from promptkit.errors import ConfigError
-from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from promptkit.result import Rendered

@@ -1,8 +1,8 @@
 """`PromptSpec`: what a prompt file says, as frozen values.
 
 The loader turns authored YAML (with its shorthands) into the normal form that stands here; unknown keys are
-refused at every level. `hints` checks the values by the type hints that stand here (so they are no texts: there is
-no `from __future__ import annotations`), and `authored` prints the editor's JSON Schema from them.
+refused at every level. `type_hints` checks the values by the type hints that stand here (so they are no texts: there is
+no `from __future__ import annotations`), and `file_schema` prints the editor's JSON Schema from them.
 """
 
 from bisect import bisect_right
@@ -11,9 +11,9 @@ from operator import itemgetter
 from typing import Annotated, Any, Literal
 
 from promptkit.completion import canonical_json, sha256
-from promptkit.hints import Bounds
 from promptkit.messages import Role
 from promptkit.parts import Part, field
+from promptkit.type_hints import Bounds
 
 FORMAT_VERSION = 1
 

@@ -1,7 +1,7 @@
 """How many tokens a text has: an estimate with its error, and what a request has of them.
 
 A counter that is exact is in `promptkit.vocabularies`, one that has learned from a server's own counts in
-`promptkit.learning`.
+`promptkit.token_calibration`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from promptkit.errors import ConfigError
 from promptkit.schema import Schema
-from promptkit.schema.served import served
+from promptkit.schema.server_subset import served
 from promptkit.spec import TOOL_PATTERN
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promptkit.atomic_write import replace_file
 from promptkit.completion import Usage, canonical_json, sha256
 from promptkit.errors import ConfigError
 from promptkit.exchange import Exchange, Summary
 from promptkit.history import History
-from promptkit.remembering import STEP
-from promptkit.replacing import replace_file
+from promptkit.memory import STEP
 from promptkit.result import Step
 
 if TYPE_CHECKING:

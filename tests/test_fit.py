@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from waitless import Waitless
 
 from promptkit import Client, Prompt, errors, tool
-from promptkit.cli.fitting import bar
+from promptkit.cli.token_bars import bar
 from promptkit.fit import Fit, FitPart
 from promptkit.settings import load_settings
 from promptkit.testing import ScriptedModel

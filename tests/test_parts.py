@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from promptkit.hints import Fault
 from promptkit.parts import Part, build, field
+from promptkit.type_hints import Fault
 
 
 class Room(Part):

@@ -9,10 +9,10 @@ from case_files import CaseFiles
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import InputError, RenderError
-from promptkit.explaining import explain
 from promptkit.loader import load_spec
 from promptkit.messages import Message
 from promptkit.prompt import Prompt
+from promptkit.render_trace import explain
 from promptkit.renderer import Renderer
 from promptkit.snapshots import snapshot_text
 from promptkit.source import Memory

@@ -16,10 +16,10 @@ from waitless import Waitless
 from promptkit import Client, Completion, Prompt, Usage
 from promptkit.completion import Request
 from promptkit.counting import counter_for
-from promptkit.learning import LEAST, Learned, learned
 from promptkit.messages import Message
 from promptkit.record import RunLog
 from promptkit.testing import ScriptedModel
+from promptkit.token_calibration import LEAST, Learned, learned
 from promptkit.tokens import MESSAGE_OVERHEAD, PieceEstimate, count_messages, count_request, most_tokens
 from promptkit.vocabularies import Vocabulary, vocabulary_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.scopes import Known
+from promptkit.template.inferred_types import is_nullable, value_of
+from promptkit.template.scopes import Binding
 from promptkit.template.syntax import read_tree
 from promptkit.template.tree import TemplateFault, Tree
-from promptkit.template.values import is_nullable, value_of
 from promptkit.template.walk import Walk, input_scope
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def walk(
     heard.faults += tree.faults
     schemas = {**dict.fromkeys(optional, True), **(inputs or {})}
     known = {
-        name: Known(
+        name: Binding(
             value_of(schema),
             nullable=name in optional or is_nullable(value_of(schema)),
             is_input=True,

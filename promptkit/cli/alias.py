@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from promptkit.cli import common
-from promptkit.cli.drafting import commit_option, edited
+from promptkit.cli.repo_edits import commit_option, edited
 from promptkit.cli.report import NOTHING_SELECTED, say
 from promptkit.cli.terminal import put, table
 

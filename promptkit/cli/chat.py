@@ -9,7 +9,7 @@ import click
 
 from promptkit.cli import common
 from promptkit.cli.chat_memory import parsed_memory
-from promptkit.cli.replaying import replay
+from promptkit.cli.replay_table import replay
 
 if TYPE_CHECKING:
     from promptkit.conversation import Conversation
@@ -95,7 +95,7 @@ def talk_with(
       promptkit chat with triage/triage.yaml --save other.jsonl
       promptkit chat with triage/triage.yaml --load chat.jsonl
     """
-    from promptkit.cli.chatting import Talk
+    from promptkit.cli.chat_session import Talk
     from promptkit.cli.generation import read_options
     from promptkit.cli.inputs import read_inputs
     from promptkit.cli.results import refuse_unwritable

@@ -60,8 +60,8 @@ def command(name: str) -> None:
       promptkit init triage
       promptkit init prompts/greeting
     """
-    from promptkit.authored import authored_schema
     from promptkit.cli.common import to_json
+    from promptkit.file_schema import authored_schema
 
     folder = Path(name)
     stem = _stem(folder)

@@ -49,7 +49,7 @@ def follow(
 
 def shows_its_text(prompt: Prompt[Any]) -> bool:
     """Whether the model's text is the answer as it stands: nothing in it can be found invalid once it is shown."""
-    from promptkit.thought import thought_mode
+    from promptkit.chain_of_thought import thought_mode
 
     output = prompt.spec.output
     free = output.format == "text" or (output.format == "markdown" and not output.headings)

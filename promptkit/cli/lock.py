@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptkit.cli import common
-from promptkit.cli.fetching import fetch
+from promptkit.cli.fetch_output import fetch
 from promptkit.cli.report import NOTHING_SELECTED, say
 from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from promptkit.models.choosing import Choice
     from promptkit.models.evidence import Finding
-    from promptkit.probing import Probing
+    from promptkit.probe_runner import Probing
     from promptkit.settings import Settings
 
 _NAMES = ("stream", "json_mode", "json_schema", "tools", "forced_tools", "seed", "temperature")
@@ -45,7 +45,7 @@ def probe(model_id: str | None, only: tuple[str, ...], again: bool, dry_run: boo
       promptkit models probe MiniMax-M2.5 --yes --format json
     """
     from promptkit.cli.terminal import hide
-    from promptkit.probing import plan_probing
+    from promptkit.probe_runner import plan_probing
     from promptkit.settings import load_settings
 
     settings = load_settings()

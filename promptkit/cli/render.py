@@ -126,9 +126,9 @@ def _tell_fit(prompt: Prompt[Any], inputs: dict[str, Any], form: str, output_fil
 
     The log of past runs teaches how the model's server counts.
     """
-    from promptkit.cli.fitting import fit_text
     from promptkit.cli.report import EXCEEDED
     from promptkit.cli.results import write_result
+    from promptkit.cli.token_bars import fit_text
     from promptkit.client import Client
     from promptkit.models.catalog import listed_models
     from promptkit.settings import load_settings
@@ -176,15 +176,15 @@ def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_u
         raise click.UsageError(f"--explain and --untrusted are written as text, json or html, not as {form}")
     explained = prompt.explain(inputs)
     if only_untrusted and form != "html":
-        from promptkit.cli.explaining import untrusted_text
+        from promptkit.cli.explain_output import untrusted_text
 
         listed = [{"message": index, **piece.to_dict()} for index, piece in explained.untrusted()]
         return untrusted_text(explained) if form == "text" else common.to_json({"version": 1, "untrusted": listed})
     if form == "html":
-        from promptkit.page import page
+        from promptkit.explanation_html import page
 
         return page(explained, prompt.name).rstrip("\n")
-    from promptkit.cli.explaining import explained_text
+    from promptkit.cli.explain_output import explained_text
 
     return (
         explained_text(explained, prompt.client.counter(prompt.facts))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptkit.cli import common
-from promptkit.cli.fetching import fetch as fetch_repo
+from promptkit.cli.fetch_output import fetch as fetch_repo
 from promptkit.cli.repo_check import check
 from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptkit.atomic_write import replace_file
 from promptkit.cli.terminal import put
 from promptkit.errors import ConfigError
 from promptkit.phrases import shortened
-from promptkit.replacing import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

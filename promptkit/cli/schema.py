@@ -44,7 +44,7 @@ def command(paths: tuple[str, ...], inputs: bool, stubs: str | None, output_file
 
 
 def _schema(paths: tuple[str, ...], *, inputs: bool) -> str:
-    from promptkit.authored import authored_schema
+    from promptkit.file_schema import authored_schema
     from promptkit.stubs import inputs_schema
 
     if not inputs and not paths:

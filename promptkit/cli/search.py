@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from promptkit.cli.common import format_option
-from promptkit.cli.listing import show_rows
+from promptkit.cli.list_rows import show_rows
 from promptkit.cli.report import NOTHING_SELECTED
 
 

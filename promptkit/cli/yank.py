@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptkit.cli.drafting import commit_option, edited
+from promptkit.cli.repo_edits import commit_option, edited
 from promptkit.cli.report import say
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
-from promptkit.loading.chain import Entry
-from promptkit.loading.declared import declared_value
-from promptkit.loading.misfits import report_misfits
+from promptkit.loading.inheritance import Entry
+from promptkit.loading.typed_values import declared_value
+from promptkit.loading.value_checks import report_misfits
 from promptkit.schema.conjunction import form_of
 from promptkit.template.comparisons import never_equal
-from promptkit.template.operations import named
-from promptkit.template.values import item_of, kinds_of, members_of, missing_key, value_of
+from promptkit.template.inferred_types import item_of, kinds_of, members_of, missing_key, value_of
+from promptkit.template.type_rules import named
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.loading.findings import Findings
-    from promptkit.template.values import Value
+    from promptkit.template.inferred_types import InferredType
     from promptkit.yaml_nodes import Document, Node
 
 TYPES = (
@@ -87,7 +87,7 @@ def _check(findings: Findings, document: Document, item: Mapping, known: dict[st
     schema = known["output"].get("json_schema")
     if schema is None or known["unknown"].output:
         return
-    found: Value = value_of(schema)
+    found: InferredType = value_of(schema)
     if isinstance(path, Scalar):
         found = _followed(findings, document, path, found, name)
     compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS
@@ -103,7 +103,7 @@ def _check(findings: Findings, document: Document, item: Mapping, known: dict[st
         report_misfits(findings, document, value, whole, declared_value(value, whole), "PK301", message)
 
 
-def _check_contained(findings: Findings, document: Document, value: Scalar, found: Value, name: str) -> None:
+def _check_contained(findings: Findings, document: Document, value: Scalar, found: InferredType, name: str) -> None:
     """What an answer shall contain: of a list an item, of a text some of it; nothing else contains anything."""
     kinds = kinds_of(found)
     message = f"{name} expects a value that the output never has"
@@ -118,7 +118,7 @@ def _check_contained(findings: Findings, document: Document, value: Scalar, foun
             findings.add(document, "PK301", message, value, label=f"none of {', '.join(words)} contains it")
 
 
-def _followed(findings: Findings, document: Document, path: Scalar, value: Value, name: str) -> Value:
+def _followed(findings: Findings, document: Document, path: Scalar, value: InferredType, name: str) -> InferredType:
     """What stands at a path of the answer, such as `lines[0].price` or `$.team`; a step that leads nowhere is told."""
     offsets = document.offsets(path)
     for step, start, end in _steps(path.text):

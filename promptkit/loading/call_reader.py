@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.chain import Entry
+from promptkit.loading.inheritance import Entry
 from promptkit.schema.limits import DEEPEST_VALUE, first_fault
 from promptkit.spec import TOOL_PATTERN
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty

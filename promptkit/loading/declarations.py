@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
-from promptkit.loading.chain import Entry
-from promptkit.loading.declared import declared_value
-from promptkit.loading.described import check_description, check_prose
+from promptkit.loading.description_checks import check_description, check_prose
+from promptkit.loading.inheritance import Entry
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
-from promptkit.loading.misfits import report_misfits
+from promptkit.loading.missing_declarations import braced_declaration, is_of_others, missing_declaration
 from promptkit.loading.schema_nodes import (
     FOREIGN_KEYWORDS,
     OWN_KEYWORDS,
@@ -19,7 +18,8 @@ from promptkit.loading.schema_nodes import (
     is_schema_mapping,
     refuse_own_keywords,
 )
-from promptkit.loading.undeclared import braced_declaration, is_of_others, missing_declaration
+from promptkit.loading.typed_values import declared_value
+from promptkit.loading.value_checks import report_misfits
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand import ShorthandError, parse_declaration, split_key, to_object_schema
 from promptkit.spec import Trust

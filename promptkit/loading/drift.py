@@ -10,8 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift_numbers import of_numbers
-from promptkit.loading.drift_shown import (
+from promptkit.loading.drift_examples import (
     DENIED,
     MOST_SHOWN,
     Answer,
@@ -22,6 +21,7 @@ from promptkit.loading.drift_shown import (
     shown_objects,
     without,
 )
+from promptkit.loading.drift_numbers import of_numbers
 from promptkit.loading.drift_values import of_values
 from promptkit.loading.prose import sentences
 

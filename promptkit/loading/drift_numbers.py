@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.drift_shown import drifted
+from promptkit.loading.drift_examples import drifted
 from promptkit.loading.prose import NUMBER, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.loading.drift_shown import Answer
+    from promptkit.loading.drift_examples import Answer
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 

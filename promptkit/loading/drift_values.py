@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift_shown import DENIED, MOST_SHOWN, drifted, names_a_key
+from promptkit.loading.drift_examples import DENIED, MOST_SHOWN, drifted, names_a_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.loading.drift_shown import Answer
+    from promptkit.loading.drift_examples import Answer
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 

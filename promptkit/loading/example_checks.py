@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.assertion_checks import read_assertions
-from promptkit.loading.chain import Entry
-from promptkit.loading.declared import declared_value
-from promptkit.loading.misfits import report_misfits
+from promptkit.loading.inheritance import Entry
+from promptkit.loading.typed_values import declared_value
+from promptkit.loading.value_checks import report_misfits
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.chain import Entry
 from promptkit.loading.example_checks import check_example
-from promptkit.loading.near_file import near_file
+from promptkit.loading.file_suggestions import near_file
+from promptkit.loading.inheritance import Entry
 from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Document, Mapping, Scalar, Sequence
 from promptkit.yamlfile import read_yaml
@@ -38,9 +38,8 @@ def check_example_file(loading: Loading, known: dict[str, Any]) -> None:
         cure = error.help or near_file(source, inside) or "a path is relative to the file in which it is written"
         findings.add(entry.document, error.code, error.message, path, help=cure)
         return
-    whole = read_yaml(b"", source.shown(inside))
     for number, (document, row) in enumerate(_rows(data, source.shown(inside), inside), 1):
-        findings.diagnostics += document.faults if document is not whole else ()
+        findings.diagnostics += document.faults
         if row is not None and number <= MAX_ROWS:
             check_example(findings, Entry(document, Scalar("", "", row.start, row.start + 1), row), row, known, number)
 

@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.declared import field_names
 from promptkit.loading.findings import node_at, span_in
+from promptkit.loading.typed_values import field_names
 from promptkit.template.expressions import Expressions
+from promptkit.template.inferred_types import value_of
 from promptkit.template.paths import shown
-from promptkit.template.scopes import Known
+from promptkit.template.scopes import Binding
 from promptkit.template.syntax import read_tree
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import value_of
 from promptkit.template.walk import input_scope
 from promptkit.yaml_nodes import Scalar
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from promptkit.diagnostics import Severity
     from promptkit.loader import Loading
-    from promptkit.loading.chain import Entry
     from promptkit.loading.findings import Findings
+    from promptkit.loading.inheritance import Entry
     from promptkit.template.paths import Path
 
 _OPENING = "{{ "
@@ -43,9 +43,9 @@ def check_expressions(loading: Loading) -> set[str]:
     answer = (
         True if loading.unknown.output else output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
     )
-    known = {name: Known(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
+    known = {name: Binding(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
     scope = input_scope(known)
-    scope = scope.inner({"value": Known(value_of(answer))})
+    scope = scope.inner({"value": Binding(value_of(answer))})
     used: set[str] = set()
     for index, item in enumerate(output.get("checks", ())):
         that = item.get("that") if isinstance(item, dict) else None

@@ -13,7 +13,7 @@ from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
-    from promptkit.loading.chain import Entry
+    from promptkit.loading.inheritance import Entry
     from promptkit.yaml_nodes import Document
 
 MOST_FINDINGS = 1_000

@@ -9,8 +9,8 @@ from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yaml_traps import QUOTE, quoted_value
 
 if TYPE_CHECKING:
-    from promptkit.loading.chain import Entry
     from promptkit.loading.findings import Findings
+    from promptkit.loading.inheritance import Entry
     from promptkit.yaml_nodes import Document, Node
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
-from promptkit.hints import Fault
 from promptkit.loading.call_reader import Calls
-from promptkit.loading.chain import Entry
+from promptkit.loading.inheritance import Entry
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
-from promptkit.loading.structure import report_all
+from promptkit.loading.structure_checks import report_all
 from promptkit.parts import build
 from promptkit.spec import MessageSpec, Slot
+from promptkit.type_hints import Fault
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
-from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields, read_items
+from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
-from promptkit.loading.chain import MERGED, Entry
 from promptkit.loading.declarations import read_inputs
-from promptkit.loading.declared import declared_value
+from promptkit.loading.inheritance import MERGED, Entry
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.message_reader import read_messages
 from promptkit.loading.output_reader import read_output
 from promptkit.loading.tool_reader import read_tools
 from promptkit.loading.turn_readers import read_conversation, read_memory
+from promptkit.loading.typed_values import declared_value
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.spec import SECTION

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.near_file import RELATIVE, file_cure
+from promptkit.loading.file_suggestions import RELATIVE, file_cure
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
 from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
@@ -13,7 +13,7 @@ from promptkit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     from promptkit.loader import Loading
-    from promptkit.loading.chain import Entry
+    from promptkit.loading.inheritance import Entry
     from promptkit.yaml_nodes import Document
 
 SCHEMA_ENDINGS = (".json", ".yaml", ".yml")

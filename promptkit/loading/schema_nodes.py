@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
-from promptkit.loading.described import check_descriptions
+from promptkit.loading.description_checks import check_descriptions
 from promptkit.loading.findings import key_at, no_colon, node_at, without_colon
-from promptkit.loading.misfits import with_hint
+from promptkit.loading.value_checks import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords

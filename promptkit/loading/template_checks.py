@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.loading.drift import drift
-from promptkit.loading.drift_shown import Answer
+from promptkit.loading.drift_examples import Answer
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
-from promptkit.loading.instructions import compared, instructions_of, names_languages
+from promptkit.loading.instruction_conflicts import compared, instructions_of, names_languages
 from promptkit.loading.prose import prose_of
 from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
 from promptkit.template.fences import SYSTEM_CURE
-from promptkit.template.scopes import Known
-from promptkit.template.strangers import printed_strangers
+from promptkit.template.inferred_types import is_nullable, value_of
+from promptkit.template.scopes import Binding
 from promptkit.template.syntax import read_tree
+from promptkit.template.taint import printed_strangers
 from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text, unsettled_merge
-from promptkit.template.values import is_nullable, value_of
 from promptkit.template.walk import Walk, input_scope
 from promptkit.yaml_nodes import Scalar
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptkit.loader import Loading
-    from promptkit.loading.chain import Chain, Entry
     from promptkit.loading.findings import Findings
+    from promptkit.loading.inheritance import Chain, Entry
     from promptkit.source import Source
     from promptkit.template.scopes import Scope
     from promptkit.template.tree import TemplateFault, Tree
@@ -205,10 +205,10 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
 _STRANGERS = frozenset(get_args(Trust)) - {"caller"}
 
 
-def _known(declared: dict[str, Any]) -> Known:
+def _known(declared: dict[str, Any]) -> Binding:
     value = value_of(declared["json_schema"])
     optional = not declared.get("required", True) and not declared.get("has_default")
-    return Known(value, nullable=optional or is_nullable(value), is_input=True)
+    return Binding(value, nullable=optional or is_nullable(value), is_input=True)
 
 
 def _warn_of_unused(checks: TemplateChecks, chain: Chain, inputs: dict[str, Entry]) -> None:

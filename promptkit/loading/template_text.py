@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
-from promptkit.loading.declared import is_optional
+from promptkit.loading.file_suggestions import file_cure
 from promptkit.loading.findings import MOST_FINDINGS
-from promptkit.loading.near_file import file_cure
+from promptkit.loading.typed_values import is_optional
 from promptkit.source import SourceError, resolve
-from promptkit.template.flows import BLOCK_NAMES
-from promptkit.template.meant import function_meant
 from promptkit.template.paths import shown
+from promptkit.template.reserved import BLOCK_NAMES
+from promptkit.template.suggestions import function_meant
 from promptkit.template.tree import TemplateFault
 from promptkit.template.vocabulary import functions
 from promptkit.yaml_nodes import Document

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.call_reader import tool_name
-from promptkit.loading.chain import Entry
 from promptkit.loading.declarations import read_fields
 from promptkit.loading.findings import node_at
-from promptkit.loading.misfits import report_misfits
+from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
+from promptkit.loading.value_checks import report_misfits
 from promptkit.options import check_tools
 from promptkit.spec import TOOL_PATTERN
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty

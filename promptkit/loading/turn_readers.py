@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.chain import Entry
+from promptkit.loading.inheritance import Entry
 from promptkit.schema.conjunction import form_of
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from promptkit.completion import ModelFacts, sha256
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import BadResponse, ConfigError
-from promptkit.kept_file import keep_file
 from promptkit.model_names import ModelName, parse_model_name
 from promptkit.models.documented import DOCUMENTED
 from promptkit.models.evidence import with_evidence
+from promptkit.private_files import keep_file
 from promptkit.setting_table import MODEL_FACTS, address
 
 if TYPE_CHECKING:

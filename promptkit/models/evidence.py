@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from promptkit.completion import sha256
 from promptkit.file_lock import file_lock
-from promptkit.kept_file import keep_file
+from promptkit.private_files import keep_file
 from promptkit.setting_table import address
 
 if TYPE_CHECKING:

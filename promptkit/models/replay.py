@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promptkit.cancellation import Abandoned
 from promptkit.completion import ABANDONED, Assembler, Delta, ToolCallDelta, canonical_json, sha256
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing
-from promptkit.leaving import Abandoned
 from promptkit.models.wrapped import Wrapped, forwarded
 from promptkit.redact import Redactor
 

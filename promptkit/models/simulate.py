@@ -69,7 +69,7 @@ class Simulated:
 
 def simulated_text(request: Request) -> str:
     """The whole answer to a request."""
-    from promptkit.thought import wrapped_value
+    from promptkit.chain_of_thought import wrapped_value
 
     form, plain = request.form, request.form.plain or request.schema is None
     value = _simulated_words(request) if request.schema is None else simulate_value(request.schema, request.key)

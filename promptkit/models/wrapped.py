@@ -19,8 +19,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from promptkit.cancellation import Abandoned, aleave, leave
 from promptkit.completion import Delta
-from promptkit.leaving import Abandoned, aleave, leave
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

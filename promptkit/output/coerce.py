@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
-from promptkit.output.likeness import meant_keys
+from promptkit.output.key_matching import meant_keys
 from promptkit.output.place import Place, constants_of, is_worded, kind_of, plain_word, words_at
 from promptkit.output.scalars import is_nothing, word_of
-from promptkit.output.turns import Origin, short, turned
+from promptkit.output.type_conversion import Origin, converted, short
 from promptkit.output.wrappers import is_label, is_wrapper, wraps_whole
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
@@ -111,15 +111,15 @@ class _Coercion:
     def _constant(self, value: Any, words: list[Any], place: Place, at: Location) -> Fit:
         """One of a few values, for what is written otherwise, or stands alone in a list or under a key."""
         kinds = {json_kind(each) for each in words}
-        turned = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
+        converted = [fit for kind in sorted(kinds - {"string"}) for fit in self._turned(value, kind, {}, at)]
         if isinstance(value, (list, dict)) and len(value) == 1:
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
             named = isinstance(value, list) or is_wrapper(name := next(iter(value))) or (not at and is_label(name))
             usable = named and not isinstance(alone, (list, dict))
             inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
             what = "a list of one" if isinstance(value, list) else f"`{short(next(iter(value)))}`"
-            turned.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
-        return next((fit for fit in turned if fit.value in words and not fit.misfits), Fit(value, misfits=2))
+            converted.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
+        return next((fit for fit in converted if fit.value in words and not fit.misfits), Fit(value, misfits=2))
 
     def _deeper(self, fit: Fit, form: dict[str, Any], place: Place, at: Location) -> Fit:
         if not isinstance(fit.value, (dict, list)):
@@ -151,7 +151,7 @@ class _Coercion:
     # One kind to another
 
     def _turned(self, value: Any, kind: str, form: dict[str, Any], at: Location) -> list[Fit]:
-        found = turned(kind, value, form, self.origin)
+        found = converted(kind, value, form, self.origin)
         return [] if found is None else [Fit(found.value, (Change(found.what, at, found.style),))]
 
     # Lists and objects

@@ -13,9 +13,9 @@ from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
-from promptkit.output.loose import Loose
-from promptkit.output.mends import Cut, Mend, Unreadable
+from promptkit.output.lenient_json import Loose
 from promptkit.output.reasoning import CLOSING, OPENING, TAG, closing_of, has_tags, opening_like
+from promptkit.output.repairs import Cut, Repair, Unreadable
 from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Candidate:
     value: Any
     start: int
     end: int
-    mends: tuple[Mend, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,8 +98,8 @@ def read_alone(text: str, place: Place) -> Candidate | None:
         return None
     rest = text[reader.at :].strip()
     if rest == ",":
-        reader.mend("comma left out", reader.at)
-    return Candidate(value, start, len(text), tuple(reader.mends)) if rest in ("", ",") else None
+        reader.repair("comma left out", reader.at)
+    return Candidate(value, start, len(text), tuple(reader.repairs)) if rest in ("", ",") else None
 
 
 def find(text: str, place: Place, *, repair: bool = True) -> Found:
@@ -223,12 +223,12 @@ class _Search:
             return self._after_broken(start, Unreadable("more members follow the end of an object", reader.at))
         if self._is_headless(start, reader.at):
             return reader.at
-        mends = list(reader.mends)
-        end = self._past_strays(reader.at, mends)
+        repairs = list(reader.repairs)
+        end = self._past_strays(reader.at, repairs)
         if end > reader.at and self.found.broken:  # what is left over may close what could not be read
             self.found.headless = True
             return end
-        self.found.candidates.append(Candidate(value, start, end, tuple(mends)))
+        self.found.candidates.append(Candidate(value, start, end, tuple(repairs)))
         return end
 
     def _end_of_draft(self, start: int) -> int | None:
@@ -285,11 +285,11 @@ class _Search:
         stray = _REST.match(self.text, end)
         return None if stray and _STRAY.search(stray[0]) and self.repair else (value, end)
 
-    def _past_strays(self, end: int, mends: list[Mend]) -> int:
+    def _past_strays(self, end: int, repairs: list[Repair]) -> int:
         """Behind brackets that close nothing, at the end of the text."""
         rest = _REST.match(self.text, end)
         if rest is None:
             return end
         strays = _STRAY.finditer(rest[0])
-        mends += [Mend(f"`{stray[0]}` left out", end + stray.start()) for stray in strays]
+        repairs += [Repair(f"`{stray[0]}` left out", end + stray.start()) for stray in strays]
         return rest.end() if _STRAY.search(rest[0]) else end

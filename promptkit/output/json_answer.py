@@ -1,4 +1,4 @@
-"""A JSON answer, from its text to a value that fits: out of its envelope, mended, brought to the schema.
+"""A JSON answer, from its text to a value that fits: out of its envelope, repaired, brought to the schema.
 
 The validator has the last word; and of two values that both fit none is taken, unless they are equal.
 """
@@ -11,24 +11,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
+from promptkit.output.acceptance import Judged, Partial, Refused, refused
 from promptkit.output.denials import is_labelled, set_aside, taken_back
 from promptkit.output.envelope import Candidate, Found, find
-from promptkit.output.judging import Judged, Partial, Refused, refused
-from promptkit.output.mends import BARE
+from promptkit.output.free_text import bulleted, of_words
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
-from promptkit.output.steps import SPLIT, mended, reasoning_off, shown_place
+from promptkit.output.repairs import BARE
+from promptkit.output.steps import SPLIT, reasoning_off, repair_steps, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.transport import read_schema
-from promptkit.output.worded import bulleted, of_words
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptkit.output.judging import Judge
+    from promptkit.output.acceptance import Judge
     from promptkit.output.place import Place
 
 _MOST_JUDGED = 100
@@ -120,7 +120,7 @@ def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
     value = candidate.value
     if not value:
         return _stands_alone(text, candidate)
-    bare = any(mend.what in BARE for mend in candidate.mends)
+    bare = any(repair.what in BARE for repair in candidate.repairs)
     if bare and isinstance(value, dict) and all(str(each) in _TYPES for each in value.values()):
         return False  # the form that was asked for: `{name: string}`
     if not isinstance(value, list) or len(value) > 1 or isinstance(value[0], (list, dict)):
@@ -184,7 +184,7 @@ def _steps(text: str, candidate: Candidate, found: Found) -> list[Step]:
     if around:
         detail = f"the value stood in a longer text, at {shown_place(text, candidate.start)}"
         steps.append(Step("taken out of its text", detail, repairs=True, offset=candidate.start, changed=around))
-    return [*steps, *mended(text, candidate.mends)]
+    return [*steps, *repair_steps(text, candidate.repairs)]
 
 
 def _stands_alone(text: str, candidate: Candidate) -> bool:
@@ -245,8 +245,8 @@ def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
     told = Step("put into a list", f"{len(found.candidates)} values stood one behind the other", repairs=True)
     if judged.violations:
         return None
-    mends = mended(text, [mend for each in found.candidates for mend in each.mends])
-    return Judged(judged.value, (told, *mends, *judged.steps), (), _thought(found, judged))
+    repairs = repair_steps(text, [repair for each in found.candidates for repair in each.repairs])
+    return Judged(judged.value, (told, *repairs, *judged.steps), (), _thought(found, judged))
 
 
 def _unescaped(text: str, judge: Judge) -> Judged | None:

@@ -1,4 +1,4 @@
-"""The ladder from a model's text to a value: split reasoning off, open the envelope, parse, mend, coerce, validate.
+"""The ladder from a model's text to a value: split reasoning off, open the envelope, parse, repair, coerce, validate.
 
 Each stage that does something says so in a `Step`. Splitting reasoning and opening one enclosing fence keep an
 answer native; what else was done makes it repaired. Nothing is ever guessed: what has two readings is refused.
@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.chain_of_thought import ANSWER_LINE
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
+from promptkit.output.acceptance import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.channels import Channels, read_channels
-from promptkit.output.fence import unfenced
+from promptkit.output.code_fence import unfenced
 from promptkit.output.json_answer import searched
-from promptkit.output.judging import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.place import plain_word
 from promptkit.output.reasoning import Split, end_of_turn, split_prose, split_tags, without_end
 from promptkit.output.scalars import word_of
@@ -24,13 +25,12 @@ from promptkit.output.steps import SPLIT, answer_tags_off, out_of_call, reasonin
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
 from promptkit.schema import Schema
-from promptkit.thought import ANSWER_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from promptkit.chain_of_thought import Mode
     from promptkit.spec import OutputFormat
-    from promptkit.thought import Mode
 
 LINE, FENCE, QUOTES = "answer line found", "fence removed", "quotes removed"
 _TURNS_BEHIND = "with the turns behind it"
@@ -48,7 +48,7 @@ _MOST_TOLD = 20
 class Expected:
     """What an answer should be: its format, its schema, the mode of its reasoning, its headings and choices.
 
-    `repair` lets slips of syntax be mended, `coerce` lets values be brought to their declared types, and `strict`
+    `repair` lets slips of syntax be repaired, `coerce` lets values be brought to their declared types, and `strict`
     refuses every answer to which anything had to be done. `quoted` says that the server was told to make JSON of it,
     so that a choice stands in quotes.
     """

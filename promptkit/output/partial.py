@@ -11,10 +11,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.growing import NOTHING, Completed, Growing, Misplaced
-from promptkit.output.lead import Lead
+from promptkit.output.growing_value import NOTHING, Completed, GrowingValue, Misplaced
+from promptkit.output.incremental_parser import IncrementalParser
+from promptkit.output.preamble import Preamble
 from promptkit.output.shape import Shape
-from promptkit.output.stepwise import Stepwise
 from promptkit.output.strict_json import NotJson
 from promptkit.output.verdicts import Verdicts
 from promptkit.result import Violation
@@ -38,8 +38,8 @@ class PartialParser:
 
     Once the value cannot become valid any more, however it goes on, `dead` says why, and `dead_at` after how many
     characters of the text that is so. That an answer begins anew behind a draft with which it began is not waited for:
-    `parse_output` may still take such a one. `repair` says whether slips may be mended, `coerce` whether values may be
-    brought to their declared types, and `strict` that the text must be the value as it stands.
+    `parse_output` may still take such a one. `repair` says whether slips may be repaired, `coerce` whether values may
+    be brought to their declared types, and `strict` that the text must be the value as it stands.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class PartialParser:
         self._repair = repair and not strict
         self._shape = Shape(json, json)
         self._verdicts = Verdicts(coerces=coerce and not strict)
-        self._growing = Growing(self._shape, self._verdicts)
-        self._steps = Stepwise(self._growing, mends=self._repair)
-        self._lead: Lead | None = None if strict else Lead(prose=self._repair)
+        self._growing = GrowingValue(self._shape, self._verdicts)
+        self._steps = IncrementalParser(self._growing, repair=self._repair)
+        self._lead: Preamble | None = None if strict else Preamble(prose=self._repair)
         self._fed = 0
         self._losses = 0
 
@@ -132,9 +132,9 @@ class PartialParser:
         if self._losses > _MOST_LOSSES:
             self.broken = True
             return ""
-        self._growing = Growing(self._shape, self._verdicts)
-        self._steps = Stepwise(self._growing, mends=self._repair)
+        self._growing = GrowingValue(self._shape, self._verdicts)
+        self._steps = IncrementalParser(self._growing, repair=self._repair)
         # Behind a value of another type, and inside of it, only the end of reasoning begins anew.
-        self._lead = Lead(prose=self._repair and not isinstance(error, Misplaced))
+        self._lead = Preamble(prose=self._repair and not isinstance(error, Misplaced))
         self._lead.lost()
         return self._after_lead(left)

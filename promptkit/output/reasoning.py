@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from promptkit.thought import ANSWER_LINE
+from promptkit.chain_of_thought import ANSWER_LINE
 
 TAGS = (
     *("think", "thinking", "thought", "reasoning", "seed:think", "mm:think", r"ifm\|think(?:_fast)?"),

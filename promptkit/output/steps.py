@@ -1,4 +1,4 @@
-"""The steps that several stages tell of, in the same words; mends of one kind together, by line and column."""
+"""The steps that several stages tell of, in the same words; repairs of one kind together, by line and column."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from promptkit.result import Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptkit.output.mends import Mend
+    from promptkit.output.repairs import Repair
 
-__all__ = ["answer_tags_off", "mended", "out_of_call", "reasoning_off", "shown_place", "turn_ended"]
+__all__ = ["answer_tags_off", "out_of_call", "reasoning_off", "repair_steps", "shown_place", "turn_ended"]
 
 SPLIT = "reasoning split off"
 
@@ -37,10 +37,10 @@ def out_of_call(detail: str) -> Step:
     return Step("taken out of a call", detail, repairs=True)
 
 
-def mended(text: str, mends: Sequence[Mend]) -> list[Step]:
+def repair_steps(text: str, repairs: Sequence[Repair]) -> list[Step]:
     """What was done to a text, the same things told together."""
-    by_what: dict[str, list[Mend]] = {}
-    for each in mends:
+    by_what: dict[str, list[Repair]] = {}
+    for each in repairs:
         by_what.setdefault(each.what, []).append(each)
     steps = []
     for what, several in by_what.items():

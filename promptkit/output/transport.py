@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptkit.chain_of_thought import wrapped_schema
 from promptkit.completion import AnswerForm, Transport
-from promptkit.schema.served import served
-from promptkit.thought import wrapped_schema
+from promptkit.schema.server_subset import served
 
 if TYPE_CHECKING:
     from promptkit.completion import ModelFacts

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
-from promptkit.output.calls import MAY_HOLD, OF_A_CALL
+from promptkit.output.acceptance import Judge
+from promptkit.output.call_shapes import MAY_HOLD, OF_A_CALL
 from promptkit.output.coerce import coerce
-from promptkit.output.judging import Judge
 from promptkit.output.place import plain_word
 from promptkit.result import Violation
 from promptkit.schema import Schema

@@ -10,7 +10,7 @@ from promptkit.errors import LockError, PromptkitError, SourceError
 from promptkit.repos.lock import LOCK_FILE, Lock, digest_of
 from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
-from promptkit.repos.over import Over
+from promptkit.repos.overlay import Overlay
 from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
@@ -78,7 +78,7 @@ def project_source(workspace: Workspace, *, is_frozen: bool = False) -> Source:
     return _OwnLocked(source, pinned, kept_parts(workspace)) if pinned else source
 
 
-class _ByDigest(Over):
+class _ByDigest(Overlay):
     """The files of another source, of which some `parts` are read by their SHA-256s: from the cache, or else there."""
 
     def __init__(self, source: Source, parts: Iterable[Part], kept: Path) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit._version import __version__
 from promptkit.errors import PromptkitError, RepoError, SourceError
-from promptkit.kept_file import keep_file
 from promptkit.limits import current_limits
 from promptkit.loader import load
 from promptkit.phrases import counted
+from promptkit.private_files import keep_file
 from promptkit.repos.git.ids import content_id, file_id, hash_of
 from promptkit.repos.git_repo import GitRepo
 from promptkit.repos.history import LAST_TIME, History

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.errors import LockError, PromptkitError, RepoError, SourceError, SpecError
-from promptkit.kept_file import keep_file
 from promptkit.loader import load
+from promptkit.private_files import keep_file
 from promptkit.repos.from_lock import kept_at, kept_parts, locked_pin, opened_at
 from promptkit.repos.lock import LOCK_FILE, Lock, Locked, Part, digest_of
 from promptkit.repos.mounts import Mounted

@@ -7,8 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from promptkit.atomic_write import replace_file
 from promptkit.errors import ConfigError, RepoError
-from promptkit.replacing import replace_file
 from promptkit.repos.declared import REPO_KEYS, bare_key
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.local import GitDirectory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.errors import SourceError
-from promptkit.repos.over import Over
+from promptkit.repos.overlay import Overlay
 from promptkit.source import ENDINGS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Recording", "kind_of"]
 
 
-class Recording(Over):
+class Recording(Overlay):
     """A source that remembers what was read from it, and what was looked for in vain."""
 
     def __init__(self, source: Source) -> None:

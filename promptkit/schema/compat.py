@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.apart import apart, covers
 from promptkit.schema.claims import Claim, Path, claim, shown_at, unsure
 from promptkit.schema.compat_kinds import CHECKS, either
 from promptkit.schema.conjunction import ALL_KINDS, FOLLOWED_BY, NARROWING, SAYS_NOTHING, Form, Pairs, form_of
+from promptkit.schema.counterexamples import breaking
+from promptkit.schema.disjoint import apart, covers
 from promptkit.schema.drafts import is_draft_4, modern, read_otherwise
 from promptkit.schema.embedded import has_embedded
 from promptkit.schema.equality import among, is_kind, same_json
-from promptkit.schema.plants import breaking
 from promptkit.schema.proofs import proved
 from promptkit.schema.references import references, resolve, walk
 from promptkit.schema.violations import shown

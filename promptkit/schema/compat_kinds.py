@@ -7,19 +7,18 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.claims import Claim, Other, claim, unsure
+from promptkit.schema.counterexamples import breaking
 from promptkit.schema.keywords import FORMATS
-from promptkit.schema.plants import breaking
 from promptkit.schema.proofs import matches
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from promptkit.schema.claims import Path
     from promptkit.schema.compat import Comparison
 
     Keywords = dict[str, Any]
-    from promptkit.schema.claims import Path
-
     Check = Callable[[Comparison, Keywords, Keywords, Path], Iterator[Claim]]
 
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.drafts import heard
 from promptkit.schema.equality import among, same_json
-from promptkit.schema.joined import joined
+from promptkit.schema.keyword_merge import joined
 from promptkit.schema.keywords import ANNOTATIONS, SILENT
 from promptkit.schema.references import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.schema.joined import Both
+    from promptkit.schema.keyword_merge import Both
 
 ALL_KINDS = ("null", "boolean", "number", "string", "array", "object")
 

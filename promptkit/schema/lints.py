@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean
 from promptkit.schema.drafts import draft_of, unheard
 from promptkit.schema.equality import KINDS, is_kind, same_json
-from promptkit.schema.inhabited import empty_schemas, keeps, worth_a_look
 from promptkit.schema.keywords import FORMATS
 from promptkit.schema.references import walk
+from promptkit.schema.satisfiability import empty_schemas, keeps, worth_a_look
 from promptkit.schema.violations import shown
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _annotated(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
     """A default, or an example, that is no value of its own schema."""
     said = {keyword: value for keyword, value in schema.items() if keyword in (*_SPEAKS_OF, "type", "enum")}
     examples = schema.get("examples")
-    values = [("default", (*place, "default"), schema[each]) for each in ("default",) if each in schema]
+    values = [("default", (*place, "default"), schema["default"])] if "default" in schema else []
     if isinstance(examples, list):
         values += [("example", (*place, "examples", at), each) for at, each in enumerate(examples[:_MOST_COMPARED])]
     for what, there, value in values:

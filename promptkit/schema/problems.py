@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.schema.limits import first_fault
-from promptkit.schema.references import endless, references, resolve, too_many_ways
+from promptkit.schema.references import Location, endless, references, resolve, too_many_ways
 from promptkit.schema.validators import DEEPEST_SCHEMA, MULTIPLIES, UnusableSchemaError, shape_fault, validator
 from promptkit.schema.violations import json_path, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-from promptkit.schema.references import Location
 
 DRAFTS = (
     "http://json-schema.org/draft-04/schema",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.schema.apart import apart, covers, may_have
+from promptkit.schema.disjoint import apart, covers, may_have
 from promptkit.schema.references import references
 from promptkit.schema.validators import UnusableSchemaError, validator
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from promptkit.completion import canonical_json, sha256
 from promptkit.result import Violation
 from promptkit.schema.limits import first_fault
-from promptkit.schema.plain import fits_plainly, is_plain
 from promptkit.schema.problems import SchemaProblem, schema_problems
 from promptkit.schema.references import too_deep, walk
+from promptkit.schema.simple_validator import fits_plainly, is_plain
 from promptkit.schema.validators import UnusableSchemaError, first_line, validator
 from promptkit.schema.views import sees_as_json
 from promptkit.schema.violations import json_path, violations

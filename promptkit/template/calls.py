@@ -9,18 +9,18 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template.flows import names_in
+from promptkit.template.inferred_types import either, missing_key
+from promptkit.template.names import names_in
 from promptkit.template.paths import find, is_constant, kind, path_of, shown
-from promptkit.template.scopes import Known
+from promptkit.template.scopes import Binding
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import either, missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from promptkit.template.inferred_types import InferredType
     from promptkit.template.scopes import Scope
     from promptkit.template.tree import Token, Tree
-    from promptkit.template.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _of_macro(macro: Any) -> Signature:
 
 
 def call_faults(
-    tree: Tree, node: Any, callee: Known | None, scope: Scope, *, with_body: bool
+    tree: Tree, node: Any, callee: Binding | None, scope: Scope, *, with_body: bool
 ) -> Iterator[TemplateFault]:
     """What is wrong with a call; `with_body` says that it is that of a `{% call %}`."""
     names = [keyword.key for keyword in node.kwargs]
@@ -119,7 +119,7 @@ def _always_calls(macro: Any) -> bool:
     return any(node.name == "caller" and id(node) not in asked for node in find(macro, "Name"))
 
 
-def _hidden(tree: Tree, node: Any, callee: Known, scope: Scope) -> Iterator[TemplateFault]:
+def _hidden(tree: Tree, node: Any, callee: Binding, scope: Scope) -> Iterator[TemplateFault]:
     """The inputs that an imported macro uses, and does not see."""
     own = {argument.name for argument in callee.macro.args}
     for name in sorted(names_in(*callee.macro.body, *callee.macro.defaults) - own):
@@ -159,7 +159,7 @@ def called_again(node: Any) -> Any | None:
     return next((name for name in calls if id(name) not in inner), None)
 
 
-def never_got(tree: Tree, node: Any, holder: Value) -> TemplateFault | None:
+def never_got(tree: Tree, node: Any, holder: InferredType) -> TemplateFault | None:
     """The fault of `object.get("key")`, of an object that never has that key."""
     if (
         holder is None
@@ -169,10 +169,11 @@ def never_got(tree: Tree, node: Any, holder: Value) -> TemplateFault | None:
         return None
     key = node.args[0].value
     wrong = missing_key(holder, shown(path_of(node.node.node)), key) if isinstance(key, str) else None
-    if wrong is None or wrong[0] != "error":
+    if wrong is None or wrong.severity != "error":
         return None
-    _, message, label, cure = wrong
-    return TemplateFault("PK209", message, *tree.span(node.args[0]), "warning", label=label, help=cure)
+    return TemplateFault(
+        "PK209", wrong.message, *tree.span(node.args[0]), "warning", label=wrong.label, help=wrong.help
+    )
 
 
 class Arguments:
@@ -182,10 +183,10 @@ class Arguments:
         self._tree = tree
         self._shared = shared
         """Whether other files call the macros too."""
-        self._given: dict[int, dict[int, dict[str, Known]]] = {}
+        self._given: dict[int, dict[int, dict[str, Binding]]] = {}
         """By macro and call, what stands for each parameter."""
 
-    def note(self, macro: Any, call: Any, given: Sequence[Known]) -> None:
+    def note(self, macro: Any, call: Any, given: Sequence[Binding]) -> None:
         """Take note of a call that has been walked: the arguments by place, then those by name."""
         names = [argument.name for argument in macro.args]
         by_place = dict(zip(names, given[: len(call.args)], strict=False))
@@ -198,14 +199,14 @@ class Arguments:
         calls = len(self._given.get(id(macro), ()))
         return 0 < calls == self._uses[macro.name] and not self._is_shared
 
-    def of(self, macro: Any, defaults: Sequence[Value]) -> dict[str, Known]:
+    def of(self, macro: Any, defaults: Sequence[InferredType]) -> dict[str, Binding]:
         """What stands for the parameters of a macro; where that is not known, anything."""
         names = [argument.name for argument in macro.args]
         if not self.known(macro):
-            return dict.fromkeys(names, Known())
-        left_out = dict(zip(reversed(names), (Known(value) for value in reversed(defaults)), strict=False))
+            return dict.fromkeys(names, Binding())
+        left_out = dict(zip(reversed(names), (Binding(value) for value in reversed(defaults)), strict=False))
         calls = [left_out | given for given in self._given[id(macro)].values()]
-        return {name: _any_of([given.get(name, Known()) for given in calls]) for name in names}
+        return {name: _any_of([given.get(name, Binding()) for given in calls]) for name in names}
 
     @cached_property
     def _uses(self) -> Counter[str]:
@@ -217,6 +218,6 @@ class Arguments:
         return self._shared or any(True for _ in find(self._tree.root, "Include", "Extends"))
 
 
-def _any_of(several: Sequence[Known]) -> Known:
+def _any_of(several: Sequence[Binding]) -> Binding:
     nullable = any(each.nullable for each in several)
-    return Known(either(each.value for each in several), nullable=nullable)
+    return Binding(either(each.value for each in several), nullable=nullable)

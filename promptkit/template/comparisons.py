@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
     from promptkit.schema.conjunction import Form
     from promptkit.template.conditions import Fact
-    from promptkit.template.values import Value
+    from promptkit.template.inferred_types import InferredType
 
 _MOST_SHOWN = 8
 
 
-def never_equal(value: Value, constant: Any) -> tuple[str, str] | None:
+def never_equal(value: InferredType, constant: Any) -> tuple[str, str] | None:
     """Why a value never equals a constant, as label and help; None when it can, or when nobody can tell."""
     return _of_all(value, lambda root, schema: _unequal(root, schema, constant))
 
 
-def never_holds(value: Value, operator: str, number: Any) -> tuple[str, str] | None:
+def never_holds(value: InferredType, operator: str, number: Any) -> tuple[str, str] | None:
     """Why a value is never in an order (`gt`, `gteq`, `lt`, `lteq`) to a number; None as above."""
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         return None
     return _of_all(value, lambda root, schema: _disordered(root, schema, operator, number))
 
 
-def narrowed(value: Value, facts: Iterable[Fact]) -> Value:
+def narrowed(value: InferredType, facts: Iterable[Fact]) -> InferredType:
     """What a value can still be by facts about it; None when nothing is left, or nobody can tell."""
     for fact in _merged(facts):
         if value is None:
@@ -108,7 +108,7 @@ def _keeps(fact: Fact, value: Any, listed: _Listed) -> bool:
     return not isinstance(value, (int, float)) or _ORDERS[fact.operator](value, fact.constants[0])
 
 
-def _of_all(value: Value, why: Callable[[Any, Any], tuple[str, str] | None]) -> tuple[str, str] | None:
+def _of_all(value: InferredType, why: Callable[[Any, Any], tuple[str, str] | None]) -> tuple[str, str] | None:
     """The first reason, if there is one for each schema that the value may fit."""
     first = None
     for root, schema in value or ():

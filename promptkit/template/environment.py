@@ -37,7 +37,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RenderError
 from promptkit.source import SourceError, join, mounted
 from promptkit.template.filters import OWN_FILTERS, template_filters
-from promptkit.template.measuring import Measuring
+from promptkit.template.instrumentation import Measuring
 from promptkit.template.metering import (
     MAX_MARKED,
     MAX_WIDTH,

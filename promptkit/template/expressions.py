@@ -6,28 +6,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.template import operators
 from promptkit.template.calls import Arguments, argument_faults, call_faults, never_got, signature_of
 from promptkit.template.conditions import given_by
-from promptkit.template.filter_values import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
-from promptkit.template.meant import filter_meant, member_meant, test_meant
-from promptkit.template.operations import JOINED_TEXT, beyond, named, never_is, wrong_index, wrong_sum, wrong_value
-from promptkit.template.operators import (
-    always_holds,
-    calculated,
-    choice,
-    compared,
-    concatenated,
-    conjunction,
-    constant,
-    counts,
-    disjunction,
-    signed,
-    written_out,
-)
-from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
-from promptkit.template.scopes import Known
-from promptkit.template.tree import TemplateFault, Token, Tree
-from promptkit.template.values import (
+from promptkit.template.filter_types import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
+from promptkit.template.inferred_types import (
     either,
     is_method,
     is_nullable,
@@ -37,6 +20,11 @@ from promptkit.template.values import (
     missing_key,
     of_type,
 )
+from promptkit.template.paths import is_constant, key_of, kind, path_of, shown
+from promptkit.template.scopes import Binding
+from promptkit.template.suggestions import filter_meant, member_meant, test_meant
+from promptkit.template.tree import TemplateFault, Token, Tree
+from promptkit.template.type_rules import JOINED_TEXT, beyond, named, never_is, wrong_index, wrong_sum, wrong_value
 from promptkit.template.vocabulary import functions
 
 if TYPE_CHECKING:
@@ -44,13 +32,13 @@ if TYPE_CHECKING:
 
     from promptkit.diagnostics import Severity
     from promptkit.template.conditions import Given
-    from promptkit.template.listening import Listener
+    from promptkit.template.inferred_types import InferredType
+    from promptkit.template.listener import Listener
     from promptkit.template.scopes import Scope
-    from promptkit.template.values import Value
 
 
 class Expressions:
-    """Walks expressions in a scope. What a node can be is a `Value`; `None` when nobody can tell."""
+    """Walks expressions in a scope. What a node can be is an `InferredType`; `None` when nobody can tell."""
 
     def __init__(self, tree: Tree, listener: Listener, *, shared: bool = False) -> None:
         self.tree = tree
@@ -60,23 +48,21 @@ class Expressions:
         self.forgiving = 0
         self.called: set[int] = set()
         """The lookups that are called, by identity."""
-        self.holder: Value = None
-        """What the last lookup has looked into."""
 
-    def value(self, node: Any, scope: Scope) -> Value:
+    def value(self, node: Any, scope: Scope) -> InferredType:
         """What an expression can be; what is wrong in it is told to the listener."""
         if node is None:
             return None
-        known: Callable[[Expressions, Any, Scope], Value] | None = _table().get(type(node))
+        known: Callable[[Expressions, Any, Scope], InferredType] | None = _table().get(type(node))
         return known(self, node, scope) if known else self.parts(node, scope)
 
-    def parts(self, node: Any, scope: Scope) -> Value:
+    def parts(self, node: Any, scope: Scope) -> InferredType:
         """Walk all that stands in an expression of which the value cannot be told."""
         for child in node.iter_child_nodes():
             self.value(child, scope)
         return None
 
-    def ask(self, node: Any, scope: Scope, *, forgiving: bool = True) -> Value:
+    def ask(self, node: Any, scope: Scope, *, forgiving: bool = True) -> InferredType:
         """Walk what is only asked for: a null is fine there, and if it is `forgiving` what is looked up in one too."""
         self.asking += 1
         self.forgiving += forgiving
@@ -88,10 +74,10 @@ class Expressions:
     def condition(self, node: Any, scope: Scope) -> tuple[Given, Given]:
         """Walk a condition: the paths that are given where it is true, and where it is false."""
         self.ask(node, scope, forgiving=False)
-        always_holds(self, node)
+        operators.always_holds(self, node)
         return given_by(node)
 
-    def need(self, node: Any, scope: Scope) -> Value:
+    def need(self, node: Any, scope: Scope) -> InferredType:
         """Walk what must not be null, since it is printed, counted through, or looked into."""
         value = self.value(node, scope)
         path = path_of(node)
@@ -102,7 +88,7 @@ class Expressions:
             self.listener.maybe_null(path, begin.lineno, end)
         return value
 
-    def nullable(self, node: Any, value: Value, scope: Scope) -> bool:
+    def nullable(self, node: Any, value: InferredType, scope: Scope) -> bool:
         """Whether an expression may be null."""
         path = path_of(node)
         if path and scope.is_given(path):
@@ -124,12 +110,12 @@ class Expressions:
 
     # Names and what is looked up in them
 
-    def name(self, node: Any, scope: Scope) -> Value:
+    def name(self, node: Any, scope: Scope) -> InferredType:
         """A name that stands for something."""
         found = self.found(node, scope, called=False)
         return found.value if found else None
 
-    def found(self, node: Any, scope: Scope, *, called: bool) -> Known | None:
+    def found(self, node: Any, scope: Scope, *, called: bool) -> Binding | None:
         """What a name stands for; one that stands for nothing is told."""
         found = scope.find(node.name)
         if found is None:
@@ -145,15 +131,23 @@ class Expressions:
             self.listener.asked((node.name,))
         return found
 
-    def lookup(self, node: Any, scope: Scope) -> Value:
+    def lookup(self, node: Any, scope: Scope) -> InferredType:
         """`a.b` or `a["b"]`."""
+        return self._looked_up(node, scope)[1]
+
+    def _looked_up(self, node: Any, scope: Scope) -> tuple[InferredType, InferredType]:
+        """What something is looked up in, and what is found there."""
         if self._of_module(node, scope):
             found = self.module(node, scope)
-            return found.value if found else None
+            return None, found.value if found else None
         if self._of_namespace(node, scope):
-            return None
-        value, path, key = self.need(node.node, scope), path_of(node), key_of(node)
-        self.holder = value
+            return None, None
+        holder = self.need(node.node, scope)
+        return holder, self._member(node, holder, scope)
+
+    def _member(self, node: Any, value: InferredType, scope: Scope) -> InferredType:
+        """What a value has under the key of a lookup; one that it never has is told."""
+        path, key = path_of(node), key_of(node)
         if kind(node) == "Getitem":
             self.value(node.arg, scope)
             if kind(node.arg) == "Slice":
@@ -171,16 +165,16 @@ class Expressions:
                 cure = f"write `{key}()`" + (f", or `| {key}`" if key in functions()["filter"] else "")
                 self.fault("PK223", f"the method `{key}` is not called", self.tree.token(node.lineno, 1), help=cure)
             return members_of(value, key)[1] or None
-        if not path and wrong[0] == "warning":
+        if not path and wrong.severity == "warning":
             return None
-        severity, message, label, cure = wrong
-        cure = member_meant(str(key), shown(path[:-1]), value) or cure
+        cure = member_meant(str(key), shown(path[:-1]), value) or wrong.help
         token = self.tree.token(node.lineno, 1)
-        fault = TemplateFault("PK209", message, token.start, token.end, severity, label=label, help=cure)
+        span = (token.start, token.end)
+        fault = TemplateFault("PK209", wrong.message, *span, wrong.severity, label=wrong.label, help=cure)
         self.listener.undeclared(path, fault)
         return None
 
-    def module(self, node: Any, scope: Scope) -> Known | None:
+    def module(self, node: Any, scope: Scope) -> Binding | None:
         """What a name in an imported file stands for; one that the file does not set is told."""
         known, key = scope.find(node.node.name), str(key_of(node))
         names = known.module if known and known.module else {}
@@ -207,7 +201,7 @@ class Expressions:
 
     # Calls, filters and tests
 
-    def call(self, node: Any, scope: Scope, *, with_body: bool = False) -> Value:
+    def call(self, node: Any, scope: Scope, *, with_body: bool = False) -> InferredType:
         """A call: of a macro, its arguments are held against its parameters."""
         callee, found, gives, holder = node.node, None, None, None
         if kind(callee) == "Name":
@@ -216,8 +210,10 @@ class Expressions:
             found = self.module(callee, scope)
         else:
             self.called.add(id(callee))
-            self._callable(callee, self.value(callee, scope))
-            holder = self.holder if kind(callee) == "Getattr" and kinds_of(self.holder) == {"object"} else None
+            is_lookup = kind(callee) in ("Getattr", "Getitem")
+            within, value = self._looked_up(callee, scope) if is_lookup else (None, self.value(callee, scope))
+            self._callable(callee, value)
+            holder = within if kind(callee) == "Getattr" and kinds_of(within) == {"object"} else None
             gives = METHOD_GIVES.get(callee.attr) if holder is not None and not node.args else None
             if not self.asking and (fault := never_got(self.tree, node, holder)) is not None:
                 self.listener.fault(fault)
@@ -227,29 +223,29 @@ class Expressions:
         if found is not None and found.macro is not None:
             self.arguments.note(found.macro, node, self._known(node, given, scope))
         if kind(callee) == "Name" and callee.name == "range" and not (found and found.is_input):
-            counts(self, node, given[: len(node.args)])
+            operators.counts(self, node, given[: len(node.args)])
         for fault in call_faults(self.tree, node, found, scope, with_body=with_body):
             self.listener.fault(fault)
         return gives(holder) if gives is not None else None
 
-    def _callable(self, node: Any, value: Value) -> None:
+    def _callable(self, node: Any, value: InferredType) -> None:
         if kinds := kinds_of(value):
             self.wrong((f"{named(kinds)} is called, which is no function", ""), node)
 
-    def _arguments(self, node: Any, scope: Scope) -> list[Value]:
+    def _arguments(self, node: Any, scope: Scope) -> list[InferredType]:
         """The arguments of a call or a filter: those by place, then those by name."""
         given = [self.value(child, scope) for child in (*node.args, *(keyword.value for keyword in node.kwargs))]
         for child in (node.dyn_args, node.dyn_kwargs):
             self.value(child, scope)
         return given
 
-    def _known(self, node: Any, given: list[Value], scope: Scope) -> list[Known]:
+    def _known(self, node: Any, given: list[InferredType], scope: Scope) -> list[Binding]:
         """The arguments of a call, as what its parameters stand for."""
         nodes = (*node.args, *(keyword.value for keyword in node.kwargs))
         pairs = zip(nodes, given, strict=True)
-        return [Known(found, nullable=self.nullable(each, found, scope)) for each, found in pairs]
+        return [Binding(found, nullable=self.nullable(each, found, scope)) for each, found in pairs]
 
-    def filter(self, node: Any, scope: Scope) -> Value:
+    def filter(self, node: Any, scope: Scope) -> InferredType:
         """A filter; of some it is known what they give."""
         self._function("filter", node, self.tree.token(node.lineno))
         if node.name in ("default", "d"):
@@ -272,7 +268,7 @@ class Expressions:
                 self._known_function(what, name.value, self.tree.token(name.lineno))
         return given_by_filter(node, value)
 
-    def _named_key(self, key: Any, of: Any, item: Value) -> None:
+    def _named_key(self, key: Any, of: Any, item: InferredType) -> None:
         """The key of each item by which a filter goes."""
         if item is None or not is_constant(key) or not isinstance(key.value, str) or "," in key.value:
             return
@@ -281,11 +277,11 @@ class Expressions:
                 item = members_of(item, int(step))[1] or None
                 continue
             wrong = missing_key(item, f"{shown(path_of(of)) or 'the list'}[...]", step)
-            if wrong is not None and wrong[0] == "error":
-                self.fault("PK209", wrong[1], self.tree.token(key.lineno), label=wrong[2], help=wrong[3])
+            if wrong is not None and wrong.severity == "error":
+                self.fault("PK209", wrong.message, self.tree.token(key.lineno), label=wrong.label, help=wrong.help)
             item = members_of(item, step)[1] or None
 
-    def test(self, node: Any, scope: Scope) -> Value:
+    def test(self, node: Any, scope: Scope) -> InferredType:
         """A test."""
         further = 2 if self.tree.token(node.lineno, 1).value == "not" else 1
         self._function("test", node, self.tree.token(node.lineno, further))
@@ -315,7 +311,7 @@ class Expressions:
 
 
 @lru_cache(maxsize=1)
-def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
+def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], InferredType]]:
     from jinja2 import nodes
 
     arithmetic = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
@@ -326,16 +322,16 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], Value]]:
         nodes.Call: Expressions.call,
         nodes.Filter: Expressions.filter,
         nodes.Test: Expressions.test,
-        nodes.CondExpr: choice,
-        nodes.And: conjunction,
-        nodes.Or: disjunction,
-        nodes.Compare: compared,
-        nodes.Const: constant,
-        nodes.Dict: written_out,
+        nodes.CondExpr: operators.choice,
+        nodes.And: operators.conjunction,
+        nodes.Or: operators.disjunction,
+        nodes.Compare: operators.compared,
+        nodes.Const: operators.constant,
+        nodes.Dict: operators.written_out,
         nodes.TemplateData: lambda _, __, ___: of_type("string"),
-        nodes.Concat: concatenated,
-        **dict.fromkeys(arithmetic, calculated),
-        **dict.fromkeys((nodes.Neg, nodes.Pos), signed),
+        nodes.Concat: operators.concatenated,
+        **dict.fromkeys(arithmetic, operators.calculated),
+        **dict.fromkeys((nodes.Neg, nodes.Pos), operators.signed),
     }
 
 

@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.template.comparisons import narrowed, never_equal, never_holds
 from promptkit.template.conditions import paths_in
-from promptkit.template.operations import NUMBERS, wrong_count, wrong_operand, wrong_operands
+from promptkit.template.inferred_types import WRITTEN_OUT, either, item_of, kinds_of, of_type, value_of
 from promptkit.template.paths import is_constant, kind, listed, path_of, shown
-from promptkit.template.values import WRITTEN_OUT, either, item_of, kinds_of, of_type, value_of
+from promptkit.template.type_rules import NUMBERS, wrong_count, wrong_operand, wrong_operands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.template.expressions import Expressions
+    from promptkit.template.inferred_types import InferredType
     from promptkit.template.scopes import Scope
-    from promptkit.template.values import Value
+
+    Operand = tuple[Any, InferredType]
+    """An expression's node, and what it is."""
 
 
-def calculated(walk: Expressions, node: Any, scope: Scope) -> Value:
+def calculated(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a + b` and its kin."""
     left, right = (kinds_of(walk.need(child, scope)) for child in (node.left, node.right))
     walk.wrong(wrong_operands(node.operator, left, right), node)
@@ -63,32 +66,32 @@ def _alternatives(node: Any) -> list[Any]:
     return [*_alternatives(node.left), *_alternatives(node.right)] if kind(node) == "Or" else [node]
 
 
-def signed(walk: Expressions, node: Any, scope: Scope) -> Value:
+def signed(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`-a`."""
     walk.wrong(wrong_operand(node.operator, kinds_of(walk.need(node.node, scope))), node)
     return of_type("number")
 
 
-def counts(walk: Expressions, node: Any, given: list[Value]) -> None:
+def counts(walk: Expressions, node: Any, given: list[InferredType]) -> None:
     """The arguments of `range`."""
     for argument, value in zip(node.args, given, strict=True):
         walk.wrong(wrong_count(kinds_of(value)), argument)
 
 
-def concatenated(walk: Expressions, node: Any, scope: Scope) -> Value:
+def concatenated(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a ~ b`."""
     for child in node.iter_child_nodes():
         walk.need(child, scope)
     return of_type("string")
 
 
-def constant(_: Expressions, node: Any, __: Scope) -> Value:
+def constant(_: Expressions, node: Any, __: Scope) -> InferredType:
     """What is written out."""
     kinds = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
     return of_type(kinds[type(node.value)]) if type(node.value) in kinds else None
 
 
-def written_out(walk: Expressions, node: Any, scope: Scope) -> Value:
+def written_out(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """An object that is written out: its keys are known where they are constants, and what stands under them."""
     found = {pair.key.value if is_constant(pair.key) else None: walk.value(pair.value, scope) for pair in node.items}
     for pair in node.items:
@@ -102,28 +105,28 @@ def written_out(walk: Expressions, node: Any, scope: Scope) -> Value:
     return value_of({"$comment": WRITTEN_OUT, "type": "object", "properties": properties, "required": [*found]})
 
 
-def choice(walk: Expressions, node: Any, scope: Scope) -> Value:
+def choice(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a if condition else b`."""
     true, false = walk.condition(node.test, scope)
     one = walk.value(node.expr1, scope.inner(given=true))
     return either([one, walk.value(node.expr2, scope.inner(given=false))]) if node.expr2 is not None else None
 
 
-def conjunction(walk: Expressions, node: Any, scope: Scope) -> Value:
+def conjunction(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a and b`: the second is looked at only where the first is true."""
     true, _ = walk.condition(node.left, scope)
     walk.value(node.right, scope.inner(given=true))
     return None
 
 
-def disjunction(walk: Expressions, node: Any, scope: Scope) -> Value:
+def disjunction(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a or b`."""
     _, false = walk.condition(node.left, scope)
     walk.value(node.right, scope.inner(given=paths_in(false)))  # a part that adds nothing is no dead branch
     return None
 
 
-def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
+def compared(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """A comparison; one that never holds is told."""
     ordered = node.ops[0].op in _MIRRORED
     left, value = node.expr, (walk.need if ordered else walk.value)(node.expr, scope)
@@ -141,13 +144,13 @@ def compared(walk: Expressions, node: Any, scope: Scope) -> Value:
     return of_type("boolean")
 
 
-def _left(node: Any, value: Value, scope: Scope) -> Value:
+def _left(node: Any, value: InferredType, scope: Scope) -> InferredType:
     """What a value can still be by the conditions around and before it, where these say anything."""
     facts = scope.facts(path) if (path := path_of(node)) else ()
     return narrowed(value, facts) if facts else None
 
 
-def _dead(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> bool:
+def _dead(walk: Expressions, operator: str, one: Operand, other: Operand) -> bool:
     """Tell of a comparison that never holds by the declared types; whether there was one."""
     told = False
     if operator in ("in", "notin"):
@@ -163,7 +166,7 @@ def _dead(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple
     return told
 
 
-def _dead_here(walk: Expressions, operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> None:
+def _dead_here(walk: Expressions, operator: str, one: Operand, other: Operand) -> None:
     """Tell of a comparison that never holds since a condition around or before it has settled it."""
     constants = listed(other[0])
     whole = len(constants) == len(getattr(other[0], "items", ()))
@@ -176,7 +179,7 @@ def _dead_here(walk: Expressions, operator: str, one: tuple[Any, Value], other: 
             _never(walk, constant, node, _SETTLED, _WORDS[order], here=" here")
 
 
-def _both_ways(operator: str, one: tuple[Any, Value], other: tuple[Any, Value]) -> Iterator[tuple[Any, Any, Any]]:
+def _both_ways(operator: str, one: Operand, other: Operand) -> Iterator[tuple[Any, Any, Any]]:
     """What is compared, the constant with which it is, and the order in which it stands to that."""
     for node, constant, order in ((one, other, operator), (other, one, _MIRRORED.get(operator))):
         if is_constant(constant[0]) and not is_constant(node[0]):

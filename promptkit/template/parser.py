@@ -19,7 +19,7 @@ from jinja2.lexer import TokenStream
 
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
-from promptkit.template.syntax_words import cure_of, foreign_end, told
+from promptkit.template.syntax_messages import cure_of, foreign_end, told
 from promptkit.template.tree import OPENINGS, TemplateFault, Token
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MOST_FAULTS = 20
 """How many syntax errors of one template are told."""
 
 
-class Reading(PromptEnvironment):
+class RecoveringEnvironment(PromptEnvironment):
     """An environment that reads one text, and keeps its tokens, its faults, and the names that were lost."""
 
     def __init__(self, text: str) -> None:
@@ -188,7 +188,7 @@ class Reading(PromptEnvironment):
 class Parser(PromptParser):
     """Jinja's parser. What cannot be read is told and left out, and the reading goes on behind it."""
 
-    environment: Reading
+    environment: RecoveringEnvironment
 
     def parse_tuple(self, *args: Any, **kwargs: Any) -> Any:
         """What is printed; a broken expression is left out."""

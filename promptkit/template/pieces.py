@@ -13,8 +13,8 @@ from promptkit.errors import RenderError
 from promptkit.limits import current_limits
 from promptkit.template.metering import too_long
 from promptkit.template.paths import kind
-from promptkit.template.plain import read_plain
 from promptkit.template.printing import printed, strip_ends
+from promptkit.template.simple_parser import read_plain
 
 if TYPE_CHECKING:
     from promptkit.template.fences import Fences, Untrusted
@@ -70,7 +70,7 @@ class Pieces:
         self._text = text
         self._steps, self._clean = _stripped(steps)
         self._always: Chosen | None = None if any(type(each) is Either for each in self._steps) else self._chosen({})
-        self._form = _Form.of(self._steps) if self._clean and len(self._steps) > 1 else None
+        self._form = _FormatString.of(self._steps) if self._clean and len(self._steps) > 1 else None
         self.names = names
 
     @classmethod
@@ -79,7 +79,7 @@ class Pieces:
         tree = read_plain(text)
         if tree is None:
             return None
-        reading = _Reading(untrusted)
+        reading = _StepBuilder(untrusted)
         return cls(text, reading.steps(tree.root.body), frozenset(reading.names))
 
     def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str | None:
@@ -143,7 +143,7 @@ class Pieces:
 
 
 @dataclass(slots=True)
-class _Form:
+class _FormatString:
     """Steps ready to be joined where all values are texts, as most are: `texts` has a gap at each odd place.
 
     A gap is for the name that is printed, or for the text of an `if`, which its slot gives. The names at the `ends`
@@ -155,7 +155,7 @@ class _Form:
     ends: tuple[str, ...]
 
     @classmethod
-    def of(cls, steps: Steps) -> _Form:
+    def of(cls, steps: Steps) -> _FormatString:
         texts, slots = [""], []
         for each in steps:
             if isinstance(each, Text):
@@ -188,8 +188,8 @@ class _Form:
 
 def _decided(either: Either) -> Callable[[Mapping[str, Any]], str | None]:
     """Gives the text of the branch that is taken."""
-    branches = [(asks, _Form.of(then).inner) for asks, then in either.branches]
-    otherwise = _Form.of(either.otherwise).inner
+    branches = [(asks, _FormatString.of(then).inner) for asks, then in either.branches]
+    otherwise = _FormatString.of(either.otherwise).inner
 
     def text(values: Mapping[str, Any]) -> str | None:
         for asks, then in branches:
@@ -242,7 +242,7 @@ def _stripped(steps: Steps) -> tuple[Steps, bool]:
     return tuple(kept), clean
 
 
-class _Reading:
+class _StepBuilder:
     """Jinja's tree as steps."""
 
     def __init__(self, untrusted: Mapping[str, Untrusted]) -> None:

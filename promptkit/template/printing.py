@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CHARACTERS_A_PART = 20
 
 
-class Value(str):
+class PrintedText(str):
     """The text of a printed value, which is told apart from the template's own text: it is never stripped."""
 
     __slots__ = ()
@@ -24,7 +24,7 @@ class Value(str):
 def printed(value: Any) -> str:
     """What `{{ value }}` becomes. Raises `RenderError` for a null and for what is not data."""
     if isinstance(value, str):
-        return Value(str.__str__(value))
+        return PrintedText(str.__str__(value))
     if value is None:
         raise RenderError(
             "a null is printed",
@@ -32,7 +32,7 @@ def printed(value: Any) -> str:
             help="guard it with `{% if ... %}`, or print `| default('...')`",
         )
     if isinstance(value, (bool, int, float, list, tuple, Mapping, Iterator)):
-        return Value(to_json(value))
+        return PrintedText(to_json(value))
     raise RenderError(
         f"a {type(value).__name__} is printed, not a value", code="PK223", help="call it, or name a value"
     )
@@ -79,7 +79,7 @@ def _plain(value: Any, left: list[int]) -> Any:
 def stripped(pieces: Iterable[str]) -> str:
     """Pieces of a rendering joined, without the template's own whitespace at both ends; values stay whole."""
     kept = list(pieces)
-    strip_ends(kept, [isinstance(piece, Value) for piece in kept])
+    strip_ends(kept, [isinstance(piece, PrintedText) for piece in kept])
     return "".join(kept)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.conditions import Fact, is_about
-from promptkit.template.values import Value, either
+from promptkit.template.inferred_types import InferredType, either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Binding:
     """What a name stands for. `sure` says that it is set whichever way the template runs.
 
     A macro is its node with the scope that it stands in, an imported file the names in it; a file that is imported
     without context is `blind` to the inputs. `attributes` are the names in a namespace.
     """
 
-    value: Value = None
+    value: InferredType = None
     sure: bool = True
     nullable: bool = False
     is_input: bool = False
     macro: Any = None
     home: Scope | None = None
-    module: Mapping[str, Known] | None = None
+    module: Mapping[str, Binding] | None = None
     blind: bool = False
     attributes: frozenset[str] | None = None
 
@@ -44,13 +44,13 @@ class Scope:
     __slots__ = ("given", "names", "outer")
 
     def __init__(
-        self, names: Mapping[str, Known] | None = None, outer: Scope | None = None, given: Given = frozenset()
+        self, names: Mapping[str, Binding] | None = None, outer: Scope | None = None, given: Given = frozenset()
     ) -> None:
         self.names = dict(names or {})
         self.outer = outer
         self.given = given
 
-    def find(self, name: str) -> Known | None:
+    def find(self, name: str) -> Binding | None:
         """What a name stands for here."""
         scope: Scope | None = self
         while scope is not None and name not in scope.names:
@@ -77,11 +77,11 @@ class Scope:
             scope = None if path[0] in scope.names else scope.outer
         return found
 
-    def inner(self, names: Mapping[str, Known] | None = None, given: Given = frozenset()) -> Scope:
+    def inner(self, names: Mapping[str, Binding] | None = None, given: Given = frozenset()) -> Scope:
         """A scope inside this one."""
         return Scope(names, self, given)
 
-    def set(self, name: str, known: Known) -> None:
+    def set(self, name: str, known: Binding) -> None:
         """Set a name; what was known to be given of an earlier one is forgotten."""
         self.names[name] = known
         self.given = frozenset(each for each in self.given if not is_about(each, name))
@@ -103,7 +103,7 @@ class Scope:
             )
             self.set(name, merged)
 
-    def whole(self) -> dict[str, Known]:
+    def whole(self) -> dict[str, Binding]:
         """All names that are known here."""
         outer = self.outer.whole() if self.outer else {}
         return outer | self.names

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from promptkit.template.calls import called_again
 from promptkit.template.conditions import paths_in
 from promptkit.template.expressions import Expressions
-from promptkit.template.operations import KEYS_OF_EACH, KEYS_ONLY, LETTERS, wrong_loop
+from promptkit.template.inferred_types import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
+from promptkit.template.namespaces import Spaces
 from promptkit.template.paths import find, is_constant, kind
-from promptkit.template.scopes import Known, Scope
-from promptkit.template.spaces import Spaces
+from promptkit.template.reserved import MACRO_NAMES
+from promptkit.template.scopes import Binding, Scope
 from promptkit.template.tree import TemplateFault
-from promptkit.template.values import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
+from promptkit.template.type_rules import KEYS_OF_EACH, KEYS_ONLY, LETTERS, wrong_loop
 from promptkit.template.vocabulary import functions
 
 if TYPE_CHECKING:
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from promptkit.template.conditions import Given
-    from promptkit.template.listening import Listener
+    from promptkit.template.inferred_types import InferredType
+    from promptkit.template.listener import Listener
     from promptkit.template.tree import Token, Tree
-    from promptkit.template.values import Value
 
-    class Place(Listener, Protocol):
+    class LoadingListener(Listener, Protocol):
         """A template's text, where it stands, and how it comes to the files that it names."""
 
-        def opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[Place, Tree] | None:
+        def opened(
+            self, name: str, token: Token, *, optional: bool, blind: bool
+        ) -> tuple[LoadingListener, Tree] | None:
             """A file that the template loads, if it can be read; what is wrong is told. An empty name is not fixed.
 
             What is imported without context is `blind` to the inputs.
@@ -40,7 +43,7 @@ class Statements(Expressions):
 
     further: ClassVar[Mapping[str, Callable[[Any, Any, Scope], None]]] = {}
 
-    def __init__(self, tree: Tree, place: Place, *, shared: bool = False) -> None:
+    def __init__(self, tree: Tree, place: LoadingListener, *, shared: bool = False) -> None:
         super().__init__(tree, place, shared=shared)
         self.place = place
         self._later: list[tuple[Any, Callable[[], None]]] = []
@@ -85,7 +88,7 @@ class Statements(Expressions):
         known = scope.find(node.node.name) if kind(node.node) == "Name" else None
         self.bind(
             node.target,
-            Known(
+            Binding(
                 value,
                 nullable=self.nullable(node.node, value, scope),
                 macro=known.macro if known else None,
@@ -106,9 +109,9 @@ class Statements(Expressions):
         self.body(node.body, scope.inner())
         if node.filter is not None:
             self.value(node.filter, scope)
-        self.bind(node.target, Known(), scope)
+        self.bind(node.target, Binding(), scope)
 
-    def bind(self, target: Any, known: Known, scope: Scope) -> None:
+    def bind(self, target: Any, known: Binding, scope: Scope) -> None:
         """Set a name, or several; a name in a namespace must be there already."""
         if kind(target) == "Name":
             if target.name == "loop" and scope.find("loop"):
@@ -121,9 +124,9 @@ class Statements(Expressions):
                 self._set_in(target, space)
         else:
             for each, value in zip(target.items, unpacked(known.value, len(target.items)), strict=False):
-                self.bind(each, Known(value, nullable=is_nullable(value)), scope)
+                self.bind(each, Binding(value, nullable=is_nullable(value)), scope)
 
-    def _set_in(self, target: Any, space: Known) -> None:
+    def _set_in(self, target: Any, space: Binding) -> None:
         """Tell of what is set in something that is no namespace, or under a name that nothing reads."""
         if space.is_input:
             message = f"`{target.name}` is an input, and nothing can be set in it"
@@ -151,8 +154,8 @@ class Statements(Expressions):
             self.wrong(KEYS_OF_EACH, node.target, "warning")
         if kind(node.target) == "Tuple" and kinds_of(item) == {"string"}:
             self.wrong(LETTERS, node.target, "warning")
-        self.bind(node.target, Known(None if node.recursive else item), inside)
-        inside.names["loop"] = Known(of_loop())
+        self.bind(node.target, Binding(None if node.recursive else item), inside)
+        inside.names["loop"] = Binding(of_loop())
         given: Given = frozenset()
         if node.test is not None:
             given, _ = self.condition(node.test, inside)
@@ -193,21 +196,21 @@ class Statements(Expressions):
         inside = scope.inner()
         for target, value in zip(node.targets, node.values, strict=True):
             found = self.value(value, scope)
-            self.bind(target, Known(found, nullable=self.nullable(value, found, scope)), inside)
+            self.bind(target, Binding(found, nullable=self.nullable(value, found, scope)), inside)
         self.body(node.body, inside)
 
     def macro(self, node: Any, scope: Scope) -> None:
         """A macro: its body is walked when all around it has been."""
-        scope.set(node.name, Known(macro=node, home=scope))
+        scope.set(node.name, Binding(macro=node, home=scope))
         self._signature(node)
         self._later.append((node, lambda: self._defined(node, scope)))
 
     def _defined(self, node: Any, scope: Scope) -> None:
         given = self.arguments.of(node, self._defaults(node, scope))
-        names = dict.fromkeys(("caller", "varargs", "kwargs"), Known()) | given
+        names = dict.fromkeys(MACRO_NAMES, Binding()) | given
         self.body(node.body, scope.inner(names))
 
-    def _defaults(self, node: Any, scope: Scope) -> list[Value]:
+    def _defaults(self, node: Any, scope: Scope) -> list[InferredType]:
         """The defaults of parameters: each may name the parameters before its own."""
         names = [argument.name for argument in node.args]
         first = len(names) - len(node.defaults)
@@ -219,7 +222,7 @@ class Statements(Expressions):
                     cure = "give the parameter another name than the input has"
                     self.fault("PK202", message, self.tree.token(each.lineno), help=cure)
         return [
-            self.value(default, scope.inner(dict.fromkeys(names[: first + place], Known())))
+            self.value(default, scope.inner(dict.fromkeys(names[: first + place], Binding())))
             for place, default in enumerate(node.defaults)
         ]
 
@@ -238,7 +241,7 @@ class Statements(Expressions):
         self._signature(node)
         self._defaults(node, scope)
         names = [argument.name for argument in node.args]
-        self.body(node.body, scope.inner(dict.fromkeys(names, Known())))
+        self.body(node.body, scope.inner(dict.fromkeys(names, Binding())))
 
     def filter_block(self, node: Any, scope: Scope) -> None:
         """`{% filter f %}`."""

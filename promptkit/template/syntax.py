@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.plain import read_plain
+from promptkit.template.simple_parser import read_plain
 from promptkit.template.tree import ENDINGS, OPENINGS, TemplateFault, Token, Tree
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def read_by_jinja(text: str) -> Tree:
     """Read a template by Jinja's own parser."""
     from jinja2 import TemplateSyntaxError, nodes
 
-    from promptkit.template.parser import Reading
+    from promptkit.template.parser import RecoveringEnvironment
 
-    reading = Reading(text)
+    reading = RecoveringEnvironment(text)
     try:
         root = reading.parse(text)
         if not reading.faults and _is_deep(reading.tokens):

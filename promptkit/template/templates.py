@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
 from promptkit.schema.references import optional_fields
-from promptkit.template.flows import file_flows, flows, followed, joined, reachable
+from promptkit.template.flow_rules import template_graph
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
 
+    from promptkit.template.dataflow import FlowGraph
     from promptkit.template.environment import FileEnvironment
     from promptkit.template.fences import Fences, Untrusted
-    from promptkit.template.flows import Edges
-    from promptkit.template.marking import TracingEnvironment
     from promptkit.template.tracing import Trace
+    from promptkit.template.tracing_environment import TracingEnvironment
 
 _FILENAME = "<template>"
 
@@ -52,7 +52,7 @@ class Templates:
         self._plain: FileEnvironment | None = None
         self._file_trees: dict[str, nodes.Template] | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
-        self._traced: dict[tuple[str, str], tuple[JinjaTemplate, Edges]] = {}
+        self._traced: dict[tuple[str, str], tuple[JinjaTemplate, FlowGraph]] = {}
         self._pieces: dict[str, Pieces | None] = {}
 
     def render(
@@ -108,18 +108,18 @@ class Templates:
         simple = self._simple(text)
         if simple is not None and simple.names <= values.keys():
             return of_simple(simple.taken(values, fences))
-        template, edges = self._traced.get((path, text)) or self._traceable(text, path)
+        template, graph = self._traced.get((path, text)) or self._traceable(text, path)
         with metered() as meter, rendering(fences):
             found = traces(bounded(template.generate(_context(values)), meter))
         return [
-            replace(each, names=frozenset(name for name in followed(each.names, edges) if name in inputs))
+            replace(each, names=frozenset(name for name in graph.origins(each.names) if name in inputs))
             for each in found
         ]
 
-    def _traceable(self, text: str, path: str) -> tuple[JinjaTemplate, Edges]:
-        env, edges = self._tracing_environment(text, path)
+    def _traceable(self, text: str, path: str) -> tuple[JinjaTemplate, FlowGraph]:
+        env, graph = self._tracing_environment(text, path)
         code = env.compile(text, name=path, filename=_FILENAME)
-        made = env.template_class.from_code(env, code, env.globals), edges
+        made = env.template_class.from_code(env, code, env.globals), graph
         self._traced[path, text] = made
         return made
 
@@ -160,39 +160,38 @@ class Templates:
             self._plain = FileEnvironment(self._files, optional_fields(self._schemas))
         return self._plain
 
-    def _flows(self, env: FileEnvironment, text: str) -> Edges:
+    def _graph(self, env: FileEnvironment, text: str) -> FlowGraph:
         """How values flow in a template, and in the files that it may load."""
-        from promptkit.template.renaming import renamed
+        from promptkit.template.alpha_renaming import renamed
 
         if self._file_trees is None:
             self._file_trees = {path: renamed(env.parse(text)) for path, text in self._files.items()}
-        tree = renamed(env.parse(text))
-        return joined([flows(tree), file_flows(reachable(tree, self._file_trees))])
+        return template_graph(renamed(env.parse(text)), self._file_trees)
 
-    def _tracing_environment(self, text: str, path: str) -> tuple[TracingEnvironment, Edges]:
-        from promptkit.template.fencing import FILTERS
-        from promptkit.template.marking import TracingEnvironment
+    def _tracing_environment(self, text: str, path: str) -> tuple[TracingEnvironment, FlowGraph]:
+        from promptkit.template.fence_transform import FILTERS
+        from promptkit.template.tracing_environment import TracingEnvironment
 
-        edges = self._flows(self._environment(), text)
-        env = TracingEnvironment(self._files, optional_fields(self._schemas), path, self._fence(edges))
+        graph = self._graph(self._environment(), text)
+        env = TracingEnvironment(self._files, optional_fields(self._schemas), path, self._fence(graph))
         env.filters |= FILTERS
-        return env, edges
+        return env, graph
 
     def _fencing_environment(self, text: str) -> FileEnvironment:
         from promptkit.template.environment import FileEnvironment
-        from promptkit.template.fencing import FILTERS
+        from promptkit.template.fence_transform import FILTERS
 
         env = FileEnvironment(self._files, optional_fields(self._schemas))
-        env.prepare = self._fence(self._flows(env, text))
+        env.prepare = self._fence(self._graph(env, text))
         env.filters |= FILTERS
         return env
 
-    def _fence(self, edges: Edges) -> Callable[[nodes.Template], nodes.Template]:
+    def _fence(self, graph: FlowGraph) -> Callable[[nodes.Template], nodes.Template]:
         """What sends all that a tree prints, and that can be untrusted, through the fences."""
-        from promptkit.template.fencing import FenceOutputs
-        from promptkit.template.renaming import renamed
+        from promptkit.template.alpha_renaming import renamed
+        from promptkit.template.fence_transform import FenceOutputs
 
-        return lambda tree: FenceOutputs(edges, self._untrusted).visit(renamed(tree))
+        return lambda tree: FenceOutputs(graph, self._untrusted).visit(renamed(tree))
 
 
 def _context(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.flows import names_in
+from promptkit.template.names import names_in
 from promptkit.template.tree import TemplateFault, Tree
 
 if TYPE_CHECKING:

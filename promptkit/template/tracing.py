@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.pieces import Name
-from promptkit.template.printing import Value, printed, strip_ends
+from promptkit.template.printing import PrintedText, printed, strip_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,7 @@ class Mark:
     way: int = 0
 
 
-class Marked(Value):
+class Marked(PrintedText):
     """A printed value that knows its mark."""
 
     mark: Mark
@@ -100,7 +100,7 @@ def traces(pieces: Iterable[str]) -> list[Trace]:
         else:
             (blocks if mark.way == -BLOCK else through).pop()
     texts = [str.__str__(piece) for piece, _, _ in listed]
-    strip_ends(texts, [isinstance(piece, Value) for piece, _, _ in listed])
+    strip_ends(texts, [isinstance(piece, PrintedText) for piece, _, _ in listed])
     return [_trace(text, *each) for text, each in zip(texts, listed, strict=True) if text]
 
 

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.conditions import paths_in
-from promptkit.template.flows import BLOCK_NAMES, names_in
+from promptkit.template.names import names_in
 from promptkit.template.paths import find, kind
+from promptkit.template.reserved import BLOCK_NAMES
 from promptkit.template.sandbox import FUNCTIONS
-from promptkit.template.scopes import Known, Scope
+from promptkit.template.scopes import Binding, Scope
 from promptkit.template.statements import Statements
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from promptkit.template.statements import Place
+    from promptkit.template.statements import LoadingListener
     from promptkit.template.tree import Token, Tree
 
     Blocks = Mapping[str, tuple[tuple["Walk", Any], ...]]
@@ -37,7 +38,7 @@ class Walk(Statements):
     def __init__(
         self,
         tree: Tree,
-        place: Place,
+        place: LoadingListener,
         blocks: Blocks | None = None,
         *,
         shared: bool = False,
@@ -72,7 +73,7 @@ class Walk(Statements):
 
     def import_(self, node: Any, scope: Scope) -> None:
         """`{% import "file" as name %}`."""
-        scope.set(node.target, Known(module=self._imported(node, scope)))
+        scope.set(node.target, Binding(module=self._imported(node, scope)))
 
     def from_import(self, node: Any, scope: Scope) -> None:
         """`{% from "file" import name %}`."""
@@ -82,9 +83,9 @@ class Walk(Statements):
             if names is not None and name not in names:
                 token = self._named(node, name)
                 self.fault("PK202", f"the imported file sets no `{name}`", token, label=did_you_mean(name, names))
-            scope.set(alias, (names or {}).get(name, Known()))
+            scope.set(alias, (names or {}).get(name, Binding()))
 
-    def _imported(self, node: Any, scope: Scope) -> Mapping[str, Known] | None:
+    def _imported(self, node: Any, scope: Scope) -> Mapping[str, Binding] | None:
         """What an imported file sets. It sees what is known here only if it is told to."""
         if (found := self._load(node, blind=not node.with_context)) is None:
             return None
@@ -113,7 +114,7 @@ class Walk(Statements):
         names = {name: known for name, known in scope.whole().items() if name not in BLOCK_NAMES}
         return Scope(names, None, paths_in(scope.given))
 
-    def _load(self, node: Any, *, optional: bool = False, blind: bool = False) -> tuple[Place, Tree] | None:
+    def _load(self, node: Any, *, optional: bool = False, blind: bool = False) -> tuple[LoadingListener, Tree] | None:
         fixed = kind(node.template) == "Const" and isinstance(node.template.value, str)
         token = self.tree.token(node.lineno, 1)
         if not fixed and _PATH.fullmatch(path := self._in_one(token)):
@@ -177,7 +178,7 @@ class Walk(Statements):
                 message = f"no template that is extended here has a block `{name}`: its text is printed nowhere"
                 token = walk.tree.token(block.lineno, 1)
                 walk.fault("PK216", message, token, label=did_you_mean(name, printed))
-                walk.body(block.body, self.top.inner({"super": Known()}))  # what it uses is used
+                walk.body(block.body, self.top.inner({"super": Binding()}))  # what it uses is used
 
     def block(self, node: Any, scope: Scope) -> None:
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
@@ -185,7 +186,7 @@ class Walk(Statements):
             return
         seen, deeper = self.top if self.loops and not node.scoped else scope, False
         for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
-            names = {} if filled is node else {"super": Known()}  # the first of the blocks has none above
+            names = {} if filled is node else {"super": Binding()}  # the first of the blocks has none above
             walk.body(filled.body, seen.inner(names))
             deeper |= any(kind(each.node) == "Name" and each.node.name == "super" for each in find(filled, "Getattr"))
             if "super" not in names_in(*filled.body) and not deeper:
@@ -209,11 +210,11 @@ _PATH = re.compile(r"[A-Za-z_][\w-]*(?:/[\w.-]+)*(?:/[\w-]+|\.(?:md|txt|j2|jinja
 """What looks like the path of a file, and is read as a division, or as a key of a name."""
 
 
-def input_scope(inputs: Mapping[str, Known]) -> Scope:
+def input_scope(inputs: Mapping[str, Binding]) -> Scope:
     """What a template sees at its beginning: the inputs, over the functions that every template has."""
     return Scope(inputs, _globals())
 
 
 @lru_cache(maxsize=1)
 def _globals() -> Scope:
-    return Scope(dict.fromkeys(FUNCTIONS, Known()))
+    return Scope(dict.fromkeys(FUNCTIONS, Binding()))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from promptkit.chain_of_thought import wrapped_value
 from promptkit.layout import CHOICE_ASKED, LINE_ASKED
 from promptkit.models.simulate import simulated_words
 from promptkit.phrases import counted
-from promptkit.thought import wrapped_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,8 +16,8 @@ from command_line import KEY, point_at, process, promptkit
 from terminals import ALT_ENTER, CTRL_C, CTRL_D, Terminal
 
 from promptkit.cli.chat_memory import parsed_memory
+from promptkit.memory import policy_of
 from promptkit.record import RunLog
-from promptkit.remembering import policy_of
 from promptkit.settings import load_settings
 from promptkit.testing import MaraServer
 

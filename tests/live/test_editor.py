@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from language_server import QUIET_SETTINGS, Item, LanguageServer, cursor
 
-from promptkit.authored import authored_schema
+from promptkit.file_schema import authored_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

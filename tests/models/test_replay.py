@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from promptkit.cancellation import Abandoned, aleave, leave
 from promptkit.completion import Assembler, Completion, Delta, Request, ToolCallDelta, Usage
 from promptkit.completion_data import completion_from_dict, completion_to_dict
 from promptkit.errors import ConfigError, RecordingMissing, ServerError, StreamInterrupted
-from promptkit.leaving import Abandoned, aleave, leave
 from promptkit.messages import Message, ToolCall
 from promptkit.models.replay import Recorded, Replayed, load_cassette, replay_key
 from promptkit.models.wrapped import NEXT, Open, Sleep, Wrapped, forwarded

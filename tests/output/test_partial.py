@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from promptkit.output import PartialParser, parse_output
-from promptkit.output.lead import Lead
 from promptkit.output.partial import NOTHING
+from promptkit.output.preamble import Preamble
 from promptkit.schema import Schema
 
 
@@ -206,7 +206,7 @@ def test_reasoning_that_begins_like_a_value_of_another_shape_is_passed_over() ->
     assert [NOTHING, {"a": 1}] == steps("[1] First, I think", '.</think>{"a": 1}', schema={"type": "object"})
 
 
-class Touched(Lead):
+class Touched(Preamble):
     """Counts the characters that a lead is handed, those that it kept from before included."""
 
     def __init__(self) -> None:

@@ -8,11 +8,11 @@ import pytest
 from output_cases import CASES, expected
 
 from promptkit.errors import OutputError
-from promptkit.output import envelope, json_answer, judging, ladder, parse_output, worded
+from promptkit.output import acceptance, envelope, free_text, json_answer, ladder, parse_output
+from promptkit.output.acceptance import Judged, refused
 from promptkit.output.coerce import Fit
-from promptkit.output.judging import Judged, refused
-from promptkit.output.mends import Unreadable
 from promptkit.output.reasoning import Split
+from promptkit.output.repairs import Unreadable
 from promptkit.schema import Schema
 
 
@@ -38,11 +38,11 @@ def _refuse(*_: Any, **__: Any) -> NoReturn:
 
 class _ReadsNothing:
     def __init__(self, *_: Any, **__: Any) -> None:
-        self.mends: list[Any] = []
+        self.repairs: list[Any] = []
         self.at = 0
 
     def read(self) -> NoReturn:
-        raise Unreadable("not mended", 0)
+        raise Unreadable("not repaired", 0)
 
 
 def _last(text: str, _: Any, fitting: Any, found: Any) -> Judged:
@@ -61,15 +61,15 @@ STAGES = {
     "values that disagree": (json_answer, "_agreed", _last),
     "values in lines": (json_answer, "_in_one_list", lambda *_: None),
     "escaped JSON": (json_answer, "_unescaped", lambda *_: None),
-    "calls of tools": (judging, "arguments_of", lambda _: None),
+    "calls of tools": (acceptance, "arguments_of", lambda _: None),
     "turns behind the answer": (ladder, "end_of_turn", len),
     "what the words take back": (json_answer, "_refuse_taken_back", lambda *_: None),
-    "members without braces": (worded, "keyed", lambda *_: None),
-    "Markdown lists": (worded, "listed", lambda *_: None),
-    "a value by itself": (worded, "_alone", lambda *_: None),
-    "scalars in a sentence": (worded, "_scalar", lambda *_: None),
-    "coercion": (judging, "coerce", lambda value, *_: Fit(value)),
-    "the wrapper": (judging, "_key_of", lambda *_: None),
+    "members without braces": (free_text, "keyed", lambda *_: None),
+    "Markdown lists": (free_text, "listed", lambda *_: None),
+    "a value by itself": (free_text, "_alone", lambda *_: None),
+    "scalars in a sentence": (free_text, "_scalar", lambda *_: None),
+    "coercion": (acceptance, "coerce", lambda value, *_: Fit(value)),
+    "the wrapper": (acceptance, "_key_of", lambda *_: None),
     "validation": (Schema, "validate", lambda *_, **__: ()),
     "choices by name": (ladder, "word_of", lambda *_: None),
     "headings": (ladder, "misplaced_headings", lambda *_: ()),

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from promptkit.chain_of_thought import wrapped_schema
 from promptkit.completion import AnswerForm, ModelFacts, Transport
 from promptkit.output.ladder import Expected
 from promptkit.output.transport import answer_form, answer_schema, asked_form, schema_name, wire_schema
 from promptkit.schema import Schema
-from promptkit.thought import wrapped_schema
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}}
 ARRAY = {"type": "array"}

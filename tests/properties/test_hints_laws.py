@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from promptkit import Prompt
-from promptkit.hints import Bounds, Fault, checker
 from promptkit.parts import build
 from promptkit.spec import PromptSpec
+from promptkit.type_hints import Bounds, Fault, checker
 
 WORDS = ("a", "b", "a\n", "ab1", "1", "", "ä")
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-2, 5), st.floats(allow_nan=False), st.sampled_from(WORDS))

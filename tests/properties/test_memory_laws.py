@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promptkit import History, Message, ToolCall
 from promptkit.errors import ContextExceeded
-from promptkit.remembering import MemoryPolicy, Pin, recalled
+from promptkit.memory import MemoryPolicy, Pin, recalled
 
 
 @dataclass(frozen=True)

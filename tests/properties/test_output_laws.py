@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promptkit.errors import OutputError
 from promptkit.output import PartialParser, parse_output
-from promptkit.output.fence import unfenced
+from promptkit.output.code_fence import unfenced
 from promptkit.output.ladder import Expected
 from promptkit.output.partial import NOTHING
 from promptkit.output.reasoning import split_tags

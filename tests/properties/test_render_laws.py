@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from promptkit.completion import ModelFacts
 from promptkit.errors import RenderError, SpecError
-from promptkit.explained import Explained
-from promptkit.explaining import explain
+from promptkit.explanation import Explained
 from promptkit.loader import load, load_spec
 from promptkit.messages import Message
+from promptkit.render_trace import explain
 from promptkit.renderer import Renderer
 from promptkit.source import Memory
 from promptkit.template.markup import neutralise

@@ -16,9 +16,9 @@ from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
 from promptkit.schema.compat import accepts
-from promptkit.schema.inhabited import empty_schemas
-from promptkit.schema.plain import fits_plainly, is_plain
+from promptkit.schema.satisfiability import empty_schemas
 from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
+from promptkit.schema.simple_validator import fits_plainly, is_plain
 
 pieces = st.sampled_from(
     [

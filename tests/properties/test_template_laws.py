@@ -13,9 +13,9 @@ from promptkit.errors import RenderError
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.pieces import Pieces, Text
-from promptkit.template.plain import read_plain
-from promptkit.template.strangers import printed_strangers
+from promptkit.template.simple_parser import read_plain
 from promptkit.template.syntax import read_by_jinja, read_tree
+from promptkit.template.taint import printed_strangers
 from promptkit.template.tree import Tree
 
 PIECES = st.sampled_from(["a", " ", "\n", "\n\n", "{{ x }}", "{{y}}", "{{  z }}", "{", "}", "{ {", "#}", "é", "%}"])

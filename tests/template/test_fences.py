@@ -10,8 +10,8 @@ import pytest
 
 from promptkit import Prompt, RenderError
 from promptkit.template import Templates
+from promptkit.template.fence_transform import FILTERS
 from promptkit.template.fences import Fences, Untrusted
-from promptkit.template.fencing import FILTERS
 from promptkit.template.filters import OWN_FILTERS
 
 

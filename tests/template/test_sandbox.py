@@ -28,7 +28,7 @@ from promptkit.template.metering import (
     replaced,
     step,
 )
-from promptkit.template.printing import Value, printed, stripped, to_json
+from promptkit.template.printing import PrintedText, printed, stripped, to_json
 from promptkit.template.sandbox import ALLOWED_METHODS, FUNCTIONS
 
 
@@ -297,9 +297,9 @@ def test_numbers_that_json_cannot_have_are_refused(value: Any) -> None:
 
 
 def test_the_own_whitespace_of_a_template_goes_and_a_value_s_stays() -> None:
-    assert " b \n c" == stripped([" ", "\n", Value(""), Value(" b "), "\n c", " \n", ""])
-    assert "a \n" == stripped(["\n a", Value(" "), Value("\n"), " "])
-    assert "" == stripped([" ", Value(""), "\n"])
+    assert " b \n c" == stripped([" ", "\n", PrintedText(""), PrintedText(" b "), "\n c", " \n", ""])
+    assert "a \n" == stripped(["\n a", PrintedText(" "), PrintedText("\n"), " "])
+    assert "" == stripped([" ", PrintedText(""), "\n"])
     assert "" == stripped([])
 
 

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import nodes
 
 from promptkit.template.environment import PromptEnvironment
-from promptkit.template.flows import names_in
+from promptkit.template.names import names_in
 from promptkit.template.syntax import read_tree
 from promptkit.template.text_faults import foreign_variables, lost_text
 

@@ -10,8 +10,8 @@ from walking import walk
 from promptkit.errors import RenderError
 from promptkit.template import Templates
 from promptkit.template.fences import Fences, Untrusted
-from promptkit.template.strangers import printed_strangers
 from promptkit.template.syntax import read_tree
+from promptkit.template.taint import printed_strangers
 
 
 @pytest.mark.parametrize(

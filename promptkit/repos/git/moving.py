@@ -7,8 +7,8 @@ import signal
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from promptkit.atomic_write import replace_file, sweep
 from promptkit.errors import RepoError
-from promptkit.replacing import replace_file, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

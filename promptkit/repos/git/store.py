@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
-from promptkit.kept_file import keep_file
+from promptkit.private_files import keep_file
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.command import FSCK, git, make_directory, transfer
 from promptkit.repos.git.local import GitDirectory, View

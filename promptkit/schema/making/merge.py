@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.schema.conjunction import align_fields, align_items
-from promptkit.schema.joined import joined
+from promptkit.schema.keyword_merge import joined
 
 if TYPE_CHECKING:
-    from promptkit.schema.joined import Both
+    from promptkit.schema.keyword_merge import Both
 
-Form = dict[str, Any]
+Keywords = dict[str, Any]
 """Keywords without combinators; see `forms`."""
 
 
@@ -18,7 +18,7 @@ class UnmakeableError(ValueError):
     """Why no value can be made, in one line."""
 
 
-def merged(one: Form, other: Form, both: Both) -> Form | None:
+def merged(one: Keywords, other: Keywords, both: Both) -> Keywords | None:
     """The form that asks for both; None when nothing can be both. `both` makes one schema of two, see `Forms`.
 
     Where no value of a keyword says both, the first stands.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.schema.making.merge import Form
+    from promptkit.schema.making.merge import Keywords
 
 _RANGE = 100
 _LARGEST_EXACT = 2**53
 
 
-def numbers(form: Form, pick: int, *, whole: bool) -> list[int | float]:
+def numbers(form: Keywords, pick: int, *, whole: bool) -> list[int | float]:
     """Candidates, at most six; `pick` chooses the first, and neighbouring picks give different ones."""
     step = Fraction(str(form["multipleOf"])) if form.get("multipleOf") else None
     if whole:
@@ -29,7 +29,7 @@ def numbers(form: Form, pick: int, *, whole: bool) -> list[int | float]:
     return [_plain(place * (step or _unit(form)), whole=whole) for place in places]
 
 
-def _bounds(form: Form, step: Fraction | None) -> tuple[int, int]:
+def _bounds(form: Keywords, step: Fraction | None) -> tuple[int, int]:
     """The first and last multiple of the step inside the bounds; a hundred of them where a bound is missing."""
     unit = step or _unit(form)
     low, high = _edge(form, "minimum", math.ceil, unit, 1), _edge(form, "maximum", math.floor, unit, -1)
@@ -40,7 +40,7 @@ def _bounds(form: Form, step: Fraction | None) -> tuple[int, int]:
     return 1, _RANGE
 
 
-def _edge(form: Form, limit: str, rounded: Callable[[Fraction], int], unit: Fraction, inward: int) -> int | None:
+def _edge(form: Keywords, limit: str, rounded: Callable[[Fraction], int], unit: Fraction, inward: int) -> int | None:
     """The nearest multiple inside an inclusive and an exclusive limit."""
     edges = [rounded(Fraction(str(form[limit])) / unit)] if limit in form else []
     exclusive = "exclusive" + limit.title()
@@ -50,7 +50,7 @@ def _edge(form: Form, limit: str, rounded: Callable[[Fraction], int], unit: Frac
     return (max(edges) if inward > 0 else min(edges)) if edges else None
 
 
-def _unit(form: Form) -> Fraction:
+def _unit(form: Keywords) -> Fraction:
     """The step of a number that may be any: a half, or an eighth of a narrow range."""
     edges = {"low": ("minimum", "exclusiveMinimum"), "high": ("maximum", "exclusiveMaximum")}
     found = {side: [Fraction(str(form[name])) for name in names if name in form] for side, names in edges.items()}

@@ -12,7 +12,7 @@ from promptkit.schema.making.patterns import first_texts, matching_texts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.schema.making.merge import Form
+    from promptkit.schema.making.merge import Keywords
 
 LONGEST = 100_000
 """No longer text is made, whatever `minLength` asks for."""
@@ -20,7 +20,7 @@ LONGEST = 100_000
 _DAY = dt.datetime(2026, 1, 1, 9, 30, tzinfo=dt.UTC)
 
 
-def texts(form: Form, name: str, ordinal: int) -> list[str]:
+def texts(form: Keywords, name: str, ordinal: int) -> list[str]:
     """Candidates for a text, likely ones first. `name` is what the text is about, `ordinal` tells siblings apart."""
     least, most = form.get("minLength", 0), form.get("maxLength", LONGEST)
     if least > LONGEST or least > most:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from promptkit.schema.making.forms import Forms
-    from promptkit.schema.making.merge import Form
+    from promptkit.schema.making.merge import Keywords
 
 Path = tuple[str | int, ...]
 
@@ -70,7 +70,7 @@ class Maker:
         self.counts[path] = len(choices)
         return choices[variant % len(choices)]()
 
-    def _ordered(self, schema: Any, path: Path) -> list[Form]:
+    def _ordered(self, schema: Any, path: Path) -> list[Keywords]:
         """A schema's forms, turned by the seed; null goes last, and deep down the flattest go first."""
         forms = self._forms.of(schema)
         if len(forms) < 2:
@@ -82,7 +82,7 @@ class Maker:
     def _lean(self, path: Path) -> bool:
         return len(path) >= self._deepest or self._values > _MOST_VALUES
 
-    def _choices(self, form: Form, path: Path) -> list[Callable[[], Any]]:
+    def _choices(self, form: Keywords, path: Path) -> list[Callable[[], Any]]:
         """Everything that may stand there: listed values, examples, a default, then what is made."""
         types = types_of(form)
         if "enum" in form:
@@ -108,27 +108,27 @@ class Maker:
         digest = hashlib.sha256(canonical_json([self._seed, shape, what]).encode("utf-8", "surrogatepass"))
         return int.from_bytes(digest.digest()[:6]) + ordinal
 
-    def texts(self, form: Form, path: Path) -> list[Callable[[], Any]]:
+    def texts(self, form: Keywords, path: Path) -> list[Callable[[], Any]]:
         """Texts that fit the form."""
         name = next((step for step in reversed(path) if isinstance(step, str)), "text")
         plain = "".join(char if char.isalnum() else " " for char in name).strip() or "text"
         return [partial(_given, text) for text in texts(form, plain, _ordinal(path))]
 
-    def numbers(self, form: Form, path: Path, *, whole: bool) -> list[Callable[[], Any]]:
+    def numbers(self, form: Keywords, path: Path, *, whole: bool) -> list[Callable[[], Any]]:
         """Numbers inside the form's bounds, different ones for neighbours."""
         first = self._number(path, "number")
         return [partial(_given, number) for number in numbers(form, first, whole=whole)]
 
-    def truths(self, _: Form, path: Path) -> list[Callable[[], Any]]:
+    def truths(self, _: Keywords, path: Path) -> list[Callable[[], Any]]:
         """True and false, in an order that the seed decides."""
         first = self._number(path, "truth") % 2 == 0
         return [partial(_given, first), partial(_given, not first)]
 
-    def nulls(self, _: Form, __: Path) -> list[Callable[[], Any]]:
+    def nulls(self, _: Keywords, __: Path) -> list[Callable[[], Any]]:
         """The one null."""
         return [partial(_given, None)]
 
-    def arrays(self, form: Form, path: Path) -> list[Callable[[], Any]]:
+    def arrays(self, form: Keywords, path: Path) -> list[Callable[[], Any]]:
         """Lists of the usual size, then of the least, then such as have an item twice."""
         least, most = int(form.get("minItems", 0)), int(form.get("maxItems", _MOST_ITEMS))
         needed = max(least, sum(wanted for _, wanted, _ in form.get("contains", ())))
@@ -141,12 +141,12 @@ class Maker:
         two = min(max(needed, prefix + 2), most)
         return made if form.get("uniqueItems") or two < 2 else [*made, partial(self._alike, form, path, two, least)]
 
-    def _alike(self, form: Form, path: Path, size: int, least: int) -> list[Any]:
+    def _alike(self, form: Keywords, path: Path, size: int, least: int) -> list[Any]:
         """A list whose last two items are one."""
         made = self._array(form, path, size, least)
         return [*made[:-1], made[-2]] if len(made) > 1 else made
 
-    def _array(self, form: Form, path: Path, size: int, least: int) -> list[Any]:
+    def _array(self, form: Keywords, path: Path, size: int, least: int) -> list[Any]:
         items: list[Any] = []
         known: set[str] = set()
         for index in range(size):
@@ -172,7 +172,7 @@ class Maker:
                 return item
         return _NONE
 
-    def _item_schema(self, form: Form, index: int, size: int) -> Any:
+    def _item_schema(self, form: Keywords, index: int, size: int) -> Any:
         """What an item must fit; the first free places are for `contains`."""
         prefix = form.get("prefixItems", ())
         schema = prefix[index] if index < len(prefix) else form.get("items", True)
@@ -183,17 +183,17 @@ class Maker:
             place -= count
         return schema
 
-    def objects(self, form: Form, path: Path) -> list[Callable[[], Any]]:
+    def objects(self, form: Keywords, path: Path) -> list[Callable[[], Any]]:
         """An object with its optional properties, then with none of them."""
         full = [] if self._lean(path) else [partial(self._object, form, path, False)]
         return [*full, partial(self._object, form, path, True)]
 
-    def _object(self, form: Form, path: Path, lean: bool) -> dict[str, Any]:
+    def _object(self, form: Keywords, path: Path, lean: bool) -> dict[str, Any]:
         form, names = self._completed(form, self._names(form, path, lean))
         schemas = [(name, self._property_schema(form, name)) for name in names]
         return {name: self.value(schema, (*path, name)) for name, schema in schemas}
 
-    def _names(self, form: Form, path: Path, lean: bool) -> list[str]:
+    def _names(self, form: Keywords, path: Path, lean: bool) -> list[str]:
         declared, required = form.get("properties", {}), dict.fromkeys(form.get("required", ()))
         names = [name for name in declared if name in required or (not lean and self._has_room(declared[name], path))]
         names += [name for name in required if name not in declared]
@@ -209,7 +209,7 @@ class Maker:
         height = self._forms.height(schema)
         return height is not None and len(path) + height <= self._deepest
 
-    def _filled(self, form: Form, names: list[str], least: int, path: Path) -> list[str]:
+    def _filled(self, form: Keywords, names: list[str], least: int, path: Path) -> list[str]:
         """The names with as many more as the object needs at least."""
         if least > _MOST_ITEMS:
             raise Impossible(path, f"{least} properties are too many")
@@ -222,7 +222,7 @@ class Maker:
             found[self._new_name(form, ordinal, path)] = None
         return list(found)
 
-    def _new_name(self, form: Form, ordinal: int, path: Path) -> str:
+    def _new_name(self, form: Keywords, ordinal: int, path: Path) -> str:
         patterns = list(form.get("patternProperties", ()))
         if form.get("additionalProperties", True) is False or patterns:
             made = [name for pattern in patterns for name in names_matching(pattern, ordinal)]
@@ -237,7 +237,7 @@ class Maker:
             raise Impossible(path, "no name for a property can be made")
         return made[0]
 
-    def _completed(self, form: Form, names: list[str]) -> tuple[Form, list[str]]:
+    def _completed(self, form: Keywords, names: list[str]) -> tuple[Keywords, list[str]]:
         """The form and the names with all that the names call for."""
         wanted = dict.fromkeys([*names, *form.get("required", ())])
         waiting = list(wanted)
@@ -252,7 +252,7 @@ class Maker:
             waiting += new
         return form, list(wanted)
 
-    def _property_schema(self, form: Form, name: str) -> Any:
+    def _property_schema(self, form: Keywords, name: str) -> Any:
         patterns = form.get("patternProperties", {})
         parts = [form["properties"][name]] if name in form.get("properties", {}) else []
         parts += [schema for pattern, schema in patterns.items() if matches(pattern, name)]
@@ -275,7 +275,7 @@ def _ordinal(path: Path) -> int:
     return next((step for step in reversed(path) if isinstance(step, int)), 0)
 
 
-def _is_map(form: Form) -> bool:
+def _is_map(form: Keywords) -> bool:
     open_to = form.get("additionalProperties")
     return "properties" not in form and (isinstance(open_to, dict) or "patternProperties" in form)
 
@@ -299,7 +299,7 @@ def _is_any(value: Any, types: list[str]) -> bool:
     return any(isinstance(value, _PYTHON[kind]) for kind in types if kind in _PYTHON)
 
 
-_KINDS: dict[str, Callable[[Maker, Form, Path], list[Callable[[], Any]]]] = {
+_KINDS: dict[str, Callable[[Maker, Keywords, Path], list[Callable[[], Any]]]] = {
     "string": Maker.texts,
     "integer": partial(Maker.numbers, whole=True),
     "number": partial(Maker.numbers, whole=False),

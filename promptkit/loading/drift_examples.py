@@ -1,0 +1,207 @@
+"""What the prose of a prompt shows of its answer, against the output's schema: an object, a list of its keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.prose import GAP
+from promptkit.loading.typed_values import schemas_inside
+from promptkit.template.tree import TemplateFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.prose import Sentence
+
+MOST_SHOWN = 8
+_DECODER = json.JSONDecoder()
+CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
+"""What turns a sentence into its contrary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the output declares: its format, the names of its fields at any depth, its enums, numbers by field.
+
+    `needed` are the fields that no object leaves out which has them.
+    """
+
+    format: str
+    schema: Any
+    keys: frozenset[str]
+    enums: tuple[tuple[str, ...], ...]
+    fields: dict[str, dict[str, Any]]
+    needed: frozenset[str] = frozenset()
+    alone: bool = False
+    """Whether one field is all that is spoken of, by its name or not."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the whole answer takes no other fields than those that are declared."""
+        return isinstance(self.schema, dict) and self.schema.get("additionalProperties") is False
+
+    @property
+    def kind(self) -> str:
+        """The JSON type of the whole answer, where the schema names it."""
+        kind = self.schema.get("type") if isinstance(self.schema, dict) else None
+        return kind if isinstance(kind, str) else ""
+
+    @classmethod
+    def of(cls, output: dict[str, Any]) -> Answer:
+        """The answer that an output's data declare."""
+        schema = output.get("json_schema")
+        found: dict[str, dict[str, Any]] = {}
+        enums: list[tuple[str, ...]] = []
+        optional: set[str] = set()
+        for each in schemas_inside(schema):
+            properties = each.get("properties")
+            needed = each.get("required")
+            names = set(properties) if isinstance(properties, dict) else set()
+            optional |= names.difference(needed if isinstance(needed, list) else ())
+            for name, inner in properties.items() if isinstance(properties, dict) else ():
+                if isinstance(inner, dict):  # of one that is declared in two ways nothing is said
+                    found[name] = inner if found.get(name, inner) == inner else {}
+            listed = each.get("enum")
+            if isinstance(listed, list) and len(listed) > 1 and all(isinstance(word, str) for word in listed):
+                enums.append(tuple(listed))
+        if output.get("format") == "choice":
+            enums.append(tuple(map(str, output.get("choices") or ())))
+        keys = frozenset(found)
+        return cls(output.get("format", "text"), schema, keys, tuple(enums), found, keys - optional)
+
+    @classmethod
+    def of_field(cls, name: str, schema: dict[str, Any]) -> Answer:
+        """One field, whose description speaks of nothing else."""
+        words = tuple(_enum_of(schema))
+        enums = (words,) if len(words) > 1 and len(words) == len(schema["enum"]) else ()
+        return cls("json", schema, frozenset([name]), enums, {name: schema}, alone=True)
+
+
+def names_a_key(text: str, answer: Answer) -> bool:
+    """Whether a sentence names a field of the answer as such: what it asks for is asked of that one."""
+    quoted = (found for found in re.findall(r"[`\"'](\w{1,60})[`\"']", text))
+    named = re.findall(r"\b(\w{1,60})\s+(?:field|key|property)\b|\b(?:field|key|property)\s+[`\"']?(\w{1,60})", text)
+    return any(name in answer.keys for name in (*quoted, *(each for pair in named for each in pair)))
+
+
+def drifted(code: str, sentence: Sentence, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    """A warning at a part of a sentence that says other things than the schema."""
+    start, end = sentence.start + span[0], sentence.start + span[1]
+    return TemplateFault(code, message, start, end, "warning", label=label, help=CURE.format(code=code))
+
+
+def shown_objects(prose: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects in a prose, each with the offset at which it begins."""
+    at = prose.find("{")
+    while at >= 0 and len(prose) - at > 2:
+        end = at + 1
+        if re.match(r"\{\s*\"", prose[at : at + 40]):
+            try:
+                data, end = _DECODER.raw_decode(prose, at)
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict) and data:
+                yield at, data
+        at = prose.find("{", max(end, at + 1))
+
+
+def without(prose: str, shown: list[tuple[int, dict[str, Any]]]) -> str:
+    """A prose with its objects blanked out."""
+    for start, _ in reversed(shown):
+        _, end = _DECODER.raw_decode(prose, start)
+        prose = prose[:start] + GAP * (end - start) + prose[end:]
+    return prose
+
+
+def of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> Iterator[TemplateFault]:
+    """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or sum(key in declared for key in data) * 2 < len(data):
+        return
+    whole = GAP * start + prose[start:]
+    for key, value in data.items():
+        found = re.search(rf'"({re.escape(json.dumps(key, ensure_ascii=False)[1:-1])})"\s*:\s*("?)', whole)
+        if found is None:
+            continue
+        if key not in declared:
+            hint = did_you_mean(key, (name for name in declared if name not in data))
+            if answer.schema.get("additionalProperties") is False:
+                label = hint or f"its fields are {', '.join(list(declared)[:MOST_SHOWN])}"
+                yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
+        elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
+            words = _enum_of(declared[key])
+            if re.fullmatch(r"[\w .-]+", value):
+                span = found.end(), found.end() + len(value)
+                hint = did_you_mean(value, words)
+                label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+                yield _shown_fault("PK218", span, f"the output never says `{value}`", label)
+        elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from _of_number(key, value, declared[key], whole, found.end())
+
+
+def _of_number(key: str, value: float, schema: Any, whole: str, at: int) -> Iterator[TemplateFault]:
+    """A number that the schema refuses; a 0 stands for any number."""
+    bounds = [schema.get(name) if isinstance(schema, dict) else None for name in ("minimum", "maximum")]
+    least, most = (bound if isinstance(bound, (int, float)) else None for bound in bounds)
+    if (least is not None and value < least) or (most is not None and value > most):
+        written = re.match(r"[-+.\deE]+", whole[at:])
+        label = f"{'' if least is None else least}..{'' if most is None else most}"
+        span = at, at + (written.end() if written else 1)
+        yield _shown_fault("PK219", span, f"`{key}` has other bounds", label)
+
+
+_HEADING = re.compile(
+    r"^(?=.*\b(?:answer|respond|response|reply|return|output|result|JSON|extract)\b)"
+    r".*\b(?:keys|fields|properties|attributes|JSON|object)\b.*:[ \t]*$",
+    re.IGNORECASE,
+)
+_KEY_LINE = re.compile(
+    r"[ \t]*(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?([`\"']?)([A-Za-z_][\w-]*)\1"
+    r"(?=[ \t]*(?:[:(*\N{EN DASH}\N{EM DASH}-]|$))"
+)
+
+
+def _key_lists(prose: str) -> list[list[tuple[str, int]]]:
+    """The words at which the items begin of each list below a heading that speaks of keys; each with its offset."""
+    groups: list[list[tuple[str, int]]] = []
+    at, is_open = 0, False
+    for line in prose.splitlines(keepends=True):
+        text = line.rstrip()
+        if text.endswith(":") and _HEADING.match(text):
+            groups.append([])
+            is_open = True
+        elif is_open and (item := _KEY_LINE.match(text)) is not None:
+            groups[-1].append((item[2], at + item.start(2)))
+        elif text and not text.startswith((" ", "\t")):
+            is_open = False
+        at += len(line)
+    return groups
+
+
+def listed_keys(prose: str, answer: Answer) -> Iterator[TemplateFault]:
+    """Keys that stand below each other, of which at least half are declared: `with these keys:` and a line for each."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or answer.schema.get("additionalProperties") is not False:
+        return
+    for group in _key_lists(prose):
+        if sum(name in declared for name, _ in group) * 2 < len(group):
+            continue
+        for name, start in group:
+            if name not in answer.keys:
+                hint = did_you_mean(name, (each for each in declared if each not in dict(group)))
+                label = hint or f"its fields are {', '.join(list(declared)[:MOST_SHOWN])}"
+                yield _shown_fault("PK217", (start, start + len(name)), f"the output has no field `{name}`", label)
+
+
+def _enum_of(schema: Any) -> list[str]:
+    listed = schema.get("enum") if isinstance(schema, dict) else None
+    return [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+
+
+def _shown_fault(code: str, span: tuple[int, int], message: str, label: str) -> TemplateFault:
+    return TemplateFault(code, message, *span, "warning", label=label, help=CURE.format(code=code))

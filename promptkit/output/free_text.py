@@ -1,0 +1,199 @@
+"""What an answer says that is no JSON: a word, a number in a sentence, a list of lines."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.acceptance import Judged
+from promptkit.output.code_fence import unfenced
+from promptkit.output.denials import denied
+from promptkit.output.envelope import read_alone
+from promptkit.output.key_value_lines import keyed
+from promptkit.output.markdown_lists import BULLET, SCALARS, listed, unmarked
+from promptkit.output.place import plain_word
+from promptkit.output.reasoning import TAG, split_tags, without_end
+from promptkit.output.scalars import is_nothing, number_in, truth_in
+from promptkit.output.steps import SPLIT, answer_tags_off, reasoning_off, repair_steps, turn_ended
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptkit.output.acceptance import Judge
+    from promptkit.output.envelope import Found
+    from promptkit.output.place import Place
+
+__all__ = ["bulleted", "of_words"]
+
+
+def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
+    """What a text without JSON says, its reasoning set aside."""
+
+    def read(words: str) -> Judged | None:
+        listed = _scalar(words, judge, found) or _numbers(words, judge) or _texts(words, judge)
+        return _alone(words, judge, found) or listed or keyed(words, judge)
+
+    return _set_apart(text, read)
+
+
+def bulleted(text: str, judge: Judge) -> Judged | None:
+    """A Markdown list and nothing else, where the schema has a list of such; its reasoning set aside."""
+    return _set_apart(text, lambda words: listed(words, judge))
+
+
+def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None:
+    """What is read of a text without its reasoning, the tag around the answer, and the token that ends its turn."""
+    split = split_tags(text)
+    words, ended = without_end(split.answer)
+    words, tag = (words, split.tag) if split.tag else _without_tag(words)
+    if split.unclosed or TAG.search(words) or not words.strip():
+        return None
+    told = read(words)
+    if told is None:
+        return None
+    steps = [reasoning_off(SPLIT, len(split.reasoning))] if split.reasoning else []
+    steps += [answer_tags_off(tag)] if tag else []
+    steps += [turn_ended(ended)] if ended else []
+    return replace(told, steps=(*steps, *told.steps), reasoning=split.reasoning)
+
+
+_AROUND = re.compile(r"\s*<(answer|response|final_answer|output|json)>(.*)</\1>\s*\Z", re.DOTALL | re.IGNORECASE)
+
+
+def _without_tag(text: str) -> tuple[str, str]:
+    """The value that stands in one tag for answers, and the tag's name; in quotes it is JSON's."""
+    found = _AROUND.match(text)
+    if found is None or f"<{found[1]}>" in found[2]:
+        return text, ""
+    with suppress(NotJson):
+        inner = parse_json(found[2].strip())
+        return (inner, found[1]) if isinstance(inner, str) else (found[2].strip(), found[1])
+    return found[2].strip(), found[1]
+
+
+def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
+    """A single value that is no object and no JSON list, written loosely: `'it'`, `True`, `.5`, `(1, 2)`."""
+    inner = unfenced(text)
+    text = text if inner is None else inner
+    begins = _BEGINS_ALONE | ({"("} if judge.place.takes("array") else set())
+    first = text.lstrip()[:1]
+    if found.candidates or judge.field or first not in begins or (first == "`" and _takes_any_text(judge.place)):
+        return None
+    if "string" in judge.place.kinds and text.lstrip()[:1].isalnum():
+        return None  # the word itself may be meant
+    candidate = read_alone(text, judge.place)
+    judged = judge.judge(candidate.value, text) if candidate is not None and candidate.repairs else None
+    if candidate is None or judged is None or judged.violations or judged.steps:
+        return None
+    return Judged(judged.value, tuple(repair_steps(text, candidate.repairs)))
+
+
+_BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
+_NUMBERS = re.compile(r"-?\d{1,18}(?:\.\d+)?(?:(?:[ \t]*[,;][ \t]*|[ \t]*\n[ \t]*)-?\d{1,18}(?:\.\d+)?)+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
+"""One number with its thousands apart, or several."""
+
+
+def _numbers(text: str, judge: Judge) -> Judged | None:
+    """Numbers with commas or line ends between them, where the schema has a list of such."""
+    listed = text.strip()
+    if judge.field or judge.place.kinds != {"array"} or not judge.place.inside(0).kinds <= {"integer", "number"}:
+        return None
+    if not _NUMBERS.fullmatch(listed) or _GROUPED.search(listed) or re.fullmatch(r"-?\d+,\d+", listed):
+        return None
+    judged = judge.judge(re.split(r"\s*[,;\n]\s*", listed), text)
+    told = Step("read as a list", "numbers without brackets", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told,))
+
+
+_QUOTE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_QUOTED_TEXTS = re.compile(rf"{_QUOTE}(?:\s*,\s*{_QUOTE})+")
+
+
+def _texts(text: str, judge: Judge) -> Judged | None:
+    """Texts with commas between them, where the schema has a list of such: in quotes, or each a single word."""
+    listed = text.strip()
+    if judge.field or judge.place.kinds != {"array"} or judge.place.inside(0).kinds != {"string"}:
+        return None
+    items = [each.strip() for each in listed.split(",")]
+    if _QUOTED_TEXTS.fullmatch(listed):
+        quoted = re.findall(_QUOTE, listed)
+        try:
+            items = [each[1:-1] if each[0] == "'" else str(parse_json(each)) for each in quoted]
+        except NotJson:
+            return None
+    elif denied(listed) or "\n" in listed or _GROUPED.search(listed) or not _are_words(items):
+        return None
+    judged = judge.judge(items, text)
+    told = Step("read as a list", "texts with commas between them", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+def _are_words(items: list[str]) -> bool:
+    """Whether items are single words, and too many for a sentence: `Sorry, no` is none."""
+    if len(items) < _LEAST_WORDS or plain_word(items[0]) in _ANSWERED or any(map(is_nothing, items)):
+        return False
+    return all(_WORD.fullmatch(each) and re.search(r"\w", each) and each[-1] not in ".!?;:" for each in items)
+
+
+_WORD = re.compile(r"(?!etc\Z)[^\s\"'`*(){};\[\]]{1,100}")
+_LEAST_WORDS = 3
+_GREETINGS = "apologies declined error frankly hello hi honestly however okay ok refused sorry sure thanks well yes"
+_ANSWERED = frozenset((*_GREETINGS.split(), "unfortunately"))
+"""What begins an answer, and no list."""
+
+
+def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
+    """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
+    place, boxed = judge.place, _BOXED.search(text)
+    if place.kinds == {"array"} and "string" in place.inside(0).kinds:
+        return None  # a text may list several
+    if place.kinds == {"array"}:
+        place = place.inside(0)  # a list of one
+    free = _takes_any_text(place)
+    marked = boxed is not None and not free
+    if judge.field or not judge.coerces or not place.kinds or not place.kinds <= SCALARS:
+        return None
+    if found.candidates and not marked:
+        return None
+    said = (boxed[boxed.lastindex or 0].rstrip("$. \t") if boxed and marked else text).strip()
+    if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
+        return None
+    if place.takes("integer", "number") and BULLET.match(said):
+        return None  # a bullet, or a minus
+    if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
+        return None  # the beginning of JSON that has no end
+    told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)
+    for value in (unmarked(said), *(() if free else _meant(said, place))):
+        if value is not None:
+            judged = judge.judge(value, text)
+            if not judged.violations:
+                return Judged(judged.value, (told, *judged.steps))
+    return None
+
+
+def _takes_any_text(place: Place) -> bool:
+    """Whether texts may stand here that the schema does not list."""
+    texts = (form for form in place.forms if form.get("type", "string") == "string" or "string" in form["type"])
+    return any("enum" not in form and "const" not in form for form in texts)
+
+
+def _meant(said: str, place: Place) -> Iterator[Any]:
+    """What is meant, where only some values can be: the words without their marks, then what a sentence gives."""
+    bare = said.strip("*`_").strip()
+    yield bare
+    yield number_in(bare, whole=True) if "integer" in place.kinds else None
+    yield number_in(bare, whole=False) if "number" in place.kinds else None
+    yield truth_in(bare) if "boolean" in place.kinds else None
+
+
+_BOXED = re.compile(
+    r"\\boxed\{(?:\\text\{)?([^{}\n]{1,200})\}{1,2}[$.\s]*\Z"
+    r"|(?:^#{4}[ \t]+|^[ \t]*(?:\*\*)?final answer(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*)([^\n]{1,200})(?:\n\s*)?\Z",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""How answers to exercises are marked: LaTeX's `\\boxed{42}`, `#### 42` (GSM8K), and `Final Answer: 42` (ReAct)."""

@@ -1,0 +1,86 @@
+"""Objects without their braces: a key and its value on each line, as in YAML, or members as in JSON."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.acceptance import Judged
+from promptkit.output.code_fence import unfenced
+from promptkit.output.markdown_lists import SCALARS, is_begun, unmarked
+from promptkit.output.place import plain_word
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from promptkit.output.acceptance import Judge
+
+__all__ = ["keyed"]
+
+_LINE = re.compile(
+    r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*(\S.*)?"
+)
+_MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
+_NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
+"""What is more, or less, than a text or a word on its line."""
+_FENCES = ("", "yaml", "yml", "text", "json")
+_LEAST_LINES = 2
+
+
+def keyed(text: str, judge: Judge) -> Judged | None:
+    """An object of which only the members are there, and each of them is declared."""
+    if judge.field or judge.place.kinds != {"object"} or not judge.place.names or not judge.coerces:
+        return None
+    inner = unfenced(text, *_FENCES)
+    body = (text if inner is None else inner).strip()
+    value, told = _members(body, judge), "braces put around"
+    if value is None:
+        value, told = _lines(body, judge), "lines read as keys and values"
+    judged = judge.judge(value, text) if value is not None else None
+    if judged is None or judged.violations:
+        return None
+    detail = f"the answer was {len(judged.value)} members without braces"
+    return Judged(judged.value, (Step(told, detail, repairs=True), *judged.steps))
+
+
+def _members(text: str, judge: Judge) -> dict[str, Any] | None:
+    """JSON without its braces, or without the first of them."""
+    first = _MEMBER.match(text)
+    if first is None or first[1] not in judge.place.names:
+        return None
+    for whole in (f"{{{text}", f"{{{text}}}"):
+        with suppress(NotJson):
+            found = parse_json(whole)
+            return found if isinstance(found, dict) else None
+    return None
+
+
+def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
+    """The values of lines that each begin with a declared key; a value is what stands on the key's line."""
+    place = judge.place
+    declared = {plain_word(name): name for name in place.names}
+    lines = [_LINE.fullmatch(line) for line in text.split("\n") if line.strip()]
+    if len(lines) < _LEAST_LINES or len(declared) < len(place.names):
+        return None
+    found: dict[str, Any] = {}
+    for line in lines:
+        name = declared.get(plain_word(line[1])) if line is not None else None
+        if line is None or name is None or name in found or not place.inside(name).kinds <= SCALARS:
+            return None
+        written = (line[2] or "").strip()
+        if _NO_VALUE.search(written) or is_begun(written):
+            return None
+        found[name] = _value(written)
+    return found
+
+
+def _value(written: str) -> Any:
+    """What is written behind a key: a text, without the quotes or marks around it."""
+    with suppress(NotJson):
+        return parse_json(written)
+    return written[1:-1].replace("''", "'") if _SINGLE.fullmatch(written) else unmarked(written)
+
+
+_SINGLE = re.compile(r"'(?:[^']|'')*'")
+"""A text in single quotes, in which two of them stand for one (YAML 1.2.2, section 7.3.2)."""

@@ -1,0 +1,348 @@
+"""Reading JSON that is almost JSON: what has one reading is read, and each repair is told; the rest is refused.
+
+The schema takes part: it says which keys there are, so that a missing colon, an inner quote or a word without quotes
+has one reading where the text alone would have two. Nothing is looked at more than a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from json import JSONDecodeError, dumps
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from promptkit.limits import current_limits
+from promptkit.output.lenient_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
+from promptkit.output.lenient_words import Words
+from promptkit.output.repairs import QUOTED_KEY, Cut, Repair, Unreadable
+from promptkit.output.strict_json import NotJson, read_at
+from promptkit.schema.equality import same_json
+
+if TYPE_CHECKING:
+    from promptkit.output.place import Place
+
+_MOST_STRICT_READS = 20
+"""How often a value inside may turn out not to be JSON before none is tried as such any more."""
+_HASH = r"#(?![\w-])[^\n]*"
+"""A comment as in Python; `#sports` is a word."""
+_BLOCK = r"/\*[^*]{0,5000}\*+(?:[^/*][^*]{0,5000}\*+){0,500}/"
+_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
+_SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
+_ODD_SPACE = re.compile(r"[^ \t\r\n]")
+_CLOSING = re.compile(r"[}\]]")
+_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
+_KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
+_KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
+_REST = re.compile(r"[\s`]*\Z")
+_STRAY = re.compile(r"\}\s*[,\]{]")
+_NEAR = 200
+_ITEM_BEHIND = re.compile(r"\}\s*,?\s*\{")
+_MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
+_MORE = re.compile(r",\s*[^\s}\]]")
+_ELLIPSIS = re.compile(r"\.{3,}|…")
+_VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
+
+
+@lru_cache(maxsize=1)
+def last_block(text: str) -> int:
+    """Where the last comment between signs ends; asked for each of the values that a text may hold."""
+    return text.rfind("*/")
+
+
+class Loose:
+    """Reads one value from an offset of a text. What was done to read it is in `repairs`, where it ended is `at`.
+
+    `alone` says that nothing stands before the value, so that words in it are more likely its own than prose.
+    """
+
+    def __init__(self, text: str, at: int, place: Place, *, alone: bool) -> None:
+        self.text = text
+        self.at = at
+        self.place = place
+        self.repairs: list[Repair] = []
+        self._open: list[str] = []
+        self._names: list[dict[str, None]] = []
+        self.alone = alone
+        self._at_end = False
+        self._read: set[str] = set()
+        """The keys that the outermost object has so far."""
+        self._strict_reads = _MOST_STRICT_READS
+        self._most_depth = current_limits().answer_depth
+        self._last_block = last_block(text)
+        self._strings = Strings(self)
+        self._words = Words(self)
+
+    def read(self) -> Any:
+        """The value. Raises `Unreadable`, and `Cut` for a text that ends too early."""
+        return self.value(self.place)
+
+    # What the strings' reader asks, too.
+
+    def repair(self, what: str, offset: int, changed: int = 1) -> None:
+        """Note what is done."""
+        self.repairs.append(Repair(what, offset, changed))
+
+    def inside(self, kind: str) -> bool:
+        """Whether a list (`[`) or an object (`{`) is open."""
+        return kind in self._open
+
+    @property
+    def innermost(self) -> str:
+        """The sign of the list or object that is open, if any."""
+        return self._open[-1] if self._open else ""
+
+    def declares(self, name: str) -> bool:
+        """Whether the object that is open declares a key."""
+        return self.innermost == "{" and name in self._names[-1]
+
+    def past_space(self, at: int) -> int:
+        """Behind white space and comments."""
+        found = self._space(at)
+        return found.end() if found else at
+
+    def _space(self, at: int) -> re.Match[str] | None:
+        return (_SPACE if at < self._last_block else _SPACE_WITHOUT_BLOCKS).match(self.text, at)
+
+    def _skip(self) -> str:
+        """Go behind white space and comments, and tell of these; the character there, empty at the end."""
+        found = self._space(self.at)
+        if found:
+            if _ODD_SPACE.search(found[0]):
+                self._tell_of_space(found.start(), found.end())
+            self.at = found.end()
+        return self.text[self.at : self.at + 1]
+
+    def _tell_of_space(self, start: int, end: int) -> None:
+        """Tell of comments, and of white space that is none in JSON."""
+        for comment in _COMMENT.finditer(self.text, start, end):
+            if comment.end() == len(self.text) and comment[0][:2] != "/*" and _CLOSING.search(comment[0]):
+                self.fail("a comment that runs to the end, over brackets")
+            self.repair("comment left out", comment.start(), len(comment[0]))
+        if _ODD_SPACE.search(_COMMENT.sub("", self.text[start:end])):
+            self.repair("space written as in JSON", start)
+
+    def fail(self, why: str) -> NoReturn:
+        """Refuse what stands here."""
+        raise Unreadable(why, self.at)
+
+    def value(self, place: Place) -> Any:
+        """The value that begins here."""
+        sign = self._skip()
+        if not sign:
+            raise Cut("the text ends where a value is expected", self.at)
+        if sign in "{[":
+            if self._open and self._strict_reads and (known := self._strict()) is not None:
+                return known[0]
+            if len(self._open) >= self._most_depth:
+                self.fail(f"nested deeper than {self._most_depth} levels")
+            self._open.append(sign)
+            self._names.append(place.names)
+            self.at += 1
+            read = self._object(place) if sign == "{" else self._list(place)
+            self._open.pop()
+            self._names.pop()
+            return read
+        sign = self._strings.behind_prefix(sign)
+        if sign == "(" and (self._open or (self.alone and place.takes("array"))):
+            return self._tuple(place)
+        return self._strings.text(place) if sign in CLOSING else self._words.read(place)
+
+    def _strict(self) -> tuple[Any] | None:
+        """The value here, if it is JSON as it stands: most of what is inside of a broken value is."""
+        try:
+            value, self.at = read_at(self.text, self.at, len(self._open))
+        except (NotJson, JSONDecodeError, RecursionError):
+            self._strict_reads -= 1
+            return None
+        return (value,)
+
+    # Objects
+
+    def _object(self, place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        again: set[str] = set()
+        while True:
+            sign = self._skip()
+            if sign == "]" and not found and self.inside("["):
+                self.fail("a bracket that closes nothing")
+            if self._ends(sign, "}"):
+                return found
+            if self._is_noise(sign):
+                continue
+            start = self.at
+            key = self._key(place)
+            if key in found:
+                self.repair(
+                    f"key {dumps(key[:60], ensure_ascii=False)} stands twice: the last one counts", start, len(key)
+                )
+            self._colon(key, place)
+            value = self.value(place.inside(key))
+            again |= {key} if key in found and not same_json(found[key], value) else set()
+            if len(again) > 1 and self.inside("["):
+                self.fail("several keys stand twice: it may be two items in one")
+            found[key] = value
+            self._read |= {key} if len(self._open) == 1 else set()
+            if self._separator("}"):
+                others = any(isinstance(form.get("additionalProperties"), dict) for form in place.forms)
+                if self._at_end and (others or not place.names or not place.names.keys() <= found.keys()):
+                    raise Cut("the text ends inside of an object", self.at)
+                return found
+
+    def _ends(self, sign: str, closing: str) -> bool:
+        """Whether an object or a list ends here; then it has been gone past."""
+        if sign == closing:
+            self.at += 1
+            return True
+        if not sign:
+            raise Cut(
+                "the text ends inside of an object" if closing == "}" else "the text ends inside of a list", self.at
+            )
+        if sign in "}]" and self._closes_outer(sign):
+            self.repair(f"`{closing}` added", self.at)
+            return True
+        if sign in "}]" and _REST.match(self.text, self.at + 1):
+            self.repair(f"`{closing}` put in the place of `{sign}`", self.at)
+            self.at += 1
+            return True
+        return False
+
+    def _goes_on(self) -> bool:
+        """Whether the bracket here comes too early, since another key that the only open object declares follows."""
+        further = _MEMBER_BEHIND.match(self.text, self.at)
+        return (
+            self._open == ["{"] and further is not None and self.declares(further[1]) and further[1] not in self._read
+        )
+
+    def _closes_outer(self, sign: str) -> bool:
+        return ("{" if sign == "}" else "[") in self._open[:-1]
+
+    def _is_noise(self, sign: str) -> bool:
+        """Whether something stands here that says nothing; then it has been gone past."""
+        dots = _ELLIPSIS.match(self.text, self.at)
+        if dots:
+            self.repair("`...` left out", self.at, len(dots[0]))
+            self.at = dots.end()
+            if self._skip() not in ",}]":
+                self.fail("`...` stands for something in the middle")
+            if self.text[self.at : self.at + 1] == "," and _MORE.match(self.text, self.at):
+                self.fail("`...` stands for something in the middle")
+            return True
+        if sign == ",":
+            self.repair("comma left out", self.at)
+            self.at += 1
+            return True
+        if sign in "}]":
+            self.fail("a bracket that closes nothing")
+        return False
+
+    def _key(self, place: Place) -> str:
+        sign = self._strings.behind_prefix(self.text[self.at])
+        if sign in CLOSING:
+            return self._strings.key(place)
+        word = _KEY_WORD.match(self.text, self.at) or _KEY_NUMBER.match(self.text, self.at)
+        if word is None:
+            half = re.compile(r"([^\W\d][\w$.-]*)\"\s*:").match(self.text, self.at)
+            if half is None or half[1] not in place.names:
+                self.fail("a key is expected")
+            self.repair("quote added", self.at)
+            self.at = half.end(1) + 1
+            return half[1]
+        self.repair(QUOTED_KEY, self.at, 2)
+        self.at = word.end()
+        return word[0]
+
+    def _colon(self, key: str, place: Place) -> None:
+        sign = self._skip()
+        if sign == ":":
+            self.at += 1
+        elif sign == "\uff1a":
+            self.repair("sign written as in JSON", self.at)
+            self.at += 1
+        elif sign == "=":
+            width = 2 if self.text.startswith("=>", self.at) else 1
+            self.repair("`:` put in the place of `=`", self.at, width)
+            self.at += width
+        elif not sign:
+            raise Cut("the text ends behind a key", self.at)
+        elif key in place.names and _VALUE_BEGINS.match(self.text, self.at):
+            self.repair("`:` added", self.at)
+        else:
+            self.fail("a colon is expected")
+
+    def _separator(self, closing: str) -> bool:
+        """Go past what stands between two members; True when the object or list has ended."""
+        sign = self._skip()
+        if not sign or FENCE_BEHIND.match(self.text, self.at):
+            # Every object around is behind a whole value too, and has all that it declares; of a list, more items
+            # could have followed.
+            if "[" in self._open:
+                raise Cut("the text ends inside of a list", self.at)
+            if self.text[: self.at].rstrip()[-1:].isdigit():
+                raise Cut("the text ends at a number, which may go on", self.at)
+            self.repair("`}` added at the end", self.at)
+            self._at_end = True
+            return True
+        if sign in (",", *WIDE_COMMAS):
+            comma = self.at
+            if sign != ",":
+                self.repair("sign written as in JSON", comma)
+            self.at += 1
+            if self._skip() == closing:
+                self.repair("comma left out", comma)
+            return False
+        stray = _ITEM_BEHIND if "{" in self._open else _STRAY
+        before = self.text[max(0, self.at - _NEAR) : self.at].rstrip() if sign == "}" else ""
+        twice = before.endswith("}")  # an object has just ended
+        if twice and closing == "]" and stray.match(self.text, self.at):
+            self.repair("`}` left out", self.at)
+            self.at += 1
+            return self._separator(closing)
+        if sign == closing == "}" and self._goes_on():
+            self.repair("`}` left out", self.at)
+            self.at = self.text.index(",", self.at) + 1
+            return False
+        if sign == ";" and closing == "}":
+            self.repair("`,` put in the place of `;`", self.at)
+            self.at += 1
+            return False
+        if sign in "}]" or _ELLIPSIS.match(self.text, self.at):
+            return self._ends(sign, closing)
+        begins = self._strings.begins_key(self.at) if closing == "}" else _VALUE_BEGINS.match(self.text, self.at)
+        if not begins or (sign == "-" and closing == "]"):
+            self.fail("a comma or the end is expected")
+        self.repair("`,` added", self.at)
+        return False
+
+    # Lists
+
+    def _list(self, place: Place) -> list[Any]:
+        found: list[Any] = []
+        while True:
+            sign = self._skip()
+            if self._ends(sign, "]"):
+                return found
+            if self._is_noise(sign):
+                continue
+            found.append(self.value(place.inside(len(found))))
+            if self._separator("]"):
+                return found
+
+    def _tuple(self, place: Place) -> Any:
+        """What Python writes in round brackets: a list, or a single value."""
+        start = self.at
+        if len(self._open) >= self._most_depth:
+            self.fail(f"nested deeper than {self._most_depth} levels")
+        self._open.append("(")
+        self.at += 1
+        found: list[Any] = []
+        commas = 0
+        while self._skip() != ")":
+            found.append(self.value(place.inside(len(found)) if place.takes("array") else place))
+            if self._skip() == ",":
+                self.at, commas = self.at + 1, commas + 1
+            elif self.text[self.at : self.at + 1] != ")":
+                self.fail("a comma or `)` is expected")
+        self.at += 1
+        self._open.pop()
+        self.repair("round brackets read as in Python", start, 2)
+        return found[0] if len(found) == 1 and not commas else found

@@ -1,0 +1,101 @@
+"""What Markdown puts around an answer: the marks of emphasis and code, and lists of lines."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from promptkit.output.acceptance import Judged
+from promptkit.output.code_fence import unfenced
+from promptkit.output.denials import doubted
+from promptkit.output.scalars import is_nothing
+from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.result import Step
+
+if TYPE_CHECKING:
+    from promptkit.output.acceptance import Judge
+
+__all__ = ["BULLET", "SCALARS", "is_begun", "listed", "unmarked"]
+
+SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
+BULLET = re.compile(r"(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
+"""A line of a list: how far it is indented, and what it says."""
+_PAIRS = ("**", "__", "*", "_", "`")
+_LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
+_TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
+"""One more line below a list, and apart from it."""
+_DOTS = ("...", "…")
+
+
+def is_begun(text: str) -> bool:
+    """Whether a text in quotes has no end."""
+    return text.startswith('"') and '"' not in text[1:]
+
+
+def unmarked(text: str) -> str:
+    """A text without Markdown's marks where one pair of them stands around all of it: emphasis, code."""
+    for mark in _PAIRS:
+        inner = text[len(mark) : -len(mark)]
+        whole = len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark)
+        if whole and mark[0] not in (inner[0], inner[-1]) and mark not in inner and inner.strip() == inner:
+            return inner if mark != "__" or not inner.isidentifier() else text  # which may be a name
+    return text
+
+
+def listed(text: str, judge: Judge) -> Judged | None:
+    """A Markdown list, by itself or below a line that ends in a colon, where the schema has a list of such."""
+    if not judge.place.inside(0).kinds or not judge.place.inside(0).kinds <= SCALARS:
+        return None
+    inner = unfenced(text)
+    text = (text if inner is None else inner).strip("\n").rstrip()
+    lead = _LEAD.match(text)
+    tail = _TAIL.search(text) if lead else None
+    around = (lead[0] if lead else "") + (tail[0] if tail else "")
+    items = _items(text[lead.end() if lead else 0 : tail.start() if tail else len(text)])
+    if not items or doubted(around):
+        return None
+    judged = judge.judge(items, text)
+    behind = f" behind {lead[0].strip()!r}" if lead else ""
+    told = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+def _items(text: str) -> list[str]:
+    """What the lines of a list say; nothing for what is no list of one level.
+
+    A line that is indented further than its bullet goes on with the one before.
+    """
+    items: list[list[str]] = []
+    indent = ""
+    for line in filter(str.strip, text.split("\n")):
+        bullet = BULLET.fullmatch(line)
+        if bullet is None:
+            if not items or not line.startswith(f"{indent}  "):
+                return []
+            items[-1].append(line.strip())
+            continue
+        indent = indent if items else bullet[1]
+        if bullet[1] != indent or bullet[2].strip() in _DOTS:
+            return []
+        items.append([bullet[2].strip()])
+    said = [" ".join(each) for each in items]
+    if any(map(is_begun, said)):
+        return []
+    if len(said) == 1 and (is_nothing(said[0]) or _is_bracketed(said[0])):
+        return []
+    return _without_marks(said)
+
+
+def _is_bracketed(item: str) -> bool:
+    """Whether an item looks like a list, or an object, itself."""
+    return (item[0], item[-1]) in (("[", "]"), ("{", "}")) and ('"' in item or "'" in item)
+
+
+def _without_marks(items: list[str]) -> list[str]:
+    """Items without the quotes, or the marks, that stand around each of them."""
+    if all(len(each) > 1 and each[0] == each[-1] == '"' for each in items):
+        with suppress(NotJson):
+            return [str(parse_json(each)) for each in items]
+    bare = [unmarked(each) for each in items]
+    return bare if all(len(one) < len(each) for one, each in zip(bare, items, strict=True)) else items

@@ -1,0 +1,190 @@
+"""What may stand before a JSON value in an answer that arrives in pieces: reasoning in tags, a fence, words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SPACE = re.compile(r"\s*")
+_VALUE = re.compile(r'["{\[\-0-9tfn]')
+_LONGEST = 30
+"""So much of reasoning is kept, to see its end: no closing tag is longer."""
+_LONGEST_HEADING = 120
+_LONGEST_OPENING = 230
+"""A tag may have attributes."""
+_PART_OF_A_CHANNEL = re.compile(
+    r"<\|start\|>[a-z]{0,9}(?:<[|a-z]{0,9}|<\|channel\|>\s{0,5}[a-z]{0,10})?|<\|channel\|>\s{0,5}[a-z]{0,10}"
+)
+_LONGEST_INFO = 200
+_TICKS = re.compile(r"`{3,}|~{3,}")
+_NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
+"""The beginning of a line that shows it to be no opening fence (CommonMark 0.31, section 4.5)."""
+_LONE = re.compile(CLOSINGS, re.IGNORECASE)
+_LITERAL_OPENINGS = (
+    *("◁think▷", "&lt;think&gt;", "[think]", "analysis"),
+    *("here is my thought process:", "here's my thought process:"),
+)
+"""What opens reasoning and is no tag in angle brackets, in lower case."""
+_OF_SEVERAL_TAGS = "<|open|>think<|sep|>"
+"""What opens reasoning and goes on behind a first `>`."""
+_CHANNELS = (
+    (
+        re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
+        re.compile(r"<\|channel\|>\s{0,5}final\b[^<]{0,50}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"),
+    ),
+    (re.compile(r"analysis(?=[A-Z])"), re.compile("assistantfinal")),
+    (re.compile(r"Here(?: is|'s) my thought process:"), re.compile(r"Here(?: is|'s) my response:")),
+)
+"""What opens reasoning in channels, and what opens the final one (see `promptkit.output.channels`)."""
+_IN_PROSE = re.compile(
+    rf"(?P<closing>{CLOSINGS})|(?P<opening><(?:{'|'.join(TAGS)})>)"
+    r"|(?P<fence>(?<=\n)[ \t]{0,3}(?:```|~~~))"
+    r"|(?P<value>\{\s{0,20}(?:[\"']|[A-Za-z_]\w{0,30}\s{0,5}:|/[/*]|#)"
+    r"|\[\s{0,20}(?:[\"'{\[]|/[/*]|#|(?:-?\d[\d.]{0,20}|true|false|null|none)\s{0,5},))",
+    re.IGNORECASE,
+)
+"""What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like.
+No match is longer than what is kept between pieces."""
+_KEPT_OF_PROSE = 64
+
+
+class Preamble:
+    """Reads up to where a value begins.
+
+    A text that begins with neither a tag, a fence nor a value can be reasoning whose opening tag is missing: then
+    the value begins behind a closing tag. With `prose`, it can also be words before a value, which begins in the next
+    fence or with the next bracket that looks like one; `in_prose` says that this was so. `fence` is the fence that the
+    value stands in. Between pieces no more than some characters are kept, so that each is looked at a bounded number
+    of times.
+    """
+
+    def __init__(self, *, prose: bool = False) -> None:
+        self.fence = ""
+        self.in_prose = False
+        self._prose = prose
+        self._begun = False
+        self._kept = ""
+        self._state: Callable[[str, int], int | None] = self._start
+        self._closing = _LONE
+        self._longest = _LONGEST
+
+    def feed(self, chunk: str) -> str | None:
+        """The text from the value's first character on, once that has arrived."""
+        text, at = self._kept + chunk, 0
+        self._kept = ""
+        while at < len(text):
+            stopped = self._state(text, at)
+            if stopped is None:
+                break
+            at = stopped
+            if self._begun:
+                return text[at:]
+        return None
+
+    def lost(self) -> None:
+        """What seemed to be a value was none."""
+        self.fence = ""
+        self._closing, self._longest = _LONE, _LONGEST
+        self._state = self._words if self._prose else self._inside
+
+    # States: each returns where it stopped, or None when it has to wait for more.
+
+    def _start(self, text: str, at: int) -> int | None:
+        at = _end_of(_SPACE.match(text, at), at)
+        if at == len(text):
+            return at
+        if text[at] in "`~":
+            self._state = self._ticks
+        elif text[at] == "<" or self._is_opening(text, at):
+            return self._tag(text, at)
+        elif _VALUE.match(text, at):
+            self._begun = True
+        else:
+            self.lost()
+        return at
+
+    def _is_opening(self, text: str, at: int) -> bool:
+        """Whether what opens reasoning without angle brackets stands here, or may once more has come."""
+        begun = text[at : at + len(max(_LITERAL_OPENINGS, key=len))].lower()
+        return any(begun.startswith(each) or each.startswith(begun) for each in _LITERAL_OPENINGS)
+
+    def _tag(self, text: str, at: int) -> int | None:
+        opened = OPENING.match(text, at)
+        found = [(opening, closing) for pattern, closing in _CHANNELS if (opening := pattern.match(text, at))]
+        if opened is not None or found:
+            opening, self._closing = found[0] if opened is None else (opened, closing_of(opened))
+            self._longest = _LONGEST_HEADING if found else _LONGEST
+            self._state = self._inside
+            return opening.end()
+        rest = text[at:]
+        begun = _OF_SEVERAL_TAGS.startswith(rest.lower()) or _PART_OF_A_CHANNEL.fullmatch(rest)
+        waits = len(rest) < _LONGEST_OPENING and (">" not in rest or begun)
+        if waits if rest[0] == "<" else any(each.startswith(rest.lower()) for each in _LITERAL_OPENINGS):
+            self._kept = rest
+            return None
+        self._begun = rest[0] == "["
+        if not self._begun:
+            self.lost()
+        return at
+
+    def _inside(self, text: str, at: int) -> int | None:
+        """In reasoning."""
+        closing = self._closing.search(text, at)
+        if closing is None:
+            self._kept = text[max(len(text) - self._longest, at) :]
+            return None
+        self._state = self._start
+        return closing.end()
+
+    def _words(self, text: str, at: int) -> int | None:
+        """In words before a value, or in reasoning whose opening tag is missing."""
+        found = _IN_PROSE.search(text, at)
+        if found is None:
+            self._kept = text[max(len(text) - _KEPT_OF_PROSE, at) :]
+            return None
+        self.in_prose = not found["closing"]
+        if found["opening"]:
+            return self._tag(text, found.start())
+        if found["value"]:
+            self._begun = True
+            return found.start()
+        self._state = self._ticks if found["fence"] else self._start
+        return found.end() - len("```") if found["fence"] else found.end()
+
+    def _ticks(self, text: str, at: int) -> int | None:
+        """In an opening fence's first line."""
+        known = len(self.fence)
+        end = text.find("\n", at)
+        self.fence += text[at : end if end >= 0 else at + _LONGEST_INFO + 1]
+        wrong = _NO_FENCE.match(self.fence)
+        if wrong is not None or len(self.fence) > _LONGEST_INFO:
+            self.lost()
+            return at + (wrong.end() if wrong else _LONGEST_INFO) - known
+        if end < 0:
+            return len(text)
+        return self._line_ended(end)
+
+    def _line_ended(self, end: int) -> int:
+        ticks = _TICKS.match(self.fence)
+        if ticks is None:
+            self.lost()
+            return end
+        self.fence = ticks[0]
+        self._state = self._within
+        return end + 1
+
+    def _within(self, text: str, at: int) -> int | None:
+        """In a fence, before the value."""
+        at = _end_of(_SPACE.match(text, at), at)
+        if at < len(text):
+            self._begun = True
+        return at
+
+
+def _end_of(match: re.Match[str] | None, otherwise: int) -> int:
+    return match.end() if match else otherwise

@@ -1,0 +1,93 @@
+"""How a prompt is to be used: what is no input and goes through `Prompt.using`, each part checked when it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from promptkit.diagnostics import Diagnostic
+from promptkit.errors import ConfigError, InputError, SpecError
+from promptkit.history import History
+from promptkit.loader import load_spec
+from promptkit.spec import ModelChoice
+from promptkit.template_paths import locate, path_fault, source_at, text_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from promptkit.client import Client
+    from promptkit.completion import Model
+    from promptkit.spec import PromptSpec
+    from promptkit.toolbox import Confirm
+    from promptkit.tools import Tool
+
+
+def spec_in(path: str | Path) -> PromptSpec:
+    """The spec of the file at a path. Raises `SpecError`, also for a path where no file is."""
+    root, inside = locate(Path(path))
+    try:
+        return load_spec(source_at(root), inside)
+    except SpecError:
+        fault = path_fault(str(path))
+        if fault is None:
+            raise
+        raise SpecError([text_fault(str(path)) or fault]) from None
+
+
+def authored_model(spec: PromptSpec, client: Client) -> str:
+    """The model that a file names or describes; empty for none."""
+    if isinstance(spec.model, ModelChoice):
+        from promptkit.models.choosing import choose
+
+        return choose(spec.model, client.settings).name
+    return spec.model or ""
+
+
+def given_tools(tools: Iterable[Tool | Callable[..., Any]]) -> tuple[Tool | Callable[..., Any], ...]:
+    """Several tools. Raises `ConfigError` for one that stands alone."""
+    try:
+        return tuple(tools)
+    except TypeError:
+        cure = "put it into a list: `tools=[...]`"
+        raise ConfigError(
+            f"`tools` are several, and {type(tools).__name__} is none", where="tools", help=cure
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """How a prompt is to be used."""
+
+    model: str | Model | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    client: Client | None = None
+    history: History = field(default_factory=History)
+    tools: tuple[Tool | Callable[..., Any], ...] = ()
+    confirm: Confirm | None = None
+
+
+def given_inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a call; those that are named win. Raises `InputError`."""
+    if inputs is None or isinstance(inputs, Mapping):
+        return {**(inputs or {}), **named}
+    fault = Diagnostic(
+        "PK306",
+        "error",
+        f"the inputs are {type(inputs).__name__}, not a mapping",
+        help='give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`',
+    )
+    raise InputError([fault])
+
+
+def known_model(model: str | Model | None) -> str | Model | None:
+    """The model, if it or its name can be meant. Raises `ConfigError`."""
+    if isinstance(model, str):
+        from promptkit.model_names import parse_model_name
+
+        parse_model_name(model)
+    elif model is not None and (isinstance(model, type) or not (hasattr(model, "send") or hasattr(model, "asend"))):
+        cure = "a model is a name, or an object that has `send` and `asend`; see `promptkit.Model`"
+        raise ConfigError(f"`{repr(model)[:80]}` is not a model", where="model", help=cure)
+    return model

@@ -1,0 +1,97 @@
+"""What was meant by a filter, a test or a function that does not exist here, but does in Python or in other tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptkit.diagnostics import nearest
+from promptkit.template.filters import REFUSED_FILTERS
+from promptkit.template.inferred_types import item_of, kinds_of, members_of
+from promptkit.template.sandbox import ALLOWED_METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from promptkit.template.inferred_types import InferredType
+
+
+def filter_meant(name: str) -> str:
+    """The cure for a filter that does not exist, where one is known."""
+    if name in _FILTERS:
+        return f"write `| {_FILTERS[name]}`"
+    if name in _WRITTEN:
+        return _WRITTEN[name]
+    if name in REFUSED_FILTERS:
+        return "leave it out: a prompt is no HTML, and renders the same each time"
+    if any(name in methods for methods in ALLOWED_METHODS.values()):
+        return f"it is a method: write `value.{name}(...)`"
+    return ""
+
+
+def function_meant(name: str) -> str:
+    """The filter that others call as a function."""
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name]
+    meant = name if name in _CALLED else _FILTERS.get(name)
+    return f"write it as a filter: `... | {meant}`" if meant else ""
+
+
+def test_meant(name: str, known: Collection[str]) -> str:
+    """The cure for a test that does not exist."""
+    if name in _TESTS:
+        return _TESTS[name]
+    return "" if nearest(name, known) else f"a word is compared: `== '{name}'`"
+
+
+def member_meant(key: str, of: str, value: InferredType) -> str:
+    """The cure for what is looked up in a value that has no such thing, where others have it."""
+    of = of or "value"
+    if key in _LENGTHS:
+        return f"write `{of} | length`"
+    if key == "format" and kinds_of(value) == {"string"}:
+        return "texts are joined with `~`"
+    if kinds_of(value) == {"array"} and members_of(item_of(value), key)[1]:
+        return f"each item has it: `{{% for each in {of} %}}{{{{ each.{key} }}}}{{% endfor %}}`, or `{of}[0].{key}`"
+    return ""
+
+
+_LENGTHS = frozenset(("length", "size", "len", "count"))
+_TESTS: Mapping[str, str] = {
+    **dict.fromkeys(("nil", "null", "undefined_or_none"), "write `is none`"),
+    **dict.fromkeys(("empty", "blank"), "write `not value`"),
+    **dict.fromkeys(("equal", "equals"), "write `==`"),
+    **dict.fromkeys(("str", "text"), "write `is string`"),
+    **dict.fromkeys(("list", "array"), "write `is sequence`"),
+    **dict.fromkeys(("dict", "object"), "write `is mapping`"),
+    **dict.fromkeys(("contains", "containing"), "write `'word' in value`"),
+}
+_CALLED = frozenset({"int", "float", "list", "sum", "max", "min", "round", "upper", "lower", "tojson", "join", "trim"})
+_CALLED |= {"replace", "abs"}
+_FUNCTIONS: Mapping[str, str] = {
+    "enumerate": "`loop.index0` counts inside of a loop, `loop.index` from 1",
+    "zip": "loop over one list, and look the other up: `others[loop.index0]`",
+    "print": "a value is printed with `{{ value }}`",
+}
+_FILTERS: Mapping[str, str] = {
+    **dict.fromkeys(("len", "size"), "length"),
+    **dict.fromkeys(("str", "to_s"), "string"),
+    **dict.fromkeys(("sorted", "sort_by"), "sort"),
+    "reversed": "reverse",
+    **dict.fromkeys(("json", "to_json", "toJSON", "json_encode", "json_dumps", "dumps", "dump"), "tojson"),
+    **dict.fromkeys(("lowercase", "downcase", "lower_case"), "lower"),
+    **dict.fromkeys(("uppercase", "upcase", "upper_case"), "upper"),
+    **dict.fromkeys(("strip", "lstrip", "rstrip", "chomp"), "trim"),
+    "capfirst": "capitalize",
+    "titlecase": "title",
+    "uniq": "unique",
+    "where": "selectattr",
+    **dict.fromkeys(("truncatechars", "truncatewords"), "truncate"),
+    **dict.fromkeys(("markdown_table", "to_table"), "table"),
+}
+"""What Python, Liquid (Shopify), Django and Nunjucks call a filter that has another name here."""
+_WRITTEN: Mapping[str, str] = {
+    "format": "join texts with `~`; numbers have `| round(2)`",
+    "attr": "write `value.name` or `value['name']`",
+    "pprint": "write `| tojson(2)`",
+    "contains": "write `'word' in value`",
+}
