@@ -11,6 +11,7 @@ from promptkit.output.coerce import coerce
 from promptkit.output.key_matching import may_be_renamed
 from promptkit.output.place import Place, plain_word
 from promptkit.output.steps import out_of_call
+from promptkit.output.wrappers import is_wrapper, names_reasoning
 from promptkit.result import Step, Violation
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Judge:
         if not self.field:
             called = self.called(value, text)
             judged = called if called is not None else self._judged(value, text)
-            return (self._as_schema(value, text) or judged) if judged.violations else judged
+            if not judged.violations:
+                return judged
+            return self._as_schema(value, text) or self._beside_reasoning(value, text) or judged
         key = _key_of(value, "answer")
         if key is None:
             bare = self._judged(value, text)
@@ -105,6 +108,18 @@ class Judge:
         judged = self._judged(inner, text)
         told = Step("taken out of a schema", "the answer stood under `properties`", repairs=True)
         return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+    def _beside_reasoning(self, value: Any, text: str) -> Judged | None:
+        """The answer that a model has put beside its reasoning, though nobody asked for that."""
+        if not self.coerces or not isinstance(value, dict) or len(value) != len(("reasoning", "answer")):
+            return None
+        reasons = [key for key in value if names_reasoning(key) and isinstance(value[key], str)]
+        answers = [key for key in value if is_wrapper(key)]
+        if len(reasons) != 1 or len(answers) != 1 or not self.place.names.keys().isdisjoint(value):
+            return None
+        judged = self._judged(value[answers[0]], text)
+        told = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=True)
+        return None if judged.violations else Judged(judged.value, (told, *judged.steps), (), value[reasons[0]])
 
     def _is_the_answer(self, call: Any, arguments: dict[str, Any]) -> bool:
         """Whether what looks like a call is what was asked for: it fits, and its arguments have no more of that."""

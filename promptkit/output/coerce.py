@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
 from promptkit.output.key_matching import meant_keys
-from promptkit.output.place import Place, constants_of, is_worded, kind_of, plain_word, words_at
+from promptkit.output.place import Place, constants_of, is_worded_or_null, kind_of, plain_word, words_at
 from promptkit.output.scalars import is_nothing, word_of
 from promptkit.output.type_conversion import Origin, converted, short
-from promptkit.output.wrappers import is_label, is_wrapper, wraps_whole
+from promptkit.output.wrappers import is_label, is_wrapper, names_list, wraps_whole
 from promptkit.schema.equality import json_kind
 from promptkit.schema.violations import json_path
 
@@ -67,7 +67,8 @@ class _Coercion:
         self.origin = Origin(root, text)
         self.work = 0
         self.most_work = current_limits().answer_changes
-        self.words: dict[int, tuple[set[str], dict[str, dict[str, None]]]] = {}
+        self.words: dict[int, tuple[Place, set[Any], dict[str, dict[Any, None]]]] = {}
+        """The words of a place, by its identity; with the place, so that no other one gets that."""
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
         """The value at a place of the schema."""
@@ -132,20 +133,22 @@ class _Coercion:
     def _word(self, value: Any, place: Place, at: Location) -> Fit | None:
         """A text where all that may stand is words: the one that it names."""
         digits = type(value) is int
-        if not (digits or isinstance(value, str)) or not all(is_worded(form) for form in place.forms):
+        if not (digits or isinstance(value, str)) or not all(is_worded_or_null(form) for form in place.forms):
             return None
-        known = self.words.get(id(place.schema))
+        known = self.words.get(id(place))
         if known is None:
-            known = self.words[id(place.schema)] = words_at(place)
-        exact, words = known
+            known = self.words[id(place)] = (place, *words_at(place))
+        _, exact, words = known
         if digits:
             written = str(value)
             return Fit(written, (Change("number to text", at),)) if written in exact else Fit(value, misfits=1)
         if value in exact:
             return Fit(value)
         meant = word_of(value, words)
-        if meant is None:
+        if meant is None or meant[0] not in exact:
             return Fit(value, misfits=1)
+        if meant[0] is None:
+            return Fit(None, (Change(f"`{short(value)}` to null", at),))
         return Fit(meant[0], (Change(f"`{short(value)}` is `{meant[0]}`, {meant[1]}", at),))
 
     # One kind to another
@@ -160,7 +163,7 @@ class _Coercion:
         """A list of one for a single value, and the other way round."""
         if kind == "array" and value is not None:
             found = self._unwrapped(value, form, place, at, list)
-            inner = self.fit(value, Place(self.root, form).inside(0), (*at, 0))
+            inner = self.fit(value, place.alternative(form).inside(0), (*at, 0))
             change = Change("put into a list", at)
             if isinstance(value, str) and (_LISTING.search(value) or is_nothing(value)):
                 return found
@@ -179,7 +182,8 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        named = is_wrapper(name) or (not at and kind is dict and wraps_whole(name, inner, form))
+        whole = (kind is dict and wraps_whole(name, inner, form)) or (kind is list and names_list(name))
+        named = is_wrapper(name) or (not at and whole)
         if not named or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
             return []
         fit = self._by_form(inner, form, place, at)
@@ -199,7 +203,7 @@ class _Coercion:
 
     def _inside(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
         if isinstance(value, list):
-            own = Place(self.root, form)
+            own = place.alternative(form)
             fits = [self.fit(each, own.inside(index), (*at, index)) for index, each in enumerate(value)]
             few = len(value) < form.get("minItems", 0) if isinstance(form.get("minItems"), int) else False
             return _together([fit.value for fit in fits], fits, misfits=int(few))
@@ -208,14 +212,14 @@ class _Coercion:
         return Fit(value, misfits=int(_is_out(value, form)))
 
     def _object(self, value: dict[str, Any], form: dict[str, Any], place: Place, at: Location) -> Fit:
-        plain = self._fields(value, form, at)
+        plain = self._fields(value, form, place, at)
         if not plain.misfits:
             return plain
         others = [*self._unwrapped(value, form, place, at, dict), *self._wrapped(value, form, at)]
         return min([plain, *others], key=_cost)
 
-    def _fields(self, value: dict[str, Any], form: dict[str, Any], at: Location) -> Fit:
-        own = Place(self.root, form)
+    def _fields(self, value: dict[str, Any], form: dict[str, Any], place: Place, at: Location) -> Fit:
+        own = place.alternative(form)
         named, changes, misfits = own.names, [], 0
         needed = [name for name in form.get("required", ()) if isinstance(name, str)]
         meant = meant_keys(value, named)

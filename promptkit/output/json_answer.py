@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
 from promptkit.output.acceptance import Judged, Partial, Refused, refused
-from promptkit.output.denials import is_labelled, set_aside, taken_back
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.free_text import bulleted, of_words
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.repairs import BARE
+from promptkit.output.retractions import contradicted, is_labelled, role_of, set_aside, taken_back
 from promptkit.output.steps import SPLIT, reasoning_off, repair_steps, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.transport import read_schema
@@ -61,7 +61,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     fitting, passed = _without_examples(text, fitting)
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
-        _refuse_taken_back(text, fitting[-1][0])
+        _refuse_taken_back(text, *fitting[-1])
         return _agreed(text, judge, fitting, found, passed)
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
@@ -79,6 +79,10 @@ def _without_examples(
     text: str, fitting: list[tuple[Candidate, Judged]]
 ) -> tuple[list[tuple[Candidate, Judged]], list[str]]:
     """The values that no words before them set aside, and these words; all where that leaves a doubt."""
+    roles = [role_of(text, each.start) for each, _ in fitting]
+    answers = [each for each, (_, is_answer) in zip(fitting, roles, strict=True) if is_answer]
+    if len(fitting) > 1 and len(answers) == 1 and all(said for said, _ in roles):
+        return answers, [said for said, is_answer in roles if not is_answer]
     words = [set_aside(text, each.start) for each, _ in fitting]
     left = [each for each, aside in zip(fitting, words, strict=True) if not aside]
     if not left or len(left) == len(fitting) or any(is_labelled(text, each.start) for each, _ in left):
@@ -109,10 +113,12 @@ def _refuse_others(
 _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
 
 
-def _refuse_taken_back(text: str, chosen: Candidate) -> None:
-    """Refuse a value that the words beside it take back."""
+def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged) -> None:
+    """Refuse a value that the words beside it take back, or contradict."""
     if words := taken_back(text, chosen.start, chosen.end):
         raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
+    if words := contradicted(text, chosen.end, judged.value):
+        raise refused(f"the words behind the value contradict it: {words[:40]!r}", "ambiguous")
 
 
 def _is_told(text: str, candidate: Candidate, place: Place) -> bool:
@@ -149,6 +155,9 @@ def _agreed(
         values += [one.value] if not among(one.value, values) else []
     last = fitting[-1][0].start
     announced = len(fitting) > 1 and _FINAL.search(text, max(fitting[-2][0].end, last - _LONGEST_WORDS), last)
+    before = (text[max(0, each.start - _LONGEST_WORDS) : each.start] for each, _ in fitting[:-1])
+    if announced and any(map(_FINAL.search, before)):
+        announced = None  # so is another one
     if not announced and (len(values) > 1 or (len(fitting) > 1 and judge.place.schema is True)):
         raise refused(f"{len(fitting)} values could be the answer: which one is meant is not certain", "ambiguous")
     candidate, one = fitting[-1]

@@ -10,6 +10,7 @@ from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.markdown_lists import SCALARS, is_begun, unmarked
 from promptkit.output.place import plain_word
+from promptkit.output.scalars import is_null
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
@@ -26,6 +27,7 @@ _NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
 """What is more, or less, than a text or a word on its line."""
 _FENCES = ("", "yaml", "yml", "text", "json")
 _LEAST_LINES = 2
+_NULLS = ("null", "Null", "NULL", "None")
 
 
 def keyed(text: str, judge: Judge) -> Judged | None:
@@ -61,7 +63,8 @@ def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
     place = judge.place
     declared = {plain_word(name): name for name in place.names}
     lines = [_LINE.fullmatch(line) for line in text.split("\n") if line.strip()]
-    if len(lines) < _LEAST_LINES or len(declared) < len(place.names):
+    alone = len(declared) == 1 and not place.inside(next(iter(declared.values()))).takes("string")
+    if len(lines) < (1 if alone else _LEAST_LINES) or len(declared) < len(place.names):
         return None
     found: dict[str, Any] = {}
     for line in lines:
@@ -71,7 +74,10 @@ def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
         written = (line[2] or "").strip()
         if _NO_VALUE.search(written) or is_begun(written):
             return None
-        found[name] = _value(written)
+        absent = place.inside(name).takes("null") and is_null(written)
+        if absent and written not in _NULLS:
+            return None  # a text, or that there is none
+        found[name] = None if absent else _value(written)
     return found
 
 

@@ -7,11 +7,11 @@ has one reading where the text alone would have two. Nothing is looked at more t
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from json import JSONDecodeError, dumps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.limits import current_limits
+from promptkit.output.lenient_space import space_at, space_repairs
 from promptkit.output.lenient_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
 from promptkit.output.lenient_words import Words
 from promptkit.output.repairs import QUOTED_KEY, Cut, Repair, Unreadable
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
-_HASH = r"#(?![\w-])[^\n]*"
-"""A comment as in Python; `#sports` is a word."""
-_BLOCK = r"/\*[^*]{0,5000}\*+(?:[^/*][^*]{0,5000}\*+){0,500}/"
-_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
-_SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
-_ODD_SPACE = re.compile(r"[^ \t\r\n]")
-_CLOSING = re.compile(r"[}\]]")
-_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
 _KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
 _REST = re.compile(r"[\s`]*\Z")
@@ -41,12 +33,6 @@ _MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = re.compile(r",\s*[^\s}\]]")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
 _VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
-
-
-@lru_cache(maxsize=1)
-def last_block(text: str) -> int:
-    """Where the last comment between signs ends; asked for each of the values that a text may hold."""
-    return text.rfind("*/")
 
 
 class Loose:
@@ -68,7 +54,6 @@ class Loose:
         """The keys that the outermost object has so far."""
         self._strict_reads = _MOST_STRICT_READS
         self._most_depth = current_limits().answer_depth
-        self._last_block = last_block(text)
         self._strings = Strings(self)
         self._words = Words(self)
 
@@ -97,29 +82,16 @@ class Loose:
 
     def past_space(self, at: int) -> int:
         """Behind white space and comments."""
-        found = self._space(at)
+        found = space_at(self.text, at)
         return found.end() if found else at
-
-    def _space(self, at: int) -> re.Match[str] | None:
-        return (_SPACE if at < self._last_block else _SPACE_WITHOUT_BLOCKS).match(self.text, at)
 
     def _skip(self) -> str:
         """Go behind white space and comments, and tell of these; the character there, empty at the end."""
-        found = self._space(self.at)
+        found = space_at(self.text, self.at)
         if found:
-            if _ODD_SPACE.search(found[0]):
-                self._tell_of_space(found.start(), found.end())
+            self.repairs += space_repairs(found, in_list=self.innermost == "[")
             self.at = found.end()
         return self.text[self.at : self.at + 1]
-
-    def _tell_of_space(self, start: int, end: int) -> None:
-        """Tell of comments, and of white space that is none in JSON."""
-        for comment in _COMMENT.finditer(self.text, start, end):
-            if comment.end() == len(self.text) and comment[0][:2] != "/*" and _CLOSING.search(comment[0]):
-                self.fail("a comment that runs to the end, over brackets")
-            self.repair("comment left out", comment.start(), len(comment[0]))
-        if _ODD_SPACE.search(_COMMENT.sub("", self.text[start:end])):
-            self.repair("space written as in JSON", start)
 
     def fail(self, why: str) -> NoReturn:
         """Refuse what stands here."""

@@ -25,6 +25,7 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
 _OTHER_LITERALS |= {"undefined": None, "nil": None}
+_NULLS = ("nil", "none", "null")
 _NO_NUMBERS = ("NaN", "nan")
 _INFINITE = ("Infinity", "-Infinity", "inf", "-inf")
 _LITERAL = re.compile(r"[A-Za-z]+(?=[\s,\uff0c\u3001})\]/#;]|\Z)|-Infinity|-inf")
@@ -81,8 +82,11 @@ class Words:
         if literal and literal[0] in _LITERALS:
             self._reader.at = literal.end()
             return _LITERALS[literal[0]]
-        if literal and literal[0] in _OTHER_LITERALS and not self._is_declared_word(literal[0], place):
-            return self._take(f"`{literal[0]}` read as JSON's word", literal.end(), _OTHER_LITERALS[literal[0]])
+        if literal and not self._is_declared_word(literal[0], place):
+            if literal[0] in _OTHER_LITERALS:
+                return self._take(f"`{literal[0]}` read as JSON's word", literal.end(), _OTHER_LITERALS[literal[0]])
+            if literal[0].lower() in _NULLS and place.takes("null"):
+                return self._take(f"`{literal[0]}` read as null", literal.end(), None)
         if literal and literal[0] in (*_NO_NUMBERS, *_INFINITE):
             if literal[0] in _INFINITE or not place.takes("null"):
                 self._reader.fail(f"{literal[0]} is not JSON")

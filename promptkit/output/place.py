@@ -26,13 +26,17 @@ _OF_KIND = {
 
 
 class Place:
-    """A place in the schema `root`: where `schema` judges."""
+    """A place in the schema `root`: where `schema` judges.
 
-    __slots__ = ("__dict__", "root", "schema")
+    Where it is one of several alternatives, `whole` is the same place with all of them.
+    """
 
-    def __init__(self, root: Any, schema: Any) -> None:
+    __slots__ = ("__dict__", "root", "schema", "whole")
+
+    def __init__(self, root: Any, schema: Any, whole: Place | None = None) -> None:
         self.root = root
         self.schema = schema
+        self.whole = whole
 
     @cached_property
     def forms(self) -> tuple[dict[str, Any], ...]:
@@ -79,8 +83,22 @@ class Place:
         if known is None:
             schemas = [each for form in self.forms for each in _below(form, step)]
             joined = schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else True
-            known = self._inside[step] = Place(self.root, joined)
+            whole = self.whole.inside(step) if self.whole is not None else None
+            known = self._inside[step] = Place(self.root, joined, whole)
         return known
+
+    def alternative(self, form: dict[str, Any]) -> Place:
+        """The place with one of its forms alone."""
+        known = self._alternatives.get(id(form))
+        if known is None:
+            whole = self.whole or (self if len(self.forms) > 1 else None)
+            known = self._alternatives[id(form)] = Place(self.root, form, whole)
+        return known
+
+    @cached_property
+    def _alternatives(self) -> dict[int, Place]:
+        """By the identity of the form."""
+        return {}
 
 
 def kind_of(form: dict[str, Any]) -> frozenset[str]:
@@ -214,22 +232,39 @@ def is_worded(form: dict[str, Any]) -> bool:
     return words is not None and all(isinstance(each, str) for each in words)
 
 
-def words_at(place: Place) -> tuple[set[str], dict[str, dict[str, None]]]:
-    """The words that may stand at a place, and by plain name those that it may mean."""
-    exact: set[str] = set()
-    words: dict[str, dict[str, None]] = {}
-    for form in place.forms:
+def is_worded_or_null(form: dict[str, Any]) -> bool:
+    """Whether a form is one of some words, or null, and nothing else."""
+    words = constants_of(form)
+    texts = words is not None and all(isinstance(each, str) or each is None for each in words)
+    return texts or form.get("type") == "null"
+
+
+def words_at(place: Place) -> tuple[set[Any], dict[str, dict[Any, None]]]:
+    """The words that may stand at a place, and by plain name those that it may mean, there or in other alternatives.
+
+    Where null may stand, it has its names too.
+    """
+    exact: set[Any] = {word for form in place.forms for word in _listed_words(form) or ()}
+    words: dict[str, dict[Any, None]] = {}
+    for form in (*place.forms, *(place.whole.forms if place.whole is not None else ())):
         for word, names in (_listed_words(form) or {}).items():
-            exact.add(word)
             for name in names:
                 words.setdefault(name, {})[word] = None
+    if place.takes("null"):
+        for name in NULLS:
+            words.setdefault(name, {None: None})
+        exact.add(None)
     return exact, words
+
+
+NULLS = ("null", "none")
+"""How null is named, plain."""
 
 
 def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
     """The words that a form is one of, each with its plain names; None for any other form."""
-    words = constants_of(form)
-    if words is None or not all(isinstance(each, str) for each in words):
+    if not is_worded_or_null(form):
         return None
+    words = [each for each in constants_of(form) or () if each is not None]
     alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []
     return {word: [plain_word(each) for each in (word, *alias)] for word in words}

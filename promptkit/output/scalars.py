@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from promptkit.output.assertion import is_asserted
 from promptkit.output.denials import DENIALS
-from promptkit.output.place import plain_word, words_of
+from promptkit.output.place import NULLS, plain_word, words_of
 from promptkit.output.strict_json import MAX_DIGITS
 
 if TYPE_CHECKING:
@@ -98,13 +98,12 @@ def truth_of(text: str) -> bool | None:
     return _TRUTHS.get(plain_word(text))
 
 
-_NULLS = frozenset(("null", "none"))
-_NOTHINGS = _NULLS | {"", "-", "nothing", "nil", "na", "n/a"}
+_NOTHINGS = {*NULLS, "", "-", "nothing", "nil", "na", "n/a"}
 
 
 def is_null(text: str) -> bool:
     """Whether a text says null."""
-    return plain_word(text) in _NULLS
+    return plain_word(text) in NULLS
 
 
 def is_nothing(text: str) -> bool:
@@ -130,67 +129,17 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
         meant = list(words[plain])
         same = all(each in str(meant[0]) for each in numbers)
         return (meant[0], "written as declared") if len(meant) == 1 and same else None
-    if _SIGNED.search(text) or _FOREIGN_DENIALS.search(text) or not DENIALS.isdisjoint(words_of(text)):
-        return None
-    found = _mentioned(words_of(text), words)
-    if len(found) != 1:
+    found, beside = _mentioned(words_of(text), words)
+    if len(found) != 1 or not DENIALS.isdisjoint(beside) or _SIGNED.search(text) or _FOREIGN_DENIALS.search(text):
         return None
     meant = list(words[found.pop()])
     if len(meant) != 1 or not all(each in str(meant[0]) for each in numbers if any(map(str.isdigit, str(meant[0])))):
         return None
-    word = str(meant[0])
-    return (meant[0], "taken from the text around it") if _is_said(word, text) and not _is_part(word, text) else None
+    return (meant[0], "taken from the text around it") if is_asserted(str(meant[0]), text) else None
 
 
-def _is_part(word: str, text: str) -> bool:
-    """Whether a word stands in a text as part of another one, or as what is yet to come: `half-done`, `South Sudan`."""
-    spelt = r"[\s_\-'’]{0,3}".join(map(re.escape, re.findall(r"[^\W_]+", word)))
-    places = list(islice(re.finditer(rf"(?<![^\W_]){spelt}(?![^\W_])", text, re.IGNORECASE), _MOST_PLACES))
-    return bool(places) and all(_is_joined(word, text, *found.span()) for found in places)
-
-
-def _is_joined(word: str, text: str, start: int, end: int) -> bool:
-    before, behind = text[max(0, start - _NEAR) : start], text[end : end + 2]
-    if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _YET_TO_BE.search(before):
-        return True
-    if word.casefold() in _NEW_NAMES and before.casefold().endswith("new "):
-        return True
-    return word[:1].isupper() and _OF_ANOTHER_NAME.search(before) is not None
-
-
-_MOST_PLACES = 50
-_NEAR = 40
-_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z|\b(?:half|semi|quasi|pseudo|zero)\s+\Z", re.IGNORECASE)
-_JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
-_YET_TO_BE = re.compile(r"\b(?:(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once)\s+\Z", re.IGNORECASE)
-_OF_ANOTHER_NAME = re.compile(r"\b(?:north|south|east|west|equatorial)\W+\Z", re.IGNORECASE)
-_NEW_NAMES = frozenset("caledonia delhi england guinea hampshire jersey mexico york zealand".split())  # noqa: SIM905
-"""Places beside which there is a new one of the name."""
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
-_COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
-_SHORT = 3
-
-
-def _is_said(word: str, text: str) -> bool:
-    """Whether a short word is meant in a sentence: `us` is no country, and `a` no grade unless it ends something."""
-    if word.lower() == "one" and _PRONOUN.search(text):
-        return False
-    if not word.isalpha() or len(word) > _SHORT:
-        return True
-    ends = r"(?=\s*(?:[.,:;!?)\]*\"'`]|\n|\Z))" if word.lower() in _COMMON else ""
-    if re.search(rf"(?<!\w){re.escape(word)}(?!\w){ends}", text):
-        return True
-    marked = rf"[*_\"'`“”]*{re.escape(word)}[*_\"'`“”]*"
-    given = rf"\b(?:answer|result|verdict|choice)\s*(?:is|:|=)\s*{marked}\s*[.!]?\s*\Z"
-    return re.search(rf"{given}|\A\s*{marked} is (?:the|my) (?:\w+ )?answer\b", text, re.IGNORECASE) is not None
-
-
-_PRONOUN = re.compile(
-    r"\b(?:th[ei]s|that|the|which|each|first|second|third|last|another|other|same|right|correct|wrong|best|only|any|every)"
-    r"\s+one\b(?!\s+is\b)",
-    re.IGNORECASE,
-)
 _LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
@@ -198,20 +147,24 @@ _FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|で�
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
 _SIGNED = re.compile(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
-    r"|\b(?:un|non|anti)-\w|\w[+#%]|[<>=!~¬@$]\s*\w|(?<!\w)[-−]\w|\w-(?!\w)"
+    r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<!~¬@$]|(?<![-=])>|[<>=!~]=|=[<>])\s*\w|(?<!\w)[-−]\w|\w-(?!\w)"
 )
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
-def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
-    """The words that stand in a text, the longer before those inside of them; none in a text of thousands."""
+def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> tuple[set[str], list[str]]:
+    """The words that stand in a text, the longer before those inside of them, and what else is said there.
+
+    None are found in a text of thousands.
+    """
     if len(said) > _MOST_WORDS:
-        return set()
+        return set(), said
     bare: dict[str, set[str]] = {}
     for name in words:
         bare.setdefault("".join(filter(str.isalnum, name)), set()).add(name)
     longest = max(map(len, bare), default=0)
     found: set[str] = set()
+    beside: list[str] = []
     at = 0
     while at < len(said):
         joined, best = "", 0
@@ -231,8 +184,10 @@ def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> set[str]:
                 break
         if best:
             found |= taken
+        else:
+            beside.append(said[at])
         at += max(best, 1)
-    return found
+    return found, beside
 
 
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
@@ -290,7 +245,9 @@ _TAKEN_UP = frozenset("actually but correction hmm however meant oops or reconsi
 def _stands_alone(head: str, said: list[str]) -> bool:
     """Whether what stands below a truth only explains it: nothing says the other one, or takes it up again."""
     truth = truth_of(head)
-    others = {_TRUTHS[word] for word in said if word in _TRUTHS} - {truth}
+    following = zip(said, [*said[1:], "."], strict=True)
+    answers = (word for word, behind in following if word != "no" or not behind.isalpha())  # `no rule` is no answer
+    others = {_TRUTHS[word] for word in answers if word in _TRUTHS} - {truth}
     doubts = _TAKEN_UP | (_WRONGS if truth else frozenset())
     goes_on = len(said) > 1 and said[1] in _GOING_ON
     return not others and not goes_on and doubts.isdisjoint(said)

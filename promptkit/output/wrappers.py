@@ -9,7 +9,7 @@ from promptkit.output.place import plain_word
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["is_label", "is_wrapper", "wraps_whole"]
+__all__ = ["is_label", "is_wrapper", "names_list", "names_reasoning", "wraps_whole"]
 
 _GENERAL = """
     answer answers array data elements entries final finalanswer items json list objects output records response result
@@ -34,6 +34,26 @@ def is_label(name: str) -> bool:
 def is_wrapper(name: str) -> bool:
     """Whether a key says no more than that a value follows."""
     return plain_word(name) in _WRAPPERS
+
+
+def names_list(name: str) -> bool:
+    """Whether the only key of an object may name the list under it: `{"tags": [...]}`, and not `{"errors": [...]}`."""
+    return plain_word(name) not in _NO_LISTS
+
+
+_OF_NO_LISTS = """
+    error errors example examples excluded ignored input inputs invalid missing reasons rejected removed skipped steps
+    thoughts unused warnings wrong
+"""
+_NO_LISTS = frozenset(_OF_NO_LISTS.split())
+
+
+def names_reasoning(name: str) -> bool:
+    """Whether a key names what comes before an answer."""
+    return plain_word(name) in _REASONING
+
+
+_REASONING = frozenset("analysis explanation rationale reason reasoning thinking thought thoughts".split())  # noqa: SIM905
 
 
 def wraps_whole(name: str, value: Any, form: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from output_cases import CASES, expected
 
 from promptkit.errors import OutputError
-from promptkit.output import acceptance, envelope, free_text, json_answer, ladder, parse_output
+from promptkit.output import acceptance, envelope, free_text, json_answer, ladder, parse_output, scalars
 from promptkit.output.acceptance import Judged, refused
 from promptkit.output.coerce import Fit
 from promptkit.output.reasoning import Split
@@ -64,6 +64,9 @@ STAGES = {
     "calls of tools": (acceptance, "arguments_of", lambda _: None),
     "turns behind the answer": (ladder, "end_of_turn", len),
     "what the words take back": (json_answer, "_refuse_taken_back", lambda *_: None),
+    "another value for a field": (json_answer, "contradicted", lambda *_: ""),
+    "what a line calls a value": (json_answer, "role_of", lambda *_: ("", False)),
+    "what a sentence asserts": (scalars, "is_asserted", lambda *_: True),
     "members without braces": (free_text, "keyed", lambda *_: None),
     "Markdown lists": (free_text, "listed", lambda *_: None),
     "a value by itself": (free_text, "_alone", lambda *_: None),

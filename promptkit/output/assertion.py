@@ -1,0 +1,112 @@
+"""Whether a sentence asserts the word of an enum that stands in it, or only speaks of it.
+
+No list of denials is ever complete: `whether it is a bug`, `partially done`, `similar to a bug`. So a word counts where
+it stands as an answer does: at the beginning, in marks of emphasis or quotes, or behind `is`, a colon, or a verb of
+judging. Words that make it a condition, or somebody else's opinion, undo that.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["is_asserted"]
+
+_MOST_PLACES = 50
+_MOST_BEFORE = 300
+
+
+def is_asserted(word: str, text: str) -> bool:
+    """Whether a text asserts a word that stands in it once or several times."""
+    if word.lower() == "one" and _PRONOUN.search(text):
+        return False
+    if _is_short(word) and not _is_said(word, text):
+        return False
+    places = list(islice(_places(word, text), _MOST_PLACES))
+    return not places or any(_is_asserted(word, text, *place) for place in places)
+
+
+def _places(word: str, text: str) -> Iterator[tuple[int, int]]:
+    spelt = r"[\s_\-'’]{0,3}".join(map(re.escape, re.findall(r"[^\W_]+", word)))
+    for found in re.finditer(rf"(?<![^\W_]){spelt}(?![^\W_])", text, re.IGNORECASE):
+        yield found.span()
+
+
+def _is_asserted(word: str, text: str, start: int, end: int) -> bool:
+    before, behind = text[max(0, start - _MOST_BEFORE) : start], text[end : end + _MOST_BEFORE]
+    if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _CONDITION_BEHIND.match(behind):
+        return False
+    if word.casefold() in _NEW_NAMES and before.casefold().endswith("new "):
+        return False
+    clause = _CLAUSE_ENDS.split(before)[-1]
+    if _HYPOTHETICAL.search(clause):
+        return False
+    emphasised = _OPENING.search(clause) and _CLOSING.match(behind)
+    return bool(emphasised) or _FRAME.search(clause) is not None
+
+
+_CLAUSE_ENDS = re.compile(
+    r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|[\n;,()]|\s[-\u2013\u2014]\s|\b(?:so|therefore|hence|thus|because|and)\b",
+    re.IGNORECASE,
+)
+_OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
+_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
+_JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
+_CONDITION_BEHIND = re.compile(r"\W{0,3}\s(?:if|unless|until|once|when|after|before)\b", re.IGNORECASE)
+_HYPOTHETICAL = re.compile(
+    r"\b(?:if|whether|would\s+(?:be|have)|used\s+to|(?:was|were|been)\s+(?:told|asked)|told\s+to|(?:asked?|wants?|wanted)\s+(?:me|us|it)"
+    r"|(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once|before|after|unlike|similar|outside|beyond|below|above"
+    r"|e\.g|for\s+example|such\s+as|ob|wenn|si)\b",
+    re.IGNORECASE,
+)
+_NEUTRAL = (
+    r"(?:an?|the|as|clearly|definitely|certainly|most|more|likely|probably|very|quite|highly|strongly|mainly|mostly"
+    r"|primarily|indeed|simply|just|new|real|category|class|label|option|type|value|word"
+    r"|ein(?:e[rnms]?)?|der|die|das|un[ea]?|le|la|el|il)"
+)
+"""What may stand between a verb of judging and the word."""
+_JUDGING = (
+    r"is|are|am|be|['’]s|ist|est|es|è|é|är|er|jest|это"
+    r"|with|choose|chose|chosen|pick(?:ed)?|select(?:ed)?|say|answer|answered|prefer|opt\s+for|call\s+(?:it|this|that)"
+    r"|(?:assess|categori|classif|consider|deem|describ|identif|judg|label|mark|rank|rat|read|regard|tagg?|treat|view)\w*"
+    r"(?:\s+\w+){0,3}"
+    r"|(?:look|sound|seem|appear|feel)s?(?:\s+(?:like|to\s+be))?"
+    r"|fall(?:s|ing)?\s+(?:under|into|in)|belong(?:s|ing)?\s+(?:to|in|under)"
+    r"|correspond(?:s|ing)?\s+to|match(?:es)?|mean(?:s|ing)?|indicat\w+|express\w*|show(?:s|n|ing)?|convey\w*|reflect\w*"
+    r"|represent\w*|suggest\w*|describ\w+|report\w*|concern\w*|contain\w*|ha(?:s|ve)|about|to\s+be|remains?|becomes?"
+)
+_FRAME = re.compile(
+    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#]\W*|\b(?:{_JUDGING})\W+)(?:{_NEUTRAL}\b\W+)*\Z",
+    re.IGNORECASE,
+)
+
+_NEW_NAMES = frozenset("caledonia delhi england guinea hampshire jersey mexico york zealand".split())  # noqa: SIM905
+"""Places beside which there is a new one of the name."""
+_COMMON = frozenset("a am an as at be by do go he i if in is it may me my of on or so to up us we".split())  # noqa: SIM905
+_SHORT = 3
+
+
+def _is_short(word: str) -> bool:
+    return word.isalpha() and len(word) <= _SHORT
+
+
+def _is_said(word: str, text: str) -> bool:
+    """Whether a short word is meant in a sentence: `us` is no country, and `a` no grade unless it ends something."""
+    ends = r"(?=\s*(?:[.,:;!?)\]*\"'`]|\n|\Z))" if word.lower() in _COMMON else ""
+    spelt = f"{re.escape(word)}|{re.escape(word.capitalize())}" if word.islower() and not ends else re.escape(word)
+    if re.search(rf"(?<!\w)(?:{spelt})(?!\w){ends}", text):
+        return True
+    marked = rf"[*_\"'`“”]*{re.escape(word)}[*_\"'`“”]*"
+    given = rf"\b(?:answer|result|verdict|choice)\s*(?:is|:|=)\s*{marked}\s*[.!]?\s*\Z"
+    return re.search(rf"{given}|\A\s*{marked} is (?:the|my) (?:\w+ )?answer\b", text, re.IGNORECASE) is not None
+
+
+_PRONOUN = re.compile(
+    r"\b(?:th[ei]s|that|the|which|each|first|second|third|last|another|other|same|right|correct|wrong|best|only|any|every)"
+    r"\s+one\b(?!\s+is\b)",
+    re.IGNORECASE,
+)

@@ -1,0 +1,52 @@
+"""White space and comments in JSON that is almost JSON: how far they reach, and what is said of them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from promptkit.output.repairs import Repair, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["space_at", "space_repairs"]
+
+_HASH = r"#(?![\w-])[^\n]*"
+"""A comment as in Python; `#sports` is a word."""
+_BLOCK = r"/\*[^*]{0,5000}\*+(?:[^/*][^*]{0,5000}\*+){0,500}/"
+_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
+_SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
+_ODD_SPACE = re.compile(r"[^ \t\r\n]")
+_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
+_CLOSING = re.compile(r"[}\]]")
+_OMITTING = re.compile(r"\b(?:omitted|truncated|and so on|\d+ more|the rest)\b", re.IGNORECASE)
+
+
+def space_at(text: str, at: int) -> re.Match[str] | None:
+    """The white space and the comments that begin at an offset."""
+    return (_SPACE if at < _last_block(text) else _SPACE_WITHOUT_BLOCKS).match(text, at)
+
+
+@lru_cache(maxsize=1)
+def _last_block(text: str) -> int:
+    """Where the last comment between signs ends; asked for each of the values that a text may hold."""
+    return text.rfind("*/")
+
+
+def space_repairs(space: re.Match[str], *, in_list: bool) -> Iterator[Repair]:
+    """What is done to comments, and to white space that is none in JSON.
+
+    Raises `Unreadable` for a comment that may hold more of the value, or that says that items of a list are left out.
+    """
+    if not _ODD_SPACE.search(space[0]):
+        return
+    for comment in _COMMENT.finditer(space.string, space.start(), space.end()):
+        if comment.end() == len(space.string) and comment[0][:2] != "/*" and _CLOSING.search(comment[0]):
+            raise Unreadable("a comment that runs to the end, over brackets", space.start())
+        if in_list and _OMITTING.search(comment[0]):
+            raise Unreadable("a comment says that items are left out", comment.start())
+        yield Repair("comment left out", comment.start(), len(comment[0]))
+    if _ODD_SPACE.search(_COMMENT.sub("", space[0])):
+        yield Repair("space written as in JSON", space.start())

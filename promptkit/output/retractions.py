@@ -1,0 +1,249 @@
+"""What the words beside a value say of it: that it is none, that it is an example, or that it was a mistake.
+
+A value that stands alone is refused where the words just before it, or behind it, take it back. Of several values, one
+is passed over only where words say so plainly. Phrases stand one a line, as regular expressions in which a space is any
+white space and an apostrophe may be left out.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from promptkit.output.place import plain_word
+
+__all__ = ["contradicted", "is_labelled", "role_of", "set_aside", "taken_back"]
+
+_NEAR = 120
+"""How many characters before a value are looked at."""
+_FAR = 60
+"""How much white space may stand between a value and words that take it back."""
+_PARTS = {
+    "EXAMPLE": "(?:example|beispiel|exemple|ejemplo|esempio)",
+    "CANNOT": "i (?:cannot|can't|can not|could not)",
+    "WRONG": "(?:wrong|incorrect|invalid|not (?:right|correct|valid))\\b",
+    "UNREAL": "(?:dummy|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
+    "START": "\\A\\W{0,4}",
+    "COLON": "(?= ?[:\uff1a])",
+    "ENDS": "\\s*(?:[.!,;]|\\Z)",
+    "NOTED": "(?:(?:please )?note ?(?:that\\b|:)? ?|disclaimer ?: ?)?",
+    "THIS": "(?:that|this|it|the above)",
+}
+"""What stands in several phrases."""
+
+
+def _any_of(phrases: str) -> str:
+    """The pattern of some phrases."""
+    for name, part in _PARTS.items():
+        phrases = phrases.replace(name, part)
+    lines = (line.strip() for line in phrases.splitlines())
+    return "|".join(line.replace(" ?", r"\s*").replace(" ", r"\s+").replace("'", "['’]?") for line in lines if line)
+
+
+_AS_THOUGHT = r"""
+    \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
+"""
+_BEFORE = r"""
+    \b(?:is|was|are) not
+    \b(?:isn't|wasn't|never|instead of|rather than|unlike|but not)
+    (?:\A|[.!?]\s+)not
+    \b(?:nicht|niet|inte|ikke|no es|n[aã]o é|non è|n'est pas|не)
+    不是
+
+    \b(?:this|that|it) (?:is|was) (?:wrong|incorrect)
+    das ist falsch
+    START(?:the )?(?:wrong|incorrect)(?: (?:answer|json|output|response|value))?(?: is\b|COLON)
+    \b(?:bad|incorrect|wrong) (?:answer|output|response) would be
+    \b(?:bad|invalid|wrong) input
+    \b(?:error|failed|failure) (?:at|for|in|with)
+
+    \b(?:do not|don't|never|i will not|i won't) (?:answer|say|use|return|output|give)(?: with)?
+    \b(?:cannot|can't|can not|unable to) (?:give|output|produce|provide|return)
+    CANNOT (?:answer(?: (?:that|this|it))?|comply|help (?:you )?with (?:that|this))[.!]
+    \bi (?:do not|don't) know[.!]
+
+    START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?:COLON|(?=\s*\Z))
+    STARTfor EXAMPLE\b[^.:\n]{0,40}\bis
+    START(?:zum beispiel|z\. ?b\.|par exemple|por ejemplo|per esempio|例如|比如|например|たとえば|例えば)COLON
+    \bEXAMPLE (?:of the (?:format|output)|would be|might be)
+    START(?:the )?schema EXAMPLE[^.:\n]{0,40}
+    START(?:hypothetically|templateCOLON)
+    \be\.g\.,?
+    \btypical (?:answer|response)
+    \bsomething like
+
+    \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
+    \bwas going to (?:answer|say|write)
+    \bi(?: will|'ll) (?:answer|reply|respond) (?:like|with something)
+    STARTif\b[^.\n]{1,80},? ?then
+    \b(?:expected|required|requested) (?:format|schema|shape) (?:is|looks like)
+    \bthe (?:input was|format would be)
+
+    START(?:you|the user) (?:gave|wrote|said|sent|provided)(?: me)?
+    \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
+    <(?:document|example|input|schema|template|tool_response|user)>
+"""
+"""What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
+_BEHIND = r"""
+    actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b
+    actually,? no\b[^.\n]{0,9}:
+    wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
+    (?:no|nein)[,.]? (?:wait|warte)\b
+    (?:never ?mind|hold on|(?:cancel|scratch|strike) that|oops|my mistake|erratum)\b
+    (?:on second thought|(?:up)?on reflection)\b
+    (?:rather|edit) ?:
+    err,
+    correction ?(?::(?! ?none)|[\u2013\u2014-])
+    apologies, (?:the|it|that|i)\b
+    (?:sorry,? )?i meant [\d"\x27{\[-]
+    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
+    no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
+    i take (?:that|it|this) back\b
+    i (?:need|have|want) to (?:change|correct|fix|redo)\b
+    (?:please )?(?:ignore|disregard|forget) THIS\s*[.!]
+
+    (?:but )?THIS (?:is|was) WRONG
+    is WRONGENDS
+    this (?:does not|doesn't) match\b
+    (?:das ist falsch|eso es incorrecto|c'est faux|это неверно)\b
+    (?:but|and) (?:i )?(?:rejected|discarded)(?: (?:it|that))?ENDS
+    cannot be (?:produced|right|correct)ENDS
+    (?:is|was|has been) (?:deleted|discarded|obsolete|outdated|rejected|removed|replaced|superseded|withdrawn)\b
+
+    (?:but )?CANNOT (?:answer|comply|say|tell|decide)(?: (?:that|this|it))? ?(?:[.!]|\Z)
+    (?:but )?CANNOT do (?:that|this|it) ?(?:[.!]|\Z)
+    (?:but )?CANNOT (?:determine (?:it|that|this)|help (?:you )?with (?:that|this)) ?(?:[.!]|\Z)
+    (?:but )?CANNOT provide (?:it|that|this|one|an answer) ?(?:[.!]|\Z)
+    (?:but )?i (?:do not|don't) know\b
+
+    is what (?:i|they|he|she|we) (?:would|might|could) have\b
+    is what an? [\w\s]{1,30}\b(?:would|might|could)\s[^.\n]{1,30}\bbut\b
+    is what [^.\n]{1,40}\b(?:asks?|told|wants?)\b
+    if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
+
+    THIS (?:is|was) (?:only|just) an? EXAMPLE\b
+    NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) (?:(?:all|just|merely|only|an?) ){0,2}UNREAL
+    以上仅为
+    replace (?:the|these) values\b
+    todo\b
+    still thinking\b
+    (?:this|that) is not (?:my|the) final\b
+    the (?:\w+ of the )?final (?:answer|version) will be\b
+"""
+"""What takes a value back that stands before it: second thoughts, corrections, refusals, and that it is not real."""
+_TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{_any_of(_BEFORE + _AS_THOUGHT)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
+_TAKEN_BACK_BEHIND = re.compile(
+    rf"[ \t`\"']{{0,9}}\?(?=\s|\Z)|[\s`.,;(*_#]{{0,{_FAR}}}(?:{_any_of(_BEHIND)})", re.IGNORECASE
+)
+_AGAIN = r"""
+    another try
+    try again
+    (?:correct|fix|redo) (?:it|that|this)
+"""
+_BEGINS_ANEW = re.compile(rf"\b(?:{_any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z", re.IGNORECASE)
+"""What announces another value that never came."""
+_FENCED = re.compile(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
+"""What stands between a line and the value under it."""
+
+
+def taken_back(text: str, start: int, end: int) -> str:
+    """The words beside a value that take it back, as in `It is not {...}` and `{...} Wait, it is wrong`; or none."""
+    above = _FENCED.sub("", text[max(0, start - _NEAR) : start])
+    found = (
+        _TAKEN_BACK_BEFORE.search(above[above.rfind("\n") + 1 :])
+        or _TAKEN_BACK_BEHIND.match(text, end)
+        or _BEGINS_ANEW.search(text, max(end, len(text) - _NEAR))
+    )
+    return "" if found is None else found[0].strip()
+
+
+# Another value for one of its fields
+
+
+def contradicted(text: str, end: int, value: Any) -> str:
+    """The words behind an object that give one of its fields another value, such as `The age should be 3.`; or none."""
+    behind = text[end : end + _SAID_BEHIND]
+    if not isinstance(value, dict) or not behind.strip():
+        return ""
+    for name, given in islice(value.items(), _MOST_FIELDS):
+        for found in _saying(name).finditer(behind):
+            if _is_other(given, found["said"], sure=found["verb"].lower() != "is"):
+                return found[0].strip()
+    return ""
+
+
+_SAID_BEHIND = 300
+_MOST_FIELDS = 50
+
+
+@lru_cache(maxsize=_MOST_FIELDS)
+def _saying(name: str) -> re.Pattern[str]:
+    spelt = r"[\s_-]?".join(map(re.escape, re.split(r"[\s_-]+", name)))
+    verbs = r"=|:|should\s+be|must\s+be|is" if len(name) > 1 else r"=|:"
+    return re.compile(
+        rf"(?<![\w\"'`.]){spelt}(?!\w)[*`\"']{{0,3}}\s*(?P<verb>{verbs})\s*[*`\"']{{0,3}}(?P<said>-?\d[\d.,]*|[^\W\d_][\w-]*)",
+        re.IGNORECASE,
+    )
+
+
+def _is_other(given: Any, said: str, *, sure: bool) -> bool:
+    """Whether what is said of a field is surely another value than the given one."""
+    if isinstance(given, bool) or given is None or isinstance(given, (dict, list)):
+        return False
+    number = said.rstrip(".,").replace(",", "")
+    if isinstance(given, (int, float)):
+        return re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", number) is not None and float(number) != given
+    return sure and not said[0].isdigit() and plain_word(said) not in plain_word(str(given))
+
+
+# Of several values
+
+
+_ASIDE = r"""
+    \b(?:is|was) not
+    \b(?:isn't|instead of|rather than)
+    START(?:an? |for )?EXAMPLE(?=\s*:)
+"""
+_SET_ASIDE = re.compile(
+    rf"(?:{_any_of(_ASIDE + _AS_THOUGHT)})\s*:?\s*[`\"']*\Z|~~\Z",
+    re.IGNORECASE,
+)
+"""What says that the value behind it is not the one that is given."""
+_LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
+_OF_ANSWERS = re.compile(r"\b(?:answer|final|json|now|output|response|result|right)\Z", re.IGNORECASE)
+_ANSWERS = ("answer", "output", "result", "final answer")
+_INPUTS = ["before", "context", "default", "input", "original", "question", "reasoning", "source", "task", "thinking"]
+_ROLES = "|".join((*_ANSWERS, *_INPUTS))
+_ROLE = re.compile(
+    rf"(?:(?:\A|\n)[ \t#*_-]{{0,9}}(?P<word>{_ROLES})\b[^\n]{{0,60}}?"
+    rf"(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ROLES})>)"
+    r"\s*(?:```\w*\s*)?\Z",
+    re.IGNORECASE,
+)
+"""A line, or a tag, that says what the value under it is."""
+
+
+def set_aside(text: str, start: int) -> str:
+    """The words before a value that set it aside where another one stands beside it, such as `Example:`; or none."""
+    found = _SET_ASIDE.search(_before(text, start))
+    return "" if found is None else found[0].strip()
+
+
+def is_labelled(text: str, start: int) -> bool:
+    """Whether a value stands behind a label that names no answer: `Counterexample:`."""
+    found = _LABEL.search(_before(text, start))
+    return found is not None and _OF_ANSWERS.search(found["label"]) is None
+
+
+def role_of(text: str, start: int) -> tuple[str, bool]:
+    """What the line or the tag before a value calls it, such as `Input`, and whether that names an answer."""
+    found = _ROLE.search(text[max(0, start - _NEAR) : start])
+    said = "" if found is None else found["tag"] or found["word"]
+    return said, said.lower() in _ANSWERS
+
+
+def _before(text: str, start: int) -> str:
+    """What stands before a value on its line, or just before it."""
+    return text[max(text.rfind("\n", 0, start) + 1, start - _NEAR) : start]
