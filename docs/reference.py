@@ -28,6 +28,7 @@ from promptkit.codes import page as code_page
 from promptkit.codes import titles
 from promptkit.limits import ROWS, Limits, variable
 from promptkit.loader import load_spec
+from promptkit.loading.assertion_checks import ASSERTIONS
 from promptkit.models.documented import DOCUMENTED, RATE_LIMITS, READ_ON
 from promptkit.options import IGNORED_BY_MARA, KNOWN_OPTIONS
 from promptkit.parts import Part
@@ -160,7 +161,7 @@ PARTS: dict[str, tuple[str, type[Part], dict[str, str]]] = {
             "name": "What the test is called.",
             "inputs": "The inputs.",
             "output": "The answer that is expected.",
-            "assert": "What must hold for the answer.",
+            "assert": "What must hold for the answer: a list of `{type, path, value}`. [All types](#assertions).",
         },
     ),
 }
@@ -242,6 +243,9 @@ def spec_page() -> str:
                 "and refused by name when the prompt is rendered: this version cannot serve them."
             ),
             *parts,
+            "## Assertions",
+            "What a test says of the value at its `path`, or of the whole answer; `value` is what it is held against.",
+            table(("type", "meaning"), ((code(name), said) for name, said in ASSERTIONS.items())),
             "## `options`",
             (
                 "Parameters of the request. An option out of range is an error; one that MARA ignores, or that nobody "

@@ -19,6 +19,7 @@ from promptkit.loader import load
 from promptkit.model_checks import check_model
 from promptkit.prefix_checks import check_prefix
 from promptkit.settings import PROJECT_FILE, find_root, project_faults
+from promptkit.source import Folder
 from promptkit.template_paths import locate, path_fault, source_at
 from promptkit.tomlfile import load_toml, place_in
 
@@ -181,6 +182,7 @@ class Report:
         if root not in self._rules:
             self._rules[root], faults = project_rules(root)
             self._faults += by_place(map(_as_diagnostic, faults))
+            self._seen |= set(map(_place_of, self._faults))
         return rules.joined(self._rules[root])
 
 
@@ -191,7 +193,7 @@ def _place_of(found: Diagnostic) -> tuple[str, str, int, int]:
     return found.code, found.path, found.line, found.column
 
 
-def _as_diagnostic(error: ConfigError) -> Diagnostic:
+def _as_diagnostic(error: PromptkitError) -> Diagnostic:
     """What is wrong with a project's file, as a finding in it."""
     path, *place = re.split(r":(?=\d+(?::|$))", error.where)
     line, column = (*map(int, place), 1, 1)[:2] if place else (1, 1)
@@ -231,20 +233,28 @@ def check_file(file: str) -> tuple[Diagnostic, ...]:
     if fault is not None:
         return (fault,)
     root, inside = locate(Path(file))
-    return check_source(source_at(root), inside)
+    try:
+        source = source_at(root)
+    except PromptkitError as error:  # what is wrong with the project's file hides nothing of its prompts
+        return (_as_diagnostic(error), *check_source(Folder(root), inside))
+    return check_source(source, inside)
 
 
 def check_source(source: Source, path: str, text: str | None = None) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a prompt of a source; with `text`, that text stands for the file."""
+    found: tuple[Diagnostic, ...] = ()
     try:
         loaded = load(source, path, text)
-        root = getattr(source, "root", None)
-        more = (*check_model(loaded, root), *(check_prefix(loaded) if loaded.spec is not None else ()))
+        found = loaded.diagnostics
+        found += tuple(check_prefix(loaded)) if loaded.spec is not None else ()
+        found += tuple(check_model(loaded, getattr(source, "root", None)))
     except SpecError as error:
         return error.diagnostics
+    except ConfigError as error:
+        found += (_as_diagnostic(error),)
     except PromptkitError as error:
-        return (Diagnostic(error.code, "error", error.message, source.shown(path), help=error.help),)
-    return by_place((*loaded.diagnostics, *more))
+        found += (Diagnostic(error.code, "error", error.message, source.shown(path), help=error.help),)
+    return by_place(found)
 
 
 def check_files(files: Sequence[str], jobs: int = 0) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:

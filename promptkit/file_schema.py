@@ -10,6 +10,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from promptkit.file_schema_words import DECLARATIONS, KEYS, OPTIONS, WORDS
+from promptkit.loading.assertion_checks import ASSERTIONS
 from promptkit.parts import as_data
 from promptkit.schema.shorthand_types import TYPES
 from promptkit.spec import FORMAT_KEYS, PromptSpec
@@ -50,6 +51,7 @@ def authored_schema() -> dict[str, Any]:
     _replace(parts, "ChainOfThought", instruction=_TEXT)
     _replace(parts, "Example", output=_ANYTHING, reasoning=_TEXT)
     _replace(parts, "TestCase", output=_ANYTHING, name=_TEXT)
+    _assertions(parts)
     _replace(parts, "ModelChoice", needs={"type": "array", "items": {"type": "string"}})
     _output(parts)
     for name in ("description", "extends", "persona", "context", "task"):
@@ -80,6 +82,17 @@ def _exclude(schema: dict[str, Any], key: str, *others: str, **wanted: Any) -> N
         for name in others
     }
     schema.setdefault("allOf", []).append({"if": condition, "then": {"properties": others_are}})
+
+
+def _assertions(parts: dict[str, Any]) -> None:
+    """The types of assertions, each with what it says."""
+    types = {"enum": list(ASSERTIONS), "enumDescriptions": list(ASSERTIONS.values())}
+    asserted = {
+        "type": "object",
+        "properties": {"type": types, "path": _TEXT, "value": _ANYTHING},
+        "required": ["type"],
+    }
+    _replace(parts, "TestCase", **{"assert": {"type": "array", "items": asserted}})
 
 
 def _replace(parts: dict[str, Any], part: str, **schemas: Any) -> None:

@@ -16,7 +16,7 @@ from promptkit.loading.answer_checks import AnswerChecks
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
 from promptkit.loading.file_suggestions import near_file
-from promptkit.loading.findings import Findings
+from promptkit.loading.findings import Findings, without_colon
 from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
 from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
 from promptkit.loading.readers import READERS, read_plain
@@ -167,8 +167,9 @@ class Loading:
         """The calls of tools in messages: the tool, its arguments, and where these are written."""
         forms = {name: other_form(name, entry) for name, entry in chain.entries.items() if name not in KEYS}
         self.other_forms = {name: form for name, form in forms.items() if form is not None}
+        cut = {without_colon(entry.key, KEYS) for name, entry in chain.entries.items() if name not in KEYS} - {""}
         aside = (document.aside for document in chain.documents)
-        self.aside = frozenset(form.meant for form in self.other_forms.values()).union(*aside)
+        self.aside = frozenset(form.meant for form in self.other_forms.values()).union(cut, *aside)
         """Keys that cannot be read."""
         self.unknown = Unknown(
             inputs=chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
@@ -210,7 +211,7 @@ class Loading:
         known = {*KEYS, *self.other_forms}
         for name in [name for name in entries if name not in known and not name.startswith("x-")]:
             meant = _meant_by(name, entries)
-            beside = meant in TEXTS and "messages" in entries
+            beside = (meant in TEXTS and "messages" in entries) or meant in self.aside
             if meant and meant not in entries and not is_empty(entries[name].node) and not beside:
                 entries[meant] = self.places[meant,] = entries[name]
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):

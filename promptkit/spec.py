@@ -224,7 +224,7 @@ SUMMARY_INPUTS = ("turns", "summary", "words")
 
 
 class TestCase(Part):
-    """Inputs and what must hold for the answer; run by the tests of a repo."""
+    """Inputs and what must hold for the answer. Checked against inputs and output; no command runs tests yet."""
 
     __test__ = False
 

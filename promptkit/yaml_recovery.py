@@ -37,6 +37,8 @@ _FEWEST = 2
 _AT_ITS_BEGINNING = ("PK111", "PK116")
 _INSIDE = ("PK110", "PK112")
 _NO_PROSE = tuple("{[\"'|>&*!#")
+_COLLECTED = tuple("{[\"'")
+"""What begins a value that ends somewhere else than was meant."""
 
 
 def _is_key(name: str) -> bool:
@@ -122,7 +124,8 @@ def _value(document: Document, fault: Diagnostic) -> tuple[int, int] | None:
         start, value = document.start(number) + found.start("value"), found["value"]
         begins = fault.code in _AT_ITS_BEGINNING and start == at
         inside = fault.code in _INSIDE and value and not value.startswith(_NO_PROSE)
-        if not begins and not inside:
+        nested = fault.code in ("PK100", "PK112") and found["indent"] and number == fault.line and start <= at
+        if not (begins or inside or (nested and value.startswith(_COLLECTED))):
             return None
         indent = len(found["indent"].replace("-", " "))
         return start, _end(document, number, indent)

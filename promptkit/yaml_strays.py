@@ -6,11 +6,12 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from promptkit.diagnostics import Diagnostic, Fix
+
 if TYPE_CHECKING:
-    from promptkit.diagnostics import Diagnostic
     from promptkit.yaml_nodes import Document
 
-__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "flush_above", "html_comment"]
+__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment", "other_colon"]
 
 ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
 ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
@@ -61,29 +62,63 @@ def _no_colon(document: Document, _: int, __: int, problem: str, opening: int | 
     return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text.strip())), help=cure)
 
 
-def flush_above(document: Document, line: int) -> list[int]:
-    """The lines above one that begins with a key, as far as nothing is a key there: all of it is one plain text."""
-    if not ENTRY.match(document.line(line)) or document.line(line)[:1].isspace():
+def beside_above(document: Document, line: int) -> list[int]:
+    """The lines above one that begins with a key, and indented as it is, as far as nothing is a key there.
+
+    To YAML all of it is one plain text: at the top of the file, or below a key without a value.
+    """
+    indent = _indent(document.line(line))
+    if not ENTRY.match(document.line(line)):
         return []
-    above = range(line - 1, 0, -1)
+    above = range(line - 1, max(0, line - LOOK_BACK) if indent else 0, -1)
     until = next((number for number in above if ENTRY.match(document.line(number))), 0)
-    return [number for number in above if number > until and not document.line(number)[:1].isspace()]
+    found = ENTRY.match(document.line(until)) if indent and until else None
+    if indent and (found is None or found["value"].split("#")[0].strip()):
+        return []
+    return [number for number in above if number > until and _indent(document.line(number)) == indent]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _flush_line(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
     """A line above a key that is none: YAML takes both for one text."""
-    is_key = "mapping values are not allowed" in problem and document.line(line)[:column].isidentifier()
-    above = flush_above(document, line) if is_key else []
-    above = list(takewhile(lambda number: re.match(r"[^\s#]", document.line(number)), above))
+    is_key = "mapping values are not allowed" in problem and document.line(line)[:column].strip().isidentifier()
+    above = beside_above(document, line) if is_key else []
+    above = list(takewhile(lambda number: re.match(r"\s*[^\s#]", document.line(number)), above))
     if not above:
         return None
-    text = document.line(above[-1])
+    text = document.line(above[-1]).strip()
     message, cure = _other_line(text) or (
         "this line is no key and value, since it has no colon",
         "write `key: value`, with a space behind the colon; a comment begins with `#`",
     )
-    start = document.start(above[-1])
-    return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text.strip())), help=cure)
+    start = document.start(above[-1]) + _indent(document.line(above[-1]))
+    return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text)), help=cure)
+
+
+def other_colon(document: Document, line: int, _: int, __: str, opening: int | None) -> Diagnostic | None:
+    """A line that is no entry, since its colon is one of another script."""
+    before = next((number for number in range(line - 1, 0, -1) if document.line(number).strip()), 0)
+    opened = document.place(opening)[0] if opening is not None else 0
+    for number in filter(None, (line, *beside_above(document, line)[-1:], before, opened)):
+        found = _OTHER_COLON.match(document.line(number))
+        if found:
+            start, sign = document.start(number) + found.start("key"), found["sign"]
+            message = f"not valid YAML: `{sign}` is no colon of YAML's"
+            cure = f"write `:` and a space: `{found['key']}: ...`"
+            ended = found.end() == len(document.line(number))
+            at, end = document.start(number) + found.start("sign"), document.start(number) + found.end()
+            fix = Fix(at, end, ":" if ended else ": ")
+            span = start, start + len(found["key"]) + 1
+            return document.diagnostic("PK100", message, span, help=cure, fix=fix)
+    return None
+
+
+_OTHER_COLON = re.compile(
+    "\\s*(?:- +)*(?P<key>[A-Za-z_][\\w-]*)[ \t]*(?P<sign>[\N{FULLWIDTH COLON}\N{RATIO}\N{MODIFIER LETTER COLON}])[ \t]*"
+)
 
 
 def _json_comment(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:

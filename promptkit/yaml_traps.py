@@ -10,7 +10,16 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
-from promptkit.yaml_strays import ENTRY, ITEM, LOOK_BACK, STRAY_LINES, WRONG_INDENTS, flush_above, html_comment
+from promptkit.yaml_strays import (
+    ENTRY,
+    ITEM,
+    LOOK_BACK,
+    STRAY_LINES,
+    WRONG_INDENTS,
+    beside_above,
+    html_comment,
+    other_colon,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,7 +141,7 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     begun = document.place(opening)[0] if opening is not None and "simple key" in problem else 0
     lines = [begun, line, line - 1] if "expected ':'" in problem or "expected key" in problem else []
     if "mapping values are not allowed" in problem:
-        lines = flush_above(document, line)
+        lines = beside_above(document, line)
     for number in lines:
         found = re.match(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s/])", document.line(number)) if number > 0 else None
         if found:
@@ -212,6 +221,48 @@ def _colon(document: Document, line: int, column: int, problem: str, __: int | N
     return document.diagnostic("PK112", "a `: ` inside plain text ends it", (at, at + 1), help=QUOTE, fix=fix)
 
 
+def _colon_in_braces(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
+    """`{description: One of: x}`: a second colon in a value between braces."""
+    text = document.line(line)
+    inside = re.search(r":[ \t]+(?P<value>[^\s\"'\[{,:][^,{}\[\]]*)\Z", text[:column])
+    if "expected ',' or" not in problem or text[column : column + 1] != ":" or inside is None:
+        return None
+    start = document.start(line)
+    span = start + inside.start("value"), start + column + 1
+    message = "a `: ` inside plain text ends it"
+    return document.diagnostic("PK112", message, span, help="quote the whole value")
+
+
+def _no_colon_in_braces(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
+    """`{inputs {q: a}}`: a key between braces whose colon is missing."""
+    text = document.line(line)
+    key = re.search(r"[{,]\s*(?P<key>[A-Za-z_][\w-]*) +\Z", text[:column])
+    if "expected ',' or" not in problem or text[column : column + 1] not in ("{", "[") or key is None:
+        return None
+    start = document.start(line)
+    message = f"not valid YAML: there is no colon behind `{key['key']}`"
+    span = start + key.start("key"), start + key.end("key")
+    closing = "{...}" if text[column] == "{" else "[...]"
+    fix = Fix(span[1], span[1], ":")
+    return document.diagnostic("PK100", message, span, help=f"write `{key['key']}: {closing}`", fix=fix)
+
+
+def _words_in_quotes(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """`"formal" | "friendly"`: words as they stand in TypeScript, each in quotes of its own."""
+    found = ENTRY.match(document.line(line))
+    words = _QUOTED_WORDS.fullmatch(found["value"]) if found else None
+    if found is None or words is None or not re.search("block scalar|expected key", problem):
+        return None
+    start = document.start(line) + found.start("value")
+    listed = " | ".join(re.findall(r"[\w-]+", found["value"]))
+    message = "not valid YAML: the quoted text has ended before the `|`"
+    span = start, start + len(found["value"].rstrip())
+    return document.diagnostic("PK100", message, span, help=f"write `{listed}`", fix=listed)
+
+
+_QUOTED_WORDS = re.compile(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+\s*""")
+
+
 def _continues(document: Document, line: int) -> bool:
     """Whether a line stands below a plain value on the line of its key."""
     before = next((document.line(n) for n in range(line - 1, 0, -1) if document.line(n).strip()), "")
@@ -247,6 +298,7 @@ def _escape(document: Document, line: int, column: int, problem: str, _: int | N
 
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
     html_comment,
+    other_colon,
     _brace_first,
     _sign_first,
     _item_first,
@@ -255,6 +307,9 @@ _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None]
     _quote_inside,
     _comment_cuts,
     _colon,
+    _colon_in_braces,
+    _no_colon_in_braces,
+    _words_in_quotes,
     _never_closed,
     *WRONG_INDENTS,
     _escape,

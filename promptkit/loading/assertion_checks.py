@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.loading.findings import is_certain
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.typed_values import declared_value
 from promptkit.loading.value_checks import report_misfits
@@ -22,14 +23,46 @@ if TYPE_CHECKING:
     from promptkit.template.inferred_types import InferredType
     from promptkit.yaml_nodes import Document, Node
 
-TYPES = (
-    *("equals", "contains", "matches", "starts_with", "ends_with", "one_of", "not_equals", "not_contains"),
-    *("is_json", "fits", "less_than", "greater_than", "at_most", "at_least", "check", "judge", "similar", "length"),
-)
-"""The types of assertions; what does not compare values is for the tests of a repo."""
+ASSERTIONS = {
+    "equals": "The value at the path is this one.",
+    "not_equals": "It is another one.",
+    "one_of": "It is one of a list.",
+    "contains": "A text has this part, a list this item.",
+    "not_contains": "It has not.",
+    "starts_with": "The text begins so.",
+    "ends_with": "The text ends so.",
+    "matches": "The text matches a regular expression (Python's `re`).",
+    "less_than": "The number is less.",
+    "greater_than": "The number is greater.",
+    "at_most": "The number is this, or less.",
+    "at_least": "The number is this, or more.",
+    "length": "So many items, or characters, as bounds: `1..5`.",
+    "is_json": "The answer is JSON.",
+    "fits": "The answer fits the output.",
+    "check": "A Jinja expression over `value` holds.",
+    "similar": "The text means nearly the same as another one.",
+    "judge": "A model says that this holds for the answer.",
+}
+"""The types of assertions, each with what it says of the value at its path."""
+
+_OF_OTHERS = {
+    **dict.fromkeys(("icontains", "contains_any", "icontains_any"), 'write `{type: matches, value: "(?i)..."}`'),
+    **dict.fromkeys(("contains_all", "icontains_all"), "write `type: contains` once for each of them"),
+    "regex": "write `type: matches`",
+    **dict.fromkeys(
+        ("javascript", "python", "assertion"), "write `{type: check, value: ...}`, an expression over `value`"
+    ),
+    **dict.fromkeys(
+        ("llm_rubric", "g_eval", "factuality", "model_graded_closedqa", "answer_relevance"), "write `type: judge`"
+    ),
+    **dict.fromkeys(
+        ("is_valid_json", "contains_json", "json_schema"), "write `type: fits`: the answer fits the output"
+    ),
+}
+"""What promptfoo and others call their assertions, with `_` for `-`."""
 
 KEYS = ("type", "path", "value")
-_OF_VALUES = frozenset(TYPES[:8]) | {"less_than", "greater_than", "at_most", "at_least"}
+_OF_VALUES = ASSERTIONS.keys() - {"length", "is_json", "fits", "check", "similar", "judge"}
 _OF_EQUALS = ("equals", "not_equals")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -81,9 +114,8 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
 
 def _check(findings: Findings, document: Document, item: Mapping, known: dict[str, Any], name: str) -> None:
     kind, path, value = item.get("type"), item.get("path"), item.get("value")
-    if isinstance(kind, Scalar) and (meant := nearest(kind.text, TYPES)) and kind.text not in TYPES:
-        message = f"{name}: there is no assertion of type `{kind.text}`"
-        findings.add(document, "PK121", message, kind, label=f"did you mean `{meant}`?", fix=meant)
+    if isinstance(kind, Scalar) and kind.text not in ASSERTIONS:
+        _unknown_type(findings, document, kind, name)
     schema = known["output"].get("json_schema")
     if schema is None or known["unknown"].output:
         return
@@ -101,6 +133,17 @@ def _check(findings: Findings, document: Document, item: Mapping, known: dict[st
         whole = {**shared, **inner} if isinstance(inner, dict) and inner is not root else inner
         message = f"{name} expects a value that the output never has"
         report_misfits(findings, document, value, whole, declared_value(value, whole), "PK301", message)
+
+
+def _unknown_type(findings: Findings, document: Document, kind: Scalar, name: str) -> None:
+    """A type of assertion that there is not: what others call so, or the nearest one, or all that there are."""
+    cure = _OF_OTHERS.get(kind.text.lower().replace("-", "_"), "")
+    meant = nearest(kind.text, ASSERTIONS) if not cure else None
+    message = f"{name}: there is no assertion of type `{kind.text}`"
+    label = f"did you mean `{meant}`?" if meant else ""
+    fix = meant if meant and is_certain(kind.text, meant) else None
+    cure = cure or ("" if meant else f"there are {', '.join(ASSERTIONS)}")
+    findings.add(document, "PK121", message, kind, label=label, help=cure, fix=fix)
 
 
 def _check_contained(findings: Findings, document: Document, value: Scalar, found: InferredType, name: str) -> None:

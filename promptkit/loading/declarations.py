@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.description_checks import check_description, check_prose
+from promptkit.loading.findings import is_bare_key
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.missing_declarations import braced_declaration, is_of_others, missing_declaration
@@ -67,7 +68,7 @@ def read_inputs(
         before = len(findings.diagnostics)
         data = _read_input(findings, declared, name)
         if len(findings.diagnostics) > before:
-            unknown.faulty.add(name)
+            unknown.faulty |= {name, name.partition(":")[0]}
         if data is not None:
             data["required"] = not optional and not data["has_default"]
             found[name] = data
@@ -89,6 +90,11 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
     if not name.isidentifier() or not name.isascii():
         if is_empty(entry.node) and entry.node.start == entry.node.end and (".." in name or " " in name):
             missing_declaration(findings, entry.document, entry.key)
+            return None
+        if (first := _WITHOUT_SPACE.fullmatch(name)) and is_bare_key(entry):
+            message = f"there is no space behind the colon of `{first[1]}`"
+            fix = f"{first[1]}: {first[2]}" if re.fullmatch(r"[\w.-]+", first[2]) else None
+            findings.add(entry.document, "PK124", message, entry.key, help=f"write `{first[1]}: {first[2]}`", fix=fix)
             return None
         message, cure = f"`{name}` cannot be the name of an input", _NAMED
         if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():
@@ -119,6 +125,7 @@ def _misspells_type(node: Mapping) -> bool:
 
 
 _TRUST = get_args(Trust)
+_WITHOUT_SPACE = re.compile(r"([A-Za-z_]\w*):(\S.*)", re.DOTALL)
 
 
 def _input(schema: Any, **rest: Any) -> dict[str, Any]:

@@ -27,6 +27,9 @@ def check_example_file(loading: Loading, known: dict[str, Any]) -> None:
     """Check the file that `examples_from` names, and its rows: one object a line, or a list of them."""
     entry = loading.chain.entries.get("examples_from")
     path = entry.node.get("path") if entry and isinstance(entry.node, Mapping) else None
+    if entry is not None:
+        message, cure = "`examples_from` is checked, and cannot be rendered by this version", "write `examples:`"
+        loading.findings.add(entry.document, "PK131", message, entry.key, severity="note", help=cure)
     if entry is None or not isinstance(path, Scalar) or not path.text.endswith(_ENDINGS):
         return
     findings, source = loading.findings, loading.source

@@ -89,9 +89,11 @@ class Findings:
         if cut_by_comma(entry):
             hint, meant = "a comma in `{...}` begins the next key", None
             cure = "quote the whole text before it, if this belongs to it"
-        if first := without_colon(entry.key, names):
-            hint, cure, meant = *no_colon(first, entry.key), None
-        fix = meant if meant and is_certain(entry.key.text, meant) else None
+        first = without_colon(entry.key, names)
+        fix = meant if meant and not first and is_certain(entry.key.text, meant) else None
+        if first:
+            hint, cure = no_colon(first, entry.key)
+            fix = pair_of(first, entry)
         self.add(entry.document, "PK120", what, entry.key, label=hint, help=cure, fix=fix)
 
     def exclusive(self, entry: Entry, one: str, other: str, help: str) -> None:
@@ -110,11 +112,14 @@ def is_certain(written: str, meant: str) -> bool:
     """Whether a word is surely a slip of another one: it begins as that does, and little is different."""
     from difflib import SequenceMatcher
 
+    if not _ONE_WORD.fullmatch(written):
+        return False
     near = SequenceMatcher(None, written.casefold(), meant.casefold(), autojunk=False).ratio() >= _ALIKE
     return near and written[:1].casefold() == meant[:1].casefold() and not meant.startswith("x-")
 
 
 _ALIKE = 0.75
+_ONE_WORD = re.compile(r"[\w.$-]+")
 
 
 def _is_told(document: Document, code: str, offset: int) -> bool:
@@ -126,14 +131,34 @@ def _is_told(document: Document, code: str, offset: int) -> bool:
 
 def without_colon(key: Scalar, known: Container[str]) -> str:
     """The known key at the beginning of an unknown one, as in `{role system}`; empty where there is none."""
-    first, space, _ = key.text.partition(" ")
-    return first if space and first in known else ""
+    found = _WITHOUT_COLON.match(key.text)
+    return found["first"] if found and found["first"] in known else ""
+
+
+_WITHOUT_COLON = re.compile(r"(?P<first>[\w-]+)(?P<sign>\s*[=:\uff1a]\s*|\s+)(?P<rest>\S.*)", re.DOTALL)
 
 
 def no_colon(first: str, key: Scalar) -> tuple[str, str]:
     """What is said of such a key, and the cure."""
-    rest = key.text[len(first) :].strip()
-    return f"there is no colon behind `{first}`", f"write `{first}: {rest if rest.isalnum() else '...'}`"
+    found = _WITHOUT_COLON.match(key.text)
+    rest = found["rest"] if found and _PLAIN_VALUE.fullmatch(found["rest"]) else "..."
+    what = "space behind the colon of" if found and ":" in found["sign"] else "colon behind"
+    return f"there is no {what} `{first}`", f"write `{first}: {rest}`"
+
+
+def pair_of(first: str, entry: Entry) -> str | None:
+    """The key and the value that are written as one key in braces; None where that is not certain."""
+    found = _WITHOUT_COLON.match(entry.key.text)
+    certain = found and is_bare_key(entry) and _PLAIN_VALUE.fullmatch(found["rest"])
+    return f"{first}: {found['rest']}" if found and certain else None
+
+
+def is_bare_key(entry: Entry) -> bool:
+    """Whether a key stands in braces without a colon."""
+    return is_empty(entry.node) and entry.document.text[entry.key.end : entry.key.end + 1] in (",", "}")
+
+
+_PLAIN_VALUE = re.compile(r"[\w.-]+")
 
 
 def cut_by_comma(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.declarations import read_fields, read_items
+from promptkit.loading.findings import without_colon
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
@@ -61,7 +62,9 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
         if key not in OUTPUT_KEYS and first is None and not (straight is not None and key in KEYWORDS):
             loading.findings.unknown_key(each, OUTPUT_KEYS, name)
             meant = nearest(key, OUTPUT_KEYS)
-            if meant is not None and meant not in merged:
+            if without_colon(each.key, OUTPUT_KEYS):
+                loading.unknown.output = True
+            elif meant is not None and meant not in merged:
                 merged[meant] = each  # read as it was meant, so that nothing seems missing
     data = {key: each.node.value for key, each in merged.items() if key in OUTPUT_KEYS and key not in _OUTPUT_READERS}
     for key in ("choices", "headings"):

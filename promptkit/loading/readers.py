@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
 from promptkit.loading.declarations import read_inputs
+from promptkit.loading.findings import is_bare_key, is_certain, no_colon, pair_of, without_colon
 from promptkit.loading.inheritance import MERGED, Entry
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.message_reader import read_messages
@@ -123,9 +124,22 @@ _STOPS = {"type": "string", "items": {"type": "string"}}
 def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
     findings = loading.findings
     for key, each in options.items():
+        if first := without_colon(each.key, KNOWN_OPTIONS):
+            label, cure = no_colon(first, each.key)
+            fix = pair_of(first, each)
+            findings.add(
+                each.document, "PK120", f"there is no option `{key}`", each.key, label=label, help=cure, fix=fix
+            )
+            continue
         if key not in KNOWN_OPTIONS and (hint := did_you_mean(key, KNOWN_OPTIONS)):
-            fix = nearest(key, KNOWN_OPTIONS)
+            meant = nearest(key, KNOWN_OPTIONS)
+            fix = meant if meant and is_certain(key, meant) else None
             findings.add(each.document, "PK120", f"there is no option `{key}`", each.key, label=hint, fix=fix)
+            continue
+        if key in KNOWN_OPTIONS and is_bare_key(each):
+            findings.add(
+                each.document, "PK121", f"the option `{key}` has no value", each.key, help=f"write `{key}: ...`"
+            )
             continue
         value = _option_value(key, each)
         fault = check_option(key, value)

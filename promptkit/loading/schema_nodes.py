@@ -237,6 +237,10 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
         return label, _OPTIONAL_FIELD
     if last == "type" and isinstance(value, str) and not value.isidentifier():
         return label, _as_shorthand(value)
+    if last == "type" and isinstance(value, str) and value in TYPES:
+        keywords = TYPES[value]
+        said = ", ".join(f"{name}: {each}" for name, each in keywords.items())
+        return f"`{value}` is a type in shorthand only", f"write `{{{said}}}`" if said else "leave `type` out"
     if last == "type" and isinstance(value, str) and (meant := type_of_json(value)):
         return f"there is no type `{value}`", f"write `type: {meant}`"
     if last == "enum" and isinstance(value, str):

@@ -19,6 +19,7 @@ production = "1.2.0"
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
@@ -30,10 +31,10 @@ from promptkit.repos.names import bare_name
 from promptkit.repos.references import Reference, is_wish, require_repo_name, wish_of
 from promptkit.settings import PROJECT_FILE
 from promptkit.source import join
+from promptkit.tomlfile import place_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from semver import Version
 
@@ -157,33 +158,35 @@ def _wanted(name: str, wanted: Any, where: str) -> str:
 
 
 def _repo(name: str, entry: Any, where: str, root: Path | None) -> DeclaredRepo:
-    place = f"{where}: repos.{name}"
+    def place(*keys: str) -> str:
+        return f"{where}: repos.{name}" if root is None else place_in(Path(where), "repos", name, *keys)
+
     require_repo_name(name, where)
     if not isinstance(entry, dict):
         raise RepoError(f"`repos.{name}` must be a table", where=where, help=f"write it as [repos.{name}]")
     for key, value in entry.items():
         if key not in REPO_KEYS:
             cure = did_you_mean(key, REPO_KEYS) or f"known: {', '.join(REPO_KEYS)}"
-            raise RepoError(f"a repo has no `{key}`", where=place, help=cure)
+            raise RepoError(f"a repo has no `{key}`", where=place(key), help=cure)
         if not isinstance(value, str) or not value:
-            raise RepoError(f"`{key}` must be a text", where=place)
+            raise RepoError(f"`{key}` must be a text", where=place(key))
     if ("url" in entry) == ("path" in entry):
         cure = "`url` is a git repository, `path` a plain folder"
-        raise RepoError("a repo has either `url` or `path`", where=place, help=cure)
+        raise RepoError("a repo has either `url` or `path`", where=place(), help=cure)
     if entry.get("fetch", "full") not in FETCHES:
-        raise RepoError(f"`fetch` is one of {', '.join(FETCHES)}", where=place)
+        raise RepoError(f"`fetch` is one of {', '.join(FETCHES)}", where=place("fetch"))
     if not is_wish(entry.get("rev", "HEAD")):
         cure = "it is a tag, a branch, a commit, or a range over tags such as ^1.2"
-        raise RepoError(f"`{entry['rev'][:200]}` is no `rev`", code="PK602", where=place, help=cure)
+        raise RepoError(f"`{entry['rev'][:200]}` is no `rev`", code="PK602", where=place("rev"), help=cure)
     try:
         folder = join("", entry.get("folder", ""))
     except SourceError as error:
-        raise RepoError(error.message, where=place) from None
-    url = RepoUrl.of(entry["url"], place) if "url" in entry else None
+        raise RepoError(error.message, where=place("folder")) from None
+    url = RepoUrl.of(entry["url"], place("url")) if "url" in entry else None
     if root is None and (url is None or url.local):
         message = "a repo that was fetched may not name places of this machine"
-        raise RepoError(message, code="PK608", where=place, help="its owner names it by https or ssh")
-    path = _folder(entry["path"], root, place) if "path" in entry and root is not None else None
+        raise RepoError(message, code="PK608", where=place(), help="its owner names it by https or ssh")
+    path = _folder(entry["path"], root, place("path")) if "path" in entry and root is not None else None
     return DeclaredRepo(name, url, path, entry.get("rev", ""), folder, entry.get("fetch", "full"))
 
 
