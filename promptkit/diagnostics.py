@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from promptkit.phrases import one_line, steady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Severity = Literal["error", "warning", "note"]
 
@@ -109,6 +109,8 @@ def nearest(word: str, known: Iterable[str], *, slips: bool = True) -> str | Non
     words = list(folded)[-_MOST_WORDS:]
     if len(words) > _MANY_WORDS:
         words = sorted(_one_sign_apart(word.casefold(), frozenset(words)))
+    if exchanged := [each for each in _with_two_exchanged(word.casefold()) if each in folded and each != word]:
+        return folded[exchanged[0]]
     near = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
     return folded[near[0]] if near and (not slips or _is_slip(word.casefold(), near[0])) else None
 
@@ -121,6 +123,11 @@ def _one_sign_apart(word: str, known: frozenset[str]) -> set[str]:
     shorter = _shorter(known)
     found = {each for less in (word, *_with_one_less(word)) for each in shorter.get(less, ())}
     return found | (known & set(_with_one_less(word)))
+
+
+def _with_two_exchanged(word: str) -> Iterator[str]:
+    """The word with two letters beside each other exchanged, each pair in turn."""
+    return (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1))
 
 
 def _with_one_less(word: str) -> list[str]:

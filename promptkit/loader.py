@@ -173,9 +173,19 @@ class Loading:
         """Keys that cannot be read."""
         self.unknown = Unknown(
             inputs=chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
-            templates=chain.broken or bool(self.aside - {"inputs"}),
+            templates=chain.broken or bool(self.aside - {"inputs"}) or self._has_unread_texts(),
             output=chain.broken or not self.aside.isdisjoint(("output", "extends")),
         )
+
+    def _has_unread_texts(self) -> bool:
+        """Whether texts that may use inputs are not read: behind a key that stands twice, or that nothing reads."""
+        twice = any(fault.code == "PK103" for document in self.chain.documents for fault in document.faults)
+        return twice or any(map(_is_template, self._unknown_entries()))
+
+    def _unknown_entries(self) -> Iterator[Entry]:
+        for name, entry in self.chain.entries.items():
+            if name not in KEYS and not name.startswith("x-") and not nearest(name, KEYS):
+                yield entry
 
     def spec(self) -> PromptSpec | None:
         """The spec, unless its structure is wrong."""
@@ -241,7 +251,8 @@ class Loading:
 
     def _may_have_task(self) -> bool:
         """Whether what cannot be read may be the task, or stand for it."""
-        return not self.aside.isdisjoint(("task", "messages", "extends")) or bool(self.aside - set(KEYS))
+        unread = not self.aside.isdisjoint(("task", "messages", "extends")) or bool(self.aside - set(KEYS))
+        return unread or any(map(_is_template, self._unknown_entries()))
 
     def _require_task(self) -> None:
         entries = self.chain.entries
@@ -249,6 +260,7 @@ class Loading:
             for name in TEXTS:
                 if name in entries and not self.chain.inherited(entries[name]):
                     self.findings.exclusive(entries[name], name, "messages", "put the text into one of the messages")
+                    self.unknown.templates = True
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
         elif "task" not in entries and not (self.partial or self.chain.broken or self._may_have_task()):
@@ -291,6 +303,11 @@ class Loading:
         if faults:  # none in an empty file, which has no entries
             report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
         return built
+
+
+def _is_template(entry: Entry) -> bool:
+    """Whether the text of a template stands in an entry."""
+    return isinstance(entry.node, Scalar) and "{{" in entry.node.text
 
 
 def _meant_by(name: str, entries: dict[str, Entry]) -> str:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8
 _DECODER = json.JSONDecoder()
 CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
+_OF_BEFORE = re.compile(
+    r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer)\b", re.IGNORECASE
+)
+"""What says that an object is of the past, and not what is wanted."""
 DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 """What turns a sentence into its contrary."""
 
@@ -122,6 +126,9 @@ def of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> I
     """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
     declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
     if not isinstance(declared, dict) or sum(key in declared for key in data) * 2 < len(data):
+        return
+    before = prose[prose.rfind(".", 0, start) + 1 : start]
+    if _OF_BEFORE.search(before):
         return
     whole = GAP * start + prose[start:]
     for key, value in data.items():

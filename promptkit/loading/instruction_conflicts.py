@@ -21,7 +21,8 @@ hindi hungarian indonesian irish italian japanese korean latin latvian lithuania
 portuguese romanian russian serbian slovak slovenian spanish swahili swedish thai turkish ukrainian urdu vietnamese
 """
 _LANGUAGE = re.compile(
-    rf"^(?:always )?(?:answer|respond|reply|write|speak)(?: \w+)? in ({'|'.join(_LANGUAGES.split())})\b"
+    r"^(?:you )?(?:always |must |should |shall )?(?:answer|respond|reply|write|speak)(?: (?:your|the|all))?(?: \w+)?"
+    rf" in ({'|'.join(_LANGUAGES.split())})\b"
 )
 _IN_A_LANGUAGE = re.compile(rf"\bin (?:{'|'.join(_LANGUAGES.split())})\b", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"\b(?:if|when|unless|only|whenever|quotation)\b")

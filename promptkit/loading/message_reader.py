@@ -27,7 +27,8 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
     if not entry.node.items:
         cure = "write at least one: `- {role: user, content: ...}`"
         loading.findings.add(entry.document, "PK122", "`messages` has no message", entry.node, help=cure)
-    messages, seen = [], set()
+    messages: list[Any] = []
+    seen: set[str] = set()
     tools = loading.chain.entries.get("tools")
     calls = Calls(loading.findings, tools.node if tools else None, entry.node)
     for index, node in enumerate(entry.node.items):
@@ -38,7 +39,13 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
             messages.append(MessageSpec(role="user", content="-"))  # keeps the places of those that follow
             continue
         slot = _slot(node)
-        if slot:
+        if _PLACEHOLDERS & {key.text for key, _ in node.pairs}:
+            key = next(key for key, _ in node.pairs if key.text in _PLACEHOLDERS)
+            message, cure = f"there is no key `{key.text}` in `messages.{index}`", "write `{history: true}`"
+            loading.findings.add(entry.document, "PK120", message, key, help=cure)
+            messages.append(Slot(history=True))
+            calls.close("the placeholder")
+        elif slot:
             calls.close(f"the {slot}")
             if slot in seen:
                 loading.findings.add(entry.document, "PK123", f"there are two `{slot}` slots", node, help="keep one")
@@ -63,6 +70,8 @@ _SLOTS = ("history", "examples")
 _MESSAGE_KEYS = ("role", "content", "tool_calls", "tool_call_id")
 _OF_OTHERS = {**dict.fromkeys(("text", "value", "message", "body", "prompt"), "content"), "from": "role"}
 """What other tools call the keys of a message."""
+_PLACEHOLDERS = {"placeholder", "messages_placeholder", "variable_name"}
+"""What LangChain calls the place of earlier turns."""
 _ROLES = ("system", "user", "assistant", "tool")
 
 

@@ -42,6 +42,14 @@ def prose_of(tree: Tree, text: str) -> str:
     return "".join((*kept, text[at:]))
 
 
+def without_tags(text: str) -> str:
+    """About the same, of a text whose tags cannot be read."""
+    return _TAGS.sub(lambda found: GAP * len(found[0]), text)
+
+
+_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+
+
 def sentences(prose: str) -> Iterator[Sentence]:
     """The sentences of a prose; a blank line, and the next item of a list, end one too."""
     start = 0

@@ -13,7 +13,7 @@ from promptkit.loading.drift_examples import Answer
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
 from promptkit.loading.instruction_conflicts import compared, instructions_of, names_languages
-from promptkit.loading.prose import prose_of
+from promptkit.loading.prose import prose_of, without_tags
 from promptkit.loading.template_text import TemplateText
 from promptkit.spec import Trust
 from promptkit.template.fences import SYSTEM_CURE
@@ -151,7 +151,8 @@ class TemplateChecks:
             self.entered.append((text, prose))
         for fault in (*tree.faults, *lost_text(tree)):
             self.report(text, fault)
-        for name, fault in foreign_variables(prose, self.inputs):
+        outside = prose if tree.whole else without_tags(text.text)
+        for name, fault in foreign_variables(outside, self.inputs):
             self.explained.add(name)
             self.report(text, fault)
         for fault in (*broken_tags(prose), *(unsettled_merge(text.text) if text.stack else ())):

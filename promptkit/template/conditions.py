@@ -34,6 +34,28 @@ def given_by(node: Any) -> tuple[Given, Given]:
     return known(node) if known else (_NONE, _NONE)
 
 
+def selected(iterated: Any, name: str) -> Given:
+    """What filters on the way to a loop have made sure of about its `name`: `xs | selectattr('n')`."""
+    found: set[Path] = set()
+    while kind(iterated) == "Filter":
+        texts = [each.value for each in iterated.args if is_constant(each)]
+        if len(texts) == len(iterated.args) and (iterated.name, *texts[1:]) in _SELECTING and isinstance(texts[0], str):
+            found |= {(name,), (name, *texts[0].split("."))}
+        iterated = iterated.node
+    return frozenset(found)
+
+
+_SELECTING = {
+    ("selectattr",),
+    ("selectattr", "defined"),
+    ("selectattr", "ne", None),
+    ("rejectattr", "none"),
+    ("rejectattr", "undefined"),
+    ("rejectattr", "eq", None),
+}
+"""The filters, with the tests that they apply, which let only those through that have the attribute."""
+
+
 def paths_in(given: Given) -> Given:
     """The paths that are given, without the facts."""
     return frozenset(each for each in given if not isinstance(each, Fact))

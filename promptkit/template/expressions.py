@@ -44,8 +44,8 @@ class Expressions:
         self.tree = tree
         self.listener = listener
         self.arguments = Arguments(tree, shared=shared)
-        self.asking = 0
-        self.forgiving = 0
+        self.asking = self.forgiving = self.doubting = 0
+        """Inside of how much it walks that asks, that forgives nulls, and of which nobody knows whether it does."""
         self.called: set[int] = set()
         """The lookups that are called, by identity."""
 
@@ -75,13 +75,21 @@ class Expressions:
         """Walk a condition: the paths that are given where it is true, and where it is false."""
         self.ask(node, scope, forgiving=False)
         operators.always_holds(self, node)
-        return given_by(node)
+        (true, false), (holds, fails) = given_by(node), self._kept_condition(node, scope)
+        return true | holds, false | fails
+
+    def _kept_condition(self, node: Any, scope: Scope) -> tuple[Given, Given]:
+        """What is given by a name that a condition was kept in: `{% set has = a is not none %}{% if has %}`."""
+        kept, is_not = (node.node, True) if kind(node) == "Not" else (node, False)
+        known = scope.find(kept.name) if kind(kept) == "Name" else None
+        holds, fails = known.implies if known is not None else (frozenset(), frozenset())
+        return (fails, holds) if is_not else (holds, fails)
 
     def need(self, node: Any, scope: Scope) -> InferredType:
         """Walk what must not be null, since it is printed, counted through, or looked into."""
         value = self.value(node, scope)
         path = path_of(node)
-        if path and not self.forgiving and self.nullable(node, value, scope):
+        if path and not (self.forgiving or self.doubting) and self.nullable(node, value, scope):
             begin, end = node, self.tree.token(node.lineno, 0 if kind(node) == "Name" else 1).end
             while kind(begin) != "Name":
                 begin = begin.node

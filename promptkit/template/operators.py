@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.comparisons import narrowed, never_equal, never_holds
-from promptkit.template.conditions import paths_in
-from promptkit.template.inferred_types import WRITTEN_OUT, either, item_of, kinds_of, of_type, value_of
+from promptkit.template.conditions import Fact, given_by, paths_in
+from promptkit.template.inferred_types import WRITTEN_OUT, either, item_of, kinds_of, members_of, of_type, value_of
 from promptkit.template.paths import is_constant, kind, listed, path_of, shown
 from promptkit.template.type_rules import NUMBERS, wrong_count, wrong_operand, wrong_operands
 
@@ -109,6 +109,7 @@ def choice(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a if condition else b`."""
     true, false = walk.condition(node.test, scope)
     one = walk.value(node.expr1, scope.inner(given=true))
+    always(walk, node.test, scope, is_last=node.expr2 is None)
     return either([one, walk.value(node.expr2, scope.inner(given=false))]) if node.expr2 is not None else None
 
 
@@ -142,6 +143,33 @@ def compared(walk: Expressions, node: Any, scope: Scope) -> InferredType:
             _dead_here(walk, operand.op, *((each, _left(each, known, scope)) for each, known in sides))
         left, value = operand.expr, right
     return of_type("boolean")
+
+
+def always(walk: Expressions, test: Any, scope: Scope, *, is_last: bool = False) -> None:
+    """Tell of an order that always holds by the declared type, and of what is never reached for that.
+
+    Behind one that `is_last` nothing stands that could be.
+    """
+    negated = kind(test) == "Not"
+    node = test.node if negated else test
+    _, fails = given_by(node) if kind(node) == "Compare" else (frozenset(), frozenset())
+    facts = [each for each in fails if isinstance(each, Fact)]
+    if len(facts) != 1 or facts[0].operator not in _MIRRORED or (is_last and not negated):
+        return
+    [fact] = facts
+    known = scope.find(str(fact.path[0]))
+    value = known.value if known is not None else None
+    for key in fact.path[1:]:
+        value = members_of(value, key)[1] or None
+    if never_holds(value, fact.operator, fact.constants[0]) is not None:
+        constant = node.expr if is_constant(node.expr) else node.ops[0].expr
+        token = walk.tree.token(constant.lineno)
+        label = "what stands here is never reached" if negated else "what stands under `else` is never reached"
+        message = f"`{shown(fact.path)}` always {_WORDS[_OPPOSITE[fact.operator]]} `{token.value}`"
+        walk.fault("PK214", message, token, severity="warning", label=label)
+
+
+_OPPOSITE = {"gt": "lteq", "lteq": "gt", "lt": "gteq", "gteq": "lt"}
 
 
 def _left(node: Any, value: InferredType, scope: Scope) -> InferredType:

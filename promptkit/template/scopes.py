@@ -36,6 +36,8 @@ class Binding:
     module: Mapping[str, Binding] | None = None
     blind: bool = False
     attributes: frozenset[str] | None = None
+    implies: tuple[Given, Given] = (frozenset(), frozenset())
+    """Of a condition that is kept under the name: what is given where it is true, and where it is false."""
 
 
 class Scope:

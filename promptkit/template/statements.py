@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from promptkit.template import operators
 from promptkit.template.calls import called_again
-from promptkit.template.conditions import paths_in
+from promptkit.template.conditions import given_by, paths_in, selected
 from promptkit.template.expressions import Expressions
 from promptkit.template.inferred_types import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
+from promptkit.template.names import with_self
 from promptkit.template.namespaces import Spaces
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.reserved import MACRO_NAMES
@@ -95,6 +97,7 @@ class Statements(Expressions):
                 home=known.home if known else None,
                 module=known.module if known else None,
                 attributes=self._attributes(node, scope),
+                implies=given_by(node.node) if kind(node.node) in _CONDITIONS else (frozenset(), frozenset()),
             ),
             scope,
         )
@@ -156,9 +159,9 @@ class Statements(Expressions):
             self.wrong(LETTERS, node.target, "warning")
         self.bind(node.target, Binding(None if node.recursive else item), inside)
         inside.names["loop"] = Binding(of_loop())
-        given: Given = frozenset()
+        given = selected(node.iter, node.target.name) if kind(node.target) == "Name" else frozenset()
         if node.test is not None:
-            given, _ = self.condition(node.test, inside)
+            given |= self.condition(node.test, inside)[0]
         if not node.recursive and (again := called_again(node)) is not None:
             message = "`loop(...)` runs the loop again, which is not `recursive`"
             cure = "write `{% for ... recursive %}`"
@@ -255,6 +258,7 @@ class Statements(Expressions):
         ways: list[Scope] = []
         seen: list[Any] = []
         given: Given = frozenset()
+        doubts = 0
         for branch in (node, *node.elif_):
             again = len(seen) < _MOST_COMPARED and branch.test in seen
             true, false = self.condition(branch.test, scope.inner(given=paths_in(given) if again else given))
@@ -264,17 +268,30 @@ class Statements(Expressions):
                 self.listener.fault(TemplateFault("PK214", "this branch is never taken", *span, label=label))
             seen.append(branch.test)
             ways.append(scope.inner(given=given | true))
+            doubts += self._names_nothing(branch.test, scope)
+            self.doubting += doubts
             self._branch(branch.body, ways[-1])
+            self.doubting -= doubts
+            last = branch is (node, *node.elif_)[-1] and not node.else_
+            operators.always(self, branch.test, scope, is_last=last)
             given |= false if len(given) < _MOST_GIVEN else paths_in(false)
         ways.append(scope.inner(given=given))
+        self.doubting += doubts
         self._branch(node.else_, ways[-1])
+        self.doubting -= doubts
         scope.merge(ways)
+
+    @staticmethod
+    def _names_nothing(test: Any, scope: Scope) -> bool:
+        """Whether a name in a condition stands for nothing, so that nobody knows what it asks."""
+        return any(scope.find(each.name) is None for each in with_self(test, "Name"))
 
     def _branch(self, nodes: Any, scope: Scope) -> None:
         for node in nodes:
             self.statement(node, scope)
 
 
+_CONDITIONS = frozenset(("And", "Compare", "Not", "Or", "Test"))
 _MOST_COMPARED = 100
 _MOST_GIVEN = 500
 """How many facts the branches of one `if` leave behind: each of the further ones is held against all of them."""

@@ -50,11 +50,25 @@ def member_meant(key: str, of: str, value: InferredType) -> str:
         return f"write `{of} | length`"
     if key == "format" and kinds_of(value) == {"string"}:
         return "texts are joined with `~`"
+    if key in _LIST_FILTERS and kinds_of(value) == {"array"}:
+        return f"it is a filter: `{of} | {key}`"
+    if (cure := _METHODS.get(key)) and kinds_of(value) <= {"string", "array"}:
+        return cure.replace("value", of)
     if kinds_of(value) == {"array"} and members_of(item_of(value), key)[1]:
         return f"each item has it: `{{% for each in {of} %}}{{{{ each.{key} }}}}{{% endfor %}}`, or `{of}[0].{key}`"
     return ""
 
 
+_LIST_FILTERS = frozenset(("join", "sort", "reverse", "first", "last", "map"))
+_METHODS: Mapping[str, str] = {
+    **dict.fromkeys(("slice", "substring", "substr"), "write `value[0:3]`"),
+    **dict.fromkeys(("includes", "contains", "indexOf"), "write `'...' in value`"),
+    **dict.fromkeys(("toString", "toFixed"), "write `value | string`, or `value | round(2)`"),
+    **dict.fromkeys(("toUpperCase", "uppercase"), "write `value | upper`"),
+    **dict.fromkeys(("toLowerCase", "lowercase"), "write `value | lower`"),
+    **dict.fromkeys(("push", "append", "concat"), "write `value + [...]`"),
+}
+"""What JavaScript calls as methods, with `value` for what they are called on."""
 _LENGTHS = frozenset(("length", "size", "len", "count"))
 _TESTS: Mapping[str, str] = {
     **dict.fromkeys(("nil", "null", "undefined_or_none"), "write `is none`"),

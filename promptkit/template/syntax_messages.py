@@ -115,6 +115,8 @@ _SLIPS = (
     (r"&&?", "write `and`"),
     (r"\|\|", "write `or`"),
     (r"!(?!=)", "write `not`"),
+    (r"\?\?", "write `| default(...)`"),
+    (r"\?\.", "write `.`, in `{% if ... %}` where it may be null"),
     (r"\?", "a choice is written `a if condition else b`"),
     (r"=>", "write `>=`"),
     (r"=<", "write `<=`"),

@@ -160,6 +160,8 @@ class Walk(Statements):
 
     def _extended(self, node: Any, scope: Scope, blocks: Blocks) -> None:
         if (found := self._load(node)) is None:
+            for (walk, block), *_ in blocks.values():
+                walk.body(block.body, self.top.inner({"super": Binding()}))  # what they use is used
             return
         place, tree = found
         walk = Walk(tree, place, blocks)
