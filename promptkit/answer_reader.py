@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from promptkit.completion import Assembler
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
+from promptkit.output.reasoning_stream import ReasoningSplitter
 from promptkit.output.transport import read_schema
 from promptkit.schema.violations import placed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from promptkit.completion import Completion, Delta, ToolCallDelta
     from promptkit.output.ladder import Expected
     from promptkit.result import Violation
@@ -36,6 +39,7 @@ class AnswerReader:
         self._abandons = abandons
         self._assembler = Assembler()
         self._called = _Called(tool) if tool else None
+        self._splitter = ReasoningSplitter()
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
         structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
         self._parser = _parser(expected) if stream and structured else None
@@ -55,11 +59,18 @@ class AnswerReader:
         if not self._stream:
             return []
         events: list[Event] = [ReasoningDelta(delta.reasoning)] if delta.reasoning else []
+        events += self._pieces(text, ended=delta.done or delta.finish_reason is not None)
         if text:
-            events += [TextDelta(text), *self._fields(text)]
+            events += self._fields(text)
             self._give_up()
         self.heard = self.heard or bool(events)
         return events
+
+    def _pieces(self, text: str, *, ended: bool) -> Iterator[Event]:
+        """The text as it is shown: reasoning in tags before the answer is told apart, as servers do that can."""
+        for piece, is_reasoning in (*self._splitter.feed(text), *(self._splitter.close() if ended else ())):
+            if piece:
+                yield ReasoningDelta(piece) if is_reasoning else TextDelta(piece)
 
     def _fields(self, text: str) -> list[Event]:
         if self._parser is None or self._parser.broken:

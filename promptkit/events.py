@@ -14,14 +14,14 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text, as the model wrote it."""
+    """A piece of the answer's text, as the model wrote it, without reasoning in tags before it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A piece of the model's reasoning, where the server tells it apart."""
+    """A piece of the model's reasoning: told apart by the server, or in tags such as `<think>` before the answer."""
 
     text: str
 

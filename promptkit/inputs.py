@@ -28,13 +28,16 @@ class Inputs:
         self._whole = Schema(spec.inputs_schema) if spec.inputs_schema is not None else None
         self._required = {name for name, each in spec.inputs.items() if each.required and not each.secret}
         self._texts = {name: taken for name, each in self._schemas.items() if (taken := texts_taken(each.json))}
+        self._optional = {name for name, each in spec.inputs.items() if not (each.required or each.has_default)}
         self._defaults = {name: declared.default for name, declared in spec.inputs.items() if not declared.required}
 
     def accept(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The values that templates see: what is given over the defaults; an optional input that is absent is None.
 
-        Raises `InputError` with every missing, unknown and unfit input.
+        One that is given as None is absent, too. Raises `InputError` with every missing, unknown and unfit input.
         """
+        if any(value is None and name in self._optional for name, value in given.items()):
+            given = {name: value for name, value in given.items() if value is not None or name not in self._optional}
         faults: list[Diagnostic] = []
         looked_at: list[str] = []
         for name, value in given.items():

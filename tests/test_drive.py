@@ -371,3 +371,13 @@ def test_a_text_that_is_not_json_is_streamed_as_text_alone() -> None:
     assert [TextDelta("Sure: {"), TextDelta("]")] == driven(one)
     broken = drive(ScriptedModel([[Delta(text="Sure: {"), Delta(text="]"), Delta(done=True)], GOOD]))
     assert [TextDelta("Sure: {"), TextDelta("]")] == driven(broken)[:2]
+
+
+@BOTH
+def test_reasoning_in_tags_before_an_answer_is_no_text_of_it(run: Any) -> None:
+    pieces = ["<thi", "nk>Is it", " hard?</th", "ink>\n\n", '{"team": "billing", ', '"urgency": 2}']
+    one = drive(ScriptedModel([[Delta(text=piece, done=piece.endswith("}")) for piece in pieces]]))
+    events = run(one)
+    assert "Is it hard?" == "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    assert json.dumps(GOOD) == "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert "Is it hard?" == result(one).reasoning

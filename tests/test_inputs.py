@@ -226,3 +226,10 @@ def test_templates_see_exact_types_whatever_methods_a_subclass_has(value: Any, p
 def test_plain_data_is_not_copied() -> None:
     value = {"a": [1, {"b": "c"}]}
     assert value is Inputs(Prompt.from_text("inputs: {v: any}\ntask: '{{ v }}'\n").spec).accept({"v": value})["v"]
+
+
+def test_an_optional_input_that_is_none_is_absent() -> None:
+    spec = load_spec(Memory({"p.yaml": "task: Hi.\ninputs: {a?: string, b: string = x}\n"}), "p.yaml")
+    assert {"a": None, "b": "x"} == Inputs(spec).accept({"a": None}) == Inputs(spec).accept({})
+    with pytest.raises(InputError):
+        Inputs(spec).accept({"b": None})

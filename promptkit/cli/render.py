@@ -86,7 +86,7 @@ def command(
     if snapshot and template == "-":
         raise click.UsageError("a template from stdin has no place for a snapshot")
     refuse_two_readers(template, inputs_file)
-    refuse_unwritable(output_file)
+    refuse_unwritable(output_file, template, inputs_file)
     prompt = _used(load_prompt(template, quiet=quiet), model, options, tools)
     inputs = read_inputs(prompt, params, inputs_file)
     if snapshot:

@@ -27,12 +27,18 @@ def write_result(text: str, output_file: str | None, *, paint: Callable[[str], s
         raise _unwritable(output_file, error.strerror or str(error)) from None
 
 
-def refuse_unwritable(output_file: str | None) -> None:
-    """Find out that a file cannot be written before an answer is paid for. Raises `ConfigError`."""
+def refuse_unwritable(output_file: str | None, *read: str | None) -> None:
+    """Find out that a file cannot be written before an answer is paid for. Raises `ConfigError`.
+
+    What is `read`, a template or a file of inputs, is no place for a result.
+    """
     if output_file is None:
         return
     path = Path(output_file)
     try:
+        for each in filter(None, read):
+            if any(path.exists() and other.exists() and path.samefile(other) for other in _files_of(each)):
+                raise _unwritable(output_file, "it is what the command reads")
         if path.is_dir():
             raise _unwritable(output_file, "it is a folder")
         if not path.parent.is_dir():
@@ -41,6 +47,11 @@ def refuse_unwritable(output_file: str | None) -> None:
             raise _unwritable(output_file, "permission denied")
     except OSError as error:
         raise _unwritable(output_file, error.strerror or str(error)) from None
+
+
+def _files_of(read: str) -> tuple[Path, ...]:
+    """The files that an argument can name; a template's ending may be left out."""
+    return tuple(Path(f"{read}{ending}") for ending in ("", ".yaml", ".yml"))
 
 
 def _write(path: Path, data: bytes) -> None:

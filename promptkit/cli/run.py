@@ -92,7 +92,7 @@ def command(
     from promptkit.settings import load_settings
 
     refuse_two_readers(template, inputs_file)
-    refuse_unwritable(output_file)
+    refuse_unwritable(output_file, template, inputs_file)
     prompt = load_prompt(template, quiet=quiet)
     settings = load_settings()
     hide(*settings.secrets)

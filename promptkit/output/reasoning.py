@@ -108,6 +108,11 @@ _THOUGHT = re.compile(
 """How tags begin that stand for reasoning, and for nothing that a prompt asks for."""
 
 
+def is_thought(opening: str) -> bool:
+    """Whether an opening tag stands for reasoning whatever was asked for."""
+    return _THOUGHT.match(opening) is not None
+
+
 def split_tags(text: str, *, free: bool = False) -> Split:
     """Take off the tagged reasoning that a text begins with; a lone closing tag ends reasoning without a beginning.
 

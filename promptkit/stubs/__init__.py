@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from promptkit.stubs.modules import FORMS, inputs_schema, stub_module
+from promptkit.stubs.modules import FORMS, answer_schema, inputs_schema, stub_module
 
-__all__ = ["FORMS", "inputs_schema", "stub_module"]
+__all__ = ["FORMS", "answer_schema", "inputs_schema", "stub_module"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.stubs.types import WRITERS, Types, class_name, is_name
@@ -38,6 +39,14 @@ def inputs_schema(spec: PromptSpec) -> dict[str, Any]:
     return {**whole, **({"required": required} if required else {}), "additionalProperties": False}
 
 
+def answer_schema(spec: PromptSpec) -> Any:
+    """The JSON Schema of a prompt's answers: any text where they are no data."""
+    declared = spec.output.json_schema
+    if declared is not None or spec.output.format == "json":
+        return True if declared is None else declared
+    return {"type": "string", **({"enum": list(spec.output.choices)} if spec.output.choices else {})}
+
+
 def stub_module(prompts: Mapping[str, PromptSpec], form: str) -> str:
     """The code of a module for prompts by the paths that callers give, in one of the `FORMS`."""
     types = Types(WRITERS[form])
@@ -54,10 +63,20 @@ def stub_module(prompts: Mapping[str, PromptSpec], form: str) -> str:
         if form != "pyi" and output not in types.classes:
             alias = types.free(f"{name}Output")
             types.classes[alias] = f"{alias} = {output}"
-    parts = [_HEAD.format(form=form), "", *_imports(form), *("\n\n" + each for each in types.classes.values())]
+    code = ["\n\n" + each for each in types.classes.values()]
     if form == "pyi":
-        parts += [*("\n\n" + each for each in stubs), "\n\n" + _entry(prompts, names)]
-    return "\n".join(parts)
+        code += [*("\n\n" + each for each in stubs), "\n\n" + _entry(prompts, names)]
+    said = (line for line in _imports(form) if " import " not in line)
+    used = frozenset(re.findall(r"\w+", "\n".join([*said, *code])))
+    imports = (_only(used, line) for line in _imports(form))
+    return "\n".join([_HEAD.format(form=form), "", *(each for each in imports if each is not None), *code])
+
+
+def _only(used: frozenset[str], line: str) -> str | None:
+    """A line of imports with the names that are used; None where none is."""
+    start, imports, names = line.partition(" import ")
+    wanted = [name for name in names.split(", ") if name in used]
+    return f"{start} import {', '.join(wanted)}" if wanted else None if imports else line
 
 
 def _names(prompts: Mapping[str, PromptSpec]) -> dict[str, str]:

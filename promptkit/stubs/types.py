@@ -24,6 +24,8 @@ class Field:
     type: str
     required: bool
     description: str = ""
+    default: Any = None
+    """What stands for it where it is left out."""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,13 @@ class Types:
         self.classes[own] = ""  # its place is taken, whatever stands inside
         required = schema.get("required", ())
         fields = [
-            Field(key, self.of(each, f"{own}{class_name(key)}", root, depth + 1), key in required, _described(each))
+            Field(
+                key,
+                self.of(each, f"{own}{class_name(key)}", root, depth + 1),
+                key in required,
+                _described(each),
+                each.get("default") if isinstance(each, dict) else None,
+            )
             for key, each in properties.items()
         ]
         del self.classes[own]
@@ -149,11 +157,12 @@ def model(name: str, description: str, fields: list[Field]) -> str:
     for each in fields:
         own = each.name if _can_be_field(each.name) else _free(_python_name(each.name), taken)
         taken.add(own)
-        kind = each.type if each.required else _union([*each.type.split(" | "), "None"])
+        absent = not each.required and each.default is None
+        kind = _union([*each.type.split(" | "), "None"]) if absent else each.type
         told = [f"alias={each.name!r}"] if own != each.name else []
         told += [f"description={each.description!r}"] if each.description else []
-        default = "..." if each.required else "None"
-        value = f" = Field({', '.join([default, *told])})" if told else "" if each.required else " = None"
+        default = "..." if each.required else repr(each.default)
+        value = f" = Field({', '.join([default, *told])})" if told else "" if each.required else f" = {default}"
         lines.append(f"    {own}: {kind}{value}")
     return "\n".join(lines)
 

@@ -163,3 +163,39 @@ def test_the_schema_of_inputs_is_printed(project: Path) -> None:
     assert 2 == promptkit("schema", "--inputs").code
     assert 2 == promptkit("schema", "--stubs", "pyi").code
     assert 2 == promptkit("schema", "tale.yaml").code
+
+
+def test_the_schema_of_the_answer_is_printed(project: Path) -> None:
+    (project / "answer.yaml").write_text("task: Go.\noutput: {fields: {a: integer}}\n")
+    assert {"a": {"type": "integer"}} == json.loads(promptkit("schema", "--answer", "answer.yaml").out)["properties"]
+    (project / "text.yaml").write_text("task: Go.\n")
+    assert {"type": "string"} == json.loads(promptkit("schema", "--answer", "text.yaml").out)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("schema", "--output", "answer.yaml"),
+        ("schema", "--inputs", "answer.yaml", "-o", "answer.yaml"),
+        ("render", "answer.yaml", "-o", "answer.yaml"),
+        ("render", "answer", "-o", "answer.yaml"),
+        ("run", "answer.yaml", "-m", "simulate:", "-o", "./answer.yaml"),
+    ],
+)
+def test_no_result_is_written_over_what_is_read(project: Path, command: tuple[str, ...]) -> None:
+    (project / "answer.yaml").write_text("task: Go.\n")
+    assert 2 == promptkit(*command).code
+    assert "task: Go.\n" == (project / "answer.yaml").read_text()
+
+
+def test_a_model_has_the_defaults_of_the_inputs() -> None:
+    code = stub_module({"a.yaml": load_spec(Memory({"a.yaml": DEFAULTS}), "a.yaml")}, "pydantic")
+    space: dict[str, Any] = {"__name__": "made"}
+    exec(code, space)
+    made = space["AInputs"]
+    made.model_rebuild(_types_namespace=space)
+    assert {"tone": "kind", "size": None} == made().model_dump()
+    assert "Field" not in code
+
+
+DEFAULTS = "task: '{{ tone }}{% if size %}{{ size }}{% endif %}'\ninputs: {tone: kind | cold = kind, size?: integer}\n"
