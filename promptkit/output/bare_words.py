@@ -15,6 +15,11 @@ _LITERALS = {"true": True, "false": False, "null": None}
 _PYTHON = {"True": True, "False": False, "None": None}
 
 
+def number_goes_on(text: str, at: int, *, alone: bool) -> bool:
+    """Whether what follows a number makes it another one, as in `12,111` and, of one that stands `alone`, `75%`."""
+    return not text[at].isspace() if alone else text.startswith(",", at) and text[at + 1].isdigit()
+
+
 def meaning_of(word: str, declared: Collection[Any], *, repair: bool) -> tuple[Any, bool]:
     """The value of a word, and whether it was repaired: Python's words, and those that are declared there.
 

@@ -54,6 +54,8 @@ class GrowingValue:
         self.room = _ENDLESS
         self._unsure: int | None = None  # how deep the object stands of which only the whole tells
         self._doubtful: list[bool] = []  # whether there is such an object in what is open
+        self._unread: int | None = None  # how deep the key stands that may be none of the answer's
+        self._untold: list[Completed] = []
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
@@ -127,6 +129,8 @@ class GrowingValue:
             raise NotJson("a key stands twice")
         if not meant.sure:
             self._leave_open()
+        if not meant.known and self._unread is None:
+            self._unread = len(self._path)
         self._path.append(meant.name)
         self._shapes.append(self._shapes[-1].inside(meant.name) if meant.known else Shape(None, None))
 
@@ -205,9 +209,19 @@ class GrowingValue:
             self.dead = tuple(placed(each, (*here, *each.location)) for each in violations)
 
     def _end(self, value: Any) -> None:
-        self.completed.append(Completed(tuple(self._path), value))
+        told = self.completed if self._unread is None else self._untold
+        told.append(Completed(tuple(self._path), value))
+        if not self._open:
+            self._tell_late()
         if self._open and isinstance(self._open[-1], dict):
             self._leave()
+
+    def _tell_late(self) -> None:
+        """Tell what stands under keys that might have been none of the answer's, now that the whole is known."""
+        whole = self.completed.pop()
+        self.completed += (each for each in self._untold if _at(whole.value, each.location) is each.value)
+        self.completed.append(whole)
+        self._untold = []
 
     def here(self) -> Any:
         """The value that stands here."""
@@ -221,6 +235,8 @@ class GrowingValue:
         self._path.pop()
         if self._unsure is not None and len(self._path) <= self._unsure:
             self._unsure = None
+        if self._unread is not None and len(self._path) <= self._unread:
+            self._unread = None
         self._shapes.pop()
 
 
@@ -228,6 +244,16 @@ def _most(shape: Shape, kind: str, keyword: str) -> int | None:
     """The most that a list or a text may have; None where something else may stand there, or nothing says."""
     most = shape.keyword(keyword)
     return most if shape.keyword("type") == kind and type(most) is int else None
+
+
+def _at(value: Any, location: Sequence[str | int]) -> Any:
+    """What stands at a place of a value, if there is one."""
+    for step in location:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return NOTHING
+    return value
 
 
 def _take_over(value: Any, final: Any) -> None:

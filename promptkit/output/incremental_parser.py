@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.bare_words import meaning_of
+from promptkit.output.bare_words import meaning_of, number_goes_on
 from promptkit.output.growing_value import Misplaced
 from promptkit.output.incremental_strings import LONGEST_DOUBT, WAIT, IncrementalStrings, past_spaces
 from promptkit.output.strict_json import NotJson
@@ -310,12 +310,12 @@ class IncrementalParser:
         at = self._end_of_value(text, at)
         if at == len(text) and not self._ends_at_once:
             return at
-        number = type(self._read) in (int, float) and self._repair
-        if number and self.growing.kind == "member" and text.startswith(",", at):
-            if at + 1 == len(text):
+        if type(self._read) in (int, float) and self._repair and self.growing.kind != "item":
+            alone = not self.growing.kind
+            if text.startswith(",", at) and at + 1 == len(text) and not alone:
                 return self._wait(text, at)
-            if text[at + 1].isdigit():
-                raise NotJson("a comma inside of a number", at)
+            if number_goes_on(text, at, alone=alone):
+                raise NotJson("a number that goes on", at)
         self._scalar(self._read, at, "".join(self._parts))
         return at
 

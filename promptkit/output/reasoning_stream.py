@@ -56,7 +56,7 @@ class ReasoningSplitter:
         opening = OPENING.match(stripped)
         if opening is not None and is_thought(opening[0]):
             self._closing, self._thought = closing_of(opening), True
-            self._kept = stripped[opening.end() :].lstrip("\n")
+            self._kept = stripped[opening.end() :]
         elif (stripped and not _MAY_OPEN.match(stripped)) or len(self._kept) > _MOST_SPACE:
             self._begun = True
             yield (stripped if self._thought else self._kept), False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from promptkit.output.place import Place, kind_of
+from promptkit.output.place import Place, constants_of, kind_of
 from promptkit.schema.references import resolve
 
 _BRANCHING = frozenset({"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "prefixItems"})
@@ -52,6 +52,8 @@ class Shape:
         """The place of a property or an item."""
         if self.declared is None:
             return self
+        if not self._schema and isinstance(step, str):
+            return self._in_all(step)
         if isinstance(step, int):
             self._items = self._items or Shape(self.root, self._schema.get("items"))
             return self._items
@@ -62,6 +64,36 @@ class Shape:
                 return Shape(self.root, self.keyword("additionalProperties"))
             self._named[step] = Shape(self.root, known)
         return self._named[step]
+
+    def _in_all(self, name: str) -> Shape:
+        """The place of a property where alternatives judge: told as far as all of them say the same of it."""
+        if name not in self._named:
+            self._named[name] = Shape(self.root, _common(self.place, name))
+        return self._named[name]
+
+
+def _common(place: Place, name: str) -> dict[str, Any] | None:
+    """What every alternative that is an object says of a property: its type, or its words; None where they differ."""
+    objects = [form for form in place.forms if kind_of(form) == {"object"}]
+    for form in objects:
+        named = form.get("properties")
+        declares = isinstance(named, dict) and name in named
+        if not declares and form.get("additionalProperties") is not False:
+            return None
+    forms = place.inside(name).forms if objects else ()
+    kinds = [kind_of(form) for form in forms]
+    if not forms or any(len(kind) != 1 or not kind <= _SCALARS for kind in kinds):
+        return None
+    words = [constants_of(form) for form in forms]
+    if all(listed is not None for listed in words):
+        return {"enum": [each for listed in words for each in listed or ()]}
+    first = set(kinds[0])
+    if any(listed is not None for listed in words) or any(set(kind) != first for kind in kinds):
+        return None
+    return {"type": first.pop()}
+
+
+_SCALARS = frozenset(("string", "integer", "number", "boolean"))
 
 
 def _plain(root: Any, schema: Any) -> dict[str, Any]:

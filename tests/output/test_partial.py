@@ -486,7 +486,9 @@ def test_words_behind_a_value_may_have_commas() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"b": "x"', ["b"]),
+        ('{"a": 1, "b": "x"', ["a", "b"]),
+        ('{"b": "x"', []),  # which may be around the answer
+        ('{"b": "x"}', ["b", ""]),
         ('{"c": "x"', ["c"]),
         ('{"a": 1 ', ["a"]),
         ('{"a": 1,', ["a"]),
@@ -499,8 +501,33 @@ def test_words_behind_a_value_may_have_commas() -> None:
 def test_where_the_text_ends_what_has_ended_is_told(text: str, told: list[str]) -> None:
     parser = PartialParser({"properties": {"a": {"type": "integer"}, "c": {"enum": ["x", "y"]}}})
     ended = [*parser.feed(text), *parser.close()]
-    assert [(name,) for name in told] == [each.location for each in ended]
+    assert [(name,) if name else () for name in told] == [each.location for each in ended]
     assert [] == parser.close()
+
+
+def test_what_stands_around_the_answer_is_not_told() -> None:
+    parser = PartialParser({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})
+    assert [] == [each for sign in '{"result": {"a": 1}}' for each in parser.feed(sign) if each.location]
+
+
+@pytest.mark.parametrize("text", ["42,000", "50%", "1.234,5"])
+def test_a_number_alone_is_told_by_no_stream_that_may_go_on(text: str) -> None:
+    parser = PartialParser({"type": "number", "maximum": 1})
+    assert [] == [each for sign in text for each in parser.feed(sign)]
+
+
+PETS = {
+    "oneOf": [
+        {"type": "object", "properties": {"kind": {"const": kind}, "age": {"type": "integer"}}, "required": ["kind"]}
+        for kind in ("cat", "dog")
+    ]
+}
+
+
+def test_alternatives_tell_what_they_agree_on() -> None:
+    parser = PartialParser(PETS)
+    told = [each for sign in '{"kind": "Dog", "age": "4", "x": 1}' for each in parser.feed(sign)]
+    assert [(("kind",), "dog"), (("age",), 4)] == [(each.location, each.value) for each in told[:2]]
 
 
 @pytest.mark.parametrize("behind", [", as asked.", ",", "\n, done", ": that is it"])
