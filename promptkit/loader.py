@@ -20,6 +20,7 @@ from promptkit.loading.findings import Findings, without_colon
 from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
 from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
 from promptkit.loading.readers import READERS, read_plain
+from promptkit.loading.reasoning_checks import check_reasoning
 from promptkit.loading.structure_checks import report_all
 from promptkit.loading.suppressions import without_ignored
 from promptkit.loading.template_checks import check_templates
@@ -179,8 +180,9 @@ class Loading:
 
     def _has_unread_texts(self) -> bool:
         """Whether texts that may use inputs are not read: behind a key that stands twice, or that nothing reads."""
-        twice = any(fault.code == "PK103" for document in self.chain.documents for fault in document.faults)
-        return twice or any(map(_is_template, self._unknown_entries()))
+        documents = self.chain.documents
+        twice = any(fault.code == "PK103" for document in documents for fault in document.faults)
+        return twice or any(document.meant for document in documents) or any(map(_is_template, self._unknown_entries()))
 
     def _unknown_entries(self) -> Iterator[Entry]:
         for name, entry in self.chain.entries.items():
@@ -297,6 +299,7 @@ class Loading:
             if entry := self.chain.entries.get(name):
                 self.data[name] = reader(self.findings, entry, known)
         check_example_file(self, known)
+        check_reasoning(self)
 
     def _validated(self) -> PromptSpec | None:
         built, faults = build(PromptSpec, self.data)

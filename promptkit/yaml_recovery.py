@@ -128,16 +128,20 @@ def _value(document: Document, fault: Diagnostic) -> tuple[int, int] | None:
         if not (begins or inside or (nested and value.startswith(_COLLECTED))):
             return None
         indent = len(found["indent"].replace("-", " "))
-        return start, _end(document, number, indent)
+        return start, _end(document, number, indent, entries_only=value.startswith(_COLLECTED))
     return None
 
 
-def _end(document: Document, number: int, indent: int) -> int:
-    """Where the text that begins on a line ends: before a line that is not indented further."""
+def _end(document: Document, number: int, indent: int, *, entries_only: bool = False) -> int:
+    """Where the text that begins on a line ends: before a line that is not indented further.
+
+    With `entries_only`, such a line must be an entry, or an item.
+    """
     last = number
     for further in range(number + 1, document.lines + 1):
         line = document.line(further)
-        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
+        ends = line.strip() and len(line) - len(line.lstrip(" ")) <= indent
+        if ends and not (entries_only and not (ENTRY.match(line) or ITEM.match(line))):
             break
         last = further if line.strip() else last
     return document.start(last) + len(document.line(last))

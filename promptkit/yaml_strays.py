@@ -11,7 +11,7 @@ from promptkit.diagnostics import Diagnostic, Fix
 if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
 
-__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment", "other_colon"]
+__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment"]
 
 ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
 ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
@@ -98,13 +98,15 @@ def _flush_line(document: Document, line: int, column: int, problem: str, __: in
     return document.diagnostic("PK100", f"not valid YAML: {message}", (start, start + len(text)), help=cure)
 
 
-def other_colon(document: Document, line: int, _: int, __: str, opening: int | None) -> Diagnostic | None:
+def _other_colon(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
     """A line that is no entry, since its colon is one of another script."""
     before = next((number for number in range(line - 1, 0, -1) if document.line(number).strip()), 0)
-    opened = document.place(opening)[0] if opening is not None else 0
-    for number in filter(None, (line, *beside_above(document, line)[-1:], before, opened)):
+    is_within = before and _indent(document.line(before)) < _indent(document.line(line))
+    around = [before] if is_within and "mapping values are not allowed" in problem else []
+    around += [document.place(opening)[0]] if opening is not None and "expected ':'" in problem else []
+    for number in filter(None, (line, *beside_above(document, line)[-1:], *around)):
         found = _OTHER_COLON.match(document.line(number))
-        if found:
+        if found and not _text_above(document, number):
             start, sign = document.start(number) + found.start("key"), found["sign"]
             message = f"not valid YAML: `{sign}` is no colon of YAML's"
             cure = f"write `:` and a space: `{found['key']}: ...`"
@@ -188,5 +190,5 @@ def _text_above(document: Document, line: int) -> str:
     return ""
 
 
-STRAY_LINES = (_flush_line, _json_comment, _wrong_bracket, _no_colon)
+STRAY_LINES = (_other_colon, _flush_line, _json_comment, _wrong_bracket, _no_colon)
 WRONG_INDENTS = (_outdented, _indented_otherwise)

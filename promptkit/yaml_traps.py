@@ -18,7 +18,6 @@ from promptkit.yaml_strays import (
     WRONG_INDENTS,
     beside_above,
     html_comment,
-    other_colon,
 )
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ def _comment_cuts(document: Document, line: int, _: int, __: str, opening: int |
     begun = document.place(opening)[0] if opening is not None else line
     for number in (line, line - 1, begun):
         for at, value, start in _statement(document, number) if number else ():
-            found = re.search(r"(?:^|[\[{,]|\s)[ \t]*(#(?=[^\s#!]).*)$", value)
+            found = re.search(r"(?<![^\s\[{,])(#(?=[^\s#!]).*)$", value)
             if at in (number, number - 1) and found and value[:1] not in "'\"|>#":
                 span = start + found.start(1), start + found.end(1)
                 message = "a comment begins here and cuts the text off"
@@ -250,17 +249,25 @@ def _no_colon_in_braces(document: Document, line: int, column: int, problem: str
 def _words_in_quotes(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
     """`"formal" | "friendly"`: words as they stand in TypeScript, each in quotes of its own."""
     found = ENTRY.match(document.line(line))
-    words = _QUOTED_WORDS.fullmatch(found["value"]) if found else None
+    words = _QUOTED_WORDS.match(found["value"]) if found else None
     if found is None or words is None or not re.search("block scalar|expected key", problem):
         return None
     start = document.start(line) + found.start("value")
-    listed = " | ".join(re.findall(r"[\w-]+", found["value"]))
+    quoted = re.findall(r"[\w-]+", found["value"].split(" #")[0])
+    listed = " | ".join(quoted)
+    if not TYPE_WORDS.isdisjoint(quoted):
+        literals = " | ".join(map(repr, quoted))
+        listed = f'"{literals}"'
     message = "not valid YAML: the quoted text has ended before the `|`"
-    span = start, start + len(found["value"].rstrip())
+    span = start, start + words.end()
     return document.diagnostic("PK100", message, span, help=f"write `{listed}`", fix=listed)
 
 
-_QUOTED_WORDS = re.compile(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+\s*""")
+_QUOTED_WORDS = re.compile(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+(?=\s*(?:#|$))""")
+TYPE_WORDS = frozenset(
+    "any array boolean date datetime email integer null number object string time uri uuid".split()  # noqa: SIM905
+)
+"""The names of types in shorthand, which are words only in quotes."""
 
 
 def _continues(document: Document, line: int) -> bool:
@@ -298,7 +305,6 @@ def _escape(document: Document, line: int, column: int, problem: str, _: int | N
 
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
     html_comment,
-    other_colon,
     _brace_first,
     _sign_first,
     _item_first,

@@ -67,7 +67,7 @@ def read_inputs(
             continue
         before = len(findings.diagnostics)
         data = _read_input(findings, declared, name)
-        if len(findings.diagnostics) > before:
+        if len(findings.diagnostics) > before or declared.node.start in declared.document.meant:
             unknown.faulty |= {name, name.partition(":")[0]}
         if data is not None:
             data["required"] = not optional and not data["has_default"]

@@ -35,6 +35,7 @@ def read_messages(loading: Loading, name: str, entry: Entry) -> None:
         each = Entry(entry.document, entry.key, node)
         loading.places[name, index] = each
         if not isinstance(node, Mapping):
+            calls.doubt()
             loading.findings.expected(each, f"messages.{index}", "a mapping `{role, content}`")
             messages.append(MessageSpec(role="user", content="-"))  # keeps the places of those that follow
             continue

@@ -165,6 +165,8 @@ def check_schema(
 
     In one `of_inputs`, the defaults of its properties are judged elsewhere, as values.
     """
+    if any(node.start <= offset < node.end for offset in document.meant):
+        return False  # a part of it cannot be read, which has been told
     sound = _refers_to_something(findings, document, node)
     problems = findings.schema(schema).problems() if sound else ()
     told = {problem.location[:-1] for problem in problems if problem.location}

@@ -50,7 +50,7 @@ def _is_asserted(word: str, text: str, start: int, end: int) -> bool:
 
 
 _CLAUSE_ENDS = re.compile(
-    r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|[\n;,()]|\s[-\u2013\u2014]\s|\b(?:so|therefore|hence|thus|because|and)\b",
+    r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|[\n;,():]|\s[-\u2013\u2014]\s|\b(?:so|therefore|hence|thus|because|and)\b",
     re.IGNORECASE,
 )
 _OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
@@ -58,19 +58,20 @@ _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _CONDITION_BEHIND = re.compile(r"\W{0,3}\s(?:if|unless|until|once|when|after|before)\b", re.IGNORECASE)
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|whether|would\s+(?:be|have)|used\s+to|(?:was|were|been)\s+(?:told|asked)|told\s+to|(?:asked?|wants?|wanted)\s+(?:me|us|it)"
+    r"\b(?:if|whether|would\s+have|used\s+to|(?:was|were|been)\s+(?:told|asked)|told\s+to|(?:asked?|wants?|wanted)\s+(?:me|us|it)"
     r"|(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once|before|after|unlike|similar|outside|beyond|below|above"
     r"|e\.g|for\s+example|such\s+as|ob|wenn|si)\b",
     re.IGNORECASE,
 )
 _NEUTRAL = (
-    r"(?:an?|the|as|clearly|definitely|certainly|most|more|likely|probably|very|quite|highly|strongly|mainly|mostly"
-    r"|primarily|indeed|simply|just|new|real|category|class|label|option|type|value|word"
+    r"(?:an?|the|as|most|more|very|quite|indeed|just|new|real|overall|eindeutig|claramente|clairement"
+    r"|(?!(?:al+egedly|barely|hardly|nearly|partially|partly|possibly|supposedly|formerly|previously|rarely)\b)\w+ly|category|class|label|option|type|value|word"
     r"|ein(?:e[rnms]?)?|der|die|das|un[ea]?|le|la|el|il)"
 )
 """What may stand between a verb of judging and the word."""
 _JUDGING = (
-    r"is|are|am|be|['’]s|ist|est|es|è|é|är|er|jest|это"
+    r"is|are|am|be|['’]s|(?<=\w\s)was|(?<=\w\s)were|leans|counts|qualifies|predicts|carries|gives?|gave|left|uses|signals"
+    r"|points?\s+to(?:wards)?|detect|see|sense|find|makes?|comes?|across|it|this|think|believe|guess|gets?|assign\w*|turned\s+out|category\s+of|ist|est|es|è|é|är|er|jest|это"
     r"|with|choose|chose|chosen|pick(?:ed)?|select(?:ed)?|say|answer|answered|prefer|opt\s+for|call\s+(?:it|this|that)"
     r"|(?:assess|categori|classif|consider|deem|describ|identif|judg|label|mark|rank|rat|read|regard|tagg?|treat|view)\w*"
     r"(?:\s+\w+){0,3}"
@@ -80,7 +81,7 @@ _JUDGING = (
     r"|represent\w*|suggest\w*|describ\w+|report\w*|concern\w*|contain\w*|ha(?:s|ve)|about|to\s+be|remains?|becomes?"
 )
 _FRAME = re.compile(
-    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#]\W*|\b(?:{_JUDGING})\W+)(?:{_NEUTRAL}\b\W+)*\Z",
+    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は]\W*|\b(?:{_JUDGING})\W+)(?:{_NEUTRAL}\b\W+)*\Z",
     re.IGNORECASE,
 )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import current_limits
 from promptkit.output.key_matching import meant_keys
-from promptkit.output.place import Place, constants_of, is_worded_or_null, kind_of, plain_word, words_at
+from promptkit.output.place import NULLS, Place, constants_of, is_worded_or_null, kind_of, plain_word, words_at
 from promptkit.output.scalars import is_nothing, word_of
 from promptkit.output.type_conversion import Origin, converted, short
 from promptkit.output.wrappers import is_label, is_wrapper, names_list, wraps_whole
@@ -145,7 +145,7 @@ class _Coercion:
         if value in exact:
             return Fit(value)
         meant = word_of(value, words)
-        if meant is None or meant[0] not in exact:
+        if meant is None or meant[0] not in exact or (meant[0] is None and plain_word(str(value)) not in NULLS):
             return Fit(value, misfits=1)
         if meant[0] is None:
             return Fit(None, (Change(f"`{short(value)}` to null", at),))
@@ -182,7 +182,7 @@ class _Coercion:
         if not isinstance(value, dict) or len(value) != 1:
             return []
         [(name, inner)] = value.items()
-        whole = (kind is dict and wraps_whole(name, inner, form)) or (kind is list and names_list(name))
+        whole = (kind is dict and wraps_whole(name, inner, form)) or (kind is list and names_list(name, form))
         named = is_wrapper(name) or (not at and whole)
         if not named or not isinstance(inner, kind) or plain_word(name) in map(plain_word, place.names):
             return []

@@ -61,7 +61,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     fitting, passed = _without_examples(text, fitting)
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
-        _refuse_taken_back(text, *fitting[-1])
+        _refuse_taken_back(text, *fitting[-1], place)
         return _agreed(text, judge, fitting, found, passed)
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
@@ -113,11 +113,11 @@ def _refuse_others(
 _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "str", "int", "float", "bool"))
 
 
-def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged) -> None:
+def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged, place: Place) -> None:
     """Refuse a value that the words beside it take back, or contradict."""
     if words := taken_back(text, chosen.start, chosen.end):
         raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
-    if words := contradicted(text, chosen.end, judged.value):
+    if words := contradicted(text, chosen.end, judged.value, place):
         raise refused(f"the words behind the value contradict it: {words[:40]!r}", "ambiguous")
 
 

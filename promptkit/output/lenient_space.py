@@ -21,7 +21,12 @@ _SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
 _ODD_SPACE = re.compile(r"[^ \t\r\n]")
 _COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _CLOSING = re.compile(r"[}\]]")
-_OMITTING = re.compile(r"\b(?:omitted|truncated|and so on|\d+ more|the rest)\b", re.IGNORECASE)
+_OMITTING = re.compile(
+    r"\b(?:\d+\s+)?more\s+(?:elements|entries|items?|lines|results|rows|values)\b|\betc\b|\band\s+so\s+on\b|\bthe\s+rest\b"
+    r"|\band\s+\d+\s+more\b|\b(?:entries|items?|others|rest|rows)\s+(?:are\s+|were\s+)?(?:left\s+out|omitted|truncated)\b"
+    r"|\A\W*(?:omitted|truncated)\W*\Z|\bund\s+weitere\b",
+    re.IGNORECASE,
+)
 
 
 def space_at(text: str, at: int) -> re.Match[str] | None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promptkit.output.place import plain_word
+from promptkit.output.place import constants_of, plain_word
+
+if TYPE_CHECKING:
+    from promptkit.output.place import Place
 
 __all__ = ["contradicted", "is_labelled", "role_of", "set_aside", "taken_back"]
 
@@ -25,6 +28,8 @@ _PARTS = {
     "CANNOT": "i (?:cannot|can't|can not|could not)",
     "WRONG": "(?:wrong|incorrect|invalid|not (?:right|correct|valid))\\b",
     "UNREAL": "(?:dummy|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
+    "OWN": "(?! (?:of|(?:data|values?) (?:of|from)))",
+    "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
     "START": "\\A\\W{0,4}",
     "COLON": "(?= ?[:\uff1a])",
     "ENDS": "\\s*(?:[.!,;]|\\Z)",
@@ -90,10 +95,11 @@ _BEHIND = r"""
     actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b
     actually,? no\b[^.\n]{0,9}:
     wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
-    (?:no|nein)[,.]? (?:wait|warte)\b
+    (?:no|nein)[,.]? (?:wait|warte)(?=\W*(?:\n|\Z|[.!,]))
     (?:never ?mind|hold on|(?:cancel|scratch|strike) that|oops|my mistake|erratum)\b
     (?:on second thought|(?:up)?on reflection)\b
-    (?:rather|edit) ?:
+    rather ?:
+    edit ?:(?! ?(?:format|typo|spell|gramm))
     err,
     correction ?(?::(?! ?none)|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
@@ -101,7 +107,7 @@ _BEHIND = r"""
     hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
     i take (?:that|it|this) back\b
-    i (?:need|have|want) to (?:change|correct|fix|redo)\b
+    i (?:need|have|want) to (?:change|correct|fix|redo) (?:this|that|it|the (?:answer|json|output|value))\b
     (?:please )?(?:ignore|disregard|forget) THIS\s*[.!]
 
     (?:but )?THIS (?:is|was) WRONG
@@ -121,21 +127,24 @@ _BEHIND = r"""
     is what (?:i|they|he|she|we) (?:would|might|could) have\b
     is what an? [\w\s]{1,30}\b(?:would|might|could)\s[^.\n]{1,30}\bbut\b
     is what [^.\n]{1,40}\b(?:asks?|told|wants?)\b
-    if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
 
     THIS (?:is|was) (?:only|just) an? EXAMPLE\b
-    NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) (?:(?:all|just|merely|only|an?) ){0,2}UNREAL
-    以上仅为
+    NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
+    以上仅为(?:示例|例子|举例|假设)
     replace (?:the|these) values\b
     todo\b
     still thinking\b
     (?:this|that) is not (?:my|the) final\b
-    the (?:\w+ of the )?final (?:answer|version) will be\b
+    the (?:\w+ of the )?final (?:answer|version) will be (?:the same|different|given|provided|sent)\b
 """
 """What takes a value back that stands before it: second thoughts, corrections, refusals, and that it is not real."""
+_ON_ITS_LINE = r"""
+    if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
+"""
 _TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{_any_of(_BEFORE + _AS_THOUGHT)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
 _TAKEN_BACK_BEHIND = re.compile(
-    rf"[ \t`\"']{{0,9}}\?(?=\s|\Z)|[\s`.,;(*_#]{{0,{_FAR}}}(?:{_any_of(_BEHIND)})", re.IGNORECASE
+    rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{_any_of(_ON_ITS_LINE)})|[\s`.,;(*_#]{{0,{_FAR}}}(?:{_any_of(_BEHIND)})",
+    re.IGNORECASE,
 )
 _AGAIN = r"""
     another try
@@ -162,15 +171,19 @@ def taken_back(text: str, start: int, end: int) -> str:
 # Another value for one of its fields
 
 
-def contradicted(text: str, end: int, value: Any) -> str:
-    """The words behind an object that give one of its fields another value, such as `The age should be 3.`; or none."""
+def contradicted(text: str, end: int, value: Any, place: Place) -> str:
+    """The words behind an object that give one of its fields another value, such as `The age should be 3.`; or none.
+
+    Only a clause that says no more than that counts, of a number or of one of several declared words.
+    """
     behind = text[end : end + _SAID_BEHIND]
     if not isinstance(value, dict) or not behind.strip():
         return ""
     for name, given in islice(value.items(), _MOST_FIELDS):
-        for found in _saying(name).finditer(behind):
-            if _is_other(given, found["said"], sure=found["verb"].lower() != "is"):
-                return found[0].strip()
+        said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
+        others = [words for words, each in said if _is_other(given, each, place.inside(name))]
+        if others and len(others) == len(said):
+            return others[0]
     return ""
 
 
@@ -180,22 +193,28 @@ _MOST_FIELDS = 50
 
 @lru_cache(maxsize=_MOST_FIELDS)
 def _saying(name: str) -> re.Pattern[str]:
+    """A clause that gives a field a value, and says no more."""
     spelt = r"[\s_-]?".join(map(re.escape, re.split(r"[\s_-]+", name)))
-    verbs = r"=|:|should\s+be|must\s+be|is" if len(name) > 1 else r"=|:"
+    verbs = r"=|:|should\s+be|must\s+be|is(?:\s+actually)?" if len(name) > 1 else r"=|:"
     return re.compile(
-        rf"(?<![\w\"'`.]){spelt}(?!\w)[*`\"']{{0,3}}\s*(?P<verb>{verbs})\s*[*`\"']{{0,3}}(?P<said>-?\d[\d.,]*|[^\W\d_][\w-]*)",
+        r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*(?:the\s+)?(?:correct\s+)?"
+        rf"{spelt}[*`\"']{{0,3}}\s*(?:{verbs})\s*[*`\"']{{0,3}}(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{{0,40}}?)"
+        r"[*`\"']{0,3}\s*[.!)]{0,2}\s*(?:\n|\Z|(?<=\.\s)(?=[A-Z]))",
         re.IGNORECASE,
     )
 
 
-def _is_other(given: Any, said: str, *, sure: bool) -> bool:
+def _is_other(given: Any, said: str, place: Place) -> bool:
     """Whether what is said of a field is surely another value than the given one."""
-    if isinstance(given, bool) or given is None or isinstance(given, (dict, list)):
+    if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         return False
-    number = said.rstrip(".,").replace(",", "")
-    if isinstance(given, (int, float)):
-        return re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", number) is not None and float(number) != given
-    return sure and not said[0].isdigit() and plain_word(said) not in plain_word(str(given))
+    if isinstance(given, str):
+        words = {plain_word(word) for form in place.forms for word in constants_of(form) or () if isinstance(word, str)}
+        return plain_word(said) in words - {plain_word(given)}
+    if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:
+        return False
+    number = float(said)
+    return number not in (given, given * 100, round(given), round(given, 1), round(given, 2))
 
 
 # Of several values
@@ -215,11 +234,10 @@ _LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
 _OF_ANSWERS = re.compile(r"\b(?:answer|final|json|now|output|response|result|right)\Z", re.IGNORECASE)
 _ANSWERS = ("answer", "output", "result", "final answer")
 _INPUTS = ["before", "context", "default", "input", "original", "question", "reasoning", "source", "task", "thinking"]
-_ROLES = "|".join((*_ANSWERS, *_INPUTS))
+_ANSWER, _INPUT = "|".join(_ANSWERS), "|".join(_INPUTS)
 _ROLE = re.compile(
-    rf"(?:(?:\A|\n)[ \t#*_-]{{0,9}}(?P<word>{_ROLES})\b[^\n]{{0,60}}?"
-    rf"(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ROLES})>)"
-    r"\s*(?:```\w*\s*)?\Z",
+    rf"(?:(?:\A|\n)[ \t#*_-]{{0,9}}(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_INPUT})\b[^\n]{{0,60}}?)"
+    rf"[ \t]*(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ANSWER}|{_INPUT})>)\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE,
 )
 """A line, or a tag, that says what the value under it is."""
@@ -241,7 +259,7 @@ def role_of(text: str, start: int) -> tuple[str, bool]:
     """What the line or the tag before a value calls it, such as `Input`, and whether that names an answer."""
     found = _ROLE.search(text[max(0, start - _NEAR) : start])
     said = "" if found is None else found["tag"] or found["word"]
-    return said, said.lower() in _ANSWERS
+    return said, said.lower().removesuffix(" json").removesuffix(" object") in _ANSWERS
 
 
 def _before(text: str, start: int) -> str:

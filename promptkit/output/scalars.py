@@ -147,7 +147,7 @@ _FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|で�
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
 _SIGNED = re.compile(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
-    r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<!~¬@$]|(?<![-=])>|[<>=!~]=|=[<>])\s*\w|(?<!\w)[-−]\w|\w-(?!\w)"
+    r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
 )
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 

@@ -36,16 +36,16 @@ def is_wrapper(name: str) -> bool:
     return plain_word(name) in _WRAPPERS
 
 
-def names_list(name: str) -> bool:
-    """Whether the only key of an object may name the list under it: `{"tags": [...]}`, and not `{"errors": [...]}`."""
-    return plain_word(name) not in _NO_LISTS
+def names_list(name: str, form: Mapping[str, Any]) -> bool:
+    """Whether the only key of an object names the list under it, and says nothing against it: `{"tags": [...]}`."""
+    title = form.get("title")
+    return plain_word(name) in _LISTS or (isinstance(title, str) and plain_word(name) == plain_word(title))
 
 
-_OF_NO_LISTS = """
-    error errors example examples excluded ignored input inputs invalid missing reasons rejected removed skipped steps
-    thoughts unused warnings wrong
+_OF_LISTS = """
+    categories entities ids integers keywords labels lines names numbers objects strings tags texts topics values words
 """
-_NO_LISTS = frozenset(_OF_NO_LISTS.split())
+_LISTS = frozenset(_OF_LISTS.split())
 
 
 def names_reasoning(name: str) -> bool:
