@@ -47,7 +47,7 @@ class Turn(Generic[T_co]):
     """What a turn came to: its result, and the conversation that it leads to."""
 
     result: Result[T_co]
-    conversation: Conversation[T_co]
+    conversation: Conversation[T_co] = field(repr=False)
 
     @property
     def memory(self) -> tuple[Step, ...]:

@@ -94,6 +94,13 @@ def new_id(after: int = 0) -> int:
     return fresh if fresh > after else after + 1 + int.from_bytes(os.urandom(5))
 
 
+def status_of(error: Exception | None) -> str:
+    """How a run ended, as the log names it: `ok`, `interrupted` by its user, or the name of an error."""
+    if error is None:
+        return "ok"
+    return "interrupted" if getattr(error, "code", "") == "PK515" else type(error).__name__
+
+
 def id_text(number: int) -> str:
     """An id's number as 26 letters and digits, in the same order (the ULID form)."""
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_ID_LENGTH)))

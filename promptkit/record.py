@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.completion import Usage, canonical_json, sha256
 from promptkit.completion_data import completion_to_dict
 from promptkit.errors import ConfigError
-from promptkit.logfile import LogFile
+from promptkit.logfile import LogFile, status_of
 from promptkit.redact import Redactor
 from promptkit.result import total_usage
 
@@ -95,7 +95,7 @@ def entry_from(
         prompt_digest=prompt_digest,
         rendered_digest=rendered.digest if rendered else "",
         model=model,
-        status=type(error).__name__ if error else "ok",
+        status=status_of(error),
         confidence=confidence,
         usage=total_usage(made),
         cost=cost,

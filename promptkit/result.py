@@ -156,12 +156,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Result(Generic[T_co]):
-    """A validated answer with its receipt. `cost` is USD, None when the price is not known."""
+    """A validated answer with its receipt. `cost` is USD, None when the price is not known.
+
+    It prints without what was sent and received: that is in `attempts`, `text` and `reasoning`.
+    """
 
     output: T_co
-    text: str
-    reasoning: str
-    attempts: tuple[Attempt, ...]
+    text: str = field(repr=False)
+    reasoning: str = field(repr=False)
+    attempts: tuple[Attempt, ...] = field(repr=False)
     model: str
     confidence: Confidence = "native"
     checks: tuple[Check, ...] = ()

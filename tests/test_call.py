@@ -264,6 +264,7 @@ def test_a_stream_that_is_left_early_is_recorded_with_what_was_asked(tmp_path: P
     with RunLog(tmp_path / "log.db") as log:
         (record,) = log.list()
     assert ("PK515: interrupted", "stopped after 7 characters") == (record.error, record.attempts[0]["error"])
+    assert "interrupted" == record.status
 
 
 @ALL_WAYS

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from promptkit import completion, events, messages, result
+from promptkit import Client, Prompt, completion, events, messages, result
 from promptkit.completion import (
     AnswerForm,
     Assembler,
@@ -32,6 +32,7 @@ from promptkit.events import (
 )
 from promptkit.messages import Message, ToolCall
 from promptkit.result import Attempt, Check, Output, Rendered, Result, Step, ToolRun, Violation, total_usage
+from promptkit.testing import ScriptedModel
 
 HELLO = Message("user", "Hello")
 CALL = ToolCall("c-1", "look", '{"a": 1}')
@@ -246,3 +247,13 @@ def test_the_last_usage_and_the_first_name_count() -> None:
 
 def test_an_answer_without_a_count_says_so() -> None:
     assert Usage(requests=1, unreported=1) == joined(Delta("a", finish_reason="stop")).usage
+
+
+def test_a_result_prints_without_what_was_sent() -> None:
+    with Client(log=False) as client:
+        prompt = Prompt.from_text("task: 'Greet {{ name }}.'\ninputs: {name: string}\n").using(
+            model=ScriptedModel(["Hello!"]), client=client
+        )
+        told = repr(prompt.run(name="a very long name"))
+    assert "Hello!" in told
+    assert "a very long name" not in told

@@ -230,4 +230,4 @@ def test_an_interrupt_in_the_middle_hangs_up_and_is_in_the_log(ask: str, tmp_pat
         assert wait_until(server.hung_up.is_set)
     with RunLog(log) as kept:
         (record,) = kept.list()
-    assert ("PromptkitError", "PK515: interrupted", 1) == (record.status, record.error, len(record.attempts))
+    assert ("interrupted", "PK515: interrupted", 1) == (record.status, record.error, len(record.attempts))

@@ -37,7 +37,7 @@ def command() -> None:
 @command.command("list")
 @click.option("-n", "limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
 @click.option("--prompt", metavar="NAME", help="Only the runs of this prompt.")
-@click.option("--status", metavar="STATUS", help="Only ok, error (any), or an error by its name.")
+@click.option("--status", metavar="STATUS", help="Only ok, error (any), interrupted, or an error by its name.")
 @common.format_option
 def list_runs(limit: int, prompt: str | None, status: str | None, form: str) -> None:
     """List the latest runs, the newest first.
@@ -67,9 +67,9 @@ def _refuse_unknown(status: str, log: RunLog) -> None:
     from promptkit.diagnostics import did_you_mean
 
     own = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)]
-    known = ["ok", "error", *own]
+    known = ["ok", "error", "interrupted", *own]
     if status not in known and not log.list(1, None, status):
-        hint = did_you_mean(status, known) or "it is ok, error, or the name of an error such as OutputError"
+        hint = did_you_mean(status, known) or "ok, error, interrupted, or the name of an error such as OutputError"
         raise click.UsageError(f"no run has the status `{status}`; {hint}")
 
 
