@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
 from promptkit.loading.answer_checks import AnswerChecks
+from promptkit.loading.declared import Declared, Unknown
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
 from promptkit.loading.file_suggestions import near_file
@@ -135,20 +136,6 @@ def to_yaml(data: Any) -> str:
 
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-
-
-@dataclass(slots=True)
-class Unknown:
-    """What could not be read, and so has been told: what follows from it is passed over."""
-
-    inputs: bool = False
-    """Some inputs may be declared that are not known."""
-    templates: bool = False
-    """Some texts may use inputs without being known."""
-    output: bool = False
-    """The output may be another one."""
-    faulty: set[str] = field(default_factory=set)
-    """Inputs whose declarations are faulty."""
 
 
 class Loading:
@@ -289,12 +276,8 @@ class Loading:
         return self.path.rpartition("/")[2].startswith("_")
 
     def _build_examples(self) -> None:
-        known = {
-            "inputs": self.data.get("inputs", {}),
-            "output": self.data.get("output", {}),
-            "unknown": self.unknown,
-            "checks": AnswerChecks(self.data.get("output", {}), self.data.get("inputs", {})),
-        }
+        inputs, output = self.data.get("inputs", {}), self.data.get("output", {})
+        known = Declared(inputs, output, self.unknown, AnswerChecks(output, inputs))
         for name, reader in AFTER_ALL.items():
             if entry := self.chain.entries.get(name):
                 self.data[name] = reader(self.findings, entry, known)

@@ -19,6 +19,7 @@ from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptkit.loading.declared import Declared
     from promptkit.loading.findings import Findings
     from promptkit.template.inferred_types import InferredType
     from promptkit.yaml_nodes import Document, Node
@@ -67,9 +68,7 @@ _OF_EQUALS = ("equals", "not_equals")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-def read_assertions(
-    findings: Findings, document: Document, node: Node, known: dict[str, Any], name: str
-) -> tuple[Any, ...]:
+def read_assertions(findings: Findings, document: Document, node: Node, known: Declared, name: str) -> tuple[Any, ...]:
     """The assertions' data; a path that leads nowhere and a value that can never be there are reported."""
     if not isinstance(node, Sequence):
         entry = Entry(document, Scalar("assert", "", node.start, node.start + 1), node)
@@ -112,12 +111,12 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
     return meant
 
 
-def _check(findings: Findings, document: Document, item: Mapping, known: dict[str, Any], name: str) -> None:
+def _check(findings: Findings, document: Document, item: Mapping, known: Declared, name: str) -> None:
     kind, path, value = item.get("type"), item.get("path"), item.get("value")
     if isinstance(kind, Scalar) and kind.text not in ASSERTIONS:
         _unknown_type(findings, document, kind, name)
-    schema = known["output"].get("json_schema")
-    if schema is None or known["unknown"].output:
+    schema = known.output.get("json_schema")
+    if schema is None or known.unknown.output:
         return
     found: InferredType = value_of(schema)
     if isinstance(path, Scalar):

@@ -29,7 +29,7 @@ from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
 
-    from promptkit.loader import Unknown
+    from promptkit.loading.declared import Unknown
     from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Document, Node
 

@@ -12,6 +12,7 @@ from promptkit.loading.value_checks import report_misfits
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from promptkit.loading.declared import Declared
     from promptkit.loading.findings import Findings
     from promptkit.yaml_nodes import Node
 
@@ -19,7 +20,7 @@ EXAMPLE_KEYS = ("inputs", "reasoning", "output")
 TEST_KEYS = ("name", "inputs", "output", "assert")
 
 
-def read_examples(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def read_examples(findings: Findings, entry: Entry, known: Declared) -> tuple[dict[str, Any], ...]:
     """The examples' data; each that does not fit is reported at the offending value."""
     found = (
         check_example(findings, entry, node, known, number)
@@ -28,9 +29,7 @@ def read_examples(findings: Findings, entry: Entry, known: dict[str, Any]) -> tu
     return tuple(example for example in found if example is not None)
 
 
-def check_example(
-    findings: Findings, entry: Entry, node: Node, known: dict[str, Any], number: int
-) -> dict[str, Any] | None:
+def check_example(findings: Findings, entry: Entry, node: Node, known: Declared, number: int) -> dict[str, Any] | None:
     """One example's data, if it has the form of one; what does not fit in it is reported."""
     name = f"example {number}"
     if not _is_case(node, findings, entry, name, EXAMPLE_KEYS, known):
@@ -54,7 +53,7 @@ def check_example(
     return example
 
 
-def read_tests(findings: Findings, entry: Entry, known: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def read_tests(findings: Findings, entry: Entry, known: Declared) -> tuple[dict[str, Any], ...]:
     """The tests' data; their inputs, an expected output, and what they assert must fit like an example's."""
     found = []
     for number, node in enumerate(_items(findings, entry, "tests"), 1):
@@ -80,13 +79,13 @@ _OTHER_KEYS = {
 """What other tools call the keys of an example."""
 
 
-def _meant(node: Mapping, keys: tuple[str, ...], known: dict[str, Any]) -> set[str]:
+def _meant(node: Mapping, keys: tuple[str, ...], known: Declared) -> set[str]:
     """The keys that others were meant to be; the name of an input was meant to stand under `inputs`."""
     return {_meant_by(key.text, keys, known) for key, _ in node.pairs if key.text not in keys}
 
 
-def _meant_by(key: str, keys: tuple[str, ...], known: dict[str, Any]) -> str:
-    return "inputs" if key in known["inputs"] else nearest(key, keys) or _OTHER_KEYS.get(key.casefold(), "")
+def _meant_by(key: str, keys: tuple[str, ...], known: Declared) -> str:
+    return "inputs" if key in known.inputs else nearest(key, keys) or _OTHER_KEYS.get(key.casefold(), "")
 
 
 def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
@@ -97,13 +96,13 @@ def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
 
 
 def _is_case(
-    node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...], known: dict[str, Any]
+    node: Node, findings: Findings, entry: Entry, name: str, keys: tuple[str, ...], known: Declared
 ) -> TypeGuard[Mapping]:
     if not isinstance(node, Mapping):
         findings.add(entry.document, "PK121", f"{name} is not a mapping", node, help=f"keys: {', '.join(keys)}")
         return False
     for key, value in node.pairs:
-        if key.text in known["inputs"] and key.text not in keys:
+        if key.text in known.inputs and key.text not in keys:
             message, cure = f"the input `{key.text}` stands beside `inputs` in {name}", "write `inputs: {name: value}`"
             findings.add(entry.document, "PK120", message, key, help=cure.replace("name", key.text))
         elif key.text not in keys:
@@ -112,10 +111,8 @@ def _is_case(
     return True
 
 
-def _checked_inputs(
-    findings: Findings, entry: Entry, case: Mapping, known: dict[str, Any], name: str
-) -> dict[str, Any]:
-    inputs, unknown = known["inputs"], known["unknown"].inputs
+def _checked_inputs(findings: Findings, entry: Entry, case: Mapping, known: Declared, name: str) -> dict[str, Any]:
+    inputs, unknown = known.inputs, known.unknown.inputs
     node = case.get("inputs")
     if node is None and "inputs" in _meant(case, EXAMPLE_KEYS, known):
         return {}
@@ -138,14 +135,14 @@ def _checked_inputs(
             message = f"{name}, input `{key.text}` does not fit its declaration"
             schema = declared["json_schema"]
             report_misfits(findings, entry.document, value, schema, values[key.text], "PK302", message)
-        elif not unknown and key.text not in known["unknown"].faulty:
+        elif not unknown and key.text not in known.unknown.faulty:
             near = nearest(key.text, inputs)
             meant.add(near)
             message = f"{name} gives an input `{key.text}` that is not declared"
             findings.add(entry.document, "PK304", message, key, label=did_you_mean(key.text, inputs), fix=near)
     for wanted, declared in inputs.items():
         needed = declared.get("required") and not declared.get("secret")
-        needed = needed and wanted not in known["unknown"].faulty
+        needed = needed and wanted not in known.unknown.faulty
         if needed and wanted not in values and wanted not in meant:
             place = (node.start, node.start + 1) if node else (case.pairs[0][0] if case.pairs else case)
             cure = "give it, make it optional (`?`), or give it a default"
@@ -154,24 +151,24 @@ def _checked_inputs(
 
 
 def checked_output(
-    findings: Findings, entry: Entry, node: Node, known: dict[str, Any], name: str, inputs: dict[str, Any]
+    findings: Findings, entry: Entry, node: Node, known: Declared, name: str, inputs: dict[str, Any]
 ) -> Any:
     """An answer's data; one that does not fit the output is reported at the offending value."""
-    output = known["output"]
+    output = known.output
     schema = output.get("json_schema")
-    if known["unknown"].output:
+    if known.unknown.output:
         return node.value
     if output.get("format", "text") in ("text", "markdown"):
         if not isinstance(node, Scalar):
             message = f"{name} does not fit the output format"
             findings.add(entry.document, "PK301", message, (node.start, node.start + 1), label="a text is expected")
             return ""
-        known["checks"].check(findings, entry.document, node, node.text, inputs, name)
+        known.checks.check(findings, entry.document, node, node.text, inputs, name)
         return node.text
     if schema is None:
         return node.value
     value = declared_value(node, schema)
     message = f"{name} does not fit the output schema"
     if report_misfits(findings, entry.document, node, schema, value, "PK301", message):
-        known["checks"].check(findings, entry.document, node, value, inputs, name)
+        known.checks.check(findings, entry.document, node, value, inputs, name)
     return value

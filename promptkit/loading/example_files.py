@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit.loading.example_checks import check_example
 from promptkit.loading.file_suggestions import near_file
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.loader import Loading
+    from promptkit.loading.declared import Declared
     from promptkit.yaml_nodes import Node
 
 MAX_ROWS = 1_000
@@ -23,7 +24,7 @@ MAX_ROWS = 1_000
 _ENDINGS = (".jsonl", ".ndjson", ".json", ".yaml", ".yml")
 
 
-def check_example_file(loading: Loading, known: dict[str, Any]) -> None:
+def check_example_file(loading: Loading, known: Declared) -> None:
     """Check the file that `examples_from` names, and its rows: one object a line, or a list of them."""
     entry = loading.chain.entries.get("examples_from")
     path = entry.node.get("path") if entry and isinstance(entry.node, Mapping) else None
