@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from promptkit.template.listener import Listener
     from promptkit.template.tree import Token, Tree
 
+    Handler = Callable[[Any, Any, Scope], None]
+    """What walks the statements of one kind, in a scope."""
+
     class LoadingListener(Listener, Protocol):
         """A template's text, where it stands, and how it comes to the files that it names."""
 
@@ -41,9 +44,7 @@ if TYPE_CHECKING:
 
 
 class Statements(Expressions):
-    """Walks statements. `further` are the kinds that only a walk through several files knows."""
-
-    further: ClassVar[Mapping[str, Callable[[Any, Any, Scope], None]]] = {}
+    """Walks statements, each by the handler of its kind; what has none is an expression."""
 
     def __init__(self, tree: Tree, place: LoadingListener, *, shared: bool = False) -> None:
         super().__init__(tree, place, shared=shared)
@@ -68,11 +69,11 @@ class Statements(Expressions):
 
     def statement(self, node: Any, scope: Scope) -> None:
         """Walk one statement."""
-        known = _WALKED.get(kind(node)) or self.further.get(kind(node))
-        if known is None:
+        handler = self.handlers.get(kind(node))
+        if handler is None:
             self.value(node, scope)
         else:
-            known(self, node, scope)
+            handler(self, node, scope)
 
     def output(self, node: Any, scope: Scope) -> None:
         """Text and printed expressions."""
@@ -290,19 +291,20 @@ class Statements(Expressions):
         for node in nodes:
             self.statement(node, scope)
 
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        "Output": output,
+        "Assign": assign,
+        "AssignBlock": assign_block,
+        "For": loop,
+        "With": with_,
+        "Macro": macro,
+        "CallBlock": call_block,
+        "FilterBlock": filter_block,
+        "If": if_,
+    }
+
 
 _CONDITIONS = frozenset(("And", "Compare", "Not", "Or", "Test"))
 _MOST_COMPARED = 100
 _MOST_GIVEN = 500
 """How many facts the branches of one `if` leave behind: each of the further ones is held against all of them."""
-_WALKED: Mapping[str, Callable[[Any, Any, Scope], None]] = {
-    "Output": Statements.output,
-    "Assign": Statements.assign,
-    "AssignBlock": Statements.assign_block,
-    "For": Statements.loop,
-    "With": Statements.with_,
-    "Macro": Statements.macro,
-    "CallBlock": Statements.call_block,
-    "FilterBlock": Statements.filter_block,
-    "If": Statements.if_,
-}

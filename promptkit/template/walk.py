@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.conditions import paths_in
@@ -23,7 +23,7 @@ from promptkit.template.tree import TemplateFault
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from promptkit.template.statements import LoadingListener
+    from promptkit.template.statements import Handler, LoadingListener
     from promptkit.template.tree import Token, Tree
 
     Blocks = Mapping[str, tuple[tuple["Walk", Any], ...]]
@@ -198,14 +198,14 @@ class Walk(Statements):
         """Whether the template extends another one, and so prints only what stands in its blocks."""
         return any(kind(node) == "Extends" for node in self.tree.root.body)
 
-
-Walk.further = {
-    "Include": Walk.include,
-    "Import": Walk.import_,
-    "FromImport": Walk.from_import,
-    "Extends": Walk.extends,
-    "Block": Walk.block,
-}
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        **Statements.handlers,
+        "Include": include,
+        "Import": import_,
+        "FromImport": from_import,
+        "Extends": extends,
+        "Block": block,
+    }
 
 
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:/[\w.-]+)*(?:/[\w-]+|\.(?:md|txt|j2|jinja2?|ya?ml|json))")
