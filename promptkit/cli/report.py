@@ -77,6 +77,8 @@ def _known_keys() -> Iterable[str]:
 
 def report_usage(error: click.ClickException) -> int:
     """Print what is wrong with the command line itself."""
+    from promptkit.cli.usage import cure_of
+
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         tell(error.message)
         return error.exit_code
@@ -87,7 +89,10 @@ def report_usage(error: click.ClickException) -> int:
         lines = [_no_command(error)]
     if isinstance(error, click.MissingParameter) and context is not None:
         lines.append(f"  = usage: {' '.join((context.command_path, *context.command.collect_usage_pieces(context)))}")
-    if context is not None:
+    if cure := cure_of(error):
+        lines[0] = lines[0].partition(". Did you mean")[0].partition(". (Did you mean")[0]
+        lines.append(f"  = help: {cure}")
+    elif context is not None:
         lines.append(f"  = help: {context.command_path} --help")
     tell("\n".join(lines))
     return error.exit_code

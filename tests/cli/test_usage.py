@@ -21,6 +21,12 @@ from promptkit.cli.report import report_exception
         ("rendr", "error: there is no command `rendr`; did you mean `render`?\n  = help: promptkit --help\n"),
         ("frobnicate", "error: there is no command `frobnicate`\n  = help: promptkit --help\n"),
         ("log lst", "error: there is no command `lst`; did you mean `list`?\n  = help: promptkit log --help\n"),
+        ("check --json x", "error: no such option '--json'\n  = help: write `--format json`\n"),
+        (
+            "render x --e-mail a",
+            "error: no such option '--e-mail'\n  = help: an input is given with -p: `-p e_mail=...`\n",
+        ),
+        ("lint x", "error: there is no command `lint`\n  = help: `promptkit check` finds every mistake\n"),
         (
             "run --fromat x",
             ("error: no such option '--fromat'. Did you mean '--format'?\n  = help: promptkit run --help\n"),
