@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -90,7 +91,7 @@ def report_usage(error: click.ClickException) -> int:
     if isinstance(error, click.MissingParameter) and context is not None:
         lines.append(f"  = usage: {' '.join((context.command_path, *context.command.collect_usage_pieces(context)))}")
     if cure := cure_of(error):
-        lines[0] = lines[0].partition(". Did you mean")[0].partition(". (Did you mean")[0]
+        lines[0] = re.split(r"[.;] \(?[Dd]id you mean", lines[0])[0]
         lines.append(f"  = help: {cure}")
     elif context is not None:
         lines.append(f"  = help: {context.command_path} --help")

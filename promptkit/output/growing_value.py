@@ -43,7 +43,8 @@ class GrowingValue:
     """The value so far. Each method raises `NotJson` for what may not stand where the reading is.
 
     `dead` is what is wrong with it for good, once something is; `room` is how many characters a text that grows has
-    left until it is too long for good.
+    left until it is too long for good. `around` says that the whole has only keys so far that may stand around the
+    answer.
     """
 
     def __init__(self, shape: Shape, verdicts: Verdicts) -> None:
@@ -56,6 +57,7 @@ class GrowingValue:
         self._doubtful: list[bool] = []  # whether there is such an object in what is open
         self._unread: int | None = None  # how deep the key stands that may be none of the answer's
         self._untold: list[Completed] = []
+        self.around = False
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
         self._path: list[str | int] = []
@@ -66,6 +68,11 @@ class GrowingValue:
     def root(self) -> Any:
         """The whole value so far, or `NOTHING`."""
         return self._held[0]
+
+    @property
+    def shown(self) -> Any:
+        """The whole value so far, or `NOTHING` while it may only stand around the answer."""
+        return NOTHING if self.around else self._held[0]
 
     @property
     def innermost(self) -> dict[str, Any] | list[Any] | None:
@@ -102,6 +109,7 @@ class GrowingValue:
             raise too_deep(self._most_depth)
         self._check(kind)
         self._put(container)
+        self.around = self.around or (not self._open and self._verdicts.may_stand_around(self._shapes[-1]))
         self._open.append(container)
         self._doubtful.append(False)
         if isinstance(container, list):
@@ -131,6 +139,7 @@ class GrowingValue:
             self._leave_open()
         if not meant.known and self._unread is None:
             self._unread = len(self._path)
+        self.around = self.around and not (meant.known and len(self._open) == 1)
         self._path.append(meant.name)
         self._shapes.append(self._shapes[-1].inside(meant.name) if meant.known else Shape(None, None))
 
@@ -212,6 +221,7 @@ class GrowingValue:
         told = self.completed if self._unread is None else self._untold
         told.append(Completed(tuple(self._path), value))
         if not self._open:
+            self.around = False
             self._tell_late()
         if self._open and isinstance(self._open[-1], dict):
             self._leave()

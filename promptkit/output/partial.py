@@ -87,6 +87,7 @@ class PartialParser:
             return self.feed("\n")
         if self.broken:
             return []
+        self._growing.around = False  # it stands around nothing that is still to come
         with suppress(NotJson):
             self._steps.cut()
         done, self._growing.completed = self._growing.completed, []
@@ -95,7 +96,7 @@ class PartialParser:
     @property
     def value(self) -> Any:
         """The value so far, or `NOTHING`. The same growing object at each call: copy it to keep it."""
-        return self._growing.root
+        return self._growing.shown
 
     @property
     def dead(self) -> tuple[Violation, ...]:
@@ -125,7 +126,7 @@ class PartialParser:
             self._growing.give_up(Violation("$", f"the answer is not JSON as it stands: {error.message}", "strict"))
             if self._steps.dead_left is None:
                 self._steps.dead_left = len(left)
-        if self._strict or self.value is not NOTHING:
+        if self._strict or self._growing.root is not NOTHING:
             self.broken = True
             return ""
         self._losses += 1

@@ -92,6 +92,10 @@ class Verdicts:
         kinds = shape.inside(name).place.kinds
         return bool(kinds) and "null" not in kinds and not (isinstance(needed, list) and name in needed)
 
+    def may_stand_around(self, shape: Shape) -> bool:
+        """Whether an object here may only hold the answer: one that has no declared key yet."""
+        return self.coerces and isinstance(shape.keyword("properties"), dict)
+
     def key(self, shape: Shape, before: Mapping[str, Any], key: str) -> Key:
         """What a key means in an object that has these keys `before`."""
         declared = shape.keyword("properties")

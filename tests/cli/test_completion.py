@@ -64,7 +64,7 @@ def asked(line: str) -> list[str]:
         ("promptkit render tone.yaml -p tone=f", ["formal", "friendly"]),
         ("promptkit render triage/triage.yaml -p ticket=a -p ", ["product="]),
         ("promptkit models show MiniMax-M2.", ["MiniMax-M2.5", "MiniMax-M2.7"]),
-        ("promptkit explain pk30", [f"PK30{digit}" for digit in range(8)]),
+        ("promptkit explain pk30", [f"PK30{digit}" for digit in range(9)]),
         ("promptkit render missing.yaml -p ", []),
         ("promptkit render 'open", []),
     ],
