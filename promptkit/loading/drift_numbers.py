@@ -119,6 +119,14 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         words, low, high, *nouns = found.groups()
         named = {noun.lower() for noun in nouns if noun}
         name = next((name for name in lists if named & _forms(name)), None)
+        if (
+            name is None
+            and answer.alone
+            and words
+            and not found.start()
+            and not _OF_EACH.match(sentence.text, found.end())
+        ):
+            name = next(iter(lists))  # the list that is described, whatever its items are called
         if name is None:
             continue
         if _is_of_others(sentence.text, found, name):
@@ -128,6 +136,9 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         if _contradicts((words or "").lower(), first, last, least, most):
             label = f"{_bounds(least, most)} items"
             yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
+
+
+_OF_EACH = re.compile(r"[^.]{0,20}\b(?:each|per|every|long)\b", re.IGNORECASE)
 
 
 def _is_of_others(text: str, found: re.Match[str], name: str) -> bool:

@@ -65,6 +65,8 @@ def read_memory(loading: Loading, name: str, entry: Entry) -> None:
             elif key.text in ("last", "tokens") and not _is_count(value.value):
                 message = f"`memory.{key.text}` is a whole number from 1"
                 loading.findings.add(entry.document, "PK121", message, Entry(entry.document, key, value).span)
+            elif key.text == "full" and not isinstance(value.value, bool):
+                loading.findings.expected(Entry(entry.document, key, value), "memory.full", "true or false")
             elif key.text == "pin":
                 _check_pins(loading.findings, Entry(entry.document, key, value))
             elif key.text == "summarise":
