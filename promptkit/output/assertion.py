@@ -11,6 +11,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from promptkit.output.phrasing import any_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +45,7 @@ def _is_asserted(word: str, text: str, start: int, end: int) -> bool:
     if word.casefold() in _NEW_NAMES and before.casefold().endswith("new "):
         return False
     clause = _CLAUSE_ENDS.split(before)[-1]
-    if _HYPOTHETICAL.search(clause):
+    if _IS_HYPOTHETICAL.search(clause):
         return False
     emphasised = _OPENING.search(clause) and _CLOSING.match(behind)
     return bool(emphasised) or _FRAME.search(clause) is not None
@@ -57,31 +59,42 @@ _OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _CONDITION_BEHIND = re.compile(r"\W{0,3}\s(?:if|unless|until|once|when|after|before)\b", re.IGNORECASE)
-_HYPOTHETICAL = re.compile(
-    r"\b(?:if|whether|would\s+have|used\s+to|(?:was|were|been)\s+(?:told|asked)|told\s+to|(?:asked?|wants?|wanted)\s+(?:me|us|it)"
-    r"|(?:will|going\s+to|yet\s+to|soon)\s+be|until|till|when|once|before|after|unlike|similar|outside|beyond|below|above"
-    r"|e\.g|for\s+example|such\s+as|ob|wenn|si)\b",
-    re.IGNORECASE,
-)
-_NEUTRAL = (
-    r"(?:an?|the|as|most|more|very|quite|indeed|just|new|real|overall|eindeutig|claramente|clairement"
-    r"|(?!(?:al+egedly|barely|hardly|nearly|partially|partly|possibly|supposedly|formerly|previously|rarely)\b)\w+ly|category|class|label|option|type|value|word"
-    r"|ein(?:e[rnms]?)?|der|die|das|un[ea]?|le|la|el|il)"
-)
+_HYPOTHETICAL = r"""
+    if|whether|ob|wenn|si
+    would have|used to|told to
+    (?:was|were|been) (?:told|asked)
+    (?:asked?|wants?|wanted) (?:me|us|it)
+    (?:will|going to|yet to|soon) be
+    until|till|when|once|before|after
+    unlike|similar|outside|beyond|below|above
+    e\.g|for example|such as
+"""
+"""What makes of a clause a condition, a comparison, an example, or what somebody else wants."""
+_NOT_QUITE = "allegedly|barely|formerly|hardly|nearly|partially|partly|possibly|previously|rarely|supposedly"
+_NEUTRAL = rf"""
+    an?|the|as|der|die|das|eine?[rnms]?|un[ea]?|le|la|el|il
+    (?!(?:{_NOT_QUITE})\b)\w+ly
+    most|more|very|quite|indeed|just|new|real|overall|eindeutig|claramente|clairement
+    category|class|label|option|type|value|word
+"""
 """What may stand between a verb of judging and the word."""
-_JUDGING = (
-    r"is|are|am|be|['’]s|(?<=\w\s)was|(?<=\w\s)were|leans|counts|qualifies|predicts|carries|gives?|gave|left|uses|signals"
-    r"|points?\s+to(?:wards)?|detect|see|sense|find|makes?|comes?|across|it|this|think|believe|guess|gets?|assign\w*|turned\s+out|category\s+of|ist|est|es|è|é|är|er|jest|это"
-    r"|with|choose|chose|chosen|pick(?:ed)?|select(?:ed)?|say|answer|answered|prefer|opt\s+for|call\s+(?:it|this|that)"
-    r"|(?:assess|categori|classif|consider|deem|describ|identif|judg|label|mark|rank|rat|read|regard|tagg?|treat|view)\w*"
-    r"(?:\s+\w+){0,3}"
-    r"|(?:look|sound|seem|appear|feel)s?(?:\s+(?:like|to\s+be))?"
-    r"|fall(?:s|ing)?\s+(?:under|into|in)|belong(?:s|ing)?\s+(?:to|in|under)"
-    r"|correspond(?:s|ing)?\s+to|match(?:es)?|mean(?:s|ing)?|indicat\w+|express\w*|show(?:s|n|ing)?|convey\w*|reflect\w*"
-    r"|represent\w*|suggest\w*|describ\w+|report\w*|concern\w*|contain\w*|ha(?:s|ve)|about|to\s+be|remains?|becomes?"
-)
+_JUDGING = r"""
+    is|are|am|be|'s|it|this|to be|remains?|becomes?|turned out|ist|est|es|è|é|är|er|jest|это
+    (?<=\w\s)(?:was|were)
+    with|choose|chose|chosen|pick(?:ed)?|select(?:ed)?|say|answer|answered|prefer|opt for|call (?:it|this|that)
+    think|believe|guess|find|detect|see|sense|left|makes?
+    (?:assess|assign|categori|classif|consider|deem|describ|identif|judg)\w*(?: \w+){0,3}
+    (?:label|mark|rank|rat|read|regard|tagg?|treat|view)\w*(?: \w+){0,3}
+    (?:look|sound|seem|appear|feel)s?(?: (?:like|to be))?
+    (?:comes?|across|leans|counts|qualifies|predicts|carries|signals|uses|gives?|gave|gets?)
+    fall(?:s|ing)? (?:under|into|in)|belong(?:s|ing)? (?:to|in|under)|category of|points?(?: to(?:wards)?)
+    correspond(?:s|ing)? to|match(?:es)?|mean(?:s|ing)?|ha(?:s|ve)|about
+    (?:concern|contain|convey|describ|express|indicat|reflect|report|represent|show|suggest)\w*
+"""
+"""What stands before a word that somebody takes for the answer."""
+_IS_HYPOTHETICAL = re.compile(rf"\b(?:{any_of(_HYPOTHETICAL)})\b", re.IGNORECASE)
 _FRAME = re.compile(
-    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は]\W*|\b(?:{_JUDGING})\W+)(?:{_NEUTRAL}\b\W+)*\Z",
+    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は]\W*|\b(?:{any_of(_JUDGING)})\W+)(?:(?:{any_of(_NEUTRAL)})\b\W+)*\Z",
     re.IGNORECASE,
 )
 

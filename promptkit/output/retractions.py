@@ -1,8 +1,7 @@
 """What the words beside a value say of it: that it is none, that it is an example, or that it was a mistake.
 
 A value that stands alone is refused where the words just before it, or behind it, take it back. Of several values, one
-is passed over only where words say so plainly. Phrases stand one a line, as regular expressions in which a space is any
-white space and an apostrophe may be left out.
+is passed over only where words say so plainly. Phrases stand one a line; see `phrasing`.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from promptkit.output.phrasing import any_of
 from promptkit.output.place import constants_of, plain_word
 
 if TYPE_CHECKING:
@@ -37,14 +37,6 @@ _PARTS = {
     "THIS": "(?:that|this|it|the above)",
 }
 """What stands in several phrases."""
-
-
-def _any_of(phrases: str) -> str:
-    """The pattern of some phrases."""
-    for name, part in _PARTS.items():
-        phrases = phrases.replace(name, part)
-    lines = (line.strip() for line in phrases.splitlines())
-    return "|".join(line.replace(" ?", r"\s*").replace(" ", r"\s+").replace("'", "['’]?") for line in lines if line)
 
 
 _AS_THOUGHT = r"""
@@ -141,9 +133,11 @@ _BEHIND = r"""
 _ON_ITS_LINE = r"""
     if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
 """
-_TAKEN_BACK_BEFORE = re.compile(rf"(?:(?:{_any_of(_BEFORE + _AS_THOUGHT)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE)
+_TAKEN_BACK_BEFORE = re.compile(
+    rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
+)
 _TAKEN_BACK_BEHIND = re.compile(
-    rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{_any_of(_ON_ITS_LINE)})|[\s`.,;(*_#]{{0,{_FAR}}}(?:{_any_of(_BEHIND)})",
+    rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE)})|[\s`.,;(*_#]{{0,{_FAR}}}(?:{any_of(_BEHIND, _PARTS)})",
     re.IGNORECASE,
 )
 _AGAIN = r"""
@@ -151,7 +145,7 @@ _AGAIN = r"""
     try again
     (?:correct|fix|redo) (?:it|that|this)
 """
-_BEGINS_ANEW = re.compile(rf"\b(?:{_any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z", re.IGNORECASE)
+_BEGINS_ANEW = re.compile(rf"\b(?:{any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z", re.IGNORECASE)
 """What announces another value that never came."""
 _FENCED = re.compile(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
 """What stands between a line and the value under it."""
@@ -226,7 +220,7 @@ _ASIDE = r"""
     START(?:an? |for )?EXAMPLE(?=\s*:)
 """
 _SET_ASIDE = re.compile(
-    rf"(?:{_any_of(_ASIDE + _AS_THOUGHT)})\s*:?\s*[`\"']*\Z|~~\Z",
+    rf"(?:{any_of(_ASIDE + _AS_THOUGHT, _PARTS)})\s*:?\s*[`\"']*\Z|~~\Z",
     re.IGNORECASE,
 )
 """What says that the value behind it is not the one that is given."""
