@@ -61,7 +61,7 @@ _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _CONDITION_BEHIND = re.compile(r"\W{0,3}\s(?:if|unless|until|once|when|after|before)\b", re.IGNORECASE)
 _HYPOTHETICAL = r"""
     if|whether|ob|wenn|si
-    would have|used to|told to
+    (?<!\w\s)would be|would have|used to|told to
     (?:was|were|been) (?:told|asked)
     (?:asked?|wants?|wanted) (?:me|us|it)
     (?:will|going to|yet to|soon) be
