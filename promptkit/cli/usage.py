@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("new", "create"), "`promptkit init` writes a new prompt"),
     "publish": "`promptkit release` tags a version",
 }
+_SHORT = len("--ab")
 
 
 def cure_of(error: click.ClickException) -> str:
@@ -40,5 +41,6 @@ def cure_of(error: click.ClickException) -> str:
     meant = _OPTIONS.get(error.option_name, "")
     if meant.split(" ")[0] in taken:
         return f"write `{meant}`"
-    is_input = "-p" in taken and error.option_name.startswith("--") and not nearest(error.option_name, taken)
+    alike = nearest(error.option_name, taken) if len(error.option_name) > _SHORT else None
+    is_input = "-p" in taken and error.option_name.startswith("--") and alike is None
     return f"an input is given with -p: `-p {error.option_name[2:].replace('-', '_')}=...`" if is_input else ""

@@ -41,11 +41,21 @@ class Place:
     @cached_property
     def forms(self) -> tuple[dict[str, Any], ...]:
         """The alternatives, each with at most one `type`, in the schema's order; empty where nothing is said."""
-        try:
-            found = [form for form in _Forms(self.root).of(self.schema, _MOST_REFERENCES) if form]
-        except _TooMany:
-            return ()
+        found = [form for form in self._all_forms or () if form]
         return tuple(found) if len(found) <= _MOST_FORMS else ()
+
+    @cached_property
+    def _all_forms(self) -> list[dict[str, Any]] | None:
+        """The same with alternatives that say nothing; None where there are too many."""
+        try:
+            return _Forms(self.root).of(self.schema, _MOST_REFERENCES)
+        except _TooMany:
+            return None
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether an alternative says nothing, so that anything may stand here."""
+        return self._all_forms is None or not all(self._all_forms) or len(self._all_forms) > _MOST_FORMS
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -17,7 +17,7 @@ TAGS = (
     *("thoughts", "scratchpad", "reflection", "analysis", "antthinking", "inner_monologue", "internal_monologue"),
 )
 _ANY = "|".join(TAGS)
-_MARKUP = (
+MARKUP = (
     (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", rf"</(?:{_ANY})\s{{0,5}}>"),  # DeepSeek, Qwen, Seed and many more
     (r"\[THINK\]", r"\[/THINK\]"),  # Mistral
     ("◁think▷", "◁/think▷"),  # Kimi
@@ -33,7 +33,7 @@ _MARKUP = (
     ("&lt;think&gt;", "&lt;/think&gt;"),
 )
 """What opens reasoning and what closes it, for models as vLLM's parsers and their own chat templates have it."""
-_OPENINGS, _CLOSINGS = zip(*_MARKUP, strict=True)
+_OPENINGS, _CLOSINGS = zip(*MARKUP, strict=True)
 
 
 def _unquoted(*tags: str) -> re.Pattern[str]:

@@ -5,21 +5,51 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.output.reasoning import OPENING, closing_of, is_thought
+from promptkit.output.reasoning import MARKUP, OPENING, TAGS, closing_of, is_thought
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["ReasoningSplitter"]
 
-_MAY_OPEN = re.compile(r"(?:<[\w:|\uff5c\u2581]{0,40}|\[[A-Z]{0,6}|◁\w{0,6}|&(?:l(?:t(?:;\w{0,10})?)?)?)\Z")
-"""What may be the beginning of an opening tag."""
-_MAY_CLOSE = re.compile(
-    r"(?:<[/\w:|\uff5c\u2581]{0,40}\s{0,5}|\[/?[A-Z]{0,6}|◁/?\w{0,6}|&(?:l(?:t(?:;/?\w{0,10})?)?)?)\Z"
-)
-_LONGEST_TAG = 50
+
+def _literal(pattern: str) -> str:
+    """A tag as it is written, of a pattern that is little more than that."""
+    return re.sub(r"\\(.)", r"\1", re.sub(r"\(\?:[^)]*\)\??", "", pattern)).lower()
+
+
+def _beginnings(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(tag[:size] for tag in tags for size in range(1, len(tag)))
+
+
+_NAMES = tuple(name for name in TAGS if name.replace(":", "").isalpha())
+_OPENED = _beginnings((*(f"<{name}>" for name in _NAMES), *(_literal(opening) for opening, _ in MARKUP[1:])))
+_CLOSED = _beginnings((*(f"</{name}>" for name in _NAMES), *(_literal(closing) for _, closing in MARKUP[1:])))
+"""What may be the beginning of a tag, in lower case."""
+_WITH_MORE = re.compile(rf"<(?:{'|'.join(_NAMES)})\s[^<>]{{0,200}}\Z", re.IGNORECASE)
+_ALMOST_CLOSED = re.compile(r"</[\w:|]{1,40}\s{0,5}\Z")
+_LONGEST_TAG = max(map(len, _CLOSED)) + 1
+_THOUGHT = "thought\n"
+"""What may follow an opening tag, and is part of it (Gemma, MedGemma)."""
 _MOST_SPACE = 1_000
 """So much white space begins an answer; reasoning behind more of it is not looked for."""
+
+
+_FOLLOWED = ("<|channel>", "<unused94>")
+
+
+def _may_open(text: str) -> bool:
+    """Whether all of a text may be the beginning of an opening tag."""
+    return text.lower() in _OPENED or _WITH_MORE.match(text) is not None
+
+
+def _may_close(text: str) -> int:
+    """How many characters at the end of a text may be the beginning of a closing tag."""
+    almost = _ALMOST_CLOSED.search(text, max(0, len(text) - _LONGEST_TAG))
+    if almost is not None:
+        return len(text) - almost.start()
+    tail = text[-_LONGEST_TAG:].lower()
+    return next((size for size in range(len(tail), 0, -1) if tail[-size:] in _CLOSED), 0)
 
 
 class ReasoningSplitter:
@@ -54,10 +84,14 @@ class ReasoningSplitter:
     def _before(self) -> Iterator[tuple[str, bool]]:
         stripped = self._kept.lstrip()
         opening = OPENING.match(stripped)
+        rest = stripped[opening.end() :].lower() if opening is not None else ""
+        followed = opening is not None and opening[0].lower() in _FOLLOWED
+        if followed and len(rest) < len(_THOUGHT) and _THOUGHT.startswith(rest):
+            return
         if opening is not None and is_thought(opening[0]):
             self._closing, self._thought = closing_of(opening), True
             self._kept = stripped[opening.end() :]
-        elif (stripped and not _MAY_OPEN.match(stripped)) or len(self._kept) > _MOST_SPACE:
+        elif (stripped and not _may_open(stripped)) or len(self._kept) > _MOST_SPACE:
             self._begun = True
             yield (stripped if self._thought else self._kept), False
             self._kept = ""
@@ -67,8 +101,7 @@ class ReasoningSplitter:
         if closing is not None:
             thought, self._kept, self._closing = self._kept[: closing.start()], self._kept[closing.end() :], None
         else:
-            may_close = _MAY_CLOSE.search(self._kept, max(0, len(self._kept) - _LONGEST_TAG))
-            end = may_close.start() if may_close else len(self._kept)
+            end = len(self._kept) - _may_close(self._kept)
             thought, self._kept = self._kept[:end], self._kept[end:]
         if thought:
             yield thought, True

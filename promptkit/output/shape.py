@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from promptkit.output.place import Place, constants_of, kind_of
+from promptkit.output.place import Place, constants_of, kind_of, plain_word
 from promptkit.schema.references import resolve
 
 _BRANCHING = frozenset({"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "prefixItems"})
@@ -75,12 +75,13 @@ class Shape:
 def _common(place: Place, name: str) -> dict[str, Any] | None:
     """What every alternative that is an object says of a property: its type, or its words; None where they differ."""
     objects = [form for form in place.forms if kind_of(form) == {"object"}]
-    for form in objects:
-        named = form.get("properties")
-        declares = isinstance(named, dict) and name in named
-        if not declares and form.get("additionalProperties") is not False:
-            return None
-    forms = place.inside(name).forms if objects else ()
+    # A list may be put around an object, and what nobody describes may be anything.
+    if place.is_open or not objects or not all(map(kind_of, place.forms)) or place.takes("array"):
+        return None
+    if not all(_settles(form, name) for form in objects):
+        return None
+    inside = place.inside(name)
+    forms = () if inside.is_open else inside.forms
     kinds = [kind_of(form) for form in forms]
     if not forms or any(len(kind) != 1 or not kind <= _SCALARS for kind in kinds):
         return None
@@ -91,6 +92,16 @@ def _common(place: Place, name: str) -> dict[str, Any] | None:
     if any(listed is not None for listed in words) or any(set(kind) != first for kind in kinds):
         return None
     return {"type": first.pop()}
+
+
+def _settles(form: dict[str, Any], name: str) -> bool:
+    """Whether an object's form says what may stand under a key: it declares it, or has neither it nor one like it."""
+    named = form.get("properties")
+    names = named if isinstance(named, dict) else {}
+    if "patternProperties" in form:
+        return False
+    alike = plain_word(name) in map(plain_word, names)
+    return name in names or (form.get("additionalProperties") is False and not alike)
 
 
 _SCALARS = frozenset(("string", "integer", "number", "boolean"))

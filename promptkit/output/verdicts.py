@@ -89,7 +89,8 @@ class Verdicts:
         declared, needed = shape.keyword("properties"), shape.keyword("required")
         if not self.coerces or not isinstance(declared, dict) or name not in declared:
             return False
-        kinds = shape.inside(name).place.kinds
+        inside = shape.inside(name).place
+        kinds = frozenset() if inside.is_open else inside.kinds
         return bool(kinds) and "null" not in kinds and not (isinstance(needed, list) and name in needed)
 
     def may_stand_around(self, shape: Shape) -> bool:

@@ -87,7 +87,7 @@ class Types:
                 self.of(each, f"{own}{class_name(key)}", root, depth + 1),
                 key in required,
                 _described(each),
-                each.get("default") if isinstance(each, dict) else None,
+                _default(each),
             )
             for key, each in properties.items()
         ]
@@ -120,6 +120,13 @@ def is_name(text: str) -> bool:
 def _described(schema: Any) -> str:
     found = schema.get("description", "") if isinstance(schema, dict) else ""
     return " ".join(str(found).split()).replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _default(schema: Any) -> Any:
+    """A default that can stand in a class: no object, which has a class of its own."""
+    found = schema.get("default") if isinstance(schema, dict) else None
+    parts = found if isinstance(found, list) else [found]
+    return None if any(isinstance(part, (dict, list)) for part in parts) else found
 
 
 def _literal(values: list[Any]) -> str:

@@ -37,7 +37,7 @@ def given_by(node: Any) -> tuple[Given, Given]:
 def selected(iterated: Any, name: str) -> Given:
     """What filters on the way to a loop have made sure of about its `name`: `xs | selectattr('n')`."""
     found: set[Path] = set()
-    while kind(iterated) == "Filter":
+    while kind(iterated) == "Filter" and iterated.name in _KEEPING:
         texts = [each.value for each in iterated.args if is_constant(each)]
         if len(texts) == len(iterated.args) and (iterated.name, *texts[1:]) in _SELECTING and isinstance(texts[0], str):
             found |= {(name,), (name, *texts[0].split("."))}
@@ -45,6 +45,8 @@ def selected(iterated: Any, name: str) -> Given:
     return frozenset(found)
 
 
+_KEEPING = frozenset(("list", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique"))
+"""Filters that hand the items on as they are."""
 _SELECTING = {
     ("selectattr",),
     ("selectattr", "defined"),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.template import operators
 from promptkit.template.calls import called_again
-from promptkit.template.conditions import given_by, paths_in, selected
+from promptkit.template.conditions import Fact, given_by, paths_in, selected
 from promptkit.template.expressions import Expressions
 from promptkit.template.inferred_types import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
-from promptkit.template.names import with_self
+from promptkit.template.names import assigned_names, with_self
 from promptkit.template.namespaces import Spaces
 from promptkit.template.paths import find, is_constant, kind
 from promptkit.template.reserved import MACRO_NAMES
@@ -98,10 +98,16 @@ class Statements(Expressions):
                 home=known.home if known else None,
                 module=known.module if known else None,
                 attributes=self._attributes(node, scope),
-                implies=given_by(node.node) if kind(node.node) in _CONDITIONS else (frozenset(), frozenset()),
+                implies=self._implied(node.node),
             ),
             scope,
         )
+
+    def _implied(self, node: Any) -> tuple[Given, Given]:
+        """What a condition makes sure of that is kept under a name; nothing of names that are set somewhere."""
+        known = given_by(node) if kind(node) in _CONDITIONS else (frozenset(), frozenset())
+        named = {(each.path if isinstance(each, Fact) else each)[0] for each in known[0] | known[1]}
+        return known if named.isdisjoint(assigned_names(self.tree.root)) else (frozenset(), frozenset())
 
     def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes."""

@@ -524,6 +524,29 @@ PETS = {
 }
 
 
+A_IS = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        True,
+        {"minProperties": 1},
+        {"type": "object", "properties": {"a": {}}},
+        {"type": "object", "properties": {"a": {"anyOf": [{"type": "integer"}, {}]}}},
+        {"type": "object", "patternProperties": {"^a": {"type": "string"}}, "additionalProperties": False},
+        {"type": "object", "properties": {"A": {"type": "string"}}, "additionalProperties": False},
+        {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
+    ],
+)
+def test_no_answer_is_dead_that_another_alternative_takes(other: Any) -> None:
+    parser = PartialParser({"anyOf": [A_IS, other]})
+    for sign in '{"a": "other"}':
+        parser.feed(sign)
+    assert () == parser.dead
+
+
 def test_alternatives_tell_what_they_agree_on() -> None:
     parser = PartialParser(PETS)
     told = [each for sign in '{"kind": "Dog", "age": "4", "x": 1}' for each in parser.feed(sign)]

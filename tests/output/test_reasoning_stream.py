@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from promptkit.output.reasoning import split_tags
 from promptkit.output.reasoning_stream import ReasoningSplitter
 
-TAGS = [("<think>", "</think>"), ("<Thinking>", "</thinking>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷")]
+TAGS = [
+    ("<think>", "</think>"),
+    ("<Thinking>", "</thinking >"),
+    ("<think time='3'>", "</think>"),
+    ("[think]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+    ("&lt;think&gt;", "&lt;/think&gt;"),
+    ("<|open|>think<|sep|>", "<|close|>think<|sep|>"),
+    ("<|channel>thought\n", "<channel|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<\uff5cbegin\u2581of\u2581thinking\uff5c>", "<\uff5cend\u2581of\u2581thinking\uff5c>"),
+]
 WORDS = st.text('ab <>/[]{}:"\n', max_size=20)
 
 
