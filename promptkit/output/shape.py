@@ -13,11 +13,15 @@ _MOST_REFERENCES = 32
 
 
 class Shape:
-    """One place in a schema. Where branches leave it open what may stand there, everything may."""
+    """One place in a schema. Where branches leave it open what may stand there, everything may.
 
-    def __init__(self, root: Any, schema: Any) -> None:
+    What alternatives agree on is not `binding`: it says how a value is read, and refuses none.
+    """
+
+    def __init__(self, root: Any, schema: Any, *, binding: bool = True) -> None:
         self.root = root
         self.declared = schema
+        self.binding = binding
         self._schema = _plain(root, schema)
         self._named: dict[str, Shape] = {}
         self._items: Shape | None = None
@@ -35,7 +39,7 @@ class Shape:
 
     def takes(self, kind: str) -> bool:
         """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
-        wanted = self._schema.get("type")
+        wanted = self._schema.get("type") if self.binding else None
         if wanted is None:
             return True
         listed = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else [kind]
@@ -68,7 +72,7 @@ class Shape:
     def _in_all(self, name: str) -> Shape:
         """The place of a property where alternatives judge: told as far as all of them say the same of it."""
         if name not in self._named:
-            self._named[name] = Shape(self.root, _common(self.place, name))
+            self._named[name] = Shape(self.root, _common(self.place, name), binding=False)
         return self._named[name]
 
 

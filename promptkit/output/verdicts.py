@@ -77,12 +77,11 @@ class Verdicts:
             violations = schema.validate(value, parsed=True)
         except ConfigError:  # whether a schema is usable is not asked here
             return None
-        if not violations or not self.coerces:
-            return Verdict(value, violations)
-        fit = coerce(value, schema.json, written or json.dumps(value))
-        if fit.changes and not schema.validate(fit.value, parsed=True):
-            return Verdict(fit.value)
-        return Verdict(value, violations)
+        if violations and self.coerces:
+            fit = coerce(value, schema.json, written or json.dumps(value))
+            if fit.changes and not schema.validate(fit.value, parsed=True):
+                return Verdict(fit.value)
+        return Verdict(value, violations) if shape.binding or not violations else None
 
     def may_lack(self, shape: Shape, name: str | int) -> bool:
         """Whether an object is whole without a property that is never null, so that a null is taken for its absence."""
