@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.description_checks import check_description, check_prose
-from promptkit.loading.findings import is_bare_key
+from promptkit.loading.findings import before_colon, is_bare_key, no_colon, pair_of
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.missing_declarations import braced_declaration, is_of_others, missing_declaration
@@ -91,10 +91,9 @@ def _read_input(findings: Findings, entry: Entry, name: str) -> dict[str, Any] |
         if is_empty(entry.node) and entry.node.start == entry.node.end and (".." in name or " " in name):
             missing_declaration(findings, entry.document, entry.key)
             return None
-        if (first := _WITHOUT_SPACE.fullmatch(name)) and is_bare_key(entry):
-            message = f"there is no space behind the colon of `{first[1]}`"
-            fix = f"{first[1]}: {first[2]}" if re.fullmatch(r"[\w.-]+", first[2]) else None
-            findings.add(entry.document, "PK124", message, entry.key, help=f"write `{first[1]}: {first[2]}`", fix=fix)
+        if is_bare_key(entry) and (first := before_colon(entry.key)):
+            message, cure = no_colon(first, entry.key)
+            findings.add(entry.document, "PK124", message, entry.key, help=cure, fix=pair_of(first, entry))
             return None
         message, cure = f"`{name}` cannot be the name of an input", _NAMED
         if (plain := re.sub(r"[\s.-]+", "_", name)).isidentifier() and plain.isascii():
@@ -125,7 +124,6 @@ def _misspells_type(node: Mapping) -> bool:
 
 
 _TRUST = get_args(Trust)
-_WITHOUT_SPACE = re.compile(r"([A-Za-z_]\w*):(\S.*)", re.DOTALL)
 
 
 def _input(schema: Any, **rest: Any) -> dict[str, Any]:

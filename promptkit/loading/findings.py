@@ -135,6 +135,12 @@ def without_colon(key: Scalar, known: Container[str]) -> str:
     return found["first"] if found and found["first"] in known else ""
 
 
+def before_colon(key: Scalar) -> str:
+    """The name at the beginning of a key that its value follows behind a colon without a space; empty for others."""
+    found = _WITHOUT_COLON.match(key.text)
+    return found["first"] if found and ":" in found["sign"] and found["first"].isidentifier() else ""
+
+
 _WITHOUT_COLON = re.compile(r"(?P<first>[\w-]+)(?P<sign>\s*[=:\uff1a]\s*|\s+)(?P<rest>\S.*)", re.DOTALL)
 
 

@@ -29,13 +29,10 @@ _CLOSED = _beginnings((*(f"</{name}>" for name in _NAMES), *(_literal(closing) f
 _WITH_MORE = re.compile(rf"<(?:{'|'.join(_NAMES)})\s[^<>]{{0,200}}\Z", re.IGNORECASE)
 _ALMOST_CLOSED = re.compile(r"</[\w:|]{1,40}\s{0,5}\Z")
 _LONGEST_TAG = max(map(len, _CLOSED)) + 1
-_THOUGHT = "thought\n"
-"""What may follow an opening tag, and is part of it (Gemma, MedGemma)."""
+_FOLLOWED, _THOUGHT = ("<|channel>", "<unused94>"), "thought\n"
+"""Opening tags that more may follow, which is part of them (Gemma, MedGemma)."""
 _MOST_SPACE = 1_000
 """So much white space begins an answer; reasoning behind more of it is not looked for."""
-
-
-_FOLLOWED = ("<|channel>", "<unused94>")
 
 
 def _may_open(text: str) -> bool:

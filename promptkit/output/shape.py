@@ -71,9 +71,13 @@ class Shape:
 
     def _in_all(self, name: str) -> Shape:
         """The place of a property where alternatives judge: told as far as all of them say the same of it."""
-        if name not in self._named:
-            self._named[name] = Shape(self.root, _common(self.place, name), binding=False)
-        return self._named[name]
+        known = self._named.get(name)
+        if known is None:
+            common = _common(self.place, name)
+            known = Shape(self.root, common, binding=False)
+            if common is not None:  # an answer may have any number of other keys
+                self._named[name] = known
+        return known
 
 
 def _common(place: Place, name: str) -> dict[str, Any] | None:

@@ -107,7 +107,12 @@ class Statements(Expressions):
         """What a condition makes sure of that is kept under a name; nothing of names that are set somewhere."""
         known = given_by(node) if kind(node) in _CONDITIONS else (frozenset(), frozenset())
         named = {(each.path if isinstance(each, Fact) else each)[0] for each in known[0] | known[1]}
-        return known if named.isdisjoint(assigned_names(self.tree.root)) else (frozenset(), frozenset())
+        return known if named.isdisjoint(self._assigned) else (frozenset(), frozenset())
+
+    @cached_property
+    def _assigned(self) -> set[str]:
+        """The names that the template sets, in whatever way."""
+        return assigned_names(self.tree.root)
 
     def _attributes(self, node: Any, scope: Scope) -> frozenset[str] | None:
         """The names in the namespace that an assignment makes."""
