@@ -173,7 +173,10 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
     behind = text[end : end + _SAID_BEHIND]
     if not isinstance(value, dict) or not behind.strip():
         return ""
+    spoken = behind.lower()
     for name, given in islice(value.items(), _MOST_FIELDS):
+        if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in spoken:
+            continue
         said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
         others = [words for words, each in said if _is_other(given, each, place.inside(name))]
         if others and len(others) == len(said):
@@ -182,13 +185,15 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
 
 
 _SAID_BEHIND = 300
-_MOST_FIELDS = 50
+_MOST_FIELDS, _LONGEST_NAME = 50, 80
+_JOINTS = re.compile(r"[\s_-]+")
+"""What stands between the words of a name."""
 
 
 @lru_cache(maxsize=_MOST_FIELDS)
 def _saying(name: str) -> re.Pattern[str]:
     """A clause that gives a field a value, and says no more."""
-    spelt = r"[\s_-]?".join(map(re.escape, re.split(r"[\s_-]+", name)))
+    spelt = r"[\s_-]?".join(map(re.escape, _JOINTS.split(name)))
     verbs = r"=|:|should\s+be|must\s+be|is(?:\s+actually)?" if len(name) > 1 else r"=|:"
     return re.compile(
         r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*(?:the\s+)?(?:correct\s+)?"
