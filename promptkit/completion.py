@@ -24,9 +24,12 @@ ABANDONED: FinishReason = "abandoned"
 """Why an answer ended that was read no further, since it could not become valid any more."""
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_json(value: Any) -> str:
     """One text for one JSON value: sorted keys, no spaces, non-ASCII kept. The input of every digest."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def sha256(text: str) -> str:

@@ -18,7 +18,7 @@ from promptkit.tokens import PieceEstimate
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from promptkit.diagnostics import Diagnostic
     from promptkit.loader import Loaded
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 
 WORTH = 1_024
 """Tokens: less than this behind an input is not worth a word."""
+_FEW_BYTES = 900
+"""So few have less tokens than that, whatever they are."""
 
 _INCLUDE = re.compile(r"\{%[-+]?\s*include\s+['\"]([^'\"]+)['\"]")
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_TAG_END = re.compile(r"\}\}|%\}")
+_NAME = re.compile(r"\w+")
 
 
 def check_prefix(loaded: Loaded) -> tuple[Diagnostic, ...]:
@@ -38,24 +40,32 @@ def check_prefix(loaded: Loaded) -> tuple[Diagnostic, ...]:
     spec, chain = loaded.spec, loaded.chain
     if spec is None or chain is None or not spec.inputs or spec.path.rpartition("/")[2].startswith("_"):
         return ()
-    names = "|".join(map(re.escape, spec.inputs))
-    mention = re.compile(rf"\{{\{{(?:(?!\}}\}}).)*?\b(?:{names})\b|\{{%(?:(?!%\}}).)*?\b(?:{names})\b", re.DOTALL)
-    found: tuple[Entry, re.Match[str]] | None = None
+    found: tuple[Entry, tuple[int, int]] | None = None
     behind: list[str] = []
     for entry, text in _parts(spec, chain):
         if found is not None:
             behind.append(text)
-        elif entry is not None and (match := mention.search(text)):
-            found = entry, match
-            behind.append(_TAG_END.split(text[match.end() :], maxsplit=1)[-1])
+        elif entry is not None and (mention := _mention(text, spec.inputs)):
+            start, end, tag_end = mention
+            found = entry, (start, end)
+            behind.append(text[tag_end:])
     if found is None or (tokens := _tokens(spec, behind)) < WORTH:
         return ()
-    entry, match = found
+    entry, mentioned = found
     assert isinstance(entry.node, Scalar)
     message = f"an input stands before ~{tokens:,} tokens that never change: servers can keep only what is before it"
     cure = "let what changes stand last: in `task`, or at the end of the last section; `render --tokens` shows the rest"
-    span = span_in(entry.document, entry.node)(match.start(), match.end())
+    span = span_in(entry.document, entry.node)(*mentioned)
     return (entry.document.diagnostic("PK233", message, span, severity="warning", help=cure),)
+
+
+def _mention(text: str, inputs: Container[str]) -> tuple[int, int, int] | None:
+    """The first tag that names an input: where it begins, where the name ends, and where the tag does."""
+    for tag in _TAG.finditer(text):
+        for name in _NAME.finditer(tag[0]) if not tag[0].startswith("{#") else ():
+            if name[0] in inputs:
+                return tag.start(), tag.start() + name.end(), tag.end()
+    return None
 
 
 def _parts(spec: PromptSpec, chain: Chain) -> Iterator[tuple[Entry | None, str]]:
@@ -95,7 +105,8 @@ def _scalar(entry: Entry | None) -> Entry | None:
 def _tokens(spec: PromptSpec, texts: list[str]) -> int:
     """The tokens of what is written in texts and in what they include, by an estimate."""
     included = [spec.files.get(path, "") for text in texts for path in _included(spec, text)]
-    return PieceEstimate().count("".join(_TAG.sub("", text) for text in [*texts, *included]))
+    written = "".join(_TAG.sub("", text) for text in [*texts, *included])
+    return PieceEstimate().count(written) if len(written.encode(errors="replace")) > _FEW_BYTES else 0
 
 
 def _included(spec: PromptSpec, text: str) -> Iterator[str]:

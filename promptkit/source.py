@@ -152,9 +152,9 @@ class Folder:
 
     def shown(self, path: str) -> str:
         """See `Source.shown`: relative to the working folder when the root lies under it."""
-        full = str(self.root / path)
+        full = os.path.join(self.root, path) if path else str(self.root)  # noqa: PTH118 (asked for each of many files)
         try:
-            return full.removeprefix(f"{Path.cwd()}{os.sep}") or full
+            return full.removeprefix(f"{os.getcwd()}{os.sep}") or full  # noqa: PTH109
         except OSError:  # the working folder is gone
             return full
 

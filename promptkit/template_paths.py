@@ -140,10 +140,10 @@ def prompt_path(template: str) -> str:
 
 def path_fault(template: str) -> Diagnostic | None:
     """Why no prompt can be read from a path, with what may have been meant; None for a path where a file stands."""
+    if template and os.path.isfile(template):  # noqa: PTH113 (asked for each of a thousand files)
+        return None
     path = Path(template)
     try:
-        if template and os.path.isfile(template):  # noqa: PTH113 (asked for each of a thousand files)
-            return None
         if not template:
             message, cure = "the path of the template is empty", "a template is a path that ends in .yaml"
         elif path.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from pathlib import Path
 
@@ -290,3 +291,26 @@ def test_no_finding_quotes_a_secret(text: str) -> None:
     assert "PK129" in [each.code for each in found]
     assert "very" not in "".join(f"{each!r} {each}" for each in found)
     assert not any(each.fix and "very" in each.fix.text for each in found)
+
+
+def test_a_file_that_is_checked_leaves_nothing_to_the_garbage_collector() -> None:
+    """A thousand files in a row would grow the memory else, until the collector walks through all of it."""
+    text = """\
+inputs: {name: string, tone?: formal | friendly}
+persona: You write to {{ name }}{% if tone %}, {{ tone }}{% endif %}.
+task: |
+  {% for each in [name] %}Hello {{ each }}{% endfor %}
+  Answer with keys `a` and `b`. {{ nobody }}
+output: {fields: {a: string, b: integer}}
+examples: [{inputs: {name: Ada}, output: {a: x, b: y}}]
+"""
+    load(Memory({"p.yaml": text}), "p.yaml")
+    gc.collect()
+    gc.disable()
+    try:
+        loaded = load(Memory({"p.yaml": text}), "p.yaml")
+        assert {fault.code for fault in loaded.diagnostics} == {"PK202", "PK301"}
+        del loaded
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -134,9 +134,10 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         for text, span in words if there else ():
             if text not in there and (hint := did_you_mean(text, sorted(answer.keys - there))):
                 yield drifted("PK217", sentence, span, f"the output has no field `{text}`", hint)
-    for found in _places(sentence.text, answer) if answer.keys and answer.closed else ():
+    about_fields = answer.keys and answer.closed and _FILLED.match(sentence.text)
+    for found in _places(sentence.text, answer) if about_fields else ():
         name = found[1]
-        if name not in answer.keys and _FILLED.match(sentence.text) and not _OF_THE_INPUT.search(sentence.text):
+        if name not in answer.keys and not _OF_THE_INPUT.search(sentence.text):
             label = (
                 did_you_mean(name, sorted(answer.keys))
                 or f"its fields are {', '.join(sorted(answer.keys)[:MOST_SHOWN])}"

@@ -69,8 +69,10 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
     yield from _set_to(sentence, answer)
     yield from _choices(sentence, answer)
-    for found in _WHOLE.finditer(text) if not names_a_key(text, answer) else ():
+    for found in _WHOLE.finditer(text):
         wanted = _KINDS[found[1].lower()]
+        if names_a_key(text, answer):
+            return
         if answer.kind in ("array", "object") and wanted != answer.kind and not DENIED.search(text[: found.end()]):
             message = f"the prose asks for {_named(wanted)}, and the output is {_named(answer.kind)}"
             yield drifted("PK232", sentence, found.span(1), message, "")
@@ -82,6 +84,7 @@ _SET = re.compile(
 )
 _WORD = re.compile(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w[\w -]{0,60})[`\"']")
 _TRUTHS = frozenset(("true", "false"))
+_IN_QUOTES = re.compile(r"([`\"'])[^`\"']{1,60}\1")
 
 
 _FORBIDS = re.compile(r"\W*(?:please,?\s+)?(?:do\s+not|don['’]t|never)\b", re.IGNORECASE)
@@ -117,8 +120,9 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`Set priority to "urgent"`, where the field is never that."""
-    own_words = re.sub(r"([`\"'])[^`\"']{1,60}\1", "", sentence.text)
-    for found in _SET.finditer(sentence.text) if not DENIED.search(own_words) else ():
+    for found in _SET.finditer(sentence.text):
+        if DENIED.search(_IN_QUOTES.sub("", sentence.text)):
+            return
         schema = answer.fields.get(found[1], {})
         words = {each for each in schema.get("enum", ()) if isinstance(each, str)}
         known = (

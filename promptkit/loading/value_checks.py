@@ -31,7 +31,6 @@ def report_misfits(
     severity: Severity = "error",
 ) -> bool:
     """Report each way in which a node's value does not fit; False when there is one."""
-    told = False
     if isinstance(schema, dict) and schema.get("type") == "boolean" and isinstance(node, Scalar) and not node.style:
         word = SWITCHES.get(node.text.lower())
         if word is not None:
@@ -40,10 +39,10 @@ def report_misfits(
                 document, code, message, node, severity=severity, label=label, help=f"write `{word}`", fix=word
             )
             return False
-    for span, label, fix in _misfits(node, schema, value, findings.schema(schema).validate(value)):
-        told = True
+    violations = findings.schema(schema).validate(value)
+    for span, label, fix in _misfits(node, schema, value, violations) if violations else ():
         findings.once(document, code, message, span, severity=severity, label=label, fix=fix)
-    return not told
+    return not violations
 
 
 def _misfits(
