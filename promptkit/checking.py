@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from promptkit.codes import titles
-from promptkit.diagnostics import Diagnostic, Severity, by_place, did_you_mean
+from promptkit.diagnostics import BUG_CURE, DEBUG_VARIABLE, Diagnostic, Severity, by_place, did_you_mean
 from promptkit.errors import ConfigError, PromptkitError, SpecError
 from promptkit.loader import load
 from promptkit.model_checks import check_model
@@ -142,6 +142,8 @@ class Report:
     files: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     ignored: int = 0
+    failed: bool = False
+    """Whether a bug of promptkit ended the check of a file."""
     stubborn: set[str] = field(default_factory=set)
     """Codes of errors that the rules would lower."""
     _seen: set[tuple[str, str, int, int]] = field(default_factory=set)
@@ -152,6 +154,7 @@ class Report:
     def take(self, file: str, found: Sequence[Diagnostic], rules: Rules) -> list[Diagnostic]:
         """The findings of one file that are told: each once, though every file that extends another has its too."""
         self.files += 1
+        self.failed = self.failed or any(each.code == "PK999" for each in found)
         whole = self.rules(file, rules)
         told: list[Diagnostic] = []
         fresh = [each for each in dict.fromkeys(by_place(found)) if self._is_fresh(each)]
@@ -254,6 +257,11 @@ def check_source(source: Source, path: str, text: str | None = None) -> tuple[Di
         found += (_as_diagnostic(error),)
     except PromptkitError as error:
         found += (Diagnostic(error.code, "error", error.message, source.shown(path), help=error.help),)
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        message = f"promptkit failed at this file: {type(error).__name__}: {error}"  # and goes on with the others
+        found += (Diagnostic("PK999", "error", message, source.shown(path), help=BUG_CURE),)
     return by_place(found)
 
 

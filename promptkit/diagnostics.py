@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 
+DEBUG_VARIABLE = "PROMPTKIT_DEBUG"
+BUG_CURE = f"this is a bug of promptkit; set {DEBUG_VARIABLE}=1 to see where, and report it"
+
 _WIDEST_EXCERPT = 140
 _LONGEST_WORD = 100
 _MOST_WORDS = 1_000

@@ -52,7 +52,6 @@ def authored_schema() -> dict[str, Any]:
     _replace(parts, "Example", output=_ANYTHING, reasoning=_TEXT)
     _replace(parts, "TestCase", output=_ANYTHING, name=_TEXT)
     _assertions(parts)
-    _replace(parts, "ModelChoice", needs={"type": "array", "items": {"type": "string"}})
     _output(parts)
     for name in ("description", "extends", "persona", "context", "task"):
         properties[name] = _TEXT

@@ -38,6 +38,8 @@ FORMAT_KEYS: dict[str, tuple[str, ...]] = {
     "markdown": ("headings",),
 }
 """The keys under `output` that say what an answer of each format holds."""
+Ability = Literal["json_schema", "json_mode", "tools", "reasoning"]
+"""What `model: {needs: [...]}` can ask for."""
 ThoughtMode = Literal["off", "auto", "field", "prose", "native"]
 Name = Annotated[str, Bounds(pattern=NAME_PATTERN, max_length=200)]
 Identifier = Annotated[str, Bounds(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
@@ -94,7 +96,7 @@ class ModelChoice(Part):
     """A model described by what it is for, instead of named."""
 
     purpose: Literal["reasoning", "speed", "cost", "accuracy"] | None = field(default=None, key="for")
-    needs: tuple[str, ...] = ()
+    needs: tuple[Ability, ...] = ()
     context: Annotated[int, Bounds(gt=0)] | None = None
 
 

@@ -62,7 +62,7 @@ def command(
       promptkit check - < triage/triage.yaml
     """
     from promptkit.checking import Report, read_rules
-    from promptkit.cli.report import FINDINGS, NOTHING_SELECTED, say
+    from promptkit.cli.report import BUG, FINDINGS, NOTHING_SELECTED, say
     from promptkit.template_paths import is_reference
 
     if diff and form != "text":
@@ -84,7 +84,7 @@ def command(
         ctx.exit(FINDINGS if cures[0] else 0)
     _told(opened, files, form, rules, report, jobs or 0)
     say(_summary(report, cures), quiet=quiet)
-    ctx.exit(FINDINGS if report.counts["error"] else 0)
+    ctx.exit(BUG if report.failed else FINDINGS if report.counts["error"] else 0)
 
 
 def _told(opened: Sequence[str], files: Sequence[str], form: str, rules: Rules, report: Report, jobs: int) -> None:

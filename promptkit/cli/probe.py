@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -147,13 +147,13 @@ def pick(
 
 
 def _wanted(template: str | None, purpose: str | None, needs: str | None, context: int | None) -> Any:
-    from promptkit.loading.readers import ABILITIES
-    from promptkit.spec import ModelChoice
+    from promptkit.spec import Ability, ModelChoice
 
     abilities = tuple(name.strip() for name in (needs or "").split(",") if name.strip())
-    unknown = [name for name in abilities if name not in ABILITIES]
+    known = get_args(Ability)
+    unknown = [name for name in abilities if name not in known]
     if unknown:
-        raise click.UsageError(f"--needs: there is no ability `{unknown[0]}`; there is {', '.join(ABILITIES)}")
+        raise click.UsageError(f"--needs: there is no ability `{unknown[0]}`; there is {', '.join(known)}")
     given = {"purpose": purpose, "needs": abilities or None, "context": context}
     told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if template is None:

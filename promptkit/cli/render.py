@@ -154,8 +154,8 @@ def _without_unknown_tools(prompt: Prompt[Any]) -> tuple[Prompt[Any], tuple[str,
 
 
 def _compare(rendered: Rendered, template: str, name: str | None, *, update: bool, quiet: bool) -> None:
-    """Say whether the messages are those that were kept. Ends with code 1 when they are not."""
-    from promptkit.cli.report import FINDINGS, say
+    """Say whether the messages are those that were kept. Ends with code 8 when they are not."""
+    from promptkit.cli.report import DRIFT, say
     from promptkit.cli.terminal import put
     from promptkit.snapshots import compare, snapshot_path
 
@@ -168,7 +168,7 @@ def _compare(rendered: Rendered, template: str, name: str | None, *, update: boo
     cure = "\n`--update` keeps what is rendered now" if state == "changed" else ""
     say(f"{said[state]}{cure}", quiet=quiet)
     if state == "changed":
-        click.get_current_context().exit(FINDINGS)
+        click.get_current_context().exit(DRIFT)
 
 
 def _explained(prompt: Prompt[Any], inputs: dict[str, Any], form: str, *, only_untrusted: bool) -> str:

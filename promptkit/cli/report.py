@@ -10,6 +10,7 @@ import click
 
 from promptkit import errors
 from promptkit.cli.terminal import hide, tell
+from promptkit.diagnostics import BUG_CURE, DEBUG_VARIABLE
 from promptkit.setting_table import KEY_VARIABLE
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 """The first class that fits says the code; 70 is a bug of ours."""
 
-FINDINGS, USAGE, EXCEEDED, NOTHING_SELECTED, BUG, INTERRUPTED = 1, 2, 7, 9, 70, 130
+FINDINGS, USAGE, EXCEEDED, DRIFT, NOTHING_SELECTED, BUG, INTERRUPTED = 1, 2, 7, 8, 9, 70, 130
 
 _WORTH_A_LOOK = (
     errors.OutputError,
@@ -58,11 +59,10 @@ def report_exception(error: Exception) -> int:
         where = f"{error.filename}: " if error.filename else ""
         tell(error_text("PK115", f"{where}{error.strerror}"))
         return USAGE
-    if os.environ.get("PROMPTKIT_DEBUG"):
+    if os.environ.get(DEBUG_VARIABLE):
         raise error
-    cure = "this is a bug of promptkit; set PROMPTKIT_DEBUG=1 to see where, and report it"
     hide(*_known_keys())
-    tell(error_text("PK999", f"promptkit failed: {type(error).__name__}: {error}", help=cure))
+    tell(error_text("PK999", f"promptkit failed: {type(error).__name__}: {error}", help=BUG_CURE))
     return BUG
 
 

@@ -22,19 +22,16 @@ from promptkit.loading.typed_values import declared_value
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.spec import SECTION
-from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, Sequence, is_empty
+from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.loader import Loading
-    from promptkit.loading.findings import Findings
     from promptkit.source import Source
 
 
 _HOTTEST = 2
-ABILITIES = ("json_schema", "json_mode", "tools", "reasoning")
-"""What `model: {needs: [...]}` can ask for."""
 
 
 def read_plain(loading: Loading, name: str, entry: Entry) -> None:
@@ -70,24 +67,12 @@ def _template(loading: Loading, name: str, entry: Entry) -> None:
 def _model(loading: Loading, name: str, entry: Entry) -> None:
     if isinstance(entry.node, Mapping):
         loading.data[name] = entry.node.value
-        _check_needs(loading.findings, entry, entry.node)
         return
     _text(loading, name, entry)
     try:
         parse_model_name(loading.data.get(name, "-"))
     except ConfigError as error:
         loading.findings.add(entry.document, "PK121", f"`model`: {error.message}", entry.span, help=error.help)
-
-
-def _check_needs(findings: Findings, entry: Entry, node: Mapping) -> None:
-    """The abilities that a model must have are words that are known."""
-    needs = node.get("needs")
-    for each in needs.items if isinstance(needs, Sequence) else ():
-        if isinstance(each, Scalar) and each.text not in ABILITIES:
-            hint, fix = did_you_mean(each.text, ABILITIES), nearest(each.text, ABILITIES)
-            message = f"`model.needs`: there is no ability `{each.text}`"
-            cure = f"abilities: {', '.join(ABILITIES)}"
-            findings.add(entry.document, "PK121", message, each, label=hint, help=cure, fix=fix)
 
 
 def _options(loading: Loading, name: str, entry: Entry) -> None:

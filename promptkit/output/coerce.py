@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _NO_ALTERNATIVE = 1_000
 _DEEPEST = 70
+_MOST_AROUND = 2
+"""How many lists may be put around a single value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class _Coercion:
         self.origin = Origin(root, text)
         self.work = 0
         self.most_work = current_limits().answer_changes
+        self.lists_around = 0
+        """How many lists are being put around a value, one in the other."""
         self.words: dict[int, tuple[Place, set[Any], dict[str, dict[Any, None]]]] = {}
         """The words of a place, by its identity; with the place, so that no other one gets that."""
 
@@ -163,12 +167,15 @@ class _Coercion:
         """A list of one for a single value, and the other way round."""
         if kind == "array" and value is not None:
             found = self._unwrapped(value, form, place, at, list)
-            inner = self.fit(value, place.alternative(form).inside(0), (*at, 0))
+            own = place.alternative(form)
+            if value == {} or (isinstance(value, str) and (_LISTING.search(value) or is_nothing(value))):
+                return found
+            if own.items_are_alike or self.lists_around == _MOST_AROUND:  # it stands there by itself as well
+                return found
+            self.lists_around += 1
+            inner = self.fit(value, own.inside(0), (*at, 0))
+            self.lists_around -= 1
             change = Change("put into a list", at)
-            if isinstance(value, str) and (_LISTING.search(value) or is_nothing(value)):
-                return found
-            if value == {}:
-                return found
             return [*found, Fit([inner.value], (change, *inner.changes), inner.misfits)]
         if isinstance(value, list) and len(value) == 1 and kind != "array":
             inner = self._by_form(value[0], form, place, at)
@@ -202,6 +209,12 @@ class _Coercion:
         return [Fit({name: inner.value}, (Change(f"put under `{name}`", at), *inner.changes), inner.misfits)]
 
     def _inside(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
+        around, self.lists_around = self.lists_around, 0
+        inside = self._all_inside(value, form, place, at)
+        self.lists_around = around
+        return inside
+
+    def _all_inside(self, value: Any, form: dict[str, Any], place: Place, at: Location) -> Fit:
         if isinstance(value, list):
             own = place.alternative(form)
             fits = [self.fit(each, own.inside(index), (*at, index)) for index, each in enumerate(value)]

@@ -106,6 +106,12 @@ class Place:
         return known
 
     @cached_property
+    def items_are_alike(self) -> bool:
+        """Whether the items of a list here may be all that may stand here, in any alternative: lists of lists."""
+        whole = self if self.whole is None else self.whole
+        return bool(whole.forms) and self.inside(0).forms == whole.forms
+
+    @cached_property
     def _alternatives(self) -> dict[int, Place]:
         """By the identity of the form."""
         return {}

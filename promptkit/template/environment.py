@@ -230,8 +230,8 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             if len(called.__self__) > MAX_MARKED:
                 check_clock()
             measured = METHODS.get(called.__name__)
-            if measured is not None:
-                return measured(called.__self__, *args, **kwargs)
+            if measured is not None:  # which is called as Jinja does: without what it hands on in loops and blocks
+                return super().call(context, measured.__get__(called.__self__), *args, **kwargs)
         return super().call(context, called, *args, **kwargs)
 
     def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -236,9 +236,11 @@ def bounded_range(*bounds: int) -> range:
 
 def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
     """`text.replace`, measured before it is done."""
-    many = text.count(old) if count is None or count < 0 else min(text.count(old), count)
+    most = -1 if count is None else count
+    "".replace(old, new, most)  # Python's own words on arguments of wrong types
+    many = text.count(old) if most < 0 else min(text.count(old), most)
     check_size(len(text) + many * max(len(new) - len(old), 0))
-    return str(built(text.replace(old, new, -1 if count is None else count)))
+    return str(built(text.replace(old, new, most)))
 
 
 def joined(separator: str, texts: Iterable[str]) -> str:
@@ -285,6 +287,9 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     **{name: _backwards(name) for name in ("rfind", "rindex", "rpartition", "rsplit")},
 }
 """Methods of texts that can build more than they are given, or take time by the square of it, measured."""
+
+for _name, _method in METHODS.items():
+    _method.__qualname__ = f"str.{_name}"  # by which Python's errors speak of it
 
 
 def _repeated(left: Any, right: Any) -> None:

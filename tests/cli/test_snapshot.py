@@ -38,7 +38,7 @@ def test_what_is_the_same_ends_with_0(kind: Path) -> None:
 def test_what_has_changed_is_shown_and_kept_only_on_request(kind: Path) -> None:
     before = (kind / "p.snapshot.txt").read_bytes()
     ran = promptkit("render", "p.yaml", "-p", "t=b ", "--snapshot")
-    assert 1 == ran.code
+    assert 8 == ran.code
     assert "-Answer a\n+Answer b\N{MIDDLE DOT}\n" in ran.out
     assert before == (kind / "p.snapshot.txt").read_bytes()
     assert 0 == promptkit("render", "p.yaml", "-p", "t=b ", "--snapshot", "--update").code
@@ -46,14 +46,14 @@ def test_what_has_changed_is_shown_and_kept_only_on_request(kind: Path) -> None:
 
 
 def test_a_process_ends_with_1_when_the_messages_have_changed(kind: Path) -> None:
-    assert 1 == process("render", "p.yaml", "-p", "t=b", "--snapshot").code
+    assert 8 == process("render", "p.yaml", "-p", "t=b", "--snapshot").code
 
 
 def test_a_checkout_with_carriage_returns_is_no_change(kind: Path) -> None:
     file = kind / "p.snapshot.txt"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert promptkit("render", "p.yaml", "-p", "t=a", "--snapshot").code == 0
-    assert promptkit("render", "p.yaml", "-p", "t=b", "--snapshot").code == 1
+    assert promptkit("render", "p.yaml", "-p", "t=b", "--snapshot").code == 8
 
 
 def test_a_snapshot_that_cannot_be_written_leaves_the_old_one(kind: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from promptkit.errors import RenderError
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
+from promptkit.template.sandbox import ALLOWED_METHODS
 
 
 def render(text: str, values: dict[str, Any] | None = None, files: dict[str, str] | None = None, **told: Any) -> str:
@@ -116,3 +118,37 @@ def test_what_an_imported_file_sets_ends_with_the_rendering() -> None:
     text = "{% from 'sep.md' import sep %}{% for word in words %}{{ sep() }}{{ word }}{% endfor %}"
     templates = Templates({"sep.md": "{% set sep = joiner(', ') %}"})
     assert ["a, b"] * 2 == [templates.render(text, {"words": ["a", "b"]}) for _ in range(2)]
+
+
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("count", "endswith", "find", "index", "rfind", "rindex", "startswith"), ("a",)),
+    **dict.fromkeys(("partition", "removeprefix", "removesuffix", "rpartition", "rsplit", "split", "strip"), ("a",)),
+    **dict.fromkeys(("lstrip", "rstrip"), ("a",)),
+    "join": (["x", "y"],),
+    "replace": ("a", "bc"),
+}
+PLACES = {
+    "alone": "{{ EXPRESSION }}",
+    "a condition": "{% if (EXPRESSION) is defined %}{{ EXPRESSION }}{% endif %}",
+    "a loop": "{% for _ in [1] %}{{ EXPRESSION }}{% endfor %}",
+    "a loop that calls itself": "{% for _ in [1] recursive %}{{ EXPRESSION }}{{ loop([]) }}{% endfor %}",
+    "a loop over it": "{% for each in [EXPRESSION] %}{{ each }}{% endfor %}",
+    "a block": "{% block body %}{{ EXPRESSION }}{% endblock %}",
+    "a loop in a block": "{% block body %}{% for _ in [1] %}{{ EXPRESSION }}{% endfor %}{% endblock %}",
+    "a macro": "{% macro shown(text) %}{{ EXPRESSION }}{% endmacro %}{{ shown(text) }}",
+    "a macro in a loop": "{% for _ in [1] %}{% macro shown() %}{{ EXPRESSION }}{% endmacro %}{{ shown() }}{% endfor %}",
+    "a call": "{% macro around() %}{{ caller() }}{% endmacro %}{% call around() %}{{ EXPRESSION }}{% endcall %}",
+    "a set": "{% for _ in [1] %}{% set made = EXPRESSION %}{{ made }}{% endfor %}",
+    "a kept body": "{% for _ in [1] %}{% set made %}{{ EXPRESSION }}{% endset %}{{ made }}{% endfor %}",
+    "with": "{% with made = EXPRESSION %}{{ made }}{% endwith %}",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("method", sorted(ALLOWED_METHODS[str]))
+def test_each_method_of_a_text_does_the_same_wherever_it_is_called(method: str, place: str) -> None:
+    text, given = "abanana", ARGUMENTS.get(method, ())
+    expression = f"text.{method}({', '.join(map(json.dumps, given))})"
+    value = getattr(text, method)(*given)
+    rendered = render(PLACES[place].replace("EXPRESSION", expression), {"text": text})
+    assert rendered == (value if isinstance(value, str) else json.dumps(value))
