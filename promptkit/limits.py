@@ -64,8 +64,10 @@ ROWS: dict[str, Row] = {
     "yaml_nodes": Row("Keys, values, lists and objects in a YAML file, with all that aliases repeat.", 10_000_000),
     "yaml_aliases": Row("Aliases (`*name`) in a YAML file.", 100_000),
     "include_depth": Row("Files that include each other, or parents that extend each other, one above the next.", 40),
-    "render_seconds": Row("Seconds that one section may take to render.", 3_600.0),
-    "render_characters": Row("Characters that one section may render to.", 1_000_000_000),
+    "render_seconds": Row(
+        "Seconds that the templates of one prompt may take to render, all its messages together.", 3_600.0
+    ),
+    "render_characters": Row("Characters that the messages of one prompt may render to.", 1_000_000_000),
     "render_steps": Row("Passes through loops, calls and includes in one section.", 1_000_000_000),
     "answer_characters": Row("Characters of a JSON answer.", 1_000_000_000),
     "answer_depth": Row("Levels of lists and objects in a JSON answer.", 150),

@@ -21,6 +21,7 @@ from promptkit.spec import MessageSpec, PromptSpec
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.printing import to_json
+from promptkit.template.rendering import Budget, one_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -74,6 +75,7 @@ class _Call:
     history: tuple[Message, ...]
     trail: Trail | None = None
     notes: dict[str, None] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
 
 class Renderer:
@@ -132,7 +134,8 @@ class Renderer:
         instruction = self._instruction(facts) if mode != "off" else None
         call = _Call(values, mode, instruction, tuple(history), trail)
         build = self._explicit if self.spec.messages is not None else self._sectioned
-        messages = tuple(build(call))
+        with one_budget() as call.budget:
+            messages = tuple(build(call))
         return Rendered(messages, tuple(call.notes))
 
     def check(self, name: str, that: str, values: Mapping[str, Any]) -> bool:
@@ -236,6 +239,7 @@ class Renderer:
         if fences is not None and fences.close():
             call.notes.update(fences.notes)
             texts = [render(part.template, values, part.site, fences) for part in parts]
+        call.budget.add(texts)
         if call.trail is not None:
             for part in parts:
                 call.trail.rendered(part, values, fences)  # what fails has failed with its place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from command_line import START
 from git_repos import GitRepo
 
 from promptkit.completion import Completion
-from promptkit.errors import ConfigError, PromptkitError
+from promptkit.errors import ConfigError, PromptkitError, RenderError
 from promptkit.limits import ROWS, Limits, current_limits, limited, shown_limits, variable
 from promptkit.loader import load_spec
 from promptkit.messages import ToolCall
@@ -23,6 +24,7 @@ from promptkit.prompt import Prompt
 from promptkit.repos.git.objects import Objects
 from promptkit.repos.git.snapshot import Snapshot
 from promptkit.source import Folder, Memory
+from promptkit.template import Templates
 from promptkit.testing import ScriptedModel
 
 
@@ -94,6 +96,67 @@ def test_what_is_over_a_limit_is_refused_and_the_error_names_the_variable_that_s
     with limited(**changed), pytest.raises((PromptkitError, NotJson)) as caught:
         act()
     assert variable(name) in f"{caught.value} {getattr(caught.value, 'help', '')}"
+
+
+MANY = "messages:\n" + "- {role: user, content: \"{{ 'a' * 60 }}{{ 'b' * 30 }}\"}\n" * 9
+
+
+def test_the_messages_of_a_prompt_share_the_limit_of_characters() -> None:
+    prompt = Prompt.from_text(MANY)
+    with limited(render_characters=810):
+        assert len(prompt.render().messages) == 9
+    with limited(render_characters=809), pytest.raises(RenderError, match="the messages grow beyond 809 characters"):
+        prompt.render()
+
+
+def test_the_examples_of_a_prompt_share_it_too() -> None:
+    case = "- {inputs: {a: x}, output: y}\n"
+    prompt = Prompt.from_text('inputs: {a: string}\ntask: "{{ a * 100 }}"\nexamples:\n' + case * 9)
+    with limited(render_characters=999), pytest.raises(RenderError, match="999 characters"):
+        prompt.render(a="x")
+    with limited(render_characters=1_000):
+        assert len(prompt.render(a="x").messages) == 19
+
+
+def test_the_messages_of_a_prompt_share_the_time_that_they_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a second at each look: each message by itself would be in time."""
+    seconds = itertools.count()
+    monkeypatch.setattr("promptkit.template.metering.time.monotonic", lambda: float(next(seconds)))
+    with limited(render_seconds=6.0):
+        Prompt.from_text("messages:\n" + "- {role: user, content: \"{{ 'a' * 60 }}\"}\n").render()
+        with pytest.raises(RenderError, match="longer than 6 s"):
+            Prompt.from_text(MANY).render()
+
+
+LONG = "x" * 300_000
+LOOKING = {
+    "is lower": "{% if x is lower %}{% endif %}",
+    "is upper": "{% if x is upper %}{% endif %}",
+    "islower": "{% if x.islower() %}{% endif %}",
+    "split": "{% if x.split('y') %}{% endif %}",
+    "splitlines": "{% if x.splitlines() %}{% endif %}",
+    "truncate_tokens": "{% if x | truncate_tokens(9) %}{% endif %}",
+    "table": "{% if rows | table %}{% endif %}",
+    "csv": "{% if rows | csv %}{% endif %}",
+}
+
+
+@pytest.mark.parametrize("what", LOOKING)
+def test_what_looks_at_all_of_a_long_text_or_list_looks_at_the_clock(what: str) -> None:
+    """Nothing is printed here: who prints something is stopped by that."""
+    values = {"x": LONG, "rows": [{"a": number} for number in range(300)]}
+    with limited(render_seconds=1e-9), pytest.raises(RenderError) as caught:
+        Templates({}).render(LOOKING[what], values)
+    assert caught.value.code == "PK222"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["x.split('x')", "x.rsplit('x')", "('x ' * 400000 ~ 'x ' * 400000).split()", "('x\n' * 400000 ~ 'x\n' * 400000).splitlines()"],
+)
+def test_a_text_is_taken_apart_into_as_many_parts_as_a_list_may_have(expression: str) -> None:
+    with pytest.raises(RenderError, match="more than 500,000 parts"):
+        Templates({}).render(f"{{% if {expression} %}}{{% endif %}}", {"x": "x" * 600_000})
 
 
 def test_a_stream_has_the_limit_of_depth_too() -> None:

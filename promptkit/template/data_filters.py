@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.metering import MAX_PARTS, check_size, weighed
+from promptkit.template.metering import MAX_MARKED, MAX_PARTS, check_clock, check_size, weighed
 from promptkit.template.printing import kind_of, plain, printed, to_json
 from promptkit.tokens import PieceEstimate
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Rows = list[Mapping[str, Any]]
 
+_LINES_A_LOOK = 256
+"""So many lines, or cells of one, are made between looks at the clock."""
 _QUOTED = re.compile('[",\r\n]')
 _XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z")
 """Names that need no thought; XML 1.0, section 2.3, allows more."""
@@ -43,7 +45,9 @@ def _row(cells: Iterable[str]) -> str:
 def _within(cells: Iterable[str]) -> Iterator[str]:
     """The cells of a row, measured while they are made."""
     size = 0
-    for cell in cells:
+    for number, cell in enumerate(cells, 1):
+        if number % _LINES_A_LOOK == 0:
+            check_clock()
         size += len(cell)
         check_size(size)
         yield cell
@@ -169,7 +173,7 @@ def truncate_tokens(text: str, most: int) -> str:
     if not isinstance(most, int) or isinstance(most, bool) or most < 1:
         raise RenderError("`truncate_tokens` takes a whole number from 1", code="PK223")
     counter = PieceEstimate()
-    whole = counter.count(text)
+    whole = counter.count(text) if len(text) <= MAX_MARKED else _counted_in_parts(text, counter)
     if whole <= most:
         return text
     note = f"[cut here: about {{:,}} of {whole:,} tokens are left out]"
@@ -181,6 +185,21 @@ def truncate_tokens(text: str, most: int) -> str:
     kept = kept.rstrip()
     said = note.format(max(1, whole - counter.count(kept)))
     return f"{kept}\n{said}" if kept else said
+
+
+def _counted_in_parts(text: str, counter: PieceEstimate) -> int:
+    """The tokens of a long text, part by part, while there is time."""
+    total, at = 0, 0
+    while at < len(text):
+        check_clock()
+        end = _PART.match(text, min(at + MAX_MARKED, len(text))).end()  # type: ignore[union-attr]
+        total += counter.count(text[at:end])
+        at = end
+    return total
+
+
+_PART = re.compile(r"\S{0,50}")
+"""A part ends with a word where there are any."""
 
 
 def _items(value: Any, filter_: str) -> list[Any]:
@@ -204,9 +223,11 @@ def _plain_text(value: Any) -> str:
 def _lines_of(lines: Iterable[str]) -> str:
     """The lines as one text, measured while they are made."""
     kept, size = [], 0
-    for line in lines:
+    for number, line in enumerate(lines):
         size += len(line) + 1
         check_size(size)
+        if number % _LINES_A_LOOK == 0:
+            check_clock()
         kept.append(line)
     return "\n".join(kept)
 

@@ -41,12 +41,10 @@ from promptkit.template.instrumentation import Measuring
 from promptkit.template.metering import (
     MAX_MARKED,
     MAX_WIDTH,
-    METHODS,
     OPERATORS,
     bounded_range,
     built,
     check_clock,
-    concatenated,
     count_printed,
     is_equal,
     is_in,
@@ -55,6 +53,7 @@ from promptkit.template.metering import (
 from promptkit.template.printing import kind_of, printed
 from promptkit.template.rendering import current_modules
 from promptkit.template.sandbox import ALLOWED_METHODS, folded
+from promptkit.template.text_methods import METHODS, TESTS, concatenated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +190,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         )
         self.filters = _FILTERS.copy()
         self.tests = {**self.tests, **dict.fromkeys(("eq", "equalto", "=="), is_equal), "in": is_in}
-        self.tests |= {"defined": is_given, "undefined": lambda value: not is_given(value)}
+        self.tests |= TESTS | {"defined": is_given, "undefined": lambda value: not is_given(value)}
         self.globals = {
             "range": bounded_range,
             "dict": mapping,

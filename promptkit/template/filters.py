@@ -11,23 +11,23 @@ from promptkit.template.data_filters import DATA_FILTERS
 from promptkit.template.metering import (
     MAX_MARKED,
     MAX_PARTS,
-    MAX_STRIPPED,
     MAX_WIDTH,
     built,
     check_clock,
     check_size,
     counted,
-    joined,
-    replaced,
     weighed,
 )
 from promptkit.template.printing import printed, to_json
+from promptkit.template.text_methods import MAX_STRIPPED, joined, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Filter = Callable[..., Any]
 
+MAX_WRAPPED = 100_000
+"""The longest text that is wrapped: of one long word, that takes time by the square of the length."""
 REFUSED_FILTERS = frozenset(
     {"attr", "format", "pprint", "random", "urlize", "xmlattr", "forceescape", "safe", "escape", "e"}
 )
@@ -158,8 +158,8 @@ def _wrapping(plain: Filter) -> Filter:
         **more: Any,
     ) -> Any:
         check_size(len(text) * len(wrapstring or " "))
-        if len(text) > MAX_MARKED:
-            raise RenderError(f"`wordwrap` takes up to {MAX_MARKED:,} characters", code="PK221")
+        if len(text) > MAX_WRAPPED:
+            raise RenderError(f"`wordwrap` takes up to {MAX_WRAPPED:,} characters", code="PK221")
         return plain(environment, text, width, break_long_words, wrapstring, **more)
 
     return wordwrap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import ItemsView, KeysView
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.limits import Limits, current_limits, raised_by
+from promptkit.template.rendering import current_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,8 +20,6 @@ MAX_REPEAT = 1_000_000
 """Characters or items that one `*` may make."""
 MAX_WIDTH = 1_000
 """The largest number, and the longest text, that a filter takes as an argument."""
-MAX_STRIPPED = 50
-"""How many characters may be named that are taken off the ends of a text: each one there is looked for among them."""
 MAX_MARKED = 200_000
 """The longest text that tags are stripped from: that takes time by the square of the length."""
 MAX_PARTS = 500_000
@@ -33,10 +33,10 @@ _MOST_PRINTED = 5
 """How many times the longest message may be printed in all, into macros and blocks that are kept."""
 _CHARACTERS_A_PART = 100
 _LARGE_TEXT = 10_000
+_CHARACTERS_AN_ITEM = 16
+"""What an item of a list takes beside its own characters, in memory and in what may be built."""
 _MOST_BUILT = 10
 """How many times the longest message may be built in large texts, kept or not."""
-_MOST_BACKWARDS = 20_000_000
-"""Steps of a search from the end: the text's length by that of what is searched."""
 
 
 @dataclass(slots=True)
@@ -76,6 +76,8 @@ class Meter:
 
     def size(self, value: Any) -> int:
         """How many parts a value has, shared ones as often as they stand in it."""
+        if isinstance(value, (list, tuple, dict)) and len(value) > MAX_PARTS:
+            return len(value)  # too many to be looked at
         size = self._measured(value)[0]
         if size > _LONG:
             self.check_time()
@@ -128,14 +130,15 @@ _meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """What runs inside counts on a new meter."""
-    limits = current_limits()
-    meter = Meter(time.monotonic() + limits.render_seconds, limits)
+    """What runs inside counts on a new meter; its time is that of the whole rendering."""
+    limits, budget, began = current_limits(), current_budget(), time.monotonic()
+    meter = Meter(began + limits.render_seconds - budget.seconds, limits)
     token = _meter.set(meter)
     try:
         yield meter
     finally:
         _meter.reset(token)
+        budget.seconds += time.monotonic() - began
 
 
 def step() -> None:
@@ -159,6 +162,15 @@ def check_clock() -> None:
         meter.check_time()
 
 
+def made_list(values: list[str], text: str) -> list[str]:
+    """A list that a text is taken apart into. Raises `RenderError` as `built` does, and for too many such lists."""
+    meter = _meter.get(None)
+    if meter is not None:
+        meter.build(len(text) + _CHARACTERS_AN_ITEM * len(values))
+    built(values)
+    return values
+
+
 def built(value: Any) -> Any:
     """A list, an object or a text that a template has made. Raises `RenderError` when it has grown out of bounds.
 
@@ -179,6 +191,10 @@ def weighed(*values: Any) -> None:
         meter.step(sum(map(meter.size, values)) // _PARTS_A_STEP + 1)
 
 
+_VIEWS = (KeysView, ItemsView)
+_HOLDING = (list, tuple, dict, *_VIEWS)
+
+
 def is_in(value: Any, container: Any) -> bool:
     """`value in container`, which looks at all of it."""
     weighed(container)
@@ -186,9 +202,9 @@ def is_in(value: Any, container: Any) -> bool:
 
 
 def is_equal(one: Any, other: Any) -> bool:
-    """`one == other`; of lists and objects, all parts are compared."""
-    if isinstance(one, (list, tuple, dict)) and isinstance(other, (list, tuple, dict)):
-        weighed(one, other)
+    """`one == other`; of lists and objects, and of what looks into these, all parts are compared."""
+    if isinstance(one, _HOLDING) and isinstance(other, _HOLDING):
+        weighed(*(list(each) if isinstance(each, _VIEWS) else each for each in (one, other)))
     return bool(one == other)
 
 
@@ -232,64 +248,6 @@ def bounded_range(*bounds: int) -> range:
         message = f"`range` makes more than {most:,} numbers"
         raise RenderError(message, code="PK221", help=raised_by("render_steps"))
     return made
-
-
-def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
-    """`text.replace`, measured before it is done."""
-    most = -1 if count is None else count
-    "".replace(old, new, most)  # Python's own words on arguments of wrong types
-    many = text.count(old) if most < 0 else min(text.count(old), most)
-    check_size(len(text) + many * max(len(new) - len(old), 0))
-    return str(built(text.replace(old, new, most)))
-
-
-def joined(separator: str, texts: Iterable[str]) -> str:
-    """`separator.join`, measured before it is done."""
-    listed, size = [], 0
-    for text in texts:
-        listed.append(text)
-        size += len(text) + len(separator)
-        check_size(size - len(separator))
-    return str(built(separator.join(listed)))
-
-
-def _stripping(name: str) -> Callable[..., Any]:
-    def strip(text: str, chars: str | None = None) -> str:
-        if chars is not None and len(chars) > MAX_STRIPPED:
-            raise RenderError(f"`{name}` takes up to {MAX_STRIPPED:,} characters", code="PK221")
-        stripped: str = getattr(str, name)(text, chars)
-        return stripped
-
-    return strip
-
-
-def _backwards(name: str) -> Callable[..., Any]:
-    """A search from the end, which takes time by the product of both lengths where one from the beginning does not."""
-
-    def search(text: str, *args: Any, **kwargs: Any) -> Any:
-        sought = args[0] if args else kwargs.get("sep")
-        if isinstance(sought, str) and len(text) * len(sought) > _MOST_BACKWARDS:
-            raise RenderError(f"`{name}` would search too long a text from its end", code="PK221")
-        return getattr(str, name)(text, *args, **kwargs)
-
-    return search
-
-
-def concatenated(pieces: Iterable[str]) -> str:
-    """What a macro, or a block that is kept, prints: measured before it is put together."""
-    return joined("", pieces)
-
-
-METHODS: Mapping[str, Callable[..., Any]] = {
-    "replace": replaced,
-    "join": joined,
-    **{name: _stripping(name) for name in ("strip", "lstrip", "rstrip")},
-    **{name: _backwards(name) for name in ("rfind", "rindex", "rpartition", "rsplit")},
-}
-"""Methods of texts that can build more than they are given, or take time by the square of it, measured."""
-
-for _name, _method in METHODS.items():
-    _method.__qualname__ = f"str.{_name}"  # by which Python's errors speak of it
 
 
 def _repeated(left: Any, right: Any) -> None:

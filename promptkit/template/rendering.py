@@ -7,8 +7,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from promptkit.errors import RenderError
+from promptkit.limits import current_limits, raised_by
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from promptkit.template.fences import Fences
 
@@ -20,6 +23,42 @@ class Rendering:
     fences: Fences | None
     modules: dict[int, Any] = field(default_factory=dict)
     """The modules of imported files, by the identities of their templates."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the rendering of one prompt has used up, over all its messages and examples."""
+
+    seconds: float = 0.0
+    """The time in templates that are compiled."""
+    characters: int = 0
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Count what has been rendered. Raises `RenderError` when all of it gets too long."""
+        self.characters += sum(map(len, texts))
+        most = current_limits().render_characters
+        if self.characters > most:
+            message = f"the messages grow beyond {most:,} characters"
+            raise RenderError(message, code="PK220", help=raised_by("render_characters"))
+
+
+_budget: ContextVar[Budget | None] = ContextVar("promptkit_render_budget", default=None)
+
+
+def current_budget() -> Budget:
+    """The budget of the prompt that is being rendered; a new one for a template that is rendered by itself."""
+    return _budget.get() or Budget()
+
+
+@contextmanager
+def one_budget() -> Iterator[Budget]:
+    """What runs inside has one budget in all."""
+    budget = Budget()
+    token = _budget.set(budget)
+    try:
+        yield budget
+    finally:
+        _budget.reset(token)
 
 
 _current: ContextVar[Rendering | None] = ContextVar("promptkit_rendering", default=None)

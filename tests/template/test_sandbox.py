@@ -16,20 +16,10 @@ from promptkit.limits import Limits, limited
 from promptkit.template import Templates, filters
 from promptkit.template.environment import PromptEnvironment
 from promptkit.template.filters import _OF_ITEMS, REFUSED_FILTERS
-from promptkit.template.metering import (
-    MAX_PARTS,
-    Meter,
-    bounded,
-    bounded_range,
-    check_size,
-    counted,
-    joined,
-    metered,
-    replaced,
-    step,
-)
+from promptkit.template.metering import MAX_PARTS, Meter, bounded, bounded_range, check_size, counted, metered, step
 from promptkit.template.printing import PrintedText, printed, stripped, to_json
 from promptkit.template.sandbox import ALLOWED_METHODS, FUNCTIONS
+from promptkit.template.text_methods import joined, replaced
 
 
 def render(text: str, **values: Any) -> str:
