@@ -39,22 +39,19 @@ class Inputs:
         if any(value is None and name in self._optional for name, value in given.items()):
             given = {name: value for name, value in given.items() if value is not None or name not in self._optional}
         faults: list[Diagnostic] = []
-        looked_at: list[str] = []
+        exact: dict[str, Any] = {}
         for name, value in given.items():
             # A text whose type takes it at first sight is asked no further.
             if not (type(value) is str and name in self._texts and self._texts[name](value)):
-                faults += self._unfit(name, value)
-                looked_at.append(name)
+                exact[name] = plain(value)
+                faults += self._unfit(name, exact[name])
         if not self._required <= given.keys() <= self._declared.keys():
             faults = [*self._missing(given), *self._unknown(given), *faults]
         if not faults and self._whole is not None:
-            faults = [self._misfit(violation) for violation in self._whole.validate(dict(given))]
+            faults = [self._misfit(violation) for violation in self._whole.validate({**given, **exact})]
         if faults:
             raise InputError(faults)
-        taken = {**self._defaults, **given}
-        for name in looked_at:
-            taken[name] = plain(given[name])
-        return taken
+        return {**self._defaults, **given, **exact}
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():

@@ -28,7 +28,7 @@ from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
-from promptkit.yaml_nodes import Mapping, Scalar, is_empty
+from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,11 +198,23 @@ class Loading:
         self._require_task()
         self._build_examples()
         files = check_templates(self)
-        origins = {location: _origin(entry) for location, entry in self.texts.items()}
+        origins = {location: _origin(entry) for location, entry in self.texts.items()} | self._answers()
         shown = {path: self.source.shown(path) for path in files}
         shown |= {document.origin: document.path for document in self.chain.documents}
         self.data |= {"path": self.path, "origins": origins, "files": files, "shown": shown}
         return self._validated()
+
+    def _answers(self) -> dict[str, Origin]:
+        """Where the answers of the examples stand."""
+        entry = self.chain.entries.get("examples")
+        examples = entry.node.items if entry is not None and isinstance(entry.node, Sequence) else ()
+        found: dict[str, Origin] = {}
+        for number, each in enumerate(examples):
+            answer = each.get("output") if isinstance(each, Mapping) else None
+            if entry is not None and answer is not None:
+                place = entry.document.place(answer.start)
+                found[f"examples.{number}.output"] = Origin.of_sound(path=entry.document.origin, lines=(place,))
+        return found
 
     def _read_as_meant(self) -> None:
         """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""

@@ -38,7 +38,7 @@ def _with_prefix(messages: Iterable[ExplainedMessage]) -> Iterable[ExplainedMess
         pieces = []
         for piece in message.pieces:
             same = same and piece.cacheable and (not piece.inputs or bool(piece.example))
-            pieces.append(replace(piece, cacheable=same))
+            pieces.append(piece if piece.cacheable is same else replace(piece, cacheable=same))
         yield replace(message, pieces=tuple(pieces))
 
 
@@ -53,6 +53,8 @@ class Trail:
         self._spec: PromptSpec = renderer.spec
         self._texts: dict[str, list[Piece]] = {}
         self._found: dict[str, tuple[Any, list[tuple[str, str]]]] = {}
+        self._places: dict[tuple[str, str, int], tuple[str, int, int]] = {}
+        self._choices: dict[str, int | None] = {}
 
     def rendered(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> None:
         """A template has been rendered, as it stands in the next message."""
@@ -82,7 +84,10 @@ class Trail:
 
     def answered(self, text: str) -> None:
         """An example's answer."""
-        piece = Piece(text, "example", "examples", file=self._file(), example=self.example, cacheable=True)
+        origin = self._spec.origins.get(f"examples.{self.example - 1}.output")
+        file = self._spec.placed(self._spec.path if origin is None else origin.path)
+        line, column = (0, 0) if origin is None else origin.place(1)
+        piece = Piece(text, "example", "examples", file, line, column, example=self.example, cacheable=True)
         self.messages.append(ExplainedMessage("assistant", (piece,)))
 
     def earlier(self, messages: Iterable[Message]) -> None:
@@ -98,9 +103,6 @@ class Trail:
 
     def _own(self, text: str, section: str) -> Piece:
         return Piece(text, "promptkit", section, example=self.example, cacheable=True)
-
-    def _file(self) -> str:
-        return self._spec.placed(self._spec.path)
 
     def _piece(self, part: Part, trace: Trace, values: Mapping[str, Any]) -> Piece:
         inputs = tuple(sorted(trace.names))
@@ -135,13 +137,26 @@ class Trail:
     def _is_fixed(self, part: Part, trace: Trace) -> bool:
         """Whether a piece stands before anything that could leave it out, in its file and in those that include it."""
         for file, start in (*trace.through, (trace.file, trace.start)):
-            choice = _CHOICE.search(self._spec.files.get(file, "") if file else part.template)
-            if choice is not None and not 0 <= start < choice.start():
+            choice = self._first_choice(self._spec.files.get(file, "") if file else part.template)
+            if choice is not None and not 0 <= start < choice:
                 return bool(self.example)
         return True
 
+    def _first_choice(self, text: str) -> int | None:
+        """The offset in a text from which on something could be left out, if there is one; looked for once."""
+        if text not in self._choices:
+            choice = _CHOICE.search(text)
+            self._choices[text] = None if choice is None else choice.start()
+        return self._choices[text]
+
     def _place(self, part: Part, file: str, start: int) -> tuple[str, int, int]:
-        """Where an offset of a template, or of a file that it includes, stands."""
+        """Where an offset of a template, or of a file that it includes, stands; looked for once."""
+        key = (part.location, file, start)
+        if key not in self._places:
+            self._places[key] = self._found_place(part, file, start)
+        return self._places[key]
+
+    def _found_place(self, part: Part, file: str, start: int) -> tuple[str, int, int]:
         path = file or part.path
         text = self._spec.files.get(file, "") if file else part.template
         shown = self._spec.placed(path)
@@ -154,7 +169,7 @@ class Trail:
 
 _MOST_MARKERS = 200
 """So many kinds of chat markers of an input are told."""
-_CHOICE = re.compile(r"\{%[-+]?\s*(?!include\b|[-+]?%\})")
+_CHOICE = re.compile(r"\{%[-+]?\s*(?!\s|include\b|[-+]?%\})")
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:

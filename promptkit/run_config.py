@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import ConfigError, InputError, SpecError
@@ -70,15 +70,20 @@ class RunConfig:
 
 def given_inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a call; those that are named win. Raises `InputError`."""
-    if inputs is None or isinstance(inputs, Mapping):
-        return {**(inputs or {}), **named}
-    fault = Diagnostic(
-        "PK306",
-        "error",
-        f"the inputs are {type(inputs).__name__}, not a mapping",
-        help='give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`',
-    )
-    raise InputError([fault])
+    if inputs is None:
+        return {**named}
+    problem = f"are {type(inputs).__name__}, not a mapping"
+    if issubclass(type(inputs), Mapping):  # whatever it says of itself
+        try:
+            given = list(cast("Mapping[Any, Any]", inputs).items())
+        except Exception as error:  # noqa: BLE001 (a mapping of somebody's own may raise anything)
+            problem = f"cannot be read: {type(error).__name__}: {error}"
+        else:
+            if all(issubclass(type(name), str) for name, _ in given):
+                return {**{str.__str__(name): value for name, value in given}, **named}
+            problem = "have a name that is no text"
+    cure = 'give them by name, `ticket=...`, or as one mapping, `{"ticket": ...}`'
+    raise InputError([Diagnostic("PK306", "error", f"the inputs {problem}", help=cure)])
 
 
 def known_model(model: str | Model | None) -> str | Model | None:

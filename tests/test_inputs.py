@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -233,3 +234,57 @@ def test_an_optional_input_that_is_none_is_absent() -> None:
     assert {"a": None, "b": "x"} == Inputs(spec).accept({"a": None}) == Inputs(spec).accept({})
     with pytest.raises(InputError):
         Inputs(spec).accept({"b": None})
+
+
+class Lying:
+    """What says that it is a text."""
+
+    __class__ = str  # type: ignore[assignment]
+
+
+class Failing(dict[str, Any]):
+    """An object that cannot be looked at by its own methods."""
+
+    def _fail(self, *_: object) -> Any:
+        raise RuntimeError
+
+    __len__ = __iter__ = __contains__ = __bool__ = __eq__ = keys = items = _fail  # type: ignore[assignment]
+
+
+class Text(str):
+    """A text that cannot be compared."""
+
+    def __eq__(self, _: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = str.__hash__
+
+
+DECLARABLE: dict[str, Any] = {**{name: {"type": name} for name in ("string", "integer", "object", "array")}, "any": {}}
+ANYTHING = Prompt.from_text('inputs: {a: {}}\ntask: "{{ a }}"')
+
+
+@pytest.mark.parametrize("declared", DECLARABLE)
+@pytest.mark.parametrize(
+    "value",
+    [MagicMock(spec=dict), MagicMock(spec=list), MagicMock(spec=int), MagicMock(spec=str), Lying(), object()],
+    ids=["dict", "list", "int", "str", "class", "object"],
+)
+def test_what_only_says_that_it_is_data_is_refused(declared: str, value: object) -> None:
+    with pytest.raises(InputError) as caught:
+        Prompt.from_dict({"inputs": {"a": DECLARABLE[declared]}, "task": "{{ a }}"}).render(a=value)
+    assert [each.code for each in caught.value.diagnostics] == ["PK306"]
+
+
+@pytest.mark.parametrize("value", [Failing(x=1), [Failing(x=Failing(y=1))], {Text("x"): Text("y")}])
+def test_data_is_read_by_the_methods_of_its_type_fit_or_not(value: object) -> None:
+    assert '"' in ANYTHING.render(a=value).messages[0].text
+    with pytest.raises(InputError):
+        Prompt.from_text('inputs: {a: integer}\ntask: "{{ a }}"').render(a=value)
+
+
+@pytest.mark.parametrize("given", [Failing(a=1), {1: 2}])
+def test_inputs_that_cannot_be_read_are_an_input_error(given: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        ANYTHING.render(given)
+    assert caught.value.diagnostics[0].message.startswith("the inputs ")

@@ -152,7 +152,12 @@ def test_what_looks_at_all_of_a_long_text_or_list_looks_at_the_clock(what: str) 
 
 @pytest.mark.parametrize(
     "expression",
-    ["x.split('x')", "x.rsplit('x')", "('x ' * 400000 ~ 'x ' * 400000).split()", "('x\n' * 400000 ~ 'x\n' * 400000).splitlines()"],
+    [
+        "x.split('x')",
+        "x.rsplit('x')",
+        "('x ' * 400000 ~ 'x ' * 400000).split()",
+        "('x\n' * 400000 ~ 'x\n' * 400000).splitlines()",
+    ],
 )
 def test_a_text_is_taken_apart_into_as_many_parts_as_a_list_may_have(expression: str) -> None:
     with pytest.raises(RenderError, match="more than 500,000 parts"):

@@ -34,21 +34,31 @@ def first_fault(value: Any, deepest: int = DEEPEST_VALUE) -> tuple[Location, str
 
 
 def plain(value: Any) -> Any:
-    """A JSON value of Python's exact types: a subclass could say something else of it, a decimal is no JSON."""
-    return value if _is_plain(value, DEEPEST_VALUE, _EXACT) else _copied(value, {})
+    """A JSON value of Python's exact types: a subclass could say something else of it, a decimal is no JSON.
+
+    What is no JSON value is left as it is.
+    """
+    if _is_plain(value, DEEPEST_VALUE, _EXACT) or _search(value, DEEPEST_VALUE) is not None:
+        return value
+    return _copied(value, {})
 
 
 def _copied(value: Any, known: dict[int, Any]) -> Any:
     """The same of exact types; what stands at several places is copied once."""
     for kind, copy in _COPIES.items():
-        if isinstance(value, kind) and type(value) is not bool:
+        if _is_one(value, kind) and type(value) is not bool:
             return copy(value)
-    if not isinstance(value, (dict, list, tuple)):
+    if not _is_one(value, dict, list, tuple):
         return value
     if id(value) not in known:
         inside = [(_copied(step, known), _copied(each, known)) for step, each in _inside(value)]
-        known[id(value)] = dict(inside) if isinstance(value, dict) else [each for _, each in inside]
+        known[id(value)] = dict(inside) if _is_one(value, dict) else [each for _, each in inside]
     return known[id(value)]
+
+
+def _is_one(value: Any, *kinds: type) -> bool:
+    """Whether a value is of a type, whatever it says of itself: a mock says that it is what it stands for."""
+    return issubclass(type(value), kinds)
 
 
 def _of_decimal(value: Decimal) -> int | float:
@@ -93,7 +103,7 @@ def _search(value: Any, deepest: int) -> tuple[Location, str] | None:
         if why := _why(each):
             return _location(link), why
         # What stands at many places is looked at once for each depth: shared parts must not multiply.
-        if isinstance(each, (dict, list, tuple)) and seen.get(id(each), -1) < depth:
+        if _is_one(each, dict, list, tuple) and seen.get(id(each), -1) < depth:
             if depth >= deepest:
                 return _location(link)[:_SHOWN_DEPTH], f"is nested deeper than {deepest} levels"
             seen[id(each)] = depth
@@ -103,9 +113,9 @@ def _search(value: Any, deepest: int) -> tuple[Location, str] | None:
 
 def _inside(each: Any) -> Iterable[tuple[Any, Any]]:
     """The parts of a value, by the methods of its type, not by those of a subclass."""
-    if isinstance(each, dict):
+    if _is_one(each, dict):
         return dict.items(each)
-    return enumerate(list.__iter__(each) if isinstance(each, list) else tuple.__iter__(each))
+    return enumerate(list.__iter__(each) if _is_one(each, list) else tuple.__iter__(each))
 
 
 def _location(link: Link) -> Location:
@@ -117,7 +127,7 @@ def _location(link: Link) -> Location:
 
 
 def _why(each: Any) -> str:
-    check = _CHECKS.get(type(each)) or next((_CHECKS[kind] for kind in _CHECKS if isinstance(each, kind)), None)
+    check = _CHECKS.get(type(each)) or next((_CHECKS[kind] for kind in _CHECKS if _is_one(each, kind)), None)
     return check(each) if check else f"is no JSON value, but of type {type(each).__name__}"
 
 
@@ -141,9 +151,9 @@ def _real(each: float | Decimal) -> str:
 
 def _object(each: dict[Any, Any]) -> str:
     keys = [key for key, _ in _inside(each)]
-    if any(not isinstance(key, str) for key in keys):
+    if not all(_is_one(key, str) for key in keys):
         return "has a key that is no text"
-    return next((f"has a key that {why}" for key in keys if (why := _text(key))), "")
+    return next((f"has a key that {why}" for key in keys if (why := _text(str.__str__(key)))), "")
 
 
 def _sound(_: Any) -> str:

@@ -183,7 +183,7 @@ def members_of(value: InferredType, key: Key) -> tuple[Members, InferredType]:
 def is_method(value: InferredType, key: str) -> bool:
     """Whether a key of a value is always one of its methods."""
     members, _ = members_of(value, key)
-    return 0 < members.methods == len(members.schemas)
+    return bool(kinds_of(value)) and 0 < members.methods == len(members.schemas)
 
 
 def item_of(value: InferredType) -> InferredType:

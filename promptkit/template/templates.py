@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import PromptkitError, RenderError
+from promptkit.phrases import one_line, shortened
 from promptkit.schema.references import optional_fields
 from promptkit.template.flow_rules import template_graph
 from promptkit.template.metering import bounded, metered
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from promptkit.template.tracing_environment import TracingEnvironment
 
 _FILENAME = "<template>"
+_LONGEST_ERROR = 300
+"""So much is told of what an expression says when it fails: it may quote a value."""
 
 
 class Templates:
@@ -111,10 +114,11 @@ class Templates:
         template, graph = self._traced.get((path, text)) or self._traceable(text, path)
         with metered() as meter, rendering(fences):
             found = traces(bounded(template.generate(_context(values)), meter))
-        return [
-            replace(each, names=frozenset(name for name in graph.origins(each.names) if name in inputs))
-            for each in found
-        ]
+        named: dict[frozenset[str], frozenset[str]] = {}
+        for each in found:
+            if each.names not in named:
+                named[each.names] = frozenset(name for name in graph.origins(each.names) if name in inputs)
+        return [each if named[each.names] == each.names else replace(each, names=named[each.names]) for each in found]
 
     def _traceable(self, text: str, path: str) -> tuple[JinjaTemplate, FlowGraph]:
         env, graph = self._tracing_environment(text, path)
@@ -211,7 +215,8 @@ def _worded(error: Exception) -> str:
         return error.message or type(error).__name__
     if isinstance(error, OverflowError):
         return "a number grows too large"
-    return f"an expression failed: {error}" if str(error) else "an expression failed"
+    said = one_line(str(error))
+    return f"an expression failed: {shortened(said, _LONGEST_ERROR)}" if said else "an expression failed"
 
 
 def _code(error: Exception) -> str:

@@ -147,3 +147,20 @@ def test_a_notebook_shows_the_messages_as_text(strange: Path) -> None:
     shown = Prompt.from_yaml("strange.yaml").render(tone="formal", letter="<b>&")._repr_html_()
     assert "&lt;b&gt;&amp;" in shown
     assert "<b>user</b>" in shown
+
+
+def test_explain_tells_the_places_of_answers_and_counts_what_is_included_to_the_beginning(tmp_path: Path) -> None:
+    (tmp_path / "_kind.md").write_text("You are kind.\n")
+    (tmp_path / "p.yaml").write_text(
+        "persona: \"{%- include '_kind.md' %} And patient.\"\n"
+        'task: "{{ a }}"\n'
+        "inputs: {a: string}\n"
+        "examples:\n"
+        "- inputs: {a: x}\n"
+        "  output: y\n"
+    )
+    explained = Prompt.from_yaml(tmp_path / "p.yaml").explain(a="b")
+    system, _, answer, last = explained.messages
+    assert [(each.text, each.cacheable) for each in system.pieces] == [("You are kind.", True), (" And patient.", True)]
+    assert [(each.line, each.column) for each in answer.pieces] == [(6, 11)]
+    assert not last.pieces[-1].cacheable
