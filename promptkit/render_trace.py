@@ -169,7 +169,7 @@ class Trail:
 
 _MOST_MARKERS = 200
 """So many kinds of chat markers of an input are told."""
-_CHOICE = re.compile(r"\{%[-+]?\s*(?!\s|include\b|[-+]?%\})")
+_CHOICE = re.compile(r"\{%[-+]?\s*(?![-+\s]|include\b|%\})")
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:
