@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
@@ -17,7 +18,7 @@ from promptkit.loading.declared import Declared, Unknown
 from promptkit.loading.example_checks import read_examples, read_tests
 from promptkit.loading.example_files import check_example_file
 from promptkit.loading.file_suggestions import near_file
-from promptkit.loading.findings import Findings, without_colon
+from promptkit.loading.findings import MOST_FINDINGS, Findings, without_colon
 from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
 from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
 from promptkit.loading.readers import READERS, read_plain
@@ -63,6 +64,8 @@ KEYS = (
     "budget",
     "tests",
 )
+_DECLARING = frozenset(("format", "fields", "schema", "items", "choices", "headings"))
+"""Keys of an output that say what it is; a base that has none of them leaves that to its children."""
 AFTER_ALL = {"examples": read_examples, "tests": read_tests}
 """What can be read only once inputs and output are known."""
 
@@ -153,16 +156,20 @@ class Loading:
         self.inputs: dict[str, Entry] = {}
         self.calls: list[tuple[str, dict[str, Any], Entry]] = []
         """The calls of tools in messages: the tool, its arguments, and where these are written."""
+        strange = (name for name in chain.entries if name not in KEYS and not name.startswith("x-"))
+        self.near = {name: nearest(name, KEYS) or "" for name in islice(strange, MOST_FINDINGS)}
+        """The key that each unknown one is nearest to, if there is one; of so many as are told."""
         forms = {name: other_form(name, entry) for name, entry in chain.entries.items() if name not in KEYS}
         self.other_forms = {name: form for name, form in forms.items() if form is not None}
         cut = {without_colon(entry.key, KEYS) for name, entry in chain.entries.items() if name not in KEYS} - {""}
         aside = (document.aside for document in chain.documents)
         self.aside = frozenset(form.meant for form in self.other_forms.values()).union(cut, *aside)
         """Keys that cannot be read."""
+        declares = chain.merged.get("output", {}).keys() & _DECLARING
         self.unknown = Unknown(
-            inputs=chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
+            inputs=self.partial or chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
             templates=chain.broken or bool(self.aside - {"inputs"}) or self._has_unread_texts(),
-            output=chain.broken or not self.aside.isdisjoint(("output", "extends")),
+            output=(self.partial and not declares) or chain.broken or not self.aside.isdisjoint(("output", "extends")),
         )
 
     def _has_unread_texts(self) -> bool:
@@ -173,7 +180,7 @@ class Loading:
 
     def _unknown_entries(self) -> Iterator[Entry]:
         for name, entry in self.chain.entries.items():
-            if name not in KEYS and not name.startswith("x-") and not nearest(name, KEYS):
+            if name not in KEYS and not name.startswith("x-") and not self.near.get(name):
                 yield entry
 
     def spec(self) -> PromptSpec | None:
@@ -190,7 +197,7 @@ class Loading:
             elif form := self.other_forms.get(name):
                 self.findings.add(entry.document, "PK120", f"there is no key `{name}`", entry.key, help=form.cure)
             elif name not in KEYS:
-                self.findings.unknown_key(entry, KEYS, meant=_meant_by(name, entries), takes_own=True)
+                self.findings.unknown_key(entry, KEYS, meant=self._meant_by(name, entries), takes_own=True)
         self._read_as_meant()
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:
@@ -221,13 +228,19 @@ class Loading:
         entries = self.chain.entries
         known = {*KEYS, *self.other_forms}
         for name in [name for name in entries if name not in known and not name.startswith("x-")]:
-            meant = _meant_by(name, entries)
+            meant = self._meant_by(name, entries)
             beside = (meant in TEXTS and "messages" in entries) or meant in self.aside
             if meant and meant not in entries and not is_empty(entries[name].node) and not beside:
                 entries[meant] = self.places[meant,] = entries[name]
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):
                     document = entries[name].document
                     self.chain.merged[meant] = {key.text: Entry(document, key, value) for key, value in node.pairs}
+
+    def _meant_by(self, name: str, entries: dict[str, Entry]) -> str:
+        """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
+        other = OTHER_KEYS.get(name.casefold(), "")
+        meant = other or self.near.get(name, "")
+        return meant if meant not in entries or not other else ""
 
     def load_summariser(self, document: Document, named: Scalar) -> None:
         """Load the prompt that `memory` names for summaries; what is wrong with it is told in that file."""
@@ -306,13 +319,6 @@ class Loading:
 def _is_template(entry: Entry) -> bool:
     """Whether the text of a template stands in an entry."""
     return isinstance(entry.node, Scalar) and "{{" in entry.node.text
-
-
-def _meant_by(name: str, entries: dict[str, Entry]) -> str:
-    """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
-    other = OTHER_KEYS.get(name.casefold(), "")
-    meant = other or nearest(name, KEYS) or ""
-    return meant if meant not in entries or not other else ""
 
 
 def _origin(entry: Entry) -> Origin:

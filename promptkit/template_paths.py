@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,11 +71,12 @@ def _project(root: Path, *_: int) -> Source:
 
 
 def changed_at(path: Path) -> int:
-    """When a file was last changed, in nanoseconds; 0 where there is none."""
+    """When a file was last changed, in nanoseconds; 0 where there is none, or something else has its name."""
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
         return 0
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else 0
 
 
 def open_reference(reference: str, root: str | Path | None = None) -> tuple[Source, str]:

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.loading.expression_checks import check_assertion
 from promptkit.loading.findings import is_certain
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.typed_values import declared_value
 from promptkit.loading.value_checks import report_misfits
 from promptkit.schema.conjunction import form_of
+from promptkit.schema.shorthand_bounds import BOUNDS
 from promptkit.template.comparisons import never_equal
 from promptkit.template.inferred_types import item_of, kinds_of, members_of, missing_key, value_of
 from promptkit.template.type_rules import named
@@ -63,7 +65,15 @@ _OF_OTHERS = {
 """What promptfoo and others call their assertions, with `_` for `-`."""
 
 KEYS = ("type", "path", "value")
-_OF_VALUES = ASSERTIONS.keys() - {"length", "is_json", "fits", "check", "similar", "judge"}
+_NUMBERS = frozenset(("number", "integer"))
+_OF_TEXTS = ("starts_with", "ends_with", "matches", "check", "similar", "judge")
+_OF_VALUES = ASSERTIONS.keys() - {"is_json", "fits"}
+_OF_KINDS = {
+    **dict.fromkeys(("less_than", "greater_than", "at_most", "at_least"), _NUMBERS),
+    **dict.fromkeys(("starts_with", "ends_with", "matches"), frozenset(("string",))),
+    "length": frozenset(("string", "array", "object")),
+}
+"""Assertions that hold for values of some JSON types alone."""
 _OF_EQUALS = ("equals", "not_equals")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -108,19 +118,43 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
         except (re.error, OverflowError, RecursionError) as error:
             message = f"{name}: `{value.text[:40]}` is no regular expression: {error}"
             findings.add(document, "PK121", message, value)
+    elif isinstance(kind, Scalar) and value is not None and (wanted := _unfit(kind.text, value)):
+        message = f"{name}: `{kind.text}` takes {wanted}"
+        findings.add(document, "PK121", message, value)
     return meant
+
+
+def _unfit(kind: str, value: Node) -> str:
+    """What an assertion is compared with, where its value is none."""
+    if _OF_KINDS.get(kind) == _NUMBERS and (type(value.value) not in (int, float)):
+        return "a number"
+    if kind == "one_of" and not isinstance(value, Sequence):
+        return "a list of values: `value: [a, b]`"
+    if kind == "length":
+        bounds = BOUNDS.fullmatch(value.text) if isinstance(value, Scalar) else None
+        least, most = bounds.groups() if bounds else ("", "")
+        in_order = not (least and most) or float(least) <= float(most)
+        is_number = type(value.value) is int and value.value >= 0
+        return "" if is_number or (bounds and (least or most) and in_order) else "a number, or bounds such as `1..5`"
+    return "a text" if kind in _OF_TEXTS and not isinstance(value, Scalar) else ""
 
 
 def _check(findings: Findings, document: Document, item: Mapping, known: Declared, name: str) -> None:
     kind, path, value = item.get("type"), item.get("path"), item.get("value")
     if isinstance(kind, Scalar) and kind.text not in ASSERTIONS:
         _unknown_type(findings, document, kind, name)
+    if isinstance(kind, Scalar) and kind.text == "check" and isinstance(value, Scalar):
+        check_assertion(findings, document, value, known, name)
     schema = known.output.get("json_schema")
     if schema is None or known.unknown.output:
         return
     found: InferredType = value_of(schema)
     if isinstance(path, Scalar):
         found = _followed(findings, document, path, found, name)
+    takes, kinds = _OF_KINDS.get(kind.text) if isinstance(kind, Scalar) else None, kinds_of(found)
+    if takes is not None and kinds and not kinds & takes and isinstance(kind, Scalar):
+        message = f"{name}: `{kind.text}` never holds for {named(kinds)}"
+        findings.add(document, "PK301", message, kind, label=f"it is for {named(takes)}")
     compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS
     if isinstance(kind, Scalar) and kind.text == "contains" and isinstance(value, Scalar):
         _check_contained(findings, document, value, found, name)

@@ -76,7 +76,9 @@ _OF_THE_INPUT = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(_ITEM)
-_JOINING = frozenset({"and", "or", "the", "a", "an", "of", "with", "in", "if", "each", "exactly", "these", "following"})
+_JOINING = frozenset(
+    "one any either and or the a an of with in if each exactly these following".split()  # noqa: SIM905
+)
 
 
 def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from promptkit.diagnostics import Severity
     from promptkit.loader import Loading
+    from promptkit.loading.declared import Declared
     from promptkit.loading.findings import Findings
-    from promptkit.loading.inheritance import Entry
     from promptkit.template.paths import Path
+    from promptkit.yaml_nodes import Document, Node
 
 _OPENING = "{{ "
 _BARE = "write it as it stands in {% if ... %}: `value.total > 0`"
@@ -43,30 +44,41 @@ def check_expressions(loading: Loading) -> set[str]:
     answer = (
         True if loading.unknown.output else output.get("json_schema", _PLAIN_VALUES.get(output.get("format"), True))
     )
-    known = {name: Binding(value_of(declared["json_schema"]), is_input=True) for name, declared in inputs.items()}
-    scope = input_scope(known)
-    scope = scope.inner({"value": Binding(value_of(answer))})
     used: set[str] = set()
     for index, item in enumerate(output.get("checks", ())):
         that = item.get("that") if isinstance(item, dict) else None
         if isinstance(that, str) and entry is not None:
-            check = _Check(
-                inputs, loading.unknown.inputs, f"check `{item.get('name')}`", partial(_report, findings, entry, index)
-            )
-            check.fields = field_names(answer, ())
+            report = partial(_report, findings, entry.document, node_at(entry.node, (index, "that")))
+            check = _Check(inputs, loading.unknown.inputs, f"check `{item.get('name') or index + 1}`", report)
             check.asserted = item.get("assert") is True
-            if that.lstrip().startswith("{{"):
-                check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
-                used |= set(inputs)
-                continue
-            tree = read_tree(_OPENING + that + " }}")
-            for fault in tree.faults:
-                check.fault(fault)
-            for output_node in tree.root.body:
-                for expression in output_node.iter_child_nodes():
-                    Expressions(tree, check).value(expression, scope)
+            _walk(check, that, answer)
             used |= check.used
     return used
+
+
+def check_assertion(findings: Findings, document: Document, node: Scalar, known: Declared, name: str) -> None:
+    """Check the expression of a test's assertion."""
+    schema = True if known.unknown.output else known.output.get("json_schema", True)
+    check = _Check(known.inputs, known.unknown.inputs, name, partial(_report, findings, document, node))
+    check.asserted = True
+    _walk(check, node.text, schema)
+
+
+def _walk(check: _Check, that: str, answer: Any) -> None:
+    """Read an expression over `value`, which is the `answer`, and the inputs."""
+    check.fields = field_names(answer, ())
+    if that.lstrip().startswith("{{"):
+        check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
+        check.used |= set(check.inputs)
+        return
+    inputs = {name: Binding(value_of(each["json_schema"]), is_input=True) for name, each in check.inputs.items()}
+    scope = input_scope(inputs).inner({"value": Binding(value_of(answer))})
+    tree = read_tree(_OPENING + that + " }}")
+    for fault in tree.faults:
+        check.fault(fault)
+    for output_node in tree.root.body:
+        for expression in output_node.iter_child_nodes():
+            Expressions(tree, check).value(expression, scope)
 
 
 class _Check:
@@ -85,6 +97,7 @@ class _Check:
 
     def fault(self, fault: TemplateFault) -> None:
         message = fault.message.replace("`}}` is expected, not", "the expression ends before")
+        message = message.replace("unexpected 'end of print statement'", "the expression is not whole")
         self.report(replace(fault, message=f"{self.name}: {message}"))
 
     def undeclared(self, _: Path, fault: TemplateFault) -> None:
@@ -121,9 +134,8 @@ class _Check:
             self.fault(TemplateFault("PK202", message, start, end, label="" if meant else label, help=cure))
 
 
-def _report(findings: Findings, entry: Entry, index: int, fault: TemplateFault) -> None:
-    node = node_at(entry.node, (index, "that"))
+def _report(findings: Findings, document: Document, node: Node, fault: TemplateFault) -> None:
     start, end = (max(0, at - len(_OPENING)) for at in (fault.start, fault.end))
-    span = span_in(entry.document, node)(start, end) if isinstance(node, Scalar) else (node.start, node.start + 1)
+    span = span_in(document, node)(start, end) if isinstance(node, Scalar) else (node.start, node.start + 1)
     told = {"severity": fault.severity, "label": fault.label, "help": fault.help}
-    findings.add(entry.document, fault.code, fault.message, span, **told)
+    findings.add(document, fault.code, fault.message, span, **told)

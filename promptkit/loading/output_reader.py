@@ -106,7 +106,7 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
     if not isinstance(entry.node, Sequence) or not entry.node.items:
         findings.expected(entry, f"output.{name}", "a list of texts")
         return ()
-    listed: list[str] = []
+    listed: dict[str, None] = {}
     for item in entry.node.items:
         if not isinstance(item, Scalar):
             message = f"`output.{name}` is a list of texts"
@@ -115,7 +115,7 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
             message = f"`{item.text}` stands twice in `output.{name}`"
             findings.add(entry.document, "PK408", message, item, severity="warning", help="take one of them away")
         else:
-            listed.append(item.text)
+            listed[item.text] = None
             _warn_of_braces(findings, entry, name, item)
             if name == "headings" and (signs := re.match(r"#{1,6}\s+", item.text)):
                 message = "a heading is named without its signs, which are put before it"

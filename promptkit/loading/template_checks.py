@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from promptkit.source import Source
     from promptkit.template.scopes import Scope
     from promptkit.template.tree import TemplateFault, Tree
+    from promptkit.yaml_nodes import Document
 
 
 @dataclass
@@ -45,6 +46,10 @@ class TemplateChecks:
     inputs: dict[str, Any]
     partial: bool = False
     """Whether the file is a part of others, which declare what it uses."""
+    main: Document | None = None
+    """The file that is checked; others are extended or included."""
+    narrowed: bool = False
+    """Whether it declares an input anew that a parent has declared."""
     used: set[str] = field(default_factory=set)
     explained: set[str] = field(default_factory=set)
     """Inputs that a misspelt name was meant for: one cause, one report."""
@@ -88,6 +93,8 @@ class TemplateChecks:
 
     def report(self, text: TemplateText, fault: TemplateFault) -> None:
         """Report once, however many templates include the faulty text; say who includes it."""
+        if fault.code == "PK214" and self.narrowed and text.document is not self.main:
+            return  # what is never so with the child's declaration is so with the base's own
         where = text.span(fault.start, fault.end)
         key = text.document.path, where[0], fault.code
         if key in self.reported:
@@ -167,9 +174,10 @@ def check_templates(loading: Loading) -> dict[str, str]:
     """Check every template; the text of each file that they load by its path under the root."""
     data, chain = loading.data, loading.chain
     unknown = loading.unknown
-    checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), loading.partial or unknown.inputs)
+    checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), unknown.inputs)
     checks.explained |= unknown.faulty
     checks.removed = chain.removed
+    checks.main, checks.narrowed = chain.main, chain.narrowed
     checks.misnamed = {
         part
         for name in unknown.faulty

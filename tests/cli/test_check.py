@@ -342,3 +342,24 @@ def test_a_mistake_of_a_base_is_told_once_though_its_child_knows_more(tree: Path
     (tree / "child.yaml").write_text("extends: _base.yaml\ninputs: {reader: string}\n")
     told = json.loads(promptkit("check", "--format", "json").out)["diagnostics"]
     assert ["PK202"] == [each["code"] for each in told if each["path"] == "_base.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("base", "is_inherited"),
+    [
+        ("examples: [{inputs: {t: q}, output: {x: a}}]", True),
+        ("tests: [{inputs: {t: q}, output: {x: a}}]", False),
+        ("conversation: {input: t}", True),
+        ("output: {checks: [{name: sure, that: value.x == 'a'}]}", True),
+        ('context: Answer as JSON with the keys "x" and "y".', True),
+    ],
+)
+def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
+    tmp_path: Path, base: str, is_inherited: bool
+) -> None:
+    (tmp_path / "_base.yaml").write_text(base)
+    child = "extends: _base.yaml\ninputs: {t: string}\noutput: {fields: {x: a | b, y?: string}}\ntask: Do {{ t }}\n"
+    (tmp_path / "p.yaml").write_text(child)
+    assert promptkit("check", str(tmp_path)).code == 0
+    (tmp_path / "p.yaml").write_text(child.replace("x: a | b, y?", "z?: string, y").replace("t: string", "s: string"))
+    assert ("_base.yaml:1:" in promptkit("check", str(tmp_path)).out) is is_inherited
