@@ -57,6 +57,7 @@ class GrowingValue:
         self._doubtful: list[bool] = []  # whether there is such an object in what is open
         self._unread: int | None = None  # how deep the key stands that may be none of the answer's
         self._untold: list[Completed] = []
+        self._renamed: set[tuple[int, str]] = set()  # keys that are told by another name, and how deep they stand
         self.around = False
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
@@ -117,6 +118,8 @@ class GrowingValue:
 
     def close(self) -> None:
         """The innermost object or list ends."""
+        if self._renamed:
+            self._renamed = {each for each in self._renamed if each[0] < len(self._open)}
         container, doubtful = self._open.pop(), self._doubtful.pop()
         if isinstance(container, list):
             self._leave()
@@ -133,8 +136,10 @@ class GrowingValue:
         """A key of the innermost object has been read."""
         meant = self._verdicts.key(self._shapes[-1], self._open[-1], key)  # type: ignore[arg-type]
         self.give_up(*meant.violations)
-        if meant.name in self._open[-1]:
+        if meant.name in self._open[-1] or (len(self._open), key) in self._renamed:
             raise NotJson("a key stands twice")
+        if meant.name != key:
+            self._renamed.add((len(self._open), key))
         if not meant.sure:
             self._leave_open()
         if not meant.known and self._unread is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of
+from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of, opening_like
+from promptkit.output.retractions import announces_draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,7 @@ _VALUE = re.compile(r'["{\[\-0-9tfn]')
 _LONGEST = 30
 """So much of reasoning is kept, to see its end: no closing tag is longer."""
 _LONGEST_HEADING = 120
+_LONGEST_LABEL = 20
 _LONGEST_OPENING = 230
 """A tag may have attributes."""
 _PART_OF_A_CHANNEL = re.compile(
@@ -50,7 +52,17 @@ _IN_PROSE = re.compile(
 )
 """What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like.
 No match is longer than what is kept between pieces."""
-_KEPT_OF_PROSE = 64
+_KEPT_OF_PROSE = 160
+_LABELLED_THOUGHT = re.compile(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_]{0,3}:", re.IGNORECASE)
+"""What begins reasoning that stands in no tag, as agents write it, and what ends it."""
+_LABELLED_ANSWER = re.compile(
+    r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}", re.IGNORECASE
+)
+_CALL = re.compile(
+    r"(?:<(?:tool_calls?|function_calls?|tool_use)>|\[TOOL_CALLS\]|<\|python_tag\|>)\s*(?:```\w*\s*)?\Z", re.IGNORECASE
+)
+"""What stands before a call, whose own name may be that of a field too."""
+_NEVER = re.compile(r"(?!)")
 
 
 class Preamble:
@@ -71,6 +83,9 @@ class Preamble:
         self._kept = ""
         self._state: Callable[[str, int], int | None] = self._start
         self._closing = _LONE
+        self._again = _NEVER
+        """What opens reasoning inside of reasoning, and how often it has."""
+        self._depth = 0
         self._longest = _LONGEST
 
     def feed(self, chunk: str) -> str | None:
@@ -89,7 +104,7 @@ class Preamble:
     def lost(self) -> None:
         """What seemed to be a value was none."""
         self.fence = ""
-        self._closing, self._longest = _LONE, _LONGEST
+        self._closing, self._again, self._longest = _LONE, _NEVER, _LONGEST
         self._state = self._words if self._prose else self._inside
 
     # States: each returns where it stopped, or None when it has to wait for more.
@@ -105,7 +120,18 @@ class Preamble:
         elif _VALUE.match(text, at):
             self._begun = True
         else:
-            self.lost()
+            return self._prose_begins(text, at)
+        return at
+
+    def _prose_begins(self, text: str, at: int) -> int | None:
+        """At the beginning of words: of an answer, or of reasoning that a label announces."""
+        if len(text) - at < _LONGEST_LABEL and "\n" not in text[at:]:
+            self._kept = text[at:]
+            return None
+        self.lost()
+        if self._prose and _LABELLED_THOUGHT.match(text, at):
+            self._closing, self._longest = _LABELLED_ANSWER, _LONGEST_HEADING
+            self._state = self._inside
         return at
 
     def _is_opening(self, text: str, at: int) -> bool:
@@ -118,6 +144,7 @@ class Preamble:
         found = [(opening, closing) for pattern, closing in _CHANNELS if (opening := pattern.match(text, at))]
         if opened is not None or found:
             opening, self._closing = found[0] if opened is None else (opened, closing_of(opened))
+            self._again, self._depth = _NEVER if opened is None else opening_like(opened), 0
             self._longest = _LONGEST_HEADING if found else _LONGEST
             self._state = self._inside
             return opening.end()
@@ -134,12 +161,21 @@ class Preamble:
 
     def _inside(self, text: str, at: int) -> int | None:
         """In reasoning."""
-        closing = self._closing.search(text, at)
+        closing, again = self._closing.search(text, at), self._again.search(text, at)
+        if again is not None and (closing is None or again.start() < closing.start()):
+            self._depth += 1
+            return again.end()
         if closing is None:
             self._kept = text[max(len(text) - self._longest, at) :]
             return None
-        self._state = self._start
+        self._depth -= 1
+        if self._depth < 0:
+            self._state = self._start
         return closing.end()
+
+    def _draft(self, text: str, _: int) -> int:
+        """In what is no answer, or holds it: what stands in it is for the whole to tell."""
+        return len(text)
 
     def _words(self, text: str, at: int) -> int | None:
         """In words before a value, or in reasoning whose opening tag is missing."""
@@ -150,6 +186,9 @@ class Preamble:
         self.in_prose = not found["closing"]
         if found["opening"]:
             return self._tag(text, found.start())
+        if not found["closing"] and (_CALL.search(text, 0, found.start()) or announces_draft(text, found.start())):
+            self._state = self._draft
+            return len(text)
         if found["value"]:
             self._begun = True
             return found.start()

@@ -17,7 +17,7 @@ from promptkit.output.place import constants_of, plain_word
 if TYPE_CHECKING:
     from promptkit.output.place import Place
 
-__all__ = ["contradicted", "is_labelled", "role_of", "set_aside", "taken_back"]
+__all__ = ["announces_draft", "contradicted", "is_labelled", "role_of", "set_aside", "taken_back"]
 
 _NEAR = 120
 """How many characters before a value are looked at."""
@@ -246,6 +246,14 @@ def set_aside(text: str, start: int) -> str:
     """The words before a value that set it aside where another one stands beside it, such as `Example:`; or none."""
     found = _SET_ASIDE.search(_before(text, start))
     return "" if found is None else found[0].strip()
+
+
+def announces_draft(text: str, start: int) -> bool:
+    """Whether the words before a value, or what is told of it on the line above, say that it is no answer."""
+    above = _FENCED.sub("", text[max(0, start - _NEAR) : start])
+    role, names_answer = role_of(text, start)
+    said = _TAKEN_BACK_BEFORE.search(above[above.rfind("\n") + 1 :]) or _SET_ASIDE.search(above)
+    return said is not None or (bool(role) and not names_answer)
 
 
 def is_labelled(text: str, start: int) -> bool:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from promptkit.output.place import Place, constants_of, kind_of, plain_word
+from promptkit.schema.equality import json_kind
 from promptkit.schema.references import resolve
 
 _BRANCHING = frozenset({"anyOf", "oneOf", "allOf", "if", "not", "$dynamicRef", "$recursiveRef", "prefixItems"})
@@ -41,7 +42,9 @@ class Shape:
         """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
         wanted = self._schema.get("type") if self.binding else None
         if wanted is None:
-            return True
+            words = constants_of(self._schema) if self.binding else None
+            kinds = {json_kind(each) for each in words or ()}
+            return words is None or kind in kinds or (kind == "number" and "integer" in kinds)
         listed = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else [kind]
         return kind in ("number" if each == "integer" else each for each in listed)
 
