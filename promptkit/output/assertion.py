@@ -58,7 +58,11 @@ _CLAUSE_ENDS = re.compile(
 _OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
-_CONDITION_BEHIND = re.compile(r"\W{0,3}\s(?:if|unless|until|once|when|after|before)\b", re.IGNORECASE)
+_CONDITION_BEHIND = re.compile(
+    r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b|(?:would|might|could) be (?:(?:an? )?(?:overly|over|under"
+    r"|mis|exagg|stretch|mistake|error)|too|wrong|incorrect|premature))",
+    re.IGNORECASE,
+)
 _HYPOTHETICAL = r"""
     if|whether|ob|wenn|si
     (?<!\w\s)would be|would have|used to|told to
@@ -66,6 +70,7 @@ _HYPOTHETICAL = r"""
     (?:asked?|wants?|wanted) (?:me|us|it)
     (?:will|going to|yet to|soon) be
     until|till|when|once|before|after
+    (?:some|others|many|most|people|one|critics|someone|somebody|anyone|an? (?:\w+ )?(?:classifier|model|reader|person)) (?:would|might|may|could)
     unlike|similar|outside|beyond|below|above
     e\.g|for example|such as
 """
@@ -88,6 +93,7 @@ _JUDGING = r"""
     (?:look|sound|seem|appear|feel)s?(?: (?:like|to be))?
     (?:comes?|across|leans|counts|qualifies|predicts|carries|signals|uses|gives?|gave|gets?)
     fall(?:s|ing)? (?:under|into|in)|belong(?:s|ing)? (?:to|in|under)|category of|points?(?: to(?:wards)?)
+    go(?:es)? to|(?:escalat|forward|hand|rout|send)\w*(?: \w+){0,3} to|(?:handled|owned|resolved) by
     correspond(?:s|ing)? to|match(?:es)?|mean(?:s|ing)?|ha(?:s|ve)|about
     (?:concern|contain|convey|describ|express|indicat|reflect|report|represent|show|suggest)\w*
 """

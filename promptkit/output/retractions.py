@@ -27,6 +27,8 @@ _PARTS = {
     "EXAMPLE": "(?:example|beispiel|exemple|ejemplo|esempio)",
     "CANNOT": "i (?:cannot|can't|can not|could not)",
     "WRONG": "(?:wrong|incorrect|invalid|not (?:right|correct|valid))\\b",
+    "AWRY": "(?:bad|fake|incorrect|invalid|mock|obsolete|outdated|rejected|wrong|dummy|placeholder)",
+    "ANSWER": "(?:answer|json|output|response|result|value)",
     "UNREAL": "(?:dummy|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
     "OWN": "(?! (?:of|(?:data|values?) (?:of|from)))",
     "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
@@ -51,7 +53,13 @@ _BEFORE = r"""
 
     \b(?:this|that|it) (?:is|was) (?:wrong|incorrect)
     das ist falsch
-    START(?:the )?(?:wrong|incorrect)(?: (?:answer|json|output|response|value))?(?: is\b|COLON)
+    START(?:the |an? )?AWRY(?: ANSWER)?(?: is\b|COLON)
+    \b(?:an?|the|previous|old) AWRY ANSWER(?: is| was)?(?=[: ]|\Z)
+    STARTthe (?:previous|earlier|last|old) ANSWER (?:was|is)\b
+    \b(?:this|that|it) is (?:fake|UNREAL)
+    \bmade (?:this|that|it) up
+    \b(?:rejected|refused|discarded|avoid)
+    \b(?:ignore|disregard|forget|never ?mind) (?:the )?following
     \b(?:bad|incorrect|wrong) (?:answer|output|response) would be
     \b(?:bad|invalid|wrong) input
     \b(?:error|failed|failure) (?:at|for|in|with)
@@ -61,7 +69,8 @@ _BEFORE = r"""
     CANNOT (?:answer(?: (?:that|this|it))?|comply|help (?:you )?with (?:that|this))[.!]
     \bi (?:do not|don't) know[.!]
 
-    START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?:COLON|(?=\s*\Z))
+    START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?: ANSWER)?(?:COLON|(?=\s*\Z))
+    STARTfor instance(?:COLON|,)
     STARTfor EXAMPLE\b[^.:\n]{0,40}\bis
     START(?:zum beispiel|z\. ?b\.|par exemple|por ejemplo|per esempio|例如|比如|например|たとえば|例えば)COLON
     \bEXAMPLE (?:of the (?:format|output)|would be|might be)
@@ -74,13 +83,17 @@ _BEFORE = r"""
     \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
     \bwas going to (?:answer|say|write)
     \bi(?: will|'ll) (?:answer|reply|respond) (?:like|with something)
-    STARTif\b[^.\n]{1,80},? ?then
+    STARTif\b[^.\n]{1,80},? ?(?:then|it would be)
+    \b(?:suppose|assume|assuming|imagine|pretend)(?: that)? (?:the )?ANSWER (?:is|was|were)
+    \bi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
     \b(?:expected|required|requested) (?:format|schema|shape) (?:is|looks like)
     \bthe (?:input was|format would be)
+    STARTinput was
+    [.!?]\s+default(?: value)?COLON
 
-    START(?:you|the user) (?:gave|wrote|said|sent|provided)(?: me)?
+    START(?:you|(?:the )?user) (?:gave|wrote|said|sent|provided)(?: me)?
     \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
-    <(?:document|example|input|schema|template|tool_response|user)>
+    <(?:document|draft|example|input|schema|template|tool_response|user)>
 """
 """What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
 _BEHIND = r"""
@@ -100,7 +113,10 @@ _BEHIND = r"""
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
     i take (?:that|it|this) back\b
     i (?:need|have|want) to (?:change|correct|fix|redo) (?:this|that|it|the (?:answer|json|output|value))\b
-    (?:please )?(?:ignore|disregard|forget) THIS\s*[.!]
+    (?:(?:sorry|please),? )?(?:ignore|disregard|forget) THIS\s*[.!]
+    \(?(?:an? )?(?:EXAMPLE|draft|AWRY)\)
+    (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE\b
+    [-\u2013\u2014]{1,3} ?(?:(?:this|that|it) is )?WRONG
 
     (?:but )?THIS (?:is|was) WRONG
     is WRONGENDS
@@ -136,8 +152,10 @@ _ON_ITS_LINE = r"""
 _TAKEN_BACK_BEFORE = re.compile(
     rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
 )
+_HESITATION = r"(?:(?:hmm+|well|oh|ah|ok(?:ay)?|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = re.compile(
-    rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE)})|[\s`.,;(*_#]{{0,{_FAR}}}(?:{any_of(_BEHIND, _PARTS)})",
+    rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE)})"
+    rf"|[\s`.,;(*_#]{{0,{_FAR}}}{_HESITATION}(?:{any_of(_BEHIND, _PARTS)})",
     re.IGNORECASE,
 )
 _AGAIN = r"""
@@ -194,9 +212,10 @@ _JOINTS = re.compile(r"[\s_-]+")
 def _saying(name: str) -> re.Pattern[str]:
     """A clause that gives a field a value, and says no more."""
     spelt = r"[\s_-]?".join(map(re.escape, _JOINTS.split(name)))
-    verbs = r"=|:|should\s+be|must\s+be|is(?:\s+actually)?" if len(name) > 1 else r"=|:"
+    verbs = r"=|:|should\s+be|must\s+be|is(?:\s+(?:actually|really))?" if len(name) > 1 else r"=|:"
     return re.compile(
-        r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*(?:the\s+)?(?:correct\s+)?"
+        r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*(?:(?:note|p\.?\s?s\.?)\s*:?\s+)?"
+        r"(?:the\s+)?(?:(?:actual|correct|real|right|true)\s+)?"
         rf"{spelt}[*`\"']{{0,3}}\s*(?:{verbs})\s*[*`\"']{{0,3}}(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{{0,40}}?)"
         r"[*`\"']{0,3}\s*[.!)]{0,2}\s*(?:\n|\Z|(?<=\.\s)(?=[A-Z]))",
         re.IGNORECASE,
