@@ -14,7 +14,7 @@ from command_line import START
 from git_repos import GitRepo
 
 from promptkit.completion import Completion
-from promptkit.errors import ConfigError, PromptkitError, RenderError
+from promptkit.errors import ConfigError, OutputError, PromptkitError, RenderError
 from promptkit.limits import ROWS, Limits, current_limits, limited, shown_limits, variable
 from promptkit.loader import load_spec
 from promptkit.messages import ToolCall
@@ -162,6 +162,14 @@ def test_what_looks_at_all_of_a_long_text_or_list_looks_at_the_clock(what: str) 
 def test_a_text_is_taken_apart_into_as_many_parts_as_a_list_may_have(expression: str) -> None:
     with pytest.raises(RenderError, match="more than 500,000 parts"):
         Templates({}).render(f"{{% if {expression} %}}{{% endif %}}", {"x": "x" * 600_000})
+
+
+@pytest.mark.parametrize("text", ["{" + "a:b," * 9_000, '{"a": "b"} ' * 5_100], ids=["slips", "values"])
+def test_an_answer_of_endless_slips_or_values_is_not_gone_through_to_its_end(text: str) -> None:
+    with limited(answer_passes=1), pytest.raises(OutputError) as caught:
+        parse_output(text, {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]})
+    assert caught.value.violations[0].keyword == "work"
+    assert variable("answer_passes") in str(caught.value)
 
 
 def test_a_stream_has_the_limit_of_depth_too() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _BRACKET = re.compile(r"[{\[]")
 _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
+_CANDIDATES_A_PASS = 5_000
 _WORK_OF_ANY = 10_000
 """How much a short text may cost before its length counts."""
 _MOST_NESTED = 20
@@ -134,7 +135,9 @@ class _Search:
         self.lone_end = 0
         self.first = _BEFORE_ALONE.match(text).end()  # type: ignore[union-attr]
         self.work = 0
-        self.most_work = current_limits().answer_passes * len(text) + _WORK_OF_ANY
+        passes = current_limits().answer_passes
+        self.most_work = passes * len(text) + _WORK_OF_ANY
+        self.most_candidates = passes * _CANDIDATES_A_PASS
 
     def run(self) -> None:
         """Go through the text."""
@@ -156,6 +159,8 @@ class _Search:
             if tag is None and bracket is None:
                 return
             at = self._value(bracket.start()) if tag is None and bracket else self._marked(tag)  # type: ignore[arg-type]
+            if len(self.found.candidates) > self.most_candidates:
+                self.found.exhausted = True
             if self.found.cut is not None or self.found.unclosed or self.found.exhausted:
                 return
 
@@ -218,7 +223,8 @@ class _Search:
             return self._after_failure(start)
         except Unreadable as fault:
             self.work += max(fault.offset, reader.at) - start
-            return self._after_broken(start, fault)
+            self.found.exhausted = reader.exhausted
+            return len(self.text) if reader.exhausted else self._after_broken(start, fault)
         if self._goes_on(reader.at):
             return self._after_broken(start, Unreadable("more members follow the end of an object", reader.at))
         if self._is_headless(start, reader.at):

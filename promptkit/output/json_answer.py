@@ -40,7 +40,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     found = find(text, place, repair=repair)
     if found.exhausted:
         named = variable("answer_passes")
-        raise refused(f"the answer has too many brackets to be searched for a value ({named})", "work")
+        raise refused(f"the answer has too many brackets, or slips, to be searched for a value ({named})", "work")
     if repair and not judge.field and place.kinds == {"array"}:
         listed = bulleted(text, judge)
         if listed is not None:

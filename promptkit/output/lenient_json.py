@@ -21,6 +21,7 @@ from promptkit.schema.equality import same_json
 if TYPE_CHECKING:
     from promptkit.output.place import Place
 
+_REPAIRS_A_PASS = 8_000
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
@@ -53,7 +54,11 @@ class Loose:
         self._read: set[str] = set()
         """The keys that the outermost object has so far."""
         self._strict_reads = _MOST_STRICT_READS
-        self._most_depth = current_limits().answer_depth
+        limits = current_limits()
+        self._most_depth = limits.answer_depth
+        self._most_repairs = limits.answer_passes * _REPAIRS_A_PASS
+        self.exhausted = False
+        """Whether there are more slips than may be mended."""
         self._strings = Strings(self)
         self._words = Words(self)
 
@@ -64,8 +69,11 @@ class Loose:
     # What the strings' reader asks, too.
 
     def repair(self, what: str, offset: int, changed: int = 1) -> None:
-        """Note what is done."""
+        """Note what is done. Raises `Unreadable` where it gets too much."""
         self.repairs.append(Repair(what, offset, changed))
+        if len(self.repairs) > self._most_repairs:
+            self.exhausted = True
+            raise Unreadable("there are too many slips", offset)
 
     def inside(self, kind: str) -> bool:
         """Whether a list (`[`) or an object (`{`) is open."""
