@@ -186,6 +186,8 @@ class Document:
             return list(range(start, start + len(scalar.text) + 1))
         if scalar.style == "|" and (found := _of_literal(self.text, scalar)):
             return found
+        if scalar.style == '"' and (found := _of_double_quoted(self.text, scalar)):
+            return found
         return _aligned(self.text, scalar, most)
 
 
@@ -241,6 +243,29 @@ def _of_literal(text: str, scalar: Scalar) -> list[int]:
         at = end + 1
     found.append(found[-1] + 1 if found else at)
     return found
+
+
+_BREAK = r"(?:\r\n?|\n)"
+_IN_DOUBLE_QUOTES = re.compile(
+    rf"(?P<plain>[^\\\"\r\n \t]+)|(?P<escape>\\(?:x..|u.{{4}}|U.{{8}}|[^\r\n]))"
+    rf"|(?P<end>\\?){_BREAK}[ \t]*(?P<breaks>(?:{_BREAK}[ \t]*)*)|(?P<space>[ \t]+)(?P<folds>(?={_BREAK}))?"
+)
+"""The pieces of a text in double quotes (YAML 1.2.2, section 7.3.1)."""
+_A_BREAK = re.compile(_BREAK)
+
+
+def _of_double_quoted(text: str, scalar: Scalar) -> list[int]:
+    """The offsets of a text in double quotes, piece by piece; nothing where it is read otherwise."""
+    found: list[int] = []
+    for piece in _IN_DOUBLE_QUOTES.finditer(text, scalar.start + 1, scalar.end - 1):
+        if piece["plain"] or (piece["space"] and piece["folds"] is None):
+            found += range(*piece.span())
+        elif piece["escape"]:
+            found.append(piece.start())
+        elif not piece["space"]:  # which is dropped at the end of a line
+            breaks = [each.start() for each in _A_BREAK.finditer(text, piece.start("breaks"), piece.end("breaks"))]
+            found += breaks or ([] if piece["end"] else [piece.start()])
+    return [*found, scalar.end - 1] if len(found) == len(scalar.text) else []
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}

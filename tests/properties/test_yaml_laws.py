@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promptkit.loader import load, to_yaml
@@ -104,3 +105,42 @@ def test_a_text_knows_the_place_of_each_character(
             assert char == document.text[offset]
             line, column = document.place(offset)
             assert char == text.split(end)[line - 1][column - 1]
+
+
+FRAGMENTS = {
+    '"': [
+        "a",
+        "é",
+        "b c",
+        r"\x41",
+        r"\u00e9",
+        r"\t",
+        r"\"",
+        r"\\",
+        r"\ ",
+        r"\n",
+        "\\\n   ",
+        " ",
+        "\n   ",
+        "\n\n  ",
+        "日",
+    ],
+    "'": ["a", "é", "b c", "''", " ", "\n   ", "\n\n  ", "  \n   ", "日"],
+    "": ["a", "é", "b c", " d", "\n   ", "\n\n  ", "日"],
+    ">\n  ": ["a", "é b", " c", "\n  ", "\n\n  ", "\n    more", "日"],
+    "|\n  ": ["a", "é b", " c", "\n  ", "\n\n  ", "\n    more", "日"],
+}
+
+
+@pytest.mark.parametrize("style", FRAGMENTS)
+@given(data=st.data())
+def test_a_sign_of_a_text_is_found_in_the_file_however_it_is_quoted_and_folded(style: str, data: st.DataObject) -> None:
+    body = "".join(data.draw(st.lists(st.sampled_from(FRAGMENTS[style]), max_size=14)))
+    end = style if style in ("'", '"') else ""
+    source = f"k: {style}q{body} {{{{ z }}}}{end}\n"
+    document = read_yaml(source, "p.yaml")
+    assume(isinstance(document.root, Mapping) and not document.faults)
+    assert isinstance(document.root, Mapping)
+    text = document.root.pairs[0][1]
+    assert isinstance(text, Scalar)
+    assert document.offsets(text)[text.text.index("z")] == source.index("z")
