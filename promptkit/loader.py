@@ -29,7 +29,7 @@ from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
-from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +64,7 @@ KEYS = (
     "budget",
     "tests",
 )
+_LISTS = ("messages", "examples", "tests", "tools")
 _DECLARING = frozenset(("format", "fields", "schema", "items", "choices", "headings"))
 """Keys of an output that say what it is; a base that has none of them leaves that to its children."""
 AFTER_ALL = {"examples": read_examples, "tests": read_tests}
@@ -229,8 +230,10 @@ class Loading:
         known = {*KEYS, *self.other_forms}
         for name in [name for name in entries if name not in known and not name.startswith("x-")]:
             meant = self._meant_by(name, entries)
-            beside = (meant in TEXTS and "messages" in entries) or meant in self.aside
-            if meant and meant not in entries and not is_empty(entries[name].node) and not beside:
+            exclusive = (meant in TEXTS and "messages" in entries) or (meant == "messages" and "task" in entries)
+            kind = Sequence if meant in _LISTS else Scalar if meant in TEXTS else Mapping if meant in MERGED else Node
+            fits = isinstance(entries[name].node, kind) and not is_empty(entries[name].node)
+            if meant and meant not in entries and fits and not exclusive and meant not in self.aside:
                 entries[meant] = self.places[meant,] = entries[name]
                 if meant in MERGED and isinstance(node := entries[name].node, Mapping):
                     document = entries[name].document

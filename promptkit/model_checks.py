@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.chain_of_thought import thinking_is_asked
 from promptkit.errors import ConfigError
+from promptkit.loading.inheritance import Entry
 from promptkit.model_names import parse_model_name
 from promptkit.models.catalog import facts_for, listed_models, near_model
 from promptkit.models.choosing import choose
-from promptkit.models.documented import REASONS_WHEN_ASKED
+from promptkit.models.documented import DOCUMENTED, HEEDS_REPETITION_PENALTY, REASONS_WHEN_ASKED
 from promptkit.options import TOKEN_LIMITS
 from promptkit.settings import load_settings
 from promptkit.spec import ModelChoice
 from promptkit.tokens import PieceEstimate
-from promptkit.yaml_nodes import Scalar
+from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.diagnostics import Diagnostic
     from promptkit.loader import Loaded
-    from promptkit.loading.inheritance import Chain, Entry
+    from promptkit.loading.inheritance import Chain
     from promptkit.settings import Settings
     from promptkit.spec import PromptSpec
 
@@ -66,7 +67,9 @@ def _findings(spec: PromptSpec, chain: Chain, settings: Settings) -> Iterator[Di
         except ConfigError:
             continue  # a name that cannot be meant has been told
         yield from _window(spec, name, facts, chain, entry)
+        yield from _budget(spec, name, facts, chain)
         yield from _abilities(spec, name, facts, chain, entry)
+        yield from _unheeded(spec, name, chain)
 
 
 def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> Iterator[Diagnostic]:
@@ -98,7 +101,7 @@ def _unnumbered(name: str) -> str:
 
 def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry: Entry) -> Iterator[Diagnostic]:
     """More tokens than the model gives, or than its window holds beside the prompt's own words."""
-    place, wanted = _max_tokens(spec, name, chain, entry)
+    place, wanted = _max_tokens(spec, name, chain)
     words = sum(map(PieceEstimate().count, spec.templates().values()))
     if place is None or not isinstance(wanted, int):
         wanted, place = 0, entry
@@ -115,12 +118,57 @@ def _window(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, entry:
             return
 
 
-def _max_tokens(spec: PromptSpec, name: str, chain: Chain, entry: Entry) -> tuple[Entry | None, Any]:
+def _budget(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain) -> Iterator[Diagnostic]:
+    """A budget that the model cannot use up."""
+    entry = chain.entries.get("budget")
+    limits = (
+        ("input_tokens", facts.context_length, "the window of `{}` holds {:,} tokens"),
+        ("output_tokens", facts.max_output, "`{}` gives at most {:,} tokens in one answer"),
+    )
+    for key, most, words in limits:
+        allowed = getattr(spec.budget, key, None)
+        if entry is not None and allowed is not None and most is not None and allowed > most:
+            message = f"{words.format(name, most)}, and `budget` allows {allowed:,}"
+            place, label = _inside(entry, key), f"known from: {facts.source}" if facts.source else ""
+            cure = f"allow at most {most:,}"
+            yield place.document.diagnostic("PK522", message, place.span, severity="warning", label=label, help=cure)
+
+
+def _unheeded(spec: PromptSpec, name: str, chain: Chain) -> Iterator[Diagnostic]:
+    """An option that other models heed."""
+    place = _option(spec, name, "repetition_penalty", chain)
+    if place is not None and name in DOCUMENTED and not name.startswith(HEEDS_REPETITION_PENALTY):
+        message = f"`{name}` ignores `repetition_penalty`"
+        span = (place.key.start, place.key.end)
+        cure = f"leave it out; it is for {' and '.join(HEEDS_REPETITION_PENALTY)}"
+        yield place.document.diagnostic("PK128", message, span, severity="warning", help=cure)
+
+
+def _option(spec: PromptSpec, name: str, key: str, chain: Chain) -> Entry | None:
+    """Where an option is written that is sent to a model."""
+    override = spec.models.get(name)
+    if override is not None and key in override.options:
+        return _inside(chain.merged["models"][name], "options", key)
+    return chain.merged.get("options", {}).get(key)
+
+
+def _inside(entry: Entry, *keys: str) -> Entry:
+    """The entry under keys of another one, as deep as they are written."""
+    for key in keys:
+        node = entry.node
+        named, value = (node.key(key), node.get(key)) if isinstance(node, Mapping) else (None, None)
+        if named is None or value is None:
+            return entry
+        entry = Entry(entry.document, named, value)
+    return entry
+
+
+def _max_tokens(spec: PromptSpec, name: str, chain: Chain) -> tuple[Entry | None, Any]:
     """Where the limit of the answer is written for a model, and what it is."""
     override = spec.models.get(name)
     for key in TOKEN_LIMITS:
         if override and override.options.get(key) is not None:
-            return entry, override.options[key]
+            return _option(spec, name, key, chain), override.options[key]
         if spec.options.get(key) is not None:
             return chain.merged.get("options", {}).get(key), spec.options[key]
     return None, None
@@ -132,20 +180,21 @@ def _abilities(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, ent
     thought = override.chain_of_thought if override and override.chain_of_thought else spec.chain_of_thought
     own = override.options if override else {}
     reasons = True if thinking_is_asked(spec, name) else facts.reasoning
-    effort = entry if "reasoning_effort" in own else chain.entries.get("options")
+    effort = _option(spec, name, "reasoning_effort", chain)
+    asked = chain.entries.get("chain_of_thought")
     needed = (
         ("calls no tools", facts.tools, bool(spec.tools), chain.entries.get("tools")),
-        ("does not reason by itself", reasons, thought.mode == "native", chain.entries.get("chain_of_thought")),
+        ("does not reason by itself", reasons, thought.mode == "native", asked and _inside(asked, "mode")),
         ("does not reason by itself", reasons, "reasoning_effort" in {**spec.options, **own}, effort),
     )
     for words, has, needs, at in needed:
         if needs and has is False:
             place = at or entry
             so = ", so `reasoning_effort` says nothing" if place is effort else ""
+            span = place.span if place.key.text == "mode" else (place.key.start, place.key.end)
             switched = "reason" in words and name in REASONS_WHEN_ASKED
             cure = "turn it on: `options: {chat_template_kwargs: {enable_thinking: true}}`" if switched else ""
             told: dict[str, Any] = {"help": cure, "notes": (f"known from: {facts.source}",) if facts.source else ()}
-            span = (place.key.start, place.key.end)
             yield place.document.diagnostic("PK523", f"`{name}` {words}{so}", span, severity="warning", **told)
 
 

@@ -16,7 +16,7 @@ ASKED = "chat_template_kwargs: {enable_thinking: true}"
 
 
 def found(text: str) -> list[Diagnostic]:
-    return [each for each in check_source(Memory(), "p.yaml", text) if each.code.startswith("PK52")]
+    return [each for each in check_source(Memory(), "p.yaml", text) if each.code.startswith(("PK52", "PK128"))]
 
 
 def told(text: str) -> list[tuple[str, int, int]]:
@@ -33,8 +33,15 @@ def told(text: str) -> list[tuple[str, int, int]]:
         ("task: Hi.\nmodel: my-own-model\noptions: {reasoning_effort: high}\n", []),
         ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {max_tokens: 500000}\n", [("PK522", 3, 23)]),
         ("task: Hi.\nmodel: DeepSeek-V3.1\nchain_of_thought: native\n", [("PK523", 3, 1)]),
-        ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {reasoning_effort: high}\n", [("PK523", 3, 1)]),
-        ("task: Hi.\nmodels:\n  DeepSeek-V3.1: {options: {reasoning_effort: high}}\n", [("PK523", 3, 3)]),
+        ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {reasoning_effort: high}\n", [("PK523", 3, 11)]),
+        ("task: Hi.\nmodels:\n  DeepSeek-V3.1: {options: {reasoning_effort: high}}\n", [("PK523", 3, 29)]),
+        ("task: Hi.\nmodel: DeepSeek-V3.1\nchain_of_thought: {mode: native}\n", [("PK523", 3, 26)]),
+        ("task: Hi.\nmodels:\n  DeepSeek-V3.1: {options: {max_tokens: 500000}}\n", [("PK522", 3, 41)]),
+        ("task: Hi.\nmodel: gpt-oss-120b\nbudget: {input_tokens: 500000}\n", [("PK522", 3, 24)]),
+        ("task: Hi.\nmodel: DeepSeek-V3.2\nbudget: {output_tokens: 100000, usd: 1}\n", [("PK522", 3, 25)]),
+        ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {repetition_penalty: 1.1}\n", [("PK128", 3, 11)]),
+        ("task: Hi.\nmodel: MiniMax-M2.5\noptions: {repetition_penalty: 1.1}\n", []),
+        ("task: Hi.\nmodel: my-own-model\noptions: {repetition_penalty: 1.1}\n", []),
         ("task: Hi.\nmodel: gpt-oss-120b\noptions: {reasoning_effort: high}\nchain_of_thought: native\n", []),
     ],
 )

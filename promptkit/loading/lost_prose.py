@@ -19,9 +19,10 @@ def is_braced(entry: Entry) -> bool:
     return isinstance(entry.node, Mapping) and entry.document.text.startswith("{{", entry.node.start)
 
 
-def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
-    """Report a comment that cuts a text off."""
-    if (span := cut_off(entry.document, entry.node)) is not None:
+def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> bool:
+    """Report a comment that cuts a text off, and line ends that are none; whether something is cut off."""
+    span = cut_off(entry.document, entry.node)
+    if span is not None:
         message = f"a comment cuts the text of `{name}` off"
         fix = quoted_value(entry.document, entry.document.place(entry.node.start)[0])
         findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE, fix=fix)
@@ -31,6 +32,7 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> None:
         message = f"`\\n` stands in the text of `{name}` as it is written, and ends no line"
         cure = "write the text under `|`, or in double quotes"
         findings.add(entry.document, "PK117", message, (at, at + 2), severity="warning", help=cure)
+    return span is not None
 
 
 _LINE_END = re.compile(r"(?<=[^\s`\"'(])\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")

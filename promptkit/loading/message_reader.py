@@ -172,7 +172,8 @@ def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
             loading.findings.expected(entry, location, "a text")
         loading.unknown.templates = True
         return {"content": "-"}
-    warn_of_lost_prose(loading.findings, location, entry)
+    if warn_of_lost_prose(loading.findings, location, entry):
+        loading.unknown.templates = True  # what is cut off may use an input
     loading.texts[location] = entry
     if not node.text.strip():
         cure = "write a text, or drop the message"

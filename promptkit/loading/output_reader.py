@@ -64,7 +64,7 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
             meant = nearest(key, OUTPUT_KEYS)
             if without_colon(each.key, OUTPUT_KEYS):
                 loading.unknown.output = True
-            elif meant is not None and meant not in merged:
+            elif meant is not None and meant not in merged and _goes_with(meant, merged):
                 merged[meant] = each  # read as it was meant, so that nothing seems missing
     data = {key: each.node.value for key, each in merged.items() if key in OUTPUT_KEYS and key not in _OUTPUT_READERS}
     for key in ("choices", "headings"):
@@ -78,6 +78,13 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     if data.get("json_schema", True) is None or data.get("format") not in _FORMATS:
         loading.unknown.output = True  # what is wrong with the schema or the format is told
     loading.data[name] = data
+
+
+def _goes_with(meant: str, merged: dict[str, Entry]) -> bool:
+    """Whether a key that may have been meant would contradict none that is there."""
+    form = merged.get("format")
+    own = FORMAT_KEYS.get(form.node.text, ()) if form is not None and isinstance(form.node, Scalar) else (meant,)
+    return meant not in _OF_A_FORMAT or (meant in own and merged.keys().isdisjoint(_OF_A_FORMAT - set(own)))
 
 
 def _straight_schema(merged: dict[str, Entry]) -> Entry | None:
@@ -99,6 +106,7 @@ def _straight_fields(merged: dict[str, Entry]) -> Entry | None:
 
 
 _SCHEMA_SIGNS = frozenset(("properties", "$ref", "$schema", "anyOf", "oneOf", "allOf", "enum", "additionalProperties"))
+_OF_A_FORMAT = frozenset(key for keys in FORMAT_KEYS.values() for key in keys)
 _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
 

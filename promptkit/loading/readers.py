@@ -59,7 +59,8 @@ def _template(loading: Loading, name: str, entry: Entry) -> None:
             loading.findings.expected(entry, name, "a text")
         loading.unknown.templates = True
         return
-    warn_of_lost_prose(loading.findings, name, entry)
+    if warn_of_lost_prose(loading.findings, name, entry):
+        loading.unknown.templates = True  # what is cut off may use an input
     loading.data[name] = entry.node.text
     loading.texts[name] = entry
 

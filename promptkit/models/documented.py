@@ -77,6 +77,8 @@ DOCUMENTED: Mapping[str, ModelFacts] = {
 }
 """By id. MARA's pages spell `gpt-oss-120B`; the id that answers ends in a small b."""
 
+HEEDS_REPETITION_PENALTY = ("MiniMax", "gpt-oss")
+"""How the names of models begin that heed `repetition_penalty`; others ignore it (MARA's SDK, read 2026-11-22)."""
 REASONS_WHEN_ASKED = frozenset({"DeepSeek-V3.1", "DeepSeek-V3.1-Terminus"})
 """Models that reason when `chat_template_kwargs: {enable_thinking: true}` asks for it, and else do not."""
 

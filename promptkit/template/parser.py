@@ -77,6 +77,11 @@ class RecoveringEnvironment(PromptEnvironment):
                             value = meant  # noqa: PLW2901 (as which it is read)
                         yield place, kind, value
             except TemplateSyntaxError as error:
+                if self.tokens[-1].kind == "comment_begin":  # two characters that were meant as they stand
+                    error.lineno = self.tokens[-1].start
+                    self.fail(error)
+                    state = None
+                    continue
                 state, sign = self._inside()
                 error.lineno = at + bisect_left(longer, at) if state else self.tokens[-1].start
                 if error.message == "unexpected '}'":  # one of the two signs that end a tag is missing

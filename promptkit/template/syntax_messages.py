@@ -51,8 +51,11 @@ def cure_of(message: str, text: str, start: int) -> str:
 
 
 def foreign_end(tag: str) -> str:
-    """The tag that ends what another language's tag begins: `endfor` for `foreach`."""
-    return f"end{_OTHER_NAMES[tag].split()[0]}" if tag in _OTHER_NAMES else ""
+    """The tag that ends what another language's tag begins, or a misspelt one: `endfor` for `foreach` and `fro`."""
+    if tag in _OTHER_NAMES:
+        return f"end{_OTHER_NAMES[tag].split()[0]}"
+    meant = nearest(tag, _TAGS)
+    return f"end{meant}" if f"end{meant}" in _TAGS else ""
 
 
 def _cure_of_tag(tag: str, more: str) -> str:
