@@ -54,8 +54,21 @@ TOKENS = [
     "<minimax:tool_call>",
     "<untrusted-abc123>",
     "</untrusted-abc123",
+    "<system>",
+    "</assistant>",
+    "[system](#assistant)",
+    "[sMASK]",
+    "<arg_value>",
+    "\n### Instruction:",
+    "\n## System:",
+    "\n\nHuman: ",
+    "\n\nAssistant: ",
 ]
 PLAIN = [
+    "User: Hello.\nAssistant: Good morning.\n\nUser: Bye.",
+    "as in ### Response: which stands in a line",
+    "# System: a title",
+    "Human: at the beginning",
     "a < b and c > d",
     "list[int]",
     "[1]",
@@ -98,8 +111,8 @@ def test_what_has_been_made_harmless_holds_no_token(text: str) -> None:
     assert (harmless, ()) == neutralise(harmless)
 
 
-@given(st.text())
-def test_only_brackets_change(text: str) -> None:
+@given(st.lists(PIECES).map("".join) | st.text())
+def test_only_brackets_and_colons_change(text: str) -> None:
     harmless, _ = neutralise(text)
-    back = str.maketrans(dict(zip(HARMLESS, "<>[]", strict=True)))
+    back = str.maketrans(dict(zip((*HARMLESS, "\N{FULLWIDTH COLON}"), "<>[]:", strict=True)))
     assert text.translate(back) == harmless.translate(back)
