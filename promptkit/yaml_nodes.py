@@ -143,6 +143,8 @@ class Document:
         line, column = self.place(span[0])
         end_line, end_column = self.place(max(span))
         excerpt, before = self._excerpt(line, column)
+        if isinstance(fix, str):
+            fix = Fix(*span, self._quoted_alike(span, fix))
         return Diagnostic(
             code,
             severity,
@@ -155,9 +157,15 @@ class Document:
             label,
             excerpt=excerpt,
             excerpt_from=before,
-            fix=Fix(*span, fix) if isinstance(fix, str) else fix,
+            fix=fix,
             **told,
         )
+
+    def _quoted_alike(self, span: tuple[int, int], word: str) -> str:
+        """A word in the quotes of what it stands for, if that has some."""
+        quote = self.text[span[0] : span[0] + 1]
+        quoted = quote in ("'", '"') and self.text[span[1] - 1 : span[1]] == quote and span[1] - span[0] > 1
+        return f"{quote}{word}{quote}" if quoted and re.fullmatch(r"[\w.-]+", word) else word
 
     def showing(self, told: Diagnostic) -> Diagnostic:
         """A diagnostic of a text that is this one but for some characters, with what stands here."""

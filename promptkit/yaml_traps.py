@@ -52,8 +52,21 @@ def quoted_value(document: Document, line: int) -> Fix | None:
     below = document.line(line + 1) if line < document.lines else ""
     further = len(below) - len(below.lstrip())
     if below.strip() and further > indent:
+        if _has_comment_below(document, line, indent):
+            return None  # which would be read as part of the text
         return Fix(start, start + len(value), f"|\n{' ' * further}{value}")
     return Fix(start, start + len(value), "'" + value.replace("'", "''") + "'")
+
+
+def _has_comment_below(document: Document, line: int, indent: int) -> bool:
+    """Whether what may be a comment stands on a line that continues a value."""
+    for number in range(line + 1, document.lines + 1):
+        text = document.line(number)
+        if text.strip() and len(text) - len(text.lstrip()) <= indent:
+            return False
+        if re.search(r"(?:^|\s)#(?:\s|$)", text):
+            return True
+    return False
 
 
 def braces_fault(document: Document, span: tuple[int, int]) -> Diagnostic:
@@ -205,6 +218,18 @@ def _comment_cuts(document: Document, line: int, _: int, __: str, opening: int |
     return None
 
 
+def _no_colon_above(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
+    """The first key of a file, alone on its line and without its colon, with its entries below it."""
+    above = next((number for number in range(line - 1, 0, -1) if document.line(number).strip()), 0)
+    key = re.fullmatch(r"(?P<key>[A-Za-z_][\w-]*)\s*(?:#.*)?", document.line(above)) if above else None
+    if "mapping values are not allowed" not in problem or key is None or not document.line(line).startswith(" "):
+        return None
+    start = document.start(above)
+    message = f"not valid YAML: there is no colon behind `{key['key']}`"
+    span = start, start + key.end("key")
+    return document.diagnostic("PK100", message, span, help=f"write `{key['key']}:`", fix=Fix(span[1], span[1], ":"))
+
+
 def _colon(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
     """A `: ` in plain prose, on its first line or on one that continues it; a key that is indented too far."""
     if "mapping values are not allowed" not in problem:
@@ -312,6 +337,7 @@ _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None]
     *STRAY_LINES,
     _quote_inside,
     _comment_cuts,
+    _no_colon_above,
     _colon,
     _colon_in_braces,
     _no_colon_in_braces,

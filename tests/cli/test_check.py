@@ -363,3 +363,23 @@ def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
     assert promptkit("check", str(tmp_path)).code == 0
     (tmp_path / "p.yaml").write_text(child.replace("x: a | b, y?", "z?: string, y").replace("t: string", "s: string"))
     assert ("_base.yaml:1:" in promptkit("check", str(tmp_path)).out) is is_inherited
+
+
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ('{"task": "Say hi", "optoins": {"temperature": 0}}\n', '{"task": "Say hi", "options": {"temperature": 0}}\n'),
+        ("'descripton': x\ntask: Hi\n", "'description': x\ntask: Hi\n"),
+        ("inputs\n  name: string\ntask: Hi {{ name }}\n", "inputs:\n  name: string\ntask: Hi {{ name }}\n"),
+        (
+            "persona: You help: always\n  and so # a note\ntask: Hi\n",
+            "persona: You help: always\n  and so # a note\ntask: Hi\n",
+        ),
+    ],
+    ids=["json", "quotes", "colon", "comment"],
+)
+def test_a_fix_changes_no_more_than_the_slip(tmp_path: Path, text: str, better: str) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text(text)
+    promptkit("check", str(file), "--fix")
+    assert file.read_text() == better

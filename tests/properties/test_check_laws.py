@@ -39,7 +39,7 @@ def test_a_misspelt_key_is_told_in_its_line_or_as_what_its_absence_breaks(folder
 
 
 SIGNS = st.sampled_from("'\"{}[]:#-|>, \n\tqa1&*!%@?")
-REFERRING = ("PK109", "PK114", "PK121", "PK122", "PK126", "PK2", "PK3")
+REFERRING = ("PK109", "PK114", "PK121", "PK122", "PK123", "PK126", "PK2", "PK3")
 """Codes of what refers to another statement: an alias, an input, a type that changed; or misses one that is gone."""
 
 
