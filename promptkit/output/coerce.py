@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _NO_ALTERNATIVE = 1_000
 _DEEPEST = 70
+_MOST_PARTS = 1_000
 _MOST_AROUND = 2
 """How many lists may be put around a single value."""
 
@@ -71,7 +72,7 @@ class _Coercion:
         self.most_work = current_limits().answer_changes
         self.lists_around = 0
         """How many lists are being put around a value, one in the other."""
-        self.words: dict[int, tuple[Place, set[Any], dict[str, dict[Any, None]]]] = {}
+        self.words: dict[int, tuple[Place, set[Any], dict[str, dict[Any, str]]]] = {}
         """The words of a place, by its identity; with the place, so that no other one gets that."""
 
     def fit(self, value: Any, place: Place, at: Location) -> Fit:
@@ -120,7 +121,7 @@ class _Coercion:
         if isinstance(value, (list, dict)) and len(value) == 1:
             alone = value[0] if isinstance(value, list) else next(iter(value.values()))
             named = isinstance(value, list) or is_wrapper(name := next(iter(value))) or (not at and is_label(name))
-            usable = named and not isinstance(alone, (list, dict))
+            usable = named and not isinstance(alone, dict) and (not isinstance(alone, list) or len(alone) == 1)
             inner = self.fit(alone, place, at) if usable else Fit(alone, misfits=1)
             what = "a list of one" if isinstance(value, list) else f"`{short(next(iter(value)))}`"
             converted.append(replace(inner, changes=(Change(f"taken out of {what}", at), *inner.changes)))
@@ -168,6 +169,8 @@ class _Coercion:
         if kind == "array" and value is not None:
             found = self._unwrapped(value, form, place, at, list)
             own = place.alternative(form)
+            if isinstance(value, str) and (apart := self._taken_apart(value, own, at)) is not None:
+                return [*found, apart]
             if value == {} or (isinstance(value, str) and (_LISTING.search(value) or is_nothing(value))):
                 return found
             if own.items_are_alike or self.lists_around == _MOST_AROUND:  # it stands there by itself as well
@@ -183,6 +186,22 @@ class _Coercion:
         if isinstance(value, dict) and kind not in ("object", "array"):
             return self._unwrapped(value, form, place, at, (str, int, float, bool))
         return []
+
+    def _taken_apart(self, text: str, place: Place, at: Location) -> Fit | None:
+        """The numbers, or the declared words, that a text lists with commas; None where it says anything else."""
+        items = place.inside(0)
+        parts = [part.strip() for part in text.split(", ")]
+        listed = items.kinds and items.kinds <= {"integer", "number"}
+        listed = listed or (bool(items.forms) and all(is_worded_or_null(form) for form in items.forms))
+        if not listed or not 1 < len(parts) <= _MOST_PARTS or not all(part and "," not in part for part in parts):
+            return None
+        exact = words_at(items)[1].keys()
+        if items.takes("string") and not all(plain_word(part) in exact for part in parts):
+            return None
+        fits = [self.fit(part, place.inside(index), (*at, index)) for index, part in enumerate(parts)]
+        if any(fit.misfits for fit in fits):
+            return None
+        return _together([fit.value for fit in fits], fits, [Change("taken apart at its commas", at)])
 
     def _unwrapped(self, value: Any, form: dict[str, Any], place: Place, at: Location, kind: Any) -> list[Fit]:
         """What stands alone under one key that the schema does not have."""

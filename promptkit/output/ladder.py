@@ -270,9 +270,9 @@ class _Ladder:
 
     def _named(self, text: str) -> str:
         """The one choice that a text names."""
-        words: dict[str, list[str]] = {}
+        words: dict[str, dict[Any, str]] = {}
         for choice in self.expected.choices:
-            words.setdefault(plain_word(choice), []).append(choice)
+            words.setdefault(plain_word(choice), {})[choice] = choice
         meant = word_of(text, words)
         if meant is None:
             return text

@@ -30,6 +30,7 @@ _REST = re.compile(r"[\s`]*\Z")
 _STRAY = re.compile(r"\}\s*[,\]{]")
 _NEAR = 200
 _ITEM_BEHIND = re.compile(r"\}\s*,?\s*\{")
+_KEY_BEHIND = re.compile(r"\"([^\"\n]{1,100})\"\s*:")
 _MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = re.compile(r",\s*[^\s}\]]")
 _ELLIPSIS = re.compile(r"\.{3,}|…")
@@ -303,9 +304,21 @@ class Loose:
                 return found
             if self._is_noise(sign):
                 continue
+            if found and self._is_member():
+                return found
             found.append(self.value(place.inside(len(found))))
             if self._separator("]"):
                 return found
+
+    def _is_member(self) -> bool:
+        """Whether a key of the object around begins in the place of an item: the list before it has not been closed."""
+        member = _KEY_BEHIND.match(self.text, self.at)
+        if member is None or self._open[-2:] != ["{", "["] or member[1] not in self._names[-2]:
+            return False
+        before = self.text[: self.at].rstrip()
+        self.at = len(before) - before.endswith(",")  # which stands before the member then
+        self.repair("`]` added", self.at)
+        return True
 
     def _tuple(self, place: Place) -> Any:
         """What Python writes in round brackets: a list, or a single value."""

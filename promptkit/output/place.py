@@ -255,20 +255,20 @@ def is_worded_or_null(form: dict[str, Any]) -> bool:
     return texts or form.get("type") == "null"
 
 
-def words_at(place: Place) -> tuple[set[Any], dict[str, dict[Any, None]]]:
+def words_at(place: Place) -> tuple[set[Any], dict[str, dict[Any, str]]]:
     """The words that may stand at a place, and by plain name those that it may mean, there or in other alternatives.
 
-    Where null may stand, it has its names too.
+    Beside each stands the name as it is declared: the word itself, or its title. Null has names where it may stand.
     """
     exact: set[Any] = {word for form in place.forms for word in _listed_words(form) or ()}
-    words: dict[str, dict[Any, None]] = {}
+    words: dict[str, dict[Any, str]] = {}
     for form in (*place.forms, *(place.whole.forms if place.whole is not None else ())):
         for word, names in (_listed_words(form) or {}).items():
             for name in names:
-                words.setdefault(name, {})[word] = None
+                words.setdefault(plain_word(name), {}).setdefault(word, name)
     if place.takes("null"):
         for name in NULLS:
-            words.setdefault(name, {None: None})
+            words.setdefault(name, {None: name})
         exact.add(None)
     return exact, words
 
@@ -278,9 +278,9 @@ NULLS = ("null", "none")
 
 
 def _listed_words(form: dict[str, Any]) -> dict[str, list[str]] | None:
-    """The words that a form is one of, each with its plain names; None for any other form."""
+    """The words that a form is one of, each with its names; None for any other form."""
     if not is_worded_or_null(form):
         return None
     words = [each for each in constants_of(form) or () if each is not None]
     alias = [form["title"]] if "const" in form and isinstance(form.get("title"), str) else []
-    return {word: [plain_word(each) for each in (word, *alias)] for word in words}
+    return {word: [word, *alias] for word in words}

@@ -53,10 +53,12 @@ _IN_PROSE = re.compile(
 """What ends words before a value; behind a bracket that convinces stands a quote, a key, a comment, or the like.
 No match is longer than what is kept between pieces."""
 _KEPT_OF_PROSE = 160
+_OF_THOUGHT = ("thoughts", "thinking", "reasoning")
+_MARKS = "*_# \t"
 _LABELLED_THOUGHT = re.compile(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_]{0,3}:", re.IGNORECASE)
 """What begins reasoning that stands in no tag, as agents write it, and what ends it."""
 _LABELLED_ANSWER = re.compile(
-    r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}", re.IGNORECASE
+    r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}(?=[^*_])", re.IGNORECASE
 )
 _CALL = re.compile(
     r"(?:<(?:tool_calls?|function_calls?|tool_use)>|\[TOOL_CALLS\]|<\|python_tag\|>)\s*(?:```\w*\s*)?\Z", re.IGNORECASE
@@ -81,6 +83,8 @@ class Preamble:
         self._prose = prose
         self._begun = False
         self._kept = ""
+        self._before = ""
+        """What stands before the text that is looked at, as far as it can say something of a value."""
         self._state: Callable[[str, int], int | None] = self._start
         self._closing = _LONE
         self._again = _NEVER
@@ -99,6 +103,8 @@ class Preamble:
             at = stopped
             if self._begun:
                 return text[at:]
+        gone = text[: len(text) - len(self._kept)]
+        self._before = (self._before + gone)[-_KEPT_OF_PROSE:]
         return None
 
     def lost(self) -> None:
@@ -125,8 +131,9 @@ class Preamble:
 
     def _prose_begins(self, text: str, at: int) -> int | None:
         """At the beginning of words: of an answer, or of reasoning that a label announces."""
-        if len(text) - at < _LONGEST_LABEL and "\n" not in text[at:]:
-            self._kept = text[at:]
+        rest = text[at : at + _LONGEST_LABEL].lstrip(_MARKS).rstrip(_MARKS).lower()
+        if any(word.startswith(rest) for word in _OF_THOUGHT) and len(text) - at < _LONGEST_LABEL:
+            self._kept = text[at:]  # which may become a label
             return None
         self.lost()
         if self._prose and _LABELLED_THOUGHT.match(text, at):
@@ -186,7 +193,8 @@ class Preamble:
         self.in_prose = not found["closing"]
         if found["opening"]:
             return self._tag(text, found.start())
-        if not found["closing"] and (_CALL.search(text, 0, found.start()) or announces_draft(text, found.start())):
+        before = self._before + text[: found.start()]
+        if not found["closing"] and (_CALL.search(before) or announces_draft(before, len(before))):
             self._state = self._draft
             return len(text)
         if found["value"]:

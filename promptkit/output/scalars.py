@@ -117,7 +117,7 @@ _NOTHING_SAID = re.compile(
 )
 
 
-def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | None:
+def word_of(text: str, words: Mapping[str, Mapping[Any, str]]) -> tuple[Any, str] | None:
     """The value that a text names, and how; `words` are the plain names, each with the values that it may mean.
 
     Case, accents, spaces and the marks around a word do not count; signs that make another word of it do (`C++`). In
@@ -126,16 +126,16 @@ def word_of(text: str, words: Mapping[str, Iterable[Any]]) -> tuple[Any, str] | 
     plain = plain_word(text)
     numbers = _NUMBERS_APART.findall(text)
     if plain in words:
-        meant = list(words[plain])
-        same = all(each in str(meant[0]) for each in numbers)
-        return (meant[0], "written as declared") if len(meant) == 1 and same else None
+        (value, name), *others = words[plain].items()
+        same = all(each in name for each in numbers)
+        return (value, "written as declared") if not others and same else None
     found, beside = _mentioned(words_of(text), words)
     if len(found) != 1 or not DENIALS.isdisjoint(beside) or _SIGNED.search(text) or _FOREIGN_DENIALS.search(text):
         return None
-    meant = list(words[found.pop()])
-    if len(meant) != 1 or not all(each in str(meant[0]) for each in numbers if any(map(str.isdigit, str(meant[0])))):
+    (value, name), *others = words[found.pop()].items()
+    if others or not all(each in name for each in numbers if any(map(str.isdigit, name))):
         return None
-    return (meant[0], "taken from the text around it") if is_asserted(str(meant[0]), text) else None
+    return (value, "taken from the text around it") if is_asserted(name, text) else None
 
 
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")

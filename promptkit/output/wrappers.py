@@ -43,7 +43,9 @@ def names_list(name: str, form: Mapping[str, Any]) -> bool:
 
 
 _OF_LISTS = """
-    categories entities ids integers keywords labels lines names numbers objects strings tags texts topics values words
+    categories cities countries customers documents entities events facts ids integers keywords labels lines names
+    numbers objects orders people persons products questions sentences steps strings tags tasks texts topics users
+    values words
 """
 _LISTS = frozenset(_OF_LISTS.split())
 

@@ -559,3 +559,43 @@ def test_a_comma_of_the_words_behind_a_value_begins_no_member(behind: str) -> No
     for sign in f'{{"a": 1}}{behind}':
         parser.feed(sign)
     assert (True, False) == (parser.done, parser.broken)
+
+
+A = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+BEGINNINGS = {
+    '~~{"a": 1}~~ {"a": 2}': NOTHING,
+    'Example: {"a": 9}\n```json\n{"a": 1}\n```': NOTHING,
+    'The previous answer was {"a": 1}': NOTHING,
+    'Input:\n{"a": 1}\nOutput:\n{"a": 2}': NOTHING,
+    '<tool_call>{"a": 1}</tool_call>': NOTHING,
+    'Thought: x {"a": 2}\nAnswer: {"a": 3}': {"a": 3},
+    '**Thinking:** {"a": 1}\n**Answer:** {"a": 2}': {"a": 2},
+    '<think>b <think>c</think> {"a": 1}</think>{"a": 2}': {"a": 2},
+    'reasoning {"a": 1}': {"a": 1},
+    'Here it is:\n{"a": 4}': {"a": 4},
+}
+
+
+@pytest.mark.parametrize(("text", "value"), BEGINNINGS.items(), ids=range(len(BEGINNINGS)))
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
+def test_what_is_said_to_be_no_answer_is_not_shown_however_it_arrives(text: str, value: object, size: int) -> None:
+    parser = PartialParser(A)
+    told = [each.value for at in range(0, len(text), size) for each in parser.feed(text[at : at + size])]
+    assert value == parser.value
+    assert told == ([] if value is NOTHING else [*value.values(), value])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"A": 1, "A": 2}', {"a": 1}),
+        ('{"a": 1, "B": null}', {"a": 1}),
+        ('{"a": 1, "B": "x"}', {"a": 1, "b": "x"}),
+    ],
+)
+def test_a_key_in_another_spelling_is_told_by_its_name_and_once(text: str, value: object) -> None:
+    schema = {"properties": {"a": {"type": "integer"}, "b": {"type": "string"}}, "required": ["a"], "type": "object"}
+    parser = PartialParser(schema)
+    for sign in text:
+        parser.feed(sign)
+    assert value == parser.value
