@@ -21,6 +21,7 @@ from promptkit.loading.file_suggestions import near_file
 from promptkit.loading.findings import MOST_FINDINGS, Findings, without_colon
 from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
 from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
+from promptkit.loading.origins import answers_of, origin_of
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.reasoning_checks import check_reasoning
 from promptkit.loading.structure_checks import report_all
@@ -28,7 +29,7 @@ from promptkit.loading.suppressions import without_ignored
 from promptkit.loading.template_checks import check_templates
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
-from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, Origin, PromptSpec
+from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, PromptSpec
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
@@ -177,7 +178,11 @@ class Loading:
         """Whether texts that may use inputs are not read: behind a key that stands twice, or that nothing reads."""
         documents = self.chain.documents
         twice = any(fault.code == "PK103" for document in documents for fault in document.faults)
-        return twice or any(document.meant for document in documents) or any(map(_is_template, self._unknown_entries()))
+        return (
+            twice
+            or any(document.lost or document.meant for document in documents)
+            or any(map(_is_template, self._unknown_entries()))
+        )
 
     def _unknown_entries(self) -> Iterator[Entry]:
         for name, entry in self.chain.entries.items():
@@ -206,23 +211,12 @@ class Loading:
         self._require_task()
         self._build_examples()
         files = check_templates(self)
-        origins = {location: _origin(entry) for location, entry in self.texts.items()} | self._answers()
+        origins = {location: origin_of(entry) for location, entry in self.texts.items()}
+        origins |= answers_of(entries.get("examples"))
         shown = {path: self.source.shown(path) for path in files}
         shown |= {document.origin: document.path for document in self.chain.documents}
         self.data |= {"path": self.path, "origins": origins, "files": files, "shown": shown}
         return self._validated()
-
-    def _answers(self) -> dict[str, Origin]:
-        """Where the answers of the examples stand."""
-        entry = self.chain.entries.get("examples")
-        examples = entry.node.items if entry is not None and isinstance(entry.node, Sequence) else ()
-        found: dict[str, Origin] = {}
-        for number, each in enumerate(examples):
-            answer = each.get("output") if isinstance(each, Mapping) else None
-            if entry is not None and answer is not None:
-                place = entry.document.place(answer.start)
-                found[f"examples.{number}.output"] = Origin.of_sound(path=entry.document.origin, lines=(place,))
-        return found
 
     def _read_as_meant(self) -> None:
         """Read a misspelt key as the one that was meant: what is wrong below it is told, and nothing seems missing."""
@@ -322,27 +316,3 @@ class Loading:
 def _is_template(entry: Entry) -> bool:
     """Whether the text of a template stands in an entry."""
     return isinstance(entry.node, Scalar) and "{{" in entry.node.text
-
-
-def _origin(entry: Entry) -> Origin:
-    document, node = entry.document, entry.node
-    if not isinstance(node, Scalar):
-        return Origin(path=document.origin)
-    # The first visible character of each line, counted back to where the line's text begins.
-    begins = [found.span() for found in _LINE_BEGINS.finditer(node.text)]
-    offsets = document.offsets(node)
-    lines = tuple(document.place(max(0, offsets[visible] - (visible - start))) for start, visible in begins)
-    if offsets[-1] - offsets[0] == len(node.text) or node.style == "|":
-        return Origin.of_sound(path=document.origin, lines=lines)
-    folds = tuple((at, *document.place(offsets[at])) for at in _jumps(node.text, offsets))
-    return Origin.of_sound(path=document.origin, lines=lines, folds=folds)
-
-
-def _jumps(text: str, offsets: list[int]) -> Iterator[int]:
-    """Where the file does not go on with the text's next character, inside the text's lines."""
-    for at in range(1, len(text)):
-        if offsets[at] != offsets[at - 1] + 1 and text[at - 1] != "\n":
-            yield at
-
-
-_LINE_BEGINS = re.compile("^[ \t]*", re.MULTILINE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
-from promptkit.setting_table import KINDS, SETTINGS, Kind
+from promptkit.setting_table import KINDS, MODEL_FACTS, MODEL_LIMITS, SETTINGS, Kind, fact_fault
 from promptkit.tomlfile import load_toml, place_in
 
 if TYPE_CHECKING:
@@ -157,10 +157,25 @@ def project_faults(root: Path) -> Iterator[ConfigError]:
     for name, value in found.items():
         try:
             _allow_in_project(name, value, path)
-            if name in SETTINGS:
+            if name == "models" and isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()):
+                yield from _model_faults(value, path)
+            elif name in SETTINGS:
                 layer.value(name)
         except ConfigError as error:
             yield error
+
+
+def _model_faults(models: Mapping[str, Mapping[str, Any]], path: Path) -> Iterator[ConfigError]:
+    """What is wrong in each of the tables of models, at its key."""
+    known = [*MODEL_FACTS, *MODEL_LIMITS]
+    for model, facts in models.items():
+        for name, value in facts.items():
+            where = place_in(path, "models", model, name)
+            if name not in known:
+                cure = did_you_mean(name, known) or f"keys: {', '.join(known)}"
+                yield ConfigError(f'there is no key `{name}` in `[models."{model}"]`', where=where, help=cure)
+            elif words := fact_fault(name, value):
+                yield ConfigError(f'`{name}` in `[models."{model}"]` must be {words}', where=where)
 
 
 def _allow_in_project(name: str, value: Any, path: Path) -> None:

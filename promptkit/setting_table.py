@@ -185,6 +185,24 @@ KINDS: dict[str, Kind] = {
 }
 
 
+_FACT_WORDS: dict[Callable[[Any], Any], str] = {
+    _check_count: KINDS["count"].words,
+    _check_switch: KINDS["switch"].words,
+    _check_positive: KINDS["positive"].words,
+    _check_price: "a number from 0",
+}
+
+
+def fact_fault(name: str, value: Any) -> str:
+    """What a fact or a limit of a model must be, in words, where a value is none; empty where it is one."""
+    check = (MODEL_FACTS | MODEL_LIMITS)[name]
+    try:
+        check(value)
+    except ValueError:
+        return _FACT_WORDS[check]
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table: the kind of value, the variable that sets it, its default and its meaning.

@@ -21,9 +21,10 @@ MOST_SHOWN = 8
 _DECODER = json.JSONDecoder()
 CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
 _OF_BEFORE = re.compile(
-    r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer)\b", re.IGNORECASE
+    r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer|wrong|bad|incorrect|invalid)\b",
+    re.IGNORECASE,
 )
-"""What says that an object is of the past, and not what is wanted."""
+"""What says that an object is of the past, or a bad example, and not what is wanted."""
 DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 """What turns a sentence into its contrary."""
 

@@ -179,11 +179,21 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         return  # the others are of something else
     for found in ranges:
         first, last = number_of(found[1]), number_of(found[2])
+        if _OF_OTHER_SCALES.search(sentence.text):
+            return
         if answer.alone and not _is_of_all(sentence.text, found):
             continue
         if _beyond(first, last, least, most):
             span = found.span(2) if _beyond(last, last, None, most) else found.span(1)
             yield drifted("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
+
+
+_OF_OTHER_SCALES = re.compile(
+    r"\b(?:old|former|previous|earlier|original|input|source|incoming|customer's|their|other)\s+(?:[\w-]+\s+){0,2}"
+    r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b",
+    re.IGNORECASE,
+)
+"""What says that a range is that of something else, such as what comes in."""
 
 
 def _is_of_all(text: str, found: re.Match[str]) -> bool:

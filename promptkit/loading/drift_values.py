@@ -32,7 +32,8 @@ _ASKED = re.compile(
     r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:write|give|return|output|answer|format)\b", re.IGNORECASE
 )
 _OF_INPUTS = re.compile(
-    rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|{_ISO})\b", re.IGNORECASE
+    rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|letters?|appears?|iso|{_ISO})\b",
+    re.IGNORECASE,
 )
 """Words of a sentence that speaks of what comes in, or of both forms."""
 _WHOLE = re.compile(

@@ -31,7 +31,8 @@ def near_file(source: Source, path: str) -> str:
     names = list(source.beside(path))
     if name in names:
         return ""  # it is there, and something else is wrong with it
-    same_stem = [each for each in names if each.rpartition(".")[0] == name.rpartition(".")[0] != ""]
+    stem = name if "." not in name else name.rpartition(".")[0]
+    same_stem = [each for each in names if each.rpartition(".")[0] == stem != ""]
     hint = did_you_mean(name, names) if not same_stem else f"did you mean `{same_stem[0]}`?"
     if not hint and "@" in path and folder:
         return f"a file of another repo? declare that under [repos.{path.partition('/')[0]}] in promptkit.toml"

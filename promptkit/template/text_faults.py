@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
 _FOREIGN = re.compile(
-    r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)\}|%\((\w+)\)s|<<(\w+)>>"
+    r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)(?:![rsa])?(?::(?:[<>=^.,+#0][^{}\s]{0,8}|\d+[a-z%]))?\}"
+    r"|\$([a-z_]\w*)\b|%\((\w+)\)s|<<(\w+)>>"
     r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s+\}\})(?!\})"
 )
-"""How `${x}` (shells, JavaScript), `{x}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and `[[x]]` name a
-variable; two braces with a space between them, and braces of which the first is lost."""
+"""How `${x}` and `$x` (shells, JavaScript), `{x}` and `{x:.2f}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and
+`[[x]]` name a variable; two braces with a space between them, and braces of which the first is lost."""
 _BROKEN_TAG = re.compile(
     r"(?:\{\s+)?%\s*((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
     r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s*%\}"
