@@ -44,7 +44,8 @@ class GrowingValue:
 
     `dead` is what is wrong with it for good, once something is; `room` is how many characters a text that grows has
     left until it is too long for good. `around` says that the whole has only keys so far that may stand around the
-    answer.
+    answer. `innermost` is the object or list that is open, and `kind` what a value here is: an `item` of a list, a
+    `member` of an object, or nothing but the whole.
     """
 
     def __init__(self, shape: Shape, verdicts: Verdicts) -> None:
@@ -61,6 +62,8 @@ class GrowingValue:
         self.around = False
         self._verdicts = verdicts
         self._open: list[dict[str, Any] | list[Any]] = []
+        self.innermost: dict[str, Any] | list[Any] | None = None
+        self.kind = ""
         self._path: list[str | int] = []
         self._shapes = [shape]
         self._most_depth = current_limits().answer_depth
@@ -74,17 +77,6 @@ class GrowingValue:
     def shown(self) -> Any:
         """The whole value so far, or `NOTHING` while it may only stand around the answer."""
         return NOTHING if self.around else self._held[0]
-
-    @property
-    def innermost(self) -> dict[str, Any] | list[Any] | None:
-        """The object or list that is open."""
-        return self._open[-1] if self._open else None
-
-    @property
-    def kind(self) -> str:
-        """What a value here is: an `item` of a list, a `member` of an object, or nothing but the whole."""
-        innermost = self.innermost
-        return "" if innermost is None else "item" if isinstance(innermost, list) else "member"
 
     @property
     def shape(self) -> Shape:
@@ -112,15 +104,21 @@ class GrowingValue:
         self._put(container)
         self.around = self.around or (not self._open and self._verdicts.may_stand_around(self._shapes[-1]))
         self._open.append(container)
+        self._stand_in(container)
         self._doubtful.append(False)
         if isinstance(container, list):
             self._enter(0)
+
+    def _stand_in(self, container: dict[str, Any] | list[Any] | None) -> None:
+        self.innermost = container
+        self.kind = "" if container is None else "item" if type(container) is list else "member"
 
     def close(self) -> None:
         """The innermost object or list ends."""
         if self._renamed:
             self._renamed = {each for each in self._renamed if each[0] < len(self._open)}
         container, doubtful = self._open.pop(), self._doubtful.pop()
+        self._stand_in(self._open[-1] if self._open else None)
         if isinstance(container, list):
             self._leave()
         if doubtful and self._open:
@@ -171,7 +169,7 @@ class GrowingValue:
         """A text begins, and grows from now on."""
         self._put("")
         self._text_at = (self._open[-1], self._path[-1]) if self._open else (self._held, 0)
-        most = _most(self._shapes[-1], "string", "maxLength")
+        most = self._shapes[-1].most_characters
         self.room = _ENDLESS if most is None else most + 1
 
     def _leave_open(self) -> None:
@@ -185,7 +183,7 @@ class GrowingValue:
             self._held[0] = value
         elif isinstance(self._open[-1], list):
             self._open[-1].append(value)
-            most = _most(self._shapes[-2], "array", "maxItems")
+            most = self._shapes[-2].most_items
             if most is not None and len(self._open[-1]) > most:
                 self.give_up(Violation("$", f"has more than {most:,} items", "maxItems"), path=self._path[:-1])
         else:
@@ -198,7 +196,7 @@ class GrowingValue:
         """
         self.room -= len(piece)
         if not self.room:
-            most = _most(self._shapes[-1], "string", "maxLength")
+            most = self._shapes[-1].most_characters
             self.give_up(Violation("$", f"has more than {most:,} characters", "maxLength"))
             self.room = _ENDLESS
         holder, step = self._text_at
@@ -253,12 +251,6 @@ class GrowingValue:
         if self._unread is not None and len(self._path) <= self._unread:
             self._unread = None
         self._shapes.pop()
-
-
-def _most(shape: Shape, kind: str, keyword: str) -> int | None:
-    """The most that a list or a text may have; None where something else may stand there, or nothing says."""
-    most = shape.keyword(keyword)
-    return most if shape.keyword("type") == kind and type(most) is int else None
 
 
 def _at(value: Any, location: Sequence[str | int]) -> Any:

@@ -66,8 +66,9 @@ class PartialParser:
     def feed(self, chunk: str) -> list[Completed]:
         """Read a piece; the values that ended in it, in the order in which they ended."""
         self._fed += len(chunk)
-        more = self._steps.in_text and chunk.isprintable() and '"' not in chunk and "\\" not in chunk
-        if more and self._steps.lengthened(chunk):
+        steps = self._steps
+        more = steps.in_text and chunk.isprintable() and '"' not in chunk and "\\" not in chunk
+        if more and steps.lengthened(chunk):
             return []
         text = chunk if self._lead is None else self._after_lead(chunk)
         while text and not self.broken:

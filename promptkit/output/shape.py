@@ -38,6 +38,20 @@ class Shape:
         """The place with its alternatives laid side by side."""
         return Place(self.root, True if self.declared is None else self.declared)
 
+    @cached_property
+    def most_characters(self) -> int | None:
+        """The most that a text here may have; None where something else may stand here, or nothing says."""
+        return self._most("string", "maxLength")
+
+    @cached_property
+    def most_items(self) -> int | None:
+        """The same of a list's items."""
+        return self._most("array", "maxItems")
+
+    def _most(self, kind: str, keyword: str) -> int | None:
+        most = self.keyword(keyword)
+        return most if self.keyword("type") == kind and type(most) is int else None
+
     def takes(self, kind: str) -> bool:
         """Whether a value of a JSON type may stand here; whole and other numbers are one kind."""
         wanted = self._schema.get("type") if self.binding else None

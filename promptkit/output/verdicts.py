@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
@@ -100,7 +101,7 @@ class Verdicts:
         """What a key means in an object that has these keys `before`."""
         declared = shape.keyword("properties")
         if not isinstance(declared, dict) or key in declared:
-            return Key(key)
+            return _as_written(key)
         closed, needed = shape.keyword("additionalProperties") is False, shape.keyword("required")
         meant = self._meant(declared, key) if self.coerces else []
         # Where a key with a sign at an end may stand as it is, it is another name only for one that has to be there.
@@ -133,6 +134,12 @@ class Verdicts:
         if id(declared) not in self._schemas:
             self._schemas[id(declared)] = _standing_alone(shape.root, declared)
         return self._schemas[id(declared)]
+
+
+@lru_cache(maxsize=1_024)
+def _as_written(key: str) -> Key:
+    """What most keys mean: themselves."""
+    return Key(key)
 
 
 def _standing_alone(root: Any, schema: dict[str, Any]) -> Schema | None:
