@@ -190,20 +190,28 @@ class GrowingValue:
             self._open[-1][str(self._path[-1])] = value
 
     def lengthen(self, piece: str) -> None:
-        """The text that stands here goes on.
-
-        While it grows nothing else refers to it, and so CPython lengthens it in its place.
-        """
-        self.room -= len(piece)
-        if not self.room:
+        """The text that stands here goes on, by no more than there is room for."""
+        if not self.lengthened(piece):
             most = self._shapes[-1].most_characters
             self.give_up(Violation("$", f"has more than {most:,} characters", "maxLength"))
             self.room = _ENDLESS
+            self.lengthened(piece)
+
+    def lengthened(self, piece: str) -> bool:
+        """Whether the text that stands here could just be lengthened, as with most pieces of most answers.
+
+        While it grows nothing else refers to it, and so CPython lengthens it in its place.
+        """
+        room = self.room - len(piece)
+        if room <= 0:
+            return False
+        self.room = room
         holder, step = self._text_at
         text = holder[step]
         holder[step] = None
         text += piece
         holder[step] = text
+        return True
 
     def end_text(self) -> None:
         """The text that stands here has ended."""

@@ -83,12 +83,10 @@ class IncrementalParser:
         if self._blanks.kept:
             self._kept, self._blanks.kept = self._blanks.kept, ""
 
-    def lengthened(self, piece: str) -> bool:
-        """Whether the text that grows could just be lengthened, as with most pieces of most answers."""
-        if self._kept or len(piece) >= self.growing.room:
-            return False
-        self.growing.lengthen(piece)
-        return True
+    @property
+    def waits(self) -> bool:
+        """Whether a part of the last piece waits for what follows."""
+        return bool(self._kept)
 
     def _note_death(self, left: int) -> None:
         """Note where it was settled; of a text that is repaired nothing is, since it may be read otherwise.

@@ -68,7 +68,7 @@ class PartialParser:
         self._fed += len(chunk)
         steps = self._steps
         more = steps.in_text and chunk.isprintable() and '"' not in chunk and "\\" not in chunk
-        if more and steps.lengthened(chunk):
+        if more and not steps.waits and self._growing.lengthened(chunk):
             return []
         text = chunk if self._lead is None else self._after_lead(chunk)
         while text and not self.broken:
