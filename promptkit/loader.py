@@ -263,6 +263,7 @@ class Loading:
     def _may_have_task(self) -> bool:
         """Whether what cannot be read may be the task, or stand for it."""
         unread = not self.aside.isdisjoint(("task", "messages", "extends")) or bool(self.aside - set(KEYS))
+        unread |= any(fault.code == "PK106" for fault in self.chain.main.faults)  # another document follows
         return unread or any(map(_is_template, self._unknown_entries()))
 
     def _require_task(self) -> None:

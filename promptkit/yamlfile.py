@@ -144,6 +144,8 @@ class _Composer:
         after = self.next()
         if not isinstance(after, yaml.StreamEndEvent):
             cure = "split the file at `---`; inside of a text, indent it like the text"
+            if self.document.text.lstrip().startswith("---"):  # as dotprompt and others have it
+                cure = "what stands below this `---` belongs under a key: `task: |`, and indented"
             self._fault("PK106", "a template file holds one YAML document", after, help=cure)
 
     def _node(self, event: Any) -> Node:

@@ -133,6 +133,7 @@ def _input(schema: Any, **rest: Any) -> dict[str, Any]:
 def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str, Any]:
     data = _input({})
     schema: dict[str, Any] = {}
+    misspelt = False
     for key, value in node.pairs:
         own = Entry(entry.document, key, value)
         if key.text == "required" and isinstance(value, Scalar):
@@ -148,12 +149,13 @@ def _keyword_input(findings: Findings, entry: Entry, node: Mapping) -> dict[str,
             schema[key.text] = value.value
         else:
             _unknown_keyword(findings, own, entry.key.text)
+            misspelt = True
     default = node.get("default")
     data["has_default"] = default is not None
     check_keywords(findings, entry.document, schema, node, f"inputs.{entry.key.text}")
     sound = check_schema(findings, entry.document, schema, node, entry.key)
     # A faulty schema still declares the name: one cause, one report.
-    data["json_schema"] = schema if sound else True
+    data["json_schema"] = schema if sound and not misspelt else True
     if default is not None:
         data["default"] = declared_value(default, data["json_schema"])
         if data.get("secret") is True:
