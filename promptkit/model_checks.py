@@ -148,8 +148,8 @@ def _option(spec: PromptSpec, name: str, key: str, chain: Chain) -> Entry | None
     """Where an option is written that is sent to a model."""
     override = spec.models.get(name)
     if override is not None and key in override.options:
-        return _inside(chain.merged["models"][name], "options", key)
-    return chain.merged.get("options", {}).get(key)
+        return None if override.options[key] is None else _inside(chain.merged["models"][name], "options", key)
+    return None if spec.options.get(key) is None else chain.merged.get("options", {}).get(key)
 
 
 def _inside(entry: Entry, *keys: str) -> Entry:
@@ -178,14 +178,13 @@ def _abilities(spec: PromptSpec, name: str, facts: ModelFacts, chain: Chain, ent
     """What the prompt asks of the model, and the model is known not to have."""
     override = spec.models.get(name)
     thought = override.chain_of_thought if override and override.chain_of_thought else spec.chain_of_thought
-    own = override.options if override else {}
     reasons = True if thinking_is_asked(spec, name) else facts.reasoning
     effort = _option(spec, name, "reasoning_effort", chain)
     asked = chain.entries.get("chain_of_thought")
     needed = (
         ("calls no tools", facts.tools, bool(spec.tools), chain.entries.get("tools")),
         ("does not reason by itself", reasons, thought.mode == "native", asked and _inside(asked, "mode")),
-        ("does not reason by itself", reasons, "reasoning_effort" in {**spec.options, **own}, effort),
+        ("does not reason by itself", reasons, effort is not None, effort),
     )
     for words, has, needs, at in needed:
         if needs and has is False:

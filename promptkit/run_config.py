@@ -75,7 +75,7 @@ def given_inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
     problem = f"are {type(inputs).__name__}, not a mapping"
     if issubclass(type(inputs), Mapping):  # whatever it says of itself
         try:
-            given = list(cast("Mapping[Any, Any]", inputs).items())
+            given = [(name, value) for name, value in cast("Mapping[Any, Any]", inputs).items()]
         except Exception as error:  # noqa: BLE001 (a mapping of somebody's own may raise anything)
             problem = f"cannot be read: {type(error).__name__}: {error}"
         else:

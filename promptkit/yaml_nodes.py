@@ -165,7 +165,7 @@ class Document:
         """A word in the quotes of what it stands for, if that has some."""
         quote = self.text[span[0] : span[0] + 1]
         quoted = quote in ("'", '"') and self.text[span[1] - 1 : span[1]] == quote and span[1] - span[0] > 1
-        return f"{quote}{word}{quote}" if quoted and re.fullmatch(r"[\w.-]+", word) else word
+        return f"{quote}{word}{quote}" if quoted and re.fullmatch(r"[\w.-]+", word) and resolve(word) == word else word
 
     def showing(self, told: Diagnostic) -> Diagnostic:
         """A diagnostic of a text that is this one but for some characters, with what stands here."""

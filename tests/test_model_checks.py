@@ -41,6 +41,7 @@ def told(text: str) -> list[tuple[str, int, int]]:
         ("task: Hi.\nmodel: DeepSeek-V3.2\nbudget: {output_tokens: 100000, usd: 1}\n", [("PK522", 3, 25)]),
         ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {repetition_penalty: 1.1}\n", [("PK128", 3, 11)]),
         ("task: Hi.\nmodel: MiniMax-M2.5\noptions: {repetition_penalty: 1.1}\n", []),
+        ("task: Hi.\nmodel: DeepSeek-V3.1\noptions: {repetition_penalty: null, reasoning_effort: null}\n", []),
         ("task: Hi.\nmodel: my-own-model\noptions: {repetition_penalty: 1.1}\n", []),
         ("task: Hi.\nmodel: gpt-oss-120b\noptions: {reasoning_effort: high}\nchain_of_thought: native\n", []),
     ],

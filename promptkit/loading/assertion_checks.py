@@ -143,16 +143,17 @@ def _check(findings: Findings, document: Document, item: Mapping, known: Declare
     kind, path, value = item.get("type"), item.get("path"), item.get("value")
     if isinstance(kind, Scalar) and kind.text not in ASSERTIONS:
         _unknown_type(findings, document, kind, name)
-    if isinstance(kind, Scalar) and kind.text == "check" and isinstance(value, Scalar):
-        check_assertion(findings, document, value, known, name)
-    schema = known.output.get("json_schema")
-    if schema is None or known.unknown.output:
-        return
-    found: InferredType = value_of(schema)
-    if isinstance(path, Scalar):
+    schema = None if known.unknown.output else known.output.get("json_schema")
+    found: InferredType = None if schema is None else value_of(schema)
+    if isinstance(path, Scalar) and schema is not None:
         found = _followed(findings, document, path, found, name)
+    if isinstance(kind, Scalar) and kind.text == "check" and isinstance(value, Scalar):
+        check_assertion(findings, document, value, known, name, found)
+    if schema is None:
+        return
     takes, kinds = _OF_KINDS.get(kind.text) if isinstance(kind, Scalar) else None, kinds_of(found)
-    if takes is not None and kinds and not kinds & takes and isinstance(kind, Scalar):
+    told = isinstance(kind, Scalar) and value is not None and _unfit(kind.text, value)
+    if takes is not None and kinds and not kinds & takes and isinstance(kind, Scalar) and not told:
         message = f"{name}: `{kind.text}` never holds for {named(kinds)}"
         findings.add(document, "PK301", message, kind, label=f"it is for {named(takes)}")
     compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from promptkit.loader import Loading
     from promptkit.loading.declared import Declared
     from promptkit.loading.findings import Findings
+    from promptkit.template.inferred_types import InferredType
     from promptkit.template.paths import Path
     from promptkit.yaml_nodes import Document, Node
 
@@ -51,28 +52,29 @@ def check_expressions(loading: Loading) -> set[str]:
             report = partial(_report, findings, entry.document, node_at(entry.node, (index, "that")))
             check = _Check(inputs, loading.unknown.inputs, f"check `{item.get('name') or index + 1}`", report)
             check.asserted = item.get("assert") is True
-            _walk(check, that, answer)
+            _walk(check, that, value_of(answer), field_names(answer, ()))
             used |= check.used
     return used
 
 
-def check_assertion(findings: Findings, document: Document, node: Scalar, known: Declared, name: str) -> None:
-    """Check the expression of a test's assertion."""
-    schema = True if known.unknown.output else known.output.get("json_schema", True)
+def check_assertion(
+    findings: Findings, document: Document, node: Scalar, known: Declared, name: str, value: InferredType
+) -> None:
+    """Check the expression of a test's assertion over the value at its path."""
     check = _Check(known.inputs, known.unknown.inputs, name, partial(_report, findings, document, node))
     check.asserted = True
-    _walk(check, node.text, schema)
+    _walk(check, node.text, value, ())
 
 
-def _walk(check: _Check, that: str, answer: Any) -> None:
-    """Read an expression over `value`, which is the `answer`, and the inputs."""
-    check.fields = field_names(answer, ())
+def _walk(check: _Check, that: str, value: InferredType, fields: Collection[str]) -> None:
+    """Read an expression over `value`, of which these are the `fields`, and the inputs."""
+    check.fields = fields
     if that.lstrip().startswith("{{"):
         check.fault(TemplateFault("PK201", "an expression stands without braces", 0, 2, help=_BARE))
         check.used |= set(check.inputs)
         return
     inputs = {name: Binding(value_of(each["json_schema"]), is_input=True) for name, each in check.inputs.items()}
-    scope = input_scope(inputs).inner({"value": Binding(value_of(answer))})
+    scope = input_scope(inputs).inner({"value": Binding(value)})
     tree = read_tree(_OPENING + that + " }}")
     for fault in tree.faults:
         check.fault(fault)

@@ -52,8 +52,8 @@ class Chain:
     extended_at: dict[str, str] = field(default_factory=dict)
     removed: dict[str, Entry] = field(default_factory=dict)
     """The inputs of parents that a child takes away, each with the null that does so."""
-    narrowed: bool = False
-    """Whether an input of a parent's is declared anew."""
+    narrowed: set[str] = field(default_factory=set)
+    """The inputs of parents that are declared anew."""
     broken: bool = False
     """Whether a parent cannot be read: then nobody knows what it declares."""
 
@@ -196,7 +196,7 @@ def _merge(chain: Chain, document: Document, root: Mapping) -> None:
             chain.faults += _merge_level(level, document, node, removes)
             if key.text == "inputs":
                 gone = before - level.keys()
-                chain.narrowed |= any(level[name].document is document for name in before & level.keys())
+                chain.narrowed |= {name for name in before & level.keys() if level[name].document is document}
                 chain.removed |= {
                     each.text: Entry(document, each, null) for each, null in node.pairs if each.text in gone
                 }

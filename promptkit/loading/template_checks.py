@@ -46,10 +46,9 @@ class TemplateChecks:
     inputs: dict[str, Any]
     partial: bool = False
     """Whether the file is a part of others, which declare what it uses."""
-    main: Document | None = None
-    """The file that is checked; others are extended or included."""
-    narrowed: bool = False
-    """Whether it declares an input anew that a parent has declared."""
+    parents: list[Document] = field(default_factory=list)
+    narrowed: set[str] = field(default_factory=set)
+    """The inputs of parents that are declared anew."""
     used: set[str] = field(default_factory=set)
     explained: set[str] = field(default_factory=set)
     """Inputs that a misspelt name was meant for: one cause, one report."""
@@ -93,7 +92,7 @@ class TemplateChecks:
 
     def report(self, text: TemplateText, fault: TemplateFault) -> None:
         """Report once, however many templates include the faulty text; say who includes it."""
-        if fault.code == "PK214" and self.narrowed and text.document is not self.main:
+        if fault.code == "PK214" and text.document in self.parents and self._is_narrowed(text.text, fault):
             return  # what is never so with the child's declaration is so with the base's own
         where = text.span(fault.start, fault.end)
         key = text.document.path, where[0], fault.code
@@ -103,6 +102,11 @@ class TemplateChecks:
         told = {"severity": fault.severity, "label": fault.label, "help": fault.help}
         notes = (f"included by {text.stack[-1]}",) if text.stack else ()
         self.findings.add(text.document, fault.code, fault.message, where, notes=notes, **told)
+
+    def _is_narrowed(self, text: str, fault: TemplateFault) -> bool:
+        """Whether the tag in which a fault lies names an input that is declared anew."""
+        begin, end = text.rfind("{", 0, fault.start + 1), text.find("}", fault.start)
+        return not self.narrowed.isdisjoint(re.findall(r"\w+", text[max(begin, 0) : end if end >= 0 else len(text)]))
 
     @property
     def whole(self) -> bool:
@@ -177,7 +181,7 @@ def check_templates(loading: Loading) -> dict[str, str]:
     checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), unknown.inputs)
     checks.explained |= unknown.faulty
     checks.removed = chain.removed
-    checks.main, checks.narrowed = chain.main, chain.narrowed
+    checks.parents, checks.narrowed = chain.documents[1:], chain.narrowed
     checks.misnamed = {
         part
         for name in unknown.faulty

@@ -60,7 +60,7 @@ _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _CONDITION_BEHIND = re.compile(
     r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b"
-    r"|(?:would|might|could) be (?:(?:an? )?(?:over|under|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",
+    r"|(?:would|might|could) be (?:(?:an? )?(?:over|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",
     re.IGNORECASE,
 )
 _HYPOTHETICAL = r"""
@@ -70,9 +70,8 @@ _HYPOTHETICAL = r"""
     (?:asked?|wants?|wanted) (?:me|us|it)
     (?:will|going to|yet to|soon) be
     until|till|when|once|before|after
-    (?:some|others|many|most|people|one|critics) (?:would|might|may|could)
-    (?:someone|somebody|anyone) (?:would|might|may|could)
-    an? (?:\w+ )?(?:classifier|model|reader|person) (?:would|might|may|could)
+    (?:some|others|critics) (?:would|might|may|could)
+    an? naive (?:\w+ )?(?:classifier|model) (?:would|might|may|could)
     unlike|similar|outside|beyond|below|above
     e\.g|for example|such as
 """

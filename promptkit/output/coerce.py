@@ -196,8 +196,12 @@ class _Coercion:
         if not listed or not 1 < len(parts) <= _MOST_PARTS or not all(part and "," not in part for part in parts):
             return None
         exact = words_at(items)[1].keys()
-        if items.takes("string") and not all(plain_word(part) in exact for part in parts):
+        if items.takes("string") and (
+            plain_word(text) in exact or not all(plain_word(part) in exact for part in parts)
+        ):
             return None
+        if _GROUPED.search(text):
+            return None  # a number may have its thousands apart
         fits = [self.fit(part, place.inside(index), (*at, index)) for index, part in enumerate(parts)]
         if any(fit.misfits for fit in fits):
             return None
@@ -282,6 +286,7 @@ class _Coercion:
         return _together(found, fits, changes, misfits)
 
 
+_GROUPED = re.compile(r"(?<!\d)\d{1,3}, \d{3}(?!\d)")
 _LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
 """What a text looks like that may be a list itself."""
 

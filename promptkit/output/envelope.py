@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _BRACKET = re.compile(r"[{\[]")
 _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
-_CANDIDATES_A_PASS = 5_000
+_CANDIDATES_A_PASS, _CHARACTERS_A_CANDIDATE = 5_000, 50
 _WORK_OF_ANY = 10_000
 """How much a short text may cost before its length counts."""
 _MOST_NESTED = 20
@@ -137,7 +137,7 @@ class _Search:
         self.work = 0
         passes = current_limits().answer_passes
         self.most_work = passes * len(text) + _WORK_OF_ANY
-        self.most_candidates = passes * _CANDIDATES_A_PASS
+        self.most_candidates = passes * max(_CANDIDATES_A_PASS, len(text) // _CHARACTERS_A_CANDIDATE)
 
     def run(self) -> None:
         """Go through the text."""

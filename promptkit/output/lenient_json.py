@@ -21,7 +21,7 @@ from promptkit.schema.equality import same_json
 if TYPE_CHECKING:
     from promptkit.output.place import Place
 
-_REPAIRS_A_PASS = 8_000
+_REPAIRS_A_PASS, _CHARACTERS_A_REPAIR = 8_000, 25
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
 _KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
@@ -57,7 +57,7 @@ class Loose:
         self._strict_reads = _MOST_STRICT_READS
         limits = current_limits()
         self._most_depth = limits.answer_depth
-        self._most_repairs = limits.answer_passes * _REPAIRS_A_PASS
+        self._most_repairs = limits.answer_passes * max(_REPAIRS_A_PASS, len(text) // _CHARACTERS_A_REPAIR)
         self.exhausted = False
         """Whether there are more slips than may be mended."""
         self._strings = Strings(self)
@@ -304,17 +304,21 @@ class Loose:
                 return found
             if self._is_noise(sign):
                 continue
-            if found and self._is_member():
+            if found and self._is_member(place.inside(0)):
                 return found
             found.append(self.value(place.inside(len(found))))
             if self._separator("]"):
                 return found
 
-    def _is_member(self) -> bool:
-        """Whether a key of the object around begins in the place of an item: the list before it has not been closed."""
+    def _is_member(self, item: Place) -> bool:
+        """Whether a further key of the whole begins in the place of an item: the list before it has not been closed."""
         member = _KEY_BEHIND.match(self.text, self.at)
-        if member is None or self._open[-2:] != ["{", "["] or member[1] not in self._names[-2]:
+        if member is None or self._open != ["{", "["] or member[1] not in self._names[0]:
             return False
+        if member[1] in self._read or member[1] in item.names or not item.kinds:
+            return False  # an item may have lost its brace
+        if self.text.count("]", self.at) != self.text.count("[", self.at):
+            return False  # it is closed further below
         before = self.text[: self.at].rstrip()
         self.at = len(before) - before.endswith(",")  # which stands before the member then
         self.repair("`]` added", self.at)

@@ -58,7 +58,9 @@ _MARKS = "*_# \t"
 _LABELLED_THOUGHT = re.compile(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_]{0,3}:", re.IGNORECASE)
 """What begins reasoning that stands in no tag, as agents write it, and what ends it."""
 _LABELLED_ANSWER = re.compile(
-    r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}(?=[^*_])", re.IGNORECASE
+    r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}(?=[^*_])"
+    r"|\n(?=[ \t]{0,3}(?:```|~~~))|\n[ \t]*\n(?=[ \t]*[{\[])",
+    re.IGNORECASE,
 )
 _CALL = re.compile(
     r"(?:<(?:tool_calls?|function_calls?|tool_use)>|\[TOOL_CALLS\]|<\|python_tag\|>)\s*(?:```\w*\s*)?\Z", re.IGNORECASE

@@ -53,12 +53,14 @@ _BEFORE = r"""
 
     \b(?:this|that|it) (?:is|was) (?:wrong|incorrect)
     das ist falsch
-    START(?:the |an? )?AWRY(?: ANSWER)?(?: is\b|COLON)
+    START(?:the )?(?:wrong|incorrect)(?: ANSWER)?(?: is\b|COLON)
+    START(?:the |an? )?AWRY ANSWER(?: is\b|COLON)
+    START(?:dummy|mock|placeholder)COLON
     \b(?:an?|the|previous|old) AWRY ANSWER(?: is| was)?(?=[: ]|\Z)
-    STARTthe (?:previous|earlier|last|old) ANSWER (?:was|is)\b
-    \b(?:this|that|it) is (?:fake|UNREAL)
-    \bmade (?:this|that|it) up
-    \b(?:rejected|refused|discarded|avoid)
+    STARTthe (?:previous|earlier|old) ANSWER (?:was|is)\b
+    \b(?:this|that|it) is (?:an? )?(?:dummy|placeholder|sample)s?\b
+    \b(?:validator|checker|reviewer|parser|server) (?:rejected|refused|discarded)
+    STARTavoid(?= ?\Z)
     \b(?:ignore|disregard|forget|never ?mind) (?:the )?following
     \b(?:bad|incorrect|wrong) (?:answer|output|response) would be
     \b(?:bad|invalid|wrong) input
@@ -83,13 +85,13 @@ _BEFORE = r"""
     \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
     \bwas going to (?:answer|say|write)
     \bi(?: will|'ll) (?:answer|reply|respond) (?:like|with something)
-    STARTif\b[^.\n]{1,80},? ?(?:then|it would be)
+    STARTif\b(?! i (?:had|have) to\b)[^.\n]{1,80},? ?(?:then|it would be)
     \b(?:suppose|assume|assuming|imagine|pretend)(?: that)? (?:the )?ANSWER (?:is|was|were)
     \bi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
     \b(?:expected|required|requested) (?:format|schema|shape) (?:is|looks like)
     \bthe (?:input was|format would be)
     STARTinput was
-    [.!?]\s+default(?: value)?COLON
+    \b(?:cannot|could not|error|failed|unable)\b[^\n]{0,60}[.!?;] default(?: value)?COLON
 
     START(?:you|(?:the )?user) (?:gave|wrote|said|sent|provided)(?: me)?
     \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
@@ -114,9 +116,9 @@ _BEHIND = r"""
     i take (?:that|it|this) back\b
     i (?:need|have|want) to (?:change|correct|fix|redo) (?:this|that|it|the (?:answer|json|output|value))\b
     (?:(?:sorry|please),? )?(?:ignore|disregard|forget) THIS\s*[.!]
-    \(?(?:an? )?(?:EXAMPLE|draft|AWRY)\)
-    (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE\b
-    [-\u2013\u2014]{1,3} ?(?:(?:this|that|it) is )?WRONG
+    \(?(?:an? )?(?:EXAMPLE|draft|dummy|obsolete|outdated|placeholder)\)
+    (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE(?: from the prompt| only)?ENDS
+    (?:--|[\u2013\u2014]) ?(?:(?:this|that|it) is )?(?:wrong|incorrect|not (?:right|correct))ENDS
 
     (?:but )?THIS (?:is|was) WRONG
     is WRONGENDS
@@ -152,7 +154,7 @@ _ON_ITS_LINE = r"""
 _TAKEN_BACK_BEFORE = re.compile(
     rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
 )
-_HESITATION = r"(?:(?:hmm+|well|oh|ah|ok(?:ay)?|uh)\b[,.!\u2026\s]{1,4})?"
+_HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = re.compile(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE)})"
     rf"|[\s`.,;(*_#]{{0,{_FAR}}}{_HESITATION}(?:{any_of(_BEHIND, _PARTS)})",
@@ -270,9 +272,7 @@ def set_aside(text: str, start: int) -> str:
 def announces_draft(text: str, start: int) -> bool:
     """Whether the words before a value, or what is told of it on the line above, say that it is no answer."""
     above = _FENCED.sub("", text[max(0, start - _NEAR) : start])
-    role, names_answer = role_of(text, start)
-    said = _TAKEN_BACK_BEFORE.search(above[above.rfind("\n") + 1 :]) or _SET_ASIDE.search(above)
-    return said is not None or (bool(role) and not names_answer)
+    return (_TAKEN_BACK_BEFORE.search(above[above.rfind("\n") + 1 :]) or _SET_ASIDE.search(above)) is not None
 
 
 def is_labelled(text: str, start: int) -> bool:

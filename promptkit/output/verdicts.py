@@ -104,9 +104,8 @@ class Verdicts:
             return _as_written(key)
         closed, needed = shape.keyword("additionalProperties") is False, shape.keyword("required")
         meant = self._meant(declared, key) if self.coerces else []
-        # Where a key with a sign at an end may stand as it is, it is another name only for one that has to be there.
-        plainly = key[:1].isalnum() and key[-1:].isalnum()
-        renamed = [name for name in meant if closed or plainly or (isinstance(needed, list) and name in needed)]
+        # Where a key may stand as it is, it is another name only for one that has to be there.
+        renamed = [name for name in meant if closed or (isinstance(needed, list) and name in needed)]
         if len(meant) == 1 and renamed and meant[0] not in before:
             return Key(meant[0], sure=False)
         call = key in MAY_HOLD and before.keys() <= OF_A_CALL  # which may hold the answer

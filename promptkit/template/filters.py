@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 Filter = Callable[..., Any]
 
-MAX_WRAPPED = 100_000
-"""The longest text that is wrapped: of one long word, that takes time by the square of the length."""
+MAX_WORD = 50_000
+"""The longest word of a text that is wrapped: that takes time by the square of its length."""
 REFUSED_FILTERS = frozenset(
     {"attr", "format", "pprint", "random", "urlize", "xmlattr", "forceescape", "safe", "escape", "e"}
 )
@@ -158,8 +158,10 @@ def _wrapping(plain: Filter) -> Filter:
         **more: Any,
     ) -> Any:
         check_size(len(text) * len(wrapstring or " "))
-        if len(text) > MAX_WRAPPED:
-            raise RenderError(f"`wordwrap` takes up to {MAX_WRAPPED:,} characters", code="PK221")
+        if len(text) > MAX_MARKED:
+            raise RenderError(f"`wordwrap` takes up to {MAX_MARKED:,} characters", code="PK221")
+        if max(map(len, text.split()), default=0) > MAX_WORD:
+            raise RenderError(f"`wordwrap` takes words of up to {MAX_WORD:,} characters", code="PK221")
         return plain(environment, text, width, break_long_words, wrapstring, **more)
 
     return wordwrap

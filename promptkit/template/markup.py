@@ -18,7 +18,7 @@ _FAMILIES = (
     r"</?(?:start_of_turn|end_of_turn|(?:start|end)_of_image|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
     r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|CALL_ID)\]",
     r"(?-i:\[/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE)\])",  # Mistral
-    r"(?-i:\[(?:BOS|EOS|PAD|UNK|CLS|SEP|s?MASK)\])|\[gMASK\]|<[se]op>|</?arg_(?:key|value)>",  # Kimi, GLM
+    r"(?-i:\[(?:BOS|EOS|PAD|UNK|sMASK)\])|\[gMASK\]|<[se]op>|</?arg_(?:key|value)>",  # Kimi, GLM
     r"\[\|[a-z]{2,24}\|\]",  # EXAONE
     r"<(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN>",  # Command
     r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<unused\d{1,5}>|</?seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Gemma, Seed
@@ -34,13 +34,13 @@ _FAMILIES = (
     r"\][~!][a-z!]{1,3}\[?\]?(?:system|user|ai|tool)?",  # MiniMax: ]~b]user, [e~[ and kin
     r"\[e~\[|\]<\][^<>\[\]\n]{1,40}\[>\[",
     r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
-    r"</?(?:system|assistant)>|\[(?:system|user|assistant)\]\(#[a-z_]{1,20}\)",
+    r"</?(?:system|assistant)>|\[(?:system|user|assistant)\]\(#(?:additional_instructions|context|inner_monologue|message)\)",
     rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
     # Alpaca, and Anthropic's form of 2023: lines that begin a turn. `User:` alone is left, as transcripts have it.
-    r"(?-i:(?<![^\n])#{2,3} ?(?:Instructions?|Response|System|Human|Assistant|User|Input):)",
-    r"(?-i:(?<=\n\n)(?:Human|Assistant): )",
+    r"(?-i:(?<![^\n])### ?(?:Human:|Assistant:|(?:Instructions?|Response|System|User|Input):(?=[ \t]*(?:[\r\n]|\Z))))",
+    r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n))(?:Human: |Assistant:(?=\s*(?:\n|\Z))))",
 )
-_MAY_BEGIN = rf"(?=[\[\]]|<(?:[|/\[a-z{_BAR}{_SPACES}]|</?S)|(?<![^\n])(?:##|Human:|Assistant:))"
+_MAY_BEGIN = rf"(?=[\[\]]|<(?:[|/\[a-z{_BAR}{_SPACES}]|</?S)|(?<![^\n])(?:###|Human:|Assistant:))"
 """What any of them begins with: so that a text of thousands of brackets is looked at once."""
 _MARKUP = re.compile(f"{_MAY_BEGIN}(?:{'|'.join(_FAMILIES)})", re.IGNORECASE)
 _HARMLESS = str.maketrans(

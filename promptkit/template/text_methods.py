@@ -66,6 +66,7 @@ def _splitting(name: str) -> Callable[..., list[str]]:
 
 def _split(name: str, text: str, sep: str | None = None, maxsplit: int = -1) -> list[str]:
     """A list of the parts of a text, of which no more are made than a list may have."""
+    getattr("", name)(sep, maxsplit)  # Python's own words on arguments of wrong types
     most = MAX_PARTS if maxsplit < 0 else min(maxsplit, MAX_PARTS)
     return made_list(getattr(str, name)(text, sep, most), text)
 

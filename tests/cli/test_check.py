@@ -375,8 +375,12 @@ def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
             "persona: You help: always\n  and so # a note\ntask: Hi\n",
             "persona: You help: always\n  and so # a note\ntask: Hi\n",
         ),
+        (
+            'task: Hi\noutput: {checks: [{name: z, that: value, assert: "yes"}]}\n',
+            "task: Hi\noutput: {checks: [{name: z, that: value, assert: true}]}\n",
+        ),
     ],
-    ids=["json", "quotes", "colon", "comment"],
+    ids=["json", "quotes", "colon", "comment", "switch"],
 )
 def test_a_fix_changes_no_more_than_the_slip(tmp_path: Path, text: str, better: str) -> None:
     file = tmp_path / "p.yaml"
