@@ -314,3 +314,13 @@ examples: [{inputs: {name: Ada}, output: {a: x, b: y}}]
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_a_child_may_narrow_what_its_base_asks_about() -> None:
+    """The base serves other children too; written out as one file, the same prompt has a branch that is never taken."""
+    base = "inputs: {lang: string}\npersona: \"{% if lang == 'en' %}E{% elif lang == 'fr' %}F{% endif %}\"\n"
+    child = "extends: _base.yaml\ninputs: {lang: en | de}\ntask: Do it.\n"
+    assert load(Memory({"_base.yaml": base, "p.yaml": child}), "p.yaml").spec is not None
+    own = child + "context: \"{% if lang == 'fr' %}F{% endif %}\"\n"
+    found = load(Memory({"_base.yaml": base, "p.yaml": own}), "p.yaml").diagnostics
+    assert [("PK214", "p.yaml")] == [(each.code, each.path) for each in found]
