@@ -259,8 +259,8 @@ def _format(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in (*_WANTED.finditer(sentence.text), *_MUST_BE.finditer(sentence.text)):
         wanted = " ".join(found[1].lower().split())
         before = sentence.text[: found.start(1)]
-        if sentence.text.startswith("?", found.end()):
-            continue  # a question asks for nothing
+        if sentence.text.startswith("?", found.end()) and not found.start():
+            continue  # what is asked about, and not for
         if wanted in _FITTING[answer.format] or DENIED.search(before) or _in_quotes(sentence.text, found.start(1)):
             continue
         message = f"the prose asks for {found[1]}, and the output is `format: {answer.format}`"

@@ -21,7 +21,8 @@ MOST_SHOWN = 8
 _DECODER = json.JSONDecoder()
 CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
 _OF_BEFORE = re.compile(
-    r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer|wrong|bad|incorrect|invalid)\b",
+    r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer"
+    r"|(?:wrong|bad|incorrect|invalid)\s+(?:answers?|output|responses?|examples?|json|object))\b",
     re.IGNORECASE,
 )
 """What says that an object is of the past, or a bad example, and not what is wanted."""

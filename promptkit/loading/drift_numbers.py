@@ -189,7 +189,7 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 
 _OF_OTHER_SCALES = re.compile(
-    r"\b(?:old|former|previous|earlier|original|input|source|incoming|customer's|their|other)\s+(?:[\w-]+\s+){0,2}"
+    r"\b(?:old|former|previous|earlier|original|input|source|incoming)\s+(?:[\w-]+\s+){0,2}"
     r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b",
     re.IGNORECASE,
 )

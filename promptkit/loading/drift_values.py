@@ -28,11 +28,12 @@ _LEFT_OUT = re.compile(
 )
 _DATE = re.compile(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
 _ISO = "YYYY-MM-DD"
+_AS_IT_COMES = re.compile(r"\s+(?:that|which)\s+(?:appears?|is|stands?)\b", re.IGNORECASE)
 _ASKED = re.compile(
     r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:write|give|return|output|answer|format)\b", re.IGNORECASE
 )
 _OF_INPUTS = re.compile(
-    rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|letters?|appears?|iso|{_ISO})\b",
+    rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|iso|{_ISO})\b",
     re.IGNORECASE,
 )
 """Words of a sentence that speaks of what comes in, or of both forms."""
@@ -65,6 +66,8 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         if len(named) == 1 and (_ASKED.search(text) or named[0] in text) and not _OF_INPUTS.search(text)
         else ()
     ):
+        if _AS_IT_COMES.match(text, found.end()):
+            continue
         if found[0] != _ISO and not DENIED.search(text[: found.start()]):
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
             yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")

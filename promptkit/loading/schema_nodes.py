@@ -63,13 +63,13 @@ def is_schema_mapping(node: Mapping) -> bool:
     if names == {"type"} or any(_telling(key.text, value) for key, value in node.pairs):
         return True
     meant = [key.text for key, value in node.pairs if key.text in _NEARLY_TYPE and _names_a_type(value)]
-    if meant and (len(names) == 1 or not all(declares(value) for _, value in node.pairs)):
+    if meant and ((len(names) == 1 and meant != ["typ"]) or not all(declares(value) for _, value in node.pairs)):
         return True
     return names <= {*KEYWORDS, *OWN_KEYWORDS} and not (names and all(declares(value) for _, value in node.pairs))
 
 
 _NEARLY_TYPE = frozenset(("typ", "tyep", "tpye", "tyype", "typee", "ytpe"))
-"""How `type` is misspelt. Beside other fields it may be the name of one; not beside what declares nothing."""
+"""How `type` is misspelt. Beside other fields it may be the name of one, and `typ` alone is a word of German."""
 
 
 def _telling(name: str, value: Node) -> bool:

@@ -104,9 +104,13 @@ class TemplateChecks:
         self.findings.add(text.document, fault.code, fault.message, where, notes=notes, **told)
 
     def _is_narrowed(self, text: str, fault: TemplateFault) -> bool:
-        """Whether the tag in which a fault lies names an input that is declared anew."""
+        """Whether a fault is about an input that is declared anew; else whether its tag names no other one."""
+        if named := re.match(r"`(\w+)", fault.message):
+            return named[1] in self.narrowed
         begin, end = text.rfind("{", 0, fault.start + 1), text.find("}", fault.start)
-        return not self.narrowed.isdisjoint(re.findall(r"\w+", text[max(begin, 0) : end if end >= 0 else len(text)]))
+        words = re.findall(r"\w+", text[max(begin, 0) : end if end >= 0 else len(text)])
+        inputs = self.inputs.keys() & set(words)
+        return bool(inputs) and inputs <= self.narrowed
 
     @property
     def whole(self) -> bool:

@@ -94,7 +94,7 @@ _JUDGING = r"""
     (?:look|sound|seem|appear|feel)s?(?: (?:like|to be))?
     (?:comes?|across|leans|counts|qualifies|predicts|carries|signals|uses|gives?|gave|gets?)
     fall(?:s|ing)? (?:under|into|in)|belong(?:s|ing)? (?:to|in|under)|category of|points?(?: to(?:wards)?)
-    go(?:es)? to|(?:escalat|forward|hand|rout|send)\w*(?: \w+){0,3} to|(?:handled|owned|resolved) by
+    should go to
     correspond(?:s|ing)? to|match(?:es)?|mean(?:s|ing)?|ha(?:s|ve)|about
     (?:concern|contain|convey|describ|express|indicat|reflect|report|represent|show|suggest)\w*
 """

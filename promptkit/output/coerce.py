@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NO_ALTERNATIVE = 1_000
 _DEEPEST = 70
 _MOST_PARTS = 1_000
-_MOST_AROUND = 2
+_MOST_AROUND = 3
 """How many lists may be put around a single value."""
 
 
@@ -191,17 +191,16 @@ class _Coercion:
         """The numbers, or the declared words, that a text lists with commas; None where it says anything else."""
         items = place.inside(0)
         parts = [part.strip() for part in text.split(", ")]
-        listed = items.kinds and items.kinds <= {"integer", "number"}
-        listed = listed or (bool(items.forms) and all(is_worded_or_null(form) for form in items.forms))
-        if not listed or not 1 < len(parts) <= _MOST_PARTS or not all(part and "," not in part for part in parts):
+        if not 1 < len(parts) <= _MOST_PARTS or not all(parts) or not items.forms:
             return None
-        exact = words_at(items)[1].keys()
-        if items.takes("string") and (
-            plain_word(text) in exact or not all(plain_word(part) in exact for part in parts)
-        ):
+        if items.kinds <= {"integer", "number"} and items.kinds:
+            # Not a date, prices, or one number with its thousands apart.
+            listed = all(map(_PLAIN_NUMBER.fullmatch, parts)) and not _GROUPED.search(text)
+        else:
+            exact = words_at(items)[1].keys() if all(is_worded_or_null(form) for form in items.forms) else ()
+            listed = all(plain_word(part) in exact for part in parts) and plain_word(text) not in exact
+        if not listed:
             return None
-        if _GROUPED.search(text):
-            return None  # a number may have its thousands apart
         fits = [self.fit(part, place.inside(index), (*at, index)) for index, part in enumerate(parts)]
         if any(fit.misfits for fit in fits):
             return None
@@ -286,6 +285,7 @@ class _Coercion:
         return _together(found, fits, changes, misfits)
 
 
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _GROUPED = re.compile(r"(?<!\d)\d{1,3}, \d{3}(?!\d)")
 _LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
 """What a text looks like that may be a list itself."""

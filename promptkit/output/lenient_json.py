@@ -315,7 +315,8 @@ class Loose:
         member = _KEY_BEHIND.match(self.text, self.at)
         if member is None or self._open != ["{", "["] or member[1] not in self._names[0]:
             return False
-        if member[1] in self._read or member[1] in item.names or not item.kinds:
+        is_open = "object" in item.kinds and not item.names
+        if member[1] in self._read or member[1] in item.names or not item.kinds or is_open:
             return False  # an item may have lost its brace
         if self.text.count("]", self.at) != self.text.count("[", self.at):
             return False  # it is closed further below

@@ -59,7 +59,7 @@ _LABELLED_THOUGHT = re.compile(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_
 """What begins reasoning that stands in no tag, as agents write it, and what ends it."""
 _LABELLED_ANSWER = re.compile(
     r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}(?=[^*_])"
-    r"|\n(?=[ \t]{0,3}(?:```|~~~))|\n[ \t]*\n(?=[ \t]*[{\[])",
+    r"|\n(?=[ \t]{0,3}(?:```|~~~))|\n(?=[ \t]{0,9}[{\[])",
     re.IGNORECASE,
 )
 _CALL = re.compile(
@@ -177,6 +177,11 @@ class Preamble:
         if closing is None:
             self._kept = text[max(len(text) - self._longest, at) :]
             return None
+        behind = _end_of(_SPACE.match(text, closing.end()), closing.end())
+        if self._depth and behind == len(text):
+            self._kept = text[closing.start() :]  # what follows tells whether more was opened, or only spoken of
+            return None
+        self._depth = 0 if text[behind : behind + 1] in ("{", "[", "`", "~") else self._depth
         self._depth -= 1
         if self._depth < 0:
             self._state = self._start

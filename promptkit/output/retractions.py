@@ -54,12 +54,12 @@ _BEFORE = r"""
     \b(?:this|that|it) (?:is|was) (?:wrong|incorrect)
     das ist falsch
     START(?:the )?(?:wrong|incorrect)(?: ANSWER)?(?: is\b|COLON)
-    START(?:the |an? )?AWRY ANSWER(?: is\b|COLON)
+    START(?:the |an? )?(?:(?:previously )?AWRY) ANSWER(?: is\b|COLON)
     START(?:dummy|mock|placeholder)COLON
-    \b(?:an?|the|previous|old) AWRY ANSWER(?: is| was)?(?=[: ]|\Z)
+    \b(?:here is|here's|this is|that is|it is) (?:an?|the) AWRY ANSWER(?=[: ]|\Z)
     STARTthe (?:previous|earlier|old) ANSWER (?:was|is)\b
     \b(?:this|that|it) is (?:an? )?(?:dummy|placeholder|sample)s?\b
-    \b(?:validator|checker|reviewer|parser|server) (?:rejected|refused|discarded)
+    START(?:the )?(?:validator|checker|parser|server) (?:rejected|refused|discarded)
     STARTavoid(?= ?\Z)
     \b(?:ignore|disregard|forget|never ?mind) (?:the )?following
     \b(?:bad|incorrect|wrong) (?:answer|output|response) would be
@@ -72,7 +72,7 @@ _BEFORE = r"""
     \bi (?:do not|don't) know[.!]
 
     START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?: ANSWER)?(?:COLON|(?=\s*\Z))
-    STARTfor instance(?:COLON|,)
+    STARTfor instanceCOLON
     STARTfor EXAMPLE\b[^.:\n]{0,40}\bis
     START(?:zum beispiel|z\. ?b\.|par exemple|por ejemplo|per esempio|例如|比如|например|たとえば|例えば)COLON
     \bEXAMPLE (?:of the (?:format|output)|would be|might be)
@@ -85,13 +85,14 @@ _BEFORE = r"""
     \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
     \bwas going to (?:answer|say|write)
     \bi(?: will|'ll) (?:answer|reply|respond) (?:like|with something)
-    STARTif\b(?! i (?:had|have) to\b)[^.\n]{1,80},? ?(?:then|it would be)
+    STARTif\b[^.\n]{1,80},? ?then
+    STARTif\b[^.\n]{1,60}\b(?:were|was|knew)\b[^.\n]{0,40},? ?it would be
     \b(?:suppose|assume|assuming|imagine|pretend)(?: that)? (?:the )?ANSWER (?:is|was|were)
-    \bi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
+    STARTi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
     \b(?:expected|required|requested) (?:format|schema|shape) (?:is|looks like)
     \bthe (?:input was|format would be)
     STARTinput was
-    \b(?:cannot|could not|error|failed|unable)\b[^\n]{0,60}[.!?;] default(?: value)?COLON
+    \b(?:error|failed)\b[^\n]{0,60}[.!?;] default(?: value)?COLON
 
     START(?:you|(?:the )?user) (?:gave|wrote|said|sent|provided)(?: me)?
     \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
@@ -118,7 +119,6 @@ _BEHIND = r"""
     (?:(?:sorry|please),? )?(?:ignore|disregard|forget) THIS\s*[.!]
     \(?(?:an? )?(?:EXAMPLE|draft|dummy|obsolete|outdated|placeholder)\)
     (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE(?: from the prompt| only)?ENDS
-    (?:--|[\u2013\u2014]) ?(?:(?:this|that|it) is )?(?:wrong|incorrect|not (?:right|correct))ENDS
 
     (?:but )?THIS (?:is|was) WRONG
     is WRONGENDS

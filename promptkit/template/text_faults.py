@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
 _FOREIGN = re.compile(
-    r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)(?:![rsa])?(?::(?:[<>=^.,+#0][^{}\s]{0,8}|\d+[a-z%]))?\}"
-    r"|\$([a-z_]\w*)\b|%\((\w+)\)s|<<(\w+)>>"
+    r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)(?:![rsa])?(?::(?:[<>=^][^{}\s]{0,8}|[.,+#\d]{1,8}[a-z%]))?\}"
+    r"|\$([a-z_]\w*)\b(?!\$)|%\((\w+)\)s|<<(\w+)>>"
     r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s+\}\})(?!\})"
 )
 """How `${x}` and `$x` (shells, JavaScript), `{x}` and `{x:.2f}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and

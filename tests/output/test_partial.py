@@ -571,8 +571,10 @@ BEGINNINGS = {
     '<tool_call>{"a": 1}</tool_call>': NOTHING,
     'Thought: x {"a": 2}\nAnswer: {"a": 3}': {"a": 3},
     '**Thinking:** {"a": 1}\n**Answer:** {"a": 2}': {"a": 2},
-    '<think>b <think>c</think> {"a": 1}</think>{"a": 2}': {"a": 2},
+    '<think>b <think>c</think> d {"a": 1}</think>{"a": 2}': {"a": 2},
     'reasoning {"a": 1}': {"a": 1},
+    '<think>The tag <think> opens it.</think>\n{"a": 1}': {"a": 1},
+    'Thought: easy.\n{"a": 1}': {"a": 1},
     'Here it is:\n{"a": 4}': {"a": 4},
 }
 
