@@ -21,7 +21,7 @@ from promptkit.spec import MessageSpec, PromptSpec
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.printing import to_json
-from promptkit.template.rendering import Budget, one_budget
+from promptkit.template.rendering import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -134,7 +134,7 @@ class Renderer:
         instruction = self._instruction(facts) if mode != "off" else None
         call = _Call(values, mode, instruction, tuple(history), trail)
         build = self._explicit if self.spec.messages is not None else self._sectioned
-        with one_budget() as call.budget:
+        with call.budget:
             messages = tuple(build(call))
         return Rendered(messages, tuple(call.notes))
 

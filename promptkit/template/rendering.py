@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from promptkit.errors import RenderError
 from promptkit.limits import current_limits, raised_by
@@ -25,20 +25,31 @@ class Rendering:
     """The modules of imported files, by the identities of their templates."""
 
 
-@dataclass(slots=True)
 class Budget:
-    """What the rendering of one prompt has used up, over all its messages and examples."""
+    """What the rendering of one prompt may still use up, over all its messages and examples.
 
-    seconds: float = 0.0
-    """The time in templates that are compiled."""
-    characters: int = 0
+    `seconds` is the time that it has spent in templates that are compiled. What runs inside of it counts on it.
+    """
+
+    __slots__ = ("_left", "_most", "_token", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._most = self._left = current_limits().render_characters
+
+    def __enter__(self) -> Self:
+        self._token = _budget.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _budget.reset(self._token)
 
     def add(self, texts: Iterable[str]) -> None:
         """Count what has been rendered. Raises `RenderError` when all of it gets too long."""
-        self.characters += sum(map(len, texts))
-        most = current_limits().render_characters
-        if self.characters > most:
-            message = f"the messages grow beyond {most:,} characters"
+        for text in texts:
+            self._left -= len(text)
+        if self._left < 0:
+            message = f"the messages grow beyond {self._most:,} characters"
             raise RenderError(message, code="PK220", help=raised_by("render_characters"))
 
 
@@ -48,17 +59,6 @@ _budget: ContextVar[Budget | None] = ContextVar("promptkit_render_budget", defau
 def current_budget() -> Budget:
     """The budget of the prompt that is being rendered; a new one for a template that is rendered by itself."""
     return _budget.get() or Budget()
-
-
-@contextmanager
-def one_budget() -> Iterator[Budget]:
-    """What runs inside has one budget in all."""
-    budget = Budget()
-    token = _budget.set(budget)
-    try:
-        yield budget
-    finally:
-        _budget.reset(token)
 
 
 _current: ContextVar[Rendering | None] = ContextVar("promptkit_rendering", default=None)
