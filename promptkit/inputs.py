@@ -36,22 +36,22 @@ class Inputs:
 
         One that is given as None is absent, too. Raises `InputError` with every missing, unknown and unfit input.
         """
-        if any(value is None and name in self._optional for name, value in given.items()):
-            given = {name: value for name, value in given.items() if value is not None or name not in self._optional}
-        faults: list[Diagnostic] = []
+        texts, faults = self._texts, list[Diagnostic]()
         exact: dict[str, Any] = {}
         for name, value in given.items():
             # A text whose type takes it at first sight is asked no further.
-            if not (type(value) is str and name in self._texts and self._texts[name](value)):
+            if type(value) is str and name in texts and texts[name](value):
+                exact[name] = value
+            elif value is not None or name not in self._optional:
                 exact[name] = plain(value)
                 faults += self._unfit(name, exact[name])
-        if not self._required <= given.keys() <= self._declared.keys():
-            faults = [*self._missing(given), *self._unknown(given), *faults]
+        if not self._required <= exact.keys() <= self._declared.keys():
+            faults = [*self._missing(exact), *self._unknown(exact), *faults]
         if not faults and self._whole is not None:
-            faults = [self._misfit(violation) for violation in self._whole.validate({**given, **exact})]
+            faults = [self._misfit(violation) for violation in self._whole.validate(exact)]
         if faults:
             raise InputError(faults)
-        return {**self._defaults, **given, **exact}
+        return {**self._defaults, **exact}
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from promptkit.explanation import Explained, ExplainedMessage, Piece
 from promptkit.layout import filled
 from promptkit.template.markup import neutralise
-from promptkit.template.rendering import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,8 +59,7 @@ class Trail:
     def rendered(self, part: Part, values: Mapping[str, Any], fences: Fences | None) -> None:
         """A template has been rendered, as it stands in the next message."""
         templates = self._renderer.templates
-        with Budget():  # it has been rendered in time; this is a second time
-            traces = templates.traces(part.template, values, self._spec.inputs, path=part.path, fences=fences)
+        traces = templates.traces(part.template, values, self._spec.inputs, path=part.path, fences=fences)
         self._texts[part.location] = [self._piece(part, trace, values) for trace in traces]
 
     def said(self, role: Role, layout: Layout, sections: Sections, *, alone: bool = False) -> None:

@@ -134,8 +134,7 @@ class Renderer:
         instruction = self._instruction(facts) if mode != "off" else None
         call = _Call(values, mode, instruction, tuple(history), trail)
         build = self._explicit if self.spec.messages is not None else self._sectioned
-        with call.budget:
-            messages = tuple(build(call))
+        messages = tuple(build(call))
         return Rendered(messages, tuple(call.notes))
 
     def check(self, name: str, that: str, values: Mapping[str, Any]) -> bool:
@@ -234,12 +233,13 @@ class Renderer:
 
     def _texts(self, parts: Sequence[Part], values: Mapping[str, Any], call: _Call, role: Role = "user") -> list[str]:
         """The templates of one message, whose untrusted values are fenced together."""
-        fences, render = Fences(refuses=role == "system") if self._untrusted else None, self.templates.render
-        texts = [render(part.template, values, part.site, fences) for part in parts]
+        fences = Fences(refuses=role == "system") if self._untrusted else None
+        render, budget = self.templates.render, call.budget
+        texts = [render(part.template, values, part.site, fences, budget) for part in parts]
         if fences is not None and fences.close():
             call.notes.update(fences.notes)
-            texts = [render(part.template, values, part.site, fences) for part in parts]
-        call.budget.add(texts)
+            texts = [render(part.template, values, part.site, fences, budget) for part in parts]
+        budget.add(texts)
         if call.trail is not None:
             for part in parts:
                 call.trail.rendered(part, values, fences)  # what fails has failed with its place

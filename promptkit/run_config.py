@@ -68,10 +68,15 @@ class RunConfig:
     confirm: Confirm | None = None
 
 
+_TEXT = frozenset((str,))
+
+
 def given_inputs(inputs: object, named: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a call; those that are named win. Raises `InputError`."""
     if inputs is None:
         return {**named}
+    if type(inputs) is dict and _TEXT.issuperset(map(type, inputs)):
+        return {**inputs, **named}
     problem = f"are {type(inputs).__name__}, not a mapping"
     if issubclass(type(inputs), Mapping):  # whatever it says of itself
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.limits import Limits, current_limits, raised_by
-from promptkit.template.rendering import current_budget
+from promptkit.template.rendering import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -129,9 +129,9 @@ _meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
 
 
 @contextmanager
-def metered() -> Iterator[Meter]:
-    """What runs inside counts on a new meter; its time is that of the whole rendering."""
-    limits, budget, began = current_limits(), current_budget(), time.monotonic()
+def metered(budget: Budget | None = None) -> Iterator[Meter]:
+    """What runs inside counts on a new meter; its time is that of the whole rendering, whose budget it uses up."""
+    limits, budget, began = current_limits(), budget or Budget(), time.monotonic()
     meter = Meter(began + limits.render_seconds - budget.seconds, limits)
     token = _meter.set(meter)
     try:

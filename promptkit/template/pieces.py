@@ -64,13 +64,17 @@ class PieceError(Exception):
 
 
 class Pieces:
-    """A simple template. `names` are those that it prints or asks for: all of them must have values."""
+    """A simple template. `names` are those that it prints or asks for: all of them must have values.
 
-    def __init__(self, text: str, steps: Steps, names: frozenset[str]) -> None:
+    `fenced` says that some of them are untrusted.
+    """
+
+    def __init__(self, text: str, steps: Steps, names: frozenset[str], *, fenced: bool) -> None:
         self._text = text
         self._steps, self._clean = _stripped(steps)
         self._always: Chosen | None = None if any(type(each) is Either for each in self._steps) else self._chosen({})
         self._form = _FormatString.of(self._steps) if self._clean and len(self._steps) > 1 else None
+        self._fenced = fenced
         self.names = names
 
     @classmethod
@@ -80,7 +84,8 @@ class Pieces:
         if tree is None:
             return None
         reading = _StepBuilder(untrusted)
-        return cls(text, reading.steps(tree.root.body), frozenset(reading.names))
+        steps = reading.steps(tree.root.body)
+        return cls(text, steps, frozenset(reading.names), fenced=not untrusted.keys().isdisjoint(reading.names))
 
     def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str | None:
         """The text for values, without the template's own whitespace at both ends; that of values is kept.
@@ -89,7 +94,8 @@ class Pieces:
         cannot be printed, and when the text gets too long.
         """
         try:
-            text = self._form.text(values) if fences is None and self._form is not None else None
+            form = self._form if fences is None or not self._fenced else None
+            text = form.text(values) if form is not None else None
             if text is None:
                 text = self._joined(values, fences)
         except KeyError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.limits import current_limits, raised_by
@@ -28,21 +28,14 @@ class Rendering:
 class Budget:
     """What the rendering of one prompt may still use up, over all its messages and examples.
 
-    `seconds` is the time that it has spent in templates that are compiled. What runs inside of it counts on it.
+    `seconds` is the time that it has spent in templates that are compiled.
     """
 
-    __slots__ = ("_left", "_most", "_token", "seconds")
+    __slots__ = ("_left", "_most", "seconds")
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self._most = self._left = current_limits().render_characters
-
-    def __enter__(self) -> Self:
-        self._token = _budget.set(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _budget.reset(self._token)
 
     def add(self, texts: Iterable[str]) -> None:
         """Count what has been rendered. Raises `RenderError` when all of it gets too long."""
@@ -51,14 +44,6 @@ class Budget:
         if self._left < 0:
             message = f"the messages grow beyond {self._most:,} characters"
             raise RenderError(message, code="PK220", help=raised_by("render_characters"))
-
-
-_budget: ContextVar[Budget | None] = ContextVar("promptkit_render_budget", default=None)
-
-
-def current_budget() -> Budget:
-    """The budget of the prompt that is being rendered; a new one for a template that is rendered by itself."""
-    return _budget.get() or Budget()
 
 
 _current: ContextVar[Rendering | None] = ContextVar("promptkit_rendering", default=None)

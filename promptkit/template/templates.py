@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from promptkit.template.dataflow import FlowGraph
     from promptkit.template.environment import FileEnvironment
     from promptkit.template.fences import Fences, Untrusted
+    from promptkit.template.rendering import Budget
     from promptkit.template.tracing import Trace
     from promptkit.template.tracing_environment import TracingEnvironment
 
@@ -64,10 +65,11 @@ class Templates:
         values: Mapping[str, Any],
         site: Site | None = None,
         fences: Fences | None = None,
+        budget: Budget | None = None,
     ) -> str:
         """A template's text, without its own whitespace at both ends; that of values is kept.
 
-        `site` is where the template stands. Raises `RenderError` at the line that failed.
+        `site` is where the template stands, `budget` that of the prompt it belongs to. Raises `RenderError` at the line that failed.
         """
         try:
             simple = self._pieces[text]
@@ -83,7 +85,7 @@ class Templates:
                 return joined
         said = site or Site()
         try:
-            with metered() as meter, rendering(fences):
+            with metered(budget) as meter, rendering(fences):
                 pieces = self._template(text, said.path).generate(_context(values))
                 return stripped(bounded(pieces, meter))
         except PromptkitError as error:
@@ -104,7 +106,8 @@ class Templates:
     ) -> list[Trace]:
         """The pieces of what `render` gives for the same values, each with where it comes from.
 
-        The names of a value are those of the inputs that it can come from. Raises as `render` does, without a place.
+        The names of a value are those of the inputs that it can come from. Raises as `render` does, without a place;
+        what has been rendered in time has as much of it again.
         """
         from promptkit.template.tracing import of_simple, traces
 
