@@ -6,12 +6,14 @@ stands in `file_schema_words`. It is never stricter than the loader: that is a l
 
 from __future__ import annotations
 
+import re
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from promptkit.file_schema_words import DECLARATIONS, KEYS, OPTIONS, WORDS
+from promptkit.file_schema_words import DECLARATIONS, KEYS, KEYWORD_WORDS, OPTIONS, WORDS
 from promptkit.loading.assertion_checks import ASSERTIONS
 from promptkit.parts import as_data
+from promptkit.schema.keywords import KEYWORDS
 from promptkit.schema.shorthand_types import TYPES
 from promptkit.spec import FORMAT_KEYS, PromptSpec
 
@@ -27,7 +29,7 @@ _ANYTHING: dict[str, Any] = {"anyOf": [{}]}
 """Editors complete a key whose value has a type; this is one that any value has."""
 
 _NULL = {"type": "null", "description": "Removes what the parent says."}
-_OBJECT_KEYWORDS = ("minimum", "maximum", "minLength", "maxLength", "pattern", "items", "properties", "examples")
+_KINDS = ["string", "integer", "number", "boolean", "object", "array", "null"]
 _INTERNAL = ("inputs_schema", "extras", "summariser", "path", "origins", "files", "shown")
 
 
@@ -88,8 +90,13 @@ def _assertions(parts: dict[str, Any]) -> None:
     types = {"enum": list(ASSERTIONS), "enumDescriptions": list(ASSERTIONS.values())}
     asserted = {
         "type": "object",
-        "properties": {"type": types, "path": _TEXT, "value": _ANYTHING},
+        "properties": {
+            "type": {"description": "What is asserted.", **types},
+            "path": {"description": "What it is asserted of, as in `items[0].name`; without it, the answer.", **_TEXT},
+            "value": {"description": "What the answer is compared with.", **_ANYTHING},
+        },
         "required": ["type"],
+        "additionalProperties": False,
     }
     _replace(parts, "TestCase", **{"assert": {"type": "array", "items": asserted}})
 
@@ -152,7 +159,25 @@ def _declaration() -> dict[str, Any]:
     lists = {"type": "array", "items": {"$ref": "#/$defs/declaration"}, "minItems": 1, "maxItems": 1}
     return {
         "description": "What a field holds: a shorthand, JSON Schema keywords, or the fields of an object.",
-        "anyOf": [_shorthand(), lists, {"type": "object"}],
+        "anyOf": [_shorthand(), lists, _keywords({})],
+    }
+
+
+def _keywords(own: dict[str, Any]) -> dict[str, Any]:
+    """A declaration in keywords of JSON Schema and some of its `own`. Without a type, its keys may be fields' names."""
+    known = {name: {"description": words, **_ANYTHING} for name, words in KEYWORD_WORDS.items()}
+    known["type"] = {"description": KEYWORD_WORDS["type"], "anyOf": [{"enum": _KINDS}, {}]}
+    told = {name: {"description": each["description"], **_ANYTHING} for name, each in own.items()}
+    others = "|".join(re.escape(name) for name in sorted(KEYWORDS - known.keys()))
+    return {
+        "type": "object",
+        "properties": known | told,
+        "if": {"required": ["type"], "properties": {"type": {"enum": _KINDS}}},
+        "then": {
+            "properties": {name: {} for name in known} | own,
+            "patternProperties": {f"^(?:x-.*|{others})$": {}},
+            "additionalProperties": False,
+        },
     }
 
 
@@ -160,28 +185,17 @@ def _input() -> dict[str, Any]:
     """An input: a declaration that also says whom the value comes from; a null removes one of the parent's."""
     lists = {"type": "array", "items": {"$ref": "#/$defs/declaration"}, "minItems": 1, "maxItems": 1}
     words = KEYS["Input"]
-    kinds = ["string", "integer", "number", "boolean", "object", "array", "null"]
-    known = {
-        "type": {"description": words["type"], "anyOf": [{"enum": kinds}, {}]},
-        "description": {"description": words["description"], **_ANYTHING},
-        "enum": {"description": words["enum"], **_ANYTHING},
-        **dict.fromkeys(_OBJECT_KEYWORDS, _ANYTHING),
-        **{name: {"description": words[name], **_ANYTHING} for name in ("trust", "secret", "neutralise", "default")},
-    }
     trusts = ["caller", "user", "web", "tool"]
-    strict = {
+    own = {
         "trust": {"enum": trusts, "enumDescriptions": [WORDS[word] for word in trusts], "description": words["trust"]},
         "secret": {"type": "boolean", "description": words["secret"]},
         "neutralise": {"type": "boolean", "description": words["neutralise"]},
+        "default": {"description": words["default"]},
     }
-    keywords = {
-        "type": "object",
-        "properties": known,
-        # Without a type, it may be an object whose fields are called so.
-        "if": {"required": ["type"], "properties": {"type": {"enum": kinds}}},
-        "then": {"properties": strict},
+    return {
+        "description": "An input: a shorthand, or a mapping.",
+        "anyOf": [_shorthand(), lists, _keywords(own), _NULL],
     }
-    return {"description": "An input: a shorthand, or a mapping.", "anyOf": [_shorthand(), lists, keywords, _NULL]}
 
 
 def _thought(parts: dict[str, Any]) -> dict[str, Any]:

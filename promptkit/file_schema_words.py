@@ -122,9 +122,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "assert": "What must hold for the answer, such as `{type: equals, path: team, value: billing}`.",
     },
     "Input": {
-        "type": "The JSON type.",
-        "description": "What it is, in words.",
-        "enum": "The values that it may have.",
         "trust": "Whom the value comes from; all but `caller` is fenced in the message.",
         "secret": "Reaches tools only: never a template, log, record or error.",
         "neutralise": "Whether chat markup in an untrusted value is made harmless.",
@@ -161,6 +158,42 @@ WORDS: Mapping[str, str] = {
     "accuracy": "The best answer.",
 }
 """By the word, where a key takes one of several."""
+
+KEYWORD_WORDS: Mapping[str, str] = {
+    "type": "The JSON type.",
+    "description": "What it is, in words.",
+    "title": "A name for people.",
+    "enum": "The values that it may have.",
+    "const": "The one value that it has.",
+    "default": "The value when none is given.",
+    "minimum": "The least that a number may be.",
+    "maximum": "The most that a number may be.",
+    "exclusiveMinimum": "What a number is above.",
+    "exclusiveMaximum": "What a number is below.",
+    "multipleOf": "What a number is a multiple of.",
+    "minLength": "How many characters a text has at least.",
+    "maxLength": "How many characters a text has at most.",
+    "pattern": "A regular expression that a text has a match of somewhere; `^` and `$` bind it to the ends.",
+    "format": "What a text is: `date`, `email`, `uri` and the like. It is checked.",
+    "items": "What each item of a list is.",
+    "prefixItems": "What the first items of a list are, one by one.",
+    "minItems": "How many items a list has at least.",
+    "maxItems": "How many items a list has at most.",
+    "uniqueItems": "Whether no two items of a list are alike.",
+    "contains": "What at least one item of a list is.",
+    "properties": "The fields of an object, by name.",
+    "required": "The names of the fields that an object always has.",
+    "additionalProperties": "What other fields of an object are; `false` allows none.",
+    "propertyNames": "What the names of an object's fields are like.",
+    "anyOf": "Alternatives; at least one of them holds.",
+    "oneOf": "Alternatives; just one of them holds.",
+    "allOf": "All of these hold.",
+    "not": "This does not hold.",
+    "$ref": "Another schema of this file, as in `#/$defs/address`.",
+    "$defs": "Schemas that others refer to, by name.",
+    "examples": "Some values that it may have.",
+}
+"""What editors say of JSON Schema's keywords in a declaration (meanings: JSON Schema 2020-12, Validation and Core)."""
 
 DECLARATIONS = (
     ("string", "A text."),

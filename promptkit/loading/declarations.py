@@ -12,6 +12,7 @@ from promptkit.loading.inheritance import Entry
 from promptkit.loading.lost_prose import cut_off, warn_of_lost_prose
 from promptkit.loading.missing_declarations import braced_declaration, is_of_others, missing_declaration
 from promptkit.loading.schema_nodes import (
+    AS_OBJECT,
     FOREIGN_KEYWORDS,
     OWN_KEYWORDS,
     check_keywords,
@@ -173,7 +174,8 @@ def _unknown_keyword(findings: Findings, entry: Entry, name: str) -> None:
         message = f"there is no keyword `{entry.key.text}` in `inputs.{name}`"
         findings.once(entry.document, "PK120", message, entry.key, help=cure)
     else:
-        findings.unknown_key(entry, [spelt] if spelt else [*KEYWORDS, *OWN_KEYWORDS], f"inputs.{name}")
+        known = [spelt] if spelt else [*KEYWORDS, *OWN_KEYWORDS]
+        findings.unknown_key(entry, known, f"inputs.{name}", otherwise=AS_OBJECT)
 
 
 def _tell_default(findings: Findings, entry: Entry, node: Mapping, default: Node) -> None:

@@ -67,11 +67,19 @@ class Findings:
             self.add(document, code, message, span, **told)
 
     def unknown_key(
-        self, entry: Entry, known: Iterable[str], of: str = "", meant: str | None = None, *, takes_own: bool = False
+        self,
+        entry: Entry,
+        known: Iterable[str],
+        of: str = "",
+        meant: str | None = None,
+        *,
+        takes_own: bool = False,
+        otherwise: str = "",
     ) -> None:
         """Report a key that nothing reads; `meant` is the known one that it stands for, by default the nearest.
 
-        `takes_own` says that keys of the author's own may stand there, under names that begin with `x-`.
+        `takes_own` says that keys of the author's own may stand there, under names that begin with `x-`. What helps
+        `otherwise` is told if none is meant; the known ones, by default.
         """
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(entry.document)
@@ -83,7 +91,7 @@ class Findings:
         others = "; own keys begin with `x-`" if takes_own else ""
         listed = sorted(dict.fromkeys(names))
         more = ", ..." if len(listed) > _MOST_NAMES else ""
-        cure = "" if meant else f"known keys: {', '.join(listed[:_MOST_NAMES])}{more}{others}"
+        cure = "" if meant else otherwise or f"known keys: {', '.join(listed[:_MOST_NAMES])}{more}{others}"
         if takes_own and re.match(r"x[-_]", entry.key.text, re.IGNORECASE):
             hint, cure = "", f"own keys begin with `x-`: `x-{entry.key.text[2:]}`"
         if cut_by_comma(entry):

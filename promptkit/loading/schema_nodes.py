@@ -37,7 +37,8 @@ OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 _INPUT_LEVEL = len(("properties", "name"))
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
-_AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
+AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
+"""What helps where something stands beside a type that is no keyword."""
 _OPTIONAL = "it is optional when its key ends in `?`, as in `{name}?`; an input also when it has a `default`"
 _OPTIONAL_FIELD = "`required` lists the names of an object's fields; in `fields` a name that ends in `?` is optional"
 FOREIGN_KEYWORDS = {
@@ -105,9 +106,9 @@ def check_keywords(findings: Findings, document: Document, schema: Any, node: No
         key = _key(node, place, name)
         hint = did_you_mean(name, KEYWORDS)
         where = ".".join((of, *map(str, place)))
-        foreign = FOREIGN_KEYWORDS.get(name.lower().replace("_", ""), _AS_OBJECT)
+        foreign = FOREIGN_KEYWORDS.get(name.lower().replace("_", ""), AS_OBJECT)
         cure = _OF_THE_WHOLE if name in OWN_KEYWORDS else foreign.replace("{name}", str((of, *place)[-1]))
-        hint = hint if cure == _AS_OBJECT else ""
+        hint = hint if cure == AS_OBJECT else ""
         cure = "" if hint else cure
         fix = nearest(name, KEYWORDS) if hint else None
         message = f"there is no keyword `{name}` in `{where}`"

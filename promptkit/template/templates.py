@@ -69,7 +69,8 @@ class Templates:
     ) -> str:
         """A template's text, without its own whitespace at both ends; that of values is kept.
 
-        `site` is where the template stands, `budget` that of the prompt it belongs to. Raises `RenderError` at the line that failed.
+        `site` is where the template stands, `budget` that of the prompt it belongs to. Raises `RenderError` at the
+        line that failed.
         """
         try:
             simple = self._pieces[text]
