@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.bare_words import meaning_of, number_goes_on
 from promptkit.output.growing_value import Misplaced
-from promptkit.output.incremental_strings import LONGEST_DOUBT, WAIT, IncrementalStrings, past_spaces
+from promptkit.output.incremental_strings import LONGEST_DOUBT, WAIT, IncrementalStrings, past_blanks, past_spaces
 from promptkit.output.strict_json import NotJson
 from promptkit.output.whitespace import Behind, Whitespace
 
@@ -312,7 +312,10 @@ class IncrementalParser:
             alone = not self.growing.kind
             if text.startswith(",", at) and at + 1 == len(text) and not alone:
                 return self._wait(text, at)
-            if number_goes_on(text, at, alone=alone):
+            behind = past_blanks(text, at) if alone else at
+            if behind == len(text) and behind - at <= LONGEST_DOUBT:
+                return self._wait(text, at)
+            if behind < len(text) and number_goes_on(text, behind, alone=alone):
                 raise NotJson("a number that goes on", at)
         self._scalar(self._read, at, "".join(self._parts))
         return at

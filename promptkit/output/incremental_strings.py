@@ -13,6 +13,7 @@ WAIT = -1
 """Where a piece ends that only more of the text can settle."""
 _PLAIN = {quote: re.compile(rf"[^{quote}\\\x00-\x1f\ud800-\udfff]+") for quote in "\"'"}
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BLANKS = re.compile(r"[ \t]*")
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
 _ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
@@ -83,6 +84,12 @@ class IncrementalStrings:
         if len(text) - at >= _LONGEST_ESCAPE or self._quote in text[at + 2 :]:
             raise NotJson("not an escape", at)
         return "", WAIT
+
+
+def past_blanks(text: str, at: int) -> int:
+    """Behind the spaces and tabs of a line."""
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
 
 
 def past_spaces(text: str, at: int) -> int:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
 from promptkit.output.acceptance import Judged, Partial, Refused, refused
+from promptkit.output.contradictions import contradicted
 from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.free_text import bulleted, of_words
+from promptkit.output.labels import is_labelled, role_of, set_aside
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.repairs import BARE
-from promptkit.output.retractions import contradicted, is_labelled, role_of, set_aside, taken_back
+from promptkit.output.retractions import taken_back
 from promptkit.output.steps import SPLIT, reasoning_off, repair_steps, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.transport import read_schema
@@ -172,8 +174,9 @@ def _agreed(
 
 _LONGEST_WORDS = 200
 _FINAL = re.compile(
-    r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|corrected|revised)"
-    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list))?"
+    r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|correct|corrected|right|revised)"
+    r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list)(?:\s+is)?)?"
+    r"|^correction"
     r"|^(?:attempt|draft|try|version)\s+\d{1,3}\s+\(final\))[^\w\n]*\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -203,8 +203,11 @@ class Loose:
         if dots:
             self.repair("`...` left out", self.at, len(dots[0]))
             self.at = dots.end()
-            if self._skip() not in ",}]":
+            behind = self._skip()
+            if behind not in ",}]":
                 self.fail("`...` stands for something in the middle")
+            if behind == "]" and self.text[: dots.start()].rstrip().endswith("["):
+                self.fail("`...` stands for all of a list")
             if self.text[self.at : self.at + 1] == "," and _MORE.match(self.text, self.at):
                 self.fail("`...` stands for something in the middle")
             return True

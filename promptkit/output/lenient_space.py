@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from promptkit.output.phrasing import any_of
 from promptkit.output.repairs import Repair, Unreadable
 
 if TYPE_CHECKING:
@@ -21,12 +22,29 @@ _SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
 _ODD_SPACE = re.compile(r"[^ \t\r\n]")
 _COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
 _CLOSING = re.compile(r"[}\]]")
-_OMITTING = re.compile(
-    r"\b(?:\d+\s+)?more\s+(?:elements|entries|items?|lines|results|rows|values)\b|\betc\b|\band\s+so\s+on\b|\bthe\s+rest\b"
-    r"|\band\s+\d+\s+more\b|\b(?:entries|items?|others|rest|rows)\s+(?:are\s+|were\s+)?(?:left\s+out|omitted|truncated)\b"
-    r"|\A\W*(?:omitted|truncated)\W*\Z|\bund\s+weitere\b",
+_OMITTED = r"""
+    \b(?:\d+ )?more (?:elements|entries|items?|lines|results|rows|values)\b
+    \betc\b
+    \band so on\b
+    \bthe rest\b
+    \b\d+ (?:more|omitted|others)\b
+    \b(?:entries|items?|others|rest|rows) (?:(?:are|were) )?(?:left out|omitted|truncated)\b
+    \A\W*(?:omitted|truncated)\W*\Z
+    \A(?://|#|/\*) ?(?:\.\.\.|…)
+    \A\W*(?:add|and|with)? ?more(?:\W*\Z| (?:as|here|like|of)\b)
+    \A\W*(?:the )?(?:other|remaining) \w+ (?:are|follow|go|have|in)\b
+    \A\W*continue (?:for|in|like|with)\b
+    \bund weitere\b
+"""
+_OMITTING = re.compile(any_of(_OMITTED), re.IGNORECASE)
+_TAKES_BACK = re.compile(
+    r"\A\W*(?:(?:an?\s+|the\s+)?(?:dummy|example|fake|invented|made[ -]up|placeholder|sample)"
+    r"(?:\s+(?:data|value))?\W*\Z"
+    r"|(?:incorrect|invalid|not\s+(?:correct|right|sure)|todo|wrong)\b"
+    r"|(?:or|should\s+be|actually)\s+(?:(?:maybe|perhaps|possibly)\s+)?(?:[\"'\d]|-\d))",
     re.IGNORECASE,
 )
+"""A comment at a value that says that it is another one, or none."""
 
 
 def space_at(text: str, at: int) -> re.Match[str] | None:
@@ -43,7 +61,8 @@ def _last_block(text: str) -> int:
 def space_repairs(space: re.Match[str], *, in_list: bool) -> Iterator[Repair]:
     """What is done to comments, and to white space that is none in JSON.
 
-    Raises `Unreadable` for a comment that may hold more of the value, or that says that items of a list are left out.
+    Raises `Unreadable` for a comment that may hold more of the value, that says that items of a list are left out, or
+    that takes the value back.
     """
     if not _ODD_SPACE.search(space[0]):
         return
@@ -52,6 +71,8 @@ def space_repairs(space: re.Match[str], *, in_list: bool) -> Iterator[Repair]:
             raise Unreadable("a comment that runs to the end, over brackets", space.start())
         if in_list and _OMITTING.search(comment[0]):
             raise Unreadable("a comment says that items are left out", comment.start())
+        if _TAKES_BACK.search(comment[0]):
+            raise Unreadable("a comment takes the value back", comment.start())
         yield Repair("comment left out", comment.start(), len(comment[0]))
     if _ODD_SPACE.search(_COMMENT.sub("", space[0])):
         yield Repair("space written as in JSON", space.start())

@@ -25,7 +25,12 @@ _PAIRS = ("**", "__", "*", "_", "`")
 _LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
 _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
-_DOTS = ("...", "…")
+_UNSAID = re.compile(r"\.{3}|…|(?:and )?(?:etc|more|others)\.?|and so (?:forth|on)\.?|tbd|<[a-z_ -]+>", re.IGNORECASE)
+"""An item that stands for what is not said."""
+_TAKEN_OFF = re.compile("~~|[\u274c\u2717\u2718\u2612]")
+"""What strikes an item out."""
+_BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
+_HOW_MANY = re.compile(r"\b(\d{1,3})\s+(?:entries|items|results|things|values)\b", re.IGNORECASE)
 
 
 def is_begun(text: str) -> bool:
@@ -53,12 +58,13 @@ def listed(text: str, judge: Judge) -> Judged | None:
     tail = _TAIL.search(text) if lead else None
     around = (lead[0] if lead else "") + (tail[0] if tail else "")
     items = _items(text[lead.end() if lead else 0 : tail.start() if tail else len(text)])
-    if not items or doubted(around):
+    told = _HOW_MANY.findall(around)
+    if not items or doubted(around) or any(int(each) != len(items) for each in told):
         return None
     judged = judge.judge(items, text)
     behind = f" behind {lead[0].strip()!r}" if lead else ""
-    told = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+    step = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
+    return None if judged.violations else Judged(judged.value, (step, *judged.steps))
 
 
 def _items(text: str) -> list[str]:
@@ -68,6 +74,9 @@ def _items(text: str) -> list[str]:
     """
     items: list[list[str]] = []
     indent = ""
+    boxes = {found[1].lower() for line in text.split("\n") if (found := _BOX.match(line))}
+    if len(boxes) > 1 or _TAKEN_OFF.search(text):
+        return []  # some are chosen, or struck out, and others are not
     for line in filter(str.strip, text.split("\n")):
         bullet = BULLET.fullmatch(line)
         if bullet is None:
@@ -76,7 +85,7 @@ def _items(text: str) -> list[str]:
             items[-1].append(line.strip())
             continue
         indent = indent if items else bullet[1]
-        if bullet[1] != indent or bullet[2].strip() in _DOTS:
+        if bullet[1] != indent or _UNSAID.fullmatch(bullet[2].strip()):
             return []
         items.append([bullet[2].strip()])
     said = [" ".join(each) for each in items]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.assertion import is_asserted
 from promptkit.output.denials import DENIALS
+from promptkit.output.phrasing import any_of, without_contractions
 from promptkit.output.place import NULLS, plain_word, words_of
 from promptkit.output.strict_json import MAX_DIGITS
 
@@ -147,7 +148,7 @@ _FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|で�
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
 _SIGNED = re.compile(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
-    r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
+    r"|\b(?:un|non|anti)-\w|\w[+#]|[^\W\d]%|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
 )
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
@@ -206,7 +207,7 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
     """The one number that a sentence gives, behind a word such as `is`; None for none, and for several."""
     found = set(_IN_TEXT.findall(text))
     given = _GIVEN.search(text)
-    if len(found) != 1 or given is None or not DENIALS.isdisjoint(words_of(text)):
+    if len(found) != 1 or given is None or not DENIALS.isdisjoint(words_of(text)) or _NOT_THE_ONE.search(text):
         return None
     return number_of(given[1], whole=whole)
 
@@ -217,6 +218,12 @@ _GIVEN = re.compile(
     r"(?=[*_`\"')\]]*\s*(?:[.!,]?\s*(?:\n|\Z)|[.!]\s))"
 )
 """A number that ends its sentence."""
+_NOT_THE_ONE = re.compile(
+    r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess|number|result|value)\b"
+    r"|\A\W*(?:at\s+(?:least|most)|limit|max(?:imum)?|min(?:imum)?)\b",
+    re.IGNORECASE,
+)
+"""What says that a number is an earlier one, or a bound."""
 
 
 def truth_in(text: str) -> bool | None:
@@ -224,9 +231,13 @@ def truth_in(text: str) -> bool | None:
     head = _FIRST_LINE.match(text.strip())
     said = words_of(text)
     if head is not None and truth_of(head[0]) is not None:
-        if "?" in text or not _stands_alone(head[0], said):
+        rest = text.strip()[head.end() :]
+        if "?" in text or not _stands_alone(head[0], said) or _takes_up(rest, truth=truth_of(head[0]) is True):
             return None
         text, said = head[0], words_of(head[0])
+    head = _FIRST_LINE_OR_CLAUSE.match(text.strip())
+    if head is not None and (truth := truth_of(head["truth"])) is not None and _takes_up(head["rest"], truth=truth):
+        return None
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     several = sum(word in _TRUTHS for word in said) > 1
     if "?" in text or not _SECOND_THOUGHTS.isdisjoint(said) or (several and not _NOT.isdisjoint(said)):
@@ -251,6 +262,35 @@ def _stands_alone(head: str, said: list[str]) -> bool:
     doubts = _TAKEN_UP | (_WRONGS if truth else frozenset())
     goes_on = len(said) > 1 and said[1] in _GOING_ON
     return not others and not goes_on and doubts.isdisjoint(said)
+
+
+_FIRST_LINE_OR_CLAUSE = re.compile(
+    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}[,;:.!\n]\s*(?P<rest>.+)", re.DOTALL
+)
+_CONVERSED = r"""
+    i (?!(?:agree|believe|think)\b|am (?:certain|confident|sure)\b|would (?:answer|say)\b)
+    you(?! can see)|your|please|sorry|of course|sure(?:ly)?[.!,]|insufficient|not enough
+"""
+_UNDER_CONDITION = r"""
+    (?:only )?(?:if|when)|unless|provided|assuming|except|as long as|in case
+"""
+_CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
+"""What begins what is said to a person, and explains no truth."""
+_CONDITION = re.compile(rf"\W*(?:{any_of(_UNDER_CONDITION)})\b", re.IGNORECASE)
+_AGAINST = {
+    True: re.compile(
+        r"\W*(?:it|that|this|they)\s+(?:is|are|was|does|do|did|has|have|can)\s*(?:not|wrong|incorrect|false)\b",
+        re.IGNORECASE,
+    ),
+    False: re.compile(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\b", re.IGNORECASE),
+}
+"""What says the contrary of a truth."""
+
+
+def _takes_up(rest: str, *, truth: bool) -> bool:
+    """Whether what follows a truth speaks to the one who asked, makes a condition of it, or says the contrary."""
+    said = without_contractions(rest)
+    return any(each.match(said) for each in (_CONVERSATION, _CONDITION, _AGAINST[truth]))
 
 
 _WRONGS = frozenset(("wrong", "incorrect"))

@@ -8,7 +8,7 @@ import pytest
 from output_cases import CASES, expected
 
 from promptkit.errors import ConfigError, OutputError
-from promptkit.output import parse_output, retractions
+from promptkit.output import contradictions, parse_output
 from promptkit.schema import Schema
 
 
@@ -58,6 +58,6 @@ def test_an_error_shows_the_first_twenty_violations_and_holds_all() -> None:
 
 
 def test_a_name_of_half_a_million_characters_is_not_looked_for_in_the_words_behind() -> None:
-    before = retractions._saying.cache_info().misses
+    before = contradictions._saying.cache_info().misses
     parse_output('{"' + "k_" * 250_000 + '": 1}\n\nThe key is fine.', {"type": "object"})
-    assert before == retractions._saying.cache_info().misses
+    assert before == contradictions._saying.cache_info().misses

@@ -35,7 +35,7 @@ def steps(*pieces: str, schema: Any = None) -> list[Any]:
             [["a"], ["a\n"], ["a\n"], ["a\né"], ["a\né"], ["a\né"], ["a\né😀"]],
         ),
         (['"a', "b", '"'], ["a", "ab", "ab"]),
-        (["5", "6", " "], [NOTHING, NOTHING, 56]),
+        (["5", "6", " ", "\n"], [NOTHING, NOTHING, NOTHING, 56]),
         (['[{"a":[', "]}", ",[", "null]]"], [[{"a": []}], [{"a": []}], [{"a": []}, []], [{"a": []}, [None]]]),
         (["{ ", "}"], [{}, {}]),
         (["[ ", "]"], [[], []]),
@@ -601,3 +601,20 @@ def test_a_key_in_another_spelling_is_told_by_its_name_and_once(text: str, value
     for sign in text:
         parser.feed(sign)
     assert value == parser.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Input: {"a": 1}\nOutput: {"a": 2}',
+        'First attempt:\n{"a": 1}\nThat misses the point. Corrected:\n{"a": 2}',
+        'Draft: {"a": 1}\nFinal: {"a": 2}',
+        'I\'d never answer {"a": 1}',
+    ],
+)
+def test_what_is_called_something_else_than_the_answer_is_not_shown(text: str) -> None:
+    assert steps(*text)[-1] is NOTHING
+
+
+def test_a_number_alone_waits_for_the_end_of_its_line() -> None:
+    assert steps("90", " ", "%", schema={"type": "number", "maximum": 1}) == [NOTHING] * 3

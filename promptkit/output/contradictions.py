@@ -1,0 +1,79 @@
+"""What the words behind an object say of its fields: that one has another value, or a wrong one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from promptkit.output.place import constants_of, plain_word
+
+if TYPE_CHECKING:
+    from promptkit.output.place import Place
+
+__all__ = ["contradicted"]
+
+_SAID_BEHIND = 300
+"""How many characters behind an object are looked at."""
+_MOST_FIELDS, _LONGEST_NAME = 50, 80
+_JOINTS = re.compile(r"[\s_-]+")
+"""What stands between the words of a name."""
+_BEFORE_A_FIELD = (
+    r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*"
+    r"(?:(?:actually|edit|hmm|note|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
+)
+"""What stands before the name of a field where a clause begins."""
+_FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect"))
+
+
+def contradicted(text: str, end: int, value: Any, place: Place) -> str:
+    """The words behind an object that give one of its fields another value, such as `The age should be 3.`; or none.
+
+    Only a clause that says no more than that counts, of a number or of one of several declared words; or one that
+    calls the field wrong.
+    """
+    behind = text[end : end + _SAID_BEHIND]
+    if not isinstance(value, dict) or not behind.strip():
+        return ""
+    spoken = behind.lower()
+    for name, given in islice(value.items(), _MOST_FIELDS):
+        if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in spoken:
+            continue
+        said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
+        others = [words for words, each in said if _is_other(given, each, place.inside(name))]
+        if others and len(others) == len(said):
+            return others[0]
+    return ""
+
+
+@lru_cache(maxsize=_MOST_FIELDS)
+def _saying(name: str) -> re.Pattern[str]:
+    """A clause that gives a field a value, and says no more."""
+    spelt = r"[\s_-]?".join(map(re.escape, _JOINTS.split(name)))
+    verbs = r"=|:|(?:should|must|needs\s+to)\s+be|(?:was\s+)?changed\s+to|is(?:\s+(?:actually|now|really))?"
+    verbs = verbs if len(name) > 1 else r"=|:"
+    the = r"(?:the\s+)?(?:(?:actual|correct|real|right|true)\s+)?"
+    named = rf"{the}{spelt}[*`\"']{{0,3}}(?:\s+(?:field|key|value))?(?:\s+above)?"
+    changed = rf"\b(?:change|correct|set|update)[sd]?\s+{named}\s+(?:from\s+\S{{1,20}}\s+)?to"
+    return re.compile(
+        rf"(?:{_BEFORE_A_FIELD}{named}\s*(?:{verbs})|{changed})\s*[*`\"']{{0,3}}"
+        r"(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{0,40}?)[*`\"']{0,3}"
+        r"(?:\s+instead)?\s*[.!)]{0,2}\s*(?:\n|\Z|(?<=\.\s)(?=[A-Z]))",
+        re.IGNORECASE,
+    )
+
+
+def _is_other(given: Any, said: str, place: Place) -> bool:
+    """Whether what is said of a field is surely another value than the given one."""
+    if isinstance(given, bool) or not isinstance(given, (int, float, str)):
+        return False
+    words = {plain_word(word) for form in place.forms for word in constants_of(form) or () if isinstance(word, str)}
+    if plain_word(said) in _FAULTY - words:
+        return True
+    if isinstance(given, str):
+        return plain_word(said) in words - {plain_word(given)}
+    if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:
+        return False
+    number = float(said)
+    return number not in (given, given * 100, round(given), round(given, 1), round(given, 2))
