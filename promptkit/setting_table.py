@@ -44,6 +44,10 @@ def check_key(value: Any) -> str:
     return str(value).strip()
 
 
+_IN_NO_URL = frozenset(' "<>\\^`{|}')
+"""Characters that stand in no URL (RFC 3986, section 2)."""
+
+
 def check_url(value: Any) -> str:
     """A base URL, freed of what people paste with it; one without a path is taken to mean `/v1`."""
     from urllib.parse import urlsplit, urlunsplit
@@ -51,7 +55,7 @@ def check_url(value: Any) -> str:
     text = check_name(value)
     parts = urlsplit(text)
     _need(parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0)
-    _need(not (parts.query or parts.fragment or "@" in parts.netloc or " " in text))
+    _need(not (parts.query or parts.fragment or "@" in parts.netloc or _IN_NO_URL.intersection(text)))
     path = parts.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc.lower(), path or "/v1", "", ""))
 

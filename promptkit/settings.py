@@ -78,6 +78,11 @@ class Settings:
             raise _unconfirmed(server, variable, self.root)
         return key, variable
 
+    def key_variable(self, base_url: str) -> str:
+        """The variable that holds the key for a server; empty for one that gets none."""
+        server = _address(base_url)
+        return "" if server in self.unconfirmed else self._variable(server)
+
     def _variable(self, server: str) -> str:
         own = server == _address(self.base_url)
         if own and self.origins.get("api_key") == "argument":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import pprint
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from promptkit.cli.common import to_json
 from promptkit.errors import ConfigError
 from promptkit.model_names import parse_model_name
-from promptkit.setting_table import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from promptkit.completion import Request
@@ -25,12 +26,13 @@ _OF_THE_SDK = frozenset(
 
 
 def curl(prompt: Prompt[Any], request: Request) -> str:
-    """A command that sends the request; the key stays in its variable."""
+    """A command that sends the request; the key stays in its variable, and a server that gets none is asked without."""
     url, variable = _server(prompt)
+    key = (f'  -H "Authorization: Bearer ${variable}" \\',) if variable else ()
     return "\n".join(
         (
-            f"curl {url}/chat/completions \\",
-            f'  -H "Authorization: Bearer ${variable}" \\',
+            f"curl {shlex.quote(f'{url}/chat/completions')} \\",
+            *key,
             "  -H 'Content-Type: application/json' \\",
             "  --data-binary @- <<'END'",
             to_json(request.to_openai()),  # no line of JSON is the word alone
@@ -42,6 +44,7 @@ def curl(prompt: Prompt[Any], request: Request) -> str:
 def python(prompt: Prompt[Any], request: Request) -> str:
     """A program that sends the request with the `openai` package."""
     url, variable = _server(prompt)
+    key = f'os.environ["{variable}"]' if variable else '"none"'
     body = request.to_openai()
     told = {name: value for name, value in body.items() if name in _OF_THE_SDK}
     further = {name: value for name, value in body.items() if name not in _OF_THE_SDK}
@@ -49,11 +52,10 @@ def python(prompt: Prompt[Any], request: Request) -> str:
     lines = [f"    {name}={_literal(value)}," for name, value in arguments.items()]
     return "\n".join(
         (
-            "import os",
-            "",
+            *(("import os", "") if variable else ()),
             "from openai import OpenAI",
             "",
-            f'client = OpenAI(base_url="{url}", api_key=os.environ["{variable}"])',
+            f"client = OpenAI(base_url={json.dumps(url)}, api_key={key})",
             "completion = client.chat.completions.create(",
             *lines,
             ")",
@@ -74,7 +76,7 @@ def yaml(_: Prompt[Any], request: Request) -> str:
 
 
 def _server(prompt: Prompt[Any]) -> tuple[str, str]:
-    """The base URL, and the variable that holds its key."""
+    """The base URL, and the variable that holds its key, if it gets one."""
     settings, name = prompt.client.settings, parse_model_name(prompt.model)
     if name.scheme not in ("chat", "openai"):
         raise ConfigError(
@@ -82,6 +84,5 @@ def _server(prompt: Prompt[Any]) -> tuple[str, str]:
             where="--format",
             help="choose a model of a server: `-m NAME`; `--format openai` and `yaml` show the body for any model",
         )
-    url = name.base_url or settings.base_url
-    named = (entry["key_env"] for known, entry in settings.endpoints.items() if known.rstrip("/") == url.rstrip("/"))
-    return url.rstrip("/"), next(named, KEY_VARIABLE)
+    url = (name.base_url or settings.base_url).rstrip("/")
+    return url, settings.key_variable(url)

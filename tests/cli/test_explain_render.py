@@ -67,6 +67,33 @@ def test_the_curl_command_sends_the_request(triage: Path, server: MaraServer) ->
     assert body == received
 
 
+def test_an_address_that_breaks_out_of_its_quotes_is_refused(place: Path) -> None:
+    (place / "hostile.yaml").write_text("model: 'openai+https://h.example/\"+exit()+\"/v1#NAME'\ntask: Hi.\n")
+    ran = promptkit("render", "hostile.yaml", "--format", "python")
+    assert (2, "") == ran.said
+    assert "is not the base URL of a server" in ran.err
+
+
+@pytest.mark.parametrize(("form", "shell"), [("curl", ["sh"]), ("python", [sys.executable, "-"])])
+def test_the_address_in_a_prompt_runs_nothing(place: Path, form: str, shell: list[str]) -> None:
+    address = "http://127.0.0.1:9/v1;touch$IFS'here';$(touch$IFS'here')"
+    model = f"model: {json.dumps(f'openai+{address}#NAME')}"
+    (place / "hostile.yaml").write_text(f"{model}\ntask: Hi.\noutput: {{format: text}}\n")
+    source = promptkit("render", "hostile.yaml", "--format", form).out
+    assert address in source.replace("'\"'\"'", "'")
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_proxy")}
+    subprocess.run(shell, input=source.encode(), capture_output=True, env=environ, timeout=60, check=False, cwd=place)
+    assert not (place / "here").exists()
+
+
+@pytest.mark.parametrize("form", ["curl", "python"])
+def test_a_server_that_a_prompt_names_gets_no_key(place: Path, form: str) -> None:
+    (place / "away.yaml").write_text("model: openai+https://away.example/v1#m\ntask: Hi.\n")
+    source = promptkit("render", "away.yaml", "--format", form).out
+    assert "away.example" in source
+    assert "KEY" not in source
+
+
 def test_yaml_is_the_body(triage: Path) -> None:
     body = json.loads(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "openai").out)
     assert body == yaml.safe_load(promptkit("render", TEMPLATE, "-i", INPUTS, "--format", "yaml").out)
