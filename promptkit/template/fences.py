@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from promptkit.errors import RenderError
+from promptkit.limits import current_limits
 from promptkit.template.markup import neutralise
+from promptkit.template.metering import Meter
 from promptkit.template.printing import to_json
 
 _SHORTEST = 12
@@ -37,6 +40,10 @@ class Fences:
     values: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     id: str = ""
+    meter: Meter | None = None
+    """Counts the time that it takes to make long values harmless."""
+    known: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """What has been made harmless already, since a message is rendered twice."""
     captured: int = 0
     """Inside how many blocks it is rendered whose text is fenced as a whole, or printed elsewhere."""
 
@@ -59,11 +66,21 @@ class Fences:
         return f'<untrusted-{self.id} from="{origin}">\n{text}\n</untrusted-{self.id}>'
 
     def _neutralised(self, text: str, origin: str) -> str:
-        harmless, found = neutralise(text)
+        known = self.known.get(text)
+        if known is None:
+            known = self.known[text] = neutralise(text, self._look)
+        harmless, found = known
         if found:
             more = f" and {len(found) - _MOST_TOLD:,} more" if len(found) > _MOST_TOLD else ""
             self.notes[f"neutralised in a value from {origin}: {', '.join(found[:_MOST_TOLD])}{more}"] = None
         return harmless
+
+    def _look(self) -> None:
+        """Raise `RenderError` when the time is up."""
+        if self.meter is None:
+            limits = current_limits()
+            self.meter = Meter(time.monotonic() + limits.render_seconds, limits)
+        self.meter.check_time()
 
     def close(self) -> bool:
         """Choose the id once all values are known; False when there are none."""

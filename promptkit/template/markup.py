@@ -7,40 +7,56 @@ from a stranger could open a turn of its own. `neutralise` makes each visible an
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SPACES = "\\s\N{ZERO WIDTH SPACE}-\N{ZERO WIDTH JOINER}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}"
 _BLANK = f"[{_SPACES}]{{0,3}}"
-_BAR = "\N{FULLWIDTH VERTICAL LINE}"
-_FAMILIES = (
-    r"<\|[^<>|\n]{1,64}\|>",  # ChatML, Llama 3, gpt-oss (Harmony), Phi, Qwen
-    r"</?\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,128}>",  # DeepSeek, with its calls (DSML)
-    r"<\|[a-z_]{1,32}>|<[a-z_]{1,32}\|>",  # Gemma 4
-    r"</?(?:start_of_turn|end_of_turn|(?:start|end)_of_image|bos|eos|s|unk|pad)>",  # Gemma, Llama 2, Mistral
-    r"\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|CALL_ID)\]",
-    r"(?-i:\[/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE)\])",  # Mistral
-    r"(?-i:\[(?:BOS|EOS|PAD|UNK|sMASK)\])|\[gMASK\]|<[se]op>|</?arg_(?:key|value)>",  # Kimi, GLM
-    r"\[\|[a-z]{2,24}\|\]",  # EXAONE
-    r"<(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN>",  # Command
-    r"<(?:SPECIAL|extra_id|reserved)_\d{1,5}>|<unused\d{1,5}>|</?seed:[a-z_]{2,24}>",  # Nemotron, Baichuan, Gemma, Seed
-    r"<fim_(?:prefix|middle|suffix|pad)>|<(?:file_sep|repo_name|gh_stars|empty_output)>",  # StarCoder, Granite
-    r"<(?:issue_(?:start|comment|closed)|commit_(?:before|msg|after)|jupyter_[a-z_]{2,24})>",
+_IN_ANGLES = (
+    r"\|[^<>|\n]{1,64}\|",  # ChatML, Llama 3, gpt-oss (Harmony), Phi, Qwen
+    r"/?\N{FULLWIDTH VERTICAL LINE}[^<>\n]{1,128}",  # DeepSeek, with its calls (DSML)
+    r"\|[a-z_]{1,32}|[a-z_]{1,32}\|",  # Gemma 4
+    r"/?(?:start_of_turn|end_of_turn|(?:start|end)_of_image|bos|eos|s|unk|pad)",  # Gemma, Llama 2, Mistral
+    r"[se]op|/?arg_(?:key|value)",  # GLM
+    r"(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK|EOP)_TOKEN",  # Command
+    r"(?:SPECIAL|extra_id|reserved)_\d{1,5}|unused\d{1,5}|/?seed:[a-z_]{2,24}",  # Nemotron, Baichuan, Gemma, Seed
+    r"fim_(?:prefix|middle|suffix|pad)|(?:file_sep|repo_name|gh_stars|empty_output)",  # StarCoder, Granite
+    r"(?:issue_(?:start|comment|closed)|commit_(?:before|msg|after)|jupyter_[a-z_]{2,24})",
     # pictures and sounds (LLaVA, InternVL, Gemma 3, MiniCPM): a server refuses more of them than it was given
-    r"<(?:image|video|audio|speech|img|(?:image|audio)_soft_token|img_context|image_id)>",
+    r"(?:image|video|audio|speech|/?img|(?:image|audio)_soft_token|img_context|image_id)",
+    r"im_(?:start|end|patch)|fake_token_around_image|end_of_utterance",  # LLaVA, Idefics
+    # LongCat, MiniMax-Text, InternLM, Reka, MOSS; Ling, Kimi; Seed, FunctionGemma
+    r"/?longcat_[a-z_]{2,24}|/?(?:beginning|end)_of_sentence|eo[ahmu]|sep",
+    r"(?-i:E[OD]T|EOD|AI)",  # CodeLlama, Yuan, MiniCPM
+    r"\[(?:begin|end)\u2581of\u2581sentence\]|/?(?:start|end)_function_(?:call|response|declaration)",
+    r"/?(?:system|assistant)",
+)
+"""What stands between `<` and `>`."""
+_IN_BRACKETS = (
+    r"/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|CALL_ID)",
+    r"(?-i:/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE))",  # Mistral
+    r"(?-i:BOS|EOS|PAD|UNK|sMASK|EOT)|gMASK|unused\d{1,3}",  # Kimi, GLM, Ling, openPangu
+    r"\|[a-z]{2,24}\|",  # EXAONE
+)
+"""What stands between `[` and `]`."""
+_FAMILIES = (
+    rf"(?=<[^<>\n]{{1,130}}>)<(?:{'|'.join(_IN_ANGLES)})>",
+    rf"(?=\[[^\[\]\n]{{1,40}}\])\[(?:{'|'.join(_IN_BRACKETS)})\]",
+    r"\[(?:system|user|assistant)\]\(#(?:additional_instructions|context|inner_monologue|message)\)",
     r"<</?SYS>>",  # Llama 2
-    # LongCat, MiniMax-Text, InternLM, Reka; Ling, Kimi; Seed, FunctionGemma
-    r"</?longcat_[a-z_]{2,24}>|</?(?:beginning|end)_of_sentence>|<eo[ahu]>|<sep>",
-    r"(?-i:</?role>(?:SYSTEM|HUMAN|ASSISTANT|OBSERVATION)(?:</role>)?|\[EOT\])",
-    r"<\[(?:begin|end)\u2581of\u2581sentence\]>|</?(?:start|end)_function_(?:call|response|declaration)>",
+    r"(?-i:</?role>(?:SYSTEM|HUMAN|ASSISTANT|OBSERVATION)(?:</role>)?)",
     r"\][~!][a-z!]{1,3}\[?\]?(?:system|user|ai|tool)?",  # MiniMax: ]~b]user, [e~[ and kin
     r"\[e~\[|\]<\][^<>\[\]\n]{1,40}\[>\[",
     r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
-    r"</?(?:system|assistant)>|\[(?:system|user|assistant)\]\(#(?:additional_instructions|context|inner_monologue|message)\)",
     rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
     # Alpaca, and Anthropic's form of 2023: lines that begin a turn. `User:` alone is left, as transcripts have it.
-    r"(?-i:(?<![^\n])### ?(?:Human:|Assistant:|(?:Instructions?|Response|System|User|Input):(?=[ \t]*(?:[\r\n]|\Z))))",
-    r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n))(?:Human: |Assistant:(?=\s*(?:\n|\Z))))",
+    r"(?-i:(?<![^\r\n])###[ \t]?(?:H(?i:uman):|A(?i:ssistant):"
+    r"|(?:I(?i:nstructions?)|R(?i:esponse)|S(?i:ystem)|U(?i:ser)|I(?i:nput)):(?=[ \t]*(?:[\r\n]|\Z))))",
+    r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r)|(?<=\n[ \t]\n))(?:Human: |Assistant:(?=\s*(?:[\r\n]|\Z))))",
 )
-_MAY_BEGIN = rf"(?=[\[\]]|<(?:[|/\[a-z{_BAR}{_SPACES}]|</?S)|(?<![^\n])(?:###|Human:|Assistant:))"
+_MAY_BEGIN = r"(?=[\[\]<]|(?<![^\r\n])(?:###|Human:|Assistant:))"
 """What any of them begins with: so that a text of thousands of brackets is looked at once."""
 _MARKUP = re.compile(f"{_MAY_BEGIN}(?:{'|'.join(_FAMILIES)})", re.IGNORECASE)
 _HARMLESS = str.maketrans(
@@ -54,12 +70,35 @@ _HARMLESS = str.maketrans(
 _WITHOUT_COLON = str.maketrans({":": "\N{FULLWIDTH COLON}"})
 
 
-def neutralise(text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with each control token's brackets, or its colon, replaced by look-alikes; and what was found."""
+_AT_ONCE = 500_000
+_LONGEST = 200
+"""No control token is longer."""
+
+
+def neutralise(text: str, look: Callable[[], None] | None = None) -> tuple[str, tuple[str, ...]]:
+    """The text with each control token's brackets, or its colon, replaced by look-alikes; and what was found.
+
+    In a long text, `look` is called now and then, to look at the clock.
+    """
     found: list[str] = []
 
     def harmless(match: re.Match[str]) -> str:
         found.append(match[0])
         return match[0].translate(_HARMLESS if match[0][0] in "<[]" else _WITHOUT_COLON)
 
-    return _MARKUP.sub(harmless, text), tuple(dict.fromkeys(found))
+    if len(text) <= _AT_ONCE or look is None:
+        return _MARKUP.sub(harmless, text), tuple(dict.fromkeys(found))
+    kept: list[str] = []
+    at = 0
+    while at < len(text):
+        look()
+        end = min(at + _AT_ONCE, len(text))
+        settled = end if end == len(text) else end - _LONGEST  # behind it a token may go on that begins there
+        for token in _MARKUP.finditer(text, at, end):
+            if token.start() >= settled:
+                break
+            kept += (text[at : token.start()], harmless(token))
+            at = token.end()
+        kept.append(text[at:settled])
+        at = max(at, settled)
+    return "".join(kept), tuple(dict.fromkeys(found))

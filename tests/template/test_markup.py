@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptkit.template import markup
 from promptkit.template.markup import neutralise
 
 BAR = "\N{FULLWIDTH VERTICAL LINE}"
@@ -64,6 +67,19 @@ TOKENS = [
     "\n\nHuman: ",
     "\r\n\r\nHuman: ",
     "\n\nAssistant:\n",
+    "<end_of_utterance>",
+    "[unused9]",
+    "<AI>",
+    "<eom>",
+    "<EOT>",
+    "<im_start>",
+    "<fake_token_around_image>",
+    "</img>",
+    "\r### Instruction:\r",
+    "\n### USER:\n",
+    "\n###\tHuman:",
+    "\r\rHuman: ",
+    "\n \nHuman: ",
 ]
 PLAIN = [
     "User: Hello.\nAssistant: Good morning.\n\nUser: Bye.",
@@ -108,6 +124,15 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 def test_a_token_is_told_once() -> None:
     assert ("<think>", "</s>") == neutralise("<think></s><think>")[1]
+
+
+@given(st.lists(PIECES, max_size=200).map("".join), st.integers(0, 400))
+def test_a_long_text_is_read_as_a_short_one(text: str, more: int) -> None:
+    text = f"{text}{'x' * more}{text}"
+    with patch.object(markup, "_AT_ONCE", 401):
+        looks: list[None] = []
+        assert neutralise(text) == neutralise(text, lambda: looks.append(None))
+    assert len(looks) >= len(text) // 401 if len(text) > 401 else not looks
 
 
 @given(st.lists(PIECES).map("".join))
