@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.explanation import Explained, ExplainedMessage, Piece
@@ -32,13 +33,17 @@ def explain(
 
 
 def _with_prefix(messages: Iterable[ExplainedMessage]) -> Iterable[ExplainedMessage]:
-    """Mark what is the same for every call: all before the first piece that comes from an input or a turn."""
+    """Mark what is the same for every call: all before the first piece that comes from an input or a turn.
+
+    Pieces without a text are left out, once they have been looked at: another call may have one there.
+    """
     same = True
     for message in messages:
         pieces = []
         for piece in message.pieces:
             same = same and piece.cacheable and (not piece.inputs or bool(piece.example))
-            pieces.append(piece if piece.cacheable is same else replace(piece, cacheable=same))
+            if piece.text:
+                pieces.append(piece if piece.cacheable is same else replace(piece, cacheable=same))
         yield replace(message, pieces=tuple(pieces))
 
 
@@ -65,14 +70,18 @@ class Trail:
     def said(self, role: Role, layout: Layout, sections: Sections, *, alone: bool = False) -> None:
         """A message is made of sections; one that stands `alone` has no frame."""
         kept = filled(sections)
-        frames = ["", kept[0][1], ""] if alone and len(kept) == 1 else layout.spread(kept)
+        frames = iter(["", kept[0][1], ""] if alone and len(kept) == 1 else layout.spread(kept))
         pieces: list[Piece] = []
-        for place, (name, text) in enumerate(kept):
-            before, _, behind = frames[3 * place : 3 * place + 3]
+        for section in sections:
+            name, text = section
             inside = self._texts.pop(name, None) or [self._own(text, name)]
-            pieces += [self._own(before, name), *inside, self._own(behind, name)]
-        if pieces:
-            self.messages.append(ExplainedMessage(role, tuple(piece for piece in pieces if piece.text)))
+            if section in kept:
+                before, _, behind = islice(frames, 3)
+                pieces += [self._own(before, name), *inside, self._own(behind, name)]
+            else:  # another call may have a text there
+                pieces += [replace(piece, text="") for piece in inside if piece.inputs]
+        if kept:
+            self.messages.append(ExplainedMessage(role, tuple(piece for piece in pieces if piece.text or piece.inputs)))
 
     def more(self, layout: Layout, sections: Sections, between: str) -> None:
         """The last message goes on with further sections."""
@@ -106,7 +115,7 @@ class Trail:
 
     def _piece(self, part: Part, trace: Trace, values: Mapping[str, Any]) -> Piece:
         inputs = tuple(sorted(trace.names))
-        strangers = [name for name in inputs if self._spec.inputs[name].untrusted]
+        strangers = [name for name in inputs if name in trace.sources and self._spec.inputs[name].untrusted]
         checked = [name for name in strangers if self._spec.inputs[name].neutralise]
         markers = dict.fromkeys(marker for name in checked for marker in self._markers(name, values[name]))
         said = trace.text.casefold() if markers else ""

@@ -38,6 +38,7 @@ from promptkit.errors import RenderError
 from promptkit.source import SourceError, join, mounted
 from promptkit.template.filters import OWN_FILTERS, template_filters
 from promptkit.template.instrumentation import Measuring
+from promptkit.template.measured_comparisons import COMPARING
 from promptkit.template.metering import (
     MAX_MARKED,
     MAX_WIDTH,
@@ -46,14 +47,13 @@ from promptkit.template.metering import (
     built,
     check_clock,
     count_printed,
-    is_equal,
-    is_in,
     step,
+    weighed,
 )
 from promptkit.template.printing import kind_of, printed
 from promptkit.template.rendering import current_modules
 from promptkit.template.sandbox import ALLOWED_METHODS, folded
-from promptkit.template.text_methods import METHODS, TESTS, concatenated
+from promptkit.template.text_methods import METHODS, TESTS, concatenated, taken_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,9 +64,13 @@ _CODE = (type, FunctionType, BuiltinFunctionType, MethodType, property)
 """What has attributes that are no data, and some that a template could change for all others."""
 
 
-def mapping(**values: Any) -> Any:
+def mapping(given: Any = None, /, **values: Any) -> Any:
     """`dict(...)` in a template. The type itself has methods that change the mapping they are given."""
-    return built(values)
+    if given is None:
+        return built(values)
+    if not isinstance(given, Mapping):
+        raise RenderError("`dict` takes an object, and values by name", code="PK223")
+    return built({**given, **values})
 
 
 def is_given(value: Any) -> bool:
@@ -189,8 +193,8 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             **options,
         )
         self.filters = _FILTERS.copy()
-        self.tests = {**self.tests, **dict.fromkeys(("eq", "equalto", "=="), is_equal), "in": is_in}
-        self.tests |= TESTS | {"defined": is_given, "undefined": lambda value: not is_given(value)}
+        self.tests = {**self.tests, **COMPARING, **TESTS}
+        self.tests |= {"defined": is_given, "undefined": lambda value: not is_given(value)}
         self.globals = {
             "range": bounded_range,
             "dict": mapping,
@@ -225,13 +229,17 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
         step()
-        if isinstance(called, BuiltinMethodType) and isinstance(called.__self__, str):
-            if len(called.__self__) > MAX_MARKED:
-                check_clock()
-            measured = METHODS.get(called.__name__)
-            if measured is not None:  # which is called as Jinja does: without what it hands on in loops and blocks
-                return super().call(context, measured.__get__(called.__self__), *args, **kwargs)
-        return super().call(context, called, *args, **kwargs)
+        of = called.__self__ if isinstance(called, BuiltinMethodType) else None
+        if isinstance(of, (list, tuple)):
+            weighed(of)
+        if not isinstance(of, str):
+            return super().call(context, called, *args, **kwargs)
+        if len(of) > MAX_MARKED:
+            check_clock()
+        measured = METHODS.get(called.__name__)
+        if measured is not None:  # which is called as Jinja does: without what it hands on in loops and blocks
+            return super().call(context, measured.__get__(of), *args, **kwargs)
+        return taken_apart(super().call(context, called, *args, **kwargs))
 
     def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """A filter that is named while rendering, as by `map`; those of this package's own trees have no name there."""

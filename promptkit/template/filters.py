@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.data_filters import DATA_FILTERS
+from promptkit.template.measured_comparisons import compared
 from promptkit.template.metering import (
+    HOLDING,
     MAX_MARKED,
     MAX_PARTS,
     MAX_WIDTH,
@@ -22,7 +24,7 @@ from promptkit.template.printing import printed, to_json
 from promptkit.template.text_methods import MAX_STRIPPED, joined, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 Filter = Callable[..., Any]
 
@@ -64,6 +66,7 @@ def template_filters(plain: Mapping[str, Filter]) -> dict[str, Filter]:
 OWN_FILTERS: dict[str, Filter] = {
     "built_": built,
     "counted_": counted,
+    "compared_": compared,
     "concat_": lambda values: joined("", [_text(value) for value in values]),
 }
 """Filters that stand in compiled templates only: `for` goes through one, and `~` is the other."""
@@ -167,6 +170,20 @@ def _wrapping(plain: Filter) -> Filter:
     return wordwrap
 
 
+def _encoding(plain: Filter) -> Filter:
+    """`urlencode`, of what is not too long for an address; a null is refused as where it is printed."""
+
+    @wraps(plain)
+    def urlencode(value: Any) -> Any:
+        printed(value)
+        parts = value.items() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else (value,)
+        if sum(len(str(each)) for each in parts) > MAX_MARKED:
+            raise RenderError(f"`urlencode` takes up to {MAX_MARKED:,} characters", code="PK221")
+        return plain(value)
+
+    return urlencode
+
+
 def _listing(plain: Filter) -> Filter:
     @wraps(plain)
     def to_list(*value: Any) -> Any:
@@ -181,6 +198,7 @@ _MEASURED: dict[str, Callable[[Filter], Filter]] = {
     "d": _defaulting,
     "sum": _summing,
     "striptags": _short("striptags"),
+    "urlencode": _encoding,
     "title": _short("title"),
     "indent": _indenting,
     "wordwrap": _wrapping,
@@ -212,7 +230,7 @@ def _looking(plain: Filter) -> Filter:
     @wraps(plain)
     def looking(*args: Any, **kwargs: Any) -> Any:
         value = args[first]
-        if isinstance(value, (str, list, tuple)) and len(value) > MAX_WIDTH:
+        if isinstance(value, (str, *HOLDING)) and len(value) > MAX_WIDTH:
             check_clock()
         made = plain(*args, **kwargs)
         return built(made) if isinstance(made, str) else made

@@ -63,6 +63,9 @@ class Measuring(NodeTransformer):
         self.generic_visit(node)
         operator = node.ops[0].op if len(node.ops) == 1 else ""
         if operator not in _WEIGHED:
+            node.expr = _compared(node.expr)
+            for each in node.ops:
+                each.expr = _compared(each.expr)
             return node
         name, negated = _WEIGHED[operator]
         test = nodes.Test(node.expr, name, [node.ops[0].expr], [], None, None).set_lineno(node.lineno)
@@ -71,3 +74,8 @@ class Measuring(NodeTransformer):
     def visit_Name(self, node: nodes.Name) -> nodes.Node:
         node.name = SELF if node.name == "self" else node.name
         return node
+
+
+def _compared(node: nodes.Expr) -> nodes.Expr:
+    """An operand of an order, or of a chain of comparisons."""
+    return node if isinstance(node, nodes.Const) else filtered(node, "compared_")

@@ -41,6 +41,7 @@ _IN_BRACKETS = (
     r"\|[a-z]{2,24}\|",  # EXAONE
 )
 """What stands between `[` and `]`."""
+_HEADED = "(?:I(?i:nput|nstructions?)|R(?i:esponse)|S(?i:ystem)|U(?i:ser))"
 _FAMILIES = (
     rf"(?=<[^<>\n]{{1,130}}>)<(?:{'|'.join(_IN_ANGLES)})>",
     rf"(?=\[[^\[\]\n]{{1,40}}\])\[(?:{'|'.join(_IN_BRACKETS)})\]",
@@ -52,8 +53,7 @@ _FAMILIES = (
     r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
     rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
     # Alpaca, and Anthropic's form of 2023: lines that begin a turn. `User:` alone is left, as transcripts have it.
-    r"(?-i:(?<![^\r\n])###[ \t]?(?:H(?i:uman):|A(?i:ssistant):"
-    r"|(?:I(?i:nstructions?)|R(?i:esponse)|S(?i:ystem)|U(?i:ser)|I(?i:nput)):(?=[ \t]*(?:[\r\n]|\Z))))",
+    rf"(?-i:(?<![^\r\n])###[ \t]?(?:(?:H(?i:uman)|A(?i:ssistant)):|{_HEADED}:(?=[ \t]*(?:[\r\n]|\Z))))",
     r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r)|(?<=\n[ \t]\n))(?:Human: |Assistant:(?=\s*(?:[\r\n]|\Z))))",
 )
 _MAY_BEGIN = r"(?=[\[\]<]|(?<![^\r\n])(?:###|Human:|Assistant:))"

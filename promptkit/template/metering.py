@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import ItemsView, KeysView
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,6 +17,12 @@ if TYPE_CHECKING:
 
 MAX_REPEAT = 1_000_000
 """Characters or items that one `*` may make."""
+_EMPTY: dict[str, Any] = {}
+_ITEMS = type(_EMPTY.items())
+VIEWS = (type(_EMPTY.keys()), type(_EMPTY.values()), _ITEMS)
+"""What the methods of an object give."""
+HOLDING = (list, tuple, dict, *VIEWS)
+"""What holds other values."""
 MAX_WIDTH = 1_000
 """The largest number, and the longest text, that a filter takes as an argument."""
 MAX_MARKED = 200_000
@@ -76,7 +81,7 @@ class Meter:
 
     def size(self, value: Any) -> int:
         """How many parts a value has, shared ones as often as they stand in it."""
-        if isinstance(value, (list, tuple, dict)) and len(value) > MAX_PARTS:
+        if isinstance(value, HOLDING) and len(value) > MAX_PARTS:
             return len(value)  # too many to be looked at
         size = self._measured(value)[0]
         if size > _LONG:
@@ -87,13 +92,13 @@ class Meter:
         """The size of a value, and how deep it is. Raises `RenderError` for one that is too deep."""
         if isinstance(value, str):
             return 1 + len(value) // _CHARACTERS_A_PART, 0
-        if not isinstance(value, (list, tuple, dict)):
+        if not isinstance(value, HOLDING):
             return 1, 0
         known = self.sizes.get(id(value))
         if known is not None:
             return known[1:]
         size, depth = 1, 0
-        for each in value.values() if isinstance(value, dict) else value:
+        for each in _members(value):
             inside, deep = self._measured(each)
             size += inside
             depth = max(depth, deep)
@@ -123,6 +128,13 @@ class Meter:
         if time.monotonic() > self.deadline:
             message = f"rendering took longer than {self.limits.render_seconds:g} s"
             raise RenderError(message, code="PK222", help=raised_by("render_seconds"))
+
+
+def _members(value: Any) -> Iterable[Any]:
+    """What a list, an object or a view of one holds, but for an object's keys."""
+    if isinstance(value, dict):
+        return value.values()
+    return (item for _, item in value) if isinstance(value, _ITEMS) else value
 
 
 _meter: ContextVar[Meter] = ContextVar("promptkit_render_meter")
@@ -162,11 +174,16 @@ def check_clock() -> None:
         meter.check_time()
 
 
-def made_list(values: list[str], text: str) -> list[str]:
-    """A list that a text is taken apart into. Raises `RenderError` as `built` does, and for too many such lists."""
+def count_built(size: int) -> None:
+    """Count the characters of texts that an expression makes. Raises `RenderError` when they get too many."""
     meter = _meter.get(None)
     if meter is not None:
-        meter.build(len(text) + _CHARACTERS_AN_ITEM * len(values))
+        meter.build(size)
+
+
+def made_list(values: list[str], text: str) -> list[str]:
+    """A list that a text is taken apart into. Raises `RenderError` as `built` does, and for too many such lists."""
+    count_built(len(text) + _CHARACTERS_AN_ITEM * len(values))
     built(values)
     return values
 
@@ -189,23 +206,6 @@ def weighed(*values: Any) -> None:
     meter = _meter.get(None)
     if meter is not None:
         meter.step(sum(map(meter.size, values)) // _PARTS_A_STEP + 1)
-
-
-_VIEWS = (KeysView, ItemsView)
-_HOLDING = (list, tuple, dict, *_VIEWS)
-
-
-def is_in(value: Any, container: Any) -> bool:
-    """`value in container`, which looks at all of it."""
-    weighed(container)
-    return value in container
-
-
-def is_equal(one: Any, other: Any) -> bool:
-    """`one == other`; of lists and objects, and of what looks into these, all parts are compared."""
-    if isinstance(one, _HOLDING) and isinstance(other, _HOLDING):
-        weighed(*(list(each) if isinstance(each, _VIEWS) else each for each in (one, other)))
-    return bool(one == other)
 
 
 def counted(values: Iterable[Any]) -> Iterator[Any]:
@@ -273,15 +273,27 @@ def _powered(base: Any, exponent: Any) -> None:
 _MOST_BITS = 100_000
 
 
+_BITS_A_STEP = 1_000
+
+
+def _worked(left: int, right: int, what: str) -> None:
+    """Count the work of multiplying or dividing large numbers."""
+    bits = left.bit_length() + right.bit_length()
+    if bits > _MOST_BITS:
+        raise RenderError(f"{what} too large to compute", code="PK221")
+    if bits > _BITS_A_STEP and (meter := _meter.get(None)) is not None:
+        meter.step(bits // _BITS_A_STEP)
+
+
 def _multiplied(left: Any, right: Any) -> None:
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _MOST_BITS:
-        raise RenderError("a product is too large to compute", code="PK221")
+    if isinstance(left, int) and isinstance(right, int):
+        _worked(left, right, "a product is")
     _repeated(left, right)
 
 
 def _divided(left: Any, right: Any) -> None:
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _MOST_BITS:
-        raise RenderError("numbers are too large to divide", code="PK221")
+    if isinstance(left, int) and isinstance(right, int):
+        _worked(left, right, "a quotient is")
 
 
 def _formatted(left: Any, right: Any) -> None:
@@ -293,11 +305,10 @@ def _formatted(left: Any, right: Any) -> None:
 def _added(left: Any, right: Any) -> None:
     if isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
         check_size(len(left) + len(right))
-        meter = _meter.get(None)
         if not isinstance(left, str):
             _check_parts(left, right)
-        elif meter is not None:
-            meter.build(len(left) + len(right))
+        else:
+            count_built(len(left) + len(right))
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {

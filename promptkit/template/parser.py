@@ -58,7 +58,7 @@ class RecoveringEnvironment(PromptEnvironment):
 
         What whitespace control drops stands between two tokens.
         """
-        plain, at, state, opened = LINE_END.sub("\n", source), 0, None, 0
+        plain, at, state, opened, endless = LINE_END.sub("\n", source), 0, None, 0, 0
         longer = [match.start() - number for number, match in enumerate(re.finditer("\r\n", source))]
         while True:
             try:
@@ -81,6 +81,9 @@ class RecoveringEnvironment(PromptEnvironment):
                     error.lineno = self.tokens[-1].start
                     self.fail(error)
                     state = None
+                    endless += 1
+                    if endless > MOST_FAULTS:
+                        raise
                     continue
                 state, sign = self._inside()
                 error.lineno = at + bisect_left(longer, at) if state else self.tokens[-1].start
@@ -100,8 +103,7 @@ class RecoveringEnvironment(PromptEnvironment):
                     self.lost.add(self.tokens[-1].value)  # which goes on behind a character that cannot be seen
                 at = end
             else:
-                endless = [] if self.cut_off else self._without_end()
-                for block in reversed(endless):
+                for block in reversed([] if self.cut_off else self._without_end()):
                     yield from self._ended(block)
                 return
 

@@ -114,11 +114,12 @@ class Pieces:
         return "".join(texts)
 
     def taken(self, values: Mapping[str, Any], fences: Fences | None = None) -> Taken:
-        """The same, piece by piece."""
+        """The same, piece by piece; a value may be an empty one."""
         steps = self._chosen(values)
         texts = self._texts(steps, values, fences)
         strip_ends(texts, [isinstance(step, Name) for step in steps])
-        return [(text, _placed(text, step)) for text, step in zip(texts, steps, strict=True) if text]
+        pieces = zip(texts, steps, strict=True)
+        return [(text, _placed(text, step)) for text, step in pieces if text or isinstance(step, Name)]
 
     def _chosen(self, values: Mapping[str, Any]) -> Chosen:
         chosen: Chosen = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.metering import MAX_PARTS
+from promptkit.template.metering import MAX_PARTS, VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def printed(value: Any) -> str:
             code="PK224",
             help="guard it with `{% if ... %}`, or print `| default('...')`",
         )
-    if isinstance(value, (bool, int, float, list, tuple, Mapping, Iterator)):
+    if isinstance(value, (bool, int, float, list, tuple, Mapping, *VIEWS)) or _is_iterator(value):
         return PrintedText(to_json(value))
     raise RenderError(
         f"a {type(value).__name__} is printed, not a value", code="PK223", help="call it, or name a value"
@@ -71,9 +71,14 @@ def _plain(value: Any, left: list[int]) -> Any:
         return value
     if isinstance(value, Mapping):
         return {key if isinstance(key, str) else json.dumps(key): _plain(item, left) for key, item in value.items()}
-    if isinstance(value, (list, tuple, Iterator)):
+    if isinstance(value, (list, tuple, *VIEWS)) or _is_iterator(value):
         return [_plain(item, left) for item in value]
     raise RenderError(f"a value of type {type(value).__name__} cannot be printed", code="PK223")
+
+
+def _is_iterator(value: Any) -> bool:
+    """Whether a value is what a filter gives item by item; Jinja's own objects, such as `loop`, are none."""
+    return isinstance(value, Iterator) and not type(value).__module__.startswith("jinja2.")
 
 
 def stripped(pieces: Iterable[str]) -> str:

@@ -119,10 +119,10 @@ class Templates:
         with metered() as meter, rendering(fences):
             found = traces(bounded(template.generate(_context(values)), meter))
         named: dict[frozenset[str], frozenset[str]] = {}
-        for each in found:
-            if each.names not in named:
-                named[each.names] = frozenset(name for name in graph.origins(each.names) if name in inputs)
-        return [each if named[each.names] == each.names else replace(each, names=named[each.names]) for each in found]
+        for names in (listed for each in found for listed in (each.names, each.sources)):
+            if names not in named:
+                named[names] = frozenset(name for name in graph.origins(names) if name in inputs)
+        return [replace(each, names=named[each.names], sources=named[each.sources]) for each in found]
 
     def _traceable(self, text: str, path: str) -> tuple[JinjaTemplate, FlowGraph]:
         env, graph = self._tracing_environment(text, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.metering import MAX_MARKED, MAX_PARTS, built, check_clock, check_size, made_list
+from promptkit.template.metering import MAX_MARKED, MAX_PARTS, built, check_clock, check_size, count_built, made_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,8 +39,7 @@ def _stripping(name: str) -> Callable[..., Any]:
     def strip(text: str, chars: str | None = None) -> str:
         if chars is not None and len(chars) > MAX_STRIPPED:
             raise RenderError(f"`{name}` takes up to {MAX_STRIPPED:,} characters", code="PK221")
-        stripped: str = getattr(str, name)(text, chars)
-        return stripped
+        return str(built(getattr(str, name)(text, chars)))
 
     return strip
 
@@ -52,7 +51,9 @@ def _backwards(name: str) -> Callable[..., Any]:
         sought = args[0] if args else kwargs.get("sep")
         if isinstance(sought, str) and len(text) * len(sought) > _MOST_BACKWARDS:
             raise RenderError(f"`{name}` would search too long a text from its end", code="PK221")
-        return _split(name, text, *args, **kwargs) if name == "rsplit" else getattr(str, name)(text, *args, **kwargs)
+        if name == "rsplit":
+            return _split(name, text, *args, **kwargs)
+        return taken_apart(getattr(str, name)(text, *args, **kwargs))
 
     return search
 
@@ -74,6 +75,13 @@ def _split(name: str, text: str, sep: str | None = None, maxsplit: int = -1) -> 
 def split_lines(text: str, keepends: bool = False) -> list[str]:
     """`text.splitlines`, measured."""
     return made_list(text.splitlines(keepends), text)
+
+
+def taken_apart(made: Any) -> Any:
+    """What a method of a text gives: a text, or a few that it is taken apart into. Their characters count."""
+    if isinstance(made, (str, tuple)):
+        count_built(len(made) if isinstance(made, str) else sum(map(len, made)))
+    return made
 
 
 def concatenated(pieces: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ class Trace:
     """A piece of a rendered template: what it says, and the offset in its file at which it is written.
 
     `names` are those that a printed expression names, or that a block is made of; nothing for the template's own text.
+    `sources` are those of them that what is printed can come from: others only decide. A value may print nothing.
     `file` is the included file, and `through` are the places of the includes that lead to it, each a file (the template
     itself is an empty one) with an offset. An offset of -1 is not known.
     """
@@ -35,6 +36,7 @@ class Trace:
     is_value: bool
     start: int
     names: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     file: str = ""
     through: tuple[tuple[str, int], ...] = ()
 
@@ -42,7 +44,7 @@ class Trace:
 def of_simple(taken: Taken) -> list[Trace]:
     """The traces of a simple template."""
     return [
-        Trace(text, True, step.start, frozenset({step.name}))
+        Trace(text, True, step.start, frozenset({step.name}), frozenset({step.name}))
         if isinstance(step, Name)
         else Trace(text, False, step.start)
         for text, step in taken
@@ -60,6 +62,7 @@ class Mark:
     file: str
     start: int
     names: frozenset[str] | None = None
+    sources: frozenset[str] = frozenset()
     way: int = 0
 
 
@@ -101,7 +104,8 @@ def traces(pieces: Iterable[str]) -> list[Trace]:
             (blocks if mark.way == -BLOCK else through).pop()
     texts = [str.__str__(piece) for piece, _, _ in listed]
     strip_ends(texts, [isinstance(piece, PrintedText) for piece, _, _ in listed])
-    return [_trace(text, *each) for text, each in zip(texts, listed, strict=True) if text]
+    found = (_trace(text, *each) for text, each in zip(texts, listed, strict=True))
+    return [each for each in found if each.text or each.names]
 
 
 def _trace(text: str, piece: str, mark: Mark | None, through: tuple[tuple[str, int], ...]) -> Trace:
@@ -109,4 +113,4 @@ def _trace(text: str, piece: str, mark: Mark | None, through: tuple[tuple[str, i
         return Trace(text, True, -1, through=through)
     own = mark.names is None
     start = mark.start + (piece.find(text) if own else 0)
-    return Trace(text, not own, start, mark.names or frozenset(), mark.file, through)
+    return Trace(text, not own, start, mark.names or frozenset(), mark.sources, mark.file, through)

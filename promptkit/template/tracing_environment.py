@@ -11,6 +11,7 @@ from jinja2 import Undefined, nodes, pass_context
 from jinja2.visitor import NodeTransformer
 
 from promptkit.template.environment import FileEnvironment
+from promptkit.template.flow_rules import SourceFinder
 from promptkit.template.names import names_in
 from promptkit.template.parser import RecoveringEnvironment
 from promptkit.template.tracing import BLOCK, FILE, Mark, finalized
@@ -43,7 +44,8 @@ class TracingEnvironment(FileEnvironment):
 
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         file = "" if name == self.path else name or ""
-        made: str = super()._generate(Marking(file).visit(self.fence(source)), name, *args, **kwargs)
+        tree = self.fence(source)
+        made: str = super()._generate(Marking(file, SourceFinder(tree)).visit(tree), name, *args, **kwargs)
         return made
 
     @staticmethod
@@ -54,12 +56,13 @@ class TracingEnvironment(FileEnvironment):
 class Marking(NodeTransformer):
     """Marks a template's tree, in which `lineno` is an offset."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, finder: SourceFinder) -> None:
         self.file = file
+        self.finder = finder
 
-    def _mark(self, child: Any, names: Any, start: int, way: int = 0) -> Any:
+    def _mark(self, child: Any, names: Any, start: int, way: int = 0, sources: Any = ()) -> Any:
         listed = None if names is None else tuple(sorted(names))
-        return filtered(child, "mark_", self.file, start, listed, way, lineno=start)
+        return filtered(child, "mark_", self.file, start, listed, way, tuple(sorted(sources)), lineno=start)
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:
         node.nodes = [self._printed(child) for child in node.nodes]
@@ -68,11 +71,11 @@ class Marking(NodeTransformer):
     def _printed(self, child: Any) -> Any:
         if isinstance(child, nodes.TemplateData):
             return self._mark(nodes.Const(child.data), None, child.lineno)
-        return self._mark(child, names_in(child), child.lineno)
+        return self._mark(child, names_in(child), child.lineno, sources=self.finder.of_values(child))
 
     def _between(self, node: Any, way: int, names: Any = None) -> Any:
         enter, leave = (
-            nodes.Output([self._mark(nodes.Const(""), names, node.lineno, each)]).set_lineno(node.lineno)
+            nodes.Output([self._mark(nodes.Const(""), names, node.lineno, each, names or ())]).set_lineno(node.lineno)
             for each in (way, -way)
         )
         return [enter, node, leave]
@@ -91,7 +94,9 @@ class Marking(NodeTransformer):
 
 
 @pass_context  # so that Jinja does not compute the marks of constant texts while compiling, and join them
-def _mark(_: Any, value: Any, file: str, start: int, names: tuple[str, ...] | None, way: int) -> Any:
+def _mark(
+    _: Any, value: Any, file: str, start: int, names: tuple[str, ...] | None, way: int, sources: tuple[str, ...]
+) -> Any:
     if isinstance(value, Undefined):
         return value
-    return Mark(value, file, start, None if names is None else frozenset(names), way)
+    return Mark(value, file, start, None if names is None else frozenset(names), frozenset(sources), way)

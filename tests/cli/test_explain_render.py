@@ -191,3 +191,35 @@ def test_explain_tells_the_places_of_answers_and_counts_what_is_included_to_the_
     assert [(each.text, each.cacheable) for each in system.pieces] == [("You are kind.", True), (" And patient.", True)]
     assert [(each.line, each.column) for each in answer.pieces] == [(6, 11)]
     assert not last.pieces[-1].cacheable
+
+
+def test_what_a_stranger_only_decides_is_not_the_stranger_s_text() -> None:
+    prompt = Prompt.from_text(
+        "inputs: {mail: {type: string, trust: web}}\n"
+        "task: \"{{ 'urgent' if 'now' in mail else 'normal' }} {{ mail | length }} {{ mail }}\"\n"
+    )
+    pieces = prompt.explain(mail="abc").messages[-1].pieces
+    trusts = {each.text: (each.inputs, each.trust) for each in pieces if each.kind == "value"}
+    fenced = trusts.pop(next(text for text in trusts if "abc" in text))
+    assert {"normal": (("mail",), ""), "3": (("mail",), "")} == trusts
+    assert (("mail",), "web") == fenced
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: A {{ x }} B",
+        "task: \"A {{ 'u' if x | length > 1 else '' }} B\"",
+        "persona: '{{ x }}'\ncontext: C\ntask: D",
+        "persona: \"P {{ 'ab'[x | length + 2:] }}\"\ntask: D",
+    ],
+)
+def test_what_stands_behind_an_empty_value_is_not_the_same_for_every_call(text: str) -> None:
+    for_none, for_some = (
+        Prompt.from_text(f"inputs: {{x: string}}\noutput: {{format: text}}\n{text}\n").explain(x=x) for x in ("", "xx")
+    )
+    beginnings = [
+        [(message.role, each.text) for message in explained.messages for each in message.pieces if each.cacheable]
+        for explained in (for_none, for_some)
+    ]
+    assert beginnings[0] == beginnings[1]

@@ -1,0 +1,49 @@
+"""Comparisons of values while rendering: what looks at all of a list, an object or a text is counted first."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from promptkit.template.metering import HOLDING, weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_COMPARED = (str, *HOLDING)
+
+
+def is_in(value: Any, container: Any) -> bool:
+    """`value in container`, which looks at all of it."""
+    weighed(container)
+    return value in container
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """`one == other`; of lists and objects, and of what looks into these, all parts are compared."""
+    if isinstance(one, _COMPARED) and isinstance(other, _COMPARED):
+        weighed(one, other)
+    return bool(one == other)
+
+
+def compared(value: Any) -> Any:
+    """The same value, which is compared: all of it may be looked at."""
+    if isinstance(value, _COMPARED):
+        weighed(value)
+    return value
+
+
+def _ordering(name: str) -> Callable[[Any, Any], bool]:
+    compare: Callable[[Any, Any], bool] = getattr(operator, name)
+    return lambda one, other: compare(compared(one), compared(other))
+
+
+_EQUAL, _UNEQUAL = ("eq", "equalto", "=="), ("ne", "!=")
+_ORDERS = {"gt": ("gt", "greaterthan", ">"), "ge": ("ge", ">="), "lt": ("lt", "lessthan", "<"), "le": ("le", "<=")}
+COMPARING: Mapping[str, Callable[[Any, Any], bool]] = {
+    "in": is_in,
+    **dict.fromkeys(_EQUAL, is_equal),
+    **dict.fromkeys(_UNEQUAL, lambda one, other: not is_equal(one, other)),
+    **{name: _ordering(order) for order, names in _ORDERS.items() for name in names},
+}
+"""Tests that compare two values, under all their names."""
