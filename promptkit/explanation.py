@@ -23,8 +23,8 @@ class Piece:
 
     `section` is what it belongs to, such as `task`. `file`, `line` and `column` (from 1; 0 where not known) say where
     it is written; `includes` are the places of the includes that lead there, the outermost first. `inputs` are those
-    that a value can come from, or that decide what it is; `trust` is whom it comes from if not the caller, `neutralised`
-    the chat markers in it that were made harmless. `example` counts from 1.
+    that a value can come from, or that decide what it is; `trust` is whom it comes from if not the caller. The chat
+    markers in it that were made harmless are `neutralised`. `example` counts from 1.
     """
 
     text: str

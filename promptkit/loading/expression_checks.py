@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.findings import node_at, span_in
 from promptkit.loading.typed_values import field_names
+from promptkit.schema.references import listed_words
 from promptkit.template.expressions import Expressions
 from promptkit.template.inferred_types import value_of
 from promptkit.template.paths import shown
@@ -52,6 +53,7 @@ def check_expressions(loading: Loading) -> set[str]:
             report = partial(_report, findings, entry.document, node_at(entry.node, (index, "that")))
             check = _Check(inputs, loading.unknown.inputs, f"check `{item.get('name') or index + 1}`", report)
             check.asserted = item.get("assert") is True
+            check.words = listed_words([answer, *(each["json_schema"] for each in inputs.values())])
             _walk(check, that, value_of(answer), field_names(answer, ()))
             used |= check.used
     return used
@@ -95,6 +97,7 @@ class _Check:
         self.report = report
         self.used: set[str] = set()
         self.fields: Collection[str] = ()
+        self.words: Collection[str] = ()
         self.asserted = False
 
     def fault(self, fault: TemplateFault) -> None:
@@ -132,6 +135,8 @@ class _Check:
         else:
             meant = f"value.{name}" if name in self.fields else "value" if name in _THE_VALUE else ""
             cure = f"the answer is `value`: write `{meant}`" if meant else ""
+            if not meant and name in self.words:
+                meant, cure = name, f"a word stands in quotes: write `'{name}'`"
             message = f"`{name}` is neither `value` nor an input"
             self.fault(TemplateFault("PK202", message, start, end, label="" if meant else label, help=cure))
 

@@ -15,6 +15,7 @@ from promptkit.loading.findings import span_in
 from promptkit.loading.instruction_conflicts import compared, instructions_of, names_languages
 from promptkit.loading.prose import prose_of, without_tags
 from promptkit.loading.template_text import TemplateText
+from promptkit.schema.references import listed_words
 from promptkit.spec import Trust
 from promptkit.template.fences import SYSTEM_CURE
 from promptkit.template.inferred_types import is_nullable, value_of
@@ -66,6 +67,8 @@ class TemplateChecks:
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
     """Lookups of what nothing declares; each is told unless the template tests that path."""
     loads: int = 0
+    unread: bool = False
+    """Whether a file that a template loads cannot be, which has been told."""
     exhausted: bool = False
     """Whether more was loaded than may be, which has been told."""
     tokens: int = 0
@@ -115,7 +118,7 @@ class TemplateChecks:
     @property
     def whole(self) -> bool:
         """Whether all was read; if not, nobody knows what else is used."""
-        return all(tree.whole for tree in self.trees.values())
+        return not self.unread and all(tree.whole for tree in self.trees.values())
 
     def check(self, text: TemplateText, scope: Scope) -> None:
         """Check one template with all that it loads."""
@@ -147,6 +150,11 @@ class TemplateChecks:
     def forget(self) -> None:
         """Let go of the texts, which hold this check in turn: no garbage collector is needed for them then."""
         self.entered, self.unguarded, self.walked = [], [], {}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that the inputs can be."""
+        return listed_words(each["json_schema"] for each in self.inputs.values())
 
     @cached_property
     def holders(self) -> dict[str, str]:

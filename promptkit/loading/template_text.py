@@ -139,6 +139,8 @@ class TemplateText:
                 end,
                 help=f"write `{meant[0]}`",
             )
+        elif name in self.checks.words:
+            self.tell("PK202", f"`{name}` is a word, and stands without quotes", start, end, help=f"write `'{name}'`")
         elif hint or not self.checks.partial:
             holder = self.checks.holders.get(name)
             declared = f"declare it: `inputs: {{{name}: {self._as_used(name)}}}`"
@@ -165,6 +167,11 @@ class TemplateText:
 
     def opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[TemplateText, Tree] | None:
         """A file that the template loads, if it can be read; what is wrong is told."""
+        opened = self._opened(name, token, optional=optional, blind=blind)
+        self.checks.unread |= opened is None and not optional
+        return opened
+
+    def _opened(self, name: str, token: Token, *, optional: bool, blind: bool) -> tuple[TemplateText, Tree] | None:
         if not name:
             self.tell("PK205", "the file to include is not written out", token.start, token.end, help=_FIXED)
             return None
@@ -176,7 +183,7 @@ class TemplateText:
         try:
             content = self.checks.files.get(path) or _with_plain_ends(self.checks.source.read(path).decode("utf-8"))
         except (SourceError, UnicodeDecodeError) as error:
-            said, own, code = f"`{name}` is not UTF-8 text", "", ""
+            said, own, code = f"`{name}` is not UTF-8 text", "save it as UTF-8", ""
             if isinstance(error, SourceError):
                 said, own, code = error.message, error.help, error.own_code
             if not optional:

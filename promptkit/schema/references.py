@@ -75,6 +75,13 @@ def walk(root: Any) -> Iterator[tuple[Location, dict[str, Any]]]:
         waiting.extend(reversed([((*place, *inner), each) for inner, each in children(schema)]))
 
 
+def listed_words(schemas: Iterable[Any]) -> frozenset[str]:
+    """The texts that enums and constants of some schemas list."""
+    found = (each for schema in schemas for _, each in walk(schema))
+    listed = ((*(each["enum"] if isinstance(each.get("enum"), list) else ()), each.get("const")) for each in found)
+    return frozenset(word for words in listed for word in words if isinstance(word, str))
+
+
 def optional_fields(documents: Iterable[Any]) -> frozenset[str]:
     """The fields that some object in these documents declares and does not require."""
     found: set[str] = set()

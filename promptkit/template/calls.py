@@ -12,6 +12,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.template.inferred_types import either, missing_key
 from promptkit.template.names import names_in
 from promptkit.template.paths import find, is_constant, kind, path_of, shown
+from promptkit.template.sandbox import CHANGING
 from promptkit.template.scopes import Binding
 from promptkit.template.tree import TemplateFault
 
@@ -174,6 +175,16 @@ def never_got(tree: Tree, node: Any, holder: InferredType) -> TemplateFault | No
     return TemplateFault(
         "PK209", wrong.message, *tree.span(node.args[0]), "warning", label=wrong.label, help=wrong.help
     )
+
+
+def changes(tree: Tree, lookup: Any, within: InferredType) -> TemplateFault | None:
+    """The fault of a method that changes what it is called on, where it is not told that there is none."""
+    cure = CHANGING.get(getattr(lookup, "attr", ""))
+    if cure is None or missing_key(within, "", lookup.attr) is not None:
+        return None
+    token = tree.token(lookup.lineno, 1)
+    message = f"`{lookup.attr}` changes a value, and templates change none"
+    return TemplateFault("PK225", message, token.start, token.end, help=cure)
 
 
 class Arguments:

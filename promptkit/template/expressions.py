@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template import operators
-from promptkit.template.calls import Arguments, argument_faults, call_faults, never_got, signature_of
+from promptkit.template.calls import Arguments, argument_faults, call_faults, changes, never_got, signature_of
 from promptkit.template.conditions import given_by
 from promptkit.template.filter_types import METHOD_GIVES, given_by_filter, mapped, named_functions, named_keys
 from promptkit.template.inferred_types import (
@@ -223,7 +223,8 @@ class Expressions:
             self._callable(callee, value)
             holder = within if kind(callee) == "Getattr" and kinds_of(within) == {"object"} else None
             gives = METHOD_GIVES.get(callee.attr) if holder is not None and not node.args else None
-            if not self.asking and (fault := never_got(self.tree, node, holder)) is not None:
+            got = None if self.asking else never_got(self.tree, node, holder)
+            for fault in filter(None, (changes(self.tree, callee, within), got)):
                 self.listener.fault(fault)
         if found is not None and found.is_input:
             self._callable(callee, found.value)

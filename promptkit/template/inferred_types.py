@@ -48,7 +48,11 @@ def of_type(kind: str) -> InferredType:
 def of_loop() -> InferredType:
     """What `loop` is inside of a loop (Jinja's template documentation, "For")."""
     kinds = {**LOOP_COUNTERS, "previtem": "", "nextitem": ""}
-    known = {name: {"type": kind} if kind else {} for name, kind in kinds.items()}
+    known: dict[str, Any] = {name: {"type": kind} if kind else {} for name, kind in kinds.items()}
+    for name in ("index", "revindex", "length"):
+        known[name] |= {"minimum": 1}
+    for name in ("index0", "revindex0"):
+        known[name] |= {"minimum": 0}
     return value_of({"type": "object", "properties": known, "required": list(known), "additionalProperties": False})
 
 
@@ -95,6 +99,7 @@ def groups_of(items: InferredType, key: str | None) -> InferredType:
 
 
 GROUP = "a group of `groupby`"
+KEY = "a key of an object, as a loop gives it"
 WRITTEN_OUT = "an object that the template writes out"
 
 
@@ -187,8 +192,18 @@ def is_method(value: InferredType, key: str) -> bool:
 
 
 def item_of(value: InferredType) -> InferredType:
-    """What a loop over a value runs through."""
+    """What each item of a list is."""
     return members_of(value, AnyItem)[1] or None if kinds_of(value) == {"array"} else None
+
+
+def pass_of(value: InferredType) -> InferredType:
+    """What a loop over a value gives in each pass: an item of a list, a key of an object, a character of a text."""
+    kinds = kinds_of(value)
+    if kinds == {"array"}:
+        return item_of(value)
+    if kinds == {"object"}:
+        return value_of({"$comment": KEY, "type": "string"})
+    return of_type("string") if kinds == {"string"} else None
 
 
 def kinds_of(value: InferredType) -> frozenset[str]:
@@ -242,5 +257,7 @@ def missing_key(value: InferredType, of: str, key: str) -> KeyFault | None:
         cure = "declare it, or say `additionalProperties: true`"
         return KeyFault("warning", f"{of} declares no `{key}`", hint, cure)
     kinds = f"{of} is declared as {' or '.join(members.kinds)}"
+    if any(isinstance(each, dict) and each.get("$comment") == KEY for _, each in value or ()):
+        kinds = "a loop over an object gives its keys; `.values()` gives what stands under them"
     known = f"known: {', '.join(members.names)}" if members.names else kinds
     return KeyFault("error", f"{of} has no `{key}`", hint, "" if hint else known)

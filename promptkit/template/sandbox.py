@@ -23,6 +23,17 @@ ALLOWED_METHODS: Mapping[type, frozenset[str]] = {
 }
 """Which methods a template may call, by the type of the value."""
 
+_GROWS = "collect in a namespace: `{% set ns = namespace(all=[]) %}`, then `{% set ns.all = ns.all + [...] %}`"
+_MERGES = "make a new object: `{% set new = dict(old, key=value) %}`"
+CHANGING: Mapping[str, str] = {
+    **dict.fromkeys(("append", "extend", "insert"), _GROWS),
+    **dict.fromkeys(("update", "setdefault"), _MERGES),
+    **dict.fromkeys(("clear", "pop", "popitem", "remove"), "keep what is wanted: `| reject(...)`, `| list`, a slice"),
+    "sort": "write `| sort`",
+    "reverse": "write `| reverse | list`",
+}
+"""Methods of Python that change what they are called on, and what helps instead."""
+
 FUNCTIONS = frozenset({"range", "dict", "namespace", "joiner", "cycler"})
 """The functions that every template has."""
 

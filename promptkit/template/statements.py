@@ -9,7 +9,7 @@ from promptkit.template import operators
 from promptkit.template.calls import called_again
 from promptkit.template.conditions import Fact, given_by, paths_in, selected
 from promptkit.template.expressions import Expressions
-from promptkit.template.inferred_types import is_group, is_nullable, item_of, kinds_of, of_loop, of_type, unpacked
+from promptkit.template.inferred_types import is_group, is_nullable, kinds_of, of_loop, pass_of, unpacked
 from promptkit.template.names import assigned_names, with_self
 from promptkit.template.namespaces import Spaces
 from promptkit.template.paths import find, is_constant, kind
@@ -164,10 +164,10 @@ class Statements(Expressions):
         if "loop" in {name.name for name in (node.target, *find(node.target, "Name")) if kind(name) == "Name"}:
             self.fault("PK201", "template syntax: `loop` belongs to the loop", self.tree.token(node.target.lineno))
         inside = scope.inner()
-        item = of_type("string") if kinds == {"string"} else item_of(value)
+        item = pass_of(value)
         if kind(node.target) == "Tuple" and kinds_of(item) == {"object"} and not is_group(item):
             self.wrong(KEYS_OF_EACH, node.target, "warning")
-        if kind(node.target) == "Tuple" and kinds_of(item) == {"string"}:
+        if kind(node.target) == "Tuple" and kinds_of(item) == {"string"} and kinds != {"object"}:
             self.wrong(LETTERS, node.target, "warning")
         self.bind(node.target, Binding(None if node.recursive else item), inside)
         inside.names["loop"] = Binding(of_loop())
