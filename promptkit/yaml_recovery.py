@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import nearest
 from promptkit.spec import PromptSpec
+from promptkit.yaml_keys import TOGETHER
 from promptkit.yaml_strays import ENTRY, ITEM, LOOK_BACK
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Recovery:
         self.passed += 1
         if self.passed > MOST_RECOVERED or len(self.text) > MOST_TEXT or not fault.line:
             return False
-        return self._as_meant(document, fault) or self._set_aside(document, fault)
+        return (TOGETHER not in fault.message and self._as_meant(document, fault)) or self._set_aside(document, fault)
 
     def _set_aside(self, document: Document, fault: Diagnostic) -> bool:
         """Read the entry at the top of the file in which a fault lies as one without a value."""

@@ -190,5 +190,23 @@ def _text_above(document: Document, line: int) -> str:
     return ""
 
 
-STRAY_LINES = (_other_colon, _flush_line, _json_comment, _wrong_bracket, _no_colon)
+def _comment_in_text(document: Document, line: int, _: int, __: str, ___: int | None) -> Diagnostic | None:
+    """A line of a text under `|` that is commented out further left than the text, and so ends it."""
+    here, comment = _indent(document.line(line)), 0
+    for number in range(line - 1, max(0, line - LOOK_BACK), -1):
+        text = document.line(number)
+        if text.strip() and not (text.lstrip().startswith("#") and _indent(text) < here):
+            break
+        comment = number if text.strip() else comment
+    above = _text_above(document, comment) if comment else ""
+    if not above:
+        return None
+    text = document.line(comment)
+    start = document.start(comment) + _indent(text)
+    message = f"not valid YAML: this comment ends the text of `{above}`, and lines of it follow"
+    cure = "take it out, or write `{# ... #}` at the indentation of the text"
+    return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
+
+
+STRAY_LINES = (_comment_in_text, _other_colon, _flush_line, _json_comment, _wrong_bracket, _no_colon)
 WRONG_INDENTS = (_outdented, _indented_otherwise)

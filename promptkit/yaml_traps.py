@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
+from promptkit.yaml_keys import keys_together
 from promptkit.yaml_strays import (
     ENTRY,
     ITEM,
@@ -330,6 +331,7 @@ def _escape(document: Document, line: int, column: int, problem: str, _: int | N
 
 _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None], ...] = (
     html_comment,
+    keys_together,
     _brace_first,
     _sign_first,
     _item_first,
