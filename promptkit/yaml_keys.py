@@ -33,7 +33,8 @@ _BESIDE = frozenset(
 )
 """Keys that often stand beside those."""
 _BEFORE_A_COLON = re.compile(
-    r"(?P<indent>\s*(?:- +)*)(?P<first>[A-Za-z_]\w*):[ \t]+(?:(?P<value>.*?\S)??(?P<comma>,?)[ \t]+)?(?P<key>[A-Za-z_]\w*)"
+    r"(?P<indent>\s*(?:- +)*)(?P<first>[A-Za-z_]\w*):[ \t]+"
+    r"(?:(?P<value>.*?\S)??(?P<comma>,?)[ \t]+)?(?P<key>[A-Za-z_]\w*)"
 )
 _BEHIND_BRACES = re.compile(
     r"\s*(?:- +)*[\w-]+:[ \t]+(?P<value>[{\[].*?[}\]])[ \t]*(?P<comma>,)[ \t]*(?P<key>[A-Za-z_]\w*):(?=\s|$)"

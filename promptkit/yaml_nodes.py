@@ -255,7 +255,7 @@ def _of_literal(text: str, scalar: Scalar) -> list[int]:
 
 _BREAK = r"(?:\r\n?|\n)"
 _IN_DOUBLE_QUOTES = re.compile(
-    rf"(?P<plain>[^\\\"\r\n \t]+)|(?P<escape>\\(?:x..|u.{{4}}|U.{{8}}|[^\r\n]))"
+    rf"(?P<plain>[^\\\"\r\n \t]+)|(?P<escape>\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|x..|u.{{4}}|U.{{8}}|[^\r\n]))"
     rf"|(?P<end>\\?){_BREAK}[ \t]*(?P<breaks>(?:{_BREAK}[ \t]*)*)|(?P<space>[ \t]+)(?P<folds>(?={_BREAK}))?"
 )
 """The pieces of a text in double quotes (YAML 1.2.2, section 7.3.1)."""
@@ -321,7 +321,8 @@ def _past_line_ends(text: str, at: int, style: str) -> int:
 
 def _match(text: str, at: int, char: str, style: str) -> tuple[int, int]:
     if style == '"' and text.startswith("\\", at):
-        return at, _ESCAPE_LENGTHS.get(text[at + 1 : at + 2], 2)
+        is_pair = char > "\uffff" and text[at + 1] == "u"
+        return at, 12 if is_pair else _ESCAPE_LENGTHS.get(text[at + 1 : at + 2], 2)
     if char.isspace():
         return at, int(text[at : at + 1].isspace())
     at = _past_space(text, at)

@@ -14,6 +14,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.limits import current_limits, raised_by
 from promptkit.yaml_faults import decoded, syntax_fault, too_much
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
+from promptkit.yaml_pairs import disguised, has_pairs, restoring
 from promptkit.yaml_recovery import Recovery
 from promptkit.yaml_traps import braces_fault
 
@@ -120,7 +121,9 @@ class _Composer:
         self.yaml = yaml
         self.alias_event, self.scalar_event = yaml.AliasEvent, yaml.ScalarEvent
         try:
-            self.next: Callable[[], Any] = loader(self.document.text).get_event
+            paired, text = has_pairs(self.document.text), self.document.text
+            events: Callable[[], Any] = loader(disguised(text) if paired else text).get_event
+            self.next = restoring(events, yaml.ScalarEvent) if paired else events
             self._document()
         except yaml.YAMLError as error:
             self.document.root = None

@@ -156,3 +156,22 @@ def test_an_escaped_character_has_the_place_of_its_escape() -> None:
     assert 'x\tyézA\\"w' == node.text
     shown = [document.text[at] for at in document.offsets(node)]
     assert ["x", "\\", "y", "\\", "z", "\\", "\\", "\\", "w", '"'] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'a: "\ud83d\ude00 ok"', "😀 ok"),
+        (r'a: "\uD83D\uDE00\ud83d\ude01"', "😀😁"),
+        (r"a: '\uD83d\uDe00'", None),
+        (r"a: '\ud83d\ude00'", r"\ud83d\ude00"),
+        (r"a: '\uD83D\uDE00'", r"\uD83D\uDE00"),
+        (r"a: \ud83d\ude00", r"\ud83d\ude00"),
+        (r'a: "\\ud83d\\ude00"', r"\ud83d\ude00"),
+    ],
+)
+def test_a_character_that_json_escapes_in_two_halves_is_one(text: str, value: str | None) -> None:
+    document = read_yaml(text, "a.yaml")
+    assert [] == document.faults
+    if value is not None:
+        assert {"a": value} == document.root.value

@@ -144,3 +144,14 @@ def test_a_sign_of_a_text_is_found_in_the_file_however_it_is_quoted_and_folded(s
     text = document.root.pairs[0][1]
     assert isinstance(text, Scalar)
     assert document.offsets(text)[text.text.index("z")] == source.index("z")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Co"])), st.sampled_from(["", " {{ x }}"]))
+def test_json_as_python_escapes_it_is_read_with_its_places(text: str, more: str) -> None:
+    written = json.dumps({"a": text + more})
+    document = read_yaml(written, "a.json")
+    assert {"a": text + more} == document.root.value
+    node = document.root.get("a")
+    offsets = document.offsets(node)
+    assert len(offsets) == len(text + more) + 1
+    assert [written[at] for at in offsets[len(text) : -1]] == list(more)
