@@ -13,9 +13,11 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.loading.drift_examples import (
     DENIED,
     MOST_SHOWN,
+    NOUNS,
     Answer,
     drifted,
     listed_keys,
+    listed_words,
     names_a_key,
     of_object,
     shown_objects,
@@ -41,10 +43,16 @@ _KEYS = re.compile(
 )
 _ONE_OF = re.compile(
     r"\b(?:one\s+of|either|any\s+of|(?:answer|reply|respond)(?:\s+(?:only|just|simply))?\s+with(?!\s+(?:one|any|either)\b)"
-    r"|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with))\b"
-    rf"(?:\s+the\s+following)?\s*:?\s*({_LIST})",
+    r"|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with)(?!\s+(?:one|any|either)\b))\b"
+    rf"(?:\s+(?:the|these))?(?:\s+following)?(?:\s+[a-z]{{3,20}}s(?=\s*:))?\s*:?\s*({_LIST})",
     re.IGNORECASE,
 )
+_LABELLED = re.compile(
+    rf"^(?:[-*+]\s+)?(?:(?:allowed|possible|valid)\s+)?(?:{NOUNS})(?:\s+(?:are|for|of)(?:\s+(?:the\s+)?\w+)?)?\s*:\s*({_LIST})"
+    rf"|\b(?:assign|choose|give|pick|select)\b[^.(]{{0,40}}\((?![^)]*\bor\b)(?P<inside>{_LIST})\)",
+    re.IGNORECASE,
+)
+"""`Categories: billing, legal` and `assign a category (billing, legal)`."""
 _GIVEN = re.compile(
     r"(?:^|[.,;:]\s*|\b(?:then|please|and)\s+)(?:answer|return|reply|output|say)(?:\s+with)?"
     r"\s+[`\"']([\w -]{1,60})[`\"']"
@@ -76,9 +84,10 @@ _OF_THE_INPUT = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(_ITEM)
-_JOINING = frozenset(
-    "one any either and or the a an of with in if each exactly these following".split()  # noqa: SIM905
-)
+_JOINS = """
+    a also an and any each either exactly finally following if in of one only optionally or plus the then these with
+"""
+_JOINING = frozenset(_JOINS.split())
 
 
 def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
@@ -87,6 +96,7 @@ def drift(prose: str, answer: Answer) -> Iterator[TemplateFault]:
     for start, data in shown:
         yield from of_object(prose, start, data, answer)
     yield from listed_keys(prose, answer)
+    yield from listed_words(prose, answer)
     for sentence in sentences(without(prose, shown)):
         if len(sentence.text) > _LONGEST_SENTENCE:
             continue
@@ -149,6 +159,8 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         return
     for found in _KEYS.finditer(sentence.text):
         items = list(_items(found))
+        if any(quoted for _, _, quoted in items):  # words between them say how they are meant
+            items = [item for item in items if item[2]]
         known = [text for text, _, _ in items if text in answer.keys]
         near = [text for text, _, _ in items if text not in answer.keys and did_you_mean(text, answer.keys)]
         if not known and len(near) < len(items):
@@ -176,11 +188,11 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             label = f"not one of {', '.join(answer.enums[-1][:MOST_SHOWN])}"
             yield drifted("PK218", sentence, found.span(1), f"the output never says `{found[1]}`", label)
     told: set[tuple[int, int]] = set()
-    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY):
+    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY, _LABELLED):
         for found in pattern.finditer(sentence.text):
             if DENIED.search(sentence.text[: found.start()]) or (answer.alone and not _is_all(sentence.text, found)):
                 continue
-            group = "list" if pattern is _BESIDE_KEY else 1
+            group = "list" if pattern is _BESIDE_KEY else 1 if found[1] else "inside"
             items = [item for item in _items(found, group) if item[1] not in told]
             enum = _meant(items, answer)
             if enum and (_is_of_another(found, enum, answer) or _is_told_elsewhere(sentence.text, found, enum)):

@@ -22,10 +22,14 @@ _DECODER = json.JSONDecoder()
 CURE = "let both say the same; where the prose is right, write {{# promptkit: ignore {code} #}} beside it"
 _OF_BEFORE = re.compile(
     r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer"
-    r"|(?:wrong|bad|incorrect|invalid)\s+(?:answers?|output|responses?|examples?|json|object))\b",
+    r"|(?:wrong|bad|incorrect|invalid)\s+(?:answers?|output|responses?|examples?|json|object))\b"
+    r"|\b(?:bad|incorrect|inputs?|invalid|wrong)\s*:\s*[`\"']*\Z"
+    r"|\b(?:do\s+not|don['’]t|never)\s+(?:answer|output|reply|respond|return|write)\b[^.\n]{0,20}\Z",
     re.IGNORECASE,
 )
-"""What says that an object is of the past, or a bad example, and not what is wanted."""
+"""What says that an object is of the past, an input, or a bad example, and not what is wanted."""
+NOUNS = "categories|choices|classes|labels|options|values"
+"""What the words of an enum are called together."""
 DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 """What turns a sentence into its contrary."""
 
@@ -144,13 +148,20 @@ def of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> I
                 yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
         elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
             words = _enum_of(declared[key])
-            if re.fullmatch(r"[\w .-]+", value):
-                span = found.end(), found.end() + len(value)
-                hint = did_you_mean(value, words)
-                label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
-                yield _shown_fault("PK218", span, f"the output never says `{value}`", label)
+            if re.fullmatch(r"[\w .|-]+", value):
+                for part in re.finditer(r"[^|\s][^|]*(?<=[^|\s])|[^|\s]", value):
+                    span = found.end() + part.start(), found.end() + part.end()
+                    yield from _other_word(part[0], span, words)
         elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from _of_number(key, value, declared[key], whole, found.end())
+
+
+def _other_word(word: str, span: tuple[int, int], words: list[str]) -> Iterator[TemplateFault]:
+    """The fault of a word, if it is none of an enum's."""
+    if word.casefold() not in {each.casefold() for each in words}:
+        hint = did_you_mean(word, words)
+        label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+        yield _shown_fault("PK218", span, f"the output never says `{word}`", label)
 
 
 def _of_number(key: str, value: float, schema: Any, whole: str, at: int) -> Iterator[TemplateFault]:
@@ -205,6 +216,40 @@ def listed_keys(prose: str, answer: Answer) -> Iterator[TemplateFault]:
                 hint = did_you_mean(name, (each for each in declared if each not in dict(group)))
                 label = hint or f"its fields are {', '.join(list(declared)[:MOST_SHOWN])}"
                 yield _shown_fault("PK217", (start, start + len(name)), f"the output has no field `{name}`", label)
+
+
+_WORDS_BELOW = re.compile(rf"\b(?:one\s+of|{NOUNS})\b[^.:\n]{{0,60}}:[ \t]*$", re.IGNORECASE)
+_WORD_LINE = re.compile(
+    r"[ \t]*(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?([`\"']?)([A-Za-z_][\w -]{0,40}?)\1"
+    r"[ \t]*(?:\*\*)?[ \t]*(?:[:(\N{EN DASH}\N{EM DASH}]|- |$)"
+)
+
+
+def listed_words(prose: str, answer: Answer) -> Iterator[TemplateFault]:
+    """Words that stand below each other, of which at least half are an enum's: `one of the following:` and bullets."""
+    group: list[tuple[str, int]] | None = None
+    at = 0
+    for line in (*prose.splitlines(keepends=True), "end"):
+        text = line.rstrip()
+        item = _WORD_LINE.match(text) if group is not None else None
+        if group is not None and item is not None:
+            group.append((item[2], at + item.start(2)))
+        elif text:
+            yield from _strange(group or [], answer)
+            group = [] if _WORDS_BELOW.search(text) and not DENIED.search(text) else None
+        at += len(line)
+
+
+def _strange(group: list[tuple[str, int]], answer: Answer) -> Iterator[TemplateFault]:
+    named = {name.casefold() for name, _ in group}
+    known = [(len(named & {word.casefold() for word in enum}), enum) for enum in answer.enums]
+    most, enum = max(known, default=(0, ()), key=lambda pair: pair[0])
+    if most >= _LEAST_KNOWN and most * 2 >= len(group):
+        for name, start in group:
+            yield from _other_word(name, (start, start + len(name)), list(enum))
+
+
+_LEAST_KNOWN = 2
 
 
 def _enum_of(schema: Any) -> list[str]:
