@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from promptkit.loading.typed_values import declared_value
 from promptkit.loading.value_checks import report_misfits
 from promptkit.schema.conjunction import form_of
 from promptkit.schema.shorthand_bounds import BOUNDS
-from promptkit.template.comparisons import never_equal
-from promptkit.template.inferred_types import item_of, kinds_of, members_of, missing_key, value_of
+from promptkit.template.comparisons import never_equal, never_holds
+from promptkit.template.inferred_types import item_of, kinds_of, members_of, missing_key, size_of, value_of
 from promptkit.template.type_rules import named
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -156,6 +157,8 @@ def _check(findings: Findings, document: Document, item: Mapping, known: Declare
     if takes is not None and kinds and not kinds & takes and isinstance(kind, Scalar) and not told:
         message = f"{name}: `{kind.text}` never holds for {named(kinds)}"
         findings.add(document, "PK301", message, kind, label=f"it is for {named(takes)}")
+    elif isinstance(kind, Scalar) and value is not None and not told:
+        _check_bounds(findings, document, kind.text, value, found, name)
     compared = isinstance(kind, Scalar) and kind.text in _OF_EQUALS
     if isinstance(kind, Scalar) and kind.text == "contains" and isinstance(value, Scalar):
         _check_contained(findings, document, value, found, name)
@@ -167,6 +170,25 @@ def _check(findings: Findings, document: Document, item: Mapping, known: Declare
         whole = {**shared, **inner} if isinstance(inner, dict) and inner is not root else inner
         message = f"{name} expects a value that the output never has"
         report_misfits(findings, document, value, whole, declared_value(value, whole), "PK301", message)
+
+
+def _check_bounds(
+    findings: Findings, document: Document, kind: str, value: Node, found: InferredType, name: str
+) -> None:
+    """An order to a number, or a length, that no value of the output has."""
+    orders, measured = [(_ORDERS.get(kind, ""), value.value)], found
+    if kind == "length" and isinstance(value, Scalar):
+        measured = size_of(found) if found is not None else None
+        bounds = BOUNDS.fullmatch(value.text)
+        least, most = bounds.groups() if bounds else (value.text, value.text)
+        orders = [("gteq", int(least or 0)), ("lteq", int(most) if most else math.inf)]
+    why = next((why for order, number in orders if order and (why := never_holds(measured, order, number))), None)
+    if why is not None:
+        message = f"{name} expects a value that the output never has"
+        findings.add(document, "PK301", message, value, label=why[0], help=why[1])
+
+
+_ORDERS = {"less_than": "lt", "greater_than": "gt", "at_most": "lteq", "at_least": "gteq"}
 
 
 def _unknown_type(findings: Findings, document: Document, kind: Scalar, name: str) -> None:

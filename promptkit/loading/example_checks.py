@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.assertion_checks import read_assertions
 from promptkit.loading.inheritance import Entry
-from promptkit.loading.typed_values import declared_value
+from promptkit.loading.typed_values import declared_value, field_names
 from promptkit.loading.value_checks import report_misfits
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -22,16 +22,43 @@ TEST_KEYS = ("name", "inputs", "output", "assert")
 
 def read_examples(findings: Findings, entry: Entry, known: Declared) -> tuple[dict[str, Any], ...]:
     """The examples' data; each that does not fit is reported at the offending value."""
-    found = (
-        check_example(findings, entry, node, known, number)
-        for number, node in enumerate(_items(findings, entry, "examples"), 1)
-    )
-    return tuple(example for example in found if example is not None)
+    found: list[dict[str, Any]] = []
+    answered: dict[str, tuple[int, Any]] = {}
+    for number, node in enumerate(_items(findings, entry, "examples"), 1):
+        example = check_example(findings, entry, node, known, number)
+        if example is None:
+            continue
+        found.append(example)
+        decided = _decided(example["output"], known)
+        first, before = answered.setdefault(repr(sorted(example["inputs"].items())), (number, decided))
+        if example["inputs"] and before != decided:
+            message = f"example {number} answers the inputs of example {first} otherwise"
+            findings.add(entry.document, "PK231", message, node, severity="warning", help="keep one of the two")
+    return tuple(found)
+
+
+def _decided(output: Any, known: Declared) -> Any:
+    """What of an answer is one of several words, or a truth: what is free to be worded may well differ."""
+    if known.output.get("format") == "choice":
+        return output
+    schema = known.output.get("json_schema")
+    fields = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(output, dict) or not isinstance(fields, dict):
+        return None
+    closed = {name for name, each in fields.items() if isinstance(each, dict)}
+    closed = {name for name in closed if "enum" in fields[name] or fields[name].get("type") == "boolean"}
+    return {name: value for name, value in output.items() if name in closed}
 
 
 def check_example(findings: Findings, entry: Entry, node: Node, known: Declared, number: int) -> dict[str, Any] | None:
     """One example's data, if it has the form of one; what does not fit in it is reported."""
     name = f"example {number}"
+    if isinstance(node, Mapping) and _is_flat(node, known):
+        given = {key.text: key.text in known.inputs for key, _ in node.pairs}
+        sides = (", ".join(f"{each}: ..." for each in given if given[each] is side) for side in (True, False))
+        cure = "write `inputs: {{{}}}` and `output: {{{}}}`".format(*sides)
+        findings.add(entry.document, "PK120", f"inputs and output of {name} are mixed", node.pairs[0][0], help=cure)
+        return None
     if not _is_case(node, findings, entry, name, EXAMPLE_KEYS, known):
         return None
     output = node.get("output")
@@ -51,6 +78,14 @@ def check_example(findings: Findings, entry: Entry, node: Node, known: Declared,
             return None
         example["reasoning"] = reasoning.text
     return example
+
+
+def _is_flat(node: Mapping, known: Declared) -> bool:
+    """Whether the values of an example stand side by side: its inputs, and the fields of its output."""
+    names = {key.text for key, _ in node.pairs}
+    fields = set(field_names(known.output.get("json_schema"), ()))
+    given, answered = names & known.inputs.keys(), names & fields - known.inputs.keys()
+    return bool(given and answered) and names == given | answered and names.isdisjoint(EXAMPLE_KEYS)
 
 
 def read_tests(findings: Findings, entry: Entry, known: Declared) -> tuple[dict[str, Any], ...]:

@@ -67,6 +67,8 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
             elif meant is not None and meant not in merged and _goes_with(meant, merged):
                 merged[meant] = each  # read as it was meant, so that nothing seems missing
     data = {key: each.node.value for key, each in merged.items() if key in OUTPUT_KEYS and key not in _OUTPUT_READERS}
+    if "description" in merged and isinstance(described := merged["description"].node, Scalar):
+        _warn_of_braces(loading.findings, merged["description"], "description", described)
     for key in ("choices", "headings"):
         if key in merged:
             data[key] = _texts(loading.findings, merged[key], key)
@@ -134,8 +136,7 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
 
 def _warn_of_braces(findings: Findings, entry: Entry, name: str, text: Scalar) -> None:
     """Tell of what looks like a template where none is read."""
-    at = text.text.find("{{")
-    if at >= 0:
+    if "{{" in text.text or "{%" in text.text:
         message, cure = (
             f"`output.{name}` is no template: the braces are printed as they stand",
             "write the words themselves",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.schema.drafts import draft_of, unheard
 from promptkit.schema.equality import KINDS, is_kind, same_json
-from promptkit.schema.keywords import FORMATS
-from promptkit.schema.references import walk
+from promptkit.schema.keywords import ANNOTATIONS, FORMATS, KEYWORDS, SILENT
+from promptkit.schema.references import refers_alone, walk
 from promptkit.schema.satisfiability import empty_schemas, keeps, worth_a_look
 from promptkit.schema.violations import shown
 
@@ -44,6 +45,7 @@ _NEEDS = {"then": "if", "else": "if", "minContains": "contains", "maxContains": 
 _LOOKED_AT = frozenset(
     ("oneOf", *(name for pair in _PAIRS for name in pair), *_SPEAKS_OF, *_NEEDS, "enum", "const", "format")
 ) | {"additionalItems", "default", "examples"}
+_SAYING = KEYWORDS - ANNOTATIONS - SILENT - {"$ref"}
 _MOST_COMPARED = 200
 _RECURSIVE = 2019
 
@@ -76,6 +78,10 @@ def schema_lints(schema: Any, *, sound: bool = True) -> Iterator[Lint]:
                 )
             if keyword not in ("then", "else"):  # which say nothing without the `if` that is told
                 yield Lint("PK408", message, (*place, keyword), hint, of_key=True)
+        for keyword in each if "$ref" in each and place and refers_alone(schema) else ():
+            if keyword in _SAYING:
+                message = f"`{keyword}` says nothing: beside `$ref`, the draft that `$schema` names reads nothing"
+                yield Lint("PK408", message, (*place, keyword), "put both under `allOf`", of_key=True)
         if _LOOKED_AT.isdisjoint(each):
             continue
         for look in (*_LOOKS, *(_LOOKS_AT_VALUES if sound else ())):
@@ -115,6 +121,17 @@ def _format(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
     found = schema.get("format")
     if isinstance(found, str) and found not in FORMATS and (hint := did_you_mean(found, FORMATS)):
         yield Lint("PK408", f"nothing checks the format `{found}`", (*place, "format"), hint)
+
+
+_IN_SLASHES = re.compile(r"/(\^.*\$)/[dgimsuvy]{0,8}", re.DOTALL)
+
+
+def _pattern(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
+    """A regular expression as JavaScript writes it out: behind the slash no text begins."""
+    found = schema.get("pattern")
+    if isinstance(found, str) and (inner := _IN_SLASHES.fullmatch(found)):
+        message = "no text fits: the slashes, and the flags, are read as a part of the pattern"
+        yield Lint("PK407", message, (*place, "pattern"), f"write `{inner[1]}`")
 
 
 def _for_nothing(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
@@ -298,5 +315,5 @@ def _kinds(schema: dict[str, Any]) -> str:
     return " or ".join(f"`{kind}`" for kind in ([kinds] if isinstance(kinds, str) else kinds or ()))
 
 
-_LOOKS = (_bounds, _enum, _const, _required, _format, _for_nothing, _alone, _one_level_down, _same_branches)
+_LOOKS = (_bounds, _enum, _const, _required, _format, _pattern, _for_nothing, _alone, _one_level_down, _same_branches)
 _LOOKS_AT_VALUES = (_never_allowed, _annotated, _conditions, _too_few_different)
