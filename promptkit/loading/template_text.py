@@ -109,6 +109,11 @@ class TemplateText:
         inputs, end = self.checks.inputs, start + len(name)
         near = nearest(name, inputs)
         self.checks.explained |= {near} if near else set()
+        if (joined := _with_hyphens(self.text, start)) is not None and (spelt := joined[0].replace("-", "_")) in inputs:
+            self.checks.explained.add(spelt)
+            message = f"`{joined[0]}` is a difference: a name has no hyphens"
+            self.tell("PK202", message, joined.start(), joined.end(), help=f"write `{spelt}`")
+            return
         names = dict.fromkeys((*inputs, *known)) if called else {**dict.fromkeys(inputs), **_own_names(known)}
         hint = self.checks.hint(name, names)
         if called and name not in BLOCK_NAMES and name != "super":
@@ -270,6 +275,16 @@ _OF_BLOCKS = {
 def _with_plain_ends(text: str) -> str:
     """A file's text with the ends of its lines as templates and YAML have them, wherever it was checked out."""
     return text.replace("\r\n", "\n")
+
+
+def _with_hyphens(text: str, start: int) -> re.Match[str] | None:
+    """The name with hyphens in it that a name is a part of."""
+    near = _HYPHENED.finditer(text, max(0, start - _LONGEST_NAME), start + _LONGEST_NAME)
+    return next((found for found in near if found.start() <= start < found.end()), None)
+
+
+_LONGEST_NAME = 200
+_HYPHENED = re.compile(r"[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+")
 
 
 @lru_cache(maxsize=1)

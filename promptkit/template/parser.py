@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.lexer import Token as JinjaToken
 from jinja2.lexer import TokenStream
 
+from promptkit.diagnostics import nearest
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
 from promptkit.template.syntax_messages import cure_of, foreign_end, told
@@ -94,6 +96,8 @@ class RecoveringEnvironment(PromptEnvironment):
                     self.tokens.append(Token(_KIND_OF_END[sign], "}", error.lineno))
                     yield error.lineno, _KIND_OF_END[sign], "}"
                     continue
+                if sign == "%}" and plain.startswith(sign, at - 1) and "expected" in str(error.message):
+                    at -= 1  # a bracket is not closed before the tag's end
                 end = plain.find(sign, at) if state else -1
                 if end < 0 or len(self.faults) > MOST_FAULTS:
                     raise
@@ -197,6 +201,11 @@ class Parser(PromptParser):
 
     environment: RecoveringEnvironment
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ended: Counter[str] = Counter()
+        """The ends of blocks that another one's has ended, and that may stand further below."""
+
     def parse_tuple(self, *args: Any, **kwargs: Any) -> Any:
         """What is printed; a broken expression is left out."""
         opening = self._before()
@@ -230,7 +239,13 @@ class Parser(PromptParser):
                 return found
             self.stream.expect("block_end")
         except TemplateSyntaxError as error:
+            if self._ended[str(word)] and self.stream.current.value == word:
+                self._ended[str(word)] -= 1  # it crosses the end that has been told
+                self._skip_to("block_end", "%}")
+                return []
             self.environment.fail(error, start)
+            if self._ends_more(str(word)):
+                return []
             own = self._has_body(str(word), start)
             word = str(word) if own else foreign_end(str(word)).removeprefix("end") or str(word)
             closed = self._tag_word() == f"end{word}"
@@ -239,6 +254,24 @@ class Parser(PromptParser):
                 self._skip_body(word)
             self.environment.lose(start)
         return []
+
+    def _ends_more(self, word: str) -> bool:
+        """Whether a tag ends a block around the innermost one, or is meant to end that; then all of them end."""
+        inner, line = self._tag_stack[::-1], self.stream.current.lineno
+        if not (inner and word.startswith("end")) or self.stream.current.value != word:
+            return False
+        outer = word.removeprefix("end")
+        if outer not in inner:
+            outer = inner[0]
+            if not nearest(word, [f"end{outer}"]) and self._has_body(outer, line):
+                return False
+        self._skip_to("block_end", "%}")
+        for name in inner[: inner.index(outer) + 1]:
+            self.stream.push(JinjaToken(line, "block_begin", "{%"))
+            self.stream.push(JinjaToken(line, "name", f"end{name}"))
+            self.stream.push(JinjaToken(line, "block_end", "%}"))
+        self._ended.update(f"end{name}" for name in inner[: inner.index(outer)])
+        return True
 
     def _has_body(self, word: str, start: int) -> bool:
         """Whether a tag that begins at an offset has an end further below."""

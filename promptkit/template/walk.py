@@ -167,7 +167,13 @@ class Walk(Statements):
         walk = Walk(tree, place, blocks)
         walk.run(scope)
         if tree.whole and not walk.is_extending():
-            self._unprinted(blocks, {block.name for block in find(tree.root, "Block")})
+            printed = {block.name: block for block in find(tree.root, "Block")}
+            self._unprinted(blocks, set(printed))
+            filled = {name: blocks[name][0][1] if name in blocks else block for name, block in printed.items()}
+            for name in (name for name, block in filled.items() if block.required):
+                message = f"the block `{name}` has to be filled, and is not"
+                cure = f"write `{{% block {name} %}}...{{% endblock %}}`"
+                self.fault("PK216", message, self.tree.token(node.lineno, 1), help=cure)
 
     def _unprinted(self, blocks: Blocks, printed: set[str]) -> None:
         """Tell of blocks that the template at the beginning of the line of those that extend each other does not have.
