@@ -188,7 +188,8 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             label = f"not one of {', '.join(answer.enums[-1][:MOST_SHOWN])}"
             yield drifted("PK218", sentence, found.span(1), f"the output never says `{found[1]}`", label)
     told: set[tuple[int, int]] = set()
-    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY, _LABELLED):
+    listed = (_LABELLED,) if ":" in sentence.text or "(" in sentence.text else ()
+    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY, *listed):
         for found in pattern.finditer(sentence.text):
             if DENIED.search(sentence.text[: found.start()]) or (answer.alone and not _is_all(sentence.text, found)):
                 continue

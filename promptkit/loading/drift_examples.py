@@ -227,6 +227,8 @@ _WORD_LINE = re.compile(
 
 def listed_words(prose: str, answer: Answer) -> Iterator[TemplateFault]:
     """Words that stand below each other, of which at least half are an enum's: `one of the following:` and bullets."""
+    if not answer.enums or ":\n" not in prose:
+        return
     group: list[tuple[str, int]] | None = None
     at = 0
     for line in (*prose.splitlines(keepends=True), "end"):

@@ -83,9 +83,11 @@ def check_example(findings: Findings, entry: Entry, node: Node, known: Declared,
 def _is_flat(node: Mapping, known: Declared) -> bool:
     """Whether the values of an example stand side by side: its inputs, and the fields of its output."""
     names = {key.text for key, _ in node.pairs}
-    fields = set(field_names(known.output.get("json_schema"), ()))
-    given, answered = names & known.inputs.keys(), names & fields - known.inputs.keys()
-    return bool(given and answered) and names == given | answered and names.isdisjoint(EXAMPLE_KEYS)
+    given = names & known.inputs.keys()
+    if not given or not names.isdisjoint(EXAMPLE_KEYS):
+        return False
+    answered = names - given
+    return bool(answered) and answered <= set(field_names(known.output.get("json_schema"), ()))
 
 
 def read_tests(findings: Findings, entry: Entry, known: Declared) -> tuple[dict[str, Any], ...]:
