@@ -96,6 +96,7 @@ def _assertions(parts: dict[str, Any]) -> None:
             "value": {"description": "What the answer is compared with.", **_ANYTHING},
         },
         "required": ["type"],
+        "patternProperties": {"^x-": {"description": "Your own: kept, not interpreted.", **_ANYTHING}},
         "additionalProperties": False,
     }
     _replace(parts, "TestCase", **{"assert": {"type": "array", "items": asserted}})

@@ -32,10 +32,11 @@ _BESIDE = frozenset(
     )
 )
 """Keys that often stand beside those."""
-_BEFORE_A_COLON = re.compile(
-    r"(?P<indent>\s*(?:- +)*)(?P<first>[A-Za-z_]\w*):[ \t]+"
-    r"(?:(?P<value>.*?\S)??(?P<comma>,?)[ \t]+)?(?P<key>[A-Za-z_]\w*)"
-)
+_LISTS = frozenset(("assert", "checks", "examples", "messages", "tests", "tools"))
+_FIRST = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>[A-Za-z_]\w*):(?=[ \t])")
+_LAST = re.compile(r"(?<=[ \t])[A-Za-z_]\w*\Z")
+_ENDS = tuple(".!?}\"'")
+"""What ends a text before a key, and no part of a sentence."""
 _BEHIND_BRACES = re.compile(
     r"\s*(?:- +)*[\w-]+:[ \t]+(?P<value>[{\[].*?[}\]])[ \t]*(?P<comma>,)[ \t]*(?P<key>[A-Za-z_]\w*):(?=\s|$)"
 )
@@ -43,30 +44,29 @@ _BEHIND_BRACES = re.compile(
 
 def keys_together(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
     """`role: user, content: hello`, `options: temperature: 0`, `task: Say it. output: {...}`."""
-    for number in (line, line - 1) if line > 1 else (line,):
-        found = _BEHIND_BRACES.match(document.line(number))
-        if found and all(found["value"].count(one) == found["value"].count(other) for one, other in ("{}", "[]")):
-            return _comma(document, number, found)
-    found = _BEFORE_A_COLON.fullmatch(document.line(line)[:column])
-    if "mapping values are not allowed" not in problem or found is None:
+    text, start = document.line(line), document.start(line)
+    found = _BEHIND_BRACES.match(text)
+    if found and all(found["value"].count(one) == found["value"].count(other) for one, other in ("{}", "[]")):
+        return _comma(document, start + found.start("comma"), found["key"])
+    before = text[:column]
+    first, last = _FIRST.match(before), _LAST.search(before)
+    if "mapping values are not allowed" not in problem or first is None or last is None:
         return None
-    start = document.start(line)
-    span = start + found.start("key"), start + column + 1
-    if found["comma"] and found["first"] in _SHORT and found["key"] in _BESIDE:
-        return _comma(document, line, found)
-    if not found["value"] and found["first"] in _HOLDING:
-        message = f"not valid YAML: `{found['key']}:` stands on the line of `{found['first']}:`"
-        cure = f"put it on the next line, indented; or write `{found['first']}: {{{found['key']}: ...}}`"
-        return document.diagnostic("PK100", message, span, help=cure)
-    if found["value"] and found["key"] in _KEYS - {found["first"]} and not found["indent"] and found["first"] in _KEYS:
-        message = f"not valid YAML: `{found['key']}:` stands on the line of `{found['first']}:`"
+    name, key, value = first["key"], last[0], before[first.end() : last.start()].strip()
+    if value.endswith(",") and name in _SHORT and key in _BESIDE:
+        return _comma(document, start + len(before[: last.start()].rstrip()) - 1, key)
+    said, span = f"not valid YAML: `{key}:` stands on the line of `{name}:`", (start + last.start(), start + column + 1)
+    if not value and name in _HOLDING:
+        braces = f"[{{{key}: ...}}]" if name in _LISTS else f"{{{key}: ...}}"
+        begun = "below, behind `- `" if name in _LISTS else "on the next line, indented"
+        return document.diagnostic("PK100", said, span, help=f"put it {begun}; or write `{name}: {braces}`")
+    if value.endswith(_ENDS) and key in _KEYS - {name} and name in _KEYS and not first["indent"]:
         cure = "put it on a line of its own; if it belongs to the text, quote the whole value, or write it under `|`"
-        return document.diagnostic("PK100", message, span, help=cure)
+        return document.diagnostic("PK100", said, span, help=cure)
     return None
 
 
-def _comma(document: Document, line: int, found: re.Match[str]) -> Diagnostic:
-    at = document.start(line) + found.start("comma")
-    message = f"not valid YAML: a comma, and the key `{found['key']}` behind it, {TOGETHER}"
+def _comma(document: Document, at: int, key: str) -> Diagnostic:
+    message = f"not valid YAML: a comma, and the key `{key}` behind it, {TOGETHER}"
     cure = "put each key on a line of its own, or braces around all of them: `{...: ..., ...: ...}`"
     return document.diagnostic("PK100", message, (at, at + 1), help=cure)

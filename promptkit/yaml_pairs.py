@@ -1,7 +1,7 @@
 r"""Characters that JSON escapes in two halves, `"\ud83d\ude00"`, as Python's `json.dumps` writes them.
 
 YAML has such an escape for whole characters alone (YAML 1.2.2, section 5.7), and libyaml refuses a half. So it reads
-private characters in their place, of the same length, and what it has read is put together again.
+escapes of private characters in their place, of the same length, and what it has read is put right again.
 """
 
 from __future__ import annotations
@@ -10,48 +10,78 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["disguised", "has_pairs", "restoring"]
 
-_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_A_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_PAIR = re.compile(_A_PAIR)
+_PAIRS = re.compile(rf"(?<!\\)(?:\\\\)*((?:{_A_PAIR})+)")
+"""Pairs, one behind the other; a backslash that is escaped itself begins none."""
 _HIGH, _LOW = 0xD800, 0xDC00
 _HIGH_AS, _LOW_AS = 0xE000, 0xE400
 """Of each half there are 1,024 (Unicode 16.0, section 3.8); the private area begins at U+E000."""
-_CHARACTERS = re.compile("([\ue000-\ue3ff])([\ue400-\ue7ff])")
-_WRITTEN = re.compile(r"\\u([eE][0-3][0-9a-fA-F]{2})\\u([eE][4-7][0-9a-fA-F]{2})")
 
 
 def has_pairs(text: str) -> bool:
     """Whether a text has such escapes."""
-    return ("\\ud" in text or "\\uD" in text) and _PAIR.search(text) is not None
+    return ("\\ud" in text or "\\uD" in text) and _PAIRS.search(text) is not None
 
 
 def disguised(text: str) -> str:
     """The text as libyaml reads it; every offset stays."""
-    return _PAIR.sub(lambda pair: rf"\u{_moved(pair[1], _HIGH, _HIGH_AS)}\u{_moved(pair[2], _LOW, _LOW_AS)}", text)
+    kept, at = [], 0
+    for found in _PAIRS.finditer(text):
+        kept += [text[at : found.start(1)], _PAIR.sub(lambda pair: _escaped(pair[0]), found[1])]
+        at = found.end()
+    return "".join((*kept, text[at:]))
 
 
-def _moved(half: str, of: int, to: int) -> str:
-    return f"{int(half, 16) - of + to:04{'X' if half[0].isupper() else 'x'}}"
-
-
-def restoring(next_event: Callable[[], Any], of_texts: type[Any]) -> Callable[[], Any]:
+def restoring(next_event: Callable[[], Any], of_texts: type[Any], text: str) -> Callable[[], Any]:
     """Gives libyaml's events, with texts in which the halves are put together; where none were escaped, as written."""
 
     def restored() -> Any:
         event = next_event()
         if event.__class__ is of_texts:
-            text = _CHARACTERS.sub(lambda pair: _joined(ord(pair[1]) - _HIGH_AS, ord(pair[2]) - _LOW_AS), event.value)
-            event.value = _WRITTEN.sub(_as_written, text)
+            pairs = _within(text, event.start_mark.index, event.end_mark.index)
+            read = ((_pair_of(pair), _joined(pair)) if event.style == '"' else (_escaped(pair), pair) for pair in pairs)
+            event.value = _put_right(event.value, read)
         return event
 
     return restored
 
 
-def _joined(high: int, low: int) -> str:
-    return chr(0x10000 + (high << 10) + low)
+def _within(text: str, start: int, end: int) -> Iterator[str]:
+    """The pairs in a part of the text."""
+    for found in _PAIRS.finditer(text, start, end):
+        yield from _PAIR.findall(found[1])
 
 
-def _as_written(pair: re.Match[str]) -> str:
-    return rf"\u{_moved(pair[1], _HIGH_AS, _HIGH)}\u{_moved(pair[2], _LOW_AS, _LOW)}"
+def _put_right(value: str, pairs: Iterator[tuple[str, str]]) -> str:
+    """A value with what stands for each pair put right, in the order in which they stand."""
+    kept, at = [], 0
+    for read, meant in pairs:
+        place = value.find(read, at)
+        if place >= 0:
+            kept += [value[at:place], meant]
+            at = place + len(read)
+    return "".join((*kept, value[at:])) if kept else value
+
+
+def _halves(pair: str) -> tuple[int, int]:
+    return int(pair[2:6], 16), int(pair[8:12], 16)
+
+
+def _escaped(pair: str) -> str:
+    high, low = _halves(pair)
+    return rf"\u{high - _HIGH + _HIGH_AS:04x}\u{low - _LOW + _LOW_AS:04x}"
+
+
+def _pair_of(pair: str) -> str:
+    high, low = _halves(pair)
+    return chr(high - _HIGH + _HIGH_AS) + chr(low - _LOW + _LOW_AS)
+
+
+def _joined(pair: str) -> str:
+    high, low = _halves(pair)
+    return chr(0x10000 + ((high - _HIGH) << 10) + low - _LOW)

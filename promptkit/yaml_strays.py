@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, Fix
+from promptkit.spec import PromptSpec
 
 if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
@@ -18,6 +19,7 @@ ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
 LOOK_BACK = 50
 """How many lines are looked back at, for what a line belongs to."""
 _TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
+_KEYS = frozenset(PromptSpec.__annotations__)
 _COMMENT = re.compile(r"\s*(//|/\*|--(?= )|;(?= ))")
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?: |$)")
 
@@ -192,6 +194,9 @@ def _text_above(document: Document, line: int) -> str:
 
 def _comment_in_text(document: Document, line: int, _: int, __: str, ___: int | None) -> Diagnostic | None:
     """A line of a text under `|` that is commented out further left than the text, and so ends it."""
+    entry = ENTRY.match(document.line(line))
+    if entry is not None and entry["key"] in _KEYS:
+        return None  # which is indented too far
     here, comment = _indent(document.line(line)), 0
     for number in range(line - 1, max(0, line - LOOK_BACK), -1):
         text = document.line(number)
@@ -204,7 +209,7 @@ def _comment_in_text(document: Document, line: int, _: int, __: str, ___: int | 
     text = document.line(comment)
     start = document.start(comment) + _indent(text)
     message = f"not valid YAML: this comment ends the text of `{above}`, and lines of it follow"
-    cure = "take it out, or write `{# ... #}` at the indentation of the text"
+    cure = "indent it like the text, if it belongs to it; else take it out, or write `{# ... #}` as far right"
     return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
 
 

@@ -123,7 +123,7 @@ class _Composer:
         try:
             paired, text = has_pairs(self.document.text), self.document.text
             events: Callable[[], Any] = loader(disguised(text) if paired else text).get_event
-            self.next = restoring(events, yaml.ScalarEvent) if paired else events
+            self.next = restoring(events, yaml.ScalarEvent, text) if paired else events
             self._document()
         except yaml.YAMLError as error:
             self.document.root = None

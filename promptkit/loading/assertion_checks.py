@@ -101,10 +101,11 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
     """Misspelt keys, a type or a value that is not there, a pattern that is none; the keys that were meant."""
     meant: set[str] = set()
     for key, node in item.pairs:
-        near = nearest(key.text, KEYS) if key.text not in KEYS else None
-        if near is not None and item.get(near) is None:
-            meant.add(near)
-            findings.unknown_key(Entry(document, key, node), KEYS, f"an assertion of {name}")
+        if key.text in KEYS or key.text.startswith("x-"):
+            continue
+        near = nearest(key.text, KEYS)
+        meant |= {near} if near is not None and item.get(near) is None else set()
+        findings.unknown_key(Entry(document, key, node), KEYS, f"an assertion of {name}", takes_own=True)
     kind, value = item.get("type"), item.get("value")
     begin = (item.start, item.start + 1)
     if kind is None and "type" not in meant:

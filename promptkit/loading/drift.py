@@ -15,12 +15,14 @@ from promptkit.loading.drift_examples import (
     MOST_SHOWN,
     NOUNS,
     Answer,
+    asks_for,
     drifted,
     listed_keys,
     listed_words,
     names_a_key,
     of_object,
     shown_objects,
+    speaks_of_others,
     without,
 )
 from promptkit.loading.drift_numbers import of_numbers
@@ -160,7 +162,8 @@ def _keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     for found in _KEYS.finditer(sentence.text):
         items = list(_items(found))
         if any(quoted for _, _, quoted in items):  # words between them say how they are meant
-            items = [item for item in items if item[2]]
+            left = answer.keys - {text for text, _, _ in items}
+            items = [item for item in items if item[2] or did_you_mean(item[0], left)]
         known = [text for text, _, _ in items if text in answer.keys]
         near = [text for text, _, _ in items if text not in answer.keys and did_you_mean(text, answer.keys)]
         if not known and len(near) < len(items):
@@ -188,8 +191,8 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             label = f"not one of {', '.join(answer.enums[-1][:MOST_SHOWN])}"
             yield drifted("PK218", sentence, found.span(1), f"the output never says `{found[1]}`", label)
     told: set[tuple[int, int]] = set()
-    listed = (_LABELLED,) if ":" in sentence.text or "(" in sentence.text else ()
-    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY, *listed):
+    labelled = (_LABELLED,) if ":" in sentence.text or "(" in sentence.text else ()
+    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, _QUOTED_LIST, _BESIDE_KEY, *labelled):
         for found in pattern.finditer(sentence.text):
             if DENIED.search(sentence.text[: found.start()]) or (answer.alone and not _is_all(sentence.text, found)):
                 continue
@@ -198,7 +201,14 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             enum = _meant(items, answer)
             if enum and (_is_of_another(found, enum, answer) or _is_told_elsewhere(sentence.text, found, enum)):
                 continue
+            begun = sentence.text[max(0, found.start(group) - _MOST_BEFORE) : found.start(group)]
+            if enum and (pattern is _LABELLED or ":" in found[0]) and not _may_be_listed(begun, items, enum, answer):
+                continue
+            if enum and pattern is _LABELLED and not asks_for(begun, enum, answer):
+                continue
             for text, span, _ in items if enum else ():
+                if pattern is _LABELLED and not _ENDS_A_WORD.match(sentence.text, span[1]):
+                    continue  # a part of what is said
                 if text.casefold() not in {word.casefold() for word in enum}:
                     told.add(span)
                     hint = did_you_mean(text, enum)
@@ -206,6 +216,23 @@ def _enums(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                     label = f"not one of {listed}{f'; {hint}' if hint else ''}"
                     said = f"`{next(iter(answer.fields))}` is never" if answer.alone else "the output never says"
                     yield drifted("PK218", sentence, span, f"{said} `{text}`", label)
+
+
+_ENDS_A_WORD = re.compile(r"[`\"'*]*\s*(?:[,|/.;)]|and\b|or\b|\n|\Z)")
+
+
+def _may_be_listed(
+    begun: str, items: list[tuple[str, tuple[int, int], bool]], enum: tuple[str, ...], answer: Answer
+) -> bool:
+    """Whether a list behind a colon can be of an enum's words: no input has them all, and no word has signs inside."""
+    words = [text for text, _, _ in items]
+    if any(re.search(r"[/(]", word) for word in enum) or any(text.lower() in _NO_WORDS for text in words):
+        return False
+    return not speaks_of_others(begun, enum, answer) and not answer.is_given(words)
+
+
+_MOST_BEFORE = 150
+_NO_WORDS = frozenset(("etc", "null", "none"))
 
 
 def _is_all(text: str, found: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from promptkit.loading.typed_values import schemas_inside
 from promptkit.template.tree import TemplateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from promptkit.loading.prose import Sentence
 
@@ -23,8 +23,8 @@ CURE = "let both say the same; where the prose is right, write {{# promptkit: ig
 _OF_BEFORE = re.compile(
     r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer"
     r"|(?:wrong|bad|incorrect|invalid)\s+(?:answers?|output|responses?|examples?|json|object))\b"
-    r"|\b(?:bad|incorrect|inputs?|invalid|wrong)\s*:\s*[`\"']*\Z"
-    r"|\b(?:do\s+not|don['’]t|never)\s+(?:answer|output|reply|respond|return|write)\b[^.\n]{0,20}\Z",
+    r"|(?:\A|\n)\s*(?:[-*]\s+)?(?:example\s+)?(?:avoid|bad|incorrect|inputs?|invalid|wrong)\s*:\s*[`\"']*\Z"
+    r"|\b(?:do\s+not|don['’]t|never)\s+(?:answer|output|reply|respond|return|write)(?:\s+(?:like|with))?\W{0,3}\Z",
     re.IGNORECASE,
 )
 """What says that an object is of the past, an input, or a bad example, and not what is wanted."""
@@ -49,6 +49,13 @@ class Answer:
     needed: frozenset[str] = frozenset()
     alone: bool = False
     """Whether one field is all that is spoken of, by its name or not."""
+    given: tuple[frozenset[str], ...] = ()
+    """The words of inputs that are one of several, in small letters."""
+
+    def is_given(self, words: Iterable[str]) -> bool:
+        """Whether all of some words are an input's."""
+        said = {word.casefold() for word in words}
+        return any(said <= known for known in self.given)
 
     @property
     def closed(self) -> bool:
@@ -148,20 +155,31 @@ def of_object(prose: str, start: int, data: dict[str, Any], answer: Answer) -> I
                 yield _shown_fault("PK217", found.span(1), f"the output has no field `{key}`", label)
         elif isinstance(value, str) and _enum_of(declared[key]) and value not in _enum_of(declared[key]):
             words = _enum_of(declared[key])
-            if re.fullmatch(r"[\w .|-]+", value):
-                for part in re.finditer(r"[^|\s][^|]*(?<=[^|\s])|[^|\s]", value):
-                    span = found.end() + part.start(), found.end() + part.end()
-                    yield from _other_word(part[0], span, words)
+            parts = [value] if "|" not in value else value.split("|")[:_MOST_PARTS]
+            plain = {word.casefold() for word in words}
+            known = sum(part.strip().casefold() in plain for part in parts)
+            if not re.fullmatch(r"[\w .|-]+", value) or (len(parts) > 1 and known * 2 < len(parts)):
+                continue
+            at = found.end()
+            for part in parts:
+                begin = at + len(part) - len(part.lstrip())
+                if part.strip() not in words and part.strip().lower() not in _NO_WORDS:
+                    yield _never_said(part.strip(), begin, words)
+                at += len(part) + 1
         elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from _of_number(key, value, declared[key], whole, found.end())
 
 
-def _other_word(word: str, span: tuple[int, int], words: list[str]) -> Iterator[TemplateFault]:
-    """The fault of a word, if it is none of an enum's."""
-    if word.casefold() not in {each.casefold() for each in words}:
-        hint = did_you_mean(word, words)
-        label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
-        yield _shown_fault("PK218", span, f"the output never says `{word}`", label)
+_MOST_PARTS = 20
+_NO_WORDS = frozenset(("null", "none", "...", "etc", "etc."))
+"""What stands among words, and is none of them."""
+
+
+def _never_said(word: str, start: int, words: list[str]) -> TemplateFault:
+    """The fault of a word that is none of an enum's."""
+    hint = did_you_mean(word, words)
+    label = f"not one of {', '.join(words[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
+    return _shown_fault("PK218", (start, start + len(word)), f"the output never says `{word}`", label)
 
 
 def _of_number(key: str, value: float, schema: Any, whole: str, at: int) -> Iterator[TemplateFault]:
@@ -220,35 +238,72 @@ def listed_keys(prose: str, answer: Answer) -> Iterator[TemplateFault]:
 
 _WORDS_BELOW = re.compile(rf"\b(?:one\s+of|{NOUNS})\b[^.:\n]{{0,60}}:[ \t]*$", re.IGNORECASE)
 _WORD_LINE = re.compile(
-    r"[ \t]*(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?([`\"']?)([A-Za-z_][\w -]{0,40}?)\1"
-    r"[ \t]*(?:\*\*)?[ \t]*(?:[:(\N{EN DASH}\N{EM DASH}]|- |$)"
+    r"(?P<indent>[ \t]*)(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?"
+    r"(?P<mark>[`\"']?)(?P<word>[A-Za-z_]\w*(?:[ -]\w+){0,5})(?P=mark)"
+    r"(?:\*\*)?[ \t]*(?P<rest>[:(\N{EN DASH}\N{EM DASH}]|- |$)"
 )
+_LONGEST_LINE = 300
+_OF_ANSWERS = re.compile(
+    r"\b(?:answer|assign|categor\w+|choices|choose|classes|classif\w+|label\w*|output|pick|reply|respond|return|select|tag)\b",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:call|columns?|customers?|deprecated|former|headers?|items|keys?|legacy|mails?|old|plans?|prices?|tables?|tools?|users?)\b",
+    re.IGNORECASE,
+)
+
+
+def _fields_of(enum: Sequence[str], answer: Answer) -> set[str]:
+    """The fields that have an enum's words."""
+    return {name for name, each in answer.fields.items() if tuple(each.get("enum", ())) == tuple(enum)}
+
+
+def speaks_of_others(heading: str, enum: Sequence[str], answer: Answer) -> bool:
+    """Whether words before a list speak of something else than the field with an enum's words, or of the past."""
+    named = set(re.findall(r"\w+", heading.casefold()))
+    told = _OF_OTHERS.search(heading) or _OF_BEFORE.search(heading) or DENIED.search(heading)
+    return told is not None or bool(named & (answer.keys - _fields_of(enum, answer)))
+
+
+def asks_for(heading: str, enum: Sequence[str], answer: Answer) -> bool:
+    """Whether words before a list speak of the answer, or name the field with an enum's words."""
+    named = set(re.findall(r"\w+", heading.casefold()))
+    return bool(named & _fields_of(enum, answer)) or _OF_ANSWERS.search(heading) is not None
 
 
 def listed_words(prose: str, answer: Answer) -> Iterator[TemplateFault]:
     """Words that stand below each other, of which at least half are an enum's: `one of the following:` and bullets."""
     if not answer.enums or ":\n" not in prose:
         return
-    group: list[tuple[str, int]] | None = None
-    at = 0
+    group: list[tuple[str, int, bool]] | None = None
+    heading, indent, at = "", "", 0
     for line in (*prose.splitlines(keepends=True), "end"):
         text = line.rstrip()
-        item = _WORD_LINE.match(text) if group is not None else None
-        if group is not None and item is not None:
-            group.append((item[2], at + item.start(2)))
-        elif text:
-            yield from _strange(group or [], answer)
-            group = [] if _WORDS_BELOW.search(text) and not DENIED.search(text) else None
+        item = _WORD_LINE.match(text) if group is not None and len(text) <= _LONGEST_LINE else None
+        if group is not None and item is not None and (not group or item["indent"] == indent):
+            indent = item["indent"]
+            group.append((text, at + item.start("word"), bool(item["mark"]) or " " not in item["word"]))
+        elif (text or group) and not (group and item is not None and len(item["indent"]) > len(indent)):
+            yield from _strange(heading, group or [], answer)
+            heading, group = (text, []) if _WORDS_BELOW.search(text) else ("", None)
         at += len(line)
 
 
-def _strange(group: list[tuple[str, int]], answer: Answer) -> Iterator[TemplateFault]:
-    named = {name.casefold() for name, _ in group}
+def _strange(heading: str, group: list[tuple[str, int, bool]], answer: Answer) -> Iterator[TemplateFault]:
+    """The words in a list of lines that an enum does not have, though it has most of them."""
+    found = [(item["word"], text, start, alone) for text, start, alone in group if (item := _WORD_LINE.match(text))]
+    named = {word.casefold() for word, *_ in found}
     known = [(len(named & {word.casefold() for word in enum}), enum) for enum in answer.enums]
     most, enum = max(known, default=(0, ()), key=lambda pair: pair[0])
-    if most >= _LEAST_KNOWN and most * 2 >= len(group):
-        for name, start in group:
-            yield from _other_word(name, (start, start + len(name)), list(enum))
+    if most < _LEAST_KNOWN or most * 2 < len(found) or answer.is_given(named):
+        return
+    if speaks_of_others(heading, enum, answer) or not asks_for(heading, enum, answer):
+        return
+    plain = {word.casefold() for word in enum}
+    for word, text, start, alone in found:
+        said = {each.casefold() for each in re.findall(r"[\w-]+", text)}
+        if alone and word.casefold() not in plain | _NO_WORDS and said.isdisjoint(plain):
+            yield _never_said(word, start, list(enum))
 
 
 _LEAST_KNOWN = 2

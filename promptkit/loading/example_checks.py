@@ -25,10 +25,13 @@ def read_examples(findings: Findings, entry: Entry, known: Declared) -> tuple[di
     found: list[dict[str, Any]] = []
     answered: dict[str, tuple[int, Any]] = {}
     for number, node in enumerate(_items(findings, entry, "examples"), 1):
+        before_it = len(findings.diagnostics)
         example = check_example(findings, entry, node, known, number)
         if example is None:
             continue
         found.append(example)
+        if len(findings.diagnostics) > before_it:
+            continue  # what does not fit decides nothing
         decided = _decided(example["output"], known)
         first, before = answered.setdefault(repr(sorted(example["inputs"].items())), (number, decided))
         if example["inputs"] and before != decided:

@@ -67,7 +67,8 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
             elif meant is not None and meant not in merged and _goes_with(meant, merged):
                 merged[meant] = each  # read as it was meant, so that nothing seems missing
     data = {key: each.node.value for key, each in merged.items() if key in OUTPUT_KEYS and key not in _OUTPUT_READERS}
-    if "description" in merged and isinstance(described := merged["description"].node, Scalar):
+    described = merged["description"].node if "description" in merged else None
+    if isinstance(described, Scalar) and loading.data.get("inputs", {}).keys() & set(_PRINTED.findall(described.text)):
         _warn_of_braces(loading.findings, merged["description"], "description", described)
     for key in ("choices", "headings"):
         if key in merged:
@@ -80,6 +81,10 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     if data.get("json_schema", True) is None or data.get("format") not in _FORMATS:
         loading.unknown.output = True  # what is wrong with the schema or the format is told
     loading.data[name] = data
+
+
+_PRINTED = re.compile(r"\{[{%]-?\s*(?:if\s+)?([A-Za-z_]\w*)")
+"""The name that a tag prints, or asks for."""
 
 
 def _goes_with(meant: str, merged: dict[str, Entry]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -221,7 +221,9 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
     """What the words of the templates say, against the output and against each other."""
     prose = [(text, words) for text, words in checks.entered if text.asks]
     if not loading.unknown.output:
-        answer = Answer.of(loading.data.get("output", {}))
+        given = (listed_words([each["json_schema"]]) for each in checks.inputs.values())
+        spoken = tuple(frozenset(map(str.casefold, each)) for each in given if each)
+        answer = replace(Answer.of(loading.data.get("output", {})), given=spoken)
         for text, words in prose:
             for fault in drift(words, answer):
                 checks.report(text, fault)

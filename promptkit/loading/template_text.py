@@ -144,13 +144,22 @@ class TemplateText:
                 end,
                 help=f"write `{meant[0]}`",
             )
-        elif name in self.checks.words:
+        elif name in self.checks.words and self._is_compared(start, end):
             self.tell("PK202", f"`{name}` is a word, and stands without quotes", start, end, help=f"write `'{name}'`")
         elif hint or not self.checks.partial:
             holder = self.checks.holders.get(name)
             declared = f"declare it: `inputs: {{{name}: {self._as_used(name)}}}`"
             cure = "" if hint else f"`{holder}` has it: write `{holder}.{name}`" if holder else declared
             self.tell("PK202", f"`{name}` is not declared under `inputs`", start, end, label=hint, help=cure)
+
+    def _is_compared(self, start: int, end: int) -> bool:
+        """Whether a name is compared with something, or stands in a list that something is looked for in."""
+        before = self.text[max(0, start - _MOST_BEFORE) : start].rstrip()
+        return (
+            before.endswith(("==", "!="))
+            or _COMPARED_BEHIND.match(self.text, end) is not None
+            or bool(_LOOKED_FOR_IN.search(before))
+        )
 
     def _as_used(self, name: str) -> str:
         """The declaration of a name that is nowhere declared, by how the template uses it."""
@@ -283,6 +292,9 @@ def _with_hyphens(text: str, start: int) -> re.Match[str] | None:
     return next((found for found in near if found.start() <= start < found.end()), None)
 
 
+_MOST_BEFORE = 200
+_COMPARED_BEHIND = re.compile(r"\s*[!=]=")
+_LOOKED_FOR_IN = re.compile(r"\bin\s*[\[(][^\[\]()]*\Z")
 _LONGEST_NAME = 200
 _HYPHENED = re.compile(r"[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+")
 

@@ -42,7 +42,7 @@ def _is_asserted(word: str, text: str, start: int, end: int) -> bool:
     before, behind = text[max(0, start - _MOST_BEFORE) : start], text[end : end + _MOST_BEFORE]
     if _JOINED_BEFORE.search(before) or _JOINED_BEHIND.match(behind) or _CONDITION_BEHIND.match(behind):
         return False
-    if _LOW_SCORE_BEHIND.match(behind):
+    if _NO_SCORE_BEHIND.match(behind) and word.casefold() not in _OF_ZERO:
         return False
     if word.casefold() in _NEW_NAMES and before.casefold().endswith("new "):
         return False
@@ -60,8 +60,9 @@ _CLAUSE_ENDS = re.compile(
 _OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
-_LOW_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?(?:0(?:\.[0-4]\d{0,9})?|[0-4]?\d(?:\.\d{1,9})? ?%)(?![\d.])")
-"""A probability that something else is more likely than."""
+_NO_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?0(?:\.0{1,9})?\s?%?\)?[.!]?\s*\Z")
+_OF_ZERO = frozenset(("low", "minimal", "neutral", "nil", "none", "zero"))
+"""Words that a score of nothing bears out."""
 _CONDITION_BEHIND = re.compile(
     r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b"
     r"|(?:would|might|could) be (?:(?:an? )?(?:over|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.place import constants_of, plain_word
+from promptkit.output.retractions import is_verdict
 
 if TYPE_CHECKING:
     from promptkit.output.place import Place
@@ -36,12 +37,12 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
     behind = text[end : end + _SAID_BEHIND]
     if not isinstance(value, dict) or not behind.strip():
         return ""
-    spoken = behind.lower()
+    spoken, verdict = behind.lower(), is_verdict(value)
     for name, given in islice(value.items(), _MOST_FIELDS):
         if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in spoken:
             continue
         said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
-        others = [words for words, each in said if _is_other(given, each, place.inside(name))]
+        others = [words for words, each in said if _is_other(given, each, place.inside(name), verdict=verdict)]
         if others and len(others) == len(said):
             return others[0]
     return ""
@@ -51,11 +52,12 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
 def _saying(name: str) -> re.Pattern[str]:
     """A clause that gives a field a value, and says no more."""
     spelt = r"[\s_-]?".join(map(re.escape, _JOINTS.split(name)))
-    verbs = r"=|:|(?:should|must|needs\s+to)\s+be|(?:was\s+)?changed\s+to|is(?:\s+(?:actually|now|really))?"
+    verbs = r"=|:|(?:should|must)\s+be|(?:was\s+)?changed\s+to|is(?:\s+(?:actually|now|really))?"
     verbs = verbs if len(name) > 1 else r"=|:"
     the = r"(?:the\s+)?(?:(?:actual|correct|real|right|true)\s+)?"
     named = rf"{the}{spelt}[*`\"']{{0,3}}(?:\s+(?:field|key|value))?(?:\s+above)?"
-    changed = rf"\b(?:change|correct|set|update)[sd]?\s+{named}\s+(?:from\s+\S{{1,20}}\s+)?to"
+    mine = r"\bi\s+(?:(?:have|should|will|would)\s+)?(?:now\s+)?"
+    changed = rf"{mine}(?:change|correct|set|update)[sd]?\s+{named}\s+(?:from\s+\S{{1,20}}\s+)?to"
     return re.compile(
         rf"(?:{_BEFORE_A_FIELD}{named}\s*(?:{verbs})|{changed})\s*[*`\"']{{0,3}}"
         r"(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{0,40}?)[*`\"']{0,3}"
@@ -64,13 +66,13 @@ def _saying(name: str) -> re.Pattern[str]:
     )
 
 
-def _is_other(given: Any, said: str, place: Place) -> bool:
+def _is_other(given: Any, said: str, place: Place, *, verdict: bool) -> bool:
     """Whether what is said of a field is surely another value than the given one."""
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         return False
     words = {plain_word(word) for form in place.forms for word in constants_of(form) or () if isinstance(word, str)}
     if plain_word(said) in _FAULTY - words:
-        return True
+        return not verdict
     if isinstance(given, str):
         return plain_word(said) in words - {plain_word(given)}
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:

@@ -117,7 +117,7 @@ _TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object",
 
 def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged, place: Place) -> None:
     """Refuse a value that the words beside it take back, or contradict."""
-    if words := taken_back(text, chosen.start, chosen.end):
+    if words := taken_back(text, chosen.start, chosen.end, judged.value):
         raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
     if words := contradicted(text, chosen.end, judged.value, place):
         raise refused(f"the words behind the value contradict it: {words[:40]!r}", "ambiguous")
@@ -174,7 +174,8 @@ def _agreed(
 
 _LONGEST_WORDS = 200
 _FINAL = re.compile(
-    r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}(?:final|correct|corrected|right|revised)"
+    r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}"
+    r"(?:final|corrected|revised|(?:correct|right)(?=\s+(?:answer|json|output|result|value)))"
     r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list)(?:\s+is)?)?"
     r"|^correction"
     r"|^(?:attempt|draft|try|version)\s+\d{1,3}\s+\(final\))[^\w\n]*\s*(?:```\w*\s*)?\Z",

@@ -11,23 +11,20 @@ __all__ = ["announces_other", "is_labelled", "role_of", "set_aside"]
 _NEAR = 120
 """How many characters before a value are looked at."""
 _ASIDE = r"""
-    \b(?:is|was|should|must|may|could|would|can) not(?: be)?
+    \b(?:is|was|should|must) not(?: be)?
     \b(?:cannot be|instead of|rather than)
     (?:\A|[.!?] )\W{0,4}not
     \A\W{0,4}(?:an? |for )?example(?=\s*:)
     \A\W{0,4}(?:bad|incorrect|wrong)(?=\s*:)
-    \A\W{0,4}(?:observation|previously)(?=\s*:)
     <(?:context|draft|example|input|user_input|wrong)>
-    \bgiven (?:the )?(?:context|example|input)
-    \bi (?:first|initially|originally) (?:answered|guessed|said|thought|wrote)
-    \bthe (?:document|input|message|question|text|user) (?:has|reads|said|says)
+    (?:\A|[.!?] )\W{0,4}i (?:first|initially|originally) (?:answered|guessed|said|thought|wrote)
     \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
 """
 _SET_ASIDE = re.compile(rf"(?:{any_of(_ASIDE)})\s*:?\s*[`\"']*\Z|~~\Z", re.IGNORECASE)
 """What says that the value behind it is not the one that is given."""
 _LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
-_ANSWERS = ("answer", "corrected", "final", "final answer", "output", "result", "revised", "right")
-_OF_ANSWERS = re.compile(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response)\Z", re.IGNORECASE)
+_ANSWERS = ("answer", "corrected", "final", "final answer", "output", "result", "revised")
+_OF_ANSWERS = re.compile(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response|right)\Z", re.IGNORECASE)
 _INPUTS = r"""
     before|context|default|input|observation|original|previously|question|source|task
     reasoning|thinking
@@ -45,6 +42,12 @@ _ROLE = re.compile(
 """A line, or a tag, that says what the value under it is."""
 
 
+_ALONE = re.compile(
+    rf"(?:\A|\n)[ \t#*_-]{{0,9}}(?:{_INPUT})[*_]{{0,3}}[ \t]*[:\uff1a][*_]{{0,3}}\s*(?:```\w*\s*)?\Z", re.IGNORECASE
+)
+"""A label of something else than the answer, and nothing between it and the value."""
+
+
 def set_aside(text: str, start: int) -> str:
     """The words before a value that set it aside where another one stands beside it, such as `Example:`; or none."""
     found = _SET_ASIDE.search(without_contractions(_before(text, start)))
@@ -53,8 +56,7 @@ def set_aside(text: str, start: int) -> str:
 
 def announces_other(text: str, start: int) -> bool:
     """Whether what stands before a value calls it something else than the answer, if it is not the only one."""
-    said, is_answer = role_of(text, start)
-    return bool(set_aside(text, start) or (said and not is_answer))
+    return bool(set_aside(text, start)) or _ALONE.search(text[max(0, start - _NEAR) : start]) is not None
 
 
 def is_labelled(text: str, start: int) -> bool:

@@ -27,23 +27,27 @@ _OMITTED = r"""
     \betc\b
     \band so on\b
     \bthe rest\b
-    \b\d+ (?:more|omitted|others)\b
+    \A\+? ?\d+ (?:more(?: \w+)?|omitted|others)\Z
+    \A(?:and )\+? ?\d+ more\b
     \b(?:entries|items?|others|rest|rows) (?:(?:are|were) )?(?:left out|omitted|truncated)\b
-    \A\W*(?:omitted|truncated)\W*\Z
-    \A(?://|#|/\*) ?(?:\.\.\.|…)
-    \A\W*(?:add|and|with)? ?more(?:\W*\Z| (?:as|here|like|of)\b)
-    \A\W*(?:the )?(?:other|remaining) \w+ (?:are|follow|go|have|in)\b
-    \A\W*continue (?:for|in|like|with)\b
+    \A(?:omitted|truncated)\Z
+    \A(?:\.\.\.|…)(?:\Z| (?:etc|more)\b)
+    \A(?:(?:add|and|with) )?more(?:\Z| (?:as needed|here)\b)
+    \A(?:the )?(?:other|remaining) (?:elements|entries|items|objects|records|results|rows|values)\b
+    \Acontinue (?:for|with) (?:the )?(?:others?|remaining|rest)\b
     \bund weitere\b
 """
+_MOST_SAID = 300
+"""So much of a comment is looked at."""
 _OMITTING = re.compile(any_of(_OMITTED), re.IGNORECASE)
-_TAKES_BACK = re.compile(
-    r"\A\W*(?:(?:an?\s+|the\s+)?(?:dummy|example|fake|invented|made[ -]up|placeholder|sample)"
-    r"(?:\s+(?:data|value))?\W*\Z"
-    r"|(?:incorrect|invalid|not\s+(?:correct|right|sure)|todo|wrong)\b"
-    r"|(?:or|should\s+be|actually)\s+(?:(?:maybe|perhaps|possibly)\s+)?(?:[\"'\d]|-\d))",
-    re.IGNORECASE,
-)
+_DOUBTED = r"""
+    \A(?:an? |the )?(?:dummy|fake|invented|made[ -]up|placeholder)(?: (?:data|value))?\Z
+    \Aexample (?:data|value)\Z
+    \Anot (?:correct|right|sure)\Z
+    \Aor (?:maybe|perhaps|possibly) ["\x27\d-]
+    \Ashould be -?\d+(?:\.\d+)?\Z
+"""
+_TAKES_BACK = re.compile(any_of(_DOUBTED), re.IGNORECASE)
 """A comment at a value that says that it is another one, or none."""
 
 
@@ -69,9 +73,11 @@ def space_repairs(space: re.Match[str], *, in_list: bool) -> Iterator[Repair]:
     for comment in _COMMENT.finditer(space.string, space.start(), space.end()):
         if comment.end() == len(space.string) and comment[0][:2] != "/*" and _CLOSING.search(comment[0]):
             raise Unreadable("a comment that runs to the end, over brackets", space.start())
-        if in_list and _OMITTING.search(comment[0]):
+        said = comment[0][:_MOST_SAID].strip("/*# \t\r\n")
+        said = said if said.startswith("..") else said.rstrip(".!,;")
+        if in_list and _OMITTING.search(said):
             raise Unreadable("a comment says that items are left out", comment.start())
-        if _TAKES_BACK.search(comment[0]):
+        if not in_list and _TAKES_BACK.search(said):
             raise Unreadable("a comment takes the value back", comment.start())
         yield Repair("comment left out", comment.start(), len(comment[0]))
     if _ODD_SPACE.search(_COMMENT.sub("", space[0])):

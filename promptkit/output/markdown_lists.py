@@ -25,12 +25,18 @@ _PAIRS = ("**", "__", "*", "_", "`")
 _LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
 _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
-_UNSAID = re.compile(r"\.{3}|…|(?:and )?(?:etc|more|others)\.?|and so (?:forth|on)\.?|tbd|<[a-z_ -]+>", re.IGNORECASE)
+_UNSAID = re.compile(
+    r"\.{3}|…|etc\.?|and (?:etc|more|others)\.?|and so (?:forth|on)\.?|tbd|<(?:entry|item|name|text|value|word)>",
+    re.IGNORECASE,
+)
 """An item that stands for what is not said."""
-_TAKEN_OFF = re.compile("~~|[\u274c\u2717\u2718\u2612]")
-"""What strikes an item out."""
+_TAKEN_OFF = re.compile(r"~~[^~]+~~|[^\n]*[\u274c\u2717\u2718\u2612][^\n]*")
+"""What strikes an item out; where all of them have it, it is a mark of theirs."""
 _BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
-_HOW_MANY = re.compile(r"\b(\d{1,3})\s+(?:entries|items|results|things|values)\b", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"(?:\A|\b(?:are|found|have|here\s+are|listed)\s+(?:the\s+)?)(\d{1,3})\s+(?:entries|items|results|things|values)\b",
+    re.IGNORECASE,
+)
 
 
 def is_begun(text: str) -> bool:
@@ -58,7 +64,7 @@ def listed(text: str, judge: Judge) -> Judged | None:
     tail = _TAIL.search(text) if lead else None
     around = (lead[0] if lead else "") + (tail[0] if tail else "")
     items = _items(text[lead.end() if lead else 0 : tail.start() if tail else len(text)])
-    told = _HOW_MANY.findall(around)
+    told = _HOW_MANY.findall(lead[0] if lead else "")
     if not items or doubted(around) or any(int(each) != len(items) for each in told):
         return None
     judged = judge.judge(items, text)
@@ -75,7 +81,8 @@ def _items(text: str) -> list[str]:
     items: list[list[str]] = []
     indent = ""
     boxes = {found[1].lower() for line in text.split("\n") if (found := _BOX.match(line))}
-    if len(boxes) > 1 or _TAKEN_OFF.search(text):
+    struck = len(_TAKEN_OFF.findall(text))
+    if len(boxes) > 1 or 0 < struck < len(list(filter(str.strip, text.split("\n")))):
         return []  # some are chosen, or struck out, and others are not
     for line in filter(str.strip, text.split("\n")):
         bullet = BULLET.fullmatch(line)

@@ -6,11 +6,13 @@ A value is refused where the words just before it, or behind it, take it back. P
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from promptkit.output.labels import announces_other
 from promptkit.output.phrasing import any_of, without_contractions
+from promptkit.output.place import plain_word
 
-__all__ = ["announces_draft", "taken_back"]
+__all__ = ["announces_draft", "is_verdict", "taken_back"]
 
 _NEAR = 120
 """How many characters before a value are looked at."""
@@ -19,13 +21,14 @@ _FAR = 60
 _SAID_BEHIND = 300
 """How many characters behind a value are looked at."""
 _PARTS = {
-    "IT": "(?:THIS|(?:the|my|this|that|these) (?:above |given |last |previous )?ANSWER(?: above| given)?)",
+    "IT": "(?:THIS|(?:the|my|this|that|these) (?:above |given |last |previous )?(?:ANSWERs?|data|object)"
+    "(?: above| given)?)",
     "BE": "(?:is|was|are|were) (?:(?!only )\\w+ly )?(?:(?:all|also|still) )?",
     "CANNOT": "i (?:cannot|could not)",
     "WRONG": "(?:wrong|incorrect|inaccurate|invalid|not (?:(?:quite|really) )?(?:right|correct|valid)"
     "|not (?:my|the) (?:(?:correct|final|right) )?ANSWER)\\b",
     "AWRY": "(?:bad|fake|incorrect|invalid|mock|obsolete|outdated|rejected|wrong|dummy|placeholder)",
-    "ANSWER": "(?:answer|data|json|output|object|response|result|value)s?",
+    "ANSWER": "(?:answer|json|output|response|result|value)",
     "EXAMPLE": "(?:example|beispiel|exemple|ejemplo|esempio)",
     "UNREAL": "(?:dummy|fabricated|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
     "OWN": "(?! (?:of|(?:data|values?) (?:of|from)))",
@@ -43,7 +46,7 @@ _AS_THOUGHT = r"""
     \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
 """
 _BEFORE = r"""
-    \b(?:is|was|are|were|am|can|could|may|might|must|should|will|would|\w+ly) not(?: be| been| have been)?
+    \b(?:is|was|are|were|am|can|could|may|might|must|should|will|would|\w+ly) not(?: \w+ly)?(?: be| been| have been)?
     \b(?:is|was) not (?:my|the) (?:(?:correct|final|right) )?ANSWER
     \b(?:cannot|never)(?: be)?
     \b(?:instead of|rather than|unlike|but not)
@@ -55,14 +58,16 @@ _BEFORE = r"""
     das ist falsch
     START(?:the )?(?:wrong|incorrect)(?: ANSWER)?(?: is\b|COLON)
     START(?:the |an? )?(?:previously )?AWRY (?:ANSWER|EXAMPLE)(?: is\b|COLON)
-    START(?:bad|deprecated|dummy|fake|mock|obsolete|old|outdated|placeholder|todo)COLON
-    START(?:draft|EXAMPLE|version) ?\([^()\n]{0,30}\bnot\b[^()\n]{0,30}\)COLON
+    START(?:dummy|fake|mock|placeholder)COLON
+    STARTthe following is (?:incorrect|wrong)
+    STARTnot this
+    START(?:draft|EXAMPLE|version)(?: \d{1,3})? ?\([^()\n]{0,30}\bnot\b[^()\n]{0,30}\)COLON
     \b(?:here|this|that|it) is (?:an?|the) AWRY ANSWER(?=[: ]|\Z)
     START(?:the )?(?:previous|earlier|old) ANSWER(?: (?:was|is)\b|COLON)
     \b(?:this|that|it) is (?:an? )?(?:dummy|placeholder|sample)s?\b
     START(?:the )?(?:validator|checker|parser|server) (?:rejected|refused|discarded)
-    \bi (?:almost|nearly|would have) (?:answered|chose|chosen|gave|given|said|written|wrote)
-    \bi (?:considered|discarded|rejected|ruled out|was (?:about|tempted) to (?:answer|say|write))
+    STARTi (?:almost|nearly|would have) (?:answered|chose|chosen|gave|given|said|written|wrote)
+    START(?:first,? )?i (?:considered|discarded|rejected|ruled out|was (?:about|tempted) to (?:answer|say|write))
     START(?:all|anything|everything) (?:but|except|other than)
     STARTother than
     STARTnot (?:my|the) ANSWERCOLON
@@ -78,7 +83,7 @@ _BEFORE = r"""
     \b(?:cannot|unable to) (?:give|output|produce|provide|return)
     CANNOT (?:answer(?: (?:that|this|it))?|comply|help (?:you )?with (?:that|this))[.!]
     \bi do not know[.!]
-    CANNOT [^\n]{0,60}[.!;] (?:an? |for )?(?:typical )?(?:ANSWER|EXAMPLE)(?: is|COLON)
+    CANNOT [^\n]{0,60}[.!;] (?:an? |for )?(?:typical (?:ANSWER|EXAMPLE)|EXAMPLE)(?: is|COLON)
 
     START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?: ANSWER)?(?:COLON|(?=\s*\Z))
     STARTfor instanceCOLON
@@ -97,7 +102,7 @@ _BEFORE = r"""
     \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
     \bwas going to (?:answer|say|write)
     \bi will (?:answer|reply|respond) (?:like|with something)
-    STARTif\b[^.\n]{1,80},? ?(?:then|i would (?:answer|give|output|return|say))
+    STARTif (?!asked|forced|i ha|pressed)[^.\n]{1,80},? ?(?:then|i would (?:answer|give|output|return|say))
     STARTif\b[^.\n]{1,60}\b(?:were|was|knew)\b[^.\n]{0,40},? ?it would be
     \b(?:suppose|assume|assuming|imagine|pretend)(?: that)? (?:it|(?:the )?ANSWER) (?:is|was|were)
     STARTi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
@@ -108,17 +113,18 @@ _BEFORE = r"""
 
     START(?:you|(?:the )?user) (?:gave|wrote|said|sent|provided)(?: me)?
     STARTthe user's (?:\w+ )?(?:input|message|text) (?:is|was)
-    STARTyour inputCOLON
-    \b(?:asked|asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
-    <(?:document|draft|example|incorrect|input|schema|template|tool_response|user|user_input|wrong)>
+    STARTyour input(?: was|COLON)
+    START(?:(?:the )?user|you) asked (?:me )?to (?:answer|output|reply|return|say)
+    \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
+    <(?:document|draft|example|incorrect|input|rejected|schema|template|tool_response|user|user_input|wrong)>
     <!--
 """
 """What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
 _BEHIND = r"""
     actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b
     actually,? no\b[^.\n]{0,9}:
-    actually,? (?:make (?:that|it) )?-?\dENDS
-    (?:actually,? |no,? |or rather,? )?make (?:that|it) \S{1,20}ENDS
+    actually,? -?\d+(?:\.\d+)?ENDS
+    (?:actually,? |no,? |or rather,? )?make (?:that|it) (?:-?\d|["\x27`])\S{0,20}ENDS
     wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
     (?:no|nein)[,.]? (?:wait|warte)(?=\W*(?:\n|\Z|[.!,]))
     (?:no|not(?: really)?) ?[.!]? ?\Z
@@ -132,16 +138,16 @@ _BEHIND = r"""
     (?:sorry,? )?i meant [\d"\x27{\[-]
     hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
-    i (?:take|took) (?:that|it|this) back\b
+    i (?:take|took) (?:(?:it all|it|my ANSWER|that|this) back|back)\b
+    i (?:was wrong|made (?:a mistake|an error))ENDS
     i (?:retract|withdraw) IT\b
     i (?:need|have|want) to (?:change|correct|fix|redo) (?:this|that|it|the (?:answer|json|output|value))\b
     (?:(?:sorry|please|so|just),? ){0,2}(?:discard|disregard|do not (?:rely on|use)|forget|ignore)(?: IT)? ?(?:[.!]|\Z)
     \(?(?:an? )?(?:EXAMPLE|draft|dummy|obsolete|outdated|placeholder)\)
-    \(?(?:EXAMPLE|illustration) (?:data|only|values?)\b
+    \(?(?:EXAMPLE|illustration) onlyENDS
+    \((?:EXAMPLE|illustration) (?:data|values?)\)
     (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE(?: from the prompt| only)?ENDS
 
-    (?:but )?THIS (?:is|was) WRONG
-    (?:(?:and|but|though|which) )?(?:IT )?BEWRONGENDS
     would be (?:an? |the )?(?:WRONGENDS|(?:incorrect|wrong) ANSWER)
     (?:is|was) my (?:first|initial|old|previous) (?:answer|attempt|draft|guess|thought|try|version)\b
     this does not match\b
@@ -166,13 +172,12 @@ _BEHIND = r"""
     IT (?:is|are) (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
     (?:these|the values) (?:are|were) (?:just|only )?(?:EXAMPLE|test) (?:data|values)\b
     NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
-    (?:there was no|no) (?:content|document|input|text|transcript) (?:was |were )?(?:attached|given|provided|supplied)\b
-    [^.\n]{0,80}, (?:so )?(?:this|it) is ONLYUNREALENDS
+    since no (?:document|text) (?:was|were) (?:attached|given|provided|supplied), (?:it|this) is ONLYUNREALENDS
+    [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
     i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
-    i (?:have|had) no access to (?:any|the|this|your) (?:attachment|content|document|file|image|input|page|text)s?\b
     以上仅为(?:示例|例子|举例|假设)
     replace (?:the|these) values\b
-    replace (?:\w+ )?with (?:the |your )?(?:actual|correct|own|real)\b
+    replace (?:\w+ )?with (?:the )?(?:actual|correct|real)\b
     todo\b
     still thinking\b
     (?:this|that) is not (?:my|the) final\b
@@ -181,19 +186,37 @@ _BEHIND = r"""
 """What takes a value back that stands before it: second thoughts, corrections, refusals, and that it is not real."""
 _ON_ITS_LINE = r"""
     if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
-    [\u274c\u2717\u2718\U0001f6ab]
-    (?:[\[(]|<-+|\u2190|\n+\^) ?(?:wrong|incorrect|invalid)(?=[.!\])]|\s|\Z)
     is not (?:my|the) (?:(?:correct|final|right) )?ANSWERENDS
 """
+_OF_WRONG = r"""
+    (?:but )?THIS (?:is|was) WRONG
+    (?:sorry,? )?(?:(?:and|but|though|which) )?(?:IT )?BEWRONGENDS
+    (?:incorrect|invalid|not quite|wrong) ?[.!]? ?\Z
+"""
+"""What calls a value wrong, unless it is itself a verdict that says so of something else."""
+_OF_NOTHING = r"""
+    (?:there was )?no (?:document|file|input|text|transcript) (?:was )?(?:attached|given|provided|supplied)(?:ENDS|, so)
+    i (?:do not have|have no|had no) access to (?:any|the|this|your) (?:document|file|input|page|text)s?ENDS
+"""
+"""What says that there was nothing to read the value from, unless it says so itself."""
+_WRONG_ON_ITS_LINE = re.compile(
+    r"[ \t`\"'.,]{0,9}(?:[\u274c\u2717\u2718\U0001f6ab]"
+    r"|(?:[\[(] ?(?:wrong|incorrect|invalid|not (?:correct|right|valid)) ?[\])]"
+    r"|(?:<-+|\u2190|\n{1,3}\^) ?(?:wrong|incorrect|invalid)(?=[.!]?[ \t]*(?:\n|\Z))))",
+    re.IGNORECASE,
+)
 _TAKEN_BACK_BEFORE = re.compile(
     rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
 )
+_BETWEEN = rf"[\s`.,;(*_#\u2013\u2014]{{0,{_FAR}}}"
 _HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = re.compile(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE, _PARTS)})"
-    rf"|[\s`.,;(*_#]{{0,{_FAR}}}{_HESITATION}(?:{any_of(_BEHIND, _PARTS)})",
+    rf"|{_BETWEEN}{_HESITATION}(?:{any_of(_BEHIND, _PARTS)})",
     re.IGNORECASE,
 )
+_CALLED_WRONG = re.compile(rf"{_BETWEEN}(?:{any_of(_OF_WRONG, _PARTS)})", re.IGNORECASE)
+_HAD_NOTHING = re.compile(rf"{_BETWEEN}(?:{any_of(_OF_NOTHING, _PARTS)})", re.IGNORECASE)
 _AGAIN = r"""
     another try
     try again
@@ -205,14 +228,38 @@ _FENCED = re.compile(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
 """What stands between a line and the value under it."""
 
 
-def taken_back(text: str, start: int, end: int) -> str:
+def taken_back(text: str, start: int, end: int, value: Any) -> str:
     """The words beside a value that take it back, as in `It is not {...}` and `{...} Wait, it is wrong`; or none."""
+    behind = without_contractions(text[end : end + _SAID_BEHIND])
     found = (
         _TAKEN_BACK_BEFORE.search(_line_above(text, start))
-        or _TAKEN_BACK_BEHIND.match(without_contractions(text[end : end + _SAID_BEHIND]))
+        or _TAKEN_BACK_BEHIND.match(behind)
         or _BEGINS_ANEW.search(text, max(end, len(text) - _NEAR))
     )
+    if found is None and not is_verdict(value):
+        found = _CALLED_WRONG.match(behind) or _WRONG_ON_ITS_LINE.match(behind)
+    if found is None and not _says_nothing(value):
+        found = _HAD_NOTHING.match(behind)
     return "" if found is None else found[0].strip()
+
+
+def is_verdict(value: Any) -> bool:
+    """Whether a value judges something else: it holds a false, a word such as `wrong`, or a key such as `valid`."""
+    if isinstance(value, dict):
+        return not _OF_VERDICTS.isdisjoint(map(plain_word, value)) or any(map(is_verdict, value.values()))
+    if isinstance(value, list):
+        return any(map(is_verdict, value))
+    return value is False or (isinstance(value, str) and plain_word(value) in _VERDICTS)
+
+
+_OF_VERDICTS = frozenset("correct grade isvalid iscorrect ok pass passed score valid verdict".split())  # noqa: SIM905
+_VERDICTS = frozenset("bad error fail failed false incorrect invalid no rejected wrong".split())  # noqa: SIM905
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether a part of a value says that there was nothing to read it from."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+    return any(part in (None, False, "", [], {}) for part in parts) or value in ([], {})
 
 
 def _line_above(text: str, start: int) -> str:

@@ -131,7 +131,12 @@ def word_of(text: str, words: Mapping[str, Mapping[Any, str]]) -> tuple[Any, str
         same = all(each in name for each in numbers)
         return (value, "written as declared") if not others and same else None
     found, beside = _mentioned(words_of(text), words)
-    if len(found) != 1 or not DENIALS.isdisjoint(beside) or _SIGNED.search(text) or _FOREIGN_DENIALS.search(text):
+    if (
+        len(found) != 1
+        or not DENIALS.isdisjoint(beside)
+        or _SIGNED.search(_SURE.sub("", text))
+        or _FOREIGN_DENIALS.search(text)
+    ):
         return None
     (value, name), *others = words[found.pop()].items()
     if others or not all(each in name for each in numbers if any(map(str.isdigit, name))):
@@ -148,9 +153,13 @@ _FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|で�
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
 _SIGNED = re.compile(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
-    r"|\b(?:un|non|anti)-\w|\w[+#]|[^\W\d]%|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
+    r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
 )
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
+
+
+_SURE = re.compile(r"\((?:[5-9]\d|100)(?:\.\d{1,9})?\s?%\)")
+"""A probability above one half."""
 
 
 def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> tuple[set[str], list[str]]:
@@ -219,11 +228,9 @@ _GIVEN = re.compile(
 )
 """A number that ends its sentence."""
 _NOT_THE_ONE = re.compile(
-    r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess|number|result|value)\b"
-    r"|\A\W*(?:at\s+(?:least|most)|limit|max(?:imum)?|min(?:imum)?)\b",
-    re.IGNORECASE,
+    r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess)\b", re.IGNORECASE
 )
-"""What says that a number is an earlier one, or a bound."""
+"""What says that a number is an earlier one."""
 
 
 def truth_in(text: str) -> bool | None:
@@ -232,11 +239,12 @@ def truth_in(text: str) -> bool | None:
     said = words_of(text)
     if head is not None and truth_of(head[0]) is not None:
         rest = text.strip()[head.end() :]
-        if "?" in text or not _stands_alone(head[0], said) or _takes_up(rest, truth=truth_of(head[0]) is True):
+        if "?" in text or not _stands_alone(head[0], said) or _takes_up("", rest, truth=truth_of(head[0]) is True):
             return None
         text, said = head[0], words_of(head[0])
-    head = _FIRST_LINE_OR_CLAUSE.match(text.strip())
-    if head is not None and (truth := truth_of(head["truth"])) is not None and _takes_up(head["rest"], truth=truth):
+    begun = _TRUTH_FIRST.match(text.strip())
+    truth = None if begun is None else truth_of(begun["truth"])
+    if begun is not None and truth is not None and _takes_up(begun["sign"], begun["rest"], truth=truth):
         return None
     found = {_TRUTHS[word] for word in said if word in _TRUTHS}
     several = sum(word in _TRUTHS for word in said) > 1
@@ -264,33 +272,36 @@ def _stands_alone(head: str, said: list[str]) -> bool:
     return not others and not goes_on and doubts.isdisjoint(said)
 
 
-_FIRST_LINE_OR_CLAUSE = re.compile(
-    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}[,;:.!\n]\s*(?P<rest>.+)", re.DOTALL
+_TRUTH_FIRST = re.compile(
+    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n])\s*(?P<rest>.+)", re.DOTALL
 )
 _CONVERSED = r"""
-    i (?!(?:agree|believe|think)\b|am (?:certain|confident|sure)\b|would (?:answer|say)\b)
-    you(?! can see)|your|please|sorry|of course|sure(?:ly)?[.!,]|insufficient|not enough
-"""
-_UNDER_CONDITION = r"""
-    (?:only )?(?:if|when)|unless|provided|assuming|except|as long as|in case
+    i (?:cannot|could not|do not (?:have|know)|am (?:afraid|not able|not sure|sorry|unable)|can help|need|understand)\b
+    please (?:attach|give|paste|provide|send|share)\b
+    (?:you|there) (?:did|have|has|was|were) (?:not|no) (?:\w+ )?(?:attach|give|provide|sen[dt])\w*
+    sorry\b
+    of course\b[^.!]{0,10}[.!,] please\b
+    (?:insufficient|not enough) (?:context|data|information)\b
 """
 _CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
-"""What begins what is said to a person, and explains no truth."""
-_CONDITION = re.compile(rf"\W*(?:{any_of(_UNDER_CONDITION)})\b", re.IGNORECASE)
+"""What begins what is said to the one who asked, and explains no truth."""
+_CONDITION = re.compile(r"\W*(?:(?:only\s+)?if|unless|provided|assuming|as\s+long\s+as|in\s+case)\b", re.IGNORECASE)
 _AGAINST = {
     True: re.compile(
-        r"\W*(?:it|that|this|they)\s+(?:is|are|was|does|do|did|has|have|can)\s*(?:not|wrong|incorrect|false)\b",
+        r"\W*(?:it|that|this|they)\s+(?:(?:is|are|was|does|do|did|has|have)\s+not|(?:is|was)\s+(?:false|incorrect|not\s+right|wrong))"
+        r"\W*\Z",
         re.IGNORECASE,
     ),
-    False: re.compile(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\b", re.IGNORECASE),
+    False: re.compile(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\W*\Z", re.IGNORECASE),
 }
-"""What says the contrary of a truth."""
+"""What says the contrary of a truth, and no more."""
 
 
-def _takes_up(rest: str, *, truth: bool) -> bool:
+def _takes_up(sign: str, rest: str, *, truth: bool) -> bool:
     """Whether what follows a truth speaks to the one who asked, makes a condition of it, or says the contrary."""
     said = without_contractions(rest)
-    return any(each.match(said) for each in (_CONVERSATION, _CONDITION, _AGAINST[truth]))
+    condition = sign == "," and _CONDITION.match(said) is not None
+    return condition or any(each.match(said) for each in (_CONVERSATION, _AGAINST[truth]))
 
 
 _WRONGS = frozenset(("wrong", "incorrect"))

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.template.inferred_types import either, missing_key
+from promptkit.template.inferred_types import either, is_written_out, kinds_of, missing_key
 from promptkit.template.names import names_in
 from promptkit.template.paths import find, is_constant, kind, path_of, shown
 from promptkit.template.sandbox import CHANGING
@@ -178,9 +178,11 @@ def never_got(tree: Tree, node: Any, holder: InferredType) -> TemplateFault | No
 
 
 def changes(tree: Tree, lookup: Any, within: InferredType) -> TemplateFault | None:
-    """The fault of a method that changes what it is called on, where it is not told that there is none."""
+    """The fault of a method that changes an object of an input, where it is not told that there is none."""
     cure = CHANGING.get(getattr(lookup, "attr", ""))
-    if cure is None or missing_key(within, "", lookup.attr) is not None:
+    if cure is None or kinds_of(within) != {"object"} or is_written_out(within):
+        return None
+    if missing_key(within, "", lookup.attr) is not None:
         return None
     token = tree.token(lookup.lineno, 1)
     message = f"`{lookup.attr}` changes a value, and templates change none"

@@ -43,6 +43,7 @@ from promptkit.template.metering import (
     MAX_MARKED,
     MAX_WIDTH,
     OPERATORS,
+    VIEWS,
     bounded_range,
     built,
     check_clock,
@@ -64,13 +65,11 @@ _CODE = (type, FunctionType, BuiltinFunctionType, MethodType, property)
 """What has attributes that are no data, and some that a template could change for all others."""
 
 
-def mapping(given: Any = None, /, **values: Any) -> Any:
+def mapping(*given: Any, **values: Any) -> Any:
     """`dict(...)` in a template. The type itself has methods that change the mapping they are given."""
-    if given is None:
-        return built(values)
-    if not isinstance(given, Mapping):
-        raise RenderError("`dict` takes an object, and values by name", code="PK223")
-    return built({**given, **values})
+    if len(given) > 1 or not all(isinstance(each, (Mapping, list, tuple, *VIEWS)) for each in given):
+        raise RenderError("`dict` takes an object, or a list of pairs, and values by name", code="PK223")
+    return built({**dict(*given), **values})
 
 
 def is_given(value: Any) -> bool:

@@ -195,8 +195,7 @@ class Expressions:
     def _of_namespace(self, node: Any, scope: Scope) -> bool:
         """Whether something is looked up in a namespace; a name that is set nowhere is told."""
         known = scope.find(node.node.name) if kind(node) == "Getattr" and kind(node.node) == "Name" else None
-        names = known.attributes if known is not None else None
-        if names is None:
+        if known is None or (names := known.attributes) is None:
             return False
         if node.attr not in names and not self.asking:
             label, token = did_you_mean(node.attr, names), self.tree.token(node.lineno, 1)
@@ -337,6 +336,7 @@ def _table() -> Mapping[type, Callable[[Expressions, Any, Scope], InferredType]]
         nodes.Compare: operators.compared,
         nodes.Const: operators.constant,
         nodes.Dict: operators.written_out,
+        nodes.List: operators.listed_out,
         nodes.TemplateData: lambda _, __, ___: of_type("string"),
         nodes.Concat: operators.concatenated,
         **dict.fromkeys(arithmetic, operators.calculated),

@@ -242,6 +242,11 @@ class KeyFault(NamedTuple):
     help: str
 
 
+def is_written_out(value: InferredType) -> bool:
+    """Whether the template itself writes an object out, whose keys may hold what no data do."""
+    return any(isinstance(each, dict) and each.get("$comment") == WRITTEN_OUT for _, each in value or ())
+
+
 def missing_key(value: InferredType, of: str, key: str) -> KeyFault | None:
     """What is to be said if a value never has a key, or has it although nothing declares it."""
     members, below = members_of(value, key)
@@ -250,7 +255,7 @@ def missing_key(value: InferredType, of: str, key: str) -> KeyFault | None:
     methods = {method for kind in members.kinds for method in METHODS.get(kind, ())}
     hint = did_you_mean(key, members.names or sorted(methods))
     of = f"`{of}`" if of else "this"
-    if members.open and any(isinstance(each, dict) and each.get("$comment") == WRITTEN_OUT for _, each in value or ()):
+    if members.open and is_written_out(value):
         known = f"known: {', '.join(members.names)}"
         return KeyFault("warning", f"{of} has no `{key}`", hint, "" if hint else known)
     if members.open:

@@ -53,8 +53,8 @@ _FAMILIES = (
     r"</?(?:think|minimax:tool_call|tool_call|tool_response)>?",
     rf"<{_BLANK}/?{_BLANK}untrusted(?:-[\w-]{{0,60}})?>?",  # what looks like a fence
     # Alpaca, and Anthropic's form of 2023: lines that begin a turn. `User:` alone is left, as transcripts have it.
-    rf"(?-i:(?<![^\r\n])###[ \t]?(?:(?:H(?i:uman)|A(?i:ssistant)):|{_HEADED}:(?=[ \t]*(?:[\r\n]|\Z))))",
-    r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r)|(?<=\n[ \t]\n))(?:Human: |Assistant:(?=\s*(?:[\r\n]|\Z))))",
+    rf"(?-i:(?<![^\r\n])###[ \t]?(?:(?:H(?i:uman)|A(?i:ssistant)):|{_HEADED}:(?=[ \t]{{0,100}}(?:[\r\n]|\Z))))",
+    r"(?-i:(?:(?<=\n\n)|(?<=\n\r\n)|(?<=\r\r)|(?<=\n[ \t]\n))(?:Human: |Assistant:(?=\s{0,100}(?:[\r\n]|\Z))))",
 )
 _MAY_BEGIN = r"(?=[\[\]<]|(?<![^\r\n])(?:###|Human:|Assistant:))"
 """What any of them begins with: so that a text of thousands of brackets is looked at once."""

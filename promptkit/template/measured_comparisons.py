@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _COMPARED = (str, *HOLDING)
+_LONG = 1_000
 
 
 def is_in(value: Any, container: Any) -> bool:
@@ -22,13 +23,14 @@ def is_in(value: Any, container: Any) -> bool:
 def is_equal(one: Any, other: Any) -> bool:
     """`one == other`; of lists and objects, and of what looks into these, all parts are compared."""
     if isinstance(one, _COMPARED) and isinstance(other, _COMPARED):
-        weighed(one, other)
+        compared(one)
+        compared(other)
     return bool(one == other)
 
 
 def compared(value: Any) -> Any:
     """The same value, which is compared: all of it may be looked at."""
-    if isinstance(value, _COMPARED):
+    if isinstance(value, HOLDING) or (isinstance(value, str) and len(value) > _LONG):
         weighed(value)
     return value
 

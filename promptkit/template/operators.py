@@ -105,6 +105,13 @@ def written_out(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     return value_of({"$comment": WRITTEN_OUT, "type": "object", "properties": properties, "required": [*found]})
 
 
+def listed_out(walk: Expressions, node: Any, scope: Scope) -> InferredType:
+    """A list that is written out."""
+    for item in node.items:
+        walk.value(item, scope)
+    return of_type("array")
+
+
 def choice(walk: Expressions, node: Any, scope: Scope) -> InferredType:
     """`a if condition else b`."""
     true, false = walk.condition(node.test, scope)

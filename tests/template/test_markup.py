@@ -146,3 +146,9 @@ def test_only_brackets_and_colons_change(text: str) -> None:
     harmless, _ = neutralise(text)
     back = str.maketrans(dict(zip((*HARMLESS, "\N{FULLWIDTH COLON}"), "<>[]:", strict=True)))
     assert text.translate(back) == harmless.translate(back)
+
+
+def test_a_role_far_before_the_end_of_a_part_is_no_turn() -> None:
+    text = f"{'x' * 300}\n\nAssistant:{' ' * 150}is my job\n{'y' * 300}"
+    with patch.object(markup, "_AT_ONCE", 401):
+        assert (text, ()) == neutralise(text, lambda: None)
