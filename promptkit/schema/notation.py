@@ -38,6 +38,7 @@ from promptkit.schema.references import (
 
 _SHORTEST_NAMED = 48
 _DEEPEST = 40
+_TWICE = 2
 _VOCABULARY = frozenset(
     (*ONE_SCHEMA, *MANY_SCHEMAS, *NAMED_SCHEMAS, *ANNOTATIONS, *REFERENCES, "enum", "const", "type")
 ).union(*KEYWORDS.values())
@@ -97,16 +98,19 @@ class Printer:
         return {keyword: value for keyword, value in schema.items() if keyword not in silent}
 
     def _name_shared(self) -> None:
-        """Give a name to each schema that is reached more than once: by references, or by one and its own place."""
+        """Give a name to each schema that is reached more than once: by references, or by one and its own place.
+
+        One that Python shares between places, and that no name stands for, is written out at each: all it leads to is
+        reached more than once, too.
+        """
         reached = Counter([id(self.root)])
         pointers: dict[int, tuple[str, Any]] = {}
-        waiting, seen = [self.root], {id(self.root)}
+        waiting = [self.root]
         while waiting:
             schema = waiting.pop()
             for each in self._reached_from(schema, pointers):
                 reached[id(each)] += 1
-                if id(each) not in seen:
-                    seen.add(id(each))
+                if reached[id(each)] == 1 or (reached[id(each)] == _TWICE and id(each) not in pointers):
                     waiting.append(each)
         for pointer, schema in pointers.values():
             if reached[id(schema)] > 1 and self._worth_a_name(schema):

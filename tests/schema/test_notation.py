@@ -120,6 +120,13 @@ def test_a_shared_schema_is_written_once() -> None:
     assert '[A, A, ...]\nA = {"street"?: string}' == Schema(schema).to_text()
 
 
+def test_what_python_shares_between_places_leads_to_names() -> None:
+    both = {"$ref": "#/$defs/X"}
+    inner = {"if": {}, "then": both, "else": both}
+    schema = {"not": both, "$defs": {"X": {"$ref": "#/$defs/Y"}, "Y": inner}}
+    assert Schema(schema).to_text() == Schema(json.loads(json.dumps(schema))).to_text()
+
+
 def test_a_shared_name_is_never_a_word_of_the_notation() -> None:
     shared = {"type": "object", "properties": {"x": {}}}
     schema = {"prefixItems": [{"$ref": "#/$defs/string"}, {"$ref": "#/$defs/string"}], "$defs": {"string": shared}}
