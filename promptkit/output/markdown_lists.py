@@ -30,7 +30,7 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )
 """An item that stands for what is not said."""
-_TAKEN_OFF = re.compile(r"~~[^~]+~~|[^\n]*[\u274c\u2717\u2718\u2612][^\n]*")
+_STRUCK = re.compile(r"~~[^~]+~~|[\u274c\u2717\u2718\u2612]")
 """What strikes an item out; where all of them have it, it is a mark of theirs."""
 _BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
 _HOW_MANY = re.compile(
@@ -81,8 +81,8 @@ def _items(text: str) -> list[str]:
     items: list[list[str]] = []
     indent = ""
     boxes = {found[1].lower() for line in text.split("\n") if (found := _BOX.match(line))}
-    struck = len(_TAKEN_OFF.findall(text))
-    if len(boxes) > 1 or 0 < struck < len(list(filter(str.strip, text.split("\n")))):
+    struck = [_STRUCK.search(line) is not None for line in text.split("\n") if line.strip()]
+    if len(boxes) > 1 or any(struck) is not all(struck):
         return []  # some are chosen, or struck out, and others are not
     for line in filter(str.strip, text.split("\n")):
         bullet = BULLET.fullmatch(line)
