@@ -46,7 +46,8 @@ def keys_together(document: Document, line: int, column: int, problem: str, _: i
     """`role: user, content: hello`, `options: temperature: 0`, `task: Say it. output: {...}`."""
     text, start = document.line(line), document.start(line)
     found = _BEHIND_BRACES.match(text)
-    if found and all(found["value"].count(one) == found["value"].count(other) for one, other in ("{}", "[]")):
+    parts = (found["value"], text) if found else ()
+    if found and all(part.count(one) == part.count(other) for part in parts for one, other in ("{}", "[]")):
         return _comma(document, start + found.start("comma"), found["key"])
     before = text[:column]
     first, last = _FIRST.match(before), _LAST.search(before)

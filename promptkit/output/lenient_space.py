@@ -27,7 +27,7 @@ _OMITTED = r"""
     \betc\b
     \band so on\b
     \bthe rest\b
-    \A\+? ?\d+ (?:more(?: \w+)?|omitted|others)\Z
+    \A\+? ?\d+ (?:more|omitted|others)\Z
     \A(?:and )\+? ?\d+ more\b
     \b(?:entries|items?|others|rest|rows) (?:(?:are|were) )?(?:left out|omitted|truncated)\b
     \A(?:omitted|truncated)\Z
@@ -45,7 +45,6 @@ _DOUBTED = r"""
     \Aexample (?:data|value)\Z
     \Anot (?:correct|right|sure)\Z
     \Aor (?:maybe|perhaps|possibly) ["\x27\d-]
-    \Ashould be -?\d+(?:\.\d+)?\Z
 """
 _TAKES_BACK = re.compile(any_of(_DOUBTED), re.IGNORECASE)
 """A comment at a value that says that it is another one, or none."""

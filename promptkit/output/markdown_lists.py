@@ -30,7 +30,7 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )
 """An item that stands for what is not said."""
-_STRUCK = re.compile(r"~~[^~]+~~|[\u274c\u2717\u2718\u2612]")
+_STRUCK = re.compile(r"~~[^~\s](?:[^~]*[^~\s])?~~|[\u274c\u2717\u2718\u2612]")
 """What strikes an item out; where all of them have it, it is a mark of theirs."""
 _BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
 _HOW_MANY = re.compile(

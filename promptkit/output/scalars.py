@@ -276,7 +276,9 @@ _TRUTH_FIRST = re.compile(
     r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n])\s*(?P<rest>.+)", re.DOTALL
 )
 _CONVERSED = r"""
-    i (?:cannot|could not|do not (?:have|know)|am (?:afraid|not able|not sure|sorry|unable)|can help|need|understand)\b
+    i (?:cannot|could not) (?:access|answer|assist|comply|help|open|tell)\b
+    i (?:do not know|do not have (?:access|enough)|am (?:afraid|not able|sorry|unable)|can help|need)\b
+    i understand[.!]?\Z
     please (?:attach|give|paste|provide|send|share)\b
     (?:you|there) (?:did|have|has|was|were) (?:not|no) (?:\w+ )?(?:attach|give|provide|sen[dt])\w*
     sorry\b
@@ -285,7 +287,9 @@ _CONVERSED = r"""
 """
 _CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
 """What begins what is said to the one who asked, and explains no truth."""
-_CONDITION = re.compile(r"\W*(?:(?:only\s+)?if|unless|provided|assuming|as\s+long\s+as|in\s+case)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\W*(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case)\b", re.IGNORECASE
+)
 _AGAINST = {
     True: re.compile(
         r"\W*(?:it|that|this|they)\s+(?:(?:is|are|was|does|do|did|has|have)\s+not|(?:is|was)\s+(?:false|incorrect|not\s+right|wrong))"

@@ -244,6 +244,8 @@ class Parser(PromptParser):
                 self._skip_to("block_end", "%}")
                 return []
             self.environment.fail(error, start)
+            if len(self.environment.faults) > MOST_FAULTS:
+                raise
             if self._ends_more(str(word)):
                 return []
             own = self._has_body(str(word), start)
