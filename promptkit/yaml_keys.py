@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.spec import PromptSpec
+from promptkit.yaml_strays import KEYS
 
 if TYPE_CHECKING:
     from promptkit.diagnostics import Diagnostic
@@ -15,7 +15,6 @@ __all__ = ["TOGETHER", "keys_together"]
 
 TOGETHER = "where no braces are"
 """What is said of keys with commas between them: what was meant by the value of the first is not known then."""
-_KEYS = frozenset(PromptSpec.__annotations__)
 _HOLDING = frozenset(
     (
         *("assert", "budget", "checks", "conversation", "examples", "fields", "inputs", "layout", "memory", "messages"),
@@ -61,7 +60,7 @@ def keys_together(document: Document, line: int, column: int, problem: str, _: i
         braces = f"[{{{key}: ...}}]" if name in _LISTS else f"{{{key}: ...}}"
         begun = "below, behind `- `" if name in _LISTS else "on the next line, indented"
         return document.diagnostic("PK100", said, span, help=f"put it {begun}; or write `{name}: {braces}`")
-    if value.endswith(_ENDS) and key in _KEYS - {name} and name in _KEYS and not first["indent"]:
+    if value.endswith(_ENDS) and key in KEYS - {name} and name in KEYS and not first["indent"]:
         cure = "put it on a line of its own; if it belongs to the text, quote the whole value, or write it under `|`"
         return document.diagnostic("PK100", said, span, help=cure)
     return None

@@ -277,6 +277,7 @@ def _of_double_quoted(text: str, scalar: Scalar) -> list[int]:
 
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+_PAIR_LENGTH = len("\\ud83d\\ude00")
 
 
 _PHRASES = re.compile(r"\s+|\S+(?: \S+)*")
@@ -322,7 +323,7 @@ def _past_line_ends(text: str, at: int, style: str) -> int:
 def _match(text: str, at: int, char: str, style: str) -> tuple[int, int]:
     if style == '"' and text.startswith("\\", at):
         is_pair = char > "\uffff" and text[at + 1] == "u"
-        return at, 12 if is_pair else _ESCAPE_LENGTHS.get(text[at + 1 : at + 2], 2)
+        return at, _PAIR_LENGTH if is_pair else _ESCAPE_LENGTHS.get(text[at + 1 : at + 2], 2)
     if char.isspace():
         return at, int(text[at : at + 1].isspace())
     at = _past_space(text, at)

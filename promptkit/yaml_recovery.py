@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import nearest
-from promptkit.spec import PromptSpec
 from promptkit.yaml_keys import TOGETHER
-from promptkit.yaml_strays import ENTRY, ITEM, LOOK_BACK
+from promptkit.yaml_strays import ENTRY, ITEM, KEYS, LOOK_BACK
 
 if TYPE_CHECKING:
     from promptkit.diagnostics import Diagnostic
@@ -29,7 +28,6 @@ _TOP = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
 """A word at the beginning of a line that is no key, since its colon is missing or is none."""
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&\w")
-_KEYS = frozenset(PromptSpec.__annotations__)
 _INDENTED = re.compile(r"^[ \t]+([a-z_]+)[ \t]*:", re.MULTILINE)
 _FEWEST = 2
 """With fewer entries nothing is left when one is set aside."""
@@ -44,7 +42,7 @@ _COLLECTED = tuple("{[\"'")
 
 def _is_key(name: str) -> bool:
     """Whether a word before a colon is a key of a prompt, or nearly one; others begin lines of prose."""
-    return name in _KEYS or name.startswith(("x-", "x_")) or nearest(name.lower(), _KEYS) is not None
+    return name in KEYS or name.startswith(("x-", "x_")) or nearest(name.lower(), KEYS) is not None
 
 
 @dataclass
@@ -91,7 +89,7 @@ class Recovery:
         if not gone.strip() or name in self.aside or (_ANCHOR.search(gone) and "*" in self.text):
             return False
         self.aside |= {name: at} if name else {}
-        self.hidden |= {found[1] for found in _INDENTED.finditer(gone) if found[1] in _KEYS}
+        self.hidden |= {found[1] for found in _INDENTED.finditer(gone) if found[1] in KEYS}
         self.text = self.text[:start] + re.sub(r"[^\r\n]", " ", gone) + self.text[end:]
         self.meant = {offset: text for offset, text in self.meant.items() if not start <= offset < end}
         return True

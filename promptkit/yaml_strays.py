@@ -12,14 +12,15 @@ from promptkit.spec import PromptSpec
 if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document
 
-__all__ = ["ENTRY", "ITEM", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment"]
+__all__ = ["ENTRY", "ITEM", "KEYS", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment"]
 
 ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
 ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
 LOOK_BACK = 50
 """How many lines are looked back at, for what a line belongs to."""
 _TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
-_KEYS = frozenset(PromptSpec.__annotations__)
+KEYS = frozenset(PromptSpec.__annotations__)
+"""The keys at the top of a prompt."""
 _COMMENT = re.compile(r"\s*(//|/\*|--(?= )|;(?= ))")
 _CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?: |$)")
 
@@ -195,7 +196,7 @@ def _text_above(document: Document, line: int) -> str:
 def _comment_in_text(document: Document, line: int, _: int, __: str, ___: int | None) -> Diagnostic | None:
     """A line of a text under `|` that is commented out further left than the text, and so ends it."""
     entry = ENTRY.match(document.line(line))
-    if entry is not None and entry["key"] in _KEYS:
+    if entry is not None and entry["key"] in KEYS:
         return None  # which is indented too far
     here, comment = _indent(document.line(line)), 0
     for number in range(line - 1, max(0, line - LOOK_BACK), -1):
