@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift import drift
-from promptkit.loading.drift_examples import Answer
+from promptkit.loading.drift import Answer, drift
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
 from promptkit.loading.instruction_conflicts import compared, instructions_of, names_languages

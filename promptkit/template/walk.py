@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.diagnostics import did_you_mean
@@ -166,7 +166,7 @@ class Walk(Statements):
         place, tree = found
         walk = Walk(tree, place, blocks)
         walk.run(scope)
-        if tree.whole and not walk.is_extending():
+        if tree.whole and not walk.is_extending:
             printed = {block.name: block for block in find(tree.root, "Block")}
             self._unprinted(blocks, set(printed))
             filled = {name: blocks[name][0][1] if name in blocks else block for name, block in printed.items()}
@@ -190,7 +190,7 @@ class Walk(Statements):
 
     def block(self, node: Any, scope: Scope) -> None:
         """A block, as the last template that extends this one fills it; it is walked where it is filled."""
-        if self.is_extending():
+        if self.is_extending:
             return
         seen, deeper = self.top if self.loops and not node.scoped else scope, False
         for walk, filled in (*self.blocks.get(node.name, ()), (self, node)):
@@ -200,6 +200,7 @@ class Walk(Statements):
             if "super" not in names_in(*filled.body) and not deeper:
                 break
 
+    @cached_property
     def is_extending(self) -> bool:
         """Whether the template extends another one, and so prints only what stands in its blocks."""
         return any(kind(node) == "Extends" for node in self.tree.root.body)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift_examples import DENIED, MOST_SHOWN, drifted, names_a_key
+from promptkit.loading.drift.surroundings import is_denied, names_a_key
+from promptkit.loading.drift.telling import drift_in, never_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.loading.drift_examples import Answer
+    from promptkit.loading.drift.answer import Answer
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
@@ -51,14 +51,14 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     text = sentence.text
     for found in _NULL.finditer(text):
         name = next(filter(None, found.groups()))
-        denied = DENIED.search(text[: found.start()].rpartition(",")[2]) or _FORBIDS.match(text)
+        denied = is_denied(text[: found.start()].rpartition(",")[2]) or _FORBIDS.match(text)
         if name in answer.needed and not denied and not _takes_null(answer.fields[name]):
-            yield drifted("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
+            yield drift_in("PK218", sentence, found.span(), f"`{name}` is never null", "it is declared without `null`")
     for found in _LEFT_OUT.finditer(text):
         name = next(filter(None, found.groups()))
-        if name in answer.needed and not DENIED.search(text[: found.start()]):
+        if name in answer.needed and not is_denied(text[: found.start()]):
             label = f"it is required; an optional one is written `{name}?`"
-            yield drifted("PK217", sentence, found.span(), f"`{name}` is never left out", label)
+            yield drift_in("PK217", sentence, found.span(), f"`{name}` is never left out", label)
     dates = [name for name, schema in answer.fields.items() if schema.get("format") == "date"]
     named = [name for name in dates if re.search(rf"\b{re.escape(name)}\b", text)] or dates
     for found in (
@@ -68,18 +68,18 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     ):
         if _AS_IT_COMES.match(text, found.end()):
             continue
-        if found[0] != _ISO and not DENIED.search(text[: found.start()]):
+        if found[0] != _ISO and not is_denied(text[: found.start()]):
             message = f"the prose asks for {found[0]}, and `{named[0]}` is a date"
-            yield drifted("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
+            yield drift_in("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
     yield from _set_to(sentence, answer)
     yield from _choices(sentence, answer)
     for found in _WHOLE.finditer(text):
         wanted = _KINDS[found[1].lower()]
         if names_a_key(text, answer):
             return
-        if answer.kind in ("array", "object") and wanted != answer.kind and not DENIED.search(text[: found.end()]):
+        if answer.kind in ("array", "object") and wanted != answer.kind and not is_denied(text[: found.end()]):
             message = f"the prose asks for {_named(wanted)}, and the output is {_named(answer.kind)}"
-            yield drifted("PK232", sentence, found.span(1), message, "")
+            yield drift_in("PK232", sentence, found.span(1), message, "")
 
 
 _SET = re.compile(
@@ -113,19 +113,17 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in _NO_CHOICES]
         plain = {each.casefold() for each in known}
         strange = [each for each in words if each[0].casefold() not in plain]
-        if len(words) - len(strange) < _LEAST_KNOWN or DENIED.search(sentence.text[: found.start()]):
+        if len(words) - len(strange) < _LEAST_KNOWN or is_denied(sentence.text[: found.start()]):
             continue
         for each in strange:
-            span = found.start(3) + each.start(), found.start(3) + each.end()
-            hint = did_you_mean(each[0], sorted(known))
-            label = f"not one of {', '.join(sorted(known)[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
-            yield drifted("PK218", sentence, span, f"`{name}` is never `{each[0]}`", label)
+            start = sentence.start + found.start(3) + each.start()
+            yield never_said(each[0], start, sorted(known), f"`{name}` is never")
 
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`Set priority to "urgent"`, where the field is never that."""
     for found in _SET.finditer(sentence.text):
-        if DENIED.search(_IN_QUOTES.sub("", sentence.text)):
+        if is_denied(_IN_QUOTES.sub("", sentence.text)):
             return
         schema = answer.fields.get(found[1], {})
         words = {each for each in schema.get("enum", ()) if isinstance(each, str)}
@@ -136,9 +134,7 @@ def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         while known and (word := _WORD.match(sentence.text, at)) is not None:
             at = word.end()
             if word[1].casefold() not in {each.casefold() for each in known} and word[1].lower() != "null":
-                hint = did_you_mean(word[1], sorted(known))
-                label = f"not one of {', '.join(sorted(known)[:MOST_SHOWN])}{f'; {hint}' if hint else ''}"
-                yield drifted("PK218", sentence, word.span(1), f"`{found[1]}` is never `{word[1]}`", label)
+                yield never_said(word[1], sentence.start + word.start(1), sorted(known), f"`{found[1]}` is never")
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from promptkit.loading.drift_examples import drifted
+from promptkit.loading.drift.telling import drift_in
 from promptkit.loading.prose import NUMBER, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptkit.loading.drift_examples import Answer
+    from promptkit.loading.drift.answer import Answer
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
@@ -71,10 +71,10 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             number, is_least = number_of(found[2]), found[1].lower() in ("at least", "a minimum of")
             if isinstance(most, int) and number > most:
                 label = f"at most {most} characters"
-                yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+                yield drift_in("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
             elif not is_least and isinstance(least, int) and number < least:
                 label = f"at least {least} characters"
-                yield drifted("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+                yield drift_in("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
 
 
 _LENGTHS = re.compile(
@@ -95,11 +95,11 @@ def _of_description(sentence: Sentence, answer: Answer) -> Iterator[TemplateFaul
             least, most = schema.get("minLength", 0), schema.get("maxLength")
             if _beyond(number_of(found[1]), number_of(found[2]), least, most):
                 label = f"{_bounds(least, most)} characters"
-                yield drifted("PK219", sentence, found.span(), f"`{name}` has other bounds", label)
+                yield drift_in("PK219", sentence, found.span(), f"`{name}` has other bounds", label)
         for found in _MEANS.finditer(sentence.text) if kinds <= {"integer", "number"} and kinds else ():
             least, most, number = schema.get("minimum"), schema.get("maximum"), number_of(found[1])
             if _beyond(number, number, least, most):
-                yield drifted("PK219", sentence, found.span(1), f"`{name}` is never {found[1]}", _bounds(least, most))
+                yield drift_in("PK219", sentence, found.span(1), f"`{name}` is never {found[1]}", _bounds(least, most))
 
 
 def _beyond(first: float, last: float, least: Any, most: Any) -> bool:
@@ -135,7 +135,7 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         first, last = (number_of(low) if low else number_of(high)), number_of(high)
         if _contradicts((words or "").lower(), first, last, least, most):
             label = f"{_bounds(least, most)} items"
-            yield drifted("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
+            yield drift_in("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
 
 
 _OF_EACH = re.compile(r"[^.]{0,20}\b(?:each|per|every|long)\b", re.IGNORECASE)
@@ -185,7 +185,7 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             continue
         if _beyond(first, last, least, most):
             span = found.span(2) if _beyond(last, last, None, most) else found.span(1)
-            yield drifted("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
+            yield drift_in("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
 
 
 _OF_OTHER_SCALES = re.compile(

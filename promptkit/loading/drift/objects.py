@@ -1,0 +1,105 @@
+"""JSON objects that a prose shows of its answer, against the output's schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from promptkit.loading.drift.answer import enum_of
+from promptkit.loading.drift.surroundings import NO_WORDS, is_of_the_past
+from promptkit.loading.drift.telling import drift_at, never_said, no_field
+from promptkit.loading.prose import GAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptkit.loading.drift.answer import Answer
+    from promptkit.template.tree import TemplateFault
+
+_DECODER = json.JSONDecoder()
+_OPENING = re.compile(r"\{\s{0,40}\"")
+_NUMBER = re.compile(r"[-+.\deE]+")
+_WORDS = re.compile(r"[\w .|-]+")
+_MOST_PARTS = 20
+"""How many words with bars between them are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownObject:
+    """An object, and the offsets at which it begins and ends in the prose."""
+
+    data: dict[str, Any]
+    start: int
+    end: int
+
+
+def shown_objects(prose: str) -> Iterator[ShownObject]:
+    """The JSON objects in a prose, in order."""
+    at = prose.find("{")
+    while at >= 0:
+        end = at + 1
+        if _OPENING.match(prose, at):
+            try:
+                data, end = _DECODER.raw_decode(prose, at)
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict) and data:
+                yield ShownObject(data, at, end)
+        at = prose.find("{", end)
+
+
+def without(prose: str, shown: list[ShownObject]) -> str:
+    """A prose with its objects blanked out."""
+    kept, at = [], 0
+    for each in shown:
+        kept += [prose[at : each.start], GAP * (each.end - each.start)]
+        at = each.end
+    return "".join((*kept, prose[at:]))
+
+
+def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[TemplateFault]:
+    """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
+    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not isinstance(declared, dict) or sum(key in declared for key in shown.data) * 2 < len(shown.data):
+        return
+    if is_of_the_past(prose[prose.rfind(".", 0, shown.start) + 1 : shown.start]):
+        return
+    for key, value in shown.data.items():
+        written = re.escape(json.dumps(key, ensure_ascii=False)[1:-1])
+        found = re.compile(rf'"({written})"\s*:\s*"?').search(prose, shown.start, shown.end)
+        if found is None:
+            continue
+        if key not in declared:
+            if answer.closed:
+                yield no_field(key, found.start(1), declared, shown.data)
+        elif isinstance(value, str):
+            yield from _of_word(value, found.end(), enum_of(declared[key]))
+        elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from _of_number(key, value, declared[key], prose, found.end())
+
+
+def _of_word(value: str, start: int, words: list[str]) -> Iterator[TemplateFault]:
+    """A text for which an enum has words, or several of them with bars between."""
+    if not words or value in words or not _WORDS.fullmatch(value):
+        return
+    parts = value.split("|")[:_MOST_PARTS]
+    plain = {word.casefold() for word in words}
+    if len(parts) > 1 and sum(part.strip().casefold() in plain for part in parts) * 2 < len(parts):
+        return
+    for part in parts:
+        word = part.strip()
+        if word not in words and word.lower() not in NO_WORDS:
+            yield never_said(word, start + len(part) - len(part.lstrip()), words)
+        start += len(part) + 1
+
+
+def _of_number(key: str, value: float, schema: Any, prose: str, start: int) -> Iterator[TemplateFault]:
+    """A number that the schema refuses; a 0 stands for any number."""
+    bounds = [schema.get(name) if isinstance(schema, dict) else None for name in ("minimum", "maximum")]
+    least, most = (bound if isinstance(bound, (int, float)) else None for bound in bounds)
+    if (least is not None and value < least) or (most is not None and value > most):
+        written = _NUMBER.match(prose, start)
+        label = f"{'' if least is None else least}..{'' if most is None else most}"
+        yield drift_at("PK219", (start, written.end() if written else start + 1), f"`{key}` has other bounds", label)
