@@ -11,7 +11,7 @@ from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import without_colon
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
-from promptkit.loading.schema_nodes import declares, is_schema_mapping, sound_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import declares, is_schema_mapping, usable_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
 from promptkit.spec import FORMAT_KEYS
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
@@ -204,7 +204,7 @@ def _authored_schema(loading: Loading, entry: Entry) -> Any:
         return None
     schema = node.value
     warn_of_keywords(loading.findings, entry.document, schema, node)
-    return sound_schema(loading.findings, entry.document, schema, node, entry.key)
+    return usable_schema(loading.findings, entry.document, schema, node, entry.key)
 
 
 def _no_schema(node: Mapping) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.file_suggestions import RELATIVE, file_cure
-from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import usable_schema, warn_of_keywords
 from promptkit.source import SourceError, resolve
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
@@ -54,7 +54,7 @@ def read_schema_file(loading: Loading, entry: Entry, reference: Scalar) -> Any:
             findings.add(document, "PK401", "the file holds no JSON Schema", reference, help="a schema is an object")
         return None
     warn_of_keywords(findings, read, read.root.value, read.root)
-    return sound_schema(findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
+    return usable_schema(findings, read, read.root.value, read.root, Scalar("", "", 0, 1))
 
 
 def _is_no_json(loading: Loading, read: Document) -> bool:

@@ -14,6 +14,7 @@ from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
 from promptkit.schema.keywords import ALSO_NAMES, KEYWORDS, unknown_keywords
 from promptkit.schema.lints import schema_lints
+from promptkit.schema.remainder import remainder
 from promptkit.schema.shorthand_foreign import type_of_json
 from promptkit.schema.shorthand_types import TYPES
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from promptkit.diagnostics import Severity
     from promptkit.loading.findings import Findings
     from promptkit.schema.problems import SchemaProblem
+    from promptkit.schema.references import Location
     from promptkit.yaml_nodes import Document, Node
 
 _OF_OTHERS = {
@@ -173,35 +175,51 @@ def check_schema(
 
     In one `of_inputs`, the defaults of its properties are judged elsewhere, as values.
     """
-    if any(node.start <= offset < node.end for offset in document.meant):
-        return False  # a part of it cannot be read, which has been told
-    sound = _refers_to_something(findings, document, node)
-    problems = findings.schema(schema).problems() if sound else ()
+    return not _faulty_places(findings, document, schema, node, key, of_inputs=of_inputs)
+
+
+def usable_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> Any:
+    """A JSON Schema whose references all count from its root; what is wrong with it is told.
+
+    Of a faulty one it is what the faulty keywords leave, so that examples are held against the rest; None where
+    nothing can be held against it.
+    """
+    faulty = _faulty_places(findings, document, schema, node, key)
+    if not faulty:
+        return without_embedded(schema)
+    left = remainder(schema, faulty)
+    return None if left is True or findings.schema(left).problems() else without_embedded(left)
+
+
+def _faulty_places(
+    findings: Findings, document: Document, schema: Any, node: Node, key: Scalar, *, of_inputs: bool = False
+) -> list[Location]:
+    """Where the faults of a JSON Schema stand that are reported; the root, where it cannot be read."""
+    if any(node.start <= offset < node.end for offset in document.meant) or not _refers_to_something(
+        findings, document, node
+    ):
+        return [()]  # a part of it cannot be read, which has been told
+    problems = findings.schema(schema).problems()
     told = {problem.location[:-1] for problem in problems if problem.location}
     for problem in problems:
-        sound = False
         if problem.keyword == "required" and problem.location in told:
             continue  # what is wrong with a keyword beside it asks for another one
         label, cure = _worded(problem, schema)
         span = _place(node, problem.location, key)
         findings.once(document, "PK401", "this is not a usable JSON Schema", span, label=label, help=cure)
-    wrong = {problem.location for problem in problems}
-    for lint in schema_lints(schema, sound=sound):
-        if lint.location in wrong or (of_inputs and lint.location[2:] == ("default",)):
+    faulty = {problem.location: None for problem in problems}
+    for lint in schema_lints(schema, sound=not faulty):
+        if lint.location in faulty or (of_inputs and lint.location[2:] == ("default",)):
             continue
         severity: Severity = "error" if lint.code == "PK407" else "warning"
         at = key_at(node, lint.location) if lint.of_key else None
         span = _place(node, lint.location, key) if at is None else (at.start, at.end)
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
-        sound = sound and severity != "error"
-    if sound:
+        if severity == "error":
+            faulty[lint.location] = None
+    if not faulty:
         check_descriptions(findings, document, schema, node, key)
-    return sound
-
-
-def sound_schema(findings: Findings, document: Document, schema: Any, node: Node, key: Scalar) -> Any:
-    """A JSON Schema whose references all count from its root; what is wrong with it is told, and None is given."""
-    return without_embedded(schema) if check_schema(findings, document, schema, node, key) else None
+    return list(faulty)
 
 
 def _refers_to_something(findings: Findings, document: Document, node: Node) -> bool:

@@ -10,7 +10,7 @@ from promptkit.loading.call_reader import tool_name
 from promptkit.loading.declarations import read_fields
 from promptkit.loading.findings import node_at
 from promptkit.loading.inheritance import Entry
-from promptkit.loading.schema_nodes import sound_schema, warn_of_keywords
+from promptkit.loading.schema_nodes import usable_schema, warn_of_keywords
 from promptkit.loading.value_checks import report_misfits
 from promptkit.options import check_tools
 from promptkit.spec import TOOL_PATTERN
@@ -134,4 +134,4 @@ def _parameters(findings: Findings, entry: Entry) -> Any:
         findings.expected(entry, "tools.parameters", "a JSON Schema of `type: object`; `fields` takes the shorthand")
         return None
     warn_of_keywords(findings, entry.document, schema, node)
-    return sound_schema(findings, entry.document, schema, node, entry.key)
+    return usable_schema(findings, entry.document, schema, node, entry.key)

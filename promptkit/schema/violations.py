@@ -114,10 +114,13 @@ def _cut(message: str) -> str:
 
 
 def _missing(error: Any, instance: Any, location: Location) -> Iterator[Violation]:
-    name = error.kind.property
+    yield _missing_field(error.kind.property, instance, location)
+
+
+def _missing_field(name: str, instance: Any, location: Location) -> Violation:
     near = _near(name, [key for key in instance if isinstance(key, str)])
     message = f"required field {shown(name)} is missing{hint_of(near)}"
-    yield Violation(json_path(location), message, "required", location, name=name, meant=near)
+    return Violation(json_path(location), message, "required", location, name=name, meant=near)
 
 
 def _unexpected(error: Any, _: Any, location: Location) -> Iterator[Violation]:
@@ -158,8 +161,34 @@ class _Alternatives:
         meant = [branch for branch in wrong if not self._other_kinds(branch)]
         if len(meant) == 1:
             yield from (found for each in meant[0] for found in _worded(each, self.value))
+        elif (told := self._of_the_tag(wrong)) is not None:
+            yield told
         else:
             yield self._violation(self._none_fits(meant or wrong))
+
+    def _of_the_tag(self, branches: list[list[Any]]) -> Violation | None:
+        """What is wrong with the one field by which all branches that take an object are told apart."""
+        objects = [branch for branch in branches if not any(self._is_here(each, "type") for each in branch)]
+        lacking = [{each.kind.property for each in branch if self._is_here(each, "required")} for branch in objects]
+        if len(objects) > 1 and (names := set.intersection(*lacking)):
+            return _missing_field(min(names), self.instance, self.location)
+        fixed = [
+            {each.instance_path[-1]: each for each in branch if each.kind.name == "const" and self._is_a_field(each)}
+            for branch in objects
+        ]
+        tag = next((name for name in fixed[0] if all(name in each for each in fixed)), None) if len(fixed) > 1 else None
+        if tag is None:
+            return None
+        options = [each[tag].kind.expected_value for each in fixed]
+        value, location = _found(self.value, fixed[0][tag].instance_path)
+        message = _of_options(options, value)
+        return Violation(json_path(location), message, "enum", location, meant=_near_option(options, value))
+
+    def _is_here(self, error: Any, keyword: str) -> bool:
+        return error.kind.name == keyword and len(error.instance_path) == len(self.location)
+
+    def _is_a_field(self, error: Any) -> bool:
+        return isinstance(self.instance, dict) and len(error.instance_path) == len(self.location) + 1
 
     def _violation(self, message: str) -> Violation:
         return Violation(json_path(self.location), message, self.keyword, self.location)
@@ -196,7 +225,10 @@ def _type(kind: Any, instance: Any) -> str:
 
 
 def _enum(kind: Any, instance: Any) -> str:
-    options = kind.options
+    return _of_options(kind.options, instance)
+
+
+def _of_options(options: list[Any], instance: Any) -> str:
     words = [each if isinstance(each, str) else shown(each) for each in options[:_MOST_NAMED]]
     named = ", ".join(word if len(word) <= _LONGEST else shown(word) for word in words)
     more = f", or {len(options) - _MOST_NAMED} more" if len(options) > _MOST_NAMED else ""

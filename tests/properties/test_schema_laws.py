@@ -16,6 +16,8 @@ from promptkit.errors import ConfigError, ModelError
 from promptkit.models.simulate import simulate_value
 from promptkit.schema import Schema
 from promptkit.schema.compat import accepts
+from promptkit.schema.references import ONE_SCHEMA
+from promptkit.schema.remainder import remainder
 from promptkit.schema.satisfiability import empty_schemas
 from promptkit.schema.shorthand import Declaration, ShorthandError, parse_declaration
 from promptkit.schema.simple_validator import fits_plainly, is_plain
@@ -222,7 +224,8 @@ def made(schema: Any) -> list[Any]:
 @example({"type": "array", "prefixItems": [True, False], "minItems": 1}, [1])
 def test_a_schema_of_which_no_value_is_said_to_fit_has_none(schema: Any, value: Any) -> None:
     assume(usable(schema))
-    if any(found.location[:-1] in ((), ("required",)) for found in empty_schemas(schema, frozenset())):
+    places = [found.location for found in empty_schemas(schema, frozenset())]
+    if any(place[:-1] in ((), ("required",)) and place[:1] not in _OF_A_PART for place in places):
         assert Schema(schema).validate(value)
 
 
@@ -232,3 +235,20 @@ def test_a_schema_of_which_a_value_was_made_is_not_said_to_have_none(schema: Any
     with contextlib.suppress(ModelError, ConfigError):
         simulate_value(schema, seed=seed)
         assert not any(found.location in ((), ("$ref",), ("allOf",)) for found in empty_schemas(schema, frozenset()))
+
+
+def _places(value: Any) -> list[tuple[str | int, ...]]:
+    """Where something stands in JSON data, the whole among it."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(), *((step, *place) for step, each in inner for place in _places(each))]
+
+
+@given(schemas, values, st.data())
+def test_what_a_faulty_schema_still_says_refuses_nothing_that_the_mended_one_takes(
+    schema: Any, value: Any, data: st.DataObject
+) -> None:
+    assume(not Schema(schema).problems() and Schema(schema).is_valid(value))
+    faulty = data.draw(st.lists(st.sampled_from(_places(schema)), max_size=3))
+    left = remainder(schema, faulty)
+    assume(not Schema(left).problems())
+    assert Schema(left).is_valid(value)
