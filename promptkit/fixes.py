@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 8
 """A cure can bring another fault to light: a file is looked at again so often."""
+MOST_ALONE = 40
+"""How many cures of a file are tried one by one."""
 
 _MARK = "\ufeff"
 
@@ -41,19 +43,37 @@ def _is_inside(fix: Fix, text: str) -> bool:
 def fixed(text: str, check: Callable[[str], Iterable[Diagnostic]]) -> tuple[str, int]:
     """A text cured as far as it can be, and by how many cures. `check` finds what is wrong with a text.
 
-    A round that leaves the text no better than it was is taken back.
+    A round that leaves the text no better than it was is taken back, and its cures are tried one by one.
     """
-    total = 0
+    total, alone = 0, MOST_ALONE
     found = list(check(text))
     for _ in range(MOST_ROUNDS):
-        better, applied = cured(text, found)
-        if not applied or better == text:
-            break
-        again = list(check(better))
-        if _harm(again) >= _harm(found):
+        better, applied, again = _better(text, found, check, [found])
+        if not applied:
+            each = [[one] for one in found if one.fix is not None][:alone]
+            alone -= len(each)
+            better, applied, again = _better(text, found, check, each)
+        if not applied:
             break
         text, found, total = better, again, total + applied
     return text, total
+
+
+def _better(
+    text: str, found: list[Diagnostic], check: Callable[[str], Iterable[Diagnostic]], tried: Iterable[list[Diagnostic]]
+) -> tuple[str, int, list[Diagnostic]]:
+    """The text after the first cures of those tried that make it better, how many they are, and what is found then."""
+    for cures in tried:
+        better, applied = cured(text, cures)
+        if applied and better != text:
+            again = list(check(better))
+            if _harm(again) < _harm(found) and _doubled(again) <= _doubled(found):
+                return better, applied, again
+    return text, 0, found
+
+
+def _doubled(found: Iterable[Diagnostic]) -> int:
+    return sum(each.code == "PK103" for each in found)
 
 
 def _harm(found: Iterable[Diagnostic]) -> tuple[int, int, int]:

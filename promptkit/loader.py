@@ -203,7 +203,9 @@ class Loading:
             elif form := self.other_forms.get(name):
                 self.findings.add(entry.document, "PK120", f"there is no key `{name}`", entry.key, help=form.cure)
             elif name not in KEYS:
-                self.findings.unknown_key(entry, KEYS, meant=self._meant_by(name, entries), takes_own=True)
+                meant = self._meant_by(name, entries)
+                beside = {name for name, each in entries.items() if each.document is entry.document}
+                self.findings.unknown_key(entry, KEYS, meant=meant, takes_own=True, taken=beside)
         self._read_as_meant()
         for name in KEYS:
             if name in entries and name not in AFTER_ALL:

@@ -102,7 +102,7 @@ class _Check:
 
     def fault(self, fault: TemplateFault) -> None:
         message = fault.message.replace("`}}` is expected, not", "the expression ends before")
-        message = message.replace("unexpected 'end of print statement'", "the expression is not whole")
+        message = message.replace("an expression is missing before `}}`", "the expression is not whole")
         self.report(replace(fault, message=f"{self.name}: {message}"))
 
     def undeclared(self, _: Path, fault: TemplateFault) -> None:

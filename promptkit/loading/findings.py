@@ -75,8 +75,11 @@ class Findings:
         *,
         takes_own: bool = False,
         otherwise: str = "",
+        taken: Container[str] = (),
     ) -> None:
         """Report a key that nothing reads; `meant` is the known one that it stands for, by default the nearest.
+
+        What is `taken` stands there by its own name, and is written nowhere else.
 
         `takes_own` says that keys of the author's own may stand there, under names that begin with `x-`. What helps
         `otherwise` is told if none is meant; the known ones, by default.
@@ -88,6 +91,8 @@ class Findings:
         what = f"there is no key `{entry.key.text}`" + (f" in `{of}`" if of else "")
         meant = nearest(entry.key.text, names) if meant is None else meant
         hint = f"did you mean `{meant}`?" if meant else ""
+        if meant and meant in taken:
+            hint += " It stands here already"
         others = "; own keys begin with `x-`" if takes_own else ""
         listed = sorted(dict.fromkeys(names))
         more = ", ..." if len(listed) > _MOST_NAMES else ""
@@ -98,7 +103,8 @@ class Findings:
             hint, meant = "a comma in `{...}` begins the next key", None
             cure = "quote the whole text before it, if this belongs to it"
         first = without_colon(entry.key, names)
-        fix = meant if meant and not first and is_certain(entry.key.text, meant) else None
+        clear = meant and meant not in taken and not first and is_certain(entry.key.text, meant)
+        fix = meant if clear else None
         if first:
             hint, cure = no_colon(first, entry.key)
             fix = pair_of(first, entry)

@@ -44,11 +44,21 @@ def _is_escaped(text: str) -> bool:
 
 
 def cut_off(document: Document, node: Node) -> tuple[int, int] | None:
-    """The comment behind a plain text that is no comment by its look: `Fix #12`, and not `Fix it  # soon`."""
+    """The comment behind a plain text that is no comment by its look: `Fix #12`, and not `Fix it # soon`."""
     if not isinstance(node, Scalar) or node.style:
         return None
     line_end = document.text.find("\n", node.end)
     rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)].rstrip()
-    if not re.match(r"[ \t]+#[^\s#]", rest):
+    if not _NO_COMMENT.match(rest):
         return None
     return node.end + rest.index("#"), node.end + len(rest)
+
+
+_NO_COMMENT = re.compile(r"[ \t]+#[^\s#]| (?:## +\w|#.*(?:\{\{|\{%| ## +\w))")
+"""A tag, a heading of Markdown, a number: with more than one space before it, only what follows it at once counts."""
+
+
+def without_open_tag(text: str) -> str:
+    """What is left of a text that a comment cuts off: without the tag that has lost its end."""
+    last = max(text.rfind(sign) for sign in ("{{", "{%", "{#"))
+    return text if last < 0 or re.search(r"[}%#]\}", text[last:]) else text[:last]

@@ -12,6 +12,7 @@ from promptkit.loading.drift import Answer, drift
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
 from promptkit.loading.instruction_conflicts import compared, instructions_of, names_languages
+from promptkit.loading.lost_prose import cut_off, without_open_tag
 from promptkit.loading.prose import prose_of, without_tags
 from promptkit.loading.template_text import TemplateText
 from promptkit.schema.references import listed_words
@@ -21,7 +22,13 @@ from promptkit.template.inferred_types import is_nullable, value_of
 from promptkit.template.scopes import Binding
 from promptkit.template.syntax import read_tree
 from promptkit.template.taint import printed_strangers
-from promptkit.template.text_faults import broken_tags, foreign_variables, lost_text, unsettled_merge
+from promptkit.template.text_faults import (
+    broken_tags,
+    foreign_variables,
+    lost_text,
+    unsettled_merge,
+    with_broken_tags,
+)
 from promptkit.template.walk import Walk, input_scope
 from promptkit.yaml_nodes import Scalar
 
@@ -175,13 +182,13 @@ class TemplateChecks:
         prose = prose_of(tree, text.text) if tree.whole else ""
         if all(text.document.path != known.document.path or text.text != known.text for known, _ in self.entered):
             self.entered.append((text, prose))
-        for fault in (*tree.faults, *lost_text(tree)):
-            self.report(text, fault)
         outside = prose if tree.whole else without_tags(text.text)
+        for fault in (*with_broken_tags(tree.faults, broken_tags(outside)), *lost_text(tree)):
+            self.report(text, fault)
         for name, fault in foreign_variables(outside, self.inputs):
             self.explained.add(name)
             self.report(text, fault)
-        for fault in (*broken_tags(prose), *(unsettled_merge(text.text) if text.stack else ())):
+        for fault in unsettled_merge(text.text) if text.stack else ():
             self.report(text, fault)
 
 
@@ -207,7 +214,8 @@ def check_templates(loading: Loading) -> dict[str, str]:
             span = span_in(document, node)
             system = _is_system(location, data)
             asks = not location.startswith("messages.") or _role(location, data) in ("system", "user")
-            checks.check(TemplateText(checks, document, node.text, span, folder, system=system, asks=asks), scope)
+            text = node.text if cut_off(document, node) is None else without_open_tag(node.text)
+            checks.check(TemplateText(checks, document, text, span, folder, system=system, asks=asks), scope)
     checks.used |= check_expressions(loading)
     _check_prose(checks, loading)
     if checks.whole and not loading.partial and not unknown.templates:

@@ -129,6 +129,11 @@ class TemplateText:
         elif name in _OTHER_WORDS:
             cure = f"write `{_OTHER_WORDS[name]}`"
             self.tell("PK202", f"`{name}` is not a word of templates", start, end, help=cure)
+        elif name in _MODULES and self.text.startswith(".", end):
+            message = f"`{name}` is a module of Python's, and none is known here"
+            self.tell("PK202", message, start, end, help=_MODULES[name])
+        elif _ATTRIBUTE.search(self.text, 0, start):
+            self.tell("PK202", f"`{name}` stands without quotes", start, end, help=f"write `attribute='{name}'`")
         elif name in inputs and self.blind:
             return  # a macro that uses it is told where it is called
         elif name in _OF_BLOCKS:
@@ -268,6 +273,9 @@ def _own_names(known: Iterable[str]) -> dict[str, None]:
 _OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
 _ALL_INPUTS = frozenset(("inputs", "input", "vars", "variables", "params", "args", "values", "data", "context"))
 """What other tools call the inputs together."""
+_MODULES = dict.fromkeys(("datetime", "time", "random", "os", "sys", "re", "math"), "give the value as an input")
+_MODULES["json"] = "JSON is written by `... | tojson`"
+_ATTRIBUTE = re.compile(r"[(,]\s*attribute\s*=\s*\Z")
 _FIXED = "include a fixed path"
 _TOO_MANY = f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
 """Files that include several others, level by level, multiply: a few would keep a check busy for ever."""

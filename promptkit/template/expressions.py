@@ -268,12 +268,11 @@ class Expressions:
         if node.name == "sum":
             self.wrong(wrong_sum(kinds_of(item_of(mapped(node, value)))), node)
         self._arguments(node, scope)
-        has_default = any(keyword.key == "default" for keyword in node.kwargs)
-        for key in named_keys(node) if not has_default else ():
+        for key in () if any(keyword.key == "default" for keyword in node.kwargs) else named_keys(node):
             self._named_key(key, node.node, item_of(value))
         for what, name in named_functions(node):
             if isinstance(name.value, str):
-                self._known_function(what, name.value, self.tree.token(name.lineno))
+                self._known_function(what, name.value, self.tree.token(name.lineno), of_map=node.name == "map")
         return given_by_filter(node, value)
 
     def _named_key(self, key: Any, of: Any, item: InferredType) -> None:
@@ -310,11 +309,12 @@ class Expressions:
         for fault in argument_faults(self.tree, node, takes, token) if takes is not None else ():
             self.listener.fault(fault)
 
-    def _known_function(self, kind: str, name: str, token: Token) -> None:
+    def _known_function(self, kind: str, name: str, token: Token, *, of_map: bool = False) -> None:
         known = functions()[kind]
         if name not in known:
-            cure = filter_meant(name) if kind == "filter" else test_meant(name, sorted(known))
-            label = "" if cure else did_you_mean(name, sorted(known))
+            names = sorted(known)
+            cure = filter_meant(name, names, of_map=of_map) if kind == "filter" else test_meant(name, names)
+            label = "" if cure else did_you_mean(name, names)
             self.fault("PK204", f"there is no {kind} `{name}`", token, label=label, help=cure)
 
 

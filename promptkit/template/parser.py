@@ -21,7 +21,7 @@ from jinja2.lexer import TokenStream
 from promptkit.diagnostics import nearest
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
-from promptkit.template.syntax_messages import cure_of, foreign_end, told
+from promptkit.template.syntax_messages import BRACES_INSIDE, characters_back, cure_of, foreign_end, told
 from promptkit.template.tree import OPENINGS, TemplateFault, Token
 
 if TYPE_CHECKING:
@@ -149,7 +149,9 @@ class RecoveringEnvironment(PromptEnvironment):
     def fail(self, error: TemplateSyntaxError, opening: int | None = None) -> None:
         """Keep a syntax error at its place: where what has no end begins, else where the reading stopped."""
         message, start = error.message or "it cannot be read", min(error.lineno, len(self.text))
-        start -= _further_back(message, self.text, start)
+        start -= characters_back(message, self.text, start)
+        if (inner := self._braces_around(start)) is not None:
+            message, start = BRACES_INSIDE, inner
         endless = "end of template" in message.lower()
         if endless:
             start = start if opening is None else opening
@@ -165,6 +167,12 @@ class RecoveringEnvironment(PromptEnvironment):
             self._told_in.add(self._opening(start))
             words, cure = told(message, self.text[:start]), cure_of(message, self.text, start)
             self.faults.append(TemplateFault("PK201", words, start, self._end(start), help=cure))
+
+    def _braces_around(self, offset: int) -> int | None:
+        """Where braces with a name begin inside of a tag, if an offset lies in them."""
+        opened = self._opening(offset)
+        found = _BRACED.search(self.text, opened + 2, offset + 3) if opened >= 0 else None
+        return found.start() if found is not None and found.end() > offset else None
 
     def _is_told(self, opened: int) -> bool:
         """Whether a tag ends what another one of the same foreign kind began, which has been told."""
@@ -316,25 +324,11 @@ class Parser(PromptParser):
             self.stream.current = JinjaToken(self.stream.current.lineno, kind, value)
 
 
-def _further_back(message: str, text: str, start: int) -> int:
-    """How many characters before the place that Jinja tells the fault begins."""
-    if "got '|'" in message and text[start - 1 : start] == "|":
-        return 1
-    if message.startswith("unexpected '}', expected") and text[start - 1 : start] == "%":
-        return 1
-    if message.startswith("non-default argument"):
-        return len(text[:start].rstrip()) - len(re.sub(r"\w+$", "", text[:start].rstrip())) + _blanks(text[:start])
-    return 0
-
-
-def _blanks(text: str) -> int:
-    return len(text) - len(text.rstrip())
-
-
 _NO_NAMES = tuple(f"name:{word}" for word in ("and", "or", "in", "is", "if", "else", "elif", "endif", "endfor"))
 _HANDLEBARS = re.compile(r"\{\{[#^/>]")
 _FOREIGN_BEGIN = re.compile(r"\{\{-?\s*(?:[#^]|if\b|for\b)")
 _FOREIGN_END = re.compile(r"\{\{-?\s*(?:/|else\b|elif\b|endif\b|endfor\b)")
+_BRACED = re.compile(r"\{\{-?\s*[^\W\d][\w.\[\]]*\s*-?\}\}")
 _BLOCKS = frozenset(("if", "for", "macro", "call", "filter", "block", "with", "set"))
 _KIND_OF_END = {"}}": "variable_end", "%}": "block_end"}
 _ENDS_AT = {"}}": "end of print statement", "%}": "end of statement block"}

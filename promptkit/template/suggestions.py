@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from promptkit.template.inferred_types import InferredType
 
 
-def filter_meant(name: str) -> str:
-    """The cure for a filter that does not exist, where one is known."""
+def filter_meant(name: str, known: Collection[str], *, of_map: bool) -> str:
+    """The cure for a filter that does not exist, where one is known; one that `map` is to apply may be a field."""
     if name in _FILTERS:
         return f"write `| {_FILTERS[name]}`"
     if name in _WRITTEN:
         return _WRITTEN[name]
     if name in REFUSED_FILTERS:
-        return "leave it out: a prompt is no HTML, and renders the same each time"
+        return _REFUSED.get(name, "leave it out: a prompt is no HTML")
     if any(name in methods for methods in ALLOWED_METHODS.values()):
         return f"it is a method: write `value.{name}(...)`"
+    if of_map and not nearest(name, known):
+        return f"a field of each item is named by `map(attribute='{name}')`"
     return ""
 
 
@@ -59,6 +61,7 @@ def member_meant(key: str, of: str, value: InferredType) -> str:
     return ""
 
 
+_REFUSED = {"random": "leave it out: a prompt renders the same each time"}
 _LIST_FILTERS = frozenset(("join", "sort", "reverse", "first", "last", "map"))
 _METHODS: Mapping[str, str] = {
     **dict.fromkeys(("slice", "substring", "substr"), "write `value[0:3]`"),
@@ -83,6 +86,7 @@ _CALLED = frozenset({"int", "float", "list", "sum", "max", "min", "round", "uppe
 _CALLED |= {"replace", "abs"}
 _FUNCTIONS: Mapping[str, str] = {
     "enumerate": "`loop.index0` counts inside of a loop, `loop.index` from 1",
+    "include": "a file is included with `{% include 'path' %}`",
     "zip": "loop over one list, and look the other up: `others[loop.index0]`",
     "print": "a value is printed with `{{ value }}`",
 }

@@ -22,6 +22,10 @@ _OTHER_NAMES["otherwise"] = "else"
 _OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
+BRACES_INSIDE = "a tag in a tag"
+"""The message, in the place of Jinja's, of braces inside of `{% %}` or of other braces."""
+
+
 def told(message: str, before: str = "") -> str:
     """Jinja's message about a template, in our words where it has none for people; `before` stands before its place."""
     if message.startswith("expected token 'name'") and before.rstrip().endswith("|"):
@@ -40,6 +44,8 @@ def cure_of(message: str, text: str, start: int) -> str:
         alone = printed is not None and not others
         value = "" if printed is None else printed[0].rstrip("-+%} \t\n")
         return f"a value is printed with `{{{{ {value} }}}}`" if alone else _cure_of_tag(tag[1], tag[2])
+    if message == BRACES_INSIDE:
+        return f"a name stands there without braces: `{text[start:].split('}', maxsplit=1)[0].strip('{ -')}`"
     if message.startswith("Missing end of comment"):
         return "end the comment with `#}`; for the two characters write {{ '{#' }}"
     if re.match(r"unexpected char [\"'][\"']", message) and text[start : start + 1] in "\"'":
@@ -48,6 +54,17 @@ def cure_of(message: str, text: str, start: int) -> str:
         return f"take the character away that cannot be seen: {unicodedata.name(text[start], 'a control character')}"
     here = text[start : start + 8]
     return next((cure for sign, cure in _SLIPS if re.match(sign, here)), _cure_by_message(message, text, start))
+
+
+def characters_back(message: str, text: str, start: int) -> int:
+    """How many characters before the place that Jinja tells the fault begins."""
+    if "got '|'" in message and text[start - 1 : start] == "|":
+        return 1
+    if message.startswith("unexpected '}', expected") and text[start - 1 : start] == "%":
+        return 1
+    if message.startswith("non-default argument"):
+        return len(text[:start].rstrip()) - len(re.sub(r"\w+$", "", text[:start].rstrip())) + _blanks(text[:start])
+    return 0
 
 
 def foreign_end(tag: str) -> str:
@@ -63,7 +80,13 @@ def _cure_of_tag(tag: str, more: str) -> str:
         return f"write `end{innermost[1]}`"
     if tag in _OTHER_NAMES:
         return f"write `{_OTHER_NAMES[tag]}`"
+    if tag in ("break", "continue"):
+        return "let `{% if ... %}` skip what is not wanted"
     if innermost := _INNERMOST.search(more):
+        if tag in ("else", "elif"):
+            return f"an `else` stands above: `{{% end{innermost[1]} %}}` comes next"
+        if (meant := nearest(tag, ("else", "elif"))) and f"'{meant}'" in more:
+            return f"did you mean `{meant}`?"
         return f"the innermost block that is open is `{innermost[1]}`: `{{% end{innermost[1]} %}}` ends it"
     if tag in _TAGS:
         return f"no block is open that `{{% {tag} %}}` belongs to"
@@ -93,6 +116,12 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
         return "`is` asks by the name of a test; compare with `==`, or `!=`"
     if "got 'string'" in message and re.search(r"\b[fr]$", text[:start]):
         return "texts are joined with `~`: `'a ' ~ name`"
+    if message == "expected token '(', got 'end of statement block'" and (begun := _MACRO.search(text[:start])):
+        return f"the names of its arguments stand in brackets: `{{% macro {begun[1]}() %}}`"
+    if message.startswith("expected token 'end of statement block'") and (ended := _ENDED.search(text[:start])):
+        return f"it takes no name: `{{% {ended[1]} %}}`"
+    if "got 'with'" in message and _INCLUDED.search(text[:start]):
+        return "an included file sees all that is known here; give it more by `{% set name = ... %}` above"
     if "got 'for'" in message:
         return "lists are made by filters: `rows | map(attribute='name') | list`"
     if re.search(r"\|\s*$", text[:start]) and text.startswith("|", start):
@@ -103,6 +132,9 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
 _FILTERED = re.compile(r"\|\s*(\w+)\s*$")
 _COLONED = re.compile(r"\{\{[^{}|]*\|\s*(\w+)\s*:\s*([^{}|]*?)\s*(?:\||-?\}\})")
 _UNQUOTED_PATH = re.compile(r"\{%-?\s*(include|extends|import|from)\s+([\w./-]*)$")
+_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*$")
+_ENDED = re.compile(r"\{%-?\s*(end(?!block)\w+)\s+$")
+_INCLUDED = re.compile(r"\{%-?\s*include\b[^%]*$")
 _END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
 
 
@@ -128,6 +160,8 @@ _SLIPS = (
     (r"#if\b|\^", "Handlebars' blocks are written {% if ... %} and {% endif %}"),
     (r"#each\b", "Handlebars' blocks are written {% for ... in ... %} and {% endfor %}"),
     (r"#", "Handlebars' blocks are written {% if ... %} or {% for ... in ... %}"),
+    (r">\s*\w", "a file is included with {% include 'path' %}"),
+    (r"\.\w", "a name stands alone between the braces: `{{ name }}`"),
     (r"[$@]", "a name stands alone between the braces: `{{ name }}`"),
     ("[\u2018\u2019\u201c\u201d]", "use straight quotes"),
 )
@@ -145,12 +179,21 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"Encountered unknown tag '(end[^']*)'"), lambda found: f"`{{% {found[1]} %}}` ends nothing here"),
     (re.compile(r"Encountered unknown tag '([^']*)'"), lambda found: f"there is no tag `{{% {found[1]} %}}` here"),
     (re.compile(r"expected token '(.*)', got '(.*)'$", re.DOTALL), lambda found: _expected(found[1], found[2])),
+    (re.compile(BRACES_INSIDE), lambda _: "a tag stands inside of a tag"),
     (re.compile(r"can't assign to "), lambda _: "a name is expected here"),
     (re.compile(r"non-default argument"), lambda _: "a parameter without a default follows one with a default"),
     (re.compile(r"tag name expected"), lambda _: "the name of a tag is expected"),
     (re.compile(r"Expected an expression, got "), lambda _: "an expression is missing here"),
+    (
+        re.compile(r"unexpected '(end of (?:print statement|statement block))'"),
+        lambda found: f"an expression is missing before {_END_SIGNS[found[1]]}",
+    ),
     (re.compile(r"unexpected 'end of template'"), lambda _: "this has no end: `}}` is missing"),
     (re.compile(r"Missing end of comment tag"), lambda _: "the comment that begins here has no end"),
     (re.compile(r"Missing end of raw directive"), lambda _: "`{% raw %}` has no end: `{% endraw %}` is missing"),
     (re.compile(r"unexpected char (.*) at \d+$", re.DOTALL), lambda found: f"{found[1]} cannot stand here"),
 )
+
+
+def _blanks(text: str) -> int:
+    return len(text) - len(text.rstrip())

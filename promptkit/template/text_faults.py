@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.names import names_in
 from promptkit.template.tree import TemplateFault, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 _FOREIGN = re.compile(
     r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)(?:![rsa])?(?::(?:[<>=^][^{}\s]{0,8}|[.,+#\d]{1,8}[a-z%]))?\}"
@@ -23,10 +24,10 @@ _FOREIGN = re.compile(
 """How `${x}` and `$x` (shells, JavaScript), `{x}` and `{x:.2f}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and
 `[[x]]` name a variable; two braces with a space between them, and braces of which the first is lost."""
 _BROKEN_TAG = re.compile(
-    r"(?:\{\s+)?%\s*((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
-    r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s*%\}"
+    r"(?:\{\s+)?%\s{0,9}((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
+    r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s{0,9}%(?:\}| \})"
 )
-"""A tag whose first brace is lost, or stands apart."""
+"""A tag whose first brace is lost, or whose braces stand apart."""
 
 
 _MOST_FOREIGN = 1_000
@@ -109,6 +110,23 @@ def unsettled_merge(text: str) -> Iterator[TemplateFault]:
         cure = "keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
         message = "`<<<<<<<` is git's mark of a merge that is not settled"
         yield TemplateFault("PK201", message, opened, opened + 7, "warning", help=cure)
+
+
+def with_broken_tags(faults: Iterable[TemplateFault], broken: Iterable[TemplateFault]) -> Iterator[TemplateFault]:
+    """The faults of a template and its broken tags; a block that one of these was to end has no end because of it."""
+    left = list(broken)
+    for fault in faults:
+        missing = _MISSING_END.search(fault.message)
+        behind = (each for each in left if missing and each.start > fault.start and each.help == f"write {missing[1]}")
+        if (cause := next(behind, None)) is None:
+            yield fault
+        else:
+            left.remove(cause)
+            yield replace(cause, code=fault.code, severity=fault.severity)
+    yield from left
+
+
+_MISSING_END = re.compile(r"`(\{% end[a-z]+ %\})` is missing\Z")
 
 
 def broken_tags(prose: str) -> Iterator[TemplateFault]:
