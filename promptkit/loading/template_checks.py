@@ -230,7 +230,7 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
     if not loading.unknown.output:
         given = (listed_words([each["json_schema"]]) for each in checks.inputs.values())
         spoken = tuple(frozenset(map(str.casefold, each)) for each in given if each)
-        answer = replace(Answer.of(loading.data.get("output", {})), given=spoken)
+        answer = replace(Answer.of(loading.data.get("output", {})), given=spoken, inputs=frozenset(checks.inputs))
         for text, words in prose:
             for fault in drift(words, answer):
                 checks.report(text, fault)

@@ -28,6 +28,8 @@ class Answer:
     """Whether one field is all that is spoken of, by its name or not."""
     given: tuple[frozenset[str], ...] = ()
     """The words of inputs that are one of several, in small letters."""
+    inputs: frozenset[str] = frozenset()
+    """The names of the inputs."""
 
     def is_given(self, words: Iterable[str]) -> bool:
         """Whether all of some words are an input's."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce|present)"
 _OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|response|output|result|reply))?"
-_FORMATS = r"(JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
+_FORMATS = r"(?P<format>JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
 _A_FORMAT = re.compile(_FORMATS, re.IGNORECASE)
 _WANTED = re.compile(
     rf"(?:^(?:[-*+]\s+|\d{{1,3}}[.)]\s+)?|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
@@ -25,9 +25,14 @@ _WANTED = re.compile(
     re.IGNORECASE,
 )
 _MUST_BE = re.compile(
-    rf"\b(?:answer|response|output|reply|result)\s+(?:must|should|shall|has\s+to)\s+be\s+(?:(?:valid|pure|raw|strict|in|an?)\s+)*{_FORMATS}\b",
+    rf"\b(?P<of>answer|response|output|reply|result)\s+(?:must|should|shall|has\s+to)\s+be\s+(?:(?:valid|pure|raw|strict|in|an?)\s+)*{_FORMATS}\b",
     re.IGNORECASE,
 )
+_OF_ANOTHER = re.compile(
+    r"\b(?:whose|its|their|whether|judge|judges|evaluate|evaluates|assess|grade|(?:says?|states?|requires?|asks?)\s+(?:that|for))\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that speaks of an answer that is judged, and not of the one that is asked for."""
 _IN_TAGS = re.compile(
     r"(?<=\bin\s)<(answer|final_answer|output|response|result)>(?:\s*</\1>)?(?=\s+tags?\b)", re.IGNORECASE
 )
@@ -56,15 +61,23 @@ def of_formats(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     if (tags := _IN_TAGS.search(sentence.text)) is not None and answer.format in ("json", "list"):
         message = f"the prose asks for <{tags[1]}> tags, and the output is `format: {answer.format}`"
         yield drift_in("PK232", sentence, tags.span(), message, f"the answer is read as {_READ_AS[answer.format]}")
-    for found in (*_WANTED.finditer(sentence.text), *_MUST_BE.finditer(sentence.text)):
-        wanted = " ".join(found[1].lower().split())
-        before = sentence.text[: found.start(1)]
+    for found in (*_WANTED.finditer(sentence.text), *_demands(sentence.text, answer)):
+        wanted, start = found["format"], found.start("format")
         if sentence.text.startswith("?", found.end()) and not found.start():
             continue  # what is asked about, and not for
-        if wanted in _FITTING[answer.format] or is_denied(before) or _in_quotes(sentence.text, found.start(1)):
+        fits = " ".join(wanted.lower().split()) in _FITTING[answer.format]
+        if fits or is_denied(sentence.text[:start]) or _in_quotes(sentence.text, start):
             continue
-        message = f"the prose asks for {found[1]}, and the output is `format: {answer.format}`"
-        yield drift_in("PK232", sentence, found.span(1), message, f"the answer is read as {_READ_AS[answer.format]}")
+        message = f"the prose asks for {wanted}, and the output is `format: {answer.format}`"
+        span = found.span("format")
+        yield drift_in("PK232", sentence, span, message, f"the answer is read as {_READ_AS[answer.format]}")
+
+
+def _demands(text: str, answer: Answer) -> Iterator[re.Match[str]]:
+    """`The answer must be JSON`, where that is not said of an answer that comes in."""
+    for found in _MUST_BE.finditer(text) if not _OF_ANOTHER.search(text) else ():
+        if found["of"].lower() not in answer.inputs:
+            yield found
 
 
 def _in_quotes(text: str, at: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.loading.drift.rows import QUOTED_ROW, ROW, words_of
+from promptkit.loading.drift.rows import QUOTED_ROW, ROW, is_in_json, words_of
 from promptkit.loading.drift.telling import drift_in, no_field
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def of_keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 def _misspelt(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """Words in quotes beside fields of the answer, which are near to another of its fields."""
     for found in QUOTED_ROW.finditer(sentence.text):
-        words = list(words_of(found))
+        words = [] if is_in_json(found) else list(words_of(found))
         there = {word.text for word in words if word.text in answer.keys}
         for word in words if there else ():
             if word.text not in there and (hint := did_you_mean(word.text, sorted(answer.keys - there))):
@@ -76,7 +76,7 @@ def _places(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 def _listed(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """Names behind `keys` and `fields`, of which one is a field, or all are near to one."""
     for found in _KEYS.finditer(sentence.text):
-        words = list(words_of(found))
+        words = [word for word in words_of(found) if not word.runs_on or did_you_mean(word.text, answer.keys)]
         if any(word.quoted for word in words):  # words between them say how they are meant
             left = answer.keys - {word.text for word in words}
             words = [word for word in words if word.quoted or did_you_mean(word.text, left)]

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 _POOL = re.compile(
     r"\b(?:of|from|among|the|these|those|all|both)"
-    r"(?:\s+(?:the|these|those|following|list\s+of|set\s+of|a\s+list\s+of|other))*\s+\Z",
+    r"(?:\s+(?:the|these|those|following|list\s+of|set\s+of|a\s+list\s+of|other))*\s+\Z"
+    r"|\bthere\s+(?:are|is|were|was)\s+(?:about\s+)?\Z|\b(?!answer|output|response|object|json)\w+s\s+with\s+\Z",
     re.IGNORECASE,
 )
 """What stands before the number of those that are chosen from, or that are there already."""
 _SUBSET = re.compile(
-    r"['’]|\s+(?:per|(?:for|in|of)\s+each)\b|\s*(?:is|are|was|were|remain|remains)\b"
+    r"['’]|\s+in\s+your\s+(?:head|mind|reasoning|thoughts)\b|\s+(?:per|(?:for|in|of)\s+each)\b|\s*(?:is|are|was|were|remain|remains)\b"
     r"(?!\s+(?:required|needed|allowed|expected|wanted|returned|to be|enough)\b)",
     re.IGNORECASE,
 )
@@ -40,17 +41,29 @@ _NEAR = 100
 """How far before a number the words stand that say what it is of."""
 _COUNT = re.compile(
     rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
-    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=\s+`?(\w+)`?|)",
+    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=[ \t]+`?(\w+)`?|)",
     re.IGNORECASE,
 )
-_OTHER_UNITS = r"(?!\s+\w*(?:word|line|page|minute|day|each))"
 _SIGNED = NUMBER.replace("(", r"((?<![\w)])-?(?:", 1) + ")"
 _ASIDE = r"(?:\s*\([^()\n]{1,40}\))?"
 _RANGE = re.compile(
     rf"(?:\b(?:from|between|of)\b)?\s*(?<![\w.]){_SIGNED}{_ASIDE}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{NUMBER}\b"
-    rf"{_OTHER_UNITS}",
+    r"(?!\.\d)",
     re.IGNORECASE,
 )
+_UNIT = re.compile(
+    r"[\s-]+(?!(?:and|as|based|because|by|depending|for|if|in|inclusive|integer|of|on|or|points?|scale|so|the|to|using|when"
+    r"|where|which|whole|with|how)\b)[a-z]",
+    re.IGNORECASE,
+)
+"""What stands behind a range that has a unit, or counts something: `1-3 sentences`."""
+_YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d\Z")
+_LEADS = """
+    a an and as at be between by from in integer is must numeric number of on range rate rated rating scale score scored
+    the to use using value values whole with within you
+"""
+_LEADING = frozenset(_LEADS.split())
+"""Words that may stand before the range of a field's values; other ones say what is numbered: `steps 1-3`."""
 _CHARACTERS = re.compile(
     rf"(at most|no more than|up to|a maximum of|at least|a minimum of)\s+{NUMBER}\s+characters", re.IGNORECASE
 )
@@ -67,6 +80,8 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                 continue
             if answer.alone and not _ENDS.match(sentence.text, found.end()):
                 continue
+            if not answer.alone and _is_said_of_another(sentence.text, found, name):
+                continue
             most, least = schema.get("maxLength"), schema.get("minLength", 0)
             number, is_least = number_of(found[2]), found[1].lower() in ("at least", "a minimum of")
             if isinstance(most, int) and number > most:
@@ -75,6 +90,19 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             elif not is_least and isinstance(least, int) and number < least:
                 label = f"at least {least} characters"
                 yield drift_in("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
+
+
+_SUBJECT = re.compile(
+    r"\b(?:the|each|every|an?)\s+([a-z]\w*)(?:\s+(?:is|of|has|have|be|may|must|can|should))*\s*\Z|\b([a-z]\w*)\s+of\s+\Z",
+    re.IGNORECASE,
+)
+
+
+def _is_said_of_another(text: str, found: re.Match[str], name: str) -> bool:
+    """Whether the noun before a length is another one than the field: `messages of up to 4000 characters`."""
+    subject = _SUBJECT.search(text[max(0, found.start() - _NEAR) : found.start()])
+    words = _forms(name) | {*name.lower().split("_"), *_WHOLES, "string", "text", "field", "value", "length", "total"}
+    return subject is not None and (subject[1] or subject[2]).lower() not in words
 
 
 _LENGTHS = re.compile(
@@ -175,7 +203,7 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     name, schema = named[0]
     least, most = schema.get("minimum"), schema.get("maximum")
     ranges = list(_RANGE.finditer(sentence.text))
-    if any((number_of(found[1]), number_of(found[2])) == (least, most) for found in ranges):
+    if any((float(low), float(high)) == (least, most) for low, high in _DECIMALS.findall(sentence.text)):
         return  # the others are of something else
     for found in ranges:
         first, last = number_of(found[1]), number_of(found[2])
@@ -183,14 +211,30 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             return
         if answer.alone and not _is_of_all(sentence.text, found):
             continue
+        if not answer.alone and _counts_others(sentence.text, found, name):
+            continue
         if _beyond(first, last, least, most):
             span = found.span(2) if _beyond(last, last, None, most) else found.span(1)
             yield drift_in("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
 
 
+_DECIMALS = re.compile(
+    r"(?<![\w.])(-?\d{1,9}(?:\.\d{1,9})?)\s*(?:to|and|-|\N{EN DASH}|\.\.)\s*(-?\d{1,9}(?:\.\d{1,9})?)(?![\w.]*\d)"
+)
+
+
+def _counts_others(text: str, found: re.Match[str], name: str) -> bool:
+    """Whether a range has a unit of its own, or numbers other things: `1-3 sentences`, `steps 1-3`."""
+    if _UNIT.match(text, found.end()) or _YEARS.match(found[1] + found[2]):
+        return True
+    before = re.search(r"([a-z]+)[\s\"'`*]*\Z", text[max(0, found.start(1) - _NEAR) : found.start(1)], re.IGNORECASE)
+    return before is not None and before[1].lower() not in _LEADING | _forms(name) | {*name.lower().split("_")}
+
+
 _OF_OTHER_SCALES = re.compile(
     r"\b(?:old|former|previous|earlier|original|input|source|incoming)\s+(?:[\w-]+\s+){0,2}"
-    r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b",
+    r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b"
+    r"|\b(?:convert|divide|normali[sz]e|rescale)\b",
     re.IGNORECASE,
 )
 """What says that a range is that of something else, such as what comes in."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.drift.answer import enum_of
 from promptkit.loading.drift.surroundings import NO_WORDS, is_of_the_past
 from promptkit.loading.drift.telling import drift_at, never_said, no_field
 from promptkit.loading.prose import GAP
+from promptkit.loading.typed_values import schemas_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,8 @@ _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r"\{\s{0,40}\"")
 _NUMBER = re.compile(r"[-+.\deE]+")
 _WORDS = re.compile(r"[\w .|-]+")
+_BETWEEN = re.compile(r"\s*\|\s*|\s+or\s+")
+_DESCRIBES = re.compile(r"(?:an?|the|your|one\s+of)\s", re.IGNORECASE)
 _MOST_PARTS = 20
 """How many words with bars between them are looked at."""
 
@@ -61,9 +65,10 @@ def without(prose: str, shown: list[ShownObject]) -> str:
 
 def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[TemplateFault]:
     """An object that is plainly the answer's: at least half of its keys are declared, side by side."""
-    declared = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
-    if not isinstance(declared, dict) or sum(key in declared for key in shown.data) * 2 < len(shown.data):
+    meant = _meant(shown.data, answer)
+    if meant is None:
         return
+    declared, closed = meant["properties"], meant.get("additionalProperties") is False
     if is_of_the_past(prose[prose.rfind(".", 0, shown.start) + 1 : shown.start]):
         return
     for key, value in shown.data.items():
@@ -72,27 +77,37 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
         if found is None:
             continue
         if key not in declared:
-            if answer.closed:
+            if closed and key not in answer.keys:
                 yield no_field(key, found.start(1), declared, shown.data)
         elif isinstance(value, str):
-            yield from _of_word(value, found.end(), enum_of(declared[key]))
+            yield from _of_word(key, value, found.end(), enum_of(declared[key]))
         elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from _of_number(key, value, declared[key], prose, found.end())
 
 
-def _of_word(value: str, start: int, words: list[str]) -> Iterator[TemplateFault]:
-    """A text for which an enum has words, or several of them with bars between."""
+def _meant(data: dict[str, Any], answer: Answer) -> dict[str, Any] | None:
+    """The object of the answer's that most of some keys are declared in: at least half of them, the whole first."""
+    known = [each for each in schemas_inside(answer.schema) if isinstance(each.get("properties"), dict)]
+    best = max(known, key=lambda each: sum(key in each["properties"] for key in data), default=None)
+    return best if best is not None and sum(key in best["properties"] for key in data) * 2 >= len(data) else None
+
+
+def _of_word(key: str, value: str, start: int, words: list[str]) -> Iterator[TemplateFault]:
+    """A text for which an enum has words, or several of them; a description of what stands there is none."""
     if not words or value in words or not _WORDS.fullmatch(value):
         return
-    parts = value.split("|")[:_MOST_PARTS]
-    plain = {word.casefold() for word in words}
-    if len(parts) > 1 and sum(part.strip().casefold() in plain for part in parts) * 2 < len(parts):
+    name = key.replace("_", " ").casefold()
+    if name in value.casefold() or _DESCRIBES.match(value):
         return
-    for part in parts:
-        word = part.strip()
-        if word not in words and word.lower() not in NO_WORDS:
-            yield never_said(word, start + len(part) - len(part.lstrip()), words)
-        start += len(part) + 1
+    ends = [*islice((each.span() for each in _BETWEEN.finditer(value)), _MOST_PARTS), (len(value), len(value))]
+    begins = [0, *(end for _, end in ends)]
+    parts = [(begin, value[begin:end]) for begin, (end, _) in zip(begins, ends, strict=False)]
+    plain = {word.casefold() for word in words}
+    if len(parts) > 1 and sum(part.casefold() in plain for _, part in parts) * 2 < len(parts):
+        return
+    for begin, part in parts:
+        if part not in words and part.lower() not in NO_WORDS:
+            yield never_said(part, start + begin, words)
 
 
 def _of_number(key: str, value: float, schema: Any, prose: str, start: int) -> Iterator[TemplateFault]:

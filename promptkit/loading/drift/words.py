@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.loading.drift.rows import ITEM, QUOTED_ROW, ROW, words_of
+from promptkit.diagnostics import did_you_mean
+from promptkit.loading.drift.rows import ITEM, QUOTED_ROW, ROW, is_in_json, words_of
 from promptkit.loading.drift.surroundings import NO_WORDS, NOUNS, asks_for, is_denied, speaks_of_others
 from promptkit.loading.drift.telling import never_said
 
@@ -42,6 +43,11 @@ _BESIDE_KEY = re.compile(
 """Words with bars between them behind a key: `priority: urgent | normal`."""
 
 _ENDS_A_WORD = re.compile(r"[`\"'*]*\s*(?:[,|/.;)]|and\b|or\b|\n|\Z)")
+_MAPS = re.compile(r"\s+(?:to|as|for|means?|when|if|into)\s+[\"'`]|\s*(?:=|->|\N{RIGHTWARDS ARROW})")
+"""What stands behind a word that is mapped to another one."""
+_OF_PEOPLE = re.compile(
+    r"\b(?:customers?|people|readers?|they|users?)\s+(?:\w+\s+){0,2}(?:their|his|her|it)\b", re.IGNORECASE
+)
 _MOST_BEFORE = 150
 """How many characters before a row are looked at."""
 
@@ -65,6 +71,8 @@ def of_words(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             for word in words:
                 if pattern is _LABELLED and not _ENDS_A_WORD.match(sentence.text, word.span[1]):
                     continue  # a part of what is said
+                if word.runs_on and not did_you_mean(word.text, enum):
+                    continue
                 if word.text.casefold() not in plain:
                     told.add(word.span)
                     yield never_said(word.text, sentence.start + word.span[0], enum, said)
@@ -83,6 +91,10 @@ def _is_of(
     enum: tuple[str, ...], words: list[Word], found: re.Match[str], group: int | str, text: str, answer: Answer
 ) -> bool:
     """Whether a row that has most of an enum's words is meant to be of it, by all that stands around it."""
+    if found.re is QUOTED_ROW and (is_in_json(found) or _MAPS.match(text, found.end())):
+        return False
+    if found.re is QUOTED_ROW and _OF_PEOPLE.search(text, 0, found.start()):
+        return False
     if is_denied(text[: found.start()]) or (answer.alone and not _is_all(text, found)):
         return False
     if _is_of_another(found, enum, answer) or _is_told_elsewhere(text, found, enum):
