@@ -43,8 +43,8 @@ class Inputs:
             if type(value) is str and name in texts and texts[name](value):
                 exact[name] = value
             elif value is not None or name not in self._optional:
-                exact[name] = plain(value)
-                faults += self._unfit(name, exact[name])
+                exact[name], unfit = self._taken(name, value)
+                faults += unfit
         if not self._required <= exact.keys() <= self._declared.keys():
             faults = [*self._missing(exact), *self._unknown(exact), *faults]
         if not faults and self._whole is not None:
@@ -52,6 +52,15 @@ class Inputs:
         if faults:
             raise InputError(faults)
         return {**self._defaults, **exact}
+
+    def _taken(self, name: str, value: Any) -> tuple[Any, list[Diagnostic]]:
+        """A value of exact types, and what is wrong with it; its own methods may raise whatever they like."""
+        try:
+            taken = plain(value)
+            return taken, list(self._unfit(name, taken))
+        except Exception as error:  # noqa: BLE001 (raised by a class of the caller's)
+            label = f"{type(error).__name__} is raised where it is looked at"
+            return None, [self._fault("PK306", f"the input `{name}` does not fit", label=label)]
 
     def _missing(self, given: Mapping[str, Any]) -> Iterable[Diagnostic]:
         for name, declared in self._declared.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from decimal import Decimal
 from typing import Any
 from unittest.mock import MagicMock
@@ -10,7 +12,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from promptkit import Prompt
-from promptkit.errors import InputError
+from promptkit.errors import InputError, RenderError
 from promptkit.inputs import Inputs
 from promptkit.loader import load_spec
 from promptkit.source import Memory
@@ -260,6 +262,40 @@ class Text(str):
     __hash__ = str.__hash__
 
 
+class Sly(str):
+    """A text whose methods all fail."""
+
+    def _fail(self, *_: object) -> Any:
+        raise ZeroDivisionError
+
+    isascii = encode = __str__ = __len__ = __hash__ = _fail  # type: ignore[assignment]
+
+
+class Number(int):
+    """A number that cannot be reckoned with."""
+
+    def __abs__(self) -> int:
+        raise ZeroDivisionError
+
+
+class Price(Decimal):
+    """A decimal that is no float."""
+
+    def __float__(self) -> float:
+        raise ZeroDivisionError
+
+
+class Unhashed(type):
+    """A type that cannot be looked up."""
+
+    def __hash__(cls) -> int:
+        raise ZeroDivisionError
+
+
+class Odd(metaclass=Unhashed):
+    """What has such a type."""
+
+
 DECLARABLE: dict[str, Any] = {**{name: {"type": name} for name in ("string", "integer", "object", "array")}, "any": {}}
 ANYTHING = Prompt.from_text('inputs: {a: {}}\ntask: "{{ a }}"')
 
@@ -281,6 +317,53 @@ def test_data_is_read_by_the_methods_of_its_type_fit_or_not(value: object) -> No
     assert '"' in ANYTHING.render(a=value).messages[0].text
     with pytest.raises(InputError):
         Prompt.from_text('inputs: {a: integer}\ntask: "{{ a }}"').render(a=value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(Sly("x"), "x"), ({"a": Sly("x")}, '{"a": "x"}'), ([Number(-3)], "[-3]"), (Number(3), "3")],
+    ids=["text", "object", "list", "number"],
+)
+def test_no_method_of_a_subclass_is_called(value: object, text: str) -> None:
+    assert ANYTHING.render(a=value).messages[0].text == text
+
+
+@pytest.mark.parametrize("value", [Price("1.5"), Odd(), [Odd()]], ids=["decimal", "odd", "list"])
+def test_what_cannot_be_looked_at_does_not_fit(value: object) -> None:
+    with pytest.raises(InputError, match="ZeroDivisionError is raised where it is looked at"):
+        ANYTHING.render(a=value)
+
+
+@pytest.mark.parametrize("declared", DECLARABLE)
+def test_a_value_of_shared_parts_is_refused_before_anything_goes_through_them_all(declared: str) -> None:
+    value: list[Any] = []
+    for _ in range(60):
+        value = [value, value]
+    with pytest.raises(InputError, match=r"has more than 1,000,000 parts"):
+        Prompt.from_dict({"inputs": {"a": DECLARABLE[declared]}, "task": "{{ a }}"}).render(a=value)
+
+
+def test_an_input_that_changes_while_it_is_rendered_is_a_render_error() -> None:
+    given = {str(number): number for number in range(1000)}
+
+    done = threading.Event()
+
+    def change() -> None:
+        while not done.is_set():
+            given["more"] = 1
+            given.pop("more", None)
+
+    worker = threading.Thread(target=change)
+    worker.start()
+    try:
+        for _ in range(300):
+            with contextlib.suppress(RenderError, InputError):
+                ANYTHING.render(a=given)
+            with contextlib.suppress(RenderError, InputError):
+                ANYTHING.explain(a=given)
+    finally:
+        done.set()
+        worker.join()
 
 
 @pytest.mark.parametrize("given", [Failing(a=1), {1: 2}])

@@ -19,18 +19,23 @@ if TYPE_CHECKING:
 DEEPEST_VALUE = 64
 """How deep lists and objects may be nested in each other; the limit for answers too."""
 
+MOST_PARTS = 1_000_000
+"""How many parts a value may have in all, keys not counted; what stands at several places counts at each."""
+
 MOST_DIGITS = 4_000
 """How many digits a whole number may have; Python by itself prints no more than 4,300."""
 
 _TOO_LARGE = 10**MOST_DIGITS
-_MOST_AT_ONCE = 1_000_000
+_MANY = 10_000
 _SHOWN_DEPTH = 8
+_LEAVES = (str, int, float, bool, type(None))
+_HOLDERS: tuple[type[dict[Any, Any] | list[Any] | tuple[Any, ...]], ...] = (dict, list, tuple)
 _TEXT = frozenset((str,))
 
 
 def first_fault(value: Any, deepest: int = DEEPEST_VALUE) -> tuple[Location, str] | None:
     """A part of a value that is no JSON: where it is and why; None when all of it is."""
-    return None if _is_plain(value, deepest) else _search(value, deepest)
+    return None if _is_plain(value, deepest) else _too_many(value, deepest) or _search(value, deepest)
 
 
 def plain(value: Any) -> Any:
@@ -38,7 +43,9 @@ def plain(value: Any) -> Any:
 
     What is no JSON value is left as it is.
     """
-    if _is_plain(value, DEEPEST_VALUE, _EXACT) or _search(value, DEEPEST_VALUE) is not None:
+    if _is_plain(value, DEEPEST_VALUE, _EXACT) or _too_many(value, DEEPEST_VALUE):
+        return value
+    if _search(value, DEEPEST_VALUE) is not None:
         return value
     return _copied(value, {})
 
@@ -75,7 +82,7 @@ _COPIES: dict[type, Callable[[Any], Any]] = {
 
 def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str]] | None = None) -> bool:
     """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast."""
-    checks, level = kinds or _CHECKS, [value]
+    checks, level, parts = kinds or _CHECKS, [value], 0
     for _ in range(deepest):
         inner: list[Any] = []
         for each in level:
@@ -85,14 +92,44 @@ def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str
                     return False
                 inner += each
                 inner += each.values()
+                parts += len(each)
             elif kind is list or kind is tuple:
                 inner += each
+                parts += len(each)
             elif kind not in checks or checks[kind](each):
                 return False
-        if not inner or len(inner) > _MOST_AT_ONCE:
-            return not inner
+            if parts > MOST_PARTS:
+                return False
+        if not inner:
+            return True
+        if len(inner) > _MANY and _are_shared(inner):
+            return False
         level = inner
-    return False  # deep, or shared over and over: the search tells
+    return False  # the search tells
+
+
+def _are_shared(values: list[Any]) -> bool:
+    """Whether most of the lists and objects among many values are the same ones over and over."""
+    holders = [id(each) for each in values if type(each) in _HOLDERS]
+    return len(holders) > _MANY and len(set(holders)) * 2 < len(holders)
+
+
+def _too_many(value: Any, deepest: int) -> tuple[Location, str] | None:
+    """The fault of a value with too many parts: what is read of one takes time and memory by all of them."""
+    level, parts = {id(value): (value, 1)}, 0
+    for _ in range(deepest + 1):
+        inner: dict[int, tuple[Any, int]] = {}  # with how often each stands at this level
+        for each, times in level.values():
+            holder = next((kind for kind in _HOLDERS if _is_one(each, kind)), None)
+            if holder is not None:
+                parts += holder.__len__(each) * times
+                if parts > MOST_PARTS:
+                    return (), f"has more than {MOST_PARTS:,} parts"
+                for _, part in _inside(each):
+                    if type(part) not in _LEAVES:
+                        inner[id(part)] = part, inner.get(id(part), (part, 0))[1] + times
+        level = inner
+    return None
 
 
 def _search(value: Any, deepest: int) -> tuple[Location, str] | None:
@@ -132,21 +169,25 @@ def _why(each: Any) -> str:
 
 
 def _text(each: str) -> str:
-    if each.isascii():
+    if str.isascii(each):
         return ""
     try:
-        each.encode()
+        str.encode(each)
     except UnicodeEncodeError:
         return "holds half of a surrogate pair, which is no character"
     return ""
 
 
 def _whole(each: int) -> str:
-    return f"is a number of more than {MOST_DIGITS:,} digits" if abs(each) >= _TOO_LARGE else ""
+    return f"is a number of more than {MOST_DIGITS:,} digits" if int.__abs__(each) >= _TOO_LARGE else ""
 
 
-def _real(each: float | Decimal) -> str:
-    return "" if isfinite(each) else f"{each} is no JSON number"
+def _real(each: float) -> str:
+    return "" if isfinite(float.__float__(each)) else f"{float.__repr__(each)} is no JSON number"
+
+
+def _decimal(each: Decimal) -> str:
+    return "" if Decimal.is_finite(each) else f"{Decimal.__str__(each)} is no JSON number"
 
 
 def _object(each: dict[Any, Any]) -> str:
@@ -169,6 +210,6 @@ _CHECKS: dict[type, Callable[[Any], str]] = {
     dict: _object,
     list: _sound,
     tuple: _sound,
-    Decimal: _real,
+    Decimal: _decimal,
 }
 _EXACT = {kind: check for kind, check in _CHECKS.items() if kind is not Decimal}

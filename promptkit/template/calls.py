@@ -117,7 +117,8 @@ def _body(tree: Tree, node: Any, macro: Any, *, with_body: bool) -> Iterator[Tem
 def _always_calls(macro: Any) -> bool:
     """Whether `caller` is printed whatever the macro asks."""
     asked = {id(node) for branch in find(macro, "If", "CondExpr") for node in find(branch, "Name")}
-    return any(node.name == "caller" and id(node) not in asked for node in find(macro, "Name"))
+    names = [node for node in find(macro, "Name") if node.name == "caller"]
+    return all(node.ctx == "load" for node in names) and any(id(node) not in asked for node in names)
 
 
 def _hidden(tree: Tree, node: Any, callee: Binding, scope: Scope) -> Iterator[TemplateFault]:

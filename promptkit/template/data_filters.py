@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LINES_A_LOOK = 256
 """So many lines, or cells of one, are made between looks at the clock."""
+_LINE = re.compile(r"(?<![^\n])[^\n]*")
 _QUOTED = re.compile('[",\r\n]')
 _XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z")
 """Names that need no thought; XML 1.0, section 2.3, allows more."""
@@ -97,10 +98,10 @@ def bullets(value: Any) -> str:
     return _lines_of(_dashed(_entries(plain(value))))
 
 
-Entries = Iterator[list[str]]
+Lines = Iterator[str]
 
 
-def _entries(value: Any) -> Entries:
+def _entries(value: Any) -> Iterator[Lines]:
     """The lines of each item, and of each key with its value."""
     if not isinstance(value, Mapping):
         yield from (_lines(item) for item in value)
@@ -108,23 +109,28 @@ def _entries(value: Any) -> Entries:
     for key, item in value.items():
         lines = _lines(item)
         if isinstance(item, (list, tuple, Mapping)) and item:
-            yield [f"{key}:", *(f"  {line}" for line in lines)]
+            yield itertools.chain([f"{key}:"], (f"  {line}" for line in lines))
         else:
-            yield [f"{key}: {lines[0]}" if lines[0] else f"{key}:", *(f"  {line}" for line in lines[1:])]
+            first = next(lines)
+            yield itertools.chain([f"{key}: {first}" if first else f"{key}:"], (f"  {line}" for line in lines))
 
 
-def _lines(item: Any) -> list[str]:
+def _lines(item: Any) -> Lines:
+    """The lines of a value, at least one of them, made one at a time: deep inside, each costs time at every level."""
     if isinstance(item, Mapping) and item:
-        return [line for entry in _entries(item) for line in entry]
-    if isinstance(item, (list, tuple)) and item:
-        return list(_dashed(_entries(item)))
-    return (to_json(item) if isinstance(item, (list, tuple, Mapping)) else _plain_text(item)).split("\n")
+        yield from itertools.chain.from_iterable(_entries(item))
+    elif isinstance(item, (list, tuple)) and item:
+        yield from _dashed(_entries(item))
+    else:
+        text = to_json(item) if isinstance(item, (list, tuple, Mapping)) else _plain_text(item)
+        yield from (line[0] for line in _LINE.finditer(text))
 
 
-def _dashed(entries: Entries) -> Iterator[str]:
-    for first, *rest in entries:
+def _dashed(entries: Iterator[Lines]) -> Lines:
+    for lines in entries:
+        first = next(lines)
         yield f"- {first}" if first else "-"
-        yield from (f"  {line}" if line else "" for line in rest)
+        yield from (f"  {line}" if line else "" for line in lines)
 
 
 _ITEM = "item"

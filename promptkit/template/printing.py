@@ -33,9 +33,21 @@ def printed(value: Any) -> str:
         )
     if isinstance(value, (bool, int, float, list, tuple, Mapping, *VIEWS)) or _is_iterator(value):
         return PrintedText(to_json(value))
-    raise RenderError(
-        f"a {type(value).__name__} is printed, not a value", code="PK223", help="call it, or name a value"
-    )
+    name = type(value).__name__
+    if name == "_MissingType":
+        message = "a name is printed that a loop or a block has set, and that is gone behind it"
+        raise RenderError(message, code="PK223", help="keep it in a `namespace()`")
+    said = _OF_JINJA.get(name, f"a {name}")
+    raise RenderError(f"{said} is printed, not a value", code="PK223", help="call it, or name a value")
+
+
+_OF_JINJA = {
+    "LoopContext": "`loop`",
+    "Macro": "a macro",
+    "Namespace": "a namespace",
+    **dict.fromkeys(("builtin_function_or_method", "function", "method", "method_descriptor", "partial"), "a method"),
+}
+"""What Python and Jinja call the things that a template may name, and not print."""
 
 
 def kind_of(value: Any) -> str:

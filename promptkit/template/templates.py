@@ -82,6 +82,8 @@ class Templates:
             except PieceError as error:
                 error.cause.where = (site or Site()).text(error.line)
                 raise error.cause from None
+            except RuntimeError as error:
+                raise _changed(error, (site or Site()).text(0)) from None
             if joined is not None:
                 return joined
         said = site or Site()
@@ -113,11 +115,16 @@ class Templates:
         from promptkit.template.tracing import of_simple, traces
 
         simple = self._simple(text)
-        if simple is not None and simple.names <= values.keys():
-            return of_simple(simple.taken(values, fences))
-        template, graph = self._traced.get((path, text)) or self._traceable(text, path)
-        with metered() as meter, rendering(fences):
-            found = traces(bounded(template.generate(_context(values)), meter))
+        try:
+            if simple is not None and simple.names <= values.keys():
+                return of_simple(simple.taken(values, fences))
+            template, graph = self._traced.get((path, text)) or self._traceable(text, path)
+            with metered() as meter, rendering(fences):
+                found = traces(bounded(template.generate(_context(values)), meter))
+        except RecursionError:
+            raise RenderError("the template calls itself too deeply", code="PK221", where=path) from None
+        except RuntimeError as error:
+            raise _changed(error, path) from None
         named: dict[frozenset[str], frozenset[str]] = {}
         for names in (listed for each in found for listed in (each.names, each.sources)):
             if names not in named:
@@ -200,6 +207,11 @@ class Templates:
         from promptkit.template.fence_transform import FenceOutputs
 
         return lambda tree: FenceOutputs(graph, self._untrusted).visit(renamed(tree))
+
+
+def _changed(error: RuntimeError, where: str) -> RenderError:
+    """The error of an input that another thread changes while it is read, as Python tells of it."""
+    return RenderError(f"an input was changed while it was rendered: {error}", code="PK226", where=where)
 
 
 def _context(values: Mapping[str, Any]) -> dict[str, Any]:

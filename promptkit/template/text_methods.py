@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MAX_STRIPPED = 50
 """How many characters may be named that are taken off the ends of a text: each one there is looked for among them."""
+_ITEMS_A_LOOK = 1_024
 _MOST_BACKWARDS = 20_000_000
 """Steps of a search from the end: the text's length by that of what is searched."""
 
@@ -28,7 +29,9 @@ def replaced(text: str, old: str, new: str, count: int | None = None) -> str:
 def joined(separator: str, texts: Iterable[str]) -> str:
     """`separator.join`, measured before it is done."""
     listed, size = [], 0
-    for text in texts:
+    for number, text in enumerate(texts):
+        if number % _ITEMS_A_LOOK == 0:
+            check_clock()
         listed.append(text)
         size += len(text) + len(separator)
         check_size(size - len(separator))

@@ -217,6 +217,10 @@ def made(schema: Any) -> list[Any]:
     return found
 
 
+_OF_A_PART = {(keyword,) for keyword in ONE_SCHEMA}
+"""Where what is said is said of a schema inside: a list without items fits one whose `items` nothing fits."""
+
+
 @given(schemas, values)
 @example({"type": "object", "properties": {"a": {"$ref": "#"}}, "additionalProperties": {"$ref": "#"}}, {})
 @example({"anyOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#"}, "minItems": 1}]}, [None])

@@ -32,6 +32,10 @@ def circle() -> list[Any]:
     return value
 
 
+class Objects(dict[str, Any]):
+    """An object of another type."""
+
+
 def shared(levels: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(levels):
@@ -53,8 +57,12 @@ def shared(levels: int) -> list[Any]:
         (["a\ud800"], (0,), "half of a surrogate pair"),
         (10**4000, (), "more than 4,000 digits"),
         (nested(65), (0,) * 8, "nested deeper than 64"),
-        (circle(), (0,) * 8, "nested deeper than 64"),
-        (shared(65), (0,) * 8, "nested deeper than 64"),
+        (circle(), (), "has more than 1,000,000 parts"),
+        (shared(40), (), "has more than 1,000,000 parts"),
+        ((shared(40),), (), "has more than 1,000,000 parts"),
+        (Objects(a=shared(40)), (), "has more than 1,000,000 parts"),
+        ([0] * 1_000_001, (), "has more than 1,000,000 parts"),
+        (Decimal("sNaN"), (), "no JSON number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -68,7 +76,7 @@ def test_what_is_no_json_is_found(value: Any, location: tuple[Any, ...], why: st
 
 @pytest.mark.parametrize(
     "value",
-    [10**4000 - 1, nested(64), (1, 2), Level.HIGH, Decimal("1.5"), {"größe": "\U0001f600"}, shared(40), None, True],
+    [10**4000 - 1, nested(64), (1, 2), Level.HIGH, Decimal("1.5"), {"größe": "\U0001f600"}, shared(18), None, True],
     ids=["digits", "depth", "tuple", "enum", "decimal", "unicode", "shared", "null", "true"],
 )
 def test_all_of_json_passes(value: Any) -> None:

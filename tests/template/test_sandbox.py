@@ -348,6 +348,13 @@ def test_outside_of_a_rendering_nothing_is_counted() -> None:
     assert [1, 2] == list(counted([1, 2]))
 
 
+@pytest.mark.parametrize("text", ["{{ ''.join(x) | length }}", "{{ [[[[x]]]] | bullets | length }}"])
+def test_a_long_text_is_taken_apart_no_longer_than_there_is_time_for(text: str) -> None:
+    with limited(render_seconds=0.05), pytest.raises(RenderError) as caught:
+        Templates({}).render(text, {"x": "\n" * 8_000_000})
+    assert caught.value.code == "PK222"
+
+
 def test_each_rendering_has_a_meter_of_its_own() -> None:
     with metered() as outer:
         step()
