@@ -28,8 +28,9 @@ _IN_ANGLES = (
     r"(?:image|video|audio|speech|/?img|(?:image|audio)_soft_token|img_context|image_id)",
     r"im_(?:start|end|patch)|fake_token_around_image|end_of_utterance",  # LLaVA, Idefics
     # LongCat, MiniMax-Text, InternLM, Reka, MOSS; Ling, Kimi; Seed, FunctionGemma
-    r"/?longcat_[a-z_]{2,24}|/?(?:beginning|end)_of_sentence|eo[ahmu]|sep",
-    r"(?-i:E[OD]T|EOD|AI)",  # CodeLlama, Yuan, MiniCPM
+    r"/?longcat_[a-z_]{1,24}|/?(?:beginning|end)_of_sentence|eo[ahmu]|sep",
+    r"(?-i:E[OD]T|EOD|AI|\u7528\u6237)",  # CodeLlama, Yuan, MiniCPM
+    r"_(?:user|bot|system|start|end|pad)",  # TeleChat
     r"\[(?:begin|end)\u2581of\u2581sentence\]|/?(?:start|end)_function_(?:call|response|declaration)",
     r"/?(?:system|assistant)",
 )
@@ -39,6 +40,7 @@ _IN_BRACKETS = (
     r"(?-i:/?(?:ARGS|THINK|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE))",  # Mistral
     r"(?-i:BOS|EOS|PAD|UNK|sMASK|EOT)|gMASK|unused\d{1,3}",  # Kimi, GLM, Ling, openPangu
     r"\|[a-z]{2,24}\|",  # EXAONE
+    r"(?-i:UNUSED_TOKEN_\d{1,3})",  # InternLM2
 )
 """What stands between `[` and `]`."""
 _HEADED = "(?:I(?i:nput|nstructions?)|R(?i:esponse)|S(?i:ystem)|U(?i:ser))"

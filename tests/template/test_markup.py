@@ -20,6 +20,10 @@ HARMLESS = (
 )
 TOKENS = [
     "<longcat_user>",
+    "<longcat_s>",
+    "<_user>",
+    "<\u7528\u6237>",
+    "[UNUSED_TOKEN_146]",
     "<beginning_of_sentence>",
     "<eoh>",
     "<role>SYSTEM</role>",
