@@ -22,10 +22,12 @@ _JOINTS = re.compile(r"[\s_-]+")
 """What stands between the words of a name."""
 _BEFORE_A_FIELD = (
     r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*"
-    r"(?:(?:actually|edit|hmm|note|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
+    r"(?:(?:actually|edit|hmm|note|so|sorry|wait|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
 )
 """What stands before the name of a field where a clause begins."""
-_FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect"))
+_FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect", "aplaceholder", "anexample"))
+_CORRECTS = re.compile(r"\W*(?:sorry|apologies|my mistake)\b", re.IGNORECASE)
+"""What begins a clause that gives a text another value, whatever texts there are."""
 
 
 def contradicted(text: str, end: int, value: Any, place: Place) -> str:
@@ -42,7 +44,8 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
         if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in spoken:
             continue
         said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
-        others = [words for words, each in said if _is_other(given, each, place.inside(name), verdict=verdict)]
+        inner = place.inside(name)
+        others = [words for words, each in said if _is_other(given, each, words, inner, verdict=verdict)]
         if others and len(others) == len(said):
             return others[0]
     return ""
@@ -66,7 +69,7 @@ def _saying(name: str) -> re.Pattern[str]:
     )
 
 
-def _is_other(given: Any, said: str, place: Place, *, verdict: bool) -> bool:
+def _is_other(given: Any, said: str, clause: str, place: Place, *, verdict: bool) -> bool:
     """Whether what is said of a field is surely another value than the given one."""
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         return False
@@ -74,7 +77,8 @@ def _is_other(given: Any, said: str, place: Place, *, verdict: bool) -> bool:
     if plain_word(said) in _FAULTY - words:
         return not verdict
     if isinstance(given, str):
-        return plain_word(said) in words - {plain_word(given)}
+        other = plain_word(said) != plain_word(given)
+        return other and (plain_word(said) in words or (not words and _CORRECTS.match(clause) is not None))
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:
         return False
     number = float(said)

@@ -24,6 +24,7 @@ from promptkit.output.retractions import taken_back
 from promptkit.output.steps import SPLIT, reasoning_off, repair_steps, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.transport import read_schema
+from promptkit.output.unsettled import unsettled
 from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
 
@@ -119,6 +120,8 @@ def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged, place: Plac
     """Refuse a value that the words beside it take back, or contradict."""
     if words := taken_back(text, chosen.start, chosen.end, judged.value):
         raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
+    if words := unsettled(text, chosen.start, chosen.end, judged.value):
+        raise refused(f"the words beside the value show that it is not settled: {words[:40]!r}", "ambiguous")
     if words := contradicted(text, chosen.end, judged.value, place):
         raise refused(f"the words behind the value contradict it: {words[:40]!r}", "ambiguous")
 

@@ -15,7 +15,9 @@ from promptkit.chain_of_thought import ANSWER_LINE
 TAGS = (
     *("think", "thinking", "thought", "reasoning", "seed:think", "mm:think", r"ifm\|think(?:_fast)?"),
     *("thoughts", "scratchpad", "reflection", "analysis", "antthinking", "inner_monologue", "internal_monologue"),
+    *("longcat_think", "reasoning_scratchpad", "inner_thoughts", "thinking_process", "chain_of_thought", "cot"),
 )
+"""Names of tags around reasoning: of models' templates (LongCat, Hermes, Letta), and those that prompts ask for."""
 _ANY = "|".join(TAGS)
 MARKUP = (
     (rf"<(?P<tag>{_ANY})(?:\s[^<>]{{0,200}})?>", rf"</(?:{_ANY})\s{{0,5}}>"),  # DeepSeek, Qwen, Seed and many more
@@ -26,6 +28,8 @@ MARKUP = (
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),  # Sky-T1
     (r"<\|open\|>think<\|sep\|>", r"<\|close\|>think<\|sep\|>"),  # Kimi K3
     (r"<\|think:start\|>", r"<\|think:end\|>"),  # Solar
+    (r"<\|thought_start\|>", r"<\|thought_end\|>"),
+    (r"<\|think\|>", r"<\|/think\|>"),
     (r"<\|plamo:begin_think:plamo\|>", r"<\|plamo:end_think:plamo\|>"),  # PLaMo
     (r"<unused94>(?:thought)?", r"<unused95>"),  # MedGemma
     (r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),  # Apertus
@@ -66,6 +70,7 @@ _IN_EVERY_TAG = (
     "inner_",
     "monologue",
     "unused9",
+    "cot>",
 )
 
 
@@ -103,7 +108,9 @@ class Split:
 
 
 _THOUGHT = re.compile(
-    r"<(?:think|thinking|thought|reasoning|[a-z]+[:|]think\w*|antthinking)\b|[^<]|<[|\uff5cu]", re.IGNORECASE
+    r"<(?:think|thinking|thought|reasoning|[a-z]+[:|]think\w*|antthinking|longcat_think|reasoning_scratchpad|inner_thoughts"
+    r"|thinking_process|chain_of_thought|cot)\b|[^<]|<[|\uff5cu]",
+    re.IGNORECASE,
 )
 """How tags begin that stand for reasoning, and for nothing that a prompt asks for."""
 

@@ -22,7 +22,7 @@ def _beginnings(tags: Iterable[str]) -> frozenset[str]:
     return frozenset(tag[:size] for tag in tags for size in range(1, len(tag)))
 
 
-_NAMES = tuple(name for name in TAGS if name.replace(":", "").isalpha())
+_NAMES = tuple(name for name in TAGS if re.fullmatch(r"[a-z:_]+", name))
 _OPENED = _beginnings((*(f"<{name}>" for name in _NAMES), *(_literal(opening) for opening, _ in MARKUP[1:])))
 _CLOSED = _beginnings((*(f"</{name}>" for name in _NAMES), *(_literal(closing) for _, closing in MARKUP[1:])))
 """What may be the beginning of a tag, in lower case."""

@@ -116,7 +116,20 @@ _BEFORE = r"""
     STARTyour input(?: was|COLON)
     START(?:(?:the )?user|you) asked (?:me )?to (?:answer|output|reply|return|say)
     \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
-    <(?:document|draft|example|incorrect|input|rejected|schema|template|tool_response|user|user_input|wrong)>
+    <(?:context|document|draft|example|function_results?|incorrect|input|output_format|question|rejected)>
+    <(?:schema|template|tool_(?:response|result)s?|user|user_input|wrong)>
+
+    \bshould i (?:answer|give|output|reply|return|say|write)(?: with)?
+    STARTif i (?:answer|gave|give|output|return|say|said|write)(?: with)?
+    STARTignore (?:this|that)COLON
+    \bwould be (?:wrong|incorrect)COLON
+    \(not (?:my|the) ANSWER\)
+    \bwhat not to (?:answer|do|output|reply|return|say|write)COLON
+    STARTsampleCOLON
+    STARTexpected (?:format|schema|shape|output format)COLON
+    \bhere is (?:an?|the) (?:EXAMPLE|sample)(?: (?:json|ANSWER))?(?:COLON|(?=\s*\Z))
+    \bhere is an? (?:\w+ )?template\b[^:\n]{0,40}COLON
+    \bno (?:document|file|input|text) (?:was|were) (?:attached|given|provided|supplied)[^\n]{0,60}\b(?:UNREAL|EXAMPLE)[^\n]{0,20}COLON
     <!--
 """
 """What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
@@ -133,10 +146,13 @@ _BEHIND = r"""
     rather ?:
     edit ?:(?! ?(?:format|typo|spell|gramm))
     err,
+    (?:sorry,? )?actually,? noENDS
+    actually,? (?:it|that|this) is (?!(?:all |also |already |still )?(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\b)\S{1,40}ENDS
     correction ?(?::(?! ?none)|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
-    (?:sorry,? )?i meant [\d"\x27{\[-]
-    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
+    sorry,? i meant\b
+    i meant [\d"\x27{\[-]
+    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead|not (?:look |seem )?(?:correct|right))\b
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
     i (?:take|took) (?:(?:it all|it|my ANSWER|that|this) back|back)\b
     i (?:was wrong|made (?:a mistake|an error))ENDS
@@ -158,6 +174,7 @@ _BEHIND = r"""
 
     (?:but )?CANNOT (?:answer|comply|say|tell|decide)(?: (?:that|this|it))? ?(?:[.!]|\Z)
     (?:but )?CANNOT do (?:that|this|it) ?(?:[.!]|\Z)
+    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) (?:that|the|this|your) (?:question|request|task)\b
     (?:but )?CANNOT (?:determine (?:it|that|this)|help (?:you )?with (?:that|this)) ?(?:[.!]|\Z)
     (?:but )?CANNOT provide (?:it|that|this|one|an answer) ?(?:[.!]|\Z)
     (?:but )?i do not know\b
@@ -167,6 +184,10 @@ _BEHIND = r"""
     is what an? [\w\s]{1,30}\b(?:would|might|could)\s[^.\n]{1,30}\bbut\b
     is what [^.\n]{1,40}\b(?:asks?|told|wants?)\b
 
+    (?:is|was) (?:only |just |merely )?(?:an? )?(?:EXAMPLE|draft|placeholder)ENDS
+    (?:is|was) (?:the|my|your) inputENDS
+    which contradicts\b
+    the above is an? EXAMPLE ?[;,.] ?(?:please )?replace\b
     THIS (?:is|was) (?:only|just) an? EXAMPLE\b
     THIS (?:is|was) an EXAMPLE ?[.!]? ?\)?\Z
     IT (?:is|are) (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
@@ -174,6 +195,9 @@ _BEHIND = r"""
     NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
     since no (?:document|text) (?:was|were) (?:attached|given|provided|supplied), (?:it|this) is ONLYUNREALENDS
     [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
+    [^.\n]{0,80}, so (?:the|these) (?:data|values?|results?) (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
+    (?:as|because|since) no (?:document|file|input|text) (?:was|were) (?:attached|given|provided|supplied), i (?:have )?(?:filled in|invented|made up|used) (?:UNREAL|EXAMPLE)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your)(?: actual)? (?:content|data|document|file|input|text)\b
     i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
     以上仅为(?:示例|例子|举例|假设)
     replace (?:the|these) values\b
@@ -190,15 +214,20 @@ _ON_ITS_LINE = r"""
 """
 _OF_WRONG = r"""
     (?:but )?THIS (?:is|was) WRONG
-    (?:sorry,? )?(?:(?:and|but|though|which) )?(?:IT )?BEWRONGENDS
+    (?:sorry,? )?(?:(?:and|but|though|which) )?(?:IT )?BEWRONG(?:ENDS|\s+because\b)
     (?:incorrect|invalid|not quite|wrong) ?[.!]? ?\Z
 """
 """What calls a value wrong, unless it is itself a verdict that says so of something else."""
 _OF_NOTHING = r"""
     (?:there was )?no (?:document|file|input|text|transcript) (?:was )?(?:attached|given|provided|supplied)(?:ENDS|, so)
-    i (?:do not have|have no|had no) access to (?:any|the|this|your) (?:document|file|input|page|text)s?ENDS
+    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:document|file|input|page|text)s?(?:ENDS|, so)
 """
 """What says that there was nothing to read the value from, unless it says so itself."""
+_OF_INABILITY = r"""
+    CANNOT (?:complete|do|extract|fulfil+|know|process) [^.:\n]{1,60}[.!]
+    i (?:am unable|am not able) to (?:answer|complete|do|extract|fulfil+|know|process) [^.:\n]{1,60}[.!]
+"""
+"""What says before a value that there can be none, unless it says so itself."""
 _WRONG_ON_ITS_LINE = re.compile(
     r"[ \t`\"'.,]{0,9}(?:[\u274c\u2717\u2718\U0001f6ab]"
     r"|(?:[\[(] ?(?:wrong|incorrect|invalid|not (?:correct|right|valid)) ?[\])]"
@@ -208,7 +237,7 @@ _WRONG_ON_ITS_LINE = re.compile(
 _TAKEN_BACK_BEFORE = re.compile(
     rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
 )
-_BETWEEN = rf"[\s`.,;(*_#\u2013\u2014]{{0,{_FAR}}}"
+_BETWEEN = rf"[\s`.,;(*_#\u2013\u2014-]{{0,{_FAR}}}"
 _HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = re.compile(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE, _PARTS)})"
@@ -217,6 +246,7 @@ _TAKEN_BACK_BEHIND = re.compile(
 )
 _CALLED_WRONG = re.compile(rf"{_BETWEEN}(?:{any_of(_OF_WRONG, _PARTS)})", re.IGNORECASE)
 _HAD_NOTHING = re.compile(rf"{_BETWEEN}(?:{any_of(_OF_NOTHING, _PARTS)})", re.IGNORECASE)
+_UNABLE = re.compile(rf"\b(?:{any_of(_OF_INABILITY, _PARTS)})\s*\Z", re.IGNORECASE)
 _AGAIN = r"""
     another try
     try again
@@ -239,7 +269,7 @@ def taken_back(text: str, start: int, end: int, value: Any) -> str:
     if found is None and not is_verdict(value):
         found = _CALLED_WRONG.match(behind) or _WRONG_ON_ITS_LINE.match(behind)
     if found is None and not _says_nothing(value):
-        found = _HAD_NOTHING.match(behind)
+        found = _HAD_NOTHING.match(behind) or (None if is_verdict(value) else _UNABLE.search(_line_above(text, start)))
     return "" if found is None else found[0].strip()
 
 
