@@ -13,7 +13,7 @@ from promptkit.output.denials import denied
 from promptkit.output.envelope import read_alone
 from promptkit.output.key_value_lines import keyed
 from promptkit.output.markdown_lists import BULLET, SCALARS, listed, unmarked
-from promptkit.output.place import plain_word
+from promptkit.output.place import constants_of, is_worded, plain_word
 from promptkit.output.reasoning import TAG, split_tags, without_end
 from promptkit.output.scalars import is_nothing, number_in, truth_in
 from promptkit.output.steps import SPLIT, answer_tags_off, reasoning_off, repair_steps, turn_ended
@@ -34,7 +34,7 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
     """What a text without JSON says, its reasoning set aside."""
 
     def read(words: str) -> Judged | None:
-        listed = _scalar(words, judge, found) or _numbers(words, judge) or _texts(words, judge)
+        listed = _scalar(words, judge, found) or _numbers(words, judge) or _texts(words, judge) or _listed(words, judge)
         return _alone(words, judge, found) or listed or keyed(words, judge)
 
     return _set_apart(text, read)
@@ -130,6 +130,29 @@ def _texts(text: str, judge: Judge) -> Judged | None:
         return None
     judged = judge.judge(items, text)
     told = Step("read as a list", "texts with commas between them", repairs=True)
+    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+_LABEL = re.compile(
+    r"(?:(?:the )?(?:final )?(?:answers?|categor(?:y|ies)|class(?:es)?|labels?|outputs?|results?|tags?)):[ \t]*",
+    re.IGNORECASE,
+)
+_BETWEEN_WORDS = re.compile(r"\s*[,;\n]\s*(?:and\s+)?|\s+and\s+")
+
+
+def _listed(text: str, judge: Judge) -> Judged | None:
+    """Words with commas, `and` or line ends between them, and nothing else, where the schema lists all that may be."""
+    place = judge.place.inside(0)
+    if judge.field or judge.place.kinds != {"array"} or not all(map(is_worded, place.forms)):
+        return None
+    listed = text.strip().removesuffix(".")
+    label = _LABEL.match(listed)
+    items = _BETWEEN_WORDS.split(listed[label.end() if label else 0 :])
+    known = {plain_word(word) for form in place.forms for word in constants_of(form) or () if isinstance(word, str)}
+    if not all(plain_word(each) in known for each in items):
+        return None
+    judged = judge.judge(items, text)
+    told = Step("read as a list", "words that the schema lists", repairs=True)
     return None if judged.violations else Judged(judged.value, (told, *judged.steps))
 
 

@@ -6,6 +6,7 @@ import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from promptkit.output.raw_backslashes import are_raw
 from promptkit.output.reasoning import END_OF_TURN
 from promptkit.output.repairs import Cut, Unreadable
 from promptkit.output.strict_json import parse_json
@@ -37,6 +38,8 @@ _PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
 _HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[ubrUBR]?[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
+_BARE_ITEM = re.compile(r"[^\W\d][\w-]{0,60}\s*[,\]]")
+"""A word without quotes that is a whole item of a list."""
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
 _KEY_WITH_CONTROLS = re.compile(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
 _NO_CONTROLS = dict.fromkeys(range(32))
@@ -146,6 +149,7 @@ class Strings:
         inner: list[int] = []
         literal = decoded = False
         at = start + width
+        raw = closing == '"' and are_raw(text, at)
         while at < len(text):
             plain = _PIECE.match(text, at)
             if plain:
@@ -160,6 +164,10 @@ class Strings:
                 self._check_escaped([*inner, at], start + width)
                 reader.at = at + width
                 return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
+            elif text[at] == "\\" and raw and text[at + 1] != "\\":
+                reader.repair("backslash escaped", at)
+                pieces.append("\\")
+                at += 1
             elif text[at] == "\\":
                 piece, after = self._escape(at)
                 pieces.append(piece)
@@ -251,7 +259,7 @@ class Strings:
             if not in_object:
                 after = reader.past_space(behind + 1)
                 ends = reader.innermost == "(" and text.startswith(")", after)
-                return ends or _VALUE_BEHIND.match(text, after) is not None
+                return ends or (_VALUE_BEHIND.match(text, after) or _BARE_ITEM.match(text, after)) is not None
             after = reader.past_space(behind + 1)
             half = _HALF_KEY.match(text, after)
             begins = self.begins_key(after) or (half is not None and reader.declares(half[1]))

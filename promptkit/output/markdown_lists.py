@@ -22,9 +22,15 @@ SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 BULLET = re.compile(r"(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
 """A line of a list: how far it is indented, and what it says."""
 _PAIRS = ("**", "__", "*", "_", "`")
-_LEAD = re.compile(r"[^\n:]{1,200}:\s*\n")
+_LEAD = re.compile(
+    r"(?:(?:absolutely|certainly|here you (?:are|go)|of course|okay|ok|sure(?: thing)?)[!.,]?[ \t]*\n[ \t]*\n)?"
+    r"(?:[^\n:]{1,200}:\s*\n)?",
+    re.IGNORECASE,
+)
+"""A word of courtesy, and a line that ends in a colon."""
 _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
+_COURTESY = re.compile(r"\s*(?:feel free|(?:i )?hope|let me know|please let me know)\b", re.IGNORECASE)
 _UNSAID = re.compile(
     r"\.{3}|…|etc\.?|and (?:etc|more|others)\.?|and so (?:forth|on)\.?|tbd|<(?:entry|item|name|text|value|word)>",
     re.IGNORECASE,
@@ -33,6 +39,7 @@ _UNSAID = re.compile(
 _STRUCK = re.compile(r"~~[^~\s](?:[^~]*[^~\s])?~~|[\u274c\u2717\u2718\u2612]")
 """What strikes an item out; where all of them have it, it is a mark of theirs."""
 _BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
+_NUMBERED = re.compile(r"\s*(?P<number>\d{1,3})(?P<sign>[.)])\s+(?P<said>.*)")
 _HOW_MANY = re.compile(
     r"(?:\A|\b(?:are|found|have|here\s+are|listed)\s+(?:the\s+)?)(\d{1,3})\s+(?:entries|items|results|things|values)\b",
     re.IGNORECASE,
@@ -60,15 +67,16 @@ def listed(text: str, judge: Judge) -> Judged | None:
         return None
     inner = unfenced(text)
     text = (text if inner is None else inner).strip("\n").rstrip()
-    lead = _LEAD.match(text)
-    tail = _TAIL.search(text) if lead else None
-    around = (lead[0] if lead else "") + (tail[0] if tail else "")
-    items = _items(text[lead.end() if lead else 0 : tail.start() if tail else len(text)])
-    told = _HOW_MANY.findall(lead[0] if lead else "")
-    if not items or doubted(around) or any(int(each) != len(items) for each in told):
+    found = _LEAD.match(text)
+    lead = "" if found is None else found[0]
+    tail = _TAIL.search(text)
+    tail = tail if tail is not None and (lead or _COURTESY.match(tail[0])) else None
+    items = _items(text[len(lead) : tail.start() if tail else len(text)])
+    told = _HOW_MANY.findall(lead)
+    if not items or doubted(lead + (tail[0] if tail else "")) or any(int(each) != len(items) for each in told):
         return None
     judged = judge.judge(items, text)
-    behind = f" behind {lead[0].strip()!r}" if lead else ""
+    behind = f" behind {lead.strip()!r}" if lead else ""
     step = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
     return None if judged.violations else Judged(judged.value, (step, *judged.steps))
 
@@ -96,11 +104,19 @@ def _items(text: str) -> list[str]:
             return []
         items.append([bullet[2].strip()])
     said = [" ".join(each) for each in items]
-    if any(map(is_begun, said)):
+    if any(map(is_begun, said)) or any(map(_holds_more, text.split("\n"))):
         return []
     if len(said) == 1 and (is_nothing(said[0]) or _is_bracketed(said[0])):
         return []
     return _without_marks(said)
+
+
+def _holds_more(line: str) -> bool:
+    """Whether a line holds more than one item, so that nobody says where each ends: `1. red 2. blue`."""
+    found = _NUMBERED.match(line)
+    if found is None:
+        return line.lstrip().startswith("•") and line.count(" • ") > 0
+    return f" {int(found['number']) + 1}{found['sign']} " in f" {found['said']} "
 
 
 def _is_bracketed(item: str) -> bool:
@@ -109,9 +125,13 @@ def _is_bracketed(item: str) -> bool:
 
 
 def _without_marks(items: list[str]) -> list[str]:
-    """Items without the quotes, or the marks, that stand around each of them."""
+    """Items without the quotes, or the marks, that stand around each of them, and the commas between them."""
+    if len(items) > 1 and all(each.endswith(",") for each in items[:-1]):
+        items = [each.removesuffix(",").rstrip() for each in items]
     if all(len(each) > 1 and each[0] == each[-1] == '"' for each in items):
         with suppress(NotJson):
             return [str(parse_json(each)) for each in items]
+    if all(len(each) > 2 and each[0] == each[-1] == "'" and "'" not in each[1:-1] for each in items):
+        return [each[1:-1] for each in items]
     bare = [unmarked(each) for each in items]
     return bare if all(len(one) < len(each) for one, each in zip(bare, items, strict=True)) else items

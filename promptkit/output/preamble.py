@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of, opening_like
+from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of, is_spoken_of, opening_like
 from promptkit.output.retractions import announces_draft
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _LONGEST_LABEL = 20
 _LONGEST_OPENING = 230
 """A tag may have attributes."""
 _PART_OF_A_CHANNEL = re.compile(
-    r"<\|start\|>[a-z]{0,9}(?:<[|a-z]{0,9}|<\|channel\|>\s{0,5}[a-z]{0,10})?|<\|channel\|>\s{0,5}[a-z]{0,10}"
+    r"(?:<\|end\|>)?(?:<\|start\|>[a-z]{0,9}(?:<[|a-z]{0,9}|<\|channel\|>\s{0,5}[a-z]{0,10})?"
+    r"|<\|channel\|>\s{0,5}[a-z]{0,10}|<[|a-z]{0,9})?"
 )
 _LONGEST_INFO = 200
 _TICKS = re.compile(r"`{3,}|~{3,}")
@@ -36,7 +37,7 @@ _OF_SEVERAL_TAGS = "<|open|>think<|sep|>"
 """What opens reasoning and goes on behind a first `>`."""
 _CHANNELS = (
     (
-        re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
+        re.compile(r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
         re.compile(r"<\|channel\|>\s{0,5}final\b[^<]{0,50}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"),
     ),
     (re.compile(r"analysis(?=[A-Z])"), re.compile("assistantfinal")),
@@ -66,6 +67,7 @@ _CALL = re.compile(
     r"(?:<(?:tool_calls?|function_calls?|tool_use)>|\[TOOL_CALLS\]|<\|python_tag\|>)\s*(?:```\w*\s*)?\Z", re.IGNORECASE
 )
 """What stands before a call, whose own name may be that of a field too."""
+_QUOTES = ("`", "'", '"')
 _NEVER = re.compile(r"(?!)")
 
 
@@ -171,6 +173,11 @@ class Preamble:
     def _inside(self, text: str, at: int) -> int | None:
         """In reasoning."""
         closing, again = self._closing.search(text, at), self._again.search(text, at)
+        if closing is not None and closing.end() == len(text) and text[closing.start() - 1 : closing.start()] in _QUOTES:
+            self._kept = text[max(closing.start() - 1, at) :]  # what follows tells whether it is spoken of
+            return None
+        if closing is not None and is_spoken_of(text, closing.start(), closing.end()):
+            return closing.end()
         if again is not None and (closing is None or again.start() < closing.start()):
             self._depth += 1
             return again.end()

@@ -82,6 +82,14 @@ def closing_of(opening: re.Match[str]) -> re.Pattern[str]:
     return re.compile(_CLOSINGS[number], re.IGNORECASE)
 
 
+_SPEAKING = "`'\""
+
+
+def is_spoken_of(text: str, start: int, end: int) -> bool:
+    """Whether a tag stands between quotes or backticks, and so is spoken of."""
+    return start > 0 and text[start - 1] in _SPEAKING and text.startswith(text[start - 1], end)
+
+
 def opening_like(opening: re.Match[str]) -> re.Pattern[str]:
     """What opens reasoning in the same markup, inside of it."""
     again = rf"<{re.escape(opening['tag'])}(?:\s[^<>]{{0,200}})?>" if opening["tag"] else re.escape(opening[0])

@@ -35,6 +35,9 @@ _PARTS = {
     "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
     "START": "\\A\\W{0,4}",
     "COLON": "(?= ?[:\uff1a])",
+    "SOUND": "(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\\b",
+    "SOURCE": "(?:document|file|input|text)",
+    "GIVEN": "(?:attached|given|provided|supplied)",
     "ENDS": "\\s*(?:[.!,;)\\]]|\\Z|(?=\\n))",
     "NOTED": "(?:(?:please )?note ?(?:that\\b|:)? ?|disclaimer ?: ?)?",
     "THIS": "(?:that|this|it|the above)",
@@ -129,7 +132,7 @@ _BEFORE = r"""
     STARTexpected (?:format|schema|shape|output format)COLON
     \bhere is (?:an?|the) (?:EXAMPLE|sample)(?: (?:json|ANSWER))?(?:COLON|(?=\s*\Z))
     \bhere is an? (?:\w+ )?template\b[^:\n]{0,40}COLON
-    \bno (?:document|file|input|text) (?:was|were) (?:attached|given|provided|supplied)[^\n]{0,60}\b(?:UNREAL|EXAMPLE)[^\n]{0,20}COLON
+    \bno (?:document|file|input|text) (?:was|were) GIVEN[^\n]{0,60}\b(?:UNREAL|EXAMPLE)[^\n]{0,20}COLON
     <!--
 """
 """What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
@@ -147,11 +150,11 @@ _BEHIND = r"""
     edit ?:(?! ?(?:format|typo|spell|gramm))
     err,
     (?:sorry,? )?actually,? noENDS
-    actually,? (?:it|that|this) is (?!(?:all |also |already |still )?(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\b)\S{1,40}ENDS
+    actually,? (?:it|that|this) is (?!(?:\w+ )?SOUND)\S{1,40}ENDS
     correction ?(?::(?! ?none)|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
+    (?:sorry,? )?i meant [\d"\x27{\[-]
     sorry,? i meant\b
-    i meant [\d"\x27{\[-]
     hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead|not (?:look |seem )?(?:correct|right))\b
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
     i (?:take|took) (?:(?:it all|it|my ANSWER|that|this) back|back)\b
@@ -174,7 +177,7 @@ _BEHIND = r"""
 
     (?:but )?CANNOT (?:answer|comply|say|tell|decide)(?: (?:that|this|it))? ?(?:[.!]|\Z)
     (?:but )?CANNOT do (?:that|this|it) ?(?:[.!]|\Z)
-    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) (?:that|the|this|your) (?:question|request|task)\b
+    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)\b
     (?:but )?CANNOT (?:determine (?:it|that|this)|help (?:you )?with (?:that|this)) ?(?:[.!]|\Z)
     (?:but )?CANNOT provide (?:it|that|this|one|an answer) ?(?:[.!]|\Z)
     (?:but )?i do not know\b
@@ -193,10 +196,10 @@ _BEHIND = r"""
     IT (?:is|are) (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
     (?:these|the values) (?:are|were) (?:just|only )?(?:EXAMPLE|test) (?:data|values)\b
     NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
-    since no (?:document|text) (?:was|were) (?:attached|given|provided|supplied), (?:it|this) is ONLYUNREALENDS
+    since no (?:document|text) (?:was|were) GIVEN, (?:it|this) is ONLYUNREALENDS
     [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
     [^.\n]{0,80}, so (?:the|these) (?:data|values?|results?) (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
-    (?:as|because|since) no (?:document|file|input|text) (?:was|were) (?:attached|given|provided|supplied), i (?:have )?(?:filled in|invented|made up|used) (?:UNREAL|EXAMPLE)
+    (?:as|because|since) no SOURCE (?:was|were) GIVEN, i (?:have )?(?:invented|made up|used) (?:UNREAL|EXAMPLE)
     please (?:paste|provide|send|share) (?:me )?(?:the|your)(?: actual)? (?:content|data|document|file|input|text)\b
     i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
     以上仅为(?:示例|例子|举例|假设)
@@ -219,8 +222,8 @@ _OF_WRONG = r"""
 """
 """What calls a value wrong, unless it is itself a verdict that says so of something else."""
 _OF_NOTHING = r"""
-    (?:there was )?no (?:document|file|input|text|transcript) (?:was )?(?:attached|given|provided|supplied)(?:ENDS|, so)
-    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:document|file|input|page|text)s?(?:ENDS|, so)
+    (?:there was )?no (?:document|file|input|text|transcript) (?:was )?GIVEN(?:ENDS|, so)
+    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s?(?:ENDS|, so)
 """
 """What says that there was nothing to read the value from, unless it says so itself."""
 _OF_INABILITY = r"""

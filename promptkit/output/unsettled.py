@@ -1,4 +1,4 @@
-"""What shows that a value in a text is not settled yet: thinking goes on behind it, a list is not whole, code changes it.
+"""What shows that a value in a text is not settled: thinking goes on behind it, it is part of a list, code changes it.
 
 A model whose reasoning stands in no tags, or was cut, writes the value that it thinks of in the middle of its thoughts.
 """
@@ -17,7 +17,8 @@ _BEGINNING = 400
 _NEAR = 80
 """How many characters before a value are looked at."""
 _ALOUD = r"""
-    (?:ok|okay|alright|hmm+|so|well|now),? (?:let me|let us|let's|the user|i (?:need|have|think|should)|we (?:need|have|should)|so )
+    (?:ok|okay|alright|hmm+|so|well|now),? (?:let me|let us|let's|the user|so )
+    (?:ok|okay|alright|hmm+|so|well|now),? (?:i|we) (?:need|have|think|should)
     hmm+\b
     let (?:me|us) (?:think|see)
     let's (?:think|see|work)
@@ -37,10 +38,10 @@ _HEDGES = r"""
 """
 _TURNS = r"""
     (?:but |hmm+,? |oh,? )?wait\b(?! (?:for|list|period|time|until|while)\b)
-    (?:but |now,? )?let me (?:(?:double|re) ?-? ?(?:check|consider|think|verify|read)|check|confirm|consider|find|look|reconsider|refine|rethink|think|verify)\b
+    (?:but |now,? )?let me (?:double ?-? ?|re ?-? ?)?(?:check|confirm|consider|find|look|read|refine|think|verify)\b
     now (?:i (?:need|should)|(?:check|refin|think|verify)\w*)\b
     i will now (?:check|refine|reconsider|rework|think|verify)\b
-    hmm+,? (?:but|is|let|no|the|that|wait)\b
+    hmm+,? (?:but|is (?:it|that|this)|let me|wait)\b
 """
 _THINKS_ALOUD = re.compile(rf"[\W_]{{0,9}}(?:{any_of(_ALOUD)})", re.IGNORECASE)
 _HEDGED = re.compile(rf"\b(?:{any_of(_HEDGES)})[\s:\uff1a`\"'*]{{0,9}}(?:```\w*\s*)?\Z", re.IGNORECASE)
@@ -61,7 +62,9 @@ _MORE = r"""
     , ?etc\b
 """
 _IS_PARTIAL = re.compile(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE)})", re.IGNORECASE)
-_ASSIGNED = re.compile(r"(?:\A|[\n;])[ \t]*(?:(?:const|let|var)\s+)?(?P<name>[A-Za-z_]\w{0,60})\s*(?::[^=\n]{1,60})?=\s*\Z")
+_ASSIGNED = re.compile(
+    r"(?:\A|[\n;])[ \t]*(?:(?:const|let|var)\s+)?(?P<name>[A-Za-z_]\w{0,60})\s*(?::[^=\n]{1,60})?=\s*\Z"
+)
 _MOST_CODE = 2_000
 """How many characters behind a value are looked through for what changes it."""
 

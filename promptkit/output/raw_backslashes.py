@@ -1,0 +1,57 @@
+r"""Texts in quotes whose backslashes all stand for themselves: LaTeX, paths of Windows, regular expressions.
+
+JSON has no `\s`, `\a` or `\(`: who writes one escapes nothing, so that the `\t` of `\times` beside it is no tab either.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["are_raw"]
+
+_CONTENT = re.compile(r'(?:[^"\\\n]|\\.){0,20000}(?=")')
+_ESCAPE = re.compile(r"\\(?:\\|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
+_PATH = re.compile(r"[A-Za-z]:\\(?!\\)[^\s\"<>|?*][^\"<>|?*\n]*\Z")
+"""A path of Windows from its drive on."""
+_COMMANDS = """
+    backslash bar bbox because begin beta bf biggl biggr bigcap bigcup bigl bigr bigoplus bigotimes bigwedge binom bmod
+    boldsymbol bot bowtie boxed boxplus breve bullet
+    fbox flat forall frac frown
+    nabla natural ne nearrow neg neq newcommand newline nexists ngeq ni nleq nmid nolimits nonumber not notin nparallel
+    nsubseteq nu
+    rangle rbrace rbrack rceil ref rfloor rho right rightarrow rightharpoonup rightleftharpoons rm root rtimes rvert
+    tag tan tanh tau tbinom text textbf textit textrm texttt textup tfrac therefore theta thickapprox thinspace tilde
+    times tiny to top triangle triangleleft triangleq triangleright
+    underbrace underline underset unlhd unrhd uparrow updownarrow uplus upsilon
+"""
+_LATEX = frozenset(_COMMANDS.split())
+"""Commands of LaTeX (its reference manual, and amsmath's) that begin like an escape of JSON's."""
+_WORD = re.compile(r"[A-Za-z]+")
+_READ_OTHERWISE = "\"/'`\u201c\u201d\u2019\u201e\u00ab\u00bb"
+"""Quotes, and the slash, are themselves behind a backslash."""
+_NEVER_MEANT = "bf"
+"""Escapes for characters that no model writes: backspace and form feed."""
+
+
+def are_raw(text: str, start: int) -> bool:
+    """Whether all backslashes of a text in double quotes stand for themselves, whose content begins at an offset.
+
+    One of them must escape nothing; and each that could escape something must begin a command, or a part of a path.
+    """
+    content = _CONTENT.match(text, start)
+    if content is None or "\\" not in content[0]:
+        return False
+    path, proven = _PATH.match(content[0]) is not None, False
+    for escape in _ESCAPE.finditer(content[0]):
+        sign = escape["sign"] or ""
+        if escape["code"] or sign in tuple("bfnrtu"):
+            word = _WORD.match(content[0], escape.start() + 1)
+            is_command = word is not None and word[0] in _LATEX
+            if not (path or is_command or sign in tuple(_NEVER_MEANT)):
+                return False
+            proven = proven or (path and sign == "u")
+        elif sign in tuple(_READ_OTHERWISE):
+            return False
+        elif sign:
+            proven = True
+    return proven
