@@ -27,6 +27,7 @@ from promptkit.loading.reasoning_checks import check_reasoning
 from promptkit.loading.structure_checks import report_all
 from promptkit.loading.suppressions import without_ignored
 from promptkit.loading.template_checks import check_templates
+from promptkit.loading.unindented import take_in
 from promptkit.parts import build
 from promptkit.source import SourceError, resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, PromptSpec
@@ -98,6 +99,7 @@ def load(source: Source, path: str, text: str | None = None, *, summariser: bool
     if (other := _other_version(chain)) is not None:
         return Loaded(None, (other,))
     findings = Findings(list(chain.faults))
+    take_in(chain, findings)
     spec = Loading(source, path, chain, findings, summariser).spec() if isinstance(chain.main.root, Mapping) else None
     documents = {document.path: document for document in chain.documents} | findings.documents
     kept = without_ignored(findings.diagnostics, documents.values(), chain.main)
@@ -278,15 +280,26 @@ class Loading:
                 self.data.pop(name, None)
                 self.texts.pop(name, None)
         elif "task" not in entries and not (self.partial or self.chain.broken or self._may_have_task()):
-            main = self.chain.main
-            at = main.root.start if main.root else 0
-            self.findings.add(
-                main, "PK122", "there is no `task`", (at, at), help="say what the model shall do: `task: ...`"
-            )
+            self._tell_of_no_task()
         elif "task" in entries and not self.partial and self._says_nothing(entries["task"]):
             task = entries["task"]
             cure = "say what the model shall do; without a text of the user's nothing can be sent"
             self.findings.add(task.document, "PK122", "the `task` is empty", task.node, help=cure)
+
+    def _tell_of_no_task(self) -> None:
+        """Tell that there is none; or where it stands, if that is inside of a text above it."""
+        main = self.chain.main
+        texts = (entry for name, entry in self.chain.entries.items() if name in TEXTS and entry.document is main)
+        spans = [(entry.node.start, entry.node.end) for entry in texts]
+        inside = (_INDENTED_TASK.search(main.text, start, end) for start, end in spans)
+        found = next((each for each in inside if each is not None), None)
+        if found is not None:
+            message = "there is no `task`: this one is a line of the text above it"
+            self.findings.add(main, "PK122", message, found.span("key"), help="write it as far left as the other keys")
+            return
+        at = main.root.start if main.root else 0
+        cure = "say what the model shall do: `task: ...`"
+        self.findings.add(main, "PK122", "there is no `task`", (at, at), help=cure)
 
     def _says_nothing(self, task: Entry) -> bool:
         """Whether the user's message would be empty whatever the inputs: the task is, and no context stands in it."""
@@ -314,6 +327,9 @@ class Loading:
         if faults:  # none in an empty file, which has no entries
             report_all(self.findings, faults, self.places, next(iter(self.chain.entries.values())))
         return built
+
+
+_INDENTED_TASK = re.compile(r"^[ \t]+(?P<key>task)[ \t]*:(?=\s)", re.MULTILINE)
 
 
 def _is_template(entry: Entry) -> bool:

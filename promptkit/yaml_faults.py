@@ -146,6 +146,9 @@ def _misplaced(document: Document, offset: int, problem: str) -> Diagnostic | No
     if char and char in "[{" and "did not find expected ','" in problem and document.text[offset - 1].isalnum():
         message = f"not valid YAML: between braces, `{char}` ends a text that is not quoted"
         return document.diagnostic("PK100", message, span, help="quote the whole value; a list is written `[string]`")
+    if "cannot start any token" in problem and document.text.startswith("```", offset):
+        message = "not valid YAML: a fence of Markdown's stands around the file"
+        return document.diagnostic("PK100", message, (offset, offset + 3), help="take its first and its last line away")
     if "cannot start any token" in problem:
         if document.text.startswith("{%", offset - 1):
             message, span = "not valid YAML: a tag of a template stands outside of a text", (offset - 1, offset + 1)

@@ -25,6 +25,7 @@ MOST_TEXT = 200_000
 
 _OF_SYNTAX = ("PK100", "PK110", "PK111", "PK112", "PK116")
 _TOP = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
+_FENCE = re.compile(r"^```[^\n]*", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
 """A word at the beginning of a line that is no key, since its colon is missing or is none."""
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&\w")
@@ -67,6 +68,9 @@ class Recovery:
 
     def _set_aside(self, document: Document, fault: Diagnostic) -> bool:
         """Read the entry at the top of the file in which a fault lies as one without a value."""
+        if "a fence of Markdown's" in fault.message:
+            whole, self.text = self.text, _FENCE.sub(lambda line: " " * len(line[0]), self.text)
+            return whole != self.text
         if fault.code not in _OF_SYNTAX or "mark of a merge" in fault.message:  # with both sides nothing is certain
             return False
         start = document.start(fault.line)

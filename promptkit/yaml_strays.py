@@ -150,6 +150,55 @@ def _wrong_bracket(document: Document, line: int, column: int, problem: str, ope
     return document.diagnostic("PK100", message, (at, at + 1), help=f"write `{closing}`")
 
 
+def _no_space_behind_dash(
+    document: Document, line: int, _: int, problem: str, opening: int | None
+) -> Diagnostic | None:
+    """`-inputs: {}`: the dash of an item and its first key in one word, above a line that fits neither."""
+    for number in range(line, document.place(opening)[0] - 1 if opening is not None else line, -1):
+        found = _DASHED.match(document.line(number)) if "expected" in problem or "not allowed" in problem else None
+        if found is not None:
+            at = document.start(number) + found.start("dash")
+            message = "not valid YAML: the `-` of an item and its first key are one word"
+            fix = Fix(at + 1, at + 1, " ")
+            return document.diagnostic("PK100", message, (at, at + 1), help="put a space behind the `-`", fix=fix)
+    return None
+
+
+_DASHED = re.compile(r"\s*(?:- +)*(?P<dash>-)[A-Za-z_][\w-]*:(?=\s|$)")
+
+
+def _no_comma(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+    """A line between braces that lacks the comma at its end, before another one."""
+    if opening is None or not re.search(r"expected ',' or '[\]}]'", problem) or not _is_closed(document, opening):
+        return None
+    before = next((number for number in range(line - 1, 0, -1) if document.line(number).strip()), 0)
+    above = document.line(before).split(" #")[0].rstrip() if before else ""
+    if document.start(before or 1) + len(above) <= opening or not above or above.endswith((",", ":", "{", "[")):
+        return None
+    if not _MEMBER.match(document.line(line)):
+        return None
+    at, end = document.start(line) + _indent(document.line(line)), document.start(before) + len(above)
+    found = _MEMBER.match(document.line(line))
+    span = at, at + (len(found["key"]) if found else 1)
+    fix = Fix(end, end, ",")
+    message = "not valid YAML: a comma is missing before this"
+    return document.diagnostic("PK100", message, span, help="end the line above with a comma", fix=fix)
+
+
+_MEMBER = re.compile(r"\s*(?P<key>\"[^\"\n]*\"|'[^'\n]*'|[A-Za-z_][\w?-]*)\s*:(?:\s|$)")
+_BRACKETS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[\[\]{}]")
+
+
+def _is_closed(document: Document, opening: int) -> bool:
+    """Whether the bracket at an offset is closed, by counting."""
+    depth = 0
+    for sign in _BRACKETS.finditer(document.text, opening):
+        depth += (sign[0] in "{[") - (sign[0] in "}]")
+        if depth == 0:
+            return True
+    return False
+
+
 def _indented_otherwise(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
     """A key, or an item, that stands further left or right than those beside it."""
     if opening is None or not re.search(r"expected key|expected '-' indicator", problem):
@@ -214,5 +263,14 @@ def _comment_in_text(document: Document, line: int, _: int, __: str, ___: int | 
     return document.diagnostic("PK100", message, (start, start + len(text.strip())), help=cure)
 
 
-STRAY_LINES = (_comment_in_text, _other_colon, _flush_line, _json_comment, _wrong_bracket, _no_colon)
+STRAY_LINES = (
+    _no_space_behind_dash,
+    _comment_in_text,
+    _other_colon,
+    _flush_line,
+    _json_comment,
+    _wrong_bracket,
+    _no_comma,
+    _no_colon,
+)
 WRONG_INDENTS = (_outdented, _indented_otherwise)

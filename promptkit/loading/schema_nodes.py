@@ -68,7 +68,17 @@ def is_schema_mapping(node: Mapping) -> bool:
     meant = [key.text for key, value in node.pairs if key.text in _NEARLY_TYPE and _names_a_type(value)]
     if meant and ((len(names) == 1 and meant != ["typ"]) or not all(declares(value) for _, value in node.pairs)):
         return True
+    if "type" in names and len(names) > 1 and all(map(_is_nearly_keyword, names)):
+        return True
     return names <= {*KEYWORDS, *OWN_KEYWORDS} and not (names and all(declares(value) for _, value in node.pairs))
+
+
+def _is_nearly_keyword(name: str) -> bool:
+    """Whether a name is a keyword but for the size of its letters, one that fields are seldom called."""
+    return name in OWN_KEYWORDS or (name not in ALSO_NAMES and name.lower() in _LOWERED) or name == "type"
+
+
+_LOWERED = frozenset(keyword.lower() for keyword in KEYWORDS - ALSO_NAMES)
 
 
 _NEARLY_TYPE = frozenset(("typ", "tyep", "tpye", "tyype", "typee", "ytpe"))

@@ -26,6 +26,7 @@ from promptkit.template.text_faults import (
     broken_tags,
     foreign_variables,
     lost_text,
+    tags_in_texts,
     unsettled_merge,
     with_broken_tags,
 )
@@ -183,7 +184,11 @@ class TemplateChecks:
         if all(text.document.path != known.document.path or text.text != known.text for known, _ in self.entered):
             self.entered.append((text, prose))
         outside = prose if tree.whole else without_tags(text.text)
-        for fault in (*with_broken_tags(tree.faults, broken_tags(outside)), *lost_text(tree)):
+        for fault in (
+            *with_broken_tags(tree.faults, broken_tags(outside)),
+            *lost_text(tree),
+            *tags_in_texts(tree, self.inputs),
+        ):
             self.report(text, fault)
         for name, fault in foreign_variables(outside, self.inputs):
             self.explained.add(name)

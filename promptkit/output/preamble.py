@@ -173,7 +173,11 @@ class Preamble:
     def _inside(self, text: str, at: int) -> int | None:
         """In reasoning."""
         closing, again = self._closing.search(text, at), self._again.search(text, at)
-        if closing is not None and closing.end() == len(text) and text[closing.start() - 1 : closing.start()] in _QUOTES:
+        if (
+            closing is not None
+            and closing.end() == len(text)
+            and text[closing.start() - 1 : closing.start()] in _QUOTES
+        ):
             self._kept = text[max(closing.start() - 1, at) :]  # what follows tells whether it is spoken of
             return None
         if closing is not None and is_spoken_of(text, closing.start(), closing.end()):

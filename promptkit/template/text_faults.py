@@ -92,6 +92,21 @@ def foreign_variables(prose: str, inputs: Container[str]) -> Iterator[tuple[str,
             yield name, TemplateFault("PK212", message, *found.span(), "warning", label=label, help=cure)
 
 
+def tags_in_texts(tree: Tree, inputs: Container[str]) -> Iterator[TemplateFault]:
+    """Names of inputs in braces in the texts of tags: they would be taken as they stand."""
+    around = zip(tree.tokens, tree.tokens[1:], tree.tokens[2:], strict=False)
+    for before, text, behind in around if not tree.simple else ():
+        if text.kind != "string" or (before.kind, behind.kind) == ("variable_begin", "variable_end"):
+            continue  # braces that are printed alone are written so on purpose
+        for found in _PRINTED.finditer(text.value):
+            if found[1] in inputs:
+                start = text.start + found.start()
+                message = f"`{found[0]}` is taken as it stands: a text in a tag holds no tags"
+                cure = f"write `{found[1]}` without quotes, and `~` between it and other texts"
+                yield TemplateFault("PK212", message, start, start + len(found[0]), "warning", help=cure)
+
+
+_PRINTED = re.compile(r"\{\{-?\s*([^\W\d]\w*)[^{}]{0,100}\}\}")
 _SHOWN = re.compile(r"```|~~~|<example|\{%-?\s*raw")
 
 
