@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, nearest
+from promptkit.phrases import shortened
 from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
@@ -21,6 +22,9 @@ MOST_FINDINGS = 1_000
 _MOST_NAMES = 24
 _PLAIN = {bool: "true or false", int: "a number", float: "a number"}
 KINDS = {Scalar: "a text", Sequence: "a list", Mapping: "a mapping"}
+
+_LONGEST_SAID = 2_000
+"""What is said of a fault is no longer, whatever names it quotes."""
 
 
 @dataclass(slots=True)
@@ -44,7 +48,8 @@ class Findings:
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(document)
             return
-        self.diagnostics.append(document.diagnostic(code, message, where, **told))
+        said = {name: shortened(each, _LONGEST_SAID) for name, each in told.items() if name in ("label", "help")}
+        self.diagnostics.append(document.diagnostic(code, shortened(message, _LONGEST_SAID), where, **(told | said)))
 
     def schema(self, json: Any) -> Schema:
         """The schema of an object that the load holds: one for all that is held against it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
-from promptkit.diagnostics import did_you_mean
+from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.drift import Answer, drift
 from promptkit.loading.expression_checks import check_expressions
 from promptkit.loading.findings import span_in
@@ -34,7 +34,7 @@ from promptkit.template.walk import Walk, input_scope
 from promptkit.yaml_nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptkit.loader import Loading
     from promptkit.loading.findings import Findings
@@ -94,11 +94,15 @@ class TemplateChecks:
             self.trees[text] = read_tree(text)
         return self.trees[text]
 
-    def hint(self, name: str, known: Iterable[str]) -> str:
-        """What may have been meant by a name, looked for once."""
+    def hint(self, name: str, known: Callable[[], Iterable[str]]) -> str:
+        """What may have been meant by a name, looked for once; not of very many names in a file."""
         if name not in self.hints:
-            self.hints[name] = did_you_mean(name, known)
+            self.hints[name] = did_you_mean(name, known()) if len(self.hints) < _MOST_HINTS else ""
         return self.hints[name]
+
+    def near(self, name: str) -> str | None:
+        """The input that may have been meant by a name; not of very many."""
+        return nearest(name, self.inputs) if name in self.hints or len(self.hints) < _MOST_HINTS else None
 
     def report(self, text: TemplateText, fault: TemplateFault) -> None:
         """Report once, however many templates include the faulty text; say who includes it."""
@@ -246,6 +250,7 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
         checks.report(text, fault)
 
 
+_MOST_HINTS = 200
 _STRANGERS = frozenset(get_args(Trust)) - {"caller"}
 
 

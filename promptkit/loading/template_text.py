@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from promptkit.diagnostics import nearest
 from promptkit.limits import current_limits, variable
 from promptkit.loading.file_suggestions import file_cure
 from promptkit.loading.findings import MOST_FINDINGS
@@ -107,15 +106,14 @@ class TemplateText:
         if len(self.checks.findings.diagnostics) >= MOST_FINDINGS:
             return  # no more of them are told
         inputs, end = self.checks.inputs, start + len(name)
-        near = nearest(name, inputs)
+        near = self.checks.near(name)
         self.checks.explained |= {near} if near else set()
         if (joined := _with_hyphens(self.text, start)) is not None and (spelt := joined[0].replace("-", "_")) in inputs:
             self.checks.explained.add(spelt)
             message = f"`{joined[0]}` is a difference: a name has no hyphens"
             self.tell("PK202", message, joined.start(), joined.end(), help=f"write `{spelt}`")
             return
-        names = dict.fromkeys((*inputs, *known)) if called else {**dict.fromkeys(inputs), **_own_names(known)}
-        hint = self.checks.hint(name, names)
+        hint = self.checks.hint(name, lambda: (*inputs, *(known if called else _own_names(known))))
         if called and name not in BLOCK_NAMES and name != "super":
             self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
         elif name in self.checks.misnamed:

@@ -241,12 +241,16 @@ def hint_of(meant: str) -> str:
 
 
 def _near_option(options: list[Any], instance: Any) -> str:
-    known = [each for each in options if isinstance(each, str)]
-    return _near(instance, known) if isinstance(instance, str) else ""
+    if not isinstance(instance, str) or len(options) > _MOST_COMPARED:
+        return ""
+    return _near(instance, [each for each in options if isinstance(each, str)])
+
+
+_MOST_COMPARED = 1_000
 
 
 def _near(word: str, known: list[str]) -> str:
-    if len(known) > 1000 or len(word) > _LONGEST:
+    if len(known) > _MOST_COMPARED or len(word) > _LONGEST:
         return ""
     from difflib import get_close_matches
 
