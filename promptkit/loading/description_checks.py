@@ -19,9 +19,21 @@ if TYPE_CHECKING:
 _LOST_BOUNDS = re.compile(r"(?:^|,)\s*(-?\d*\.?\d*\.\.-?\d*\.?\d*)\s*\Z")
 
 
+_OWN = re.compile(r"(trust|secret|optional|neutralise)(?:\s*[:=]\s*(\w+))?\Z")
+"""A keyword of an input, written as if the short form had it."""
+
+
 def check_prose(findings: Findings, document: Document, schema: dict[str, Any], node: Scalar) -> None:
     """Warn of what the prose of a shorthand swallows: bounds that stand behind it, another type."""
     prose = schema.get("description", "")
+    told = document.text[: node.start].rstrip(" \t").endswith("?:")
+    if (own := _OWN.match(prose)) is not None and not (told and own[1] == "optional"):
+        begin = node.text.rfind(prose)
+        span = span_in(document, node)(begin, begin + len(prose))
+        of = "the name's `?`" if own[1] == "optional" else f"`{{type: ..., {own[1]}: {own[2] or 'true'}}}`"
+        message = f"`{prose}` is read as prose here, and declares nothing"
+        findings.once(document, "PK408", message, span, severity="warning", help=f"{own[1]} is declared by {of}")
+        return
     bounds = _LOST_BOUNDS.search(prose)
     lost = bounds[1] if bounds and len(bounds[1]) > len("..") else prose if prose in TYPES else ""
     if not lost:

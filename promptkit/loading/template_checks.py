@@ -73,6 +73,7 @@ class TemplateChecks:
     """The paths that the template tests for being there."""
     unguarded: list[tuple[TemplateText, tuple[Any, ...], TemplateFault]] = field(default_factory=list)
     """Lookups of what nothing declares; each is told unless the template tests that path."""
+    system_cure: str = SYSTEM_CURE
     loads: int = 0
     unread: bool = False
     """Whether a file that a template loads cannot be, which has been told."""
@@ -156,7 +157,7 @@ class TemplateChecks:
             for name in names:
                 trust = self.inputs[name].get("trust")
                 message = f"`{name}` is untrusted (`trust: {trust}`) and would stand in the system message"
-                places[path].tell("PK207", message, start, end, help=SYSTEM_CURE)
+                places[path].tell("PK207", message, start, end, help=self.system_cure)
 
     def forget(self) -> None:
         """Let go of the texts, which hold this check in turn: no garbage collector is needed for them then."""
@@ -207,6 +208,8 @@ def check_templates(loading: Loading) -> dict[str, str]:
     unknown = loading.unknown
     checks = TemplateChecks(loading.findings, loading.source, data.get("inputs", {}), unknown.inputs)
     checks.explained |= unknown.faulty
+    if "messages" in data:
+        checks.system_cure = "let it stand in a message of `role: user`"
     checks.removed = chain.removed
     checks.parents, checks.narrowed = chain.documents[1:], chain.narrowed
     checks.misnamed = {
