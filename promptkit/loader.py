@@ -171,10 +171,17 @@ class Loading:
         """Keys that cannot be read."""
         declares = chain.merged.get("output", {}).keys() & _DECLARING
         self.unknown = Unknown(
-            inputs=self.partial or chain.broken or not self.aside.isdisjoint(("inputs", "extends")),
+            inputs=self.partial
+            or chain.broken
+            or self._has_merges()
+            or not self.aside.isdisjoint(("inputs", "extends")),
             templates=chain.broken or bool(self.aside - {"inputs"}) or self._has_unread_texts(),
             output=(self.partial and not declares) or chain.broken or not self.aside.isdisjoint(("output", "extends")),
         )
+
+    def _has_merges(self) -> bool:
+        """Whether a merge key is refused, which may have declared inputs."""
+        return any(fault.code == "PK108" for document in self.chain.documents for fault in document.faults)
 
     def _has_unread_texts(self) -> bool:
         """Whether texts that may use inputs are not read: behind a key that stands twice, or that nothing reads."""
@@ -240,6 +247,8 @@ class Loading:
     def _meant_by(self, name: str, entries: dict[str, Entry]) -> str:
         """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
         other = OTHER_KEYS.get(name.casefold(), "")
+        if other == "extends" and not isinstance(entries[name].node, Scalar):
+            other = ""  # what holds anchors, say
         meant = other or self.near.get(name, "")
         return meant if meant not in entries or not other else ""
 

@@ -42,6 +42,8 @@ class Findings:
     def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
         """Report a fault at a node or a span of offsets, unless what stands there is a fault of its own already."""
         where = span if isinstance(span, tuple) else (span.start, span.end)
+        if code == "PK121" and document.text.startswith(("{{", "{%"), where[0]):
+            return  # a text that YAML has read as a mapping: told as that
         if document.is_lost(where[0]) or (document.meant and _is_told(document, code, where[0])):
             return
         self.documents.setdefault(document.path, document)

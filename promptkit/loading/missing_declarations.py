@@ -33,6 +33,11 @@ def missing_declaration(findings: Findings, document: Document, key: Scalar) -> 
     """Report a name behind which nothing stands."""
     message = f"`{key.text}` has no declaration"
     if ".." in key.text or " " in key.text:
+        last = findings.diagnostics[-1] if findings.diagnostics else None
+        if last is not None and last.label == _COMMA and last.path == document.path:
+            begun = document.start(last.line) + last.column - 1
+            if 0 <= begun < key.start and ":" not in document.text[begun : key.start]:
+                return  # the commas of one text
         findings.add(document, "PK125", message, key, label=_COMMA, help=f"quote the whole declaration: {_QUOTED}")
     else:
         findings.add(document, "PK125", message, key, help=f"say what it holds: `{key.text}: string`")
