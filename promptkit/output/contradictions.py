@@ -26,6 +26,10 @@ _BEFORE_A_FIELD = (
 )
 """What stands before the name of a field where a clause begins."""
 _FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect", "aplaceholder", "anexample"))
+_ACTUALLY = re.compile(
+    r"[\s.]{0,9}[Aa]ctually,? (?:it|that)(?: is|['’]s) (?P<said>[A-Z\"'\d]\S{0,40}?)[.!]?\s*(?:\n|\Z)"
+)
+"""`Actually it is Paris.`"""
 _CORRECTS = re.compile(r"\W*(?:sorry|apologies|my mistake)\b", re.IGNORECASE)
 """What begins a clause that gives a text another value, whatever texts there are."""
 
@@ -37,7 +41,11 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
     calls the field wrong.
     """
     behind = text[end : end + _SAID_BEHIND]
-    if not isinstance(value, dict) or not behind.strip():
+    if not behind.strip():
+        return ""
+    if (other := _ACTUALLY.match(behind)) is not None and other["said"].strip("\"'*`") not in str(value):
+        return other[0].strip()
+    if not isinstance(value, dict):
         return ""
     spoken, verdict = behind.lower(), is_verdict(value)
     for name, given in islice(value.items(), _MOST_FIELDS):
@@ -78,7 +86,8 @@ def _is_other(given: Any, said: str, clause: str, place: Place, *, verdict: bool
         return not verdict
     if isinstance(given, str):
         other = plain_word(said) != plain_word(given)
-        return other and (plain_word(said) in words or (not words and _CORRECTS.match(clause) is not None))
+        names = not words and said[0].isupper() and _CORRECTS.match(clause) is not None
+        return other and (plain_word(said) in words or names)
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:
         return False
     number = float(said)

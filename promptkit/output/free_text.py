@@ -137,7 +137,7 @@ _LABEL = re.compile(
     r"(?:(?:the )?(?:final )?(?:answers?|categor(?:y|ies)|class(?:es)?|labels?|outputs?|results?|tags?)):[ \t]*",
     re.IGNORECASE,
 )
-_BETWEEN_WORDS = re.compile(r"\s*[,;\n]\s*(?:and\s+)?|\s+and\s+")
+_BETWEEN_WORDS = re.compile(r" ?[,;\n] ?(?:and )?| and ")
 
 
 def _listed(text: str, judge: Judge) -> Judged | None:
@@ -145,12 +145,18 @@ def _listed(text: str, judge: Judge) -> Judged | None:
     place = judge.place.inside(0)
     if judge.field or judge.place.kinds != {"array"} or not all(map(is_worded, place.forms)):
         return None
-    listed = text.strip().removesuffix(".")
+    lines = (" ".join(line.split()) for line in text.splitlines() if line.strip())
+    listed = "\n".join(lines).removesuffix(".")
     label = _LABEL.match(listed)
-    items = _BETWEEN_WORDS.split(listed[label.end() if label else 0 :])
-    known = {plain_word(word) for form in place.forms for word in constants_of(form) or () if isinstance(word, str)}
-    if not all(plain_word(each) in known for each in items):
+    listed = listed[label.end() if label else 0 :]
+    words = [word for form in place.forms for word in constants_of(form) or () if isinstance(word, str)]
+    known = {plain_word(word) for word in words} - {""}
+    items = [listed] if plain_word(listed) in known else _BETWEEN_WORDS.split(listed)
+    named = [plain_word(each) for each in items]
+    if not known.issuperset(named) or len(set(named)) < len(named):
         return None
+    if len(items) > 1 and any(map(_BETWEEN_WORDS.search, words)):
+        return None  # where one word ends and the next one begins is not certain
     judged = judge.judge(items, text)
     told = Step("read as a list", "words that the schema lists", repairs=True)
     return None if judged.violations else Judged(judged.value, (told, *judged.steps))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from promptkit.output.raw_backslashes import may_be_raw
 from promptkit.output.strict_json import NotJson, parse_json
 
 WAIT = -1
@@ -17,6 +18,9 @@ _BLANKS = re.compile(r"[ \t]*")
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
 _ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
+_LONGEST_HEAD = 3
+_INVALID = re.compile(rf'(?:[^"\\\n]|{_ESCAPE.pattern}){{0,2000}}?\\[^"\\/bfnrtu\']')
+"""A backslash that escapes nothing, further on in a text that has arrived so far."""
 _LONGEST_ESCAPE = len("\\ud83d\\ude00")
 LONGEST_DOUBT = 200
 """So many characters may follow a single quote, or a name, until it shows what it is."""
@@ -32,10 +36,12 @@ class IncrementalStrings:
         self.repaired = False
         self._repair = repair
         self._quote = '"'
+        self._head = ""
+        """How the text begins, no more of it than tells a drive of Windows."""
 
     def begin(self, quote: str) -> None:
         """A text begins with this quote."""
-        self._quote = quote
+        self._quote, self._head = quote, ""
         self.repaired = self.repaired or quote != '"'
 
     def piece(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
@@ -45,6 +51,8 @@ class IncrementalStrings:
         """
         plain = _PLAIN[self._quote].match(text, at)
         if plain:
+            if len(self._head) < _LONGEST_HEAD:
+                self._head += plain[0][:_LONGEST_HEAD]
             return plain[0], plain.end()
         sign = text[at]
         if sign == '"':
@@ -76,7 +84,13 @@ class IncrementalStrings:
     def _escape(self, text: str, at: int) -> tuple[str, int]:
         """An escape; two halves of a surrogate pair are one character."""
         escape = _ESCAPE.match(text, at)
+        if escape and self._repair and self._quote == '"':
+            if may_be_raw(text, at, self._head):
+                return "", WAIT
+            if _INVALID.match(text, at):
+                raise NotJson("an escape, or a backslash that stands for itself", at)
         if escape:
+            self._head += "\\" * _LONGEST_HEAD
             return str(parse_json(f'"{escape[0]}"')), escape.end()
         if self._repair and text.startswith("\\'", at):
             self.repaired = True

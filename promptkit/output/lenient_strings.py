@@ -38,7 +38,7 @@ _PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
 _HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
 _AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
 _VALUE_BEHIND = re.compile(r"\s*(?:[ubrUBR]?[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
-_BARE_ITEM = re.compile(r"[^\W\d][\w-]{0,60}\s*[,\]]")
+_BARE_ITEM = re.compile(r"[^\W\d][\w-]{0,60}\s*(?:\](?!\")|,\s*(?:\"|[\w-]{1,60}\s*(?:,|\](?!\"))))")
 """A word without quotes that is a whole item of a list."""
 _PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
 _KEY_WITH_CONTROLS = re.compile(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
@@ -164,10 +164,11 @@ class Strings:
                 self._check_escaped([*inner, at], start + width)
                 reader.at = at + width
                 return _block("".join(pieces), closing) if width == _BLOCK else "".join(pieces)
-            elif text[at] == "\\" and raw and text[at + 1] != "\\":
-                reader.repair("backslash escaped", at)
-                pieces.append("\\")
-                at += 1
+            elif text[at] == "\\" and raw:
+                many = 2 if text.startswith("\\", at + 1) else 1  # the end of a row in LaTeX
+                reader.repair("backslash escaped", at, many)
+                pieces.append("\\" * many)
+                at += many
             elif text[at] == "\\":
                 piece, after = self._escape(at)
                 pieces.append(piece)

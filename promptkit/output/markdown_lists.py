@@ -104,19 +104,23 @@ def _items(text: str) -> list[str]:
             return []
         items.append([bullet[2].strip()])
     said = [" ".join(each) for each in items]
-    if any(map(is_begun, said)) or any(map(_holds_more, text.split("\n"))):
+    if any(map(is_begun, said)) or _hold_more(text.split("\n")):
         return []
     if len(said) == 1 and (is_nothing(said[0]) or _is_bracketed(said[0])):
         return []
     return _without_marks(said)
 
 
-def _holds_more(line: str) -> bool:
+def _hold_more(lines: list[str]) -> bool:
     """Whether a line holds more than one item, so that nobody says where each ends: `1. red 2. blue`."""
-    found = _NUMBERED.match(line)
-    if found is None:
-        return line.lstrip().startswith("•") and line.count(" • ") > 0
-    return f" {int(found['number']) + 1}{found['sign']} " in f" {found['said']} "
+    for line, below in zip(lines, (*lines[1:], ""), strict=True):
+        if line.lstrip().startswith("•") and " • " in line:
+            return True
+        found, following = _NUMBERED.match(line), _NUMBERED.match(below)
+        more = f" {int(found['number']) + 1}{found['sign']} " if found else ""
+        if found and more in found["said"] and (following is None or f" {following[0].split()[0]} " != more):
+            return True
+    return False
 
 
 def _is_bracketed(item: str) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["are_raw"]
+__all__ = ["are_raw", "may_be_raw"]
 
 _CONTENT = re.compile(r'(?:[^"\\\n]|\\.){0,20000}(?=")')
-_ESCAPE = re.compile(r"\\(?:\\|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
-_PATH = re.compile(r"[A-Za-z]:\\(?!\\)[^\s\"<>|?*][^\"<>|?*\n]*\Z")
+_ESCAPE = re.compile(r"\\(?:(?P<pair>\\)|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
+_PATH = re.compile(r"[A-Za-z]:(?:\\[^\s\\:;\"<>|?*()]+)+\\?\Z")
 """A path of Windows from its drive on."""
 _COMMANDS = """
     backslash bar bbox because begin beta bf biggl biggr bigcap bigcup bigl bigr bigoplus bigotimes bigwedge binom bmod
@@ -46,12 +46,45 @@ def are_raw(text: str, start: int) -> bool:
         sign = escape["sign"] or ""
         if escape["code"] or sign in tuple("bfnrtu"):
             word = _WORD.match(content[0], escape.start() + 1)
-            is_command = word is not None and word[0] in _LATEX
+            is_command = word is not None and word[0] in _LATEX and _is_whole(content[0], word)
             if not (path or is_command or sign in tuple(_NEVER_MEANT)):
                 return False
             proven = proven or (path and sign == "u")
-        elif sign in tuple(_READ_OTHERWISE):
-            return False
+        elif sign in tuple(_READ_OTHERWISE) or (escape["pair"] and content[0][escape.end() :][:1].isalpha()):
+            return False  # the backslash of a command that is escaped, while others are not
         elif sign:
             proven = True
     return proven
+
+
+def may_be_raw(text: str, at: int, head: str) -> bool:
+    """Whether an escape may still turn out to be a backslash that stands for itself, in a text that arrives.
+
+    `head` is how the text begins. What stands behind its closing quote, or very far behind, says nothing any more.
+    """
+    sign = text[at + 1 : at + 2]
+    word = _WORD.match(text, at + 1)
+    if sign not in tuple("bfnrtu") or word is None or len(text) - at > _LONGEST_DOUBT:
+        return False
+    if word.end() == len(text):
+        doubtful = any(each.startswith(word[0]) for each in _LATEX)
+    else:
+        doubtful = word[0] in _LATEX and _is_whole(text, word)
+    if not (doubtful or sign in tuple(_NEVER_MEANT) or _DRIVE.fullmatch(head)):
+        return False
+    return _CONTENT.match(text, at) is None
+
+
+_LONGEST_DOUBT = 2_000
+"""So many characters of a text are kept back until its other backslashes show what one of them is."""
+
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def _is_whole(content: str, word: re.Match[str]) -> bool:
+    """Whether a command is not the end of a line and a short word, such as `e` or `i`."""
+    return len(word[0]) > _SHORT or content[word.end() : word.end() + 1] in tuple("_^{}$\\")
+
+
+_SHORT = 2

@@ -36,6 +36,7 @@ _PARTS = {
     "START": "\\A\\W{0,4}",
     "COLON": "(?= ?[:\uff1a])",
     "SOUND": "(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\\b",
+    "DATA": "(?:any|the|this|your) (?:data|information|request|task|text)",
     "SOURCE": "(?:document|file|input|text)",
     "GIVEN": "(?:attached|given|provided|supplied)",
     "ENDS": "\\s*(?:[.!,;)\\]]|\\Z|(?=\\n))",
@@ -119,7 +120,7 @@ _BEFORE = r"""
     STARTyour input(?: was|COLON)
     START(?:(?:the )?user|you) asked (?:me )?to (?:answer|output|reply|return|say)
     \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
-    <(?:context|document|draft|example|function_results?|incorrect|input|output_format|question|rejected)>
+    <(?:document|draft|example|function_results?|incorrect|input|rejected)>
     <(?:schema|template|tool_(?:response|result)s?|user|user_input|wrong)>
 
     \bshould i (?:answer|give|output|reply|return|say|write)(?: with)?
@@ -128,10 +129,9 @@ _BEFORE = r"""
     \bwould be (?:wrong|incorrect)COLON
     \(not (?:my|the) ANSWER\)
     \bwhat not to (?:answer|do|output|reply|return|say|write)COLON
-    STARTsampleCOLON
     STARTexpected (?:format|schema|shape|output format)COLON
-    \bhere is (?:an?|the) (?:EXAMPLE|sample)(?: (?:json|ANSWER))?(?:COLON|(?=\s*\Z))
-    \bhere is an? (?:\w+ )?template\b[^:\n]{0,40}COLON
+    \bhere is an? (?:\w+ )?template (?:for you )?(?:that )?(?:you can|to) fillCOLON
+    \bhere is an? (?:\w+ )?template (?:for you )?(?:that )?(?:you can|to) fill inCOLON
     \bno (?:document|file|input|text) (?:was|were) GIVEN[^\n]{0,60}\b(?:UNREAL|EXAMPLE)[^\n]{0,20}COLON
     <!--
 """
@@ -149,13 +149,13 @@ _BEHIND = r"""
     rather ?:
     edit ?:(?! ?(?:format|typo|spell|gramm))
     err,
-    (?:sorry,? )?actually,? noENDS
-    actually,? (?:it|that|this) is (?!(?:\w+ )?SOUND)\S{1,40}ENDS
+    (?:sorry,? )?actually,? no ?[.!]? ?(?:\n|\Z)
     correction ?(?::(?! ?none)|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
     (?:sorry,? )?i meant [\d"\x27{\[-]
-    sorry,? i meant\b
-    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead|not (?:look |seem )?(?:correct|right))\b
+    sorry,? i meant\b(?! to\b)
+    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
+    hmm\b[^.\n]{0,60}\bnot (?:look |seem )?(?:correct|right)ENDS
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
     i (?:take|took) (?:(?:it all|it|my ANSWER|that|this) back|back)\b
     i (?:was wrong|made (?:a mistake|an error))ENDS
@@ -177,7 +177,6 @@ _BEHIND = r"""
 
     (?:but )?CANNOT (?:answer|comply|say|tell|decide)(?: (?:that|this|it))? ?(?:[.!]|\Z)
     (?:but )?CANNOT do (?:that|this|it) ?(?:[.!]|\Z)
-    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)\b
     (?:but )?CANNOT (?:determine (?:it|that|this)|help (?:you )?with (?:that|this)) ?(?:[.!]|\Z)
     (?:but )?CANNOT provide (?:it|that|this|one|an answer) ?(?:[.!]|\Z)
     (?:but )?i do not know\b
@@ -200,7 +199,6 @@ _BEHIND = r"""
     [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
     [^.\n]{0,80}, so (?:the|these) (?:data|values?|results?) (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
     (?:as|because|since) no SOURCE (?:was|were) GIVEN, i (?:have )?(?:invented|made up|used) (?:UNREAL|EXAMPLE)
-    please (?:paste|provide|send|share) (?:me )?(?:the|your)(?: actual)? (?:content|data|document|file|input|text)\b
     i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
     以上仅为(?:示例|例子|举例|假设)
     replace (?:the|these) values\b
@@ -223,12 +221,14 @@ _OF_WRONG = r"""
 """What calls a value wrong, unless it is itself a verdict that says so of something else."""
 _OF_NOTHING = r"""
     (?:there was )?no (?:document|file|input|text|transcript) (?:was )?GIVEN(?:ENDS|, so)
-    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s?(?:ENDS|, so)
+    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s? ?(?:[.!;)\]]|\Z|\n)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your)(?: actual)? SOURCE\b(?! (?:if|into?|of|with)\b| to your)
+    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)\b
 """
 """What says that there was nothing to read the value from, unless it says so itself."""
 _OF_INABILITY = r"""
-    CANNOT (?:complete|do|extract|fulfil+|know|process) [^.:\n]{1,60}[.!]
-    i (?:am unable|am not able) to (?:answer|complete|do|extract|fulfil+|know|process) [^.:\n]{1,60}[.!]
+    (?:CANNOT|i (?:am unable|am not able) to) (?:complete|do|extract|fulfil+|process) (?:it|that|this|DATA)[.!]
+    as an ai(?: language)? model,? CANNOT [^.:\n]{1,60}[.!]
 """
 """What says before a value that there can be none, unless it says so itself."""
 _WRONG_ON_ITS_LINE = re.compile(
@@ -240,7 +240,7 @@ _WRONG_ON_ITS_LINE = re.compile(
 _TAKEN_BACK_BEFORE = re.compile(
     rf"(?:(?:{any_of(_BEFORE + _AS_THOUGHT, _PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
 )
-_BETWEEN = rf"[\s`.,;(*_#\u2013\u2014-]{{0,{_FAR}}}"
+_BETWEEN = rf"(?:[ \t]{{1,3}}-[ \t]|[\s`.,;(*_#\u2013\u2014]{{0,{_FAR}}})"
 _HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = re.compile(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(_ON_ITS_LINE, _PARTS)})"
@@ -292,7 +292,15 @@ _VERDICTS = frozenset("bad error fail failed false incorrect invalid no rejected
 def _says_nothing(value: Any) -> bool:
     """Whether a part of a value says that there was nothing to read it from."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
-    return any(part in (None, False, "", [], {}) for part in parts) or value in ([], {})
+    if value in ([], {}) or any(part in (None, False, "", [], {}) for part in parts):
+        return True
+    return any(isinstance(part, str) and _NOTHING.search(part) is not None for part in parts)
+
+
+_NOTHING = re.compile(
+    r"\b(?:cannot|can['’]?t|denied|error|failed|missing|no|none|not|refused?|unable|unknown|unsafe)\b", re.IGNORECASE
+)
+"""What a text in a value says of something that was not there, or was refused."""
 
 
 def _line_above(text: str, start: int) -> str:

@@ -37,34 +37,50 @@ _HEDGES = r"""
     (?:that gives|i think)
 """
 _TURNS = r"""
-    (?:but |hmm+,? |oh,? )?wait\b(?! (?:for|list|period|time|until|while)\b)
-    (?:but |now,? )?let me (?:double ?-? ?|re ?-? ?)?(?:check|confirm|consider|find|look|read|refine|think|verify)\b
-    now (?:i (?:need|should)|(?:check|refin|think|verify)\w*)\b
-    i will now (?:check|refine|reconsider|rework|think|verify)\b
-    hmm+,? (?:but|is (?:it|that|this)|let me|wait)\b
+    (?:but|hmm+|oh),? wait\b
+    wait(?=[,:.!\u2026]|\s*\Z)(?!, (?:should|there)\b)
+    (?:but |now,? )?let me (?:reconsider|redo|refine|rethink|revise|think)\b
+    (?:i will )?now (?:checking|refining|thinking|verifying)\b
+    i will now (?:reconsider|redo|refine|rethink|revise|rework)\b
+    now think\b
 """
+_LOOKS_AGAIN = r"""
+    (?:but |now,? )?let me (?:double ?-? ?|re ?-? ?)?(?:check|confirm|consider|read|verify)\b
+"""
+_DOUBTS = re.compile(r"\b(?:actually|but|hmm+|however|not|wait|wrong)\b", re.IGNORECASE)
+"""What a second look has found, unless it confirms."""
 _THINKS_ALOUD = re.compile(rf"[\W_]{{0,9}}(?:{any_of(_ALOUD)})", re.IGNORECASE)
 _HEDGED = re.compile(rf"\b(?:{any_of(_HEDGES)})[\s:\uff1a`\"'*]{{0,9}}(?:```\w*\s*)?\Z", re.IGNORECASE)
-_TURNED = re.compile(rf"[\s`\"'.,;:)*_\u2013\u2014-]{{0,60}}(?:{any_of(_TURNS)})", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_ENDS = re.compile(r"[.!?:\u2026\u3002\uff01\uff1f)\]}>`*\"'|]\s*\Z|[^\x00-\u2fff]\s*\Z")
-"""How a text ends that is whole: with a sign, or in a script whose sentences need none."""
+_BETWEEN = r"[\s`.,;:)*_\u2013\u2014]{0,60}"
+_TURNED = re.compile(rf"{_BETWEEN}(?:{any_of(_TURNS)})", re.IGNORECASE)
+_LOOKED_AGAIN = re.compile(rf"{_BETWEEN}(?:{any_of(_LOOKS_AGAIN)})", re.IGNORECASE)
+_DANGLING = r"""
+    (?:a|an|and|are|as|at|because|be|but|by|for|from|if|in|is|it|not|of|on|or|so|that|the|their|then|this|to)
+    (?:wait|was|we|which|will|with)
+    (?:let me|now)(?: \w{2,12})?
+"""
+_BREAKS_OFF = re.compile(
+    rf"(?:,|\b(?:{any_of(_DANGLING)})|(?:\A|\n)\s*\d{{1,2}}\.\s+\w+(?: \w+){{0,2}})\s*\Z", re.IGNORECASE
+)
+"""How a text ends in the middle of a sentence, or with the first words of the next point."""
 _OPEN_TAG = re.compile(r"\s*<(?P<name>[A-Za-z][\w:|-]{1,40})>(?!\s*(?:```\w*\s*)?[{\[])")
-_NO_TAGS = frozenset(("answer", "br", "final", "final_answer", "hr", "json", "output", "p", "response", "result", "s"))
-"""Names of tags that stand for no thinking, be they closed or not."""
+_CLOSED_TAG = re.compile(r"</[\w:|]{1,40}>")
 _MORE = r"""
-    \(?(?:partial|incomplete|truncated)(?: (?:array|list|output|result)s?)?\)?
-    \(?(?:the )?(?:list|output|array|rest) (?:is |was )?(?:cut off|incomplete|omitted|partial|truncated)\b
+    \(?(?:partial|incomplete|truncated)(?: (?:array|list|output|result)s?)?(?:\)| ?[.!]?\s*\Z)
+    \(?(?:the )?(?:array|list|output) (?:is |was )?(?:cut off|incomplete|partial|truncated)ENDS
     \(?(?:the )?list continues ?(?:[.!)]|\Z|below|in the next)
-    (?:the )?(?:remainder|rest) (?:of (?:it|the \w+) )?(?:follows|is (?:cut|left out|omitted)|will follow)\b
+    (?:the )?(?:remainder|rest) (?:of (?:it|the (?:items|list|output)) )?(?:follows|will follow)\b
+    (?:the )?(?:remainder|rest) (?:of (?:it|the (?:items|list|output)) )?is (?:cut|left out|omitted)ENDS
     (?:\.{3}|\u2026) ?(?:and )?\d+ (?:more|others)\b
-    (?:,? ?and )\d+ (?:more|others)\b
+    (?:,? ?and )\d+ (?:more|others)(?: (?:entries|items|results))?ENDS
     , ?etc\b
 """
-_IS_PARTIAL = re.compile(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE)})", re.IGNORECASE)
+_PARTS = {"ENDS": r" ?(?:[.!)]|\Z|\n)"}
+_IS_PARTIAL = re.compile(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE, _PARTS)})", re.IGNORECASE)
 _ASSIGNED = re.compile(
     r"(?:\A|[\n;])[ \t]*(?:(?:const|let|var)\s+)?(?P<name>[A-Za-z_]\w{0,60})\s*(?::[^=\n]{1,60})?=\s*\Z"
 )
+_IF_LATER = re.compile(r"(?:#|//)[^\n]*\b(?:change|later|to (?:set|update))\b", re.IGNORECASE)
 _MOST_CODE = 2_000
 """How many characters behind a value are looked through for what changes it."""
 
@@ -74,36 +90,47 @@ def unsettled(text: str, start: int, end: int, value: Any) -> str:
     behind = without_contractions(text[end : end + _BEGINNING])
     if (turned := _TURNED.match(behind)) is not None:
         return turned[0].strip()
+    breaks_off = _breaks_off(text, end)
+    again = _LOOKED_AGAIN.match(behind)
+    if again is not None and (breaks_off or _DOUBTS.search(behind, again.end())):
+        return again[0].strip()
     if isinstance(value, list) and (partial := _IS_PARTIAL.match(behind)) is not None:
         return partial[0].strip()
-    if _is_unfinished(text, end) and (thinking := _thinking(text, start)):
+    if breaks_off and (thinking := _thinking(text, start)):
         return thinking
-    return _changed(text, start, end)
+    return _changed(text, start, end, value)
 
 
-def _is_unfinished(text: str, end: int) -> bool:
-    """Whether words stand behind a value, and the text breaks off in them."""
-    behind = text[end:].rstrip()
-    return _WORDS.search(behind[-_BEGINNING:]) is not None and _ENDS.search(behind[-2:]) is None
+def _breaks_off(text: str, end: int) -> bool:
+    """Whether the text ends in the middle of the words behind a value."""
+    return _BREAKS_OFF.search(text[max(end, len(text) - _NEAR) :].rstrip()) is not None
 
 
 def _thinking(text: str, start: int) -> str:
     """The words before a value that think aloud, or the tag around it that is no answer's and has no end."""
     tag = _OPEN_TAG.match(text)
-    if tag is not None and tag["name"].lower() not in _NO_TAGS and f"</{tag['name']}" not in text:
+    if tag is not None and f"</{tag['name']}" not in text:
         return tag[0].strip()
-    found = _THINKS_ALOUD.match(without_contractions(text[: min(start, _BEGINNING)]))
-    found = found or _HEDGED.search(without_contractions(text[max(0, start - _NEAR) : start]))
+    closed = max((found.end() for found in _CLOSED_TAG.finditer(text, 0, start)), default=0)
+    found = _THINKS_ALOUD.match(without_contractions(text[closed : min(start, closed + _BEGINNING)]))
+    found = found or _HEDGED.search(without_contractions(text[max(closed, start - _NEAR) : start]))
     return "" if found is None else found[0].strip()
 
 
-def _changed(text: str, start: int, end: int) -> str:
+def _changed(text: str, start: int, end: int, value: Any) -> str:
     """What changes a value in the code behind it that gives it a name: `data["age"] += 1`."""
     name = _ASSIGNED.search(text, max(0, start - _NEAR), start)
-    if name is None:
+    if name is None or not isinstance(value, (dict, list)):
         return ""
+    closing = text.find("```", end)
+    until = min(end + _MOST_CODE, closing if closing >= 0 else len(text))
     said = re.escape(name["name"])
-    part = r"(?:\[[^\]\n]{1,60}\]|\.\w{1,60}){1,5}"
-    changes = rf"^[ \t]*{said}(?:{part}\s*[-+*/|]?=(?!=)|\.(?:append|extend|pop|push|update)\()"
-    found = re.compile(changes, re.MULTILINE).search(text, end, end + _MOST_CODE)
-    return "" if found is None else found[0].strip()
+    part = r"(?:\[[\"']?(?P<key>[^\]\n]{1,60}?)[\"']?\]|\.(?P<field>\w{1,60}))"
+    changes = re.compile(
+        rf"^[ \t]*{said}(?:{part}\s*[-+*/|]?=(?!=)|\.(?:append|extend|pop|push|update)\()", re.MULTILINE
+    )
+    found = changes.search(text, end, until)
+    if found is None or _IF_LATER.search(text, end, found.start()):
+        return ""
+    key = found["key"] or found["field"]
+    return found[0].strip() if key is None or not isinstance(value, dict) or key in value else ""

@@ -169,17 +169,17 @@ class _Alternatives:
     def _of_the_tag(self, branches: list[list[Any]]) -> Violation | None:
         """What is wrong with the one field by which all branches that take an object are told apart."""
         objects = [branch for branch in branches if not any(self._is_here(each, "type") for each in branch)]
-        lacking = [{each.kind.property for each in branch if self._is_here(each, "required")} for branch in objects]
-        if len(objects) > 1 and (names := set.intersection(*lacking)):
-            return _missing_field(min(names), self.instance, self.location)
         fixed = [
             {each.instance_path[-1]: each for each in branch if each.kind.name == "const" and self._is_a_field(each)}
             for branch in objects
         ]
         tag = next((name for name in fixed[0] if all(name in each for each in fixed)), None) if len(fixed) > 1 else None
         if tag is None:
-            return None
-        options = [each[tag].kind.expected_value for each in fixed]
+            lacking = [{each.kind.property for each in branch if self._is_here(each, "required")} for branch in objects]
+            names = set.intersection(*lacking) if len(objects) > 1 else set()
+            return _missing_field(min(names), self.instance, self.location) if names else None
+        values = [each[tag].kind.expected_value for each in fixed]
+        options = [each for number, each in enumerate(values) if each not in values[:number]]
         value, location = _found(self.value, fixed[0][tag].instance_path)
         message = _of_options(options, value)
         return Violation(json_path(location), message, "enum", location, meant=_near_option(options, value))

@@ -1,4 +1,4 @@
-"""Filters that write lists and objects for a model to read: tables, CSV, XML, bullets; and texts cut to a size."""
+"""Filters that write values for a model: tables, CSV, XML, bullets, numbers with decimals; and texts cut to a size."""
 
 from __future__ import annotations
 
@@ -171,6 +171,20 @@ def _escaped(text: str, *, quotes: bool = True) -> str:
     return plain.replace('"', "&quot;") if quotes else plain
 
 
+_MOST_DECIMALS = 20
+
+
+def decimals(value: float, many: int = 2) -> str:
+    """A number with so many digits behind its point, zeros among them: `0.5 | decimals` is `0.50`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RenderError(f"`decimals` takes a number, not {kind_of(value)}", code="PK223")
+    if not isinstance(many, int) or isinstance(many, bool) or not 0 <= many <= _MOST_DECIMALS:
+        raise RenderError(f"`decimals` takes a whole number up to {_MOST_DECIMALS}", code="PK223")
+    if isinstance(value, int):
+        return to_json(value) + (f".{'0' * many}" if many else "")
+    return f"{value:.{many}f}"
+
+
 def truncate_tokens(text: str, most: int) -> str:
     """A text cut to about so many tokens, the note that it was cut included; a shorter text stays as it is.
 
@@ -243,5 +257,6 @@ DATA_FILTERS: Mapping[str, Callable[..., str]] = {
     "csv": to_csv,
     "xml": xml,
     "bullets": bullets,
+    "decimals": decimals,
     "truncate_tokens": truncate_tokens,
 }

@@ -76,7 +76,7 @@ _BY_FIRST = frozenset({"selectattr", "rejectattr", "groupby"})
 _LISTS = ("sort", "unique", "reverse", "list", "selectattr", "rejectattr", "select", "reject")
 _TEXTS = (
     *("upper", "lower", "trim", "title", "capitalize", "replace", "join", "tojson", "json", "truncate", "indent"),
-    *("table", "csv", "xml", "bullets", "truncate_tokens"),
+    *("table", "csv", "xml", "bullets", "decimals", "truncate_tokens"),
 )
 _GIVES: Mapping[str, Callable[[Any, InferredType], InferredType]] = {
     **dict.fromkeys(_TEXTS, lambda _, __: of_type("string")),

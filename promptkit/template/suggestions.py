@@ -66,7 +66,7 @@ _LIST_FILTERS = frozenset(("join", "sort", "reverse", "first", "last", "map"))
 _METHODS: Mapping[str, str] = {
     **dict.fromkeys(("slice", "substring", "substr"), "write `value[0:3]`"),
     **dict.fromkeys(("includes", "contains", "indexOf"), "write `'...' in value`"),
-    **dict.fromkeys(("toString", "toFixed"), "write `value | string`, or `value | round(2)`"),
+    **dict.fromkeys(("toString", "toFixed"), "write `value | string`, or `value | decimals(2)`"),
     **dict.fromkeys(("toUpperCase", "uppercase"), "write `value | upper`"),
     **dict.fromkeys(("toLowerCase", "lowercase"), "write `value | lower`"),
     **dict.fromkeys(("push", "append", "concat"), "write `value + [...]`"),
@@ -108,7 +108,7 @@ _FILTERS: Mapping[str, str] = {
 }
 """What Python, Liquid (Shopify), Django and Nunjucks call a filter that has another name here."""
 _WRITTEN: Mapping[str, str] = {
-    "format": "join texts with `~`; numbers have `| round(2)`",
+    "format": "join texts with `~`; numbers have `| decimals(2)`",
     "attr": "write `value.name` or `value['name']`",
     "pprint": "write `| tojson(2)`",
     "contains": "write `'word' in value`",

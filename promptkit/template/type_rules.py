@@ -43,7 +43,7 @@ _TAKES: Mapping[str, Kinds] = {
     **dict.fromkeys(("selectattr", "rejectattr", "groupby", "sum", "table", "csv"), _LIST),
     "bullets": _LIST | _OBJECT,
     **dict.fromkeys(("dictsort", "items"), _OBJECT),
-    **dict.fromkeys(("abs", "round"), NUMBERS),
+    **dict.fromkeys(("abs", "decimals", "round"), NUMBERS),
 }
 _TESTED: Mapping[str, Kinds] = dict.fromkeys(("odd", "even", "divisibleby"), NUMBERS)
 
