@@ -19,12 +19,12 @@ def is_braced(entry: Entry) -> bool:
     return isinstance(entry.node, Mapping) and entry.document.text.startswith("{{", entry.node.start)
 
 
-def warn_of_lost_prose(findings: Findings, name: str, entry: Entry) -> bool:
+def warn_of_lost_prose(findings: Findings, name: str, entry: Entry, *, is_template: bool = False) -> bool:
     """Report a comment that cuts a text off, and line ends that are none; whether something is cut off."""
-    span = cut_off(entry.document, entry.node)
+    span = cut_off(entry.document, entry.node, is_template=is_template)
     if span is not None:
         message = f"a comment cuts the text of `{name}` off"
-        fix = quoted_value(entry.document, entry.document.place(entry.node.start)[0])
+        fix = quoted_value(entry.document, entry.document.place(entry.node.start)[0]) if is_template else None
         findings.add(entry.document, "PK110", message, span, label="this part is not read", help=QUOTE, fix=fix)
     node = entry.node
     if isinstance(node, Scalar) and node.style in ("", "'") and _is_escaped(node.text):
@@ -43,19 +43,23 @@ def _is_escaped(text: str) -> bool:
     return "\\n" in text and "\\" not in _LINE_END.sub("", text)
 
 
-def cut_off(document: Document, node: Node) -> tuple[int, int] | None:
-    """The comment behind a plain text that is no comment by its look: `Fix #12`, and not `Fix it # soon`."""
+def cut_off(document: Document, node: Node, *, is_template: bool = False) -> tuple[int, int] | None:
+    """The comment behind a plain text that is no comment by its look: `Fix #12`, and not `Fix it # soon`.
+
+    Behind a template that ends no sentence, a comment with a tag or a heading in it is the rest of that template.
+    """
     if not isinstance(node, Scalar) or node.style:
         return None
     line_end = document.text.find("\n", node.end)
     rest = document.text[node.end : line_end if line_end >= 0 else len(document.text)].rstrip()
-    if not _NO_COMMENT.match(rest):
+    goes_on = is_template and not node.text.rstrip().endswith((".", "!", "?")) and _GOES_ON.match(rest)
+    if not goes_on and not re.match(r"[ \t]+#[^\s#]", rest):
         return None
     return node.end + rest.index("#"), node.end + len(rest)
 
 
-_NO_COMMENT = re.compile(r"[ \t]+#[^\s#]| (?:## +\w|#.*(?:\{\{|\{%| ## +\w))")
-"""A tag, a heading of Markdown, a number: with more than one space before it, only what follows it at once counts."""
+_GOES_ON = re.compile(r" (?:## +\w|#.*(?:\{\{|\{%| ## +\w))")
+"""With more than one space before its sign, a comment is one."""
 
 
 def without_open_tag(text: str) -> str:

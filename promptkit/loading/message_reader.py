@@ -172,7 +172,7 @@ def _content(loading: Loading, location: str, entry: Entry) -> dict[str, str]:
             loading.findings.expected(entry, location, "a text")
         loading.unknown.templates = True
         return {"content": "-"}
-    if warn_of_lost_prose(loading.findings, location, entry):
+    if warn_of_lost_prose(loading.findings, location, entry, is_template=True):
         loading.unknown.templates = True  # what is cut off may use an input
     loading.texts[location] = entry
     if not node.text.strip():

@@ -59,7 +59,7 @@ def _template(loading: Loading, name: str, entry: Entry) -> None:
             loading.findings.expected(entry, name, "a text")
         loading.unknown.templates = True
         return
-    if warn_of_lost_prose(loading.findings, name, entry):
+    if warn_of_lost_prose(loading.findings, name, entry, is_template=True):
         loading.unknown.templates = True  # what is cut off may use an input
     loading.data[name] = entry.node.text
     loading.texts[name] = entry

@@ -218,18 +218,27 @@ def _faulty_places(
         span = _place(node, problem.location, key)
         findings.once(document, "PK401", "this is not a usable JSON Schema", span, label=label, help=cure)
     faulty = {problem.location: None for problem in problems}
-    for lint in schema_lints(schema, sound=not faulty):
-        if lint.location in faulty or (of_inputs and lint.location[2:] == ("default",)):
+    for lint in schema_lints(schema, sound=not problems):
+        if any(problem.location == lint.location for problem in problems) or (
+            of_inputs and lint.location[2:] == ("default",)
+        ):
             continue
         severity: Severity = "error" if lint.code == "PK407" else "warning"
         at = key_at(node, lint.location) if lint.of_key else None
         span = _place(node, lint.location, key) if at is None else (at.start, at.end)
         findings.once(document, lint.code, lint.message, span, severity=severity, label=lint.hint)
         if severity == "error":
-            faulty[lint.location] = None
+            faulty[_schema_around(schema, lint.location)] = None
     if not faulty:
         check_descriptions(findings, document, schema, node, key)
     return list(faulty)
+
+
+def _schema_around(schema: Any, location: Location) -> Location:
+    """The place of the schema in which keywords contradict each other: which of them is wrong nobody knows."""
+    while location and not isinstance(_value_at(schema, location), (dict, bool)):
+        location = location[:-1]
+    return location
 
 
 def _refers_to_something(findings: Findings, document: Document, node: Node) -> bool:

@@ -226,7 +226,7 @@ def check_templates(loading: Loading) -> dict[str, str]:
             span = span_in(document, node)
             system = _is_system(location, data)
             asks = not location.startswith("messages.") or _role(location, data) in ("system", "user")
-            text = node.text if cut_off(document, node) is None else without_open_tag(node.text)
+            text = node.text if cut_off(document, node, is_template=True) is None else without_open_tag(node.text)
             checks.check(TemplateText(checks, document, text, span, folder, system=system, asks=asks), scope)
     checks.used |= check_expressions(loading)
     _check_prose(checks, loading)

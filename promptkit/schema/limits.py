@@ -5,12 +5,13 @@ The validator looks only at what its schema speaks of, so all of a value is look
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from promptkit.schema.references import Location
 
@@ -26,6 +27,7 @@ MOST_DIGITS = 4_000
 """How many digits a whole number may have; Python by itself prints no more than 4,300."""
 
 _TOO_LARGE = 10**MOST_DIGITS
+_FEW = 16
 _MANY = 10_000
 _SHOWN_DEPTH = 8
 _LEAVES = (str, int, float, bool, type(None))
@@ -81,37 +83,63 @@ _COPIES: dict[type, Callable[[Any], Any]] = {
 
 
 def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str]] | None = None) -> bool:
-    """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast."""
-    checks, level, parts = kinds or _CHECKS, [value], 0
+    """Whether all is JSON at a first look, a level at a time: without places and subclasses, so that it is fast.
+
+    A list or an object that stands at several places of a level is looked at once, and counts at each.
+    """
+    checks, parts = kinds or _CHECKS, 0
+    if type(value) not in _HOLDERS:
+        return type(value) in checks and not checks[type(value)](value)
+    level: list[Any] = [value]
+    times: Mapping[int, int] = {}
     for _ in range(deepest):
         inner: list[Any] = []
+        counts: dict[int, int] = {}
         for each in level:
-            kind = type(each)
-            if kind is dict:
-                if not _TEXT.issuperset(map(type, each)):
-                    return False
-                inner += each
-                inner += each.values()
-                parts += len(each)
-            elif kind is list or kind is tuple:
-                inner += each
-                parts += len(each)
-            elif kind not in checks or checks[kind](each):
-                return False
+            many = times.get(id(each), 1) if times else 1
+            parts += len(each) * many
             if parts > MOST_PARTS:
                 return False
+            if type(each) is dict:
+                if not _TEXT.issuperset(map(type, each)):
+                    return False
+                if not all(map(str.isascii, each)) and any(map(_text, each)):
+                    return False
+                members = each.values()
+            else:
+                members = each
+            if len(each) > _FEW and _are_quickly_plain(members):
+                continue
+            for part in members:
+                kind = type(part)
+                if kind is str:
+                    if not part.isascii() and _text(part):
+                        return False
+                elif kind is dict or kind is list or kind is tuple:
+                    inner.append(part)
+                    if times:
+                        counts[id(part)] = counts.get(id(part), 0) + many
+                elif kind not in checks or checks[kind](part):
+                    return False
         if not inner:
             return True
-        if len(inner) > _MANY and _are_shared(inner):
-            return False
-        level = inner
+        level, times = (inner, counts) if not counts else (list({id(part): part for part in inner}.values()), counts)
+        if not counts and len(inner) > _MANY and len(known := Counter(map(id, inner))) * 2 < len(inner):
+            level, times = list({id(part): part for part in inner}.values()), known
     return False  # the search tells
 
 
-def _are_shared(values: list[Any]) -> bool:
-    """Whether most of the lists and objects among many values are the same ones over and over."""
-    holders = [id(each) for each in values if type(each) in _HOLDERS]
-    return len(holders) > _MANY and len(set(holders)) * 2 < len(holders)
+def _are_quickly_plain(values: Collection[Any]) -> bool:
+    """Whether many values are of one type, and sound by a look that costs next to nothing for each."""
+    kinds = set(map(type, values))
+    if len(kinds) > 1:
+        return False
+    kind = kinds.pop()
+    if kind is str:
+        return all(map(str.isascii, values))
+    if kind is int:
+        return bool(max(values) < _TOO_LARGE and min(values) > -_TOO_LARGE)
+    return kind is float and all(map(isfinite, values))
 
 
 def _too_many(value: Any, deepest: int) -> tuple[Location, str] | None:

@@ -118,6 +118,8 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
         return "texts are joined with `~`: `'a ' ~ name`"
     if message == "expected token '(', got 'end of statement block'" and (begun := _MACRO.search(text[:start])):
         return f"the names of its arguments stand in brackets: `{{% macro {begun[1]}() %}}`"
+    if re.match(r"%\s+\}", text[start:]):
+        return "no space stands in `%}`"
     if message.startswith("expected token 'end of statement block'") and (ended := _ENDED.search(text[:start])):
         return f"it takes no name: `{{% {ended[1]} %}}`"
     if "got 'with'" in message and _INCLUDED.search(text[:start]):

@@ -24,7 +24,7 @@ _FOREIGN = re.compile(
 """How `${x}` and `$x` (shells, JavaScript), `{x}` and `{x:.2f}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and
 `[[x]]` name a variable; two braces with a space between them, and braces of which the first is lost."""
 _BROKEN_TAG = re.compile(
-    r"(?:\{\s+)?%\s{0,9}((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
+    r"(?:\{\s+)?(?<!\{)%\s{0,9}((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
     r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s{0,9}%(?:\}| \})"
 )
 """A tag whose first brace is lost, or whose braces stand apart."""
@@ -131,9 +131,13 @@ def with_broken_tags(faults: Iterable[TemplateFault], broken: Iterable[TemplateF
     """The faults of a template and its broken tags; a block that one of these was to end has no end because of it."""
     left = list(broken)
     for fault in faults:
-        missing = _MISSING_END.search(fault.message)
-        behind = (each for each in left if missing and each.start > fault.start and each.help == f"write {missing[1]}")
-        if (cause := next(behind, None)) is None:
+        missing, spare = _MISSING_END.search(fault.message), _SPARE_END.search(fault.message)
+        behind = [each for each in left if missing and each.start > fault.start and each.help == f"write {missing[1]}"]
+        begun = f"write {{% {spare[1]}" if spare else ""
+        behind += [
+            each for each in reversed(left) if spare and each.start < fault.start and each.help.startswith(begun)
+        ]
+        if (cause := next(iter(behind), None)) is None:
             yield fault
         else:
             left.remove(cause)
@@ -141,6 +145,7 @@ def with_broken_tags(faults: Iterable[TemplateFault], broken: Iterable[TemplateF
     yield from left
 
 
+_SPARE_END = re.compile(r"`\{% end([a-z]+) %\}` ends nothing")
 _MISSING_END = re.compile(r"`(\{% end[a-z]+ %\})` is missing\Z")
 
 

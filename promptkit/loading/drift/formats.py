@@ -75,8 +75,10 @@ def of_formats(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 
 def _demands(text: str, answer: Answer) -> Iterator[re.Match[str]]:
     """`The answer must be JSON`, where that is not said of an answer that comes in."""
-    for found in _MUST_BE.finditer(text) if not _OF_ANOTHER.search(text) else ():
-        if found["of"].lower() not in answer.inputs:
+    for found in _MUST_BE.finditer(text):
+        clause = re.split("[;:,]", text[: found.start()])[-1]
+        of_another = _OF_ANOTHER.search(clause) is not None and not clause.rstrip().lower().endswith("your")
+        if found["of"].lower() not in answer.inputs and not of_another:
             yield found
 
 

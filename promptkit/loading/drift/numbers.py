@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _POOL = re.compile(
     r"\b(?:of|from|among|the|these|those|all|both)"
     r"(?:\s+(?:the|these|those|following|list\s+of|set\s+of|a\s+list\s+of|other))*\s+\Z"
-    r"|\bthere\s+(?:are|is|were|was)\s+(?:about\s+)?\Z|\b(?!answer|output|response|object|json)\w+s\s+with\s+\Z",
+    r"|\bthere\s+(?:are|is|were|was)\s+(?:about\s+)?\Z|\b(?!answer|item|json|object|output|response|result)\w+s\s+with\s+\Z",
     re.IGNORECASE,
 )
 """What stands before the number of those that are chosen from, or that are there already."""
@@ -41,7 +41,8 @@ _NEAR = 100
 """How far before a number the words stand that say what it is of."""
 _COUNT = re.compile(
     rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
-    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?(?=[ \t]+`?(\w+)`?|)",
+    rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?"
+    r"(?=(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z])))`?(\w+)`?|)",
     re.IGNORECASE,
 )
 _SIGNED = NUMBER.replace("(", r"((?<![\w)])-?(?:", 1) + ")"
@@ -57,10 +58,18 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """What stands behind a range that has a unit, or counts something: `1-3 sentences`."""
+_LED_BY = re.compile(r"\s*(?:from|between)\b", re.IGNORECASE)
+_THINGS = re.compile(
+    r"[\s-]+(?:(?!(?:it|that|which|who)\b)[\w-]+,?\s+)?"
+    r"(?!(?:always|as|decimals|has|is|its|less|percents?|plus|points|pts|stars|this|thus|was)\b)[a-z]+s\b",
+    re.IGNORECASE,
+)
+"""What stands behind a range with `from` or `between` that counts something: `from 7 to 9 passages`."""
+_RESCALED = re.compile(r"\b(?:convert|divide|normali[sz]e|rescale)\b", re.IGNORECASE)
 _YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d\Z")
 _LEADS = """
-    a an and as at be between by from in integer is must numeric number of on range rate rated rating scale score scored
-    the to use using value values whole with within you
+    a an and answer as at be between by each float from in int integer is it must numeric number of on quality range
+    rate rated rating scale score scored spans text the to use using value values whole with within you
 """
 _LEADING = frozenset(_LEADS.split())
 """Words that may stand before the range of a field's values; other ones say what is numbered: `steps 1-3`."""
@@ -102,7 +111,12 @@ def _is_said_of_another(text: str, found: re.Match[str], name: str) -> bool:
     """Whether the noun before a length is another one than the field: `messages of up to 4000 characters`."""
     subject = _SUBJECT.search(text[max(0, found.start() - _NEAR) : found.start()])
     words = _forms(name) | {*name.lower().split("_"), *_WHOLES, "string", "text", "field", "value", "length", "total"}
-    return subject is not None and (subject[1] or subject[2]).lower() not in words
+    if subject is None or (subject[1] or subject[2]).lower() in words:
+        return False
+    spelt = re.escape(name).replace("_", "[_ ]")
+    named = re.compile(rf"\b{spelt}`?\s*(?::|-|(?:is|of|(?:should|must|may)\s+be)\b)", re.IGNORECASE)
+    behind = re.compile(rf"\s+(?:as|for)\s+(?:the\s+)?`?{spelt}\b", re.IGNORECASE)
+    return named.search(text, 0, found.start()) is None and behind.match(text, found.end()) is None
 
 
 _LENGTHS = re.compile(
@@ -169,8 +183,13 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
 _OF_EACH = re.compile(r"[^.]{0,20}\b(?:each|per|every|long)\b", re.IGNORECASE)
 
 
+_IN_THE_ANSWER = re.compile(r"\s+in\s+(?:the|your)\s+(?:answer|output|response)\b", re.IGNORECASE)
+
+
 def _is_of_others(text: str, found: re.Match[str], name: str) -> bool:
     """Whether a number is of those that are chosen from, of some that are so, or of what something else has."""
+    if _IN_THE_ANSWER.match(text, found.end()):
+        return False
     pool = _POOL.search(text[max(0, found.start() - _NEAR) : found.start()]) or _SUBSET.match(text, found.end())
     return pool is not None or _has_another_holder(text, found, name)
 
@@ -209,6 +228,8 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         first, last = number_of(found[1]), number_of(found[2])
         if _OF_OTHER_SCALES.search(sentence.text):
             return
+        if _is_rescaled(sentence.text, found):
+            continue
         if answer.alone and not _is_of_all(sentence.text, found):
             continue
         if not answer.alone and _counts_others(sentence.text, found, name):
@@ -223,9 +244,17 @@ _DECIMALS = re.compile(
 )
 
 
+def _is_rescaled(text: str, found: re.Match[str]) -> bool:
+    """Whether a range is the one before a change of scale: `rate it from 1 to 10, then divide by 10`."""
+    before = _RESCALED.search(text, 0, found.start())
+    from_it = before is not None and not re.search(r"\b(?:in)?to\b", text[before.end() : found.start()])
+    return from_it or _RESCALED.search(text, found.end()) is not None
+
+
 def _counts_others(text: str, found: re.Match[str], name: str) -> bool:
     """Whether a range has a unit of its own, or numbers other things: `1-3 sentences`, `steps 1-3`."""
-    if _UNIT.match(text, found.end()) or _YEARS.match(found[1] + found[2]):
+    is_led = _LED_BY.match(found[0]) is not None
+    if (_THINGS if is_led else _UNIT).match(text, found.end()) or _YEARS.match(found[1] + found[2]):
         return True
     before = re.search(r"([a-z]+)[\s\"'`*]*\Z", text[max(0, found.start(1) - _NEAR) : found.start(1)], re.IGNORECASE)
     return before is not None and before[1].lower() not in _LEADING | _forms(name) | {*name.lower().split("_")}
@@ -233,8 +262,7 @@ def _counts_others(text: str, found: re.Match[str], name: str) -> bool:
 
 _OF_OTHER_SCALES = re.compile(
     r"\b(?:old|former|previous|earlier|original|input|source|incoming)\s+(?:[\w-]+\s+){0,2}"
-    r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b"
-    r"|\b(?:convert|divide|normali[sz]e|rescale)\b",
+    r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b",
     re.IGNORECASE,
 )
 """What says that a range is that of something else, such as what comes in."""

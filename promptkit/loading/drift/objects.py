@@ -25,6 +25,8 @@ _OPENING = re.compile(r"\{\s{0,40}\"")
 _NUMBER = re.compile(r"[-+.\deE]+")
 _WORDS = re.compile(r"[\w .|-]+")
 _BETWEEN = re.compile(r"\s*\|\s*|\s+or\s+")
+_PLACEHOLDERS = "a an code goes here label name of one the value word your"
+_OF_PLACEHOLDERS = frozenset(_PLACEHOLDERS.split())
 _DESCRIBES = re.compile(r"(?:an?|the|your|one\s+of)\s", re.IGNORECASE)
 _MOST_PARTS = 20
 """How many words with bars between them are looked at."""
@@ -97,8 +99,13 @@ def _of_word(key: str, value: str, start: int, words: list[str]) -> Iterator[Tem
     if not words or value in words or not _WORDS.fullmatch(value):
         return
     name = key.replace("_", " ").casefold()
-    if name in value.casefold() or _DESCRIBES.match(value):
+    if _DESCRIBES.match(value):
         return
+    if name in value.casefold():  # which describes the value: `team name`; or names it: `legal team`
+        at = value.casefold().index(name)
+        rest = (value[:at] + value[at + len(name) :]).strip()
+        if not rest or " " in rest or rest.casefold() in _OF_PLACEHOLDERS | {word.casefold() for word in words}:
+            return
     ends = [*islice((each.span() for each in _BETWEEN.finditer(value)), _MOST_PARTS), (len(value), len(value))]
     begins = [0, *(end for _, end in ends)]
     parts = [(begin, value[begin:end]) for begin, (end, _) in zip(begins, ends, strict=False)]

@@ -28,7 +28,8 @@ _BEGINNING = frozenset(_CLAUSES.split())
 """Words that begin another clause when words follow them."""
 _CLOSING = frozenset(("both", "etc", "otherwise", "please", "respectively"))
 """Words that close a row, and are none of it."""
-_RUNS_ON = re.compile(r"[ \t]+(?!(?:and|or)\b)[\"'`(]?\w")
+_RUNS_ON = re.compile(r"[ \t]+(?!(?:and|as|based|depending|for|if|in|only|or|to|when)\b)\w", re.IGNORECASE)
+_WORD_BEHIND = re.compile(r"[ \t]+(?!(?:and|or)\b)[\"'`(]?\w", re.IGNORECASE)
 _IN_JSON = re.compile(r"[\"']\s*:\s*\Z")
 _BEFORE_COLON = re.compile(r"\s*:")
 
@@ -65,7 +66,7 @@ def words_of(found: re.Match[str], group: int | str = 1) -> Iterator[Word]:
 
 def _is_behind(word: str, sentence: str, end: int) -> bool:
     """Whether a word in small letters that ends at an offset stands behind the row, and is none of it."""
-    return word in _CLOSING or (word in _BEGINNING and _RUNS_ON.match(sentence, end) is not None)
+    return word in _CLOSING or (word in _BEGINNING and _WORD_BEHIND.match(sentence, end) is not None)
 
 
 def is_in_json(found: re.Match[str]) -> bool:

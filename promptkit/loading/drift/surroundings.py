@@ -19,6 +19,7 @@ NO_WORDS = frozenset(("null", "none", "...", "etc", "etc."))
 _OF_BEFORE = re.compile(
     r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer"
     r"|you\s+(?:(?:will|shall)\s+)?(?:get|receive|are\s+given|be\s+given)"
+    r"(?!.*\b(?:answer|build|give|output|reply|respond|return|write)\b)"
     r"|(?:wrong|bad|incorrect|invalid)\s+(?:answers?|output|responses?|examples?|json|object))\b"
     r"|(?:\A|\n)\s*(?:[-*]\s+)?(?:example\s+)?(?:avoid|bad|incorrect|inputs?|invalid|wrong)\s*:\s*[`\"']*\Z"
     r"|\b(?:do\s+not|don['’]t|never)\s+(?:answer|output|reply|respond|return|write)(?:\s+(?:like|with))?\W{0,3}\Z",

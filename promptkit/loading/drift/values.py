@@ -40,7 +40,8 @@ _OF_INPUTS = re.compile(
 _WHOLE = re.compile(
     r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:answer\s+with|respond\s+with|reply\s+with|return|output|give|provide|produce)"
     r"\s+(?:only\s+|just\s+|exactly\s+)?(?:an?\s+|one\s+)?(?:valid\s+|single\s+)?json\s+(array|list|object)\b"
-    r"(?!\s+(?:in|inside|per|for|under|each))(?![^.]*\b(?:array|inside|under|within|field|key)\b)",
+    r"(?!\s+(?:in|inside|per|for|under|each))(?![^.]*\barray\b)"
+    r"(?!\s+of\s+\w+\s+(?:inside|under|within)\b)",
     re.IGNORECASE,
 )
 _KINDS = {"array": "array", "list": "array", "object": "object"}

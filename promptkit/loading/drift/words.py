@@ -43,10 +43,12 @@ _BESIDE_KEY = re.compile(
 """Words with bars between them behind a key: `priority: urgent | normal`."""
 
 _ENDS_A_WORD = re.compile(r"[`\"'*]*\s*(?:[,|/.;)]|and\b|or\b|\n|\Z)")
-_MAPS = re.compile(r"\s+(?:to|as|for|means?|when|if|into)\s+[\"'`]|\s*(?:=|->|\N{RIGHTWARDS ARROW})")
+_MAPS = re.compile(r"\s+(?:to|as|for|means?|into)\s+[\"'`](?P<word>[^\"'`]{1,60})|\s*(?:->|\N{RIGHTWARDS ARROW})")
 """What stands behind a word that is mapped to another one."""
 _OF_PEOPLE = re.compile(
-    r"\b(?:customers?|people|readers?|they|users?)\s+(?:\w+\s+){0,2}(?:their|his|her|it)\b", re.IGNORECASE
+    r"\b(?:customers?|people|readers?|they|users?)\s+(?:\w+\s+){0,2}(?:their|his|her|it)\b"
+    r"(?!.*(?::|\b(?:answer|choose|pick|return|say|set|use)\b))",
+    re.IGNORECASE | re.DOTALL,
 )
 _MOST_BEFORE = 150
 """How many characters before a row are looked at."""
@@ -91,7 +93,8 @@ def _is_of(
     enum: tuple[str, ...], words: list[Word], found: re.Match[str], group: int | str, text: str, answer: Answer
 ) -> bool:
     """Whether a row that has most of an enum's words is meant to be of it, by all that stands around it."""
-    if found.re is QUOTED_ROW and (is_in_json(found) or _MAPS.match(text, found.end())):
+    mapped = _MAPS.match(text, found.end())
+    if found.re is QUOTED_ROW and (is_in_json(found) or (mapped is not None and mapped["word"] not in answer.keys)):
         return False
     if found.re is QUOTED_ROW and _OF_PEOPLE.search(text, 0, found.start()):
         return False
