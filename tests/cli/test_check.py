@@ -379,8 +379,19 @@ def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
             'task: Hi\noutput: {checks: [{name: z, that: value, assert: "yes"}]}\n',
             "task: Hi\noutput: {checks: [{name: z, that: value, assert: true}]}\n",
         ),
+        ("task: Hi\ntsk: [INST] a\n", "task: Hi\ntsk: '[INST] a'\n"),
+        (
+            "task: Hi\ntsk: foo\noutput: {fields: {a: string}, repair: yes}\n",
+            "task: Hi\ntsk: foo\noutput: {fields: {a: string}, repair: true}\n",
+        ),
+        (
+            '{\n  "task": "Hi {{ x }}"\n  "inputs": {"x": "string"}\n}\n',
+            '{\n  "task": "Hi {{ x }}",\n  "inputs": {"x": "string"}\n}\n',
+        ),
+        ("task: Hi\nexamples:\n  -inputs: {}\n    output: a\n", "task: Hi\nexamples:\n  - inputs: {}\n    output: a\n"),
+        ("inputs: {}\ntask: Hi\nmodel: a/b #c\n", "inputs: {}\ntask: Hi\nmodel: a/b #c\n"),
     ],
-    ids=["json", "quotes", "colon", "comment", "switch"],
+    ids=["json", "quotes", "colon", "comment", "switch", "twice", "one_of_two", "comma", "dash", "no_prose"],
 )
 def test_a_fix_changes_no_more_than_the_slip(tmp_path: Path, text: str, better: str) -> None:
     file = tmp_path / "p.yaml"
