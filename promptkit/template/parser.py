@@ -213,6 +213,8 @@ class Parser(PromptParser):
         super().__init__(*args, **kwargs)
         self._ended: Counter[str] = Counter()
         """The ends of blocks that another one's has ended, and that may stand further below."""
+        self._ended_at: set[int] = set()
+        """Where tags stand that have ended more than their own blocks: once each."""
 
     def parse_tuple(self, *args: Any, **kwargs: Any) -> Any:
         """What is printed; a broken expression is left out."""
@@ -268,7 +270,7 @@ class Parser(PromptParser):
     def _ends_more(self, word: str) -> bool:
         """Whether a tag ends a block around the innermost one, or is meant to end that; then all of them end."""
         inner, line = self._tag_stack[::-1], self.stream.current.lineno
-        if not (inner and word.startswith("end")) or self.stream.current.value != word:
+        if not (inner and word.startswith("end")) or self.stream.current.value != word or line in self._ended_at:
             return False
         outer = word.removeprefix("end")
         if outer not in inner:
@@ -276,6 +278,7 @@ class Parser(PromptParser):
             if not nearest(word, [f"end{outer}"]) and self._has_body(outer, line):
                 return False
         self._skip_to("block_end", "%}")
+        self._ended_at.add(line)
         for name in inner[: inner.index(outer) + 1]:
             self.stream.push(JinjaToken(line, "block_begin", "{%"))
             self.stream.push(JinjaToken(line, "name", f"end{name}"))
