@@ -55,9 +55,10 @@ _BETWEEN = r"[\s`.,;:)*_\u2013\u2014]{0,60}"
 _TURNED = re.compile(rf"{_BETWEEN}(?:{any_of(_TURNS)})", re.IGNORECASE)
 _LOOKED_AGAIN = re.compile(rf"{_BETWEEN}(?:{any_of(_LOOKS_AGAIN)})", re.IGNORECASE)
 _DANGLING = r"""
-    (?:a|an|and|are|as|at|because|be|but|by|for|from|if|in|is|it|not|of|on|or|so|that|the|their|then|this|to)
+    (?:a|an|and|are|as|at|because|be|but|by|for|from|if|in|is|of|on|or|so|the|their|then|to)
     (?:wait|was|we|which|will|with)
-    (?:let me|now)(?: \w{2,12})?
+    let me(?: (?!know\b)\w{2,12})?
+    now (?:check|think|verif)\w*
 """
 _BREAKS_OFF = re.compile(
     rf"(?:,|\b(?:{any_of(_DANGLING)})|(?:\A|\n)\s*\d{{1,2}}\.\s+\w+(?: \w+){{0,2}})\s*\Z", re.IGNORECASE
