@@ -25,7 +25,7 @@ _BEFORE_A_FIELD = (
     r"(?:(?:actually|edit|hmm|note|so|sorry|wait|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
 )
 """What stands before the name of a field where a clause begins."""
-_FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect", "aplaceholder", "anexample"))
+_FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect"))
 _ACTUALLY = re.compile(
     r"[\s.]{0,9}[Aa]ctually,? (?:it|that)(?: is|['’]s) (?P<said>[A-Z\"'\d]\S{0,40}?)[.!]?\s*(?:\n|\Z)"
 )
@@ -43,7 +43,7 @@ def contradicted(text: str, end: int, value: Any, place: Place) -> str:
     behind = text[end : end + _SAID_BEHIND]
     if not behind.strip():
         return ""
-    if (other := _ACTUALLY.match(behind)) is not None and other["said"].strip("\"'*`") not in str(value):
+    if (other := _ACTUALLY.match(behind)) is not None and plain_word(other["said"]) not in plain_word(str(value)):
         return other[0].strip()
     if not isinstance(value, dict):
         return ""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_LONGEST_HEAD = 3
+"""So much of a text tells whether it begins with a drive of Windows, and nothing else before a backslash."""
 
 
 class IncrementalParser:
@@ -210,6 +212,8 @@ class IncrementalParser:
         return self._text_end(text, at)
 
     def _string(self, text: str, at: int) -> int:
+        if text[at] == "\\" and not self._quoted.head:
+            self._quoted.head = str(self.growing.here())[:_LONGEST_HEAD]
         piece, at = self._piece(text, at, self.growing.kind)
         if piece is None:
             self.in_text = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from promptkit.output.raw_backslashes import may_be_raw
+from promptkit.output.raw_backslashes import is_told, may_be_raw
 from promptkit.output.strict_json import NotJson, parse_json
 
 WAIT = -1
@@ -18,7 +18,6 @@ _BLANKS = re.compile(r"[ \t]*")
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
 _ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
-_LONGEST_HEAD = 3
 _INVALID = re.compile(rf'(?:[^"\\\n]|{_ESCAPE.pattern}){{0,2000}}?\\[^"\\/bfnrtu\']')
 """A backslash that escapes nothing, further on in a text that has arrived so far."""
 _LONGEST_ESCAPE = len("\\ud83d\\ude00")
@@ -36,12 +35,14 @@ class IncrementalStrings:
         self.repaired = False
         self._repair = repair
         self._quote = '"'
-        self._head = ""
-        """How the text begins, no more of it than tells a drive of Windows."""
+        self.head = ""
+        """How the text begins, where that is known: no more of it than tells a drive of Windows."""
+        self._settled = False
+        """Whether the backslashes of this text are surely escapes, or have been looked at too long."""
 
     def begin(self, quote: str) -> None:
         """A text begins with this quote."""
-        self._quote, self._head = quote, ""
+        self._quote, self.head, self._settled = quote, "", False
         self.repaired = self.repaired or quote != '"'
 
     def piece(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
@@ -51,8 +52,6 @@ class IncrementalStrings:
         """
         plain = _PLAIN[self._quote].match(text, at)
         if plain:
-            if len(self._head) < _LONGEST_HEAD:
-                self._head += plain[0][:_LONGEST_HEAD]
             return plain[0], plain.end()
         sign = text[at]
         if sign == '"':
@@ -84,13 +83,13 @@ class IncrementalStrings:
     def _escape(self, text: str, at: int) -> tuple[str, int]:
         """An escape; two halves of a surrogate pair are one character."""
         escape = _ESCAPE.match(text, at)
-        if escape and self._repair and self._quote == '"':
-            if may_be_raw(text, at, self._head):
-                return "", WAIT
+        if escape and self._repair and self._quote == '"' and not self._settled and may_be_raw(text, at, self.head):
             if _INVALID.match(text, at):
                 raise NotJson("an escape, or a backslash that stands for itself", at)
+            self._settled = is_told(text, at)
+            if not self._settled:
+                return "", WAIT
         if escape:
-            self._head += "\\" * _LONGEST_HEAD
             return str(parse_json(f'"{escape[0]}"')), escape.end()
         if self._repair and text.startswith("\\'", at):
             self.repaired = True

@@ -113,9 +113,10 @@ def _items(text: str) -> list[str]:
 
 def _hold_more(lines: list[str]) -> bool:
     """Whether a line holds more than one item, so that nobody says where each ends: `1. red 2. blue`."""
+    counts = {line.count(" • ") for line in lines if line.strip()}
+    if counts != {0} and (len(counts) > 1 or len(lines) == 1) and lines[0].lstrip().startswith("•"):
+        return True
     for line, below in zip(lines, (*lines[1:], ""), strict=True):
-        if line.lstrip().startswith("•") and " • " in line:
-            return True
         found, following = _NUMBERED.match(line), _NUMBERED.match(below)
         more = f" {int(found['number']) + 1}{found['sign']} " if found else ""
         if found and more in found["said"] and (following is None or f" {following[0].split()[0]} " != more):

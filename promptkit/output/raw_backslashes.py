@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["are_raw", "may_be_raw"]
+__all__ = ["are_raw", "is_told", "may_be_raw"]
 
 _CONTENT = re.compile(r'(?:[^"\\\n]|\\.){0,20000}(?=")')
 _ESCAPE = re.compile(r"\\(?:(?P<pair>\\)|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
-_PATH = re.compile(r"[A-Za-z]:(?:\\[^\s\\:;\"<>|?*()]+)+\\?\Z")
+_PATH = re.compile(r"[C-HZc-hz]:(?:\\[^\s\\:;\"<>|?*()]{2,})+\\?\Z")
 """A path of Windows from its drive on."""
 _COMMANDS = """
     backslash bar bbox because begin beta bf biggl biggr bigcap bigcup bigl bigr bigoplus bigotimes bigwedge binom bmod
@@ -50,36 +50,42 @@ def are_raw(text: str, start: int) -> bool:
             if not (path or is_command or sign in tuple(_NEVER_MEANT)):
                 return False
             proven = proven or (path and sign == "u")
-        elif sign in tuple(_READ_OTHERWISE) or (escape["pair"] and content[0][escape.end() :][:1].isalpha()):
-            return False  # the backslash of a command that is escaped, while others are not
+        elif sign in tuple(_READ_OTHERWISE) or (escape["pair"] and not _ends_row(content[0], escape.end())):
+            return False  # a backslash that is escaped, while others are not
         elif sign:
             proven = True
     return proven
 
 
-def may_be_raw(text: str, at: int, head: str) -> bool:
-    """Whether an escape may still turn out to be a backslash that stands for itself, in a text that arrives.
+def _ends_row(content: str, end: int) -> bool:
+    r"""Whether two backslashes end a row in LaTeX: `1 & 2 \\ 3 & 4`."""
+    return _ROW_END.match(content, end) is not None and ("&" in content or "\\begin" in content)
 
-    `head` is how the text begins. What stands behind its closing quote, or very far behind, says nothing any more.
-    """
+
+_ROW_END = re.compile(r"\s|\[\d{1,2}(?:pt|em|ex|mm)\]|\Z")
+
+
+def may_be_raw(text: str, at: int, head: str) -> bool:
+    """Whether an escape may be a backslash that stands for itself, in a text that arrives and has such a `head`."""
     sign = text[at + 1 : at + 2]
     word = _WORD.match(text, at + 1)
-    if sign not in tuple("bfnrtu") or word is None or len(text) - at > _LONGEST_DOUBT:
+    if sign not in tuple("bfnrtu") or word is None:
         return False
+    if sign in tuple(_NEVER_MEANT) or _DRIVE.fullmatch(head):
+        return True
     if word.end() == len(text):
-        doubtful = any(each.startswith(word[0]) for each in _LATEX)
-    else:
-        doubtful = word[0] in _LATEX and _is_whole(text, word)
-    if not (doubtful or sign in tuple(_NEVER_MEANT) or _DRIVE.fullmatch(head)):
-        return False
-    return _CONTENT.match(text, at) is None
+        return any(each.startswith(word[0]) for each in _LATEX)
+    return word[0] in _LATEX and _is_whole(text, word)
+
+
+def is_told(text: str, at: int) -> bool:
+    """Whether a text is there from an offset to its end, or so much of it that no more is waited for."""
+    return len(text) - at > _LONGEST_DOUBT or _CONTENT.match(text, at) is not None
 
 
 _LONGEST_DOUBT = 2_000
 """So many characters of a text are kept back until its other backslashes show what one of them is."""
-
-
-_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = re.compile(r"[C-HZc-hz]:")
 
 
 def _is_whole(content: str, word: re.Match[str]) -> bool:

@@ -38,6 +38,7 @@ _PARTS = {
     "SOUND": "(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\\b",
     "DATA": "(?:any|the|this|your) (?:data|information|request|task|text)",
     "SOURCE": "(?:document|file|input|text)",
+    "NEGATED": "[^.\\n]{0,60}\\b(?:any|no|not|without)\\b[^.\\n]{0,60}",
     "GIVEN": "(?:attached|given|provided|supplied)",
     "ENDS": "\\s*(?:[.!,;)\\]]|\\Z|(?=\\n))",
     "NOTED": "(?:(?:please )?note ?(?:that\\b|:)? ?|disclaimer ?: ?)?",
@@ -153,7 +154,7 @@ _BEHIND = r"""
     correction ?(?::(?! ?none)|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
     (?:sorry,? )?i meant [\d"\x27{\[-]
-    sorry,? i meant\b(?! to\b)
+    sorry,? i meant\b(?! (?:no|to)\b)
     hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
     hmm\b[^.\n]{0,60}\bnot (?:look |seem )?(?:correct|right)ENDS
     no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
@@ -188,7 +189,7 @@ _BEHIND = r"""
 
     (?:is|was) (?:only |just |merely )?(?:an? )?(?:EXAMPLE|draft|placeholder)ENDS
     (?:is|was) (?:the|my|your) inputENDS
-    which contradicts\b
+    which contradicts the (?:document|facts|source|text)ENDS
     the above is an? EXAMPLE ?[;,.] ?(?:please )?replace\b
     THIS (?:is|was) (?:only|just) an? EXAMPLE\b
     THIS (?:is|was) an EXAMPLE ?[.!]? ?\)?\Z
@@ -197,7 +198,7 @@ _BEHIND = r"""
     NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
     since no (?:document|text) (?:was|were) GIVEN, (?:it|this) is ONLYUNREALENDS
     [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
-    [^.\n]{0,80}, so (?:the|these) (?:data|values?|results?) (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
+    NEGATED, so (?:the|these) (?:data|values?|results?) (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
     (?:as|because|since) no SOURCE (?:was|were) GIVEN, i (?:have )?(?:invented|made up|used) (?:UNREAL|EXAMPLE)
     i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
     以上仅为(?:示例|例子|举例|假设)
@@ -222,13 +223,15 @@ _OF_WRONG = r"""
 _OF_NOTHING = r"""
     (?:there was )?no (?:document|file|input|text|transcript) (?:was )?GIVEN(?:ENDS|, so)
     NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s? ?(?:[.!;)\]]|\Z|\n)
-    please (?:paste|provide|send|share) (?:me )?(?:the|your)(?: actual)? SOURCE\b(?! (?:if|into?|of|with)\b| to your)
-    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)\b
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) actual SOURCE\b
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE ?(?:[.!]|\Z|\n)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE,? so (?:that )?i can\b
+    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)ENDS
 """
 """What says that there was nothing to read the value from, unless it says so itself."""
 _OF_INABILITY = r"""
     (?:CANNOT|i (?:am unable|am not able) to) (?:complete|do|extract|fulfil+|process) (?:it|that|this|DATA)[.!]
-    as an ai(?: language)? model,? CANNOT [^.:\n]{1,60}[.!]
+    as an ai(?: language)? model,? CANNOT (?:answer|complete|do|extract|help|know)\b[^.:\n]{0,60}[.!]
 """
 """What says before a value that there can be none, unless it says so itself."""
 _WRONG_ON_ITS_LINE = re.compile(

@@ -37,51 +37,55 @@ _HEDGES = r"""
     (?:that gives|i think)
 """
 _TURNS = r"""
-    (?:but|hmm+|oh),? wait\b
-    wait(?=[,:.!\u2026]|\s*\Z)(?!, (?:should|there)\b)
-    (?:but |now,? )?let me (?:reconsider|redo|refine|rethink|revise|think)\b
-    (?:i will )?now (?:checking|refining|thinking|verifying)\b
-    i will now (?:reconsider|redo|refine|rethink|revise|rework)\b
+    (?:but|hmm+|oh),? wait\b(?!,? (?:for|there|until|while)\b)
+    wait(?=[,:.!\u2026]|\s*\Z)(?!, (?:let|one|should|then|there)\b|! before\b)
+    (?:but |now,? )?let me (?:reconsider|rethink|think)\b
+    (?:but |now,? )?let me (?:redo|refine|revise)\b(?! it in\b)(?![^.\n]{0,40} if\b)
+    i will now (?:reconsider|redo|refine|rethink|revise|rework)\b(?![^.\n]{0,40} if\b)
     now think\b
 """
 _LOOKS_AGAIN = r"""
     (?:but |now,? )?let me (?:double ?-? ?|re ?-? ?)?(?:check|confirm|consider|read|verify)\b
+    (?:i will )?now (?:checking|refining|thinking|verifying)\b
 """
-_DOUBTS = re.compile(r"\b(?:actually|but|hmm+|however|not|wait|wrong)\b", re.IGNORECASE)
-"""What a second look has found, unless it confirms."""
+_DOUBTS = re.compile(r"\b(?:actually|hmm+|however|incorrect|mistake|should\s+be|wait|wrong)\b", re.IGNORECASE)
+_CONFIRMS = re.compile(r"(?:\b(?:confirmed|correct|good|match(?:es)?|met|ok)|[\u2713\u2714\u2705])\W*\Z", re.IGNORECASE)
+"""What a second look has found."""
 _THINKS_ALOUD = re.compile(rf"[\W_]{{0,9}}(?:{any_of(_ALOUD)})", re.IGNORECASE)
 _HEDGED = re.compile(rf"\b(?:{any_of(_HEDGES)})[\s:\uff1a`\"'*]{{0,9}}(?:```\w*\s*)?\Z", re.IGNORECASE)
 _BETWEEN = r"[\s`.,;:)*_\u2013\u2014]{0,60}"
 _TURNED = re.compile(rf"{_BETWEEN}(?:{any_of(_TURNS)})", re.IGNORECASE)
 _LOOKED_AGAIN = re.compile(rf"{_BETWEEN}(?:{any_of(_LOOKS_AGAIN)})", re.IGNORECASE)
 _DANGLING = r"""
-    (?:a|an|and|are|as|at|because|be|but|by|for|from|if|in|is|of|on|or|so|the|their|then|to)
-    (?:wait|was|we|which|will|with)
+    (?:a|an|and|are|as|at|because|be|but|by|from|if|is|of|or|the|their|then|to|wait|was|we|which|will)
     let me(?: (?!know\b)\w{2,12})?
     now (?:check|think|verif)\w*
 """
-_BREAKS_OFF = re.compile(
-    rf"(?:,|\b(?:{any_of(_DANGLING)})|(?:\A|\n)\s*\d{{1,2}}\.\s+\w+(?: \w+){{0,2}})\s*\Z", re.IGNORECASE
-)
-"""How a text ends in the middle of a sentence, or with the first words of the next point."""
+_BREAKS_OFF = re.compile(rf"(?:,|[,.!?\n]\s*so|\b(?:{any_of(_DANGLING)}))\s*\Z", re.IGNORECASE)
+"""How a text ends in the middle of a sentence."""
+_POINT = re.compile(r"(?:\A|\n)\s*\d{1,2}\.\s+\w+(?: \w+){0,2}\s*\Z")
+"""The first words of the next point, where points stand before the value."""
 _OPEN_TAG = re.compile(r"\s*<(?P<name>[A-Za-z][\w:|-]{1,40})>(?!\s*(?:```\w*\s*)?[{\[])")
 _CLOSED_TAG = re.compile(r"</[\w:|]{1,40}>")
 _MORE = r"""
-    \(?(?:partial|incomplete|truncated)(?: (?:array|list|output|result)s?)?(?:\)| ?[.!]?\s*\Z)
+    \(?(?:partial|incomplete|truncated)(?: (?:array|list|output|result)s?)?\)? ?[.!]?(?:\s*\Z|\n)
     \(?(?:the )?(?:array|list|output) (?:is |was )?(?:cut off|incomplete|partial|truncated)ENDS
     \(?(?:the )?list continues ?(?:[.!)]|\Z|below|in the next)
-    (?:the )?(?:remainder|rest) (?:of (?:it|the (?:items|list|output)) )?(?:follows|will follow)\b
-    (?:the )?(?:remainder|rest) (?:of (?:it|the (?:items|list|output)) )?is (?:cut|left out|omitted)ENDS
-    (?:\.{3}|\u2026) ?(?:and )?\d+ (?:more|others)\b
+    REST (?:follows|will follow)(?:ENDS| (?:below|in|later|next|soon)\b)
+    REST is (?:cut|left out|omitted)ENDS
+    (?:\.{3}|\u2026) ?(?:and )?\d+ (?:more|others)(?: (?:entries|items|results))?ENDS
     (?:,? ?and )\d+ (?:more|others)(?: (?:entries|items|results))?ENDS
     , ?etc\b
 """
-_PARTS = {"ENDS": r" ?(?:[.!)]|\Z|\n)"}
+_PARTS = {
+    "ENDS": r" ?(?:[.!)]|\Z|\n)",
+    "REST": "(?:the )?(?:remainder|rest)(?: of (?:it|the (?:items|list|output)))?",
+}
 _IS_PARTIAL = re.compile(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE, _PARTS)})", re.IGNORECASE)
 _ASSIGNED = re.compile(
     r"(?:\A|[\n;])[ \t]*(?:(?:const|let|var)\s+)?(?P<name>[A-Za-z_]\w{0,60})\s*(?::[^=\n]{1,60})?=\s*\Z"
 )
-_IF_LATER = re.compile(r"(?:#|//)[^\n]*\b(?:change|later|to (?:set|update))\b", re.IGNORECASE)
+_IF_LATER = re.compile(r"\b(?:add|change|custom|example|later|overrides?|to (?:set|update)|usage|use)\b", re.IGNORECASE)
 _MOST_CODE = 2_000
 """How many characters behind a value are looked through for what changes it."""
 
@@ -93,7 +97,8 @@ def unsettled(text: str, start: int, end: int, value: Any) -> str:
         return turned[0].strip()
     breaks_off = _breaks_off(text, end)
     again = _LOOKED_AGAIN.match(behind)
-    if again is not None and (breaks_off or _DOUBTS.search(behind, again.end())):
+    doubts = again is not None and _DOUBTS.search(behind, again.end()) and not _CONFIRMS.search(behind)
+    if again is not None and (breaks_off or doubts):
         return again[0].strip()
     if isinstance(value, list) and (partial := _IS_PARTIAL.match(behind)) is not None:
         return partial[0].strip()
@@ -104,7 +109,9 @@ def unsettled(text: str, start: int, end: int, value: Any) -> str:
 
 def _breaks_off(text: str, end: int) -> bool:
     """Whether the text ends in the middle of the words behind a value."""
-    return _BREAKS_OFF.search(text[max(end, len(text) - _NEAR) :].rstrip()) is not None
+    last = text[max(end, len(text) - _NEAR) :].rstrip()
+    in_points = _POINT.search(last) is not None and re.search(r"^\s*1\.", text[:end], re.MULTILINE) is not None
+    return in_points or _BREAKS_OFF.search(last) is not None
 
 
 def _thinking(text: str, start: int) -> str:
@@ -131,7 +138,9 @@ def _changed(text: str, start: int, end: int, value: Any) -> str:
         rf"^[ \t]*{said}(?:{part}\s*[-+*/|]?=(?!=)|\.(?:append|extend|pop|push|update)\()", re.MULTILINE
     )
     found = changes.search(text, end, until)
-    if found is None or _IF_LATER.search(text, end, found.start()):
+    if found is None or _IF_LATER.search(
+        text, end, text.find("\n", found.end()) if "\n" in text[found.end() :] else len(text)
+    ):
         return ""
     key = found["key"] or found["field"]
     return found[0].strip() if key is None or not isinstance(value, dict) or key in value else ""
