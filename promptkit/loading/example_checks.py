@@ -57,10 +57,7 @@ def check_example(findings: Findings, entry: Entry, node: Node, known: Declared,
     """One example's data, if it has the form of one; what does not fit in it is reported."""
     name = f"example {number}"
     if isinstance(node, Mapping) and _is_flat(node, known):
-        given = {key.text: key.text in known.inputs for key, _ in node.pairs}
-        sides = (", ".join(f"{each}: ..." for each in given if given[each] is side) for side in (True, False))
-        cure = "write `inputs: {{{}}}` and `output: {{{}}}`".format(*sides)
-        findings.add(entry.document, "PK120", f"inputs and output of {name} are mixed", node.pairs[0][0], help=cure)
+        _tell_of_flat(findings, entry, node, known, name)
         return None
     if not _is_case(node, findings, entry, name, EXAMPLE_KEYS, known):
         return None
@@ -83,11 +80,20 @@ def check_example(findings: Findings, entry: Entry, node: Node, known: Declared,
     return example
 
 
+def _tell_of_flat(findings: Findings, entry: Entry, node: Mapping, known: Declared, name: str) -> None:
+    given = {key.text: key.text in known.inputs for key, _ in node.pairs}
+    inputs, output = (", ".join(f"{each}: ..." for each in given if given[each] is side) for side in (True, False))
+    message, cure = f"inputs and output of {name} are mixed", f"write `inputs: {{{inputs}}}` and `output: {{{output}}}`"
+    if not inputs:
+        message, cure = f"the answer of {name} stands under no `output`", f"write `output: {{{output}}}`"
+    findings.add(entry.document, "PK120", message, node.pairs[0][0], help=cure)
+
+
 def _is_flat(node: Mapping, known: Declared) -> bool:
-    """Whether the values of an example stand side by side: its inputs, and the fields of its output."""
+    """Whether the values of an example stand side by side: its inputs, if it has any, and the fields of its output."""
     names = {key.text for key, _ in node.pairs}
     given = names & known.inputs.keys()
-    if not given or not names.isdisjoint(EXAMPLE_KEYS):
+    if not names.isdisjoint(EXAMPLE_KEYS):
         return False
     answered = names - given
     return bool(answered) and answered <= set(field_names(known.output.get("json_schema"), ()))

@@ -130,8 +130,10 @@ def _extend(chain: Chain, source: Source, paths: list[str], entry: Entry, named:
     document = read_document(source, path)
     missing = [fault for fault in document.faults if fault.code == "PK113" or fault.code.startswith("PK6")]
     if missing:
-        own = missing[0].code.replace("PK113", "")
-        return f"{missing[0].message}{_way(paths[:-1])}", missing[0].help, own
+        own, cure = missing[0].code.replace("PK113", ""), missing[0].help
+        if any(f"`{each.rpartition('/')[2]}`" in cure for each in paths[:-1]):
+            cure = ""  # which extends it
+        return f"{missing[0].message}{_way(paths[:-1])}", cure, own
     document.origin = path
     line, _ = entry.document.place(entry.node.start)
     chain.extended_at[document.path] = f"{entry.document.path}:{line}"

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 BELONGS = {
     **dict.fromkeys(KNOWN_OPTIONS, "options"),
+    **dict.fromkeys(("author", "authors", "license", "owner", "tags"), "metadata"),
     **dict.fromkeys(("format", "fields", "schema", "choices", "headings", "checks", "strict", "attempts"), "output"),
 }
 """Keys that are known, but one level further down."""
 OTHER_KEYS = {
     **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
     **dict.fromkeys(("system", "role"), "persona"),
-    **dict.fromkeys(("variables", "params", "parameters", "args"), "inputs"),
+    **dict.fromkeys(("variables", "vars", "params", "parameters", "args"), "inputs"),
     **dict.fromkeys(("cot", "think", "thinking", "reasoning"), "chain_of_thought"),
     **dict.fromkeys(("parent", "base", "inherits"), "extends"),
     **dict.fromkeys(("few_shot", "few_shots", "fewshot", "shots"), "examples"),
