@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[-+.\w]+")
 _NAME = re.compile(r"[\w$-]+")
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-_LONGEST_HEAD = 3
-"""So much of a text tells whether it begins with a drive of Windows, and nothing else before a backslash."""
 
 
 class IncrementalParser:
@@ -39,13 +37,11 @@ class IncrementalParser:
     def __init__(self, growing: GrowingValue, *, repair: bool) -> None:
         self.growing = growing
         self.behind = Behind()
-        self.in_prose = False
-        self.in_text = False
+        self.in_prose = self.in_text = self._repaired = False
         self.left = ""
         self.dead_left: int | None = None
         self._repair = repair
         self._state: Callable[[str, int], int] = self._value
-        self._repaired = False
         self._quoted = IncrementalStrings(repair=repair)
         self._parts: list[str] = []
         self._read: Any = None
@@ -212,8 +208,8 @@ class IncrementalParser:
         return self._text_end(text, at)
 
     def _string(self, text: str, at: int) -> int:
-        if text[at] == "\\" and not self._quoted.head:
-            self._quoted.head = str(self.growing.here())[:_LONGEST_HEAD]
+        if text[at] == "\\":
+            self._quoted.begins_with(self.growing.here())
         piece, at = self._piece(text, at, self.growing.kind)
         if piece is None:
             self.in_text = False

@@ -20,6 +20,7 @@ _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
 _ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
 _INVALID = re.compile(rf'(?:[^"\\\n]|{_ESCAPE.pattern}){{0,2000}}?\\[^"\\/bfnrtu\']')
 """A backslash that escapes nothing, further on in a text that has arrived so far."""
+_LONGEST_HEAD = 3
 _LONGEST_ESCAPE = len("\\ud83d\\ude00")
 LONGEST_DOUBT = 200
 """So many characters may follow a single quote, or a name, until it shows what it is."""
@@ -35,15 +36,18 @@ class IncrementalStrings:
         self.repaired = False
         self._repair = repair
         self._quote = '"'
-        self.head = ""
-        """How the text begins, where that is known: no more of it than tells a drive of Windows."""
+        self._head = ""
         self._settled = False
         """Whether the backslashes of this text are surely escapes, or have been looked at too long."""
 
     def begin(self, quote: str) -> None:
         """A text begins with this quote."""
-        self._quote, self.head, self._settled = quote, "", False
+        self._quote, self._head, self._settled = quote, "", False
         self.repaired = self.repaired or quote != '"'
+
+    def begins_with(self, text: str) -> None:
+        """How the text begins before its first backslash, as far as it tells a drive of Windows."""
+        self._head = self._head or text[:_LONGEST_HEAD]
 
     def piece(self, text: str, at: int, kind: str) -> tuple[str | None, int]:
         """The next piece of a text, which is a `key`, an `item` or a `member`, and where it ends.
@@ -83,7 +87,7 @@ class IncrementalStrings:
     def _escape(self, text: str, at: int) -> tuple[str, int]:
         """An escape; two halves of a surrogate pair are one character."""
         escape = _ESCAPE.match(text, at)
-        if escape and self._repair and self._quote == '"' and not self._settled and may_be_raw(text, at, self.head):
+        if escape and self._repair and self._quote == '"' and not self._settled and may_be_raw(text, at, self._head):
             if _INVALID.match(text, at):
                 raise NotJson("an escape, or a backslash that stands for itself", at)
             self._settled = is_told(text, at)
