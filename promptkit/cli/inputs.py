@@ -110,7 +110,9 @@ def _bytes_of(path: str) -> bytes:
 
 
 def _near(path: Path) -> str:
-    """The file of that folder whose name is nearly the same."""
+    """The file of that folder whose name is nearly the same; or how one value is given, if that looks meant."""
+    if "=" in path.name:
+        return "`-i` takes a file; one value is given as `-p NAME=VALUE`"
     with contextlib.suppress(OSError, ValueError):
         files = {other.name: other for other in sorted(path.parent.iterdir()) if other.is_file()}
         near = did_you_mean(path.name, files)

@@ -210,6 +210,7 @@ def test_a_template_on_stdin_that_is_not_utf8_is_refused_at_its_place(place: Pat
         (["-p", "=x"], 2, "error: invalid value for -p: `=x` is not NAME=VALUE\n"),
         (["-p", "ticket=@missing.txt"], 3, "error[PK113]: `missing.txt` cannot be read: No such file or directory\n"),
         (["-i", "missing.json"], 3, "error[PK113]: `missing.json` cannot be read: No such file or directory\n"),
+        (["-i", "ticket=x"], 3, "`-i` takes a file; one value is given as `-p NAME=VALUE`\n"),
         (["-i", "triage"], 3, "error[PK113]: `triage` cannot be read: Is a directory\n"),
         (["-i", "x" * 300], 3, "File name too long\n"),
         (["-i", "bad.json"], 3, "error[PK306]: not valid JSON: expecting"),
