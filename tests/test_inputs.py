@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 from decimal import Decimal
 from typing import Any
 from unittest.mock import MagicMock
@@ -12,7 +10,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from promptkit import Prompt
-from promptkit.errors import InputError, RenderError
+from promptkit.errors import InputError
 from promptkit.inputs import Inputs
 from promptkit.loader import load_spec
 from promptkit.source import Memory
@@ -341,29 +339,6 @@ def test_a_value_of_shared_parts_is_refused_before_anything_goes_through_them_al
         value = [value, value]
     with pytest.raises(InputError, match=r"has more than 1,000,000 parts"):
         Prompt.from_dict({"inputs": {"a": DECLARABLE[declared]}, "task": "{{ a }}"}).render(a=value)
-
-
-def test_an_input_that_changes_while_it_is_rendered_is_a_render_error() -> None:
-    given = {str(number): number for number in range(1000)}
-
-    done = threading.Event()
-
-    def change() -> None:
-        while not done.is_set():
-            given["more"] = 1
-            given.pop("more", None)
-
-    worker = threading.Thread(target=change)
-    worker.start()
-    try:
-        for _ in range(300):
-            with contextlib.suppress(RenderError, InputError):
-                ANYTHING.render(a=given)
-            with contextlib.suppress(RenderError, InputError):
-                ANYTHING.explain(a=given)
-    finally:
-        done.set()
-        worker.join()
 
 
 @pytest.mark.parametrize("given", [Failing(a=1), {1: 2}])

@@ -5,7 +5,6 @@ The validator looks only at what its schema speaks of, so all of a value is look
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ MOST_DIGITS = 4_000
 
 _TOO_LARGE = 10**MOST_DIGITS
 _FEW = 16
-_MANY = 10_000
 _SHOWN_DEPTH = 8
 _LEAVES = (str, int, float, bool, type(None))
 _HOLDERS: tuple[type[dict[Any, Any] | list[Any] | tuple[Any, ...]], ...] = (dict, list, tuple)
@@ -90,14 +88,11 @@ def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str
     checks, parts = kinds or _CHECKS, 0
     if type(value) not in _HOLDERS:
         return type(value) in checks and not checks[type(value)](value)
-    level: list[Any] = [value]
-    times: Mapping[int, int] = {}
+    level: dict[int, tuple[Any, int]] = {id(value): (value, 1)}
     for _ in range(deepest):
-        inner: list[Any] = []
-        counts: dict[int, int] = {}
-        for each in level:
-            many = times.get(id(each), 1) if times else 1
-            parts += len(each) * many
+        inner: dict[int, tuple[Any, int]] = {}
+        for each, times in level.values():
+            parts += len(each) * times
             if parts > MOST_PARTS:
                 return False
             if type(each) is dict:
@@ -116,16 +111,13 @@ def _is_plain(value: Any, deepest: int, kinds: Mapping[type, Callable[[Any], str
                     if not part.isascii() and _text(part):
                         return False
                 elif kind is dict or kind is list or kind is tuple:
-                    inner.append(part)
-                    if times:
-                        counts[id(part)] = counts.get(id(part), 0) + many
+                    known = inner.get(id(part))
+                    inner[id(part)] = part, times if known is None else known[1] + times
                 elif kind not in checks or checks[kind](part):
                     return False
         if not inner:
             return True
-        level, times = (inner, counts) if not counts else (list({id(part): part for part in inner}.values()), counts)
-        if not counts and len(inner) > _MANY and len(known := Counter(map(id, inner))) * 2 < len(inner):
-            level, times = list({id(part): part for part in inner}.values()), known
+        level = inner
     return False  # the search tells
 
 

@@ -152,3 +152,20 @@ def test_each_method_of_a_text_does_the_same_wherever_it_is_called(method: str, 
     value = getattr(text, method)(*given)
     rendered = render(PLACES[place].replace("EXPRESSION", expression), {"text": text})
     assert rendered == (value if isinstance(value, str) else json.dumps(value))
+
+
+@pytest.mark.parametrize("text", ["{{ x }}", "{% set y = x %}{{ y }}"])
+def test_an_input_that_changes_while_it_is_printed_is_told_as_that(text: str) -> None:
+    whole: dict[str, Any] = {}
+
+    class Growing(dict[str, Any]):
+        def items(self) -> Any:
+            whole[str(len(whole))] = 1
+            return ()
+
+    for use in (Templates({}).render, lambda text, values: Templates({}).traces(text, values, values)):
+        whole.clear()
+        whole["a"] = Growing()
+        with pytest.raises(RenderError, match="changed") as caught:
+            use(text, {"x": whole})
+        assert caught.value.code == "PK226"

@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from promptkit.template.tree import TemplateFault
 
 _ANSWER = re.compile(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
-
 _KEYS = re.compile(
     rf"\b(?:keys|fields|properties|attributes|key|field)\b(?:\s+(?:are|is|named|called))?\s*:?\s*({ROW})",
     re.IGNORECASE,
 )
-
 _FILLED = re.compile(
     r"(?:please\s+|always\s+)?(?:fill|set|include|provide|return|give|write|answer|output|explain|put|list|store|summari[sz]e)\b",
     re.IGNORECASE,

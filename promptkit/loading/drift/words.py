@@ -67,7 +67,7 @@ def of_words(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             group = "list" if pattern is _BESIDE_KEY else 1 if found[1] else "inside"
             words = [word for word in words_of(found, group) if word.span not in told]
             enum = _enum_of(words, answer)
-            if not enum or not _is_of(enum, words, found, group, sentence.text, answer):
+            if not enum or not _is_of(enum, words, found, group, answer):
                 continue
             plain = {word.casefold() for word in enum}
             for word in words:
@@ -89,10 +89,9 @@ def _given(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield never_said(found[1], sentence.start + found.start(1), choices)
 
 
-def _is_of(
-    enum: tuple[str, ...], words: list[Word], found: re.Match[str], group: int | str, text: str, answer: Answer
-) -> bool:
+def _is_of(enum: tuple[str, ...], words: list[Word], found: re.Match[str], group: int | str, answer: Answer) -> bool:
     """Whether a row that has most of an enum's words is meant to be of it, by all that stands around it."""
+    text = found.string
     mapped = _MAPS.match(text, found.end())
     if found.re is QUOTED_ROW and (is_in_json(found) or (mapped is not None and mapped["word"] not in answer.keys)):
         return False
