@@ -104,7 +104,8 @@ class Part:
         if isinstance(value, cls):
             return value
         if not isinstance(value, dict):
-            faults.append(expected("a mapping", value, location))
+            keys = tuple(key for key, each in cls.keys.items() if each.authored)
+            faults.append(expected("a mapping", value, location, keys=keys))
             return None
         found: list[Fault] = []
         values = _values(cls.keys, value, location, found)

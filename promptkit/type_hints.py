@@ -33,10 +33,10 @@ class Fault:
     """One thing that is wrong with data. `missing` and `unknown` are about a key, `wrong` about a value.
 
     `expected` names the kind of value where it is the kind that is wrong; `allowed` holds the words that could stand
-    in the place of the value, or of an unknown key.
+    in the place of the value, or of an unknown key; `keys` are those of the mapping that is expected.
     """
 
-    __slots__ = ("allowed", "expected", "kind", "location", "value", "words")
+    __slots__ = ("allowed", "expected", "keys", "kind", "location", "value", "words")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Fault:
         *,
         expected: str = "",
         allowed: tuple[str, ...] = (),
+        keys: tuple[str, ...] = (),
     ) -> None:
         self.kind = kind
         self.location = location
@@ -54,6 +55,7 @@ class Fault:
         self.value = value
         self.expected = expected
         self.allowed = allowed
+        self.keys = keys
 
     def __repr__(self) -> str:
         return f"Fault({self})"
@@ -71,9 +73,11 @@ def checker(hint: Any) -> Check:
     return own
 
 
-def expected(what: str, value: Any, location: Location, allowed: tuple[str, ...] = ()) -> Fault:
+def expected(
+    what: str, value: Any, location: Location, allowed: tuple[str, ...] = (), keys: tuple[str, ...] = ()
+) -> Fault:
     """The fault of a value that is of the wrong kind."""
-    return Fault("wrong", location, f"{what} is expected", value, expected=what, allowed=allowed)
+    return Fault("wrong", location, f"{what} is expected", value, expected=what, allowed=allowed, keys=keys)
 
 
 def _of_type(kind: type, what: str) -> Check:
@@ -139,7 +143,8 @@ def _joined(tried: list[list[Fault]]) -> list[Fault]:
     (first, *_), *_ = tried
     what = dict.fromkeys(found[0].expected for found in tried)
     allowed = tuple(word for found in tried for word in found[0].allowed)
-    return [expected(" or ".join(what), first.value, first.location, allowed)]
+    keys = tuple(key for found in tried for key in found[0].keys)
+    return [expected(" or ".join(what), first.value, first.location, allowed, keys)]
 
 
 def _mapping(key_hint: Any, hint: Any) -> Check:

@@ -8,6 +8,7 @@ from typing import Any
 from promptkit.diagnostics import Diagnostic
 from promptkit.yaml_nodes import Document
 from promptkit.yaml_traps import trap
+from promptkit.yaml_wording import in_plain_words
 
 MOST_DIRECTIVES = 20
 _DEEPEST_SCAN = 1_000
@@ -104,16 +105,7 @@ def syntax_fault(document: Document, error: Any) -> Diagnostic:
         said = f"{problem}; {getattr(error, 'context', None) or ''}"
         begun = min(opening.index, len(document.text)) if opening is not None else None
         known = trap(document, line, column - 1, said, begun) or _misplaced(document, offset, problem)
-    return known or document.diagnostic(
-        "PK100", f"not valid YAML: {problem}", (offset, offset + 1), label=_context(document, error)
-    )
-
-
-def _context(document: Document, error: Any) -> str:
-    if not (getattr(error, "context", None) and getattr(error, "context_mark", None)):
-        return ""
-    line, _ = document.place(min(error.context_mark.index, len(document.text)))
-    return f"{error.context} that begins at line {line}"
+    return known or in_plain_words(document, offset, error, problem)
 
 
 def _unclosed(document: Document, error: Any, problem: str) -> Diagnostic | None:

@@ -101,6 +101,14 @@ def _check_form(findings: Findings, document: Document, item: Mapping, name: str
     """Misspelt keys, a type or a value that is not there, a pattern that is none; the keys that were meant."""
     meant: set[str] = set()
     for key, node in item.pairs:
+        named = key.text.replace("-", "_")
+        if named in ASSERTIONS and item.get("type") is None:
+            written = document.text[node.start : node.end]
+            told = written if re.fullmatch(r"[^\n]{1,60}", written) else "..."
+            message = f"the type of an assertion stands under `type`, in {name}"
+            findings.add(document, "PK120", message, key, help=f"write `type: {named}, value: {told}`")
+            meant |= {"type", "value"}
+            continue
         if key.text in KEYS or key.text.startswith("x-"):
             continue
         near = nearest(key.text, KEYS)

@@ -137,7 +137,8 @@ def _meant_by(key: str, keys: tuple[str, ...], known: Declared) -> str:
 def _items(findings: Findings, entry: Entry, name: str) -> tuple[Node, ...]:
     if isinstance(entry.node, Sequence):
         return entry.node.items
-    findings.expected(entry, name, "a list")
+    cure = "begin each with `- `, and indent its other lines" if isinstance(entry.node, Mapping) else ""
+    findings.expected(entry, name, "a list", cure)
     return ()
 
 

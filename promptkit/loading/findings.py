@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import Diagnostic, nearest
 from promptkit.phrases import shortened
 from promptkit.schema import Schema
-from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
+from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -121,12 +121,13 @@ class Findings:
         """Report the second of two keys that may not stand together."""
         self.add(entry.document, "PK123", f"`{one}` and `{other}` exclude each other", entry.key, help=help)
 
-    def expected(self, entry: Entry, name: str, expected: str) -> None:
+    def expected(self, entry: Entry, name: str, expected: str, help: str = "") -> None:
         """Report a value of the wrong kind."""
         plain = entry.node.value if isinstance(entry.node, Scalar) else None
         nothing = not isinstance(entry.node, Scalar) and not entry.node.value
         found = "empty" if nothing or is_empty(entry.node) else _PLAIN.get(type(plain)) or KINDS[type(entry.node)]
-        self.add(entry.document, "PK121", f"`{name}` is {expected}", entry.span, label=f"this is {found}")
+        message, label = f"`{name}` is {expected}", f"this is {found}"
+        self.add(entry.document, "PK121", message, entry.span, label=label, help=help)
 
 
 def is_certain(written: str, meant: str) -> bool:
@@ -141,6 +142,19 @@ def is_certain(written: str, meant: str) -> bool:
 
 _ALIKE = 0.75
 _ONE_WORD = re.compile(r"[\w.$-]+")
+
+
+def unquoted(value: Any, fits: Callable[[Any], Any]) -> str | None:
+    """What to write for a number, true or false that is a text, since it stands in quotes."""
+    plain = resolve(value) if isinstance(value, str) else value
+    return (
+        str(value) if plain is not None and not isinstance(plain, str) and plain is not value and fits(plain) else None
+    )
+
+
+def without_quotes(word: str | None) -> str:
+    """The cure of a value that is a text, since it stands in quotes."""
+    return f"write `{word}`, without quotes" if word else ""
 
 
 def _is_told(document: Document, code: str, offset: int) -> bool:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
 from promptkit.loading.declarations import read_inputs
-from promptkit.loading.findings import is_bare_key, is_certain, no_colon, pair_of, without_colon
+from promptkit.loading.findings import (
+    is_bare_key,
+    is_certain,
+    no_colon,
+    pair_of,
+    unquoted,
+    without_colon,
+    without_quotes,
+)
 from promptkit.loading.inheritance import MERGED, Entry
 from promptkit.loading.lost_prose import is_braced, warn_of_lost_prose
 from promptkit.loading.message_reader import read_messages
@@ -22,13 +30,14 @@ from promptkit.loading.typed_values import declared_value
 from promptkit.model_names import parse_model_name
 from promptkit.options import KNOWN_OPTIONS, check_option
 from promptkit.spec import SECTION
-from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, is_empty
+from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from promptkit.loader import Loading
     from promptkit.source import Source
+    from promptkit.yaml_nodes import Node
 
 
 _HOTTEST = 2
@@ -56,13 +65,26 @@ def _template(loading: Loading, name: str, entry: Entry) -> None:
     """A section's template."""
     if not isinstance(entry.node, Scalar) or is_empty(entry.node):
         if not is_braced(entry):
-            loading.findings.expected(entry, name, "a text")
+            loading.findings.expected(entry, name, "a text", _text_instead(entry.node))
         loading.unknown.templates = True
         return
     if warn_of_lost_prose(loading.findings, name, entry, is_template=True):
         loading.unknown.templates = True  # what is cut off may use an input
     loading.data[name] = entry.node.text
     loading.texts[name] = entry
+
+
+def _text_instead(node: Node) -> str:
+    """How to write what stands where a template's text should."""
+    if isinstance(node, Sequence):
+        return "write all of it as one text under `|`"
+    path = next(
+        (each.text for key, each in getattr(node, "pairs", ()) if key.text in _PATHS and hasattr(each, "text")), ""
+    )
+    return f"take a file in with `{{% include '{path}' %}}`" if path else ""
+
+
+_PATHS = ("file", "path", "include", "from", "template")
 
 
 def _model(loading: Loading, name: str, entry: Entry) -> None:
@@ -139,7 +161,9 @@ def _check_options(loading: Loading, options: dict[str, Entry]) -> None:
         if fault is not None:
             code = "PK127" if fault.severity == "error" else "PK128"
             place = each.span if key in KNOWN_OPTIONS else (each.key.start, each.key.end)
-            findings.add(each.document, code, fault.message, place, severity=fault.severity, help=fault.help)
+            plain = unquoted(value, KNOWN_OPTIONS[key].fits) if key in KNOWN_OPTIONS else None
+            cure = fault.help or without_quotes(plain)
+            findings.add(each.document, code, fault.message, place, severity=fault.severity, help=cure, fix=plain)
     if "max_tokens" in options and "max_completion_tokens" in options:
         each = options["max_completion_tokens"]
         findings.exclusive(each, "max_tokens", "max_completion_tokens", "keep `max_tokens`")
@@ -216,7 +240,7 @@ def _chain_of_thought(loading: Loading, name: str, entry: Entry) -> None:
         loading.places[name, "mode"] = entry
 
 
-_INPUTS = "a mapping of names to declarations"
+_INPUTS = "a mapping of names to declarations, such as `{text: string}`"
 
 
 def _inputs(loading: Loading, name: str, entry: Entry) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.description_checks import check_descriptions
-from promptkit.loading.findings import key_at, no_colon, node_at, without_colon
+from promptkit.loading.findings import key_at, no_colon, node_at, unquoted, without_colon, without_quotes
 from promptkit.loading.value_checks import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
@@ -297,7 +297,16 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
         return label, f"write `items: {{type: {value}}}`"
     if last in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
         return label, "since draft 6 it is the bound itself: a number"
+    plain = unquoted(value, lambda _: label.endswith(_UNQUOTED))
+    if plain:
+        return label, without_quotes(plain)
+    if label.endswith("is not true or false or an object") and isinstance(value, str):
+        meant = type_of_json(value) or value
+        return label, f"write `{{type: {meant}}}`" if meant in KINDS else "write a schema, such as `{type: string}`"
     return label, ""
+
+
+_UNQUOTED = ("is not a number", "is not an integer", "is not true or false")
 
 
 def _as_shorthand(text: str) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.loading.findings import unquoted, without_quotes
 from promptkit.loading.inheritance import Entry
 from promptkit.yaml_nodes import SWITCHES, Mapping, Sequence
 
@@ -64,13 +65,26 @@ def _report(
         code, cure = _SPECIAL.get(str(whole[0]), ("PK121", ""))
         value = _value_entry(entry, whole[len(location) :])
         word = _switch(fault)
+        plain = unquoted(fault.value, lambda value: _is_expected(fault.expected, value))
         if isinstance(fault.value, str) and fault.value.endswith(","):
             cure = "take the comma away: lines end without one"
         else:
             cure = _near_form(str(whole[0]), fault.value) + cure
-        told = cure or (f"write `{word}`" if word else "")
+        told = cure or (f"write `{word}`" if word else without_quotes(plain) or _keys_of(fault))
         message = f"`{name}`: {_worded(fault)}"
-        findings.add(entry.document, code, message, value.span, help=told, fix=_meant(fault) or word)
+        findings.add(entry.document, code, message, value.span, help=told, fix=_meant(fault) or word or plain)
+
+
+def _is_expected(expected: str, value: Any) -> bool:
+    """Whether a value is of the kind that is expected in words."""
+    if isinstance(value, bool):
+        return "true or false" in expected
+    return "a number" in expected or ("a whole number" in expected and isinstance(value, int))
+
+
+def _keys_of(fault: Fault) -> str:
+    """The keys of a mapping that is expected."""
+    return f"write a mapping; known keys: {', '.join(sorted(fault.keys))}" if fault.keys else ""
 
 
 def _meant(fault: Fault) -> str | None:

@@ -95,7 +95,7 @@ def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
         cure = f"alternatives have bars between them: `{' | '.join([word, *behind.replace(',', ' ').split()])}`"
     elif bounded := re.fullmatch(r"(\w+)\s+(\S*\d\S*\.\.\S*|\.\.\S*\d\S*)", word):
         cure = f"write `{_near_type(bounded[1]) or bounded[1]}, {bounded[2]}`"
-    elif re.fullmatch(r"\S*\.\.\S*", word):
+    elif re.fullmatch(r"[^\s(]*\.\.[^\s(]*", word):
         cure = f"bounds stand behind a type: `integer, {word}`"
     elif (bare := word.removesuffix("?")) != word and _near_type(bare):
         cure = f"an optional input has its `?` behind the name: `name?: {_near_type(bare)}`"

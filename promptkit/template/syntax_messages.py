@@ -122,6 +122,9 @@ def _cure_by_message(message: str, text: str, start: int) -> str:
         return "no space stands in `%}`"
     if message.startswith("expected token 'end of statement block'") and (ended := _ENDED.search(text[:start])):
         return f"it takes no name: `{{% {ended[1]} %}}`"
+    if message.startswith("Expected an expression") and (asked := _UNCONDITIONED.search(text[:start])):
+        instead = ", or `{% else %}`" if asked[1] == "elif" else ""
+        return f"write what it asks for: `{{% {asked[1]} ... %}}`{instead}"
     if "got 'with'" in message and _INCLUDED.search(text[:start]):
         return "an included file sees all that is known here; give it more by `{% set name = ... %}` above"
     if "got 'for'" in message:
@@ -136,6 +139,7 @@ _COLONED = re.compile(r"\{\{[^{}|]*\|\s*(\w+)\s*:\s*([^{}|]*?)\s*(?:\||-?\}\})")
 _UNQUOTED_PATH = re.compile(r"\{%-?\s*(include|extends|import|from)\s+([\w./-]*)$")
 _MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*$")
 _ENDED = re.compile(r"\{%-?\s*(end(?!block)\w+)\s+$")
+_UNCONDITIONED = re.compile(r"\{%-?\s*(if|elif)\s*$")
 _INCLUDED = re.compile(r"\{%-?\s*include\b[^%]*$")
 _END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
 
