@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.acceptance import Judged
+from promptkit.output.acceptance import Judged, refused
 from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import denied
 from promptkit.output.envelope import read_alone
@@ -15,6 +15,7 @@ from promptkit.output.key_value_lines import keyed
 from promptkit.output.markdown_lists import BULLET, SCALARS, listed, unmarked
 from promptkit.output.place import constants_of, is_worded, plain_word
 from promptkit.output.reasoning import TAG, split_tags, without_end
+from promptkit.output.retractions import taken_back_in_words
 from promptkit.output.scalars import is_nothing, number_in, truth_in
 from promptkit.output.steps import SPLIT, answer_tags_off, reasoning_off, repair_steps, turn_ended
 from promptkit.output.strict_json import NotJson, parse_json
@@ -35,7 +36,10 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
 
     def read(words: str) -> Judged | None:
         listed = _scalar(words, judge, found) or _numbers(words, judge) or _texts(words, judge) or _listed(words, judge)
-        return _alone(words, judge, found) or listed or keyed(words, judge)
+        told = _alone(words, judge, found) or listed
+        if told is not None and not _takes_any_text(judge.place) and (said := taken_back_in_words(words, told.value)):
+            raise refused(f"the words beside the value take it back: {said[:40]!r}", "ambiguous")
+        return told or keyed(words, judge)
 
     return _set_apart(text, read)
 

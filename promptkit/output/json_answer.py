@@ -20,7 +20,7 @@ from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.repairs import BARE
-from promptkit.output.retractions import taken_back
+from promptkit.output.retractions import called_other, taken_back
 from promptkit.output.steps import SPLIT, reasoning_off, repair_steps, shown_place
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.output.transport import read_schema
@@ -65,7 +65,10 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
         _refuse_taken_back(text, *fitting[-1], place)
-        return _agreed(text, judge, fitting, found, passed)
+        agreed = _agreed(text, judge, fitting, found, passed)
+        if len(fitting) == 1 and (words := called_other(text, fitting[0][0].start, agreed.value)):
+            raise refused(f"the words before the value call it something else: {words[:40]!r}", "ambiguous")
+        return agreed
     if repair:
         other = _unescaped(text, judge) or of_words(text, judge, found)
         if other is not None:

@@ -1,51 +1,130 @@
-"""What a line, a label or a tag before a value calls it: the answer, an example, a draft, an input."""
+"""What a line, a label, a tag or a fence before a value calls it: the answer, an example, a draft, an input.
+
+One list of names serves a value that stands alone and one beside which another stands.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from promptkit.output.phrasing import any_of, without_contractions
+from promptkit.output.place import plain_word
 
-__all__ = ["announces_other", "is_labelled", "role_of", "set_aside"]
+__all__ = ["LABEL_MARKS", "announces_other", "is_labelled", "names_other", "names_value", "role_of", "set_aside"]
 
 _NEAR = 120
 """How many characters before a value are looked at."""
+_NO_ANSWERS = r"""
+    (?:(?:first|rough|early|initial|old|preliminary|working) )?drafts?(?: (?:ANSWER|version))?
+    (?:(?:first|initial|naive|preliminary) )(?:attempt|guess|thought|try|version|ANSWER)
+    (?:preliminary|tentative|wip|work in progress|not final|hypothetical(?:ly)?)
+    counter-?examples?(?: ANSWER)?
+    (?:(?:bad|good|negative|one|positive|short|typical) )?(?:examples?|samples?)(?: (?:ANSWER|data|format|input|record))?
+    (?:examples?|samples?)(?: of)? (?:the |your )?(?:ANSWER|format|input)
+    (?:for )?(?:example|instance)
+    (?:(?:expected|required|requested|ANSWER) )?(?:format|schema|shape|structure|template)
+    (?:(?:example|my|original|raw|test|the|user|user's|your) )?(?:inputs?|prompt)
+    (?:user|human|system)(?: (?:message|prompt|said|turn|wrote))?
+    (?:old|previous|earlier|former|original|outdated|obsolete|prior|stale|superseded) (?:ANSWER|label|version|class)s?
+    (?:rejected|discarded|deleted|withdrawn|deprecated|obsolete|outdated|superseded)(?: (?:ANSWER|version)s?)?
+    (?:bad|fake|false|incorrect|invalid|mock|not correct|wrong|dummy|placeholder|made-up)(?: (?:ANSWER|data|example|record))?
+    (?:(?:this is|here is) )?something like this
+    what not to (?:answer|do|output|reply|return|say|write)
+    (?:(?:please )?do not (?:do|write|return|output|answer) )(?:this|it like this)
+    (?:(?:the|your|my) )?(?:ANSWER )?(?:could|might|may|will|would) look(?: something)? like(?: this)?
+    observation|tool (?:output|response|result)
+    entwurf|vorlage|muster|eingabe|falsch|(?:zum |ein )?beispiele?|falsches beispiel|falsche antwort|so nicht
+    brouillon|modèle|entrée|exemple|(?:faux|incorrect)|par exemple|mauvais exemple
+    borrador|plantilla|entrada|(?:por )?ejemplo|incorrecto|mal ejemplo|rascunho|exemplo|por exemplo|bozza|(?:per )?esempio
+    例|例如|比如|例子|示例|例句|样例|范例|範例|草稿|初稿|模板|格式|输入|輸入|用户输入|错误|错误示例|错误答案|反例|旧答案
+    下書き|草案|入力|テンプレート|誤り|誤答|悪い例|たとえば|例えば|출력 예시|예시|초안|입력|пример|черновик|например
+"""
+"""What names a value that is not given as the answer, whatever else stands in the text."""
+_BESIDE_ANOTHER = r"""
+    before|context|default|original(?:ly)?|previously|question|source|task|reasoning|thinking|initial|old|bad|options?|plan
+"""
+"""What does so only where another value stands beside it, since it may be what was asked for."""
+_OF_WORDS = r"""
+    (?:allowed|available|possible|valid) (?:answers|categories|choices|classes|labels|options|values)
+    choices|options|question|context|text|source
+"""
+"""What does so of a word or a number, which stands for less than an object does."""
+_PARTS = {"ANSWER": "(?:answer|class|json|label|object|output|result|response|value)"}
+LABEL_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\ufe0f]{0,9}"
+"""What may stand around the words of a label."""
+_LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|your|some|one)\s+)?"
+_COLON = r"\s*[*_`]{0,3}\s*[:\uff1a]\s*[*_`]{0,3}"
+_NAMED = rf"{_LEAD}(?:{any_of(_NO_ANSWERS, _PARTS)})(?:\s+\d{{1,3}})?(?:\s*\([^()\n]{{0,30}}\))?"
+_NO_ANSWER = re.compile(
+    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED})(?:{_COLON}|[*_]{{0,3}}(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
+    re.IGNORECASE,
+)
+_OF_A_WORD = re.compile(
+    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
+    re.IGNORECASE,
+)
+_TAGS = (
+    "bad|context|document|draft|example|function_results?|human|incorrect|input|observation|original|question|rejected"
+    "|sample|schema|template|tool_(?:response|result)s?|user|user_input|wrong"
+)
+_MARKED = re.compile(
+    rf"(?:<(?P<tag>{_TAGS})>|<summary>\s*(?P<summary>reasoning|thinking|thoughts?|draft|example)\s*</summary>"
+    r"|(?:```|~~~)(?P<fence>draft|example|input|reasoning|thinking|thought)[ \t]*\n"
+    r"|[(\[](?P<mark>draft|example|sample|placeholder|wrong|incorrect|not final|old|outdated|input|template)[)\]][ :]*"
+    r"|(?:\A|\n)[ \t]*(?P<cross>[\u274c\u2717\u2718\U0001f6ab]))\s*(?:```\w*\s*)?\Z",
+    re.IGNORECASE,
+)
+"""A tag, a fence or a mark that says so."""
+
 _ASIDE = r"""
     \b(?:is|was|should|must) not(?: be)?
     \b(?:cannot be|instead of|rather than)
     (?:\A|[.!?] )\W{0,4}not
     \A\W{0,4}(?:an? |for )?example(?=\s*:)
     \A\W{0,4}(?:bad|incorrect|wrong)(?=\s*:)
-    <(?:context|draft|example|input|user_input|wrong)>
+    <(?:context|draft|example|input|plan|user_input|wrong)>
     (?:\A|[.!?] )\W{0,4}i (?:first|initially|originally) (?:answered|guessed|said|thought|wrote)
     \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
 """
 _SET_ASIDE = re.compile(rf"(?:{any_of(_ASIDE)})\s*:?\s*[`\"']*\Z|~~\Z", re.IGNORECASE)
 """What says that the value behind it is not the one that is given."""
 _LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
-_ANSWERS = ("answer", "corrected", "final", "final answer", "output", "result", "revised")
+_ANSWERS = ("answer", "assistant", "corrected", "final", "final answer", "fixed", "output", "result", "revised")
 _OF_ANSWERS = re.compile(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response|right)\Z", re.IGNORECASE)
-_INPUTS = r"""
-    before|context|default|input|observation|original|previously|question|source|task
-    reasoning|thinking
-    draft|(?:first|initial) (?:answer|attempt|draft|guess|thought|try|version)|initial
-    (?:an? |here is (?:an? |the )?)?example(?: of the (?:format|output))?
-    incorrect|wrong
-"""
-_ANSWER, _INPUT = "|".join(_ANSWERS), any_of(_INPUTS)
+_ANSWER, _OTHER = "|".join(_ANSWERS), f"{any_of(_BESIDE_ANOTHER)}|{any_of(_NO_ANSWERS, _PARTS)}"
 _ROLE = re.compile(
     rf"(?:(?:\A|\n|[.!?]\s)[ \t#*_-]{{0,9}}"
-    rf"(?:here\s+is\s+)?(?:(?:the|my)\s+)?(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_INPUT})\b[^\n]{{0,60}}?)"
-    rf"[ \t]*(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ANSWER}|{_INPUT})>)\s*(?:```\w*\s*)?\Z",
+    rf"(?:here\s+is\s+)?(?:(?:an?|the|my)\s+)?(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_OTHER})\b[^\n]{{0,60}}?)"
+    rf"[ \t]*(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ANSWER}|{_OTHER})>)\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE,
 )
 """A line, or a tag, that says what the value under it is."""
-
-
 _ALONE = re.compile(
-    rf"(?:\A|\n)[ \t#*_-]{{0,9}}(?:{_INPUT})[*_]{{0,3}}[ \t]*[:\uff1a][*_]{{0,3}}\s*(?:```\w*\s*)?\Z", re.IGNORECASE
+    rf"(?:\A|\n)[ \t#*_-]{{0,9}}(?:{_OTHER})[*_]{{0,3}}[ \t]*[:\uff1a][*_]{{0,3}}\s*(?:```\w*\s*)?\Z", re.IGNORECASE
 )
 """A label of something else than the answer, and nothing between it and the value."""
+
+
+def names_value(text: str, start: int, value: Any) -> str:
+    """The words before a value that call it something else than the answer, where it is the only one; or none.
+
+    What is also a key of the value names what was asked for: `Draft: {"draft": ...}`.
+    """
+    before = without_contractions(text[max(0, start - _NEAR) : start])
+    found = _NO_ANSWER.search(before) or _MARKED.search(before)
+    if found is None:
+        return ""
+    said = plain_word(next(filter(None, found.groupdict().values()), ""))
+    keys = map(plain_word, value) if isinstance(value, dict) else ()
+    return "" if any(key and key in said for key in keys) else found[0].strip()
+
+
+def names_other(before: str) -> str:
+    """The words before a word or a number that call it something else than the answer; or none."""
+    near = without_contractions(before[-_NEAR:])
+    found = _OF_A_WORD.search(near) or _MARKED.search(near)
+    return "" if found is None else found[0].strip()
 
 
 def set_aside(text: str, start: int) -> str:

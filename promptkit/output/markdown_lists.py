@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import doubted
+from promptkit.output.labels import names_value
 from promptkit.output.scalars import is_nothing
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -73,6 +74,8 @@ def listed(text: str, judge: Judge) -> Judged | None:
     tail = tail if tail is not None and (lead or _COURTESY.match(tail[0])) else None
     items = _items(text[len(lead) : tail.start() if tail else len(text)])
     told = _HOW_MANY.findall(lead)
+    if names_value(lead, len(lead), None):
+        return None
     if not items or doubted(lead + (tail[0] if tail else "")) or any(int(each) != len(items) for each in told):
         return None
     judged = judge.judge(items, text)

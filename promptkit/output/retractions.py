@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from promptkit.output.labels import announces_other
+from promptkit.output.labels import announces_other, names_other, names_value
 from promptkit.output.phrasing import any_of, without_contractions
-from promptkit.output.place import plain_word
+from promptkit.output.place import plain_word, words_of
 
-__all__ = ["announces_draft", "is_verdict", "taken_back"]
+__all__ = ["announces_draft", "called_other", "is_verdict", "taken_back", "taken_back_in_words"]
 
 _NEAR = 120
 """How many characters before a value are looked at."""
@@ -225,6 +225,7 @@ _OF_NOTHING = r"""
     NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s? ?(?:[.!;)\]]|\Z|\n)
     please (?:paste|provide|send|share) (?:me )?(?:the|your) actual SOURCE\b
     please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE ?(?:[.!]|\Z|\n)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) \w+ firstENDS
     please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE,? so (?:that )?i can\b
     (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)ENDS
 """
@@ -279,6 +280,38 @@ def taken_back(text: str, start: int, end: int, value: Any) -> str:
     return "" if found is None else found[0].strip()
 
 
+def called_other(text: str, start: int, value: Any) -> str:
+    """The label before a value that calls it something else than the answer, such as `Draft:`; or none."""
+    said = names_value(text, start, value)
+    return "" if said and is_verdict(value) and not _VERDICTS.isdisjoint(words_of(said)) else said
+
+
+def taken_back_in_words(text: str, value: Any) -> str:
+    """The words of a text without JSON that take back what it says: a label, a mark, a sentence behind it; or none."""
+    if len(text) > _MOST_WORDS:
+        return ""
+    for colon in _COLONS.finditer(text):
+        if (said := names_other(text[: colon.end()])) and not _ANSWER_FOLLOWS.search(text, colon.end()):
+            return said
+    wrong = () if is_verdict(value) else (_CALLED_WRONG,)
+    for ended in _SENTENCE_ENDS.finditer(text):
+        behind = without_contractions(text[ended.end() : ended.end() + _SAID_BEHIND])
+        for pattern in (_TAKEN_BACK_BEHIND, _HAD_NOTHING, *wrong):
+            if found := pattern.match(behind):
+                return found[0].strip()
+    found = _MARKED_BEHIND.search(text)
+    return "" if found is None else found[0]
+
+
+_MOST_WORDS = 5_000
+_COLONS = re.compile("[:\uff1a]")
+_ANSWER_FOLLOWS = re.compile(
+    r"\b(?:answer|conclusion|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)", re.IGNORECASE
+)
+_SENTENCE_ENDS = re.compile(r"[.!\u3002](?=\s|[^\x00-\x7f])|\n+")
+_MARKED_BEHIND = re.compile(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
+
+
 def is_verdict(value: Any) -> bool:
     """Whether a value judges something else: it holds a false, a word such as `wrong`, or a key such as `valid`."""
     if isinstance(value, dict):
@@ -289,7 +322,7 @@ def is_verdict(value: Any) -> bool:
 
 
 _OF_VERDICTS = frozenset("correct grade isvalid iscorrect ok pass passed score valid verdict".split())  # noqa: SIM905
-_VERDICTS = frozenset("bad error fail failed false incorrect invalid no rejected wrong".split())  # noqa: SIM905
+_VERDICTS = frozenset("bad error fail failed fake false incorrect invalid no rejected wrong".split())  # noqa: SIM905
 
 
 def _says_nothing(value: Any) -> bool:
