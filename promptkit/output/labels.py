@@ -33,7 +33,8 @@ _NO_ANSWERS = r"""
     what not to (?:answer|do|output|reply|return|say|write)
     (?:(?:please )?do not (?:do|write|return|output|answer) )(?:this|it like this)
     (?:(?:the|your|my) )?(?:ANSWER )?(?:could|might|may|will|would) look(?: something)? like(?: this)?
-    observation|tool (?:output|response|result)
+    observation|tool (?:output|response|result)|given|test data|illustration|(?:the )?user's data|the format is
+    (?:expected|required) output \([^()\n]{0,30}\)
     entwurf|vorlage|muster|eingabe|falsch|(?:zum |ein )?beispiele?|falsches beispiel|falsche antwort|so nicht
     brouillon|modèle|entrée|exemple|(?:faux|incorrect)|par exemple|mauvais exemple
     borrador|plantilla|entrada|(?:por )?ejemplo|incorrecto|mal ejemplo|rascunho|exemplo|por exemplo|bozza|(?:per )?esempio
@@ -117,7 +118,7 @@ def names_value(text: str, start: int, value: Any) -> str:
         return ""
     said = plain_word(next(filter(None, found.groupdict().values()), ""))
     keys = map(plain_word, value) if isinstance(value, dict) else ()
-    return "" if any(key and key in said for key in keys) else found[0].strip()
+    return "" if said in keys else found[0].strip()
 
 
 def names_other(before: str) -> str:

@@ -40,6 +40,7 @@ _TURNS = r"""
     (?:but|hmm+|oh),? wait\b(?!,? (?:for|there|until|while)\b)
     wait(?=[,:.!\u2026]|\s*\Z)(?!, (?:let|one|should|then|there)\b|! before\b)
     (?:but |now,? )?let me (?:reconsider|rethink|think)\b
+    (?:but |now,? )?let me (?:try (?:it |that |this )?again|start (?:over|again))\b(?![^.\n]{0,40} if\b)
     (?:but |now,? )?let me (?:redo|refine|revise)\b(?! it in\b)(?![^.\n]{0,40} if\b)
     i will now (?:reconsider|redo|refine|rethink|revise|rework)\b(?![^.\n]{0,40} if\b)
     now think\b

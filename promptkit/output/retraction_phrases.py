@@ -1,0 +1,294 @@
+"""What takes a value back beside which it stands: phrases, one a line; see `phrasing` for how they are written."""
+
+PARTS = {
+    "SOMEBODY": "(?:(?:the|my|an?|another|our) )?(?:old|previous|legacy|other|baseline|naive)? ?"
+    "(?:bot|boss|client|colleague|classifier|customer|friend|llm|model|parser|run|system|teacher|tool)s?",
+    "SAYING": "(?:answered|claimed|gave|outputs?|predicted|produced|proposed|returned|said|suggested|suggests|wrote)",
+    "CORRECTED": "(?:actual|correct|corrected|real|right|true)",
+    "IT": "(?:THIS|(?:the|my|this|that|these) (?:above |given |last |previous )?(?:ANSWERs?|data|object)"
+    "(?: above| given)?)",
+    "BE": "(?:is|was|are|were) (?:(?!only )\\w+ly )?(?:(?:all|also|still) )?",
+    "CANNOT": "i (?:cannot|could not)",
+    "WRONG": "(?:wrong|incorrect|inaccurate|invalid|not (?:(?:quite|really) )?(?:right|correct|valid)"
+    "|not (?:my|the) (?:(?:correct|final|right) )?ANSWER)\\b",
+    "AWRY": "(?:bad|fake|incorrect|invalid|mock|obsolete|outdated|rejected|wrong|dummy|placeholder)",
+    "ANSWER": "(?:answer|json|output|response|result|value)",
+    "EXAMPLE": "(?:example|beispiel|exemple|ejemplo|esempio)",
+    "UNREAL": "(?:dummy|fake|fabricated|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
+    "OWN": "(?! (?:of|(?:data|values?) (?:of|from)))",
+    "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
+    "START": "\\A\\W{0,4}",
+    "COLON": "(?= ?[:\uff1a])",
+    "SOUND": "(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\\b",
+    "DATA": "(?:any|the|this|your) (?:data|information|request|task|text)",
+    "SOURCE": "(?:document|file|input|text)",
+    "NEGATED": "[^.\\n]{0,60}\\b(?:any|no|not|without)\\b[^.\\n]{0,60}",
+    "GIVEN": "(?:attached|given|provided|supplied)",
+    "ENDS": "\\s*(?:[.!,;)\\]]|\\Z|(?=\\n))",
+    "NOTED": "(?:(?:please )?note ?(?:that\\b|:)? ?|disclaimer ?: ?)?",
+    "THIS": "(?:that|this|it|the above)",
+}
+"""What stands in several phrases."""
+
+
+AS_THOUGHT = r"""
+    \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
+"""
+BEFORE = r"""
+    \b(?:is|was|are|were|am|can|could|may|might|must|should|will|would|\w+ly) not(?: \w+ly)?(?: be| been| have been)?
+    \b(?:is|was) not (?:my|the) (?:(?:correct|final|right) )?ANSWER
+    \b(?:cannot|never)(?: be)?
+    \b(?:instead of|rather than|unlike|but not)
+    (?:\A|[.!?]\s+)not
+    \b(?:nicht|niet|inte|ikke|no es|n[aã]o é|non è|n'est pas|не)
+    不是
+
+    \b(?:this|that|it) (?:is|was) (?:wrong|incorrect)
+    das ist falsch
+    START(?:the )?(?:wrong|incorrect)(?: ANSWER)?(?: (?:is|would be)\b|COLON)
+    \bit would be (?:an error|a mistake|incorrect|wrong) to (?:answer|give|output|reply|return|say|write)
+    \b(?:no one|nobody|none) (?:should|would) (?:answer|give|output|reply|return|say|write)
+    \b(?:many|most people|some(?: people)?) (?:might|would) (?:answer|give|reply|return|say|write)
+    \bi (?:decline|refuse) to (?:answer|confirm|give|output|return|say)
+    \bi (?:cannot|could not) (?:confirm|say|verify)(?: that)? (?:it is|this is|the ANSWER is)
+    \bi (?:could|may|might) (?:answer|give|output|return|say|write)
+    SOMEBODY SAYING
+    \b(?:file|database|table|cache|record) already (?:contains|has|holds|says)
+    \bif there (?:was|were|is)\b[^.\n]{1,60},? (?:it|the ANSWER|the output) would be
+    \bassuming\b[^.\n]{1,60},? (?:it|the ANSWER|the output) would be
+    (?:START|[.!?,] )(?:if|suppose|assuming)
+    \bhere (?:is|are) (?:an? |some )?UNREAL(?: \w+){0,2}(?=\s*:|\s*\Z)
+    CANNOT only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
+    \bi can only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
+    \ban? typical ANSWER (?:is|looks like|would be)(?: this)?
+    \b(?:could|may|might|will|would) look like this
+    \bthe format is(?=\s*:|\s*\Z)
+    START(?:the |an? )?(?:previously )?AWRY (?:ANSWER|EXAMPLE)(?: is\b|COLON)
+    START(?:dummy|fake|mock|placeholder)COLON
+    STARTthe following is (?:incorrect|wrong)
+    STARTnot this
+    START(?:draft|EXAMPLE|version)(?: \d{1,3})? ?\([^()\n]{0,30}\bnot\b[^()\n]{0,30}\)COLON
+    \b(?:here|this|that|it) is (?:an?|the) AWRY ANSWER(?=[: ]|\Z)
+    START(?:the )?(?:previous|earlier|old) ANSWER(?: (?:was|is)\b|COLON)
+    \b(?:this|that|it) is (?:an? )?(?:dummy|placeholder|sample)s?\b
+    START(?:the )?(?:validator|checker|parser|server) (?:rejected|refused|discarded)
+    STARTi (?:almost|nearly|would have) (?:answered|chose|chosen|gave|given|said|written|wrote)
+    START(?:first,? )?i (?:considered|discarded|rejected|ruled out|was (?:about|tempted) to (?:answer|say|write))
+    START(?:all|anything|everything) (?:but|except|other than)
+    STARTother than
+    STARTnot (?:my|the) ANSWERCOLON
+    \b(?:an?|one) (?:common|frequent|typical) (?:error|mistake) (?:is|would be)
+    \b(?:an?|one) (?:bad|false|incorrect|wrong) (?:ANSWER|choice|option|reading) (?:is|would be)
+    \ban? naive \w+ would (?:answer|give|output|return|say)
+    STARTavoid(?= ?\Z)
+    \b(?:ignore|disregard|forget|never ?mind) (?:the )?following
+    \b(?:bad|invalid|wrong) input
+    \b(?:error|failed|failure) (?:at|for|in|with)
+
+    \b(?:do not|never|i will not) (?:answer|say|use|return|output|give)(?: with)?
+    \b(?:cannot|unable to) (?:give|output|produce|provide|return)
+    CANNOT (?:answer(?: (?:that|this|it))?|comply|help (?:you )?with (?:that|this))[.!]
+    \bi do not know[.!]
+    CANNOT [^\n]{0,60}[.!;] (?:an? |for )?(?:typical (?:ANSWER|EXAMPLE)|EXAMPLE)(?: is|COLON)
+
+    START(?:an? |for )?(?:EXAMPLE|e\.g\.|例)(?: ANSWER)?(?:COLON|(?=\s*\Z))
+    STARTfor instanceCOLON
+    STARTfor EXAMPLE\b[^.:\n]{0,40}\bis
+    STARTthe [\w-]{1,20} EXAMPLE was
+    STARTthe prompt (?:has|said|says)
+    START(?:zum beispiel|z\. ?b\.|par exemple|por ejemplo|per esempio|例如|比如|например|たとえば|例えば)COLON
+    \bEXAMPLE (?:of the (?:format|output)|would be|might be)
+    START(?:the )?schema EXAMPLE[^.:\n]{0,40}
+    STARTthe schema (?:is|looks like)(?: this)?
+    START(?:hypothetically,?|templateCOLON)
+    \be\.g\.,?
+    \btypical (?:answer|response)
+    \bsomething like
+
+    \b(?:would|could|might) (?:look like|(?:normally|otherwise|typically|usually) (?:answer|be|output|return|say))
+    \bwas going to (?:answer|say|write)
+    \bi will (?:answer|reply|respond) (?:like|with something)
+    STARTif (?!asked|forced|i ha|pressed)[^.\n]{1,80},? ?(?:then|i would (?:answer|give|output|return|say))
+    STARTif\b[^.\n]{1,60}\b(?:were|was|knew)\b[^.\n]{0,40},? ?it would be
+    \b(?:suppose|assume|assuming|imagine|pretend)(?: that)? (?:it|(?:the )?ANSWER) (?:is|was|were)
+    STARTi (?:previously|initially|originally|first) (?:thought|said|answered|wrote)
+    \b(?:expected|required|requested) (?:format|schema|shape) (?:is|looks like)
+    \bthe (?:input was|format would be)
+    (?:START|\berror: )input was
+    \b(?:error|failed)\b[^\n]{0,60}[.!?;] default(?: value)?COLON
+
+    START(?:you|(?:the )?user) (?:gave|wrote|said|sent|provided)(?: me)?
+    STARTthe user's (?:\w+ )?(?:input|message|text) (?:is|was)
+    STARTyour input(?: was|COLON)
+    START(?:(?:the )?user|you) asked (?:me )?to (?:answer|output|reply|return|say)
+    \b(?:asks|says|told) (?:me )?to (?:answer|output|reply|return|say)
+    <(?:document|draft|example|function_results?|incorrect|input|rejected)>
+    <(?:schema|template|tool_(?:response|result)s?|user|user_input|wrong)>
+    <\|im_start\|>(?:system|tool|user)
+    <\|start_header_id\|>(?:ipython|system|user)<\|end_header_id\|>
+    (?:<start_of_turn>|<\|turn>|<\|)user(?:\|>)?
+    \[INST\]
+
+    \bshould i (?:answer|give|output|reply|return|say|write)(?: with)?
+    STARTif i (?:answer|gave|give|output|return|say|said|write)(?: with)?
+    STARTignore (?:this|that)COLON
+    \bwould be (?:wrong|incorrect)COLON
+    \(not (?:my|the) ANSWER\)
+    \bwhat not to (?:answer|do|output|reply|return|say|write)COLON
+    STARTexpected (?:format|schema|shape|output format)COLON
+    \bhere is an? (?:\w+ )?template (?:for you )?(?:that )?(?:you can|to) fillCOLON
+    \bhere is an? (?:\w+ )?template (?:for you )?(?:that )?(?:you can|to) fill inCOLON
+    \bno (?:document|file|input|text) (?:was|were) GIVEN[^\n]{0,60}\b(?:UNREAL|EXAMPLE)[^\n]{0,20}COLON
+    <!--
+"""
+"""What takes a value back that stands behind it: it is denied, wrong, refused, an example, a condition, a quote."""
+BEHIND = r"""
+    actually\b[^.\n]{0,60}\b(?:should|wrong|incorrect|not|must be|instead)\b
+    actually,? no\b[^.\n]{0,9}:
+    actually,? -?\d+(?:\.\d+)?ENDS
+    (?:actually,? |no,? |or rather,? )?make (?:that|it) (?:-?\d|["\x27`])\S{0,20}ENDS
+    wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
+    (?:my bad|apologies|oops|sorry),? -?\d+(?:\.\d+)?ENDS
+    my bad\b
+    hmm+,? actually\b
+    hmm+,? that (?:gives|makes|would be) -?\d
+    (?:sorry,? )?i got (?:it|that|the [\w ]{1,30}) wrongENDS
+    (?:sorry,? )?i made (?:a mistake|an error) (?:in|about|with) (?!(?:my|the) (?:earlier|first|last|previous))[\w ]{1,30}ENDS
+    there (?:is|are) (?:an? |some )?(?:error|mistake|slip)s? in (?:it|my ANSWER|the (?!(?:document|file|input|original|source|text))[\w ]{1,30})ENDS
+    the [\w ]{1,30}(?: above)? is off by\b
+    \*-?\d+(?:\.\d+)?ENDS
+    s/[^/\n]{1,60}/[^/\n]{1,60}/?(?:\s|\Z)
+    (?:but )?the CORRECTED [\w ]{1,30} (?:is|was) -?\d
+    the CORRECTED ANSWER (?:has|should (?:be|have)|would (?:be|have))\b
+    (?:that|this) (?:does|do) not (?:look|seem|sound) (?:quite )?(?:correct|right)\b
+    (?:that|this) cannot be (?:correct|right)\b
+    correction (?:is )?(?:needed|required)\b
+    (?:but|though) i (?:have )?(?:fabricated|invented|made up) (?:it|that|the|these|this)\b
+    i (?:have )?(?:fabricated|invented) (?:it|that|the|these|this)\b
+    NOTED(?:dummy|example|fictional|made[- ]up|placeholder|sample) (?:data|values?)ENDS
+    replace with (?:the|your) (?:actual|correct|own|real)\b
+    fill in (?:the|your) (?:actual|own|real)\b
+    i will (?:give|provide|send|write)(?: you)? the (?:actual|final|real) ANSWER\b
+    (?:my|the) (?:actual|final|real) ANSWER (?:comes|follows|will (?:come|follow))\b
+    i still (?:have|need) to (?:check|confirm|verify)\b
+    i have not (?:read|seen) (?:any|the|your) SOURCE\b
+    to be continued\b
+    is what (?:you|the user) (?:gave|sent|wrote|said)\b
+    (?:this|that|which) is what SOMEBODY SAYING
+    (?:no|nein)[,.]? (?:wait|warte)(?=\W*(?:\n|\Z|[.!,]))
+    (?:no|not(?: really)?) ?[.!]? ?\Z
+    (?:never ?mind|hold on|(?:cancel|scratch|strike) that|oops|my mistake|erratum|just kidding)\b
+    (?:on second thought|(?:up)?on reflection)\b
+    rather ?:
+    edit ?:(?! ?(?:format|typo|spell|gramm))
+    err,
+    (?:sorry,? )?actually,? no ?[.!]? ?(?:\n|\Z)
+    correction ?(?::(?! ?none)|[\u2013\u2014-])
+    apologies, (?:the|it|that|i)\b
+    (?:sorry,? )?i meant [\d"\x27{\[-]
+    sorry,? i meant\b(?! (?:no|to)\b)
+    hmm\b[^.\n]{0,60}\b(?:should be|wrong|instead)\b
+    hmm\b[^.\n]{0,60}\bnot (?:look |seem )?(?:correct|right)ENDS
+    no, (?:-?\d|(?:it|that|this) (?:is WRONG|should be\b))
+    i (?:take|took) (?:(?:it all|it|my ANSWER|that|this) back|back)\b
+    i (?:was wrong|made (?:a mistake|an error))ENDS
+    i (?:retract|withdraw) IT\b
+    i (?:need|have|want) to (?:change|correct|fix|redo) (?:this|that|it|the (?:answer|json|output|value))\b
+    (?:(?:sorry|please|so|just),? ){0,2}(?:discard|disregard|do not (?:rely on|use)|forget|ignore)(?: IT)? ?(?:[.!]|\Z)
+    (?:(?:sorry|please|so|just),? ){0,2}(?:discard|disregard|forget|ignore) (?:all of |everything )?(?:IT|the above)ENDS
+    \(?(?:an? )?(?:EXAMPLE|draft|dummy|obsolete|old|outdated|placeholder)\)
+    not final\b
+    \(?(?:EXAMPLE|illustration) onlyENDS
+    \((?:EXAMPLE|illustration) (?:data|values?)\)
+    (?:<-+|\u2190|#|//) ?(?:this|that) is (?:the|an?) EXAMPLE(?: from the prompt| only)?ENDS
+
+    would be (?:an? |the )?(?:WRONGENDS|(?:incorrect|wrong) ANSWER)
+    (?:is|was) my (?:first|initial|old|previous) (?:answer|attempt|draft|guess|thought|try|version)\b
+    this does not match\b
+    (?:but|and|which) (?:i )?(?:rejected|discarded)(?: (?:it|that))?ENDS
+    cannot be (?:produced|right|correct)ENDS
+    (?:is|was|has been) (?:deleted|discarded|obsolete|outdated|rejected|removed|replaced|superseded|withdrawn)\b
+
+    (?:but )?CANNOT (?:answer|comply|say|tell|decide)(?: (?:that|this|it))? ?(?:[.!]|\Z)
+    (?:but )?CANNOT do (?:that|this|it) ?(?:[.!]|\Z)
+    (?:but )?CANNOT (?:determine (?:it|that|this)|help (?:you )?with (?:that|this)) ?(?:[.!]|\Z)
+    (?:but )?CANNOT provide (?:it|that|this|one|an answer) ?(?:[.!]|\Z)
+    (?:but )?i do not know\b
+    however,? CANNOT answer\b
+
+    is what (?:i|they|he|she|we) (?:would|might|could) have\b
+    is what an? [\w\s]{1,30}\b(?:would|might|could)\s[^.\n]{1,30}\bbut\b
+    is what [^.\n]{1,40}\b(?:asks?|told|wants?)\b
+
+    (?:is|was) (?:only |just |merely )?(?:an? )?(?:EXAMPLE|draft|placeholder)ENDS
+    (?:is|was) (?:the|my|your) inputENDS
+    which contradicts the (?:document|facts|source|text)ENDS
+    the above is an? EXAMPLE ?[;,.] ?(?:please )?replace\b
+    THIS (?:is|was) (?:only|just) an? EXAMPLE\b
+    (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
+    THIS (?:is|was) an EXAMPLE ?[.!]? ?\)?\Z
+    IT (?:is|are) (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
+    (?:these|the values) (?:are|were) (?:just|only )?(?:EXAMPLE|test) (?:data|values)\b
+    NOTED(?:these|the (?:data|values?)|THIS)(?: \w+){0,2}? (?:is|are) ONLYUNREALOWN
+    since no (?:document|text) (?:was|were) GIVEN, (?:it|this) is ONLYUNREALENDS
+    [^.\n]{0,80}, so (?:this|it) is ONLYUNREALENDS
+    NEGATED, so (?:the|these)(?: data| values?| results?)? (?:is|are) ONLY(?:UNREAL|EXAMPLEs?\b)
+    (?:as|because|since) no SOURCE (?:was|were) GIVEN, i (?:have )?(?:invented|made up|used) (?:UNREAL|EXAMPLE)
+    i made (?:(?:it|that|these|this) up|up (?:the|these|this))\b
+    replace (?:the|these) values\b
+    replace (?:\w+ )?with (?:the )?(?:actual|correct|real)\b
+    todo\b
+    still thinking\b
+    (?:this|that) is not (?:my|the) final\b
+    the (?:\w+ of the )?final (?:answer|version) will be (?:the same|different|given|provided|sent)\b
+"""
+"""What takes a value back that stands before it: second thoughts, corrections, refusals, and that it is not real."""
+IN_OTHER_LANGUAGES = r"""
+    (?:das|es|dies) (?:ist|war) (?:leider )?(?:falsch|nicht (?:korrekt|richtig)|nur ein(?:e)? (?:beispiel|muster)\w*)\b
+    das (?:kann|stimmt) (?:so )?nicht\b
+    (?:korrektur|berichtigung|correction|correcci[oó]n|corre[cç][aã]o|correzione|исправление|поправка) ?[:\uff1a]
+    (?:halt|moment|nein|stopp|entschuldigung),? (?:das|die|der|es|ich)\b
+    (?:halt, )?ich habe mich (?:geirrt|verrechnet|vertan)\b
+    bitte (?:die(?:s|se)? )?\w* ?ignorier
+    (?:ceci|ce) n'est (?:qu'un|pas)\b|c'est (?:faux|(?:juste|seulement) un exemple)\b
+    (?:attend(?:s|ez)|pardon|désolé),? (?:je|c'est|ce|il|elle|l')
+    je me suis tromp|en fait,|veuillez ignorer
+    (?:es[oe]|est[oe]) (?:es|no es) (?:s[oó]lo un |solamente un |incorrect|correct)
+    (?:espera|perd[oó]n|lo siento),? (?:me|eso|es|la|el)\b|me equivoqu|(?:por favor )?ignor[ae] (?:lo|la|esta)\b
+    (?:isto|isso|questo|ciò) (?:é|è) (?:apenas|solo|soltanto) un\w? es[es]\w+|это (?:неверно|только пример|всего лишь пример)
+    (?:更正|纠正|修正|勘误|訂正|정정) ?[:\uff1a]
+    (?:等等|等一下|抱歉|对不起|不好意思)[,，、。! ]{0,3}(?:我|以上|上面|这)?[^。\n]{0,8}(?:错|误|不对)
+    (?:不对|不對|错了|錯了|说错|写错|我(?:弄|搞|写|说|算)错)
+    (?:以上|上面|上述|前面)[^。\n]{0,8}(?:错|误|不对|不正确|仅为|只是|仅供|作废|无效)
+    (?:这|那|以上)?(?:只|仅)(?:是|为)[^。\n]{0,4}(?:示例|例子|举例|假设|范例|占位)
+    (?:間違え|間違い(?:です|でした)|誤りです|違いました|(?:すみません|失礼)[^。\n]{0,12}(?:間違|誤|訂正))
+    (?:上記|これ|この(?:答え|回答))[^。\n]{0,8}(?:誤り|間違|例です|サンプル|ありません)
+    (?:틀렸|잘못(?:했|됐|되었)|이것은 예시|예시일 뿐)
+"""
+"""The same in German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese and Korean."""
+ON_ITS_LINE = r"""
+    if (?:i|it|the|there|we|you) (?:could|had|was|were)\b
+    is not (?:my|the) (?:(?:correct|final|right) )?ANSWERENDS
+"""
+OF_WRONG = r"""
+    (?:but )?THIS (?:is|was) WRONG
+    (?:sorry,? )?(?:(?:and|but|though|which) )?(?:IT )?BEWRONG(?:ENDS|\s+because\b)
+    (?:incorrect|invalid|not (?:quite|correct|right)|wrong) ?[.!]? ?\Z
+    [^.\n]{0,3}but (?:that|this|it) (?:is|would be) (?:a mistake|an error)ENDS
+"""
+"""What calls a value wrong, unless it is itself a verdict that says so of something else."""
+OF_NOTHING = r"""
+    (?:there was )?no (?:document|file|input|text|transcript) (?:was )?GIVEN(?:ENDS|, so)
+    NOTEDi (?:do not have|have no|had no) access to (?:any|the|this|your) (?:SOURCE|page)s? ?(?:[.!;)\]]|\Z|\n)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) actual SOURCE\b
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE ?(?:[.!]|\Z|\n)
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) \w+ firstENDS
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) (?!input\b)SOURCE,? so (?:that )?i can\b
+    (?:(?:i apologi[sz]e|sorry|unfortunately),? )?(?:but )?CANNOT (?:complete|fulfil+|process) \w+ (?:request|task)ENDS
+"""
+"""What says that there was nothing to read the value from, unless it says so itself."""
+OF_INABILITY = r"""
+    (?:CANNOT|i (?:am unable|am not able) to) (?:complete|do|extract|fulfil+|process) (?:it|that|this|DATA)[.!]
+    as an ai(?: language)? model,? CANNOT (?:answer|complete|do|extract|help|know)\b[^.:\n]{0,60}[.!]
+"""
+"""What says before a value that there can be none, unless it says so itself."""
