@@ -60,11 +60,12 @@ _CLAUSE_ENDS = re.compile(
 _OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
 _JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
 _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
-_NO_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?0(?:\.0{1,9})?\s?%?\)?[.!]?\s*\Z")
+_NO_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?0(?:\.(?:0{1,9}|[01]\d{0,9}))?\s?%?\)?[.!]?\s*\Z")
 _OF_ZERO = frozenset(("low", "minimal", "neutral", "nil", "none", "zero"))
 """Words that a score of nothing bears out."""
 _CONDITION_BEHIND = re.compile(
-    r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b"
+    r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b|(?:appears?|occurs?)\W{0,2}(?:\s+(?:in|here|twice|once)\b|\Z)"
+    r"|is (?:mentioned|used|written) (?:in|once|twice)\b|(?:ironically|sarcastically)\b"
     r"|(?:would|might|could) be (?:(?:an? )?(?:over|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",
     re.IGNORECASE,
 )
@@ -78,6 +79,9 @@ _HYPOTHETICAL = r"""
     (?:some|others|critics) (?:would|might|may|could)
     an? naive (?:\w+ )?(?:classifier|model) (?:would|might|may|could)
     unlike|similar|outside|beyond|below|above
+    (?:hard|difficult|impossible|wrong|unfair|tempting) to|hesitate to|reluctant to
+    (?:pretend|wish|hope|want|try|tries|aim|claim)\w*
+    \Ashould be
     e\.g|for example|such as
 """
 """What makes of a clause a condition, a comparison, an example, or what somebody else wants."""

@@ -17,7 +17,7 @@ _GRANITE = re.compile(
 )
 
 
-_CUT_ANALYSIS = re.compile(r"analysis[A-Z][a-z]* ")
+_CUT_ANALYSIS = re.compile(r"analysis(?:[A-Z][a-z]* |\s?[{\[])")
 """The first words of harmony's reasoning behind the name of its channel."""
 
 
@@ -51,6 +51,7 @@ def read_channels(text: str) -> Channels | None:
 
 def _without_tokens(text: str) -> Channels | None:
     """Harmony's channels, where a server has dropped the tokens between which their names stand."""
+    text = text.removeprefix("assistant") if text.startswith("assistantanalysis") else text
     at = text.find("assistantfinal")
     spoken_of = at > 0 and text[at - 1] == " " and text[:at].rstrip()[-1:].isalnum()
     if not text.startswith("analysis") or spoken_of or (at < 0 and not _CUT_ANALYSIS.match(text)):

@@ -7,6 +7,10 @@ import re
 _OPENING = re.compile(r"\s*(`{3,}|~{3,})(?![`~])([^\n`]*)\n")
 
 
+_OF_REASONING = ("analysis", "plan", "reasoning", "scratchpad", "thinking", "thought", "thoughts")
+"""What the first line of a fence says around what is no answer."""
+
+
 def unfenced(text: str, *infos: str) -> str | None:
     """What stands in the one code fence that encloses a text; None when there is no such fence.
 
@@ -14,7 +18,7 @@ def unfenced(text: str, *infos: str) -> str | None:
     """
     opening = _OPENING.match(text)
     whole = text.rstrip()
-    if opening is None or (infos and opening[2].strip().lower() not in infos):
+    if opening is None or opening[2].strip().lower() in _OF_REASONING or (infos and opening[2].strip().lower() not in infos):
         return None
     fence = opening[1]
     if not whole.endswith(fence) or len(whole) < opening.end() + len(fence):

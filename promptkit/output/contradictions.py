@@ -1,4 +1,4 @@
-"""What the words behind an object say of its fields: that one has another value, or a wrong one."""
+"""What the words beside an object say of its fields: that one has another value, or a wrong one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ __all__ = ["contradicted"]
 
 _SAID_BEHIND = 300
 """How many characters behind an object are looked at."""
+_SAID_ABOVE = 300
+_PARAGRAPH_ABOVE = re.compile(r"(?:\A|\n\s*\n|(?<=\n))(?P<lines>(?:[^\n{}\[\]`]+\n)+)\s*(?:```\w*\s*)?\Z")
+"""The lines above a value, or above its fence, up to an empty one."""
 _MOST_FIELDS, _LONGEST_NAME = 50, 80
 _JOINTS = re.compile(r"[\s_-]+")
 """What stands between the words of a name."""
@@ -34,24 +37,29 @@ _CORRECTS = re.compile(r"\W*(?:sorry|apologies|my mistake)\b", re.IGNORECASE)
 """What begins a clause that gives a text another value, whatever texts there are."""
 
 
-def contradicted(text: str, end: int, value: Any, place: Place) -> str:
-    """The words behind an object that give one of its fields another value, such as `The age should be 3.`; or none.
+def contradicted(text: str, start: int, end: int, value: Any, place: Place) -> str:
+    """The words beside an object that give one of its fields another value, such as `The age should be 3.`; or none.
 
     Only a clause that says no more than that counts, of a number or of one of several declared words; or one that
-    calls the field wrong.
+    calls the field wrong. Before an object it stands in the lines right above it.
     """
     behind = text[end : end + _SAID_BEHIND]
-    if not behind.strip():
-        return ""
     if (other := _ACTUALLY.match(behind)) is not None and plain_word(other["said"]) not in plain_word(str(value)):
         return other[0].strip()
     if not isinstance(value, dict):
         return ""
-    spoken, verdict = behind.lower(), is_verdict(value)
+    above = _PARAGRAPH_ABOVE.search(text, max(0, start - _SAID_ABOVE), start)
+    around = (behind, "" if above is None else above["lines"])
+    return next((words for words in (_of_fields(each, value, place) for each in around if each.strip()) if words), "")
+
+
+def _of_fields(spoken: str, value: dict[str, Any], place: Place) -> str:
+    """The words of a text that give a field another value than an object does."""
+    lowered, verdict = spoken.lower(), is_verdict(value)
     for name, given in islice(value.items(), _MOST_FIELDS):
-        if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in spoken:
+        if len(name) > _LONGEST_NAME or _JOINTS.split(name)[0].lower() not in lowered:
             continue
-        said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(behind)]
+        said = [(found[0].strip(), found["said"]) for found in _saying(name).finditer(spoken)]
         inner = place.inside(name)
         others = [words for words, each in said if _is_other(given, each, words, inner, verdict=verdict)]
         if others and len(others) == len(said):
@@ -70,9 +78,9 @@ def _saying(name: str) -> re.Pattern[str]:
     mine = r"\bi\s+(?:(?:have|should|will|would)\s+)?(?:now\s+)?"
     changed = rf"{mine}(?:change|correct|set|update)[sd]?\s+{named}\s+(?:from\s+\S{{1,20}}\s+)?to"
     return re.compile(
-        rf"(?:{_BEFORE_A_FIELD}{named}\s*(?:{verbs})|{changed})\s*[*`\"']{{0,3}}"
-        r"(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{0,40}?)[*`\"']{0,3}"
-        r"(?:\s+instead)?\s*[.!)]{0,2}\s*(?:\n|\Z|(?<=\.\s)(?=[A-Z]))",
+        rf"(?:{_BEFORE_A_FIELD}{named}\s*(?:{verbs})|{changed})\s*[*`\"']{{0,3}}[ \t]*"
+        r"(?P<said>-?\d+(?:\.\d+)?|[^\W\d_][\w -]{0,40}?)[*`\"']{0,3}(?:[ \t]*(?:/|out[ \t]of)[ \t]*\d+)?"
+        r"(?:\s+instead|\s+(?:as|because|since)\b[^\n]*)?\s*[.!)]{0,2}\s*(?:\n|\Z|(?<=\.\s)(?=[A-Z]))",
         re.IGNORECASE,
     )
 

@@ -125,8 +125,8 @@ def _refuse_taken_back(text: str, chosen: Candidate, judged: Judged, place: Plac
         raise refused(f"the words beside the value take it back: {words[:40]!r}", "ambiguous")
     if words := unsettled(text, chosen.start, chosen.end, judged.value):
         raise refused(f"the words beside the value show that it is not settled: {words[:40]!r}", "ambiguous")
-    if words := contradicted(text, chosen.end, judged.value, place):
-        raise refused(f"the words behind the value contradict it: {words[:40]!r}", "ambiguous")
+    if words := contradicted(text, chosen.start, chosen.end, judged.value, place):
+        raise refused(f"the words beside the value contradict it: {words[:40]!r}", "ambiguous")
 
 
 def _is_told(text: str, candidate: Candidate, place: Place) -> bool:

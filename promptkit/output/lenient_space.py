@@ -27,8 +27,12 @@ _OMITTED = r"""
     \betc\b
     \band so on\b
     \bthe rest\b
-    \A\+? ?\d+ (?:more|omitted|others)\Z
-    \A(?:and )\+? ?\d+ more\b
+    \A(?:\.\.\.|…)? ?\+? ?\d+ (?:more|omitted|others)\Z
+    \A(?:and )\+? ?\d+ (?:more|others)\b
+    \A\d+ ?\.\. ?\d+ (?:left out|omitted|skipped)\Z
+    \A\(?(?:omitted|truncated)\)?\Z
+    \Aadd (?:the )?(?:others|rest)\b
+    (?:其他|其余|更多)[^\n]{0,6}(?:省略|略)|(?:以下|残り)[^\n]{0,6}省略
     \b(?:entries|items?|others|rest|rows) (?:(?:are|were) )?(?:left out|omitted|truncated)\b
     \A(?:omitted|truncated)\Z
     \A(?:\.\.\.|…)(?:\Z| (?:etc|more)\b)
@@ -42,9 +46,18 @@ _MOST_SAID = 300
 _OMITTING = re.compile(any_of(_OMITTED), re.IGNORECASE)
 _DOUBTED = r"""
     \A(?:an? |the )?(?:dummy|fake|invented|made[ -]up|placeholder)(?: (?:data|value))?\Z
-    \Aexample (?:data|value)\Z
+    \A(?:an? |for )?example(?: (?:data|value))?\Z
     \Anot (?:correct|right|sure)\Z
-    \Aor (?:maybe|perhaps|possibly) ["\x27\d-]
+    \A(?:or )?(?:maybe|perhaps|possibly) \S{1,40}\Z
+    \Aor -?\d[\d.,]*\Z
+    \A\?+\Z
+    \A(?:an? |my |just an? )?guess\Z
+    \A(?:fixme|todo|xxx)\b
+    \A(?:change|replace|update) (?:it|me|this)\b
+    \Areplace with\b
+    \A(?:this )?(?:is )?(?:incorrect|wrong)\b
+    \A(?:this )?should be (?!an?\b|the\b)["\x27\w-]\S*\Z
+    \A(?:this )?(?:is )?(?:incorrect|wrong), should be\b
 """
 _TAKES_BACK = re.compile(any_of(_DOUBTED), re.IGNORECASE)
 """A comment at a value that says that it is another one, or none."""

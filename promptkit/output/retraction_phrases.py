@@ -150,6 +150,8 @@ BEHIND = r"""
     wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
     (?:my bad|apologies|oops|sorry),? -?\d+(?:\.\d+)?ENDS
     my bad\b
+    (?:just|i am) (?:joking|kidding)\b
+    or soENDS
     hmm+,? actually\b
     hmm+,? that (?:gives|makes|would be) -?\d
     (?:sorry,? )?i got (?:it|that|the [\w ]{1,30}) wrongENDS

@@ -288,7 +288,8 @@ _CONVERSED = r"""
 _CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
 """What begins what is said to the one who asked, and explains no truth."""
 _CONDITION = re.compile(
-    r"\W*(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case)\b", re.IGNORECASE
+    r"\W*(?:but\s+)?(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case|partly|partially|in\s+part)\b",
+    re.IGNORECASE,
 )
 _AGAINST = {
     True: re.compile(
