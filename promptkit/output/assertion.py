@@ -110,7 +110,7 @@ _JUDGING = r"""
 """What stands before a word that somebody takes for the answer."""
 _IS_HYPOTHETICAL = re.compile(rf"\b(?:{any_of(_HYPOTHETICAL)})\b", re.IGNORECASE)
 _FRAME = re.compile(
-    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は]\W*|\b(?:{any_of(_JUDGING)})\W+)(?:(?:{any_of(_NEUTRAL)})\b\W+)*\Z",
+    rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は为為]\W*|\b(?:{any_of(_JUDGING)})\W+)(?:(?:{any_of(_NEUTRAL)})\b\W+)*\Z",
     re.IGNORECASE,
 )
 

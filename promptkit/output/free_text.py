@@ -12,13 +12,17 @@ from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import denied
 from promptkit.output.envelope import read_alone
 from promptkit.output.key_value_lines import keyed
+from promptkit.output.marked_answers import DISPUTED, marked
 from promptkit.output.markdown_lists import BULLET, SCALARS, listed, unmarked
 from promptkit.output.place import constants_of, is_worded, plain_word
+from promptkit.output.python_calls import called
 from promptkit.output.reasoning import TAG, split_tags, without_end
 from promptkit.output.retractions import taken_back_in_words
-from promptkit.output.scalars import is_nothing, number_in, truth_in
+from promptkit.output.scalars import is_nothing
+from promptkit.output.sentences import explained, number_in, truth_in, without_courtesy
 from promptkit.output.steps import SPLIT, answer_tags_off, reasoning_off, repair_steps, turn_ended
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.tagged_fields import tagged
 from promptkit.result import Step
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from promptkit.output.envelope import Found
     from promptkit.output.place import Place
 
-__all__ = ["bulleted", "of_words"]
+__all__ = ["bulleted", "marked_up", "of_words"]
 
 
 def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
@@ -39,9 +43,14 @@ def of_words(text: str, judge: Judge, found: Found) -> Judged | None:
         told = _alone(words, judge, found) or listed
         if told is not None and not _takes_any_text(judge.place) and (said := taken_back_in_words(words, told.value)):
             raise refused(f"the words beside the value take it back: {said[:40]!r}", "ambiguous")
-        return told or keyed(words, judge)
+        return told or keyed(words, judge) or tagged(words, judge) or called(words, judge)
 
     return _set_apart(text, read)
+
+
+def marked_up(text: str, judge: Judge) -> Judged | None:
+    """An object of which each field stands in markup of its own; its reasoning set aside."""
+    return _set_apart(text, lambda words: tagged(words, judge))
 
 
 def bulleted(text: str, judge: Judge) -> Judged | None:
@@ -65,7 +74,10 @@ def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None
     return replace(told, steps=(*steps, *told.steps), reasoning=split.reasoning)
 
 
-_AROUND = re.compile(r"\s*<(answer|response|final_answer|output|json)>(.*)</\1>\s*\Z", re.DOTALL | re.IGNORECASE)
+_AROUND = re.compile(
+    r"\s*<(answer|category|class|classification|final_answer|intent|json|label|output|response|result|sentiment)>(.*)</\1>\s*\Z",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def _without_tag(text: str) -> tuple[str, str]:
@@ -114,7 +126,7 @@ def _numbers(text: str, judge: Judge) -> Judged | None:
     return None if judged.violations else Judged(judged.value, (told,))
 
 
-_QUOTE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_QUOTE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|“[^”\n]*”)"""
 _QUOTED_TEXTS = re.compile(rf"{_QUOTE}(?:\s*,\s*{_QUOTE})+")
 
 
@@ -123,11 +135,11 @@ def _texts(text: str, judge: Judge) -> Judged | None:
     listed = text.strip()
     if judge.field or judge.place.kinds != {"array"} or judge.place.inside(0).kinds != {"string"}:
         return None
-    items = [each.strip() for each in listed.split(",")]
+    items = [each.strip() for each in re.split("[,\u3001\uff0c]", listed)]
     if _QUOTED_TEXTS.fullmatch(listed):
         quoted = re.findall(_QUOTE, listed)
         try:
-            items = [each[1:-1] if each[0] == "'" else str(parse_json(each)) for each in quoted]
+            items = [each[1:-1] if each[0] in "'“" else str(parse_json(each)) for each in quoted]
         except NotJson:
             return None
     elif denied(listed) or "\n" in listed or _GROUPED.search(listed) or not _are_words(items):
@@ -182,20 +194,19 @@ _ANSWERED = frozenset((*_GREETINGS.split(), "unfortunately"))
 
 def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
     """A number, a truth value or a word that a sentence names, where the schema has nothing else."""
-    place, boxed = judge.place, _BOXED.search(text)
+    place = judge.place
     if place.kinds == {"array"} and "string" in place.inside(0).kinds:
         return None  # a text may list several
     if place.kinds == {"array"}:
         place = place.inside(0)  # a list of one
     free = _takes_any_text(place)
-    marked = boxed is not None and not free
+    text = text if free else without_courtesy(text.lstrip())
+    answer = None if free else marked(text)
     if judge.field or not judge.coerces or not place.kinds or not place.kinds <= SCALARS:
         return None
-    if found.candidates and not marked:
+    if answer == DISPUTED or (found.candidates and answer is None):
         return None
-    said = (boxed[boxed.lastindex or 0].rstrip("$. \t") if boxed and marked else text).strip()
-    if boxed and marked and (_BOXED.search(text, 0, boxed.start()) or denied(text[: boxed.start()])):
-        return None
+    said = (text if answer is None else answer).strip()
     if place.takes("integer", "number") and BULLET.match(said):
         return None  # a bullet, or a minus
     if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
@@ -215,18 +226,17 @@ def _takes_any_text(place: Place) -> bool:
     return any("enum" not in form and "const" not in form for form in texts)
 
 
+_IN_BRACKETS = re.compile(r"\A(?:\\\(\s*(?:\\text\{)?|\\\[\s*)([^\\]{1,60}?)\}?\s*(?:\\\)|\\\])\Z")
+"""What LaTeX puts around a formula."""
+
+
 def _meant(said: str, place: Place) -> Iterator[Any]:
     """What is meant, where only some values can be: the words without their marks, then what a sentence gives."""
-    bare = said.strip("*`_").strip()
-    yield bare
-    yield number_in(bare, whole=True) if "integer" in place.kinds else None
-    yield number_in(bare, whole=False) if "number" in place.kinds else None
-    yield truth_in(bare) if "boolean" in place.kinds else None
-
-
-_BOXED = re.compile(
-    r"\\boxed\{(?:\\text\{)?([^{}\n]{1,200})\}{1,2}[$.\s]*\Z"
-    r"|(?:^#{4}[ \t]+|^[ \t]*(?:\*\*)?final answer(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*)([^\n]{1,200})(?:\n\s*)?\Z",
-    re.MULTILINE | re.IGNORECASE,
-)
-"""How answers to exercises are marked: LaTeX's `\\boxed{42}`, `#### 42` (GSM8K), and `Final Answer: 42` (ReAct)."""
+    words = [word for form in place.forms for word in constants_of(form) or () if isinstance(word, str)]
+    bare = said.strip("*`_> " if words else "*`_").strip()
+    short = _IN_BRACKETS.sub(r"\1", explained(without_courtesy(bare))).removesuffix("!").strip("*`_ ")
+    for each in (bare,) if words or short == bare else (bare, short):
+        yield each
+        yield number_in(each, whole=True) if "integer" in place.kinds else None
+        yield number_in(each, whole=False) if "number" in place.kinds else None
+        yield truth_in(each) if "boolean" in place.kinds else None

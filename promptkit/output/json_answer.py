@@ -5,8 +5,10 @@ The validator has the last word; and of two values that both fit none is taken, 
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ from promptkit.result import Step, Violation
 from promptkit.schema.equality import among
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from promptkit.output.acceptance import Judge
     from promptkit.output.place import Place
@@ -247,7 +249,7 @@ def partial_of(text: str, judge: Judge) -> Partial | None:
 
 _BETWEEN_ITEMS = re.compile(
     r"(?:[\s,;`]|</?tool_call>|/\*[^*]{0,200}\*/|//[^\n]{0,200}\n)*(?:(?<=```)(?:json)?\s*)?"
-    r"(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]*)?"
+    r"(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•]|[A-Z][a-z]{0,20} \d{1,3}:)\s*)?"
 )
 
 
@@ -269,14 +271,28 @@ def _in_one_list(text: str, judge: Judge, found: Found) -> Judged | None:
 
 
 def _unescaped(text: str, judge: Judge) -> Judged | None:
-    """JSON whose quotes are all escaped, as if it stood inside of a text."""
+    """JSON that is written as it stands inside of something else: a text, HTML, a table, a quotation of Markdown's."""
     stripped = text.strip()
-    if not stripped.startswith(('{\\"', '[\\"', "[{\\", "{\\n")):
-        return None
-    try:
-        value = parse_json(str(parse_json(f'"{stripped}"')))
-    except NotJson:
-        return None
-    judged = judge.judge(value, text)
-    told = Step("escapes removed", "the whole answer was escaped as inside of a text", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps), (), judged.reasoning)
+    for told, written in _undone(stripped):
+        with suppress(NotJson):
+            judged = judge.judge(parse_json(written), text)
+            if not judged.violations:
+                return Judged(judged.value, (Step(*told, repairs=True), *judged.steps), (), judged.reasoning)
+    return None
+
+
+def _undone(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """What is done to a text that was written for another place, and what it then says."""
+    if text.startswith(('{\\"', '[\\"', "[{\\", "{\\n")):
+        with suppress(NotJson):
+            yield ("escapes removed", "the whole answer was escaped as inside of a text"), str(parse_json(f'"{text}"'))
+    if text.startswith("{\\n") and "\n" not in text:
+        yield ("escapes removed", "line ends were written as escapes"), text.replace("\\n", "\n")
+    if "&quot;" in text and '"' not in text:
+        yield ("escapes removed", "the whole answer was escaped as in HTML"), html.unescape(text)
+    if text.startswith(('{""', '[""', '"{""', '"[""')) and '"""' not in text.strip('"'):
+        inner = text[1:-1] if text[0] == '"' == text[-1] else text
+        yield ("quotes written once", "each of them stood twice, as in a table"), inner.replace('""', '"')
+    if text.startswith(">") and all(line.startswith(">") for line in text.split("\n")):
+        inner = "\n".join(line[1:] for line in text.split("\n"))
+        yield ("quotation marks left out", "the whole answer was quoted as in Markdown"), inner.strip()

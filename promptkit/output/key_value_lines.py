@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.markdown_lists import SCALARS, is_begun, unmarked
-from promptkit.output.place import plain_word
+from promptkit.output.place import is_worded, plain_word
 from promptkit.output.scalars import is_null
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -20,25 +20,30 @@ if TYPE_CHECKING:
 __all__ = ["keyed"]
 
 _LINE = re.compile(
-    r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*(\S.*)?"
+    r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?(?:[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*|[ \t]+=[ \t]+)(\S.*)?"
 )
 _MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
 _NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
 """What is more, or less, than a text or a word on its line."""
-_FENCES = ("", "yaml", "yml", "text", "json")
+_FENCES = ("", "yaml", "yml", "text", "json", "toml")
+_BETWEEN_DASHES = re.compile(r"\A\s*---[ \t]*\n(.*?)(?:\n---[ \t]*)?\s*\Z", re.DOTALL)
+"""A document of YAML's, or the front matter of one in Markdown."""
+_OF_COUNTS = frozenset(("integer", "number", "boolean"))
 _LEAST_LINES = 2
 _NULLS = ("null", "Null", "NULL", "None")
 
 
 def keyed(text: str, judge: Judge) -> Judged | None:
     """An object of which only the members are there, and each of them is declared."""
-    if judge.field or judge.place.kinds != {"object"} or not judge.place.names or not judge.coerces:
+    place = judge.place
+    counts = not place.names and place.inside("").kinds and place.inside("").kinds <= _OF_COUNTS
+    if judge.field or place.kinds != {"object"} or not (place.names or counts) or not judge.coerces:
         return None
     inner = unfenced(text, *_FENCES)
-    body = (text if inner is None else inner).strip()
+    body = _BETWEEN_DASHES.sub(r"\1", text if inner is None else inner).strip()
     value, told = _members(body, judge), "braces put around"
     if value is None:
-        value, told = _lines(body, judge), "lines read as keys and values"
+        value, told = _lines(body, judge, sure=unfenced(text, *_FENCES[1:]) is not None), "lines read as keys and values"
     judged = judge.judge(value, text) if value is not None else None
     if judged is None or judged.violations:
         return None
@@ -58,17 +63,22 @@ def _members(text: str, judge: Judge) -> dict[str, Any] | None:
     return None
 
 
-def _lines(text: str, judge: Judge) -> dict[str, Any] | None:
-    """The values of lines that each begin with a declared key; a value is what stands on the key's line."""
+def _lines(text: str, judge: Judge, *, sure: bool) -> dict[str, Any] | None:
+    """The values of lines that each begin with a declared key; a value is what stands on the key's line.
+
+    `sure` says that they are surely lines of keys, so that one that is a text is no sentence.
+    """
     place = judge.place
     declared = {plain_word(name): name for name in place.names}
     lines = [_LINE.fullmatch(line) for line in text.split("\n") if line.strip()]
-    alone = len(declared) == 1 and not place.inside(next(iter(declared.values()))).takes("string")
+    only = place.inside(next(iter(declared.values()))) if len(declared) == 1 else None
+    alone = only is not None and (not only.takes("string") or all(map(is_worded, only.forms)) or sure)
     if len(lines) < (1 if alone else _LEAST_LINES) or len(declared) < len(place.names):
         return None
     found: dict[str, Any] = {}
     for line in lines:
         name = declared.get(plain_word(line[1])) if line is not None else None
+        name = line[1].strip() if line is not None and not declared else name
         if line is None or name is None or name in found or not place.inside(name).kinds <= SCALARS:
             return None
         written = (line[2] or "").strip()

@@ -43,7 +43,7 @@ _NO_ANSWERS = r"""
 """
 """What names a value that is not given as the answer, whatever else stands in the text."""
 _BESIDE_ANOTHER = r"""
-    before|context|default|original(?:ly)?|previously|question|source|task|reasoning|thinking|initial|old|bad|options?|plan
+    before|context|default|original(?:ly)?|previously|question|source|task|reasoning|thinking|initial|old|bad|plan
 """
 """What does so only where another value stands beside it, since it may be what was asked for."""
 _OF_WORDS = r"""
@@ -58,7 +58,7 @@ _LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|
 _COLON = r"\s*[*_`]{0,3}\s*[:\uff1a]\s*[*_`]{0,3}"
 _NAMED = rf"{_LEAD}(?:{any_of(_NO_ANSWERS, _PARTS)})(?:\s+\d{{1,3}})?(?:\s*\([^()\n]{{0,30}}\))?"
 _NO_ANSWER = re.compile(
-    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED})(?:{_COLON}|[*_]{{0,3}}(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
+    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED})(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
     re.IGNORECASE,
 )
 _OF_A_WORD = re.compile(
@@ -84,14 +84,19 @@ _ASIDE = r"""
     (?:\A|[.!?] )\W{0,4}not
     \A\W{0,4}(?:an? |for )?example(?=\s*:)
     \A\W{0,4}(?:bad|incorrect|wrong)(?=\s*:)
-    <(?:context|draft|example|input|plan|user_input|wrong)>
+    <(?:context|draft|example|input|plan|tool_(?:response|result)s?|user_input|wrong)>
+    <summary>(?:draft|reasoning|thinking|thoughts?)</summary>
     (?:\A|[.!?] )\W{0,4}i (?:first|initially|originally) (?:answered|guessed|said|thought|wrote)
     \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
 """
 _SET_ASIDE = re.compile(rf"(?:{any_of(_ASIDE)})\s*:?\s*[`\"']*\Z|~~\Z", re.IGNORECASE)
 """What says that the value behind it is not the one that is given."""
 _LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
-_ANSWERS = ("answer", "assistant", "corrected", "final", "final answer", "fixed", "output", "result", "revised")
+_ANSWERS = (
+    *("after", "answer", "antwort", "assistant", "corrected", "corrected version", "endgültige antwort", "final"),
+    *("final answer", "fixed", "good", "improved", "my answer", "my output", "new", "output", "réponse", "respuesta"),
+    *("result", "revised", "updated", "最終回答", "最终答案", "答案", "回答"),
+)
 _OF_ANSWERS = re.compile(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response|right)\Z", re.IGNORECASE)
 _ANSWER, _OTHER = "|".join(_ANSWERS), f"{any_of(_BESIDE_ANOTHER)}|{any_of(_NO_ANSWERS, _PARTS)}"
 _ROLE = re.compile(

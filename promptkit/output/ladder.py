@@ -17,6 +17,7 @@ from promptkit.headings import misplaced_headings
 from promptkit.output.acceptance import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.channels import Channels, read_channels
 from promptkit.output.code_fence import unfenced
+from promptkit.output.free_text import marked_up
 from promptkit.output.json_answer import searched
 from promptkit.output.place import plain_word
 from promptkit.output.reasoning import Split, end_of_turn, split_prose, split_tags, without_end
@@ -224,9 +225,11 @@ class _Ladder:
             text = self.plain()
         if not is_text(text):
             raise refused("the answer holds half of a surrogate pair, which is no character", "text")
-        if "[[ ## " in text:  # whose `##` would begin a comment in a list
-            text = _HEADER.sub(lambda found: " " * len(found[0]), text)
         repair = self.expected.repair
+        if "[[ ## " in text:  # whose `##` would begin a comment in a list
+            if repair and (told := marked_up(text, judge)) is not None:
+                return told
+            text = _HEADER.sub(lambda found: " " * len(found[0]), text)
         try:
             return searched(text, judge, repair=repair, reason=reason)
         except Refused:

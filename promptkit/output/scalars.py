@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.output.assertion import is_asserted
 from promptkit.output.denials import DENIALS
-from promptkit.output.phrasing import any_of, without_contractions
 from promptkit.output.place import NULLS, plain_word, words_of
 from promptkit.output.strict_json import MAX_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_CURRENCY = "$€£¥₹"
+CURRENCY = "$€£¥₹"
 _AMOUNT = re.compile(
-    rf"[{_CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{_CURRENCY}]?\s?"
-    rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?|\.\d+)\s?(?P<unit>[%{_CURRENCY}]?)\Z"
+    rf"[{CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{CURRENCY}]?\s?"
+    rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?|\.\d+)\s?(?P<unit>[%{CURRENCY}]?)\Z"
 )
 _CODE = re.compile(r"(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\s|\s(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\Z")
 """Codes of currencies (ISO 4217)."""
 _SIMPLE = re.compile(r"(?:\d*|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
 _THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
-_IN_TEXT = re.compile(r"(?<![\w.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w%]|[.,]\d)")
-_TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def number_of(text: str, *, whole: bool, most: float | None = None) -> int | float | None:
@@ -96,7 +94,7 @@ def _kept(value: float, *, whole: bool) -> int | float | None:
 
 def truth_of(text: str) -> bool | None:
     """Whether a text says yes or no, and nothing else."""
-    return _TRUTHS.get(plain_word(text))
+    return TRUTHS.get(plain_word(text))
 
 
 _NOTHINGS = {*NULLS, "", "-", "nothing", "nil", "na", "n/a"}
@@ -130,6 +128,7 @@ def word_of(text: str, words: Mapping[str, Mapping[Any, str]]) -> tuple[Any, str
         (value, name), *others = words[plain].items()
         same = all(each in name for each in numbers)
         return (value, "written as declared") if not others and same else None
+    text = _without_contrast(text, words)
     found, beside = _mentioned(words_of(text), words)
     if (
         len(found) != 1
@@ -144,9 +143,29 @@ def word_of(text: str, words: Mapping[str, Mapping[Any, str]]) -> tuple[Any, str
     return (value, "taken from the text around it") if is_asserted(name, text) else None
 
 
+def _without_contrast(text: str, words: Mapping[str, Iterable[Any]]) -> str:
+    """A text without the declared words that it sets against the one it gives: `negative, not positive`."""
+    if len(text) > _LONGEST_CONTRAST or not _CONTRASTS.search(text):
+        return text
+    spelt = {str(each) for declared in words.values() for each in declared}
+    if any(_CONTRASTS.search(each.replace("_", " ").replace("-", " ")) for each in spelt):
+        return text
+    other = rf"(?:{'|'.join(sorted(map(re.escape, spelt), key=len, reverse=True))})"
+    marked = rf"[*_`\"']{{0,3}}{other}[*_`\"']{{0,3}}(?![\w-])"
+    against = re.compile(
+        rf"\A\W{{0,3}}(?:it['’]?s|it is|this is)?\s*not (?:an? )?{marked}\s*(?:[.,;:\u2014-]+|but)\s*(?=\w)"
+        rf"|\bneither (?:an? )?{marked} n?or (?:an? )?{marked}[\s,]*"
+        rf"|[\s,;(\u2014-]*(?<![\w])(?:and not|but not|not|rather than|instead of|as opposed to) (?:an? )?{marked}\)?(?=[\s.!]*\Z)",
+        re.IGNORECASE,
+    )
+    left = against.sub("", text, count=1)
+    return left if left.strip(" .,!") and left != text else text
+
+
+_LONGEST_CONTRAST = 300
+_CONTRASTS = re.compile(r"\b(?:not|neither|rather than|instead of|as opposed to)\b", re.IGNORECASE)
 _NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
-_LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100})[*_`\"']*(?:[.,:;!]|\s*\n|\Z)")
 
 
 _FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙|ไม่ใช่|नहीं|[❌🚫✗✘]")
@@ -210,110 +229,3 @@ def _is_one(declared: Iterable[Any]) -> bool:
 
 _MOST_WORDS = 2_000
 _LONGEST_NAME = 12
-
-
-def number_in(text: str, *, whole: bool) -> int | float | None:
-    """The one number that a sentence gives, behind a word such as `is`; None for none, and for several."""
-    found = set(_IN_TEXT.findall(text))
-    given = _GIVEN.search(text)
-    if len(found) != 1 or given is None or not DENIALS.isdisjoint(words_of(text)) or _NOT_THE_ONE.search(text):
-        return None
-    return number_of(given[1], whole=whole)
-
-
-_GIVEN = re.compile(
-    rf"(?:\b(?:is|are|equals)|['’]s|:|(?<![<>!~=])=)\s*\**([-+−]?[{_CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
-    r"(?:\s+(?:of them|in total|altogether|overall))?"
-    r"(?=[*_`\"')\]]*\s*(?:[.!,]?\s*(?:\n|\Z)|[.!]\s))"
-)
-"""A number that ends its sentence."""
-_NOT_THE_ONE = re.compile(
-    r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess)\b", re.IGNORECASE
-)
-"""What says that a number is an earlier one."""
-
-
-def truth_in(text: str) -> bool | None:
-    """What a text says that begins with yes, no, true or false, or that ends by giving one of them as its answer."""
-    head = _FIRST_LINE.match(text.strip())
-    said = words_of(text)
-    if head is not None and truth_of(head[0]) is not None:
-        rest = text.strip()[head.end() :]
-        if "?" in text or not _stands_alone(head[0], said) or _takes_up("", rest, truth=truth_of(head[0]) is True):
-            return None
-        text, said = head[0], words_of(head[0])
-    begun = _TRUTH_FIRST.match(text.strip())
-    truth = None if begun is None else truth_of(begun["truth"])
-    if begun is not None and truth is not None and _takes_up(begun["sign"], begun["rest"], truth=truth):
-        return None
-    found = {_TRUTHS[word] for word in said if word in _TRUTHS}
-    several = sum(word in _TRUTHS for word in said) > 1
-    if "?" in text or not _SECOND_THOUGHTS.isdisjoint(said) or (several and not _NOT.isdisjoint(said)):
-        return None
-    if len(found) != 1:
-        return None
-    given = (_LEADING.match(text.strip()), _GIVEN_TRUTH.search(text))
-    return next((_TRUTHS[word] for each in given if each and (word := plain_word(each[1])) in _TRUTHS), None)
-
-
-_FIRST_LINE = re.compile(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
-"""One word alone above what explains it."""
-_TAKEN_UP = frozenset("actually but correction hmm however meant oops or reconsider reflection scratch wait".split())  # noqa: SIM905
-
-
-def _stands_alone(head: str, said: list[str]) -> bool:
-    """Whether what stands below a truth only explains it: nothing says the other one, or takes it up again."""
-    truth = truth_of(head)
-    following = zip(said, [*said[1:], "."], strict=True)
-    answers = (word for word, behind in following if word != "no" or not behind.isalpha())  # `no rule` is no answer
-    others = {_TRUTHS[word] for word in answers if word in _TRUTHS} - {truth}
-    doubts = _TAKEN_UP | (_WRONGS if truth else frozenset())
-    goes_on = len(said) > 1 and said[1] in _GOING_ON
-    return not others and not goes_on and doubts.isdisjoint(said)
-
-
-_TRUTH_FIRST = re.compile(
-    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n])\s*(?P<rest>.+)", re.DOTALL
-)
-_CONVERSED = r"""
-    i (?:cannot|could not) (?:access|answer|assist|comply|help|open|tell)\b
-    i (?:do not know|do not have (?:access|enough)|am (?:afraid|not able|sorry|unable)|can help|need)\b
-    i understand[.!]?\Z
-    please (?:attach|give|paste|provide|send|share)\b
-    (?:you|there) (?:did|have|has|was|were) (?:not|no) (?:\w+ )?(?:attach|give|provide|sen[dt])\w*
-    sorry\b
-    of course\b[^.!]{0,10}[.!,] please\b
-    (?:insufficient|not enough) (?:context|data|information)\b
-"""
-_CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
-"""What begins what is said to the one who asked, and explains no truth."""
-_CONDITION = re.compile(
-    r"\W*(?:but\s+)?(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case|partly|partially|in\s+part)\b",
-    re.IGNORECASE,
-)
-_AGAINST = {
-    True: re.compile(
-        r"\W*(?:it|that|this|they)\s+(?:(?:is|are|was|does|do|did|has|have)\s+not|(?:is|was)\s+(?:false|incorrect|not\s+right|wrong))"
-        r"\W*\Z",
-        re.IGNORECASE,
-    ),
-    False: re.compile(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\W*\Z", re.IGNORECASE),
-}
-"""What says the contrary of a truth, and no more."""
-
-
-def _takes_up(sign: str, rest: str, *, truth: bool) -> bool:
-    """Whether what follows a truth speaks to the one who asked, makes a condition of it, or says the contrary."""
-    said = without_contractions(rest)
-    condition = sign == "," and _CONDITION.match(said) is not None
-    return condition or any(each.match(said) for each in (_CONVERSATION, _AGAINST[truth]))
-
-
-_WRONGS = frozenset(("wrong", "incorrect"))
-_GOING_ON = frozenset("i maybe never nope not sorry strike that".split())  # noqa: SIM905
-"""What begins a second thought."""
-_NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
-_SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
-_GIVEN_TRUTH = re.compile(
-    r"\b(?:answer|result|verdict|value|conclusion)\s*(?:is|:|=)\s*\W{0,3}(\w+)\W{0,3}\Z", re.IGNORECASE
-)

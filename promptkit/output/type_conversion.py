@@ -89,8 +89,11 @@ def _to_number(value: Any, form: dict[str, Any], *, whole: bool) -> Converted | 
 def _to_truth(value: Any, _: dict[str, Any], __: Origin) -> Converted | None:
     if type(value) is int and value in (0, 1):
         return Converted(bool(value), f"{value} to true or false")
-    truth = truth_of(value) if isinstance(value, str) else None
+    truth = _SHORT_TRUTHS.get(value.strip().lower(), truth_of(value)) if isinstance(value, str) else None
     return None if truth is None else Converted(truth, f"`{short(value)}` to true or false")
+
+
+_SHORT_TRUTHS = {"1": True, "0": False, "y": True, "n": False}
 
 
 def _to_null(value: Any, _: dict[str, Any], __: Origin) -> Converted | None:
