@@ -18,7 +18,11 @@ def unfenced(text: str, *infos: str) -> str | None:
     """
     opening = _OPENING.match(text)
     whole = text.rstrip()
-    if opening is None or opening[2].strip().lower() in _OF_REASONING or (infos and opening[2].strip().lower() not in infos):
+    if (
+        opening is None
+        or opening[2].strip().lower() in _OF_REASONING
+        or (infos and opening[2].strip().lower() not in infos)
+    ):
         return None
     fence = opening[1]
     if not whole.endswith(fence) or len(whole) < opening.end() + len(fence):

@@ -12,8 +12,8 @@ from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import denied
 from promptkit.output.envelope import read_alone
 from promptkit.output.key_value_lines import keyed
-from promptkit.output.marked_answers import DISPUTED, marked
 from promptkit.output.markdown_lists import BULLET, SCALARS, listed, unmarked
+from promptkit.output.marked_answers import DISPUTED, marked
 from promptkit.output.place import constants_of, is_worded, plain_word
 from promptkit.output.python_calls import called
 from promptkit.output.reasoning import TAG, split_tags, without_end

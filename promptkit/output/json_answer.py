@@ -295,4 +295,4 @@ def _undone(text: str) -> Iterator[tuple[tuple[str, str], str]]:
         yield ("quotes written once", "each of them stood twice, as in a table"), inner.replace('""', '"')
     if text.startswith(">") and all(line.startswith(">") for line in text.split("\n")):
         inner = "\n".join(line[1:] for line in text.split("\n"))
-        yield ("quotation marks left out", "the whole answer was quoted as in Markdown"), inner.strip()
+        yield ("quotation removed", "the whole answer was quoted as in Markdown"), inner.strip()

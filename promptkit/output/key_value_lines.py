@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["keyed"]
 
 _LINE = re.compile(
-    r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?(?:[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*|[ \t]+=[ \t]+)(\S.*)?"
+    r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?"
+    r"(?:[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*|[ \t]+=[ \t]+)(\S.*)?"
 )
 _MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
 _NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
@@ -43,7 +44,10 @@ def keyed(text: str, judge: Judge) -> Judged | None:
     body = _BETWEEN_DASHES.sub(r"\1", text if inner is None else inner).strip()
     value, told = _members(body, judge), "braces put around"
     if value is None:
-        value, told = _lines(body, judge, sure=unfenced(text, *_FENCES[1:]) is not None), "lines read as keys and values"
+        value, told = (
+            _lines(body, judge, sure=unfenced(text, *_FENCES[1:]) is not None),
+            "lines read as keys and values",
+        )
     judged = judge.judge(value, text) if value is not None else None
     if judged is None or judged.violations:
         return None

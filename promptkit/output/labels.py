@@ -20,7 +20,7 @@ _NO_ANSWERS = r"""
     (?:(?:first|initial|naive|preliminary) )(?:attempt|guess|thought|try|version|ANSWER)
     (?:preliminary|tentative|wip|work in progress|not final|hypothetical(?:ly)?)
     counter-?examples?(?: ANSWER)?
-    (?:(?:bad|good|negative|one|positive|short|typical) )?(?:examples?|samples?)(?: (?:ANSWER|data|format|input|record))?
+    (?:(?:bad|good|negative|one|positive|short|typical) )?(?:example|sample)s?(?: (?:ANSWER|data|format|input|record))?
     (?:examples?|samples?)(?: of)? (?:the |your )?(?:ANSWER|format|input)
     (?:for )?(?:example|instance)
     (?:(?:expected|required|requested|ANSWER) )?(?:format|schema|shape|structure|template)
@@ -28,7 +28,7 @@ _NO_ANSWERS = r"""
     (?:user|human|system)(?: (?:message|prompt|said|turn|wrote))?
     (?:old|previous|earlier|former|original|outdated|obsolete|prior|stale|superseded) (?:ANSWER|label|version|class)s?
     (?:rejected|discarded|deleted|withdrawn|deprecated|obsolete|outdated|superseded)(?: (?:ANSWER|version)s?)?
-    (?:bad|fake|false|incorrect|invalid|mock|not correct|wrong|dummy|placeholder|made-up)(?: (?:ANSWER|data|example|record))?
+    UNTRUE(?: (?:ANSWER|data|example|record))?
     (?:(?:this is|here is) )?something like this
     what not to (?:answer|do|output|reply|return|say|write)
     (?:(?:please )?do not (?:do|write|return|output|answer) )(?:this|it like this)
@@ -37,7 +37,8 @@ _NO_ANSWERS = r"""
     (?:expected|required) output \([^()\n]{0,30}\)
     entwurf|vorlage|muster|eingabe|falsch|(?:zum |ein )?beispiele?|falsches beispiel|falsche antwort|so nicht
     brouillon|modèle|entrée|exemple|(?:faux|incorrect)|par exemple|mauvais exemple
-    borrador|plantilla|entrada|(?:por )?ejemplo|incorrecto|mal ejemplo|rascunho|exemplo|por exemplo|bozza|(?:per )?esempio
+    borrador|plantilla|entrada|(?:por )?ejemplo|incorrecto|mal ejemplo
+    rascunho|(?:por )?exemplo|bozza|(?:per )?esempio
     例|例如|比如|例子|示例|例句|样例|范例|範例|草稿|初稿|模板|格式|输入|輸入|用户输入|错误|错误示例|错误答案|反例|旧答案
     下書き|草案|入力|テンプレート|誤り|誤答|悪い例|たとえば|例えば|출력 예시|예시|초안|입력|пример|черновик|например
 """
@@ -51,7 +52,10 @@ _OF_WORDS = r"""
     choices|options|question|context|text|source
 """
 """What does so of a word or a number, which stands for less than an object does."""
-_PARTS = {"ANSWER": "(?:answer|class|json|label|object|output|result|response|value)"}
+_PARTS = {
+    "ANSWER": "(?:answer|class|json|label|object|output|result|response|value)",
+    "UNTRUE": "(?:bad|dummy|fake|false|incorrect|invalid|made-up|mock|not correct|placeholder|wrong)",
+}
 LABEL_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\ufe0f]{0,9}"
 """What may stand around the words of a label."""
 _LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|your|some|one)\s+)?"
@@ -101,7 +105,8 @@ _OF_ANSWERS = re.compile(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|no
 _ANSWER, _OTHER = "|".join(_ANSWERS), f"{any_of(_BESIDE_ANOTHER)}|{any_of(_NO_ANSWERS, _PARTS)}"
 _ROLE = re.compile(
     rf"(?:(?:\A|\n|[.!?]\s)[ \t#*_-]{{0,9}}"
-    rf"(?:here\s+is\s+)?(?:(?:an?|the|my)\s+)?(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_OTHER})\b[^\n]{{0,60}}?)"
+    rf"(?:here\s+is\s+)?(?:(?:an?|the|my)\s+)?"
+    rf"(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_OTHER})\b[^\n]{{0,60}}?)"
     rf"[ \t]*(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ANSWER}|{_OTHER})>)\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE,
 )

@@ -33,7 +33,9 @@ _TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
 _COURTESY = re.compile(r"\s*(?:feel free|(?:i )?hope|let me know|please let me know)\b", re.IGNORECASE)
 _UNSAID = re.compile(
-    r"\.{3}|…|etc\.?|and (?:etc|more|others)\.?|and so (?:forth|on)\.?|\(?(?:\.{3} ?)?(?:and )?more (?:to come|to follow)\)?\.?|tbd|[<\[](?:entry|item|name|text|value|word)(?: \d{1,3})?[>\]]",
+    r"\.{3}|…|etc\.?|and (?:etc|more|others)\.?|and so (?:forth|on)\.?"
+    r"|\(?(?:\.{3} ?)?(?:and )?more (?:to come|to follow)\)?\.?|tbd"
+    r"|[<\[](?:entry|item|name|text|value|word)(?: \d{1,3})?[>\]]",
     re.IGNORECASE,
 )
 """An item that stands for what is not said."""

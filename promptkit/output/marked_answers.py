@@ -1,4 +1,4 @@
-r"""Answers that a text marks as such: LaTeX's `\boxed{42}`, `#### 42` (GSM8K), a line `Answer: 42`, `The answer is 42.`"""
+r"""Answers that a text marks as such: LaTeX's `\boxed{42}`, GSM8K's `#### 42`, `Answer: 42`, `The answer is 42`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ _MARK = re.compile(
     r"|^#{4}[ \t]+(?P<hashes>[^\n]{1,200})"
     r"|^[ \t>]{0,9}(?:#{1,6}[ \t]+)?[*_]{0,3}(?:(?:my|the)[ \t]+)?(?:final[ \t]+)?answer[*_]{0,3}[ \t]*"
     r"(?:[:\uff1a][*_]{0,3}|(?=\n))(?!\s{0,9}\$?\\boxed)\s{0,9}(?P<line>[^\n]{1,200})"
-    r"|\b(?:the|my)[ \t]+(?:correct[ \t]+|final[ \t]+)?answer[ \t]+is:?(?![ \t]*\$?\\boxed)[ \t]*(?P<told>[^\n]{1,60}?)[.!]?[ \t]*$",
+    r"|\b(?:the|my)[ \t]+(?:correct[ \t]+|final[ \t]+)?answer[ \t]+is:?(?![ \t]*\$?\\boxed)[ \t]*"
+    r"(?P<told>[^\n]{1,60}?)[.!]?[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _NOTHING_BEHIND = re.compile(r"[\s$.*)\\]*\Z")
 _FIRST_SENTENCE = re.compile(r"(?P<said>[^.!?\n]{1,60}|-?\d+\.\d+)[.!]\s+[A-Z]")
 _TURNS = re.compile(
-    r"\b(?:actually|but|correct(?:ed|ing|ion)?|finally|final|hence|however|instead|recomput\w*|so|step \d+|then|therefore|thus|wait)\b",
+    r"\b(?:actually|but|correct(?:ed|ing|ion)?|finally|final|hence|however|instead|recomput\w*|so|step \d+|then"
+    r"|therefore|thus|wait)\b",
     re.IGNORECASE,
 )
 """What may stand between a first result and the one that counts."""

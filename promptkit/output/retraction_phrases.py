@@ -4,6 +4,8 @@ PARTS = {
     "SOMEBODY": "(?:(?:the|my|an?|another|our) )?(?:old|previous|legacy|other|baseline|naive)? ?"
     "(?:bot|boss|client|colleague|classifier|customer|friend|llm|model|parser|run|system|teacher|tool)s?",
     "SAYING": "(?:answered|claimed|gave|outputs?|predicted|produced|proposed|returned|said|suggested|suggests|wrote)",
+    "EARLIER": "(?:earlier|first|last|previous)",
+    "ORIGINAL": "(?:document|email|file|input|message|original|source|text)",
     "CORRECTED": "(?:actual|correct|corrected|real|right|true)",
     "IT": "(?:THIS|(?:the|my|this|that|these) (?:above |given |last |previous )?(?:ANSWERs?|data|object)"
     "(?: above| given)?)",
@@ -154,13 +156,13 @@ BEHIND = r"""
     or soENDS
     hmm+,? actually\b
     hmm+,? that (?:gives|makes|would be) -?\d
-    (?:sorry,? )?i got (?:it|that|the [\w ]{1,30}) wrongENDS
-    (?:sorry,? )?i made (?:a mistake|an error) (?:in|about|with) (?!(?:my|the) (?:earlier|first|last|previous))[\w ]{1,30}ENDS
-    there (?:is|are) (?:an? |some )?(?:error|mistake|slip)s? in (?:it|my ANSWER|the (?!(?:document|file|input|original|source|text))[\w ]{1,30})ENDS
-    the [\w ]{1,30}(?: above)? is off by\b
+    (?:sorry,? )?i got (?:it|that|the [^.,\n]{1,30}) wrongENDS
+    (?:sorry,? )?i made (?:a mistake|an error) (?:in|about|with) (?!(?:my|the) EARLIER)[^.,\n]{1,30}ENDS
+    there (?:is|are) (?:an? |some )?(?:error|mistake|slip)s? in (?:it|my ANSWER|the (?!ORIGINAL)[^.,\n]{1,30})ENDS
+    the [^.,\n]{1,30}(?: above)? is off by\b
     \*-?\d+(?:\.\d+)?ENDS
     s/[^/\n]{1,60}/[^/\n]{1,60}/?(?:\s|\Z)
-    (?:but )?the CORRECTED [\w ]{1,30} (?:is|was) -?\d
+    (?:but )?the CORRECTED [^.,\n]{1,30} (?:is|was) -?\d
     the CORRECTED ANSWER (?:has|should (?:be|have)|would (?:be|have))\b
     (?:that|this) (?:does|do) not (?:look|seem|sound) (?:quite )?(?:correct|right)\b
     (?:that|this) cannot be (?:correct|right)\b
@@ -257,9 +259,10 @@ IN_OTHER_LANGUAGES = r"""
     je me suis tromp|en fait,|veuillez ignorer
     (?:es[oe]|est[oe]) (?:es|no es) (?:s[oó]lo un |solamente un |incorrect|correct)
     (?:espera|perd[oó]n|lo siento),? (?:me|eso|es|la|el)\b|me equivoqu|(?:por favor )?ignor[ae] (?:lo|la|esta)\b
-    (?:isto|isso|questo|ciò) (?:é|è) (?:apenas|solo|soltanto) un\w? es[es]\w+|это (?:неверно|только пример|всего лишь пример)
+    (?:isto|isso) é (?:apenas|só) um exemplo|(?:questo|ciò) è (?:solo|soltanto) un esempio
+    это (?:неверно|только пример|всего лишь пример)
     (?:更正|纠正|修正|勘误|訂正|정정) ?[:\uff1a]
-    (?:等等|等一下|抱歉|对不起|不好意思)[,，、。! ]{0,3}(?:我|以上|上面|这)?[^。\n]{0,8}(?:错|误|不对)
+    (?:等等|等一下|抱歉|对不起|不好意思)[,\uff0c、。! ]{0,3}(?:我|以上|上面|这)?[^。\n]{0,8}(?:错|误|不对)
     (?:不对|不對|错了|錯了|说错|写错|我(?:弄|搞|写|说|算)错)
     (?:以上|上面|上述|前面)[^。\n]{0,8}(?:错|误|不对|不正确|仅为|只是|仅供|作废|无效)
     (?:这|那|以上)?(?:只|仅)(?:是|为)[^。\n]{0,4}(?:示例|例子|举例|假设|范例|占位)

@@ -89,12 +89,12 @@ def taken_back_in_words(text: str, value: Any) -> str:
     for colon in _COLONS.finditer(text):
         if (said := names_other(text[: colon.end()])) and not _ANSWER_FOLLOWS.search(text, colon.end()):
             return said
-    wrong = () if is_verdict(value) else (_CALLED_WRONG,)
+    patterns = [_TAKEN_BACK_BEHIND, _HAD_NOTHING, *([] if is_verdict(value) else [_CALLED_WRONG])]
     for ended in _SENTENCE_ENDS.finditer(text):
         behind = without_contractions(text[ended.end() : ended.end() + _SAID_BEHIND])
-        for pattern in (_TAKEN_BACK_BEHIND, _HAD_NOTHING, *wrong):
-            if found := pattern.match(behind):
-                return found[0].strip()
+        for pattern in patterns:
+            if (taken := pattern.match(behind)) is not None:
+                return taken[0].strip()
     found = _MARKED_BEHIND.search(text)
     return "" if found is None else found[0]
 

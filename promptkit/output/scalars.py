@@ -155,7 +155,8 @@ def _without_contrast(text: str, words: Mapping[str, Iterable[Any]]) -> str:
     against = re.compile(
         rf"\A\W{{0,3}}(?:it['’]?s|it is|this is)?\s*not (?:an? )?{marked}\s*(?:[.,;:\u2014-]+|but)\s*(?=\w)"
         rf"|\bneither (?:an? )?{marked} n?or (?:an? )?{marked}[\s,]*"
-        rf"|[\s,;(\u2014-]*(?<![\w])(?:and not|but not|not|rather than|instead of|as opposed to) (?:an? )?{marked}\)?(?=[\s.!]*\Z)",
+        r"|[\s,;(\u2014-]*(?<!\w)(?:and not|but not|not|rather than|instead of|as opposed to) (?:an? )?"
+        rf"{marked}\)?(?=[\s.!]*\Z)",
         re.IGNORECASE,
     )
     left = against.sub("", text, count=1)

@@ -78,7 +78,9 @@ def truth_in(text: str) -> bool | None:
     if len(found) != 1:
         return None
     given = (_LEADING.match(text.strip()), _GIVEN_TRUTH.search(text))
-    return next((TRUTHS[word] for each in given if each and (word := plain_word(each[each.lastindex or 1])) in TRUTHS), None)
+    return next(
+        (TRUTHS[word] for each in given if each and (word := plain_word(each[each.lastindex or 1])) in TRUTHS), None
+    )
 
 
 _FIRST_LINE = re.compile(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
