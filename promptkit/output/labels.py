@@ -32,7 +32,7 @@ _NO_ANSWERS = r"""
     (?:(?:this is|here is) )?something like this
     what not to (?:answer|do|output|reply|return|say|write)
     (?:(?:please )?do not (?:do|write|return|output|answer) )(?:this|it like this)
-    (?:(?:the|your|my) )?(?:ANSWER )?(?:could|might|may|will|would) look(?: something)? like(?: this)?
+    (?:(?:the|your|my) )?(?:ANSWER )?(?:could|might|may) look(?: something)? like(?: this)?
     observation|tool (?:output|response|result)|given|test data|illustration|(?:the )?user's data|the format is
     (?:expected|required) output \([^()\n]{0,30}\)
     entwurf|vorlage|muster|eingabe|falsch|(?:zum |ein )?beispiele?|falsches beispiel|falsche antwort|so nicht

@@ -63,7 +63,7 @@ BEFORE = r"""
     CANNOT only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
     \bi can only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
     \ban? typical ANSWER (?:is|looks like|would be)(?: this)?
-    \b(?:could|may|might|will|would) look like this
+    \b(?:could|may|might) look like this
     \bthe format is(?=\s*:|\s*\Z)
     START(?:the |an? )?(?:previously )?AWRY (?:ANSWER|EXAMPLE)(?: is\b|COLON)
     START(?:dummy|fake|mock|placeholder)COLON

@@ -10,8 +10,9 @@ Importing this module loads Jinja; `syntax` does so for a template that needs it
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -31,6 +32,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 """Where Jinja ends a line."""
 LONGEST_TAG = 2_000
 """How many tokens one tag may have; Python compiles no deeper expressions."""
+_start_of = attrgetter("start")
 MOST_FAULTS = 20
 """How many syntax errors of one template are told."""
 
@@ -184,13 +186,14 @@ class RecoveringEnvironment(PromptEnvironment):
 
     def _opening(self, offset: int) -> int:
         """Where the tag begins that an offset lies in."""
-        before = (token for token in reversed(self.tokens) if token.start <= offset)
-        return next((token.start for token in before if token.kind in OPENINGS), -1)
+        before = range(bisect_right(self.tokens, offset, key=_start_of) - 1, -1, -1)
+        return next((self.tokens[at].start for at in before if self.tokens[at].kind in OPENINGS), -1)
 
     def _end(self, start: int) -> int:
         """Where what begins at an offset ends: a token, or the whole of an opening tag in its line."""
-        token = next((token for token in reversed(self.tokens) if token.start == start), None)
-        if token is None:
+        at = bisect_right(self.tokens, start, key=_start_of) - 1
+        token = self.tokens[at] if at >= 0 else None
+        if token is None or token.start != start:
             return min(start + 1, len(self.text))
         if token.kind not in OPENINGS:
             return token.end
@@ -201,7 +204,8 @@ class RecoveringEnvironment(PromptEnvironment):
 
     def lose(self, start: int) -> None:
         """Remember the names from a token on as lost."""
-        self.lost.update(token.value for token in self.tokens if token.start >= start and token.kind == "name")
+        behind = self.tokens[bisect_left(self.tokens, start, key=_start_of) :]
+        self.lost.update(token.value for token in behind if token.kind == "name")
 
 
 class Parser(PromptParser):
@@ -316,7 +320,7 @@ class Parser(PromptParser):
         tokens, here = self.environment.tokens, self.stream.current
         if here.type == "eof":
             return tokens[-1] if tokens else None
-        place = bisect_left(tokens, here.lineno, key=lambda token: token.start)
+        place = bisect_left(tokens, here.lineno, key=_start_of)
         return tokens[place - 1] if place else None
 
     def _skip_to(self, kind: str, value: str) -> None:
