@@ -53,12 +53,7 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     told = [each for each in found.candidates if _is_told(text, each, place)]
     judged = [(each, judge.judge(each.value, text)) for each in told[-_MOST_JUDGED:]]
     fitting = [(each, one) for each, one in judged if not one.violations]
-    if found.cut is not None and _could_begin(text, found.cut, place):
-        raise _cut(text, found, judge)
-    if found.unclosed:
-        raise refused("the reasoning never ends: no answer was given", "reasoning")
-    if found.headless:
-        raise refused("the answer is not whole: its beginning is missing", "truncated")
+    _refuse_unfinished(text, found, judge)
     if repair and len(told) > 1 and not any(isinstance(each.value, list) for each in told):
         several = _in_one_list(text, judge, found)
         if several is not None:
@@ -66,21 +61,42 @@ def searched(text: str, judge: Judge, *, repair: bool, reason: str) -> Judged:
     fitting, passed = _without_examples(text, fitting)
     if fitting:
         _refuse_others(text, place, told, fitting[-1], found)
-        _refuse_taken_back(text, *fitting[-1], place)
-        agreed = _agreed(text, judge, fitting, found, passed)
-        if len(fitting) == 1 and (words := called_other(text, fitting[0][0].start, agreed.value)):
-            raise refused(f"the words before the value call it something else: {words[:40]!r}", "ambiguous")
-        return agreed
-    if repair:
-        other = _unescaped(text, judge) or of_words(text, judge, found)
-        if other is not None:
-            return other
+        return _settled(text, judge, fitting, found, passed)
+    other = _unescaped(text, judge) or of_words(text, judge, found) if repair else None
+    if other is not None:
+        return other
+    raise _unreadable(text, found, [one for _, one in judged], reason)
+
+
+def _refuse_unfinished(text: str, found: Found, judge: Judge) -> None:
+    """Refuse a text that ends inside of its value, or of its reasoning, or of which the beginning is missing."""
+    if found.cut is not None and _could_begin(text, found.cut, judge.place):
+        raise _cut(text, found, judge)
+    if found.unclosed:
+        raise refused("the reasoning never ends: no answer was given", "reasoning")
+    if found.headless:
+        raise refused("the answer is not whole: its beginning is missing", "truncated")
+
+
+def _settled(
+    text: str, judge: Judge, fitting: list[tuple[Candidate, Judged]], found: Found, passed: Sequence[str]
+) -> Judged:
+    """The value of those that fit, if nothing that stands beside it takes it back."""
+    _refuse_taken_back(text, *fitting[-1], judge.place)
+    agreed = _agreed(text, judge, fitting, found, passed)
+    if len(fitting) == 1 and (words := called_other(text, fitting[0][0].start, agreed.value)):
+        raise refused(f"the words before the value call it something else: {words[:40]!r}", "ambiguous")
+    return agreed
+
+
+def _unreadable(text: str, found: Found, judged: list[Judged], reason: str) -> Refused:
+    """Why there is no value in a text."""
     if found.reasoning and not judged and not TAG.sub("", text).replace(found.reasoning[-1], "").strip():
-        raise refused("the answer is empty", "empty")
+        return refused("the answer is empty", "empty")
     if judged:
-        raise Refused(judged[-1][1].violations)
+        return Refused(judged[-1].violations)
     why = f"{found.fault.message} at {shown_place(text, found.fault.offset)}" if found.fault is not None else reason
-    raise refused(f"the answer is not JSON: {why}", "json")
+    return refused(f"the answer is not JSON: {why}", "json")
 
 
 def _without_examples(

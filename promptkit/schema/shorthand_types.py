@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from promptkit.schema.shorthand_literals import NUMBER, ORDERS, ShorthandError, bound_of, fail
+from promptkit.schema.shorthand_literals import ShorthandError, fail
 
 TYPES: dict[str, dict[str, Any]] = {
     **{name: {"type": name} for name in ("string", "integer", "number", "boolean", "null", "object", "array")},
@@ -84,37 +84,9 @@ def _refuse_repetition(alternatives: list[Alternative]) -> None:
 
 def _fail_single_word(alone: Alternative, behind: str) -> NoReturn:
     """Refuse one word that is no type, with what may have been meant by it and by what stands behind it."""
-    word = alone.text
-    if word.startswith(("{", "[")):
-        cure = "an object is written as YAML, without quotes around all of it: `[{name: string}]`"
-    elif joined := re.fullmatch(r"(\w+)\s+or\s+(\w+)", word):
-        cure = f"write `{' | '.join(_near_type(each) or each for each in joined.groups())}`"
-    elif many := re.fullmatch(r"(?:list|array)s?\s+of\s+(\w+)", word, re.IGNORECASE):
-        cure = f"a list is written `[{_near_type(many[1].removesuffix('s')) or many[1]}]`"
-    elif not _near_type(word) and re.fullmatch(r"(?:\s*,\s*[\w-]+)+\s*", behind):
-        cure = f"alternatives have bars between them: `{' | '.join([word, *behind.replace(',', ' ').split()])}`"
-    elif bounded := re.fullmatch(r"(\w+)\s+(\S*\d\S*\.\.\S*|\.\.\S*\d\S*)", word):
-        cure = f"write `{_near_type(bounded[1]) or bounded[1]}, {bounded[2]}`"
-    elif re.fullmatch(r"[^\s(]*\.\.[^\s(]*", word):
-        cure = f"bounds stand behind a type: `integer, {word}`"
-    elif (bare := word.removesuffix("?")) != word and _near_type(bare):
-        cure = f"an optional input has its `?` behind the name: `name?: {_near_type(bare)}`"
-    elif sized := re.fullmatch(r"(\w+)\s*\((\d+)\)", word):
-        cure = f"write `{_near_type(sized[1]) or sized[1]}, ..{sized[2]}`"
-    elif ordered := re.fullmatch(rf"(\w+)\s*({ORDERS})\s*({NUMBER})", word):
-        cure = f"write `{_near_type(ordered[1]) or ordered[1]}, {bound_of(ordered[2], ordered[3])}`"
-    elif ranged := re.fullmatch(rf"(\w+)\s*\(\s*({NUMBER})\s*(?:-|\N{{EN DASH}}|\.\.+|to)\s*({NUMBER})\s*\)", word):
-        cure = f"write `{_near_type(ranged[1]) or ranged[1]}, {ranged[2]}..{ranged[3]}`"
-    elif "\uff5c" in word:
-        meant = word.replace("\uff5c", "|")
-        cure = f"alternatives have `|` between them: `{meant}`"
-    elif "=" in word:
-        cure = "a default has spaces around its `=`: `string = Acme`"
-    elif meant := _near_type(word):
-        cure = f"did you mean `{meant}`? Quote it to mean the literal: `'{word}'`"
-    else:
-        cure = f"quote it to mean the literal: `'{word}'`; the types are {', '.join(TYPES)}"
-    fail(f"unknown type `{word}`", alone.offset, alone.length, cure)
+    from promptkit.schema.shorthand_slips import cure_of_word
+
+    fail(f"unknown type `{alone.text}`", alone.offset, alone.length, cure_of_word(alone.text, behind, _NAMES))
 
 
 def _fail_mixture(rest: list[Alternative], literals: list[Alternative]) -> NoReturn:

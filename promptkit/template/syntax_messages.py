@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.diagnostics import did_you_mean, nearest
 
@@ -94,53 +94,93 @@ def _cure_of_tag(tag: str, more: str) -> str:
 
 
 def _cure_by_message(message: str, text: str, start: int) -> str:
-    if (filtered := _FILTERED.search(text[:start])) and re.search(r"got '(?:string|integer|float|name|:)'", message):
-        begun = re.match(r":?\s*(\"[^\"]*\"|'[^']*'|[\w.-]+)", text[start:])
-        return f"arguments stand in brackets: `{filtered[1]}({begun[1] if begun else '...'})`"
-    if coloned := _COLONED.match(text, start):
-        return f"arguments stand in brackets: `{coloned[1]}({coloned[2]})`"
-    if named := _UNQUOTED_PATH.search(text[:start]):
-        path = re.match(r"[\w./-]*", text[named.start(2) :])
-        return f'quote the path: `{{% {named[1]} "{path[0] if path else ""}" %}}`'
-    if "got 'if'" in message and re.search(r"else\s*$", text[:start]):
-        return "write `elif`"
-    if begun := re.search(r"cannot begin with `(if|for)`", message):
-        return f"a block stands in {{% %}}: {{% {begun[1]} ... %}}"
-    if "got ':'" in message and text.startswith("{{", start):
-        return "braces that are no expression's: single ones need no doubling; put double ones in {% raw %}"
-    if text.startswith("{{{", start):
-        return "a value is printed with two braces: `{{ name }}`; for a literal brace beside it write `{{ '{' }}`"
-    if "got '='" in message:
-        return "`==` compares"
-    if "got 'string'" in message and re.search(r"\bis(?:\s+not)?\s*$", text[:start]):
-        return "`is` asks by the name of a test; compare with `==`, or `!=`"
-    if "got 'string'" in message and re.search(r"\b[fr]$", text[:start]):
-        return "texts are joined with `~`: `'a ' ~ name`"
-    if message == "expected token '(', got 'end of statement block'" and (begun := _MACRO.search(text[:start])):
-        return f"the names of its arguments stand in brackets: `{{% macro {begun[1]}() %}}`"
-    if re.match(r"%\s+\}", text[start:]):
-        return "no space stands in `%}`"
-    if message.startswith("expected token 'end of statement block'") and (ended := _ENDED.search(text[:start])):
-        return f"it takes no name: `{{% {ended[1]} %}}`"
-    if message.startswith("Expected an expression") and (asked := _UNCONDITIONED.search(text[:start])):
-        instead = ", or `{% else %}`" if asked[1] == "elif" else ""
-        return f"write what it asks for: `{{% {asked[1]} ... %}}`{instead}"
-    if "got 'with'" in message and _INCLUDED.search(text[:start]):
-        return "an included file sees all that is known here; give it more by `{% set name = ... %}` above"
-    if "got 'for'" in message:
-        return "lists are made by filters: `rows | map(attribute='name') | list`"
-    if re.search(r"\|\s*$", text[:start]) and text.startswith("|", start):
-        return "write `or`"
+    """The cure of the first slip that fits a message of Jinja's, and what stands before and behind the place."""
+    for slip in _KNOWN_SLIPS:
+        if not re.search(slip.said, message):
+            continue
+        before, behind = re.search(rf"(?:{slip.before})\Z", text[:start]), re.match(slip.behind, text[start:])
+        if before is not None and behind is not None:
+            return _filled(slip.cure, before.groupdict() | behind.groupdict())
     return ""
 
 
-_FILTERED = re.compile(r"\|\s*(\w+)\s*$")
-_COLONED = re.compile(r"\{\{[^{}|]*\|\s*(\w+)\s*:\s*([^{}|]*?)\s*(?:\||-?\}\})")
-_UNQUOTED_PATH = re.compile(r"\{%-?\s*(include|extends|import|from)\s+([\w./-]*)$")
-_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\s*$")
-_ENDED = re.compile(r"\{%-?\s*(end(?!block)\w+)\s+$")
-_UNCONDITIONED = re.compile(r"\{%-?\s*(if|elif)\s*$")
-_INCLUDED = re.compile(r"\{%-?\s*include\b[^%]*$")
+def _filled(cure: str, said: dict[str, str | None]) -> str:
+    """A cure with what was said in the places of its names; dots for what was not."""
+    return re.sub(r"<(\w+)>", lambda named: "..." if said[named[1]] is None else str(said[named[1]]), cure)
+
+
+class _Slip(NamedTuple):
+    """A cure, and the slip that it is for: patterns of Jinja's message, and of the text before and behind the place.
+
+    Names in angle brackets stand for the groups of the patterns.
+    """
+
+    cure: str
+    said: str = ""
+    before: str = ""
+    behind: str = ""
+
+
+_KNOWN_SLIPS = (
+    _Slip(
+        "arguments stand in brackets: `<filter>(<given>)`",
+        said="got '(?:string|integer|float|name|:)'",
+        before=r"\|\s*(?P<filter>\w+)\s*",
+        behind=r":?\s*(?P<given>\"[^\"]*\"|'[^']*'|[\w.-]+)?",
+    ),
+    _Slip(
+        "arguments stand in brackets: `<filter>(<given>)`",
+        behind=r"\{\{[^{}|]*\|\s*(?P<filter>\w+)\s*:\s*(?P<given>[^{}|]*?)\s*(?:\||-?\}\})",
+    ),
+    _Slip(
+        'quote the path: `{% <tag> "<path><rest>" %}`',
+        before=r"\{%-?\s*(?P<tag>include|extends|import|from)\s+(?P<path>[\w./-]*)",
+        behind=r"(?P<rest>[\w./-]*)",
+    ),
+    _Slip("write `elif`", said="got 'if'", before=r"else\s*"),
+    _Slip("a block stands in {% %}: {% if ... %}", said="cannot begin with `if`"),
+    _Slip("a block stands in {% %}: {% for ... %}", said="cannot begin with `for`"),
+    _Slip(
+        "braces that are no expression's: single ones need no doubling; put double ones in {% raw %}",
+        said="got ':'",
+        behind=r"\{\{",
+    ),
+    _Slip(
+        "a value is printed with two braces: `{{ name }}`; for a literal brace beside it write `{{ '{' }}`",
+        behind=r"\{\{\{",
+    ),
+    _Slip("`==` compares", said="got '='"),
+    _Slip(
+        "`is` asks by the name of a test; compare with `==`, or `!=`",
+        said="got 'string'",
+        before=r"\bis(?:\s+not)?\s*",
+    ),
+    _Slip("texts are joined with `~`: `'a ' ~ name`", said="got 'string'", before=r"\b[fr]"),
+    _Slip(
+        "the names of its arguments stand in brackets: `{% macro <name>() %}`",
+        said=r"\Aexpected token '\(', got 'end of statement block'\Z",
+        before=r"\{%-?\s*macro\s+(?P<name>\w+)\s*",
+    ),
+    _Slip("no space stands in `%}`", behind=r"%\s+\}"),
+    _Slip(
+        "it takes no name: `{% <tag> %}`",
+        said=r"\Aexpected token 'end of statement block'",
+        before=r"\{%-?\s*(?P<tag>end(?!block)\w+)\s+",
+    ),
+    _Slip("write what it asks for: `{% if ... %}`", said=r"\AExpected an expression", before=r"\{%-?\s*if\s*"),
+    _Slip(
+        "write what it asks for: `{% elif ... %}`, or `{% else %}`",
+        said=r"\AExpected an expression",
+        before=r"\{%-?\s*elif\s*",
+    ),
+    _Slip(
+        "an included file sees all that is known here; give it more by `{% set name = ... %}` above",
+        said="got 'with'",
+        before=r"\{%-?\s*include\b[^%]*",
+    ),
+    _Slip("lists are made by filters: `rows | map(attribute='name') | list`", said="got 'for'"),
+    _Slip("write `or`", before=r"\|\s*", behind=r"\|"),
+)
 _END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
 
 

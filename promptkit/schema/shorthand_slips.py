@@ -1,0 +1,66 @@
+"""What is written in the place of one of our types, and what to write instead. Loaded for a fault alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptkit.schema.shorthand_foreign import near_type
+from promptkit.schema.shorthand_literals import NUMBER, ORDERS, bound_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["cure_of_word"]
+
+
+class _Form(NamedTuple):
+    """A form of words that is no type, and the cure, made of the groups; a group that is a type has our name."""
+
+    pattern: str
+    cure: Callable[..., str]
+
+
+_FORMS = (
+    _Form(r"[{\[].*", lambda: "an object is written as YAML, without quotes around all of it: `[{name: string}]`"),
+    _Form(r"(?P<one>\w+)\s+or\s+(?P<other>\w+)", lambda one, other: f"write `{one} | {other}`"),
+    _Form(r"(?i:list|array)s?\s+of\s+(?P<item>\w+?)s?", lambda item: f"a list is written `[{item}]`"),
+    _Form(
+        r"(?P<one>\w+)\s+(?P<bounds>\S*\d\S*\.\.\S*|\.\.\S*\d\S*)",
+        lambda one, bounds: f"write `{one}, {bounds}`",
+    ),
+    _Form(r"(?P<bounds>[^\s(]*\.\.[^\s(]*)", lambda bounds: f"bounds stand behind a type: `integer, {bounds}`"),
+    _Form(r"(?P<one>\w+)\s*\((?P<most>\d+)\)", lambda one, most: f"write `{one}, ..{most}`"),
+    _Form(
+        rf"(?P<one>\w+)\s*(?P<order>{ORDERS})\s*(?P<number>{NUMBER})",
+        lambda one, order, number: f"write `{one}, {bound_of(order, number)}`",
+    ),
+    _Form(
+        rf"(?P<one>\w+)\s*\(\s*(?P<least>{NUMBER})\s*(?:-|\N{{EN DASH}}|\.\.+|to)\s*(?P<most>{NUMBER})\s*\)",
+        lambda one, least, most: f"write `{one}, {least}..{most}`",
+    ),
+    _Form(
+        r"(?P<words>.*\N{FULLWIDTH VERTICAL LINE}.*)",
+        lambda words: f"alternatives have `|` between them: `{words.replace(_FULL_BAR, '|')}`",
+    ),
+    _Form(".*=.*", lambda: "a default has spaces around its `=`: `string = Acme`"),
+)
+_FULL_BAR = "\N{FULLWIDTH VERTICAL LINE}"
+_OF_TYPES = ("one", "other", "item")
+
+
+def cure_of_word(word: str, behind: str, types: list[str]) -> str:
+    """What to write instead of one word that is no type, by its form, what stands behind it, and what is near it."""
+    meant = near_type(word, types)
+    if not meant and re.fullmatch(r"(?:\s*,\s*[\w-]+)+\s*", behind):
+        return f"alternatives have bars between them: `{' | '.join([word, *behind.replace(',', ' ').split()])}`"
+    if (bare := word.removesuffix("?")) != word and (optional := near_type(bare, types)):
+        return f"an optional input has its `?` behind the name: `name?: {optional}`"
+    for form in _FORMS:
+        if found := re.fullmatch(form.pattern, word, re.DOTALL):
+            said = found.groupdict()
+            named = {name: near_type(said[name], types) or said[name] for name in said.keys() & {*_OF_TYPES}}
+            return form.cure(**said | named)
+    if meant:
+        return f"did you mean `{meant}`? Quote it to mean the literal: `'{word}'`"
+    return f"quote it to mean the literal: `'{word}'`; the types are {', '.join(types)}"
