@@ -51,6 +51,10 @@ def _numeric(place: Place) -> bool:
     return place.takes("number", "integer")
 
 
+_NOTHING = object()
+"""What is returned where there is no such value, since null is one."""
+
+
 class Words:
     """The words of one `Loose`."""
 
@@ -78,34 +82,45 @@ class Words:
         if number:
             self._reader.at = number.end()
             return self._number(number[0], real=bool(number["real"]))
-        literal = _LITERAL.match(text, at)
-        if literal and literal[0] in _LITERALS:
-            self._reader.at = literal.end()
-            return _LITERALS[literal[0]]
-        if literal and not self._is_declared_word(literal[0], place):
-            if literal[0] in _OTHER_LITERALS:
-                return self._take(f"`{literal[0]}` read as JSON's word", literal.end(), _OTHER_LITERALS[literal[0]])
-            if literal[0].lower() in _NULLS and place.takes("null"):
-                return self._take(f"`{literal[0]}` read as null", literal.end(), None)
-        if literal and literal[0] in (*_NO_NUMBERS, *_INFINITE):
-            if literal[0] in _INFINITE or not place.takes("null"):
-                self._reader.fail(f"{literal[0]} is not JSON")
-            return self._take(f"`{literal[0]}` read as null", literal.end(), None)
-        loose = _LOOSE_NUMBER.match(text, at)
-        cut = loose is not None and loose.end() == len(text.rstrip()) and bool(self._reader.innermost)
-        if place.kinds - {"null"} == {"string"} and loose and _LOOSE_ONLY.match(loose[0]) and not cut:
-            return self._take(QUOTED_TEXT, loose.end(), loose[0])
-        if (
-            loose
-            and _LEADING_ZERO.match(loose[0])
-            and (self._reader.innermost == "[" or not _numeric(place) or place.takes("string"))
-        ):
-            self._reader.fail("a number that begins with 0")
-        if loose and (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
-            if cut:
-                raise Cut("the text ends at a number, which may go on", at)
-            return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
+        for read in (self._literal, self._loose):
+            if (value := read(place)) is not _NOTHING:
+                return value
         return self._bare(place)
+
+    def _literal(self, place: Place) -> Any:
+        """A word of JSON's, or what other languages write for it."""
+        literal = _LITERAL.match(self._text, self._reader.at)
+        if literal is None:
+            return _NOTHING
+        word, end = literal[0], literal.end()
+        if word in _LITERALS:
+            self._reader.at = end
+            return _LITERALS[word]
+        if not self._is_declared_word(word, place):
+            if word in _OTHER_LITERALS:
+                return self._take(f"`{word}` read as JSON's word", end, _OTHER_LITERALS[word])
+            if word.lower() in _NULLS and place.takes("null"):
+                return self._take(f"`{word}` read as null", end, None)
+        if word in _INFINITE or (word in _NO_NUMBERS and not place.takes("null")):
+            self._reader.fail(f"{word} is not JSON")
+        return self._take(f"`{word}` read as null", end, None) if word in _NO_NUMBERS else _NOTHING
+
+    def _loose(self, place: Place) -> Any:
+        """A number that is none of JSON's as it is written: hexadecimal, with a sign, without its zero."""
+        loose = _LOOSE_NUMBER.match(self._text, self._reader.at)
+        if loose is None:
+            return _NOTHING
+        in_list = self._reader.innermost == "["
+        cut = loose.end() == len(self._text.rstrip()) and bool(self._reader.innermost)
+        if place.kinds - {"null"} == {"string"} and _LOOSE_ONLY.match(loose[0]) and not cut:
+            return self._take(QUOTED_TEXT, loose.end(), loose[0])
+        if _LEADING_ZERO.match(loose[0]) and (in_list or not _numeric(place) or place.takes("string")):
+            self._reader.fail("a number that begins with 0")
+        if not (loose["hex"] or loose["whole"] or len(loose["real"] or "") > 1):
+            return _NOTHING
+        if cut:
+            raise Cut("the text ends at a number, which may go on", self._reader.at)
+        return self._take("number written as in JSON", loose.end(), self._loose_number(loose))
 
     def _is_wordy(self, place: Place) -> bool:
         """Whether a text stands here, so that a number or a literal may be its first word."""
