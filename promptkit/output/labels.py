@@ -23,9 +23,9 @@ _NO_ANSWERS = r"""
     (?:(?:bad|good|negative|one|positive|short|typical) )?(?:example|sample)s?(?: (?:ANSWER|data|format|input|record))?
     (?:examples?|samples?)(?: of)? (?:the |your )?(?:ANSWER|format|input)
     (?:for )?(?:example|instance)
-    (?:(?:expected|required|requested|ANSWER) )?(?:format|schema|shape|structure|template)
+    (?:(?:answer|expected|output|required|requested|response) )?(?:format|schema|shape|structure|template)
     (?:(?:example|my|original|raw|test|the|user|user's|your) )?(?:inputs?|prompt)
-    (?:user|human|system)(?: (?:message|prompt|said|turn|wrote))?
+    (?:user|human|system) (?:message|prompt|said|turn|wrote)
     (?:old|previous|earlier|former|original|outdated|obsolete|prior|stale|superseded) (?:ANSWER|label|version|class)s?
     (?:rejected|discarded|deleted|withdrawn|deprecated|obsolete|outdated|superseded)(?: (?:ANSWER|version)s?)?
     UNTRUE(?: (?:ANSWER|data|example|record))?
@@ -60,7 +60,8 @@ LABEL_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\
 """What may stand around the words of a label."""
 _LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|your|some|one)\s+)?"
 _COLON = r"\s*[*_`]{0,3}\s*[:\uff1a]\s*[*_`]{0,3}"
-_NAMED = rf"{_LEAD}(?:{any_of(_NO_ANSWERS, _PARTS)})(?:\s+\d{{1,3}})?(?:\s*\([^()\n]{{0,30}}\))?"
+_NO_DRAFT = r"(?!here\s+is\s+(?:an?|my|the|your)\s+(?:\w+\s+)?draft\b)"
+_NAMED = rf"{_NO_DRAFT}{_LEAD}(?:{any_of(_NO_ANSWERS, _PARTS)})(?:\s+\d{{1,3}})?(?:\s*\([^()\n]{{0,30}}\))?"
 _NO_ANSWER = re.compile(
     rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED})(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
     re.IGNORECASE,
@@ -77,6 +78,7 @@ _MARKED = re.compile(
     rf"(?:<(?P<tag>{_TAGS})>|<summary>\s*(?P<summary>reasoning|thinking|thoughts?|draft|example)\s*</summary>"
     r"|(?:```|~~~)(?P<fence>draft|example|input|reasoning|thinking|thought)[ \t]*\n"
     r"|[(\[](?P<mark>draft|example|sample|placeholder|wrong|incorrect|not final|old|outdated|input|template)[)\]][ :]*"
+    r"|(?:\A|\n)[ \t]*[*_]{0,3}(?P<speaker>human|user)[*_]{0,3}[:\uff1a][*_]{0,3}[ \t]*(?=[{\[]|\Z)(?<!\n)"
     r"|(?:\A|\n)[ \t]*(?P<cross>[\u274c\u2717\u2718\U0001f6ab]))\s*(?:```\w*\s*)?\Z",
     re.IGNORECASE,
 )

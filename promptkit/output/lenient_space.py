@@ -48,11 +48,12 @@ _DOUBTED = r"""
     \A(?:an? |the )?(?:dummy|fake|invented|made[ -]up|placeholder)(?: (?:data|value))?\Z
     \A(?:an? |for )?example(?: (?:data|value))?\Z
     \Anot (?:correct|right|sure)\Z
-    \A(?:or )?(?:maybe|perhaps|possibly) \S{1,40}\Z
+    \Aor (?:maybe|perhaps|possibly) \S{1,40}\Z
+    \A(?:maybe|perhaps|possibly) (?-i:[A-Z"\x27\d-]\S{0,40})\Z
     \Aor -?\d[\d.,]*\Z
     \A\?+\Z
     \A(?:an? |my |just an? )?guess\Z
-    \A(?:fixme|todo|xxx)\b
+    \A(?:fixme|todo|xxx)(?:\Z|:| (?:add|change|check|confirm|fill|fix|replace|update|verify)\b)
     \A(?:change|replace|update) (?:it|me|this)\b
     \Areplace with\b
     \A(?:this )?(?:is )?(?:incorrect|wrong)\b

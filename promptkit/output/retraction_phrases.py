@@ -251,7 +251,7 @@ IN_OTHER_LANGUAGES = r"""
     (?:das|es|dies) (?:ist|war) (?:leider )?(?:falsch|nicht (?:korrekt|richtig)|nur ein(?:e)? (?:beispiel|muster)\w*)\b
     das (?:kann|stimmt) (?:so )?nicht\b
     (?:korrektur|berichtigung|correction|correcci[oó]n|corre[cç][aã]o|correzione|исправление|поправка) ?[:\uff1a]
-    (?:halt|moment|nein|stopp|entschuldigung),? (?:das|die|der|es|ich)\b
+    (?:halt|moment|nein|stopp|entschuldigung), (?:das|die|der|es|ich)\b
     (?:halt, )?ich habe mich (?:geirrt|verrechnet|vertan)\b
     bitte (?:die(?:s|se)? )?\w* ?ignorier
     (?:ceci|ce) n'est (?:qu'un|pas)\b|c'est (?:faux|(?:juste|seulement) un exemple)\b

@@ -102,7 +102,7 @@ def taken_back_in_words(text: str, value: Any) -> str:
 _MOST_WORDS = 5_000
 _COLONS = re.compile("[:\uff1a]")
 _ANSWER_FOLLOWS = re.compile(
-    r"\b(?:answer|conclusion|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)", re.IGNORECASE
+    r"\b(?:answer|conclusion|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)|\n[^\n:.]{1,40}:", re.IGNORECASE
 )
 _SENTENCE_ENDS = re.compile(r"[.!\u3002](?=\s|[^\x00-\x7f])|\n+")
 _MARKED_BEHIND = re.compile(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
