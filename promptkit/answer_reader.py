@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from promptkit.completion import Assembler
+from promptkit.completion import Assembler, place_of
 from promptkit.events import Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.reasoning_stream import ReasoningSplitter
@@ -126,7 +126,7 @@ class _Called:
         return [self._arguments[index] for index in named]
 
     def _piece(self, call: ToolCallDelta) -> str:
-        index = -1 - len(self._names) if call.index is None else call.index  # without one it is a call by itself
+        index = place_of(call, self._names)
         known = self._arguments.get(index, "")
         self._arguments[index] = known + call.arguments
         self._names[index] = self._names.get(index) or call.name

@@ -102,8 +102,9 @@ class Client:
 
     def confirm(self, model: Model, request: Request, completion: Completion) -> None:
         """Tell a model that was asked, or the one in it, that its answer was good: it may keep it."""
-        wrapped = (inner for inner, outer in self._held.wrapped.values() if outer is model)
-        told = model if hasattr(model, "confirm") else next(wrapped, model)
+        with self._held.lock:
+            wrapped = [inner for inner, outer in self._held.wrapped.values() if outer is model]
+        told = model if hasattr(model, "confirm") else next(iter(wrapped), model)
         if hasattr(told, "confirm"):
             told.confirm(request, completion)
 

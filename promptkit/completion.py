@@ -15,7 +15,7 @@ from promptkit.errors import StreamInterrupted
 from promptkit.messages import Message, ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sized
 
 FinishReason = str
 """`stop`, `length` and `tool_calls` are MARA's; any other is kept as the server said it, but for `ABANDONED`."""
@@ -253,6 +253,11 @@ class Model(Protocol):
         """The same without blocking."""
 
 
+def place_of(call: ToolCallDelta, known: Sized) -> int:
+    """Where a piece of a call belongs among those that are known: one without an index is a call by itself."""
+    return -1 - len(known) if call.index is None else call.index
+
+
 class Assembler:
     """Joins deltas to a `Completion`; knows nothing of sockets or events."""
 
@@ -285,7 +290,7 @@ class Assembler:
         self._reasoning_key = self._reasoning_key or delta.reasoning_key
 
     def _join(self, call: ToolCallDelta) -> None:
-        index = len(self._calls) if call.index is None else call.index
+        index = place_of(call, self._calls)
         known = self._calls.get(index, ToolCallDelta(index))
         self._calls[index] = ToolCallDelta(
             index, known.id or call.id, known.name or call.name, known.arguments + call.arguments
@@ -315,7 +320,7 @@ class Assembler:
         return self._joined()
 
     def _joined(self) -> Completion:
-        calls = (self._calls[index] for index in sorted(self._calls))
+        calls = (self._calls[index] for index in sorted(self._calls, key=lambda index: (index < 0, abs(index))))
         return Completion(
             text=self.text,
             reasoning="".join(self._reasoning),

@@ -37,9 +37,9 @@ def outside_fences(text: str) -> list[str]:
     kept: list[str] = []
     fence = ""
     for line in text.splitlines():
-        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        mark = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
         if fence:
-            fence = "" if mark and mark[1].startswith(fence) else fence
+            fence = "" if mark and mark[1].startswith(fence) and not mark[2].strip() else fence
         elif mark:
             fence = mark[1]
         else:

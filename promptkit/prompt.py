@@ -45,7 +45,7 @@ class Prompt(Generic[T_co]):
     options, client, history) goes through `using`.
     """
 
-    __slots__ = ("spec", "_output", "_typed", "_renderer", "_use", "_tools")  # noqa: RUF023 (the order of `_set`)
+    __slots__ = ("_output", "_renderer", "_tools", "_typed", "_use", "spec")
 
     spec: PromptSpec
     _output: type[T_co] | None
@@ -66,16 +66,38 @@ class Prompt(Generic[T_co]):
         tools: Iterable[Tool | Callable[..., Any]] = (),
         confirm: Confirm | None = None,
     ) -> None:
-        asked = known_model(model), checked_options(options), client, History.of(history)
-        use = RunConfig(*asked, given_tools(tools), confirm)
-        self._set(spec, output, TypedOutput(spec, output), Renderer(spec), use, offered_tools(spec, use.tools, confirm))
+        use = RunConfig(
+            model=known_model(model),
+            options=checked_options(options),
+            client=client,
+            history=History.of(history),
+            tools=given_tools(tools),
+            confirm=confirm,
+        )
+        self._set(
+            spec=spec,
+            _output=output,
+            _typed=TypedOutput(spec, output),
+            _renderer=Renderer(spec),
+            _use=use,
+            _tools=offered_tools(spec, use.tools, confirm),
+        )
 
-    def _set(self, *values: Any) -> None:
-        for name, value in zip(Prompt.__slots__, values, strict=True):
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def _derived(self, **changed: Any) -> Self:
+        """The same prompt with other parts: what was compiled is shared."""
+        prompt = object.__new__(type(self))
+        prompt._set(**{name: getattr(self, name) for name in Prompt.__slots__} | changed)
+        return prompt
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Prompt does not change: `{name}` cannot be set; `using` gives another one")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Prompt does not change: `{name}` cannot be deleted")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self.spec, self._output, self._use)
@@ -95,7 +117,7 @@ class Prompt(Generic[T_co]):
         Raises `SpecError` with every fault of the file and of what it pulls in, `ConfigError` for an `output` that
         is no type.
         """
-        return Prompt(spec_in(path), output=output)
+        return cls(spec_in(path), output=output)
 
     @overload
     @classmethod
@@ -110,7 +132,7 @@ class Prompt(Generic[T_co]):
         The project is the one at or above the folder `root`, or else the working folder. What is locked is loaded as it
         was locked. Raises `RepoError`, `LockError`, and as `from_yaml` does.
         """
-        return Prompt(load_spec(*open_reference(reference, root)), output=output)
+        return cls(load_spec(*open_reference(reference, root)), output=output)
 
     @overload
     @classmethod
@@ -130,7 +152,7 @@ class Prompt(Generic[T_co]):
 
         Raises as `from_yaml` does.
         """
-        return Prompt(load_spec(source or Memory(), path, text), output=output)
+        return cls(load_spec(source or Memory(), path, text), output=output)
 
     @overload
     @classmethod
@@ -147,7 +169,7 @@ class Prompt(Generic[T_co]):
         cls, data: Mapping[str, Any], *, source: Source | None = None, path: str = "<dict>", output: Any = None
     ) -> Prompt[Any]:
         """The prompt in plain data, with the keys of a file. Raises `SpecError`; its lines are the data's as JSON."""
-        return Prompt(load_spec(source or Memory(), path, to_yaml(dict(data))), output=output)
+        return cls(load_spec(source or Memory(), path, to_yaml(dict(data))), output=output)
 
     def using(
         self,
@@ -171,11 +193,9 @@ class Prompt(Generic[T_co]):
         given["options"] = {**self._use.options, **checked_options(options)} if options else None
         given["history"] = None if history is None else History.of(history)
         use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
-        changed = object.__new__(type(self))
         same = tools is None and confirm is None
         offered = self._tools if same else offered_tools(self.spec, use.tools, use.confirm)
-        changed._set(self.spec, self._output, self._typed, self._renderer, use, offered)
-        return changed
+        return self._derived(_use=use, _tools=offered)
 
     # What it is
 
@@ -293,10 +313,7 @@ class Prompt(Generic[T_co]):
 
     def without_unknown_tools(self) -> Self:
         """The same prompt without the tools of which nothing says what they take: they change no message."""
-        changed = object.__new__(type(self))
-        tools = replace(self._tools, unknown=(), unbound=())
-        changed._set(self.spec, self._output, self._typed, self._renderer, self._use, tools)
-        return changed
+        return self._derived(_tools=replace(self._tools, unknown=(), unbound=()))
 
     @property
     def asks(self) -> bool:

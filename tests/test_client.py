@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -17,7 +18,7 @@ from waitless import GOOD, Waitless, triage
 
 from promptkit import Client, ConfigError, Prompt
 from promptkit.client import default_client
-from promptkit.completion import ModelFacts, Request
+from promptkit.completion import Completion, ModelFacts, Request
 from promptkit.messages import Message
 from promptkit.models.replay import Recorded, Replayed, load_cassette
 from promptkit.record import RunLog
@@ -439,3 +440,30 @@ def test_a_key_in_a_question_or_an_answer_is_not_recorded_and_the_recording_is_f
     assert "[redacted]" in path.read_text()
     with Client(api_key=key, replay=path) as client:
         assert "yes, [redacted]" == Prompt.from_text(text).using(client=client).run(q=key).output
+
+
+def test_models_are_confirmed_while_others_are_wrapped() -> None:
+    class Plain:
+        def send(self, request: Request) -> Any: ...
+
+        def asend(self, request: Request) -> Any: ...
+
+    client = Client(wrap=lambda model: model)
+    request, answer = Request("m", (Message("user", "x"),)), Completion("y")
+
+    def wraps(_: int) -> None:
+        for _ in range(300):
+            client.model(Plain())
+
+    def confirms(_: int) -> None:
+        for _ in range(300):
+            client.confirm(Plain(), request, answer)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            jobs = [threads.submit(job, n) for n, job in enumerate((wraps, confirms, wraps, confirms))]
+        assert [None] * len(jobs) == [job.result() for job in jobs]
+    finally:
+        sys.setswitchinterval(before)

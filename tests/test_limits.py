@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import START
@@ -244,3 +246,15 @@ def test_a_folder_with_a_limit_of_its_own_keeps_it(tmp_path: Path) -> None:
         Folder(tmp_path, max_bytes=4).read("a")
     with limited(file_bytes=2):
         assert b"12345" == Folder(tmp_path, max_bytes=5).read("a")
+
+
+@pytest.mark.parametrize("depth", [70, 100, 145])
+def test_values_are_brought_to_their_types_as_deep_as_an_answer_may_be(depth: int) -> None:
+    inner = {"a": {"type": "integer"}, "c": {"$ref": "#"}}
+    schema = {"type": "object", "properties": inner, "required": ["a"], "additionalProperties": False}
+    value: dict[str, Any] = {"a": "1"}
+    for _ in range(depth - 1):
+        value = {"a": "1", "c": value}
+    with limited(answer_depth=150):
+        output = parse_output(json.dumps(value), schema)
+    assert depth == len(output.steps)

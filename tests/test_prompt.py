@@ -378,3 +378,13 @@ def test_what_a_types_own_validator_refuses_is_asked_for_again() -> None:
 @pytest.mark.parametrize(("text", "version"), [("version: 1.2.0\ntask: Hi\n", "1.2.0"), ("task: Hi\n", "")])
 def test_a_prompt_knows_its_version(text: str, version: str) -> None:
     assert version == Prompt.from_text(text).version
+
+
+def test_a_prompt_keeps_its_parts_and_a_subclass_its_kind() -> None:
+    class Mine(Prompt[Any]):
+        __slots__ = ()
+
+    prompt = Mine.from_text("task: Go.")
+    with pytest.raises(AttributeError, match="does not change"):
+        del prompt.spec
+    assert [Mine, Mine] == [type(prompt), type(prompt.using(model="m"))]

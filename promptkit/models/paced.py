@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from promptkit.completion import sha256
-from promptkit.errors import QuotaExhausted, RateLimited
+from promptkit.errors import ConfigError, QuotaExhausted, RateLimited
 from promptkit.models.wrapped import NEXT, Open, Sleep, Wrapped
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Allowed:
     requests_per_minute: int | None = None
     requests_per_day: int | None = None
     tokens_per_day: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.requests_per_minute is not None and self.requests_per_minute < 1:
+            raise ConfigError(f"`requests_per_minute` is a number from 1, not {self.requests_per_minute}")
 
 
 class Gate:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from promptkit.schema.references import Location
 
 _NO_ALTERNATIVE = 1_000
-_DEEPEST = 70
 _MOST_PARTS = 1_000
 _MOST_AROUND = 3
 """How many lists may be put around a single value."""
@@ -70,6 +69,7 @@ class _Coercion:
         self.origin = Origin(root, text)
         self.work = 0
         self.most_work = current_limits().answer_changes
+        self.deepest = current_limits().answer_depth + _MOST_AROUND
         self.lists_around = 0
         """How many lists are being put around a value, one in the other."""
         self.words: dict[int, tuple[Place, set[Any], dict[str, dict[Any, str]]]] = {}
@@ -81,7 +81,7 @@ class _Coercion:
         forms = place.forms
         if not forms:
             return Fit(value)
-        if self.work > self.most_work or len(at) > _DEEPEST:
+        if self.work > self.most_work or len(at) > self.deepest:
             return Fit(value, misfits=1)
         worded = self._word(value, place, at)
         if worded is not None:

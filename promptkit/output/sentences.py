@@ -49,7 +49,8 @@ def explained(text: str) -> str:
 
 
 _EXPLAINED = re.compile(
-    r"(?P<said>[^\n]{1,60})\n\s*\n\W{0,4}(?:because|explanation|feel free|(?:i )?hope|justification|let me know|note|rationale|reason(?:ing)?|step)\b",
+    r"(?P<said>[^\n]{1,60})\n\s*\n\W{0,4}"
+    r"(?:because|explanation|feel free|(?:i )?hope|justification|let me know|note|rationale|reason(?:ing)?|step)\b",
     re.IGNORECASE,
 )
 _NOT_THE_ONE = re.compile(

@@ -332,3 +332,13 @@ def test_calls_under_one_id_are_several_when_their_indexes_differ() -> None:
         for each in pieces
     ]
     assert [0, 0, 1, 1] == [call.index for delta in deltas if delta for call in delta.tool_calls]
+
+
+def test_a_call_without_an_index_is_one_by_itself() -> None:
+    assembler = Assembler()
+    for index, name in ((1, "f"), (None, "g"), (0, "e"), (None, "h")):
+        assembler.feed(Delta(tool_calls=(ToolCallDelta(index, name, name, "{}"),)))
+    assembler.feed(Delta(finish_reason="tool_calls"))
+    assert [("e", "{}"), ("f", "{}"), ("g", "{}"), ("h", "{}")] == [
+        (call.name, call.arguments) for call in assembler.completion().tool_calls
+    ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from promptkit import Client, Prompt
 from promptkit.completion import Completion, Delta, Rates, Request, Usage
-from promptkit.errors import ModelError, QuotaExhausted, RateLimited
+from promptkit.errors import ConfigError, ModelError, QuotaExhausted, RateLimited
 from promptkit.models import open_model
 from promptkit.models.documented import RATE_LIMITS
 from promptkit.models.paced import LONGEST_WAIT, Allowed, Gate, Paced, place_of, shared_gate
@@ -333,3 +333,8 @@ def test_the_time_at_the_gate_is_taken_off_the_calls_time() -> None:
     [request] = inner.requests
     assert request.timeout is not None
     assert request.timeout <= 4.7
+
+
+def test_no_requests_a_minute_is_no_limit_that_somebody_meant() -> None:
+    with pytest.raises(ConfigError, match="a number from 1"):
+        Allowed(requests_per_minute=0)

@@ -41,3 +41,7 @@ def test_a_fence_counts_by_what_it_says(info: str, inner: str | None) -> None:
 def test_lines_outside_of_fences_are_kept() -> None:
     text = "a\n```\nb\n~~~\n```\nc\n   ~~~~ x\nd\n~~~\ne\n~~~~~\nf\n    ```\ng\n```\nh"
     assert ["a", "c", "f", "    ```", "g"] == outside_fences(text)
+
+
+def test_a_fence_with_a_language_ends_none() -> None:
+    assert ["x"] == outside_fences("```\n```python\n# H\n```\nx")  # CommonMark 0.31, section 4.5
