@@ -11,6 +11,7 @@ from promptkit.output.partial import NOTHING, PartialParser
 from promptkit.output.reasoning_stream import ReasoningSplitter
 from promptkit.output.transport import read_schema
 from promptkit.schema.violations import placed
+from promptkit.spec import JSON_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from promptkit.completion import Completion, Delta, ToolCallDelta
     from promptkit.output.ladder import Expected
     from promptkit.result import Violation
-
-_STRUCTURED = ("json", "list")
 
 
 class AnswerReader:
@@ -41,7 +40,7 @@ class AnswerReader:
         self._called = _Called(tool) if tool else None
         self._splitter = ReasoningSplitter()
         self._inside: tuple[str, ...] = ("answer",) if expected.mode == "field" else ()
-        structured = bool(self._inside) or (expected.mode != "prose" and expected.format in _STRUCTURED)
+        structured = bool(self._inside) or (expected.mode != "prose" and expected.format in JSON_FORMATS)
         self._parser = _parser(expected) if stream and structured else None
 
     @property

@@ -220,8 +220,8 @@ class Call:
     @cached_property
     def _redactor(self) -> Redactor:
         """What removes secrets from what tools say: the client's, and those among the inputs."""
-        secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
-        texts = (text for name in secret & self._accepted.keys() for text in leaves(self._accepted[name]))
+        given = self.spec.secret_inputs & self._accepted.keys()
+        texts = (text for name in given for text in leaves(self._accepted[name]))
         return self.client.redactor.knowing(*texts)
 
     def _checks(self, value: Any) -> tuple[Check, ...]:
@@ -272,7 +272,7 @@ class Call:
                 model=result.model if result else self.facts.name,
                 attempts=result.attempts if result else self._remembered(drive.attempts),
                 output=result.output if result else None,
-                inputs=self._shown_inputs(),
+                inputs=self.spec.without_secrets(self.inputs),
                 confidence=result.confidence if result else "",
                 cost=result.cost if result else None,
                 error=_shown(error),
@@ -289,10 +289,6 @@ class Call:
             return attempts
         first, *others = attempts
         return replace(first, steps=(*self.history.steps, *first.steps)), *others
-
-    def _shown_inputs(self) -> dict[str, Any]:
-        secret = {name for name, declared in self.spec.inputs.items() if declared.secret}
-        return {name: value for name, value in self.inputs.items() if name not in secret}
 
 
 def _longest(request: Request) -> int:

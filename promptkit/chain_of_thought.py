@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from promptkit.schema.references import walk
+from promptkit.spec import STRUCTURED_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Mode = Literal["off", "prose", "field", "native"]
 
 ANSWER_LINE = "Answer:"
-_STRUCTURED = ("json", "choice", "list")
 
 
 def chain_of_thought(spec: PromptSpec, facts: ModelFacts | None) -> ChainOfThought:
@@ -40,7 +40,7 @@ def thought_mode(spec: PromptSpec, facts: ModelFacts | None) -> Mode:
         return mode
     if facts is not None and (facts.reasoning or thinking_is_asked(spec, facts.name)):
         return "native"
-    return "field" if spec.output.format in _STRUCTURED else "prose"
+    return "field" if spec.output.format in STRUCTURED_FORMATS else "prose"
 
 
 def thinking_is_asked(spec: PromptSpec, model: str) -> bool:

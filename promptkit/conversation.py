@@ -215,9 +215,8 @@ class Conversation(Generic[T_co]):
     @property
     def _redactor(self) -> Redactor:
         """What removes keys, and the values of secret inputs wherever they were said."""
-        secret = (name for name, declared in self.prompt.spec.inputs.items() if declared.secret)
-        values = (self.inputs[name] for name in secret if name in self.inputs)
-        return self.prompt.client.redactor.knowing(*(text for value in values for text in leaves(value)))
+        given = self.prompt.spec.secret_inputs & self.inputs.keys()
+        return self.prompt.client.redactor.knowing(*(text for name in given for text in leaves(self.inputs[name])))
 
     def _log(self) -> None:
         """Keep in the log what is new; an answer that is paid for is not lost for a log that fails."""

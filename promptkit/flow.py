@@ -36,6 +36,7 @@ from promptkit.reasking import asked_again, with_more_tokens
 from promptkit.refusals import FINISHED, abandoned, refuse_failed, refuse_unfinished
 from promptkit.result import CONFIDENCES, Attempt, Check, Confidence, Result, Step, Violation, total_usage
 from promptkit.retries import Retries
+from promptkit.spec import JSON_FORMATS
 from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_tools, refuse_uncalled, unique_calls
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from promptkit.output.transport import Asked
     from promptkit.tool_runs import ToolRunner
 
-_JSON = ("json", "list")
 _OWN_WORDS = ("finish_reason", "tools", UNCALLED)
 _LONGER = "PROMPTKIT_CALL_TIMEOUT sets another limit, in seconds"
 _LOST = (Timeout, ConnectionLost, StreamInterrupted)
@@ -227,7 +227,7 @@ class Asking:
         if not self.ask.reask or self._answers >= self.ask.attempts or self._left <= 0:
             return None
         cut = isinstance(invalid, Truncated)
-        if (cut and self.ask.expected.format in _JSON) or refused:
+        if (cut and self.ask.expected.format in JSON_FORMATS) or refused:
             more = self._with_more_tokens(request, completion)
             if more is not None:
                 return more

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from promptkit.chain_of_thought import ANSWER_LINE, Mode, wrapped_schema
-from promptkit.spec import MessageSpec, Slot
+from promptkit.spec import JSON_FORMATS, MessageSpec, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -205,7 +205,7 @@ _THINK = "Think step by step before you answer"
 def thought_instruction(output_format: str, mode: Mode, own: str) -> str:
     """How the model is asked to reason; `own` is the author's instruction, in place of the usual first sentence."""
     lead = own or f"{_THINK}."
-    block = " in a ```json block" if output_format in ("json", "list") else ""
+    block = " in a ```json block" if output_format in JSON_FORMATS else ""
     asked: dict[Mode, str] = {
         "off": "",
         "native": own,

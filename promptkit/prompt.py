@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from promptkit.answer_types import TypedOutput
 from promptkit.call import Call
 from promptkit.client import Client, default_client
-from promptkit.history import History
 from promptkit.loader import load_spec, to_yaml
-from promptkit.options import checked_options
 from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
 from promptkit.result import Output, Rendered, Result
-from promptkit.run_config import RunConfig, authored_model, given_inputs, given_tools, known_model, spec_in
+from promptkit.run_config import RunConfig, authored_model, given_inputs, spec_in
 from promptkit.source import Memory, Source
 from promptkit.template_paths import open_reference
 from promptkit.tool_resolution import offered_tools
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from promptkit.conversation import Conversation
     from promptkit.explanation import Explained
     from promptkit.fit import Fit
+    from promptkit.history import History
     from promptkit.messages import Message
     from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
@@ -66,22 +65,11 @@ class Prompt(Generic[T_co]):
         tools: Iterable[Tool | Callable[..., Any]] = (),
         confirm: Confirm | None = None,
     ) -> None:
-        use = RunConfig(
-            model=known_model(model),
-            options=checked_options(options),
-            client=client,
-            history=History.of(history),
-            tools=given_tools(tools),
-            confirm=confirm,
+        use = RunConfig().changed(
+            model=model, options=options, client=client, history=history, tools=tools, confirm=confirm
         )
-        self._set(
-            spec=spec,
-            _output=output,
-            _typed=TypedOutput(spec, output),
-            _renderer=Renderer(spec),
-            _use=use,
-            _tools=offered_tools(spec, use.tools, confirm),
-        )
+        self._set(spec=spec, _output=output, _typed=TypedOutput(spec, output), _renderer=Renderer(spec), _use=use)
+        self._set(_tools=offered_tools(spec, use.tools, confirm))
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
@@ -93,14 +81,13 @@ class Prompt(Generic[T_co]):
         prompt._set(**{name: getattr(self, name) for name in Prompt.__slots__} | changed)
         return prompt
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"a Prompt does not change: `{name}` cannot be set; `using` gives another one")
+    def __setattr__(self, name: str, value: Any = None) -> None:
+        raise AttributeError(f"a Prompt does not change: `{name}` stays as it is; `using` gives another one")
 
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Prompt does not change: `{name}` cannot be deleted")
+    __delattr__ = __setattr__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self.spec, self._output, self._use)
+        return _unpickled, (type(self), self.spec, self._output, self._use)
 
     # Loading
 
@@ -188,11 +175,9 @@ class Prompt(Generic[T_co]):
         name and arguments; true agrees.
         Raises `ConfigError` for an option, a message, a tool or a model's name that cannot be meant.
         """
-        given: dict[str, Any] = {"model": known_model(model), "client": client, "confirm": confirm}
-        given["tools"] = None if tools is None else given_tools(tools)
-        given["options"] = {**self._use.options, **checked_options(options)} if options else None
-        given["history"] = None if history is None else History.of(history)
-        use = replace(self._use, **{name: value for name, value in given.items() if value is not None})
+        use = self._use.changed(
+            model=model, options=options, client=client, history=history, tools=tools, confirm=confirm
+        )
         same = tools is None and confirm is None
         offered = self._tools if same else offered_tools(self.spec, use.tools, use.confirm)
         return self._derived(_use=use, _tools=offered)
@@ -327,10 +312,7 @@ class Prompt(Generic[T_co]):
 
     @property
     def model(self) -> str:
-        """The name of the model in use: a call's over the spec's over the settings'.
-
-        A model made in code may have a `name`; one that has none is asked under the spec's or the settings'.
-        """
+        """The name of the model in use: a call's (one made in code may have one) over the spec's and the settings'."""
         used = self._use.model
         name = used if isinstance(used, str | None) else getattr(used, "name", None)
         return name or authored_model(self.spec, self.client) or self.client.settings.model
@@ -363,5 +345,5 @@ class Prompt(Generic[T_co]):
         )
 
 
-def _unpickled(spec: PromptSpec, output: Any, use: RunConfig) -> Prompt[Any]:
-    return Prompt(spec, output=output, **{name: getattr(use, name) for name in RunConfig.__slots__})
+def _unpickled(kind: type[Prompt[Any]], spec: PromptSpec, output: Any, use: RunConfig) -> Prompt[Any]:
+    return kind(spec, output=output, **{name: getattr(use, name) for name in RunConfig.__slots__})

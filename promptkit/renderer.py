@@ -86,7 +86,7 @@ class Renderer:
         self.inputs = Inputs(spec)
         strangers = {name: declared for name, declared in spec.inputs.items() if declared.untrusted}
         self._untrusted = {name: Untrusted(each.trust, each.neutralise) for name, each in strangers.items()}
-        self._secret = {name for name, declared in spec.inputs.items() if declared.secret}
+        self._secret = spec.secret_inputs
         schemas = (*(declared.json_schema for declared in spec.inputs.values()), spec.output.json_schema)
         self.templates = Templates(spec.files, self._untrusted, schemas)
         self._layout = layout.layout_of(spec.layout)

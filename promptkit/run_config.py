@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,14 +11,16 @@ from promptkit.diagnostics import Diagnostic
 from promptkit.errors import ConfigError, InputError, SpecError
 from promptkit.history import History
 from promptkit.loader import load_spec
+from promptkit.options import checked_options
 from promptkit.spec import ModelChoice
 from promptkit.template_paths import locate, path_fault, source_at, text_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from promptkit.client import Client
     from promptkit.completion import Model
+    from promptkit.messages import Message
     from promptkit.spec import PromptSpec
     from promptkit.toolbox import Confirm
     from promptkit.tools import Tool
@@ -66,6 +68,27 @@ class RunConfig:
     history: History = field(default_factory=History)
     tools: tuple[Tool | Callable[..., Any], ...] = ()
     confirm: Confirm | None = None
+
+    def changed(
+        self,
+        *,
+        model: str | Model | None = None,
+        options: Mapping[str, Any] | None = None,
+        client: Client | None = None,
+        history: History | Sequence[Message | Mapping[str, Any]] | None = None,
+        tools: Iterable[Tool | Callable[..., Any]] | None = None,
+        confirm: Confirm | None = None,
+    ) -> RunConfig:
+        """The same with what is given, each part checked; options are merged. Raises `ConfigError`."""
+        given: dict[str, Any] = {
+            "model": known_model(model),
+            "options": {**self.options, **checked_options(options)} if options else None,
+            "client": client,
+            "history": None if history is None else History.of(history),
+            "tools": None if tools is None else given_tools(tools),
+            "confirm": confirm,
+        }
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
 
 
 _TEXT = frozenset((str,))

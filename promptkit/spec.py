@@ -6,6 +6,7 @@ no `from __future__ import annotations`), and `file_schema` prints the editor's 
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property
 from operator import itemgetter
 from typing import Annotated, Any, Literal
@@ -30,6 +31,10 @@ TOOL_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 
 Trust = Literal["caller", "user", "web", "tool"]
 OutputFormat = Literal["text", "markdown", "json", "choice", "list"]
+JSON_FORMATS: tuple[OutputFormat, ...] = ("json", "list")
+STRUCTURED_FORMATS: tuple[OutputFormat, ...] = (*JSON_FORMATS, "choice")
+"""Formats that a schema describes: JSON, and one of some words."""
+TEXT_FORMATS: tuple[OutputFormat, ...] = ("text", "markdown")
 FORMAT_KEYS: dict[str, tuple[str, ...]] = {
     "text": (),
     "json": ("fields", "schema"),
@@ -280,6 +285,16 @@ class PromptSpec(Part):
     """What the templates include: path under the root to text."""
     shown: dict[str, str] = field(factory=dict, authored=False)
     """How people know the files that this was made of: path under the root to path as one would type it."""
+
+    @property
+    def secret_inputs(self) -> frozenset[str]:
+        """The names of the inputs that only tools may see."""
+        return frozenset(name for name, declared in self.inputs.items() if declared.secret)
+
+    def without_secrets(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Inputs without those that are secret: what may be shown, logged and kept."""
+        secret = self.secret_inputs
+        return {name: value for name, value in inputs.items() if name not in secret}
 
     def placed(self, where: str) -> str:
         """A place in one of the files under the root, with the file as people know it."""

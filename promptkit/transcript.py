@@ -53,7 +53,6 @@ class Saved:
 
 def head_of(prompt: Prompt[Any], text_input: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The first line of a file, as data, without the inputs that are secret."""
-    secret = {name for name, declared in prompt.spec.inputs.items() if declared.secret}
     return {
         "promptkit_chat": FORMAT,
         "prompt": prompt.name,
@@ -61,7 +60,7 @@ def head_of(prompt: Prompt[Any], text_input: str, inputs: Mapping[str, Any]) -> 
         "digest": prompt.digest,
         "parts": part_digests(prompt),
         "input": text_input,
-        "inputs": {name: value for name, value in inputs.items() if name not in secret},
+        "inputs": prompt.spec.without_secrets(inputs),
     }
 
 

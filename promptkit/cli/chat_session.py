@@ -238,8 +238,8 @@ class Talk:
 
     def _given(self) -> dict[str, Any]:
         """Secret inputs, which no file keeps."""
-        secret = (name for name, each in self.chat.prompt.spec.inputs.items() if each.secret)
-        return {name: self.chat.inputs[name] for name in secret if name in self.chat.inputs}
+        given = self.chat.inputs
+        return {name: given[name] for name in self.chat.prompt.spec.secret_inputs & given.keys()}
 
     def _fork(self, name: str) -> None:
         kept = name or str(len(self._forks) + 1)

@@ -27,7 +27,7 @@ def read_inputs(prompt: Prompt[Any], params: tuple[str, ...], inputs_file: str |
     try:
         given = {} if inputs_file is None else _inputs_of(inputs_file)
     except InputError as error:
-        if any(declared.secret for declared in prompt.spec.inputs.values()):
+        if prompt.spec.secret_inputs:
             # Without the lines themselves: they may hold the secret.
             raise InputError(replace(fault, excerpt="") for fault in error.diagnostics) from None
         raise

@@ -9,6 +9,7 @@ from promptkit.loading.assertion_checks import read_assertions
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.typed_values import declared_value, field_names
 from promptkit.loading.value_checks import report_misfits
+from promptkit.spec import TEXT_FORMATS
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def checked_output(
     schema = output.get("json_schema")
     if known.unknown.output:
         return node.value
-    if output.get("format", "text") in ("text", "markdown"):
+    if output.get("format", "text") in TEXT_FORMATS:
         if not isinstance(node, Scalar):
             message = f"{name} does not fit the output format"
             findings.add(entry.document, "PK301", message, (node.start, node.start + 1), label="a text is expected")

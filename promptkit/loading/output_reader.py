@@ -13,7 +13,7 @@ from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, usable_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
-from promptkit.spec import FORMAT_KEYS
+from promptkit.spec import FORMAT_KEYS, JSON_FORMATS
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def _contradictions(findings: Findings, entry: Entry, data: dict[str, Any], merg
             message = f"`{key}` does not go with `format: {data['format']}`"
             findings.add(each.document, "PK123", message, each.key, help=cure)
     told = merged.get("instructions")
-    if told is not None and told.node.value == "json_schema" and data["format"] not in ("json", "list"):
+    if told is not None and told.node.value == "json_schema" and data["format"] not in JSON_FORMATS:
         message = f"`instructions: json_schema` does not go with `format: {data['format']}`"
         findings.add(told.document, "PK123", message, told.node, help="it is for `format: json` and `list`")
     if data["format"] == "choice" and "choices" not in merged and not misfit:

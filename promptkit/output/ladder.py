@@ -26,6 +26,7 @@ from promptkit.output.steps import SPLIT, answer_tags_off, out_of_call, reasonin
 from promptkit.output.strict_json import NotJson, is_text, parse_json
 from promptkit.result import Output, Step, Violation
 from promptkit.schema import Schema
+from promptkit.spec import JSON_FORMATS, TEXT_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,7 @@ class _Ladder:
 
     def _judged(self) -> Judged:
         expected = self.expected
-        if expected.mode == "field" or expected.format in ("json", "list"):
+        if expected.mode == "field" or expected.format in JSON_FORMATS:
             judged = self.json()
             wrong = judged.violations or expected.format != "markdown"
             return judged if wrong else replace(judged, violations=_of_headings(expected, judged.value))
@@ -140,7 +141,7 @@ class _Ladder:
 
     def plain(self) -> str:
         """The answer's text without reasoning."""
-        channels, free = self.channels, self.expected.format in ("text", "markdown")
+        channels, free = self.channels, self.expected.format in TEXT_FORMATS
         if channels is None:
             split = split_tags(self.text, free=free and self.expected.mode != "field")
         else:
@@ -167,7 +168,7 @@ class _Ladder:
 
     def _after_line(self, text: str, reasoning: str) -> str:
         """What stands below the line `Answer:`. Without one, a text could not be told from thoughts."""
-        free = self.expected.format in ("text", "markdown")
+        free = self.expected.format in TEXT_FORMATS
         split = split_prose(text, last=not free)
         if split is None and free and not reasoning and text.strip():
             raise refused(f"the line `{ANSWER_LINE}` before the answer is missing", "answer_line")
@@ -199,7 +200,7 @@ class _Ladder:
 
     def _schema(self) -> Schema | None:
         expected = self.expected
-        if expected.schema is not None or expected.mode != "field" or expected.format in ("json", "list"):
+        if expected.schema is not None or expected.mode != "field" or expected.format in JSON_FORMATS:
             return expected.schema
         return Schema({"enum": list(expected.choices)} if expected.format == "choice" else {"type": "string"})
 

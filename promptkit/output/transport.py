@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain_of_thought import wrapped_schema
 from promptkit.completion import AnswerForm, Transport
 from promptkit.schema.server_subset import served
+from promptkit.spec import JSON_FORMATS, STRUCTURED_FORMATS, TEXT_FORMATS
 
 if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
     from promptkit.output.ladder import Expected
 
 _MOST_REFERENCES = 10  # from the root to its type; more is a circle
-_JSON = ("json", "list")
-_STRUCTURED = (*_JSON, "choice")
 _JSON_MODE = {"type": "json_object"}
 _TO_THE_ROOT = ("$schema", "$defs", "definitions")
 
@@ -45,20 +44,20 @@ def answer_schema(expected: Expected) -> Mapping[str, Any] | bool | None:
     """The JSON Schema of the value in an answer, wherever in its text that stands; None for texts."""
     if expected.mode == "field":
         return wire_schema(expected)
-    if expected.format not in _STRUCTURED or expected.schema is None:
-        return True if expected.format in _JSON else None
+    if expected.format not in STRUCTURED_FORMATS or expected.schema is None:
+        return True if expected.format in JSON_FORMATS else None
     schema: Mapping[str, Any] | bool = expected.schema.json
     return schema
 
 
 def answer_form(expected: Expected, transport: Transport) -> AnswerForm:
     """How the answer is laid out when its form is asked for in this way."""
-    plain = expected.format not in _JSON and expected.mode != "field" and transport.form == "prompt"
+    plain = expected.format not in JSON_FORMATS and expected.mode != "field" and transport.form == "prompt"
     return AnswerForm(plain, expected.mode == "prose", expected.headings if plain else ())
 
 
 def _is_text(expected: Expected) -> bool:
-    return expected.format in ("text", "markdown")
+    return expected.format in TEXT_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,12 @@ def asked_form(expected: Expected, facts: ModelFacts, name: str) -> Asked:
     take any.
     """
     schema = wire_schema(expected)
-    is_json = expected.mode == "field" or (expected.format in _STRUCTURED and expected.mode != "prose")
+    is_json = expected.mode == "field" or (expected.format in STRUCTURED_FORMATS and expected.mode != "prose")
     if not is_json:
         why = "the answer stands behind its reasoning" if expected.mode == "prose" else "the answer is a text"
         return Asked(Transport("prompt", why))
     if not isinstance(schema, Mapping):
-        return _without_schema(facts) if expected.format in _JSON else _by_prompt("there is no schema to send")
+        return _without_schema(facts) if expected.format in JSON_FORMATS else _by_prompt("there is no schema to send")
     if not _is_object(schema) and not facts.any_schema_root:
         return _by_prompt("servers take schemas of objects alone, and this one is of something else")
     return _with_schema(schema, facts, schema_name(name))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.loading.drift.surroundings import is_denied, names_a_key
 from promptkit.loading.drift.telling import drift_in
+from promptkit.spec import JSON_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def of_formats(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         return
     if names_a_key(sentence.text, answer):
         return
-    if (tags := _IN_TAGS.search(sentence.text)) is not None and answer.format in ("json", "list"):
+    if (tags := _IN_TAGS.search(sentence.text)) is not None and answer.format in JSON_FORMATS:
         message = f"the prose asks for <{tags[1]}> tags, and the output is `format: {answer.format}`"
         yield drift_in("PK232", sentence, tags.span(), message, f"the answer is read as {_READ_AS[answer.format]}")
     for found in (*_WANTED.finditer(sentence.text), *_demands(sentence.text, answer)):
