@@ -226,7 +226,9 @@ def _takes_any_text(place: Place) -> bool:
     return any("enum" not in form and "const" not in form for form in texts)
 
 
-_IN_BRACKETS = re.compile(r"\A(?:\\\(\s*(?:\\text\{)?|\\\[\s*)([^\\]{1,60}?)\}?\s*(?:\\\)|\\\])\Z")
+_IN_BRACKETS = re.compile(
+    r"\A(?:\\\(\s{0,9}(?:\\text\{)?|\\\[\s{0,9})([^\\\s](?:[^\\]{0,58}[^\\\s}])?)\}?\s{0,9}(?:\\\)|\\\])\Z"
+)
 """What LaTeX puts around a formula."""
 
 

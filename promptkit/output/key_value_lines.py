@@ -27,8 +27,6 @@ _MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
 _NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
 """What is more, or less, than a text or a word on its line."""
 _FENCES = ("", "yaml", "yml", "text", "json", "toml")
-_BETWEEN_DASHES = re.compile(r"\A\s*---[ \t]*\n(.*?)(?:\n---[ \t]*)?\s*\Z", re.DOTALL)
-"""A document of YAML's, or the front matter of one in Markdown."""
 _OF_COUNTS = frozenset(("integer", "number", "boolean"))
 _LEAST_LINES = 2
 _NULLS = ("null", "Null", "NULL", "None")
@@ -41,7 +39,7 @@ def keyed(text: str, judge: Judge) -> Judged | None:
     if judge.field or place.kinds != {"object"} or not (place.names or counts) or not judge.coerces:
         return None
     inner = unfenced(text, *_FENCES)
-    body = _BETWEEN_DASHES.sub(r"\1", text if inner is None else inner).strip()
+    body = _between_dashes(text if inner is None else inner)
     value, told = _members(body, judge), "braces put around"
     if value is None:
         value, told = (
@@ -53,6 +51,14 @@ def keyed(text: str, judge: Judge) -> Judged | None:
         return None
     detail = f"the answer was {len(judged.value)} members without braces"
     return Judged(judged.value, (Step(told, detail, repairs=True), *judged.steps))
+
+
+def _between_dashes(text: str) -> str:
+    """What stands in a document of YAML's, or in the front matter of one in Markdown."""
+    lines = text.strip().split("\n")
+    if lines[0].rstrip() == "---":
+        lines = lines[1:-1] if len(lines) > 1 and lines[-1].rstrip() == "---" else lines[1:]
+    return "\n".join(lines).strip()
 
 
 def _members(text: str, judge: Judge) -> dict[str, Any] | None:

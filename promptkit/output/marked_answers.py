@@ -16,8 +16,8 @@ _MARK = re.compile(
     r"|^#{4}[ \t]+(?P<hashes>[^\n]{1,200})"
     r"|^[ \t>]{0,9}(?:#{1,6}[ \t]+)?[*_]{0,3}(?:(?:my|the)[ \t]+)?(?:final[ \t]+)?answer[*_]{0,3}[ \t]*"
     r"(?:[:\uff1a][*_]{0,3}|(?=\n))(?!\s{0,9}\$?\\boxed)\s{0,9}(?P<line>[^\n]{1,200})"
-    r"|\b(?:the|my)[ \t]+(?:correct[ \t]+|final[ \t]+)?answer[ \t]+is:?(?![ \t]*\$?\\boxed)[ \t]*"
-    r"(?P<told>[^\n]{1,60}?)[.!]?[ \t]*$",
+    r"|\b(?:the|my)[ \t]+(?:correct[ \t]+|final[ \t]+)?answer[ \t]+is:?(?![ \t]{0,9}\$?\\boxed)[ \t]{1,9}"
+    r"(?P<told>\S[^\n]{0,59}?)[.!]?[ \t]{0,9}$",
     re.MULTILINE | re.IGNORECASE,
 )
 _NOTHING_BEHIND = re.compile(r"[\s$.*)\\]*\Z")

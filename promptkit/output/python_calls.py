@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import io
+import json
 import re
+import tokenize
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
+from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
 if TYPE_CHECKING:
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["called"]
 
-_CALL = re.compile(r"\[?\s*[A-Za-z_][\w.]{0,80}\(\s*[A-Za-z_]\w{0,80}\s*=(?!=)")
+_CALL = re.compile(r"\[?\s{0,9}[A-Za-z_][\w.]{0,80}\(\s{0,9}[A-Za-z_]\w{0,80}\s{0,9}=(?!=)")
 _LONGEST = 20_000
 _DEEPEST = 20
 _FENCES = ("", "python", "py", "tool_code", "tool_call")
@@ -34,14 +39,23 @@ def called(text: str, judge: Judge) -> Judged | None:
     if len(body) > _LONGEST or not _CALL.match(body):
         return None
     try:
+        if _is_doubtful(body):
+            return None
         value = _value(ast.parse(body, mode="eval").body, 0)
-    except (_NoValue, SyntaxError, ValueError, RecursionError, MemoryError):
+        value = parse_json(json.dumps(value, allow_nan=False))  # whose rules hold here too
+    except (_NoValue, NotJson, SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError):
         return None
     if isinstance(value, list) and len(value) == 1 and "array" not in judge.place.kinds:
         value = value[0]
     judged = judge.judge(value, text)
     told = Step("read as a call", "the answer was written as a call of Python's", repairs=True)
     return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+
+
+def _is_doubtful(body: str) -> bool:
+    """Whether a comment may say more, or two texts side by side have lost the comma between them."""
+    kinds = [token.type for token in tokenize.generate_tokens(io.StringIO(body).readline) if token.type != tokenize.NL]
+    return tokenize.COMMENT in kinds or (tokenize.STRING, tokenize.STRING) in pairwise(kinds)
 
 
 def _value(node: ast.expr, depth: int) -> Any:
@@ -52,8 +66,9 @@ def _value(node: ast.expr, depth: int) -> Any:
         return node.value
     if isinstance(node, (ast.List, ast.Tuple)):
         return [_value(each, depth + 1) for each in node.elts]
-    if isinstance(node, ast.Dict) and all(_is_text(key) for key in node.keys):
-        return {key.value: _value(each, depth + 1) for key, each in zip(node.keys, node.values, strict=True)}  # type: ignore[union-attr]
+    if isinstance(node, ast.Dict):
+        pairs = zip(map(_text, node.keys), node.values, strict=True)
+        return {key: _value(each, depth + 1) for key, each in pairs}
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         number = _value(node.operand, depth + 1)
         if isinstance(number, (int, float)) and not isinstance(number, bool):
@@ -65,5 +80,7 @@ def _value(node: ast.expr, depth: int) -> Any:
     raise _NoValue
 
 
-def _is_text(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.expr | None) -> str:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        raise _NoValue
+    return node.value

@@ -26,7 +26,7 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
 
 _GIVEN = re.compile(
     rf"(?:\b(?:is|are|equals|ist|est|es|è|é)\b|['’]s|[:\uff1aは为為]|(?<![不并並])是|(?<![<>!~=])=|\A(?:[Hh]ence|[Ss]o|[Tt]hus|[Tt]herefore),?)"
-    rf"\s*\**\s*([-+−]?[{CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
+    rf"\s{{0,9}}(?:\*{{1,3}}\s{{0,9}})?([-+−]?[{CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
     r"(?:\s+(?:of them|in total|altogether|overall)|\s?です)?"
     r"(?=[*_`\"')\]]*\s*(?:[.!,\u3002]?\s*(?:\n|\Z)|[.!]\s))"
 )

@@ -6,7 +6,8 @@ MiniMax and Claude write `<parameter name="team">`, Qwen's coders `<parameter=te
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.output.acceptance import Judged
 from promptkit.output.markdown_lists import SCALARS
@@ -20,20 +21,31 @@ if TYPE_CHECKING:
 
 __all__ = ["tagged"]
 
+
+class _Form(NamedTuple):
+    """How a field begins, and how it ends."""
+
+    begins: re.Pattern[str]
+    ends: str
+
+
 _FORMS = (
-    re.compile(r"<parameter name=\"(?P<name>[^\"\n]{1,80})\"[^<>\n]{0,80}>(?P<value>.*?)</parameter>", re.DOTALL),
-    re.compile(r"<parameter=(?P<name>[^<>\n]{1,80})>(?P<value>.*?)</parameter>", re.DOTALL),
-    re.compile(r"\[\[ ## (?P<name>\w{1,64}) ## \]\](?P<value>.*?)(?=\[\[ ## |\Z)", re.DOTALL),
-    re.compile(r"<(?P<name>[A-Za-z_][\w-]{0,60})>(?P<value>.*?)</(?P=name)>", re.DOTALL),
+    _Form(re.compile(r"<parameter name=\"(?P<name>[^\"\n]{1,80})\"[^<>\n]{0,80}>"), "</parameter>"),
+    _Form(re.compile(r"<parameter=(?P<name>[^<>\n]{1,80})>"), "</parameter>"),
+    _Form(re.compile(r"\[\[ ## (?P<name>\w{1,64}) ## \]\]"), ""),
+    _Form(re.compile(r"<(?P<name>[A-Za-z_][\w-]{0,60})>"), "</{name}>"),
 )
 _AROUND = re.compile(
-    r"```\w*|</?(?:answer|function_calls?|invoke|minimax:tool_call|output|response|result|root|tool_calls?)\b[^<>\n]{0,100}>"
-    r"|</?function(?:=[^<>\n]{1,100})?>|\s+",
+    r"</?(?P<tag>answer|function_calls?|minimax:tool_call|output|response|result|root|tool_calls?)>"
+    r"|<(?P<call>invoke|function)(?: name=\"[^\"<>\n]{1,80}\"|=[^<>\n]{1,80})>|</(?P<end>invoke|function)>"
+    r"|```(?:html|text|xml)?(?=\s|\Z)",
     re.IGNORECASE,
 )
 """What may stand around the fields."""
 _COMPLETED = "completed"
 """DSPy's heading at the end of an answer."""
+_ESCAPED = re.compile(r"&#?\w{1,10};|<!\[CDATA\[|\A\{\w+\}\Z")
+"""What stands for something else in a value, or for what is to be filled in."""
 
 
 def tagged(text: str, judge: Judge) -> Judged | None:
@@ -41,13 +53,10 @@ def tagged(text: str, judge: Judge) -> Judged | None:
     place = judge.place
     if judge.field or not judge.coerces or place.kinds != {"object"} or not place.names:
         return None
-    body = _AROUND.sub(lambda found: " " * len(found[0]), text)
+    declared = {plain_word(name): name for name in place.names}
     for form in _FORMS:
-        fields = [(found["name"], found["value"].strip()) for found in form.finditer(body)]
-        if not fields or form.sub("", body).strip():
-            continue
-        raw = [(found["name"], found["value"].strip()) for found in form.finditer(text)]
-        value = _object(raw if len(raw) == len(fields) else fields, place)
+        fields = _fields(text, form, declared)
+        value = _object(fields, declared, place) if fields else None
         judged = judge.judge(value, text) if value is not None else None
         if judged is not None and not judged.violations:
             told = Step("read from its markup", f"{len(fields)} fields, each in markup of its own", repairs=True)
@@ -55,15 +64,55 @@ def tagged(text: str, judge: Judge) -> Judged | None:
     return None
 
 
-def _object(fields: list[tuple[str, str]], place: Place) -> dict[str, Any] | None:
+def _fields(text: str, form: _Form, declared: dict[str, str]) -> list[tuple[str, str]]:
+    """The names and values of fields, one behind the other; none where anything else stands between them."""
+    found: list[tuple[str, str]] = []
+    around: list[str] = []
+    at = 0
+    for begin in form.begins.finditer(text):
+        if begin.start() < at or (form.ends and plain_word(begin["name"]) not in declared):
+            continue  # inside of a value, or around the fields
+        end = text.find(form.ends.format(name=begin["name"]), begin.end()) if form.ends else _next(form, text, begin)
+        if end < 0:
+            return []
+        around.append(text[at : begin.start()])
+        found.append((begin["name"], _without_margins(text[begin.end() : end])))
+        at = end + len(form.ends.format(name=begin["name"]))
+    return found if found and _holds_nothing("".join((*around, text[at:]))) else []
+
+
+def _next(form: _Form, text: str, begin: re.Match[str]) -> int:
+    """Where a value ends that goes on to the next heading."""
+    following = form.begins.search(text, begin.end())
+    return len(text) if following is None else following.start()
+
+
+def _without_margins(value: str) -> str:
+    """A value without the line ends that set it apart from its tags; one on a line of its own also without blanks."""
+    inner = re.sub(r"\A[ \t]*\r?\n|\r?\n[ \t]*\Z", "", value)
+    return inner if "\n" in inner else inner.strip()
+
+
+def _holds_nothing(around: str) -> bool:
+    """Whether only whole pairs of tags stand around the fields, and no more than one call."""
+    opened: Counter[str] = Counter()
+    calls = 0
+    for tag in _AROUND.finditer(around):
+        name = (tag["tag"] or tag["call"] or tag["end"] or "```").lower()
+        calls += tag["call"] is not None
+        opened[name] += 1 if name != "```" and not tag[0].startswith("</") else -1
+    unclosed = any(count for name, count in opened.items() if name != "```") or opened["```"] % 2
+    return not unclosed and calls <= 1 and not _AROUND.sub("", around).strip()
+
+
+def _object(fields: list[tuple[str, str]], declared: dict[str, str], place: Place) -> dict[str, Any] | None:
     """The fields by their declared names; None where one is unknown, stands twice, or cannot be read."""
-    declared = {plain_word(name): name for name in place.names}
     found: dict[str, Any] = {}
     for written, value in fields:
         name = declared.get(plain_word(written))
         if name is None and written == _COMPLETED and not value:
             continue
-        if name is None or name in found:
+        if name is None or name in found or _ESCAPED.search(value):
             return None
         inner = place.inside(name)
         if inner.takes("string"):
@@ -77,4 +126,6 @@ def _object(fields: list[tuple[str, str]], place: Place) -> dict[str, Any] | Non
             if not inner.kinds <= SCALARS:
                 return None
             found[name] = value
+    if fields[-1][0] != _COMPLETED and "\n\n" in fields[-1][1]:
+        return None  # what follows the last value may be no part of it
     return found
