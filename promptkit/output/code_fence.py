@@ -7,7 +7,7 @@ import re
 _OPENING = re.compile(r"\s*(`{3,}|~{3,})(?![`~])([^\n`]*)\n")
 
 
-_OF_REASONING = ("analysis", "plan", "reasoning", "scratchpad", "thinking", "thought", "thoughts")
+_OF_REASONING = ("reasoning", "scratchpad", "thinking", "thought", "thoughts")
 """What the first line of a fence says around what is no answer."""
 
 

@@ -25,7 +25,7 @@ _JOINTS = re.compile(r"[\s_-]+")
 """What stands between the words of a name."""
 _BEFORE_A_FIELD = (
     r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*"
-    r"(?:(?:actually|edit|hmm|note|so|sorry|wait|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
+    r"(?:(?:actually|but|edit|hmm|note|so|sorry|wait|on\s+(?:closer|second)\s+look|p\.?\s?s\.?|update)\s*[,:]?\s+){0,3}"
 )
 """What stands before the name of a field where a clause begins."""
 _FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect"))
@@ -99,4 +99,4 @@ def _is_other(given: Any, said: str, clause: str, place: Place, *, verdict: bool
     if re.fullmatch(r"-?\d{1,15}(?:\.\d{1,15})?", said) is None:
         return False
     number = float(said)
-    return number not in (given, given * 100, round(given), round(given, 1), round(given, 2))
+    return round(number) != given and number not in (given, given * 100, round(given), round(given, 1), round(given, 2))

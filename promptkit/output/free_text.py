@@ -135,7 +135,7 @@ def _texts(text: str, judge: Judge) -> Judged | None:
     listed = text.strip()
     if judge.field or judge.place.kinds != {"array"} or judge.place.inside(0).kinds != {"string"}:
         return None
-    items = [each.strip() for each in re.split("[,\u3001\uff0c]", listed)]
+    items = [each.strip() for each in re.split("[,\u3001]", listed)]
     if _QUOTED_TEXTS.fullmatch(listed):
         quoted = re.findall(_QUOTE, listed)
         try:
@@ -185,7 +185,7 @@ def _are_words(items: list[str]) -> bool:
     return all(_WORD.fullmatch(each) and re.search(r"\w", each) and each[-1] not in ".!?;:" for each in items)
 
 
-_WORD = re.compile(r"(?!etc\Z)[^\s\"'`*(){};\[\]]{1,100}")
+_WORD = re.compile(r"(?!(?:etc|等|等等|など|其他|例如|たとえば)\Z)[^\s\"'`*(){};\[\]]{1,100}")
 _LEAST_WORDS = 3
 _GREETINGS = "apologies declined error frankly hello hi honestly however okay ok refused sorry sure thanks well yes"
 _ANSWERED = frozenset((*_GREETINGS.split(), "unfortunately"))

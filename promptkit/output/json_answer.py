@@ -5,7 +5,6 @@ The validator has the last word; and of two values that both fit none is taken, 
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from contextlib import suppress
@@ -305,10 +304,16 @@ def _undone(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     if text.startswith("{\\n") and "\n" not in text:
         yield ("escapes removed", "line ends were written as escapes"), text.replace("\\n", "\n")
     if "&quot;" in text and '"' not in text:
-        yield ("escapes removed", "the whole answer was escaped as in HTML"), html.unescape(text)
+        plain = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
+        yield ("escapes removed", "the whole answer was escaped as in HTML"), plain
     if text.startswith(('{""', '[""', '"{""', '"[""')) and '"""' not in text.strip('"'):
         inner = text[1:-1] if text[0] == '"' == text[-1] else text
         yield ("quotes written once", "each of them stood twice, as in a table"), inner.replace('""', '"')
     if text.startswith(">") and all(line.startswith(">") for line in text.split("\n")):
         inner = "\n".join(line[1:] for line in text.split("\n"))
         yield ("quotation removed", "the whole answer was quoted as in Markdown"), inner.strip()
+
+
+_ENTITIES = {"quot": '"', "amp": "&", "lt": "<", "gt": ">", "apos": "'", "#39": "'", "#x27": "'"}
+_ENTITY = re.compile(rf"&({'|'.join(_ENTITIES)});")
+"""The characters that are escaped in HTML (its specification, section 13.1.2)."""

@@ -12,6 +12,7 @@ from promptkit.output.markdown_lists import SCALARS, is_begun, unmarked
 from promptkit.output.place import is_worded, plain_word
 from promptkit.output.scalars import is_null
 from promptkit.output.strict_json import NotJson, parse_json
+from promptkit.output.wrappers import is_wrapper
 from promptkit.result import Step
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ _LINE = re.compile(
     r"(?:[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*|[ \t]+=[ \t]+)(\S.*)?"
 )
 _MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
-_NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!])|[,;]$|\s#")
+_NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!]|\"\"\"|\x27\x27\x27|\"[^\"\n]*\"\s*[+])|[,;]$|\s#")
 """What is more, or less, than a text or a word on its line."""
 _FENCES = ("", "yaml", "yml", "text", "json", "toml")
+_ONE_NAME = re.compile(r"(?!(?:actually|correction|note)\Z)[^\W\d][\w-]*", re.IGNORECASE)
+"""What names a count; a line of prose has more words before its colon."""
 _OF_COUNTS = frozenset(("integer", "number", "boolean"))
 _LEAST_LINES = 2
 _NULLS = ("null", "Null", "NULL", "None")
@@ -83,12 +86,13 @@ def _lines(text: str, judge: Judge, *, sure: bool) -> dict[str, Any] | None:
     lines = [_LINE.fullmatch(line) for line in text.split("\n") if line.strip()]
     only = place.inside(next(iter(declared.values()))) if len(declared) == 1 else None
     alone = only is not None and (not only.takes("string") or all(map(is_worded, only.forms)) or sure)
-    if len(lines) < (1 if alone else _LEAST_LINES) or len(declared) < len(place.names):
+    if len(lines) < (1 if alone and declared else _LEAST_LINES) or len(declared) < len(place.names):
         return None
     found: dict[str, Any] = {}
     for line in lines:
         name = declared.get(plain_word(line[1])) if line is not None else None
-        name = line[1].strip() if line is not None and not declared else name
+        if line is not None and not declared and _ONE_NAME.fullmatch(line[1].strip()) and not is_wrapper(line[1]):
+            name = line[1].strip()
         if line is None or name is None or name in found or not place.inside(name).kinds <= SCALARS:
             return None
         written = (line[2] or "").strip()

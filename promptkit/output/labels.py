@@ -61,13 +61,13 @@ LABEL_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\
 _LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|your|some|one)\s+)?"
 _COLON = r"\s*[*_`]{0,3}\s*[:\uff1a]\s*[*_`]{0,3}"
 _NO_DRAFT = r"(?!here\s+is\s+(?:an?|my|the|your)\s+(?:\w+\s+)?draft\b)"
-_NAMED = rf"{_NO_DRAFT}{_LEAD}(?:{any_of(_NO_ANSWERS, _PARTS)})(?:\s+\d{{1,3}})?(?:\s*\([^()\n]{{0,30}}\))?"
+_NAMED = rf"{_NO_DRAFT}{_LEAD}(?P<said>{any_of(_NO_ANSWERS, _PARTS)})(?:\s*\([^()\n]{{0,30}}\))?"
 _NO_ANSWER = re.compile(
-    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED})(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
+    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}{_NAMED}(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
     re.IGNORECASE,
 )
 _OF_A_WORD = re.compile(
-    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?P<said>{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
+    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?:{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
     re.IGNORECASE,
 )
 _TAGS = (
@@ -129,8 +129,17 @@ def names_value(text: str, start: int, value: Any) -> str:
     if found is None:
         return ""
     said = plain_word(next(filter(None, found.groupdict().values()), ""))
-    keys = map(plain_word, value) if isinstance(value, dict) else ()
-    return "" if said in keys else found[0].strip()
+    if isinstance(value, list) and said.endswith("s"):
+        return ""  # several examples are a list that was asked for
+    keys = frozenset(map(plain_word, value)) if isinstance(value, dict) else frozenset()
+    composed = not _COMPOSED.isdisjoint(keys) and re.search(_OF_COMPOSED, said) is not None
+    return "" if composed or said in keys else found[0].strip()
+
+
+_KEYS_OF_TEXTS = "body content email letter message poem post reply response sentence subject text title translation"
+_COMPOSED = frozenset(_KEYS_OF_TEXTS.split())
+"""Names of texts that somebody may have asked for a draft, or an example, of."""
+_OF_COMPOSED = "borrador|bozza|brouillon|draft|entwurf|example|muster|plantilla|sample|template|vorlage|例句|模板|草稿"
 
 
 def names_other(before: str) -> str:

@@ -54,10 +54,10 @@ _DOUBTED = r"""
     \A\?+\Z
     \A(?:an? |my |just an? )?guess\Z
     \A(?:fixme|todo|xxx)(?:\Z|:| (?:add|change|check|confirm|fill|fix|replace|update|verify)\b)
-    \A(?:change|replace|update) (?:it|me|this)\b
+    \A(?:change|replace|update) (?:it|me|this)\Z
     \Areplace with\b
-    \A(?:this )?(?:is )?(?:incorrect|wrong)\b
-    \A(?:this )?should be (?!an?\b|the\b)["\x27\w-]\S*\Z
+    \A(?:this )?(?:is )?(?:incorrect|wrong)\Z
+    \A(?:this )?should be (?-i:["\x27A-Z\d-]\S*)\Z
     \A(?:this )?(?:is )?(?:incorrect|wrong), should be\b
 """
 _TAKES_BACK = re.compile(any_of(_DOUBTED), re.IGNORECASE)

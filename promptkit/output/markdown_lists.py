@@ -76,7 +76,7 @@ def listed(text: str, judge: Judge) -> Judged | None:
     tail = tail if tail is not None and (lead or _COURTESY.match(tail[0])) else None
     items = _items(text[len(lead) : tail.start() if tail else len(text)])
     told = _HOW_MANY.findall(lead)
-    if re.search(r"[^s\W]\W*\Z", names_value(lead, len(lead), None)):  # `Examples:` may be what was asked for
+    if names_value(lead, len(lead), []):
         return None
     if not items or doubted(lead + (tail[0] if tail else "")) or any(int(each) != len(items) for each in told):
         return None

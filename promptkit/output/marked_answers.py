@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from promptkit.output.denials import denied
-from promptkit.output.place import plain_word
+from promptkit.output.place import plain_word, words_of
 
 __all__ = ["DISPUTED", "marked"]
 
@@ -21,13 +21,22 @@ _MARK = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _NOTHING_BEHIND = re.compile(r"[\s$.*)\\]*\Z")
-_FIRST_SENTENCE = re.compile(r"(?P<said>[^.!?\n]{1,60}|-?\d+\.\d+)[.!]\s+[A-Z]")
+_FIRST_SENTENCE = re.compile(r"(?P<said>[^.!?\n]{1,60}|-?\d+\.\d+)[.!]\s+(?=[A-Z])")
 _TURNS = re.compile(
-    r"\b(?:actually|but|correct(?:ed|ing|ion)?|finally|final|hence|however|instead|recomput\w*|so|step \d+|then"
-    r"|therefore|thus|wait)\b",
-    re.IGNORECASE,
+    r"\b(?:actually|but|correct(?:ed|ing|ion)?|finally|final|however|instead|recomput\w*|wait)\b", re.IGNORECASE
 )
 """What may stand between a first result and the one that counts."""
+_GOES_ON = re.compile(r"\b(?:hence|so|step \d+|then|therefore|thus)\b", re.IGNORECASE)
+"""What may do so between two boxes."""
+_ANOTHER_TASK = re.compile(r"\b(?:case|example|input|part|problem|q|question|task)\b[^\n]{0,20}[:(\d]", re.IGNORECASE)
+_SUPPOSED = re.compile(
+    r"(?:\b(?:assum\w+|example|if|imagine|most|others|perhaps|say|some|suppose)\b[^.!?\n]{0,60}|\b(?:example|sample)\s*:\s*)\Z",
+    re.IGNORECASE,
+)
+"""What makes of an answer a supposition, an opinion of others, or an example."""
+_OF_DOUBT = "actually but hmm however maybe not oops or perhaps possibly redo should unclear unsure wait wrong"
+_DOUBTS = frozenset(_OF_DOUBT.split())
+"""Words behind an answer after which it may be another one."""
 
 
 def marked(text: str) -> str | None:
@@ -36,13 +45,28 @@ def marked(text: str) -> str | None:
     if not marks:
         return None
     said = [_said(each) for each in marks]
-    others = [each for each, words in zip(marks, said, strict=True) if plain_word(words) != plain_word(said[-1])]
-    if others and not _TURNS.search(text, others[-1].end(), marks[-1].start()):
-        return DISPUTED
     last = marks[-1]
-    if not _NOTHING_BEHIND.match(text, last.end()) and last["line"] is None:
-        return None if last["box"] is None and last["hashes"] is None and not others else DISPUTED
-    return DISPUTED if denied(text[: last.start()]) else said[-1]
+    others = [each for each, words in zip(marks, said, strict=True) if plain_word(words) != plain_word(said[-1])]
+    if others and not _is_revised(text[others[-1].end() : last.start()], boxed=last["box"] is not None):
+        return DISPUTED
+    behind = text[last.start("line") + len(said[-1]) if last["line"] else last.end() :]
+    if not _NOTHING_BEHIND.match(behind) and (last["line"] is None or _is_doubted(behind)):
+        return None if last["told"] is not None and not others else DISPUTED
+    before = text[: last.start()]
+    return DISPUTED if denied(before) or _SUPPOSED.search(before.rstrip()) else said[-1]
+
+
+def _is_revised(between: str, *, boxed: bool) -> bool:
+    """Whether the words between two results say that the second one counts."""
+    revised = _TURNS.search(between) or (boxed and _GOES_ON.search(between))
+    return revised is not None and bool(revised) and not _ANOTHER_TASK.search(between)
+
+
+def _is_doubted(behind: str) -> bool:
+    """Whether what stands behind an answer may change it: it holds a number, or a word of doubt."""
+    return (
+        any(map(str.isdigit, behind)) or not _DOUBTS.isdisjoint(words_of(behind)) or bool(_ANOTHER_TASK.search(behind))
+    )
 
 
 def _said(mark: re.Match[str]) -> str:

@@ -4,6 +4,8 @@ PARTS = {
     "SOMEBODY": "(?:(?:the|my|an?|another|our) )?(?:old|previous|legacy|other|baseline|naive)? ?"
     "(?:bot|boss|client|colleague|classifier|customer|friend|llm|model|parser|run|system|teacher|tool)s?",
     "SAYING": "(?:answered|claimed|gave|outputs?|predicted|produced|proposed|returned|said|suggested|suggests|wrote)",
+    "NONE": "(?! ?(?:aucune|keine|nenhuma|nessuna|ninguna|none|не|无|無|没有|不需要|なし|없음))",
+    "STOP": "(?: ?[.!])?\\s*(?:\\Z|\\n)",
     "EARLIER": "(?:earlier|first|last|previous)",
     "ORIGINAL": "(?:document|email|file|input|message|original|source|text)",
     "CORRECTED": "(?:actual|correct|corrected|real|right|true)",
@@ -151,22 +153,21 @@ BEHIND = r"""
     (?:actually,? |no,? |or rather,? )?make (?:that|it) (?:-?\d|["\x27`])\S{0,20}ENDS
     wait\b[,.!\s-]{1,9}(?:that|this|it|no|i)\b
     (?:my bad|apologies|oops|sorry),? -?\d+(?:\.\d+)?ENDS
-    my bad\b
+    my bad(?:[.,!:]|\s*\Z)
     (?:just|i am) (?:joking|kidding)\b
     or soENDS
     hmm+,? actually\b
     hmm+,? that (?:gives|makes|would be) -?\d
     (?:sorry,? )?i got (?:it|that|the [^.,\n]{1,30}) wrongENDS
-    (?:sorry,? )?i made (?:a mistake|an error) (?:in|about|with) (?!(?:my|the) EARLIER)[^.,\n]{1,30}ENDS
-    there (?:is|are) (?:an? |some )?(?:error|mistake|slip)s? in (?:it|my ANSWER|the (?!ORIGINAL)[^.,\n]{1,30})ENDS
-    the [^.,\n]{1,30}(?: above)? is off by\b
+    (?:sorry,? )?i made (?:a mistake|an error) (?:in|about|with) (?!(?:my|the) (?:EARLIER|draft))[^.,\n]{1,30}STOP
+    there (?:is|are) (?:an? |some )?(?:error|mistake|slip)s? in (?:it|(?:my|the) ANSWER|(?:the )?[^.,\n]{0,30}above)ENDS
+    the [^.,\n]{1,30} above is off by\b
     \*-?\d+(?:\.\d+)?ENDS
-    s/[^/\n]{1,60}/[^/\n]{1,60}/?(?:\s|\Z)
-    (?:but )?the CORRECTED [^.,\n]{1,30} (?:is|was) -?\d
-    the CORRECTED ANSWER (?:has|should (?:be|have)|would (?:be|have))\b
-    (?:that|this) (?:does|do) not (?:look|seem|sound) (?:quite )?(?:correct|right)\b
-    (?:that|this) cannot be (?:correct|right)\b
-    correction (?:is )?(?:needed|required)\b
+    s/[^/\n]{1,60}/[^/\n]{1,60}/?\s*\Z
+    the CORRECTED (?:answer|json) (?:has|should (?:be|have)|would (?:be|have))\b
+    (?:that|this) (?:does|do) not (?:look|seem|sound) (?:quite )?(?:correct|right)ENDS
+    (?:that|this) cannot be (?:correct|right)ENDS
+    correction (?:is )?(?:needed|required)ENDS
     (?:but|though) i (?:have )?(?:fabricated|invented|made up) (?:it|that|the|these|this)\b
     i (?:have )?(?:fabricated|invented) (?:it|that|the|these|this)\b
     NOTED(?:dummy|example|fictional|made[- ]up|placeholder|sample) (?:data|values?)ENDS
@@ -174,11 +175,11 @@ BEHIND = r"""
     fill in (?:the|your) (?:actual|own|real)\b
     i will (?:give|provide|send|write)(?: you)? the (?:actual|final|real) ANSWER\b
     (?:my|the) (?:actual|final|real) ANSWER (?:comes|follows|will (?:come|follow))\b
-    i still (?:have|need) to (?:check|confirm|verify)\b
-    i have not (?:read|seen) (?:any|the|your) SOURCE\b
-    to be continued\b
+    i still (?:have|need) to (?:check|confirm|verify) (?:it|this|that|(?:my|the) ANSWER)ENDS
+    i have not (?:read|seen) (?:any|the|your) SOURCE(?:ENDS|,)
+    to be continued(?:\.{1,3})?\s*\Z
     is what (?:you|the user) (?:gave|sent|wrote|said)\b
-    (?:this|that|which) is what SOMEBODY SAYING
+    (?:this|that|which) is what (?:an?|my|our|the) (?:baseline|earlier|legacy|old|other|previous) [^.\n]{1,20} SAYING
     (?:no|nein)[,.]? (?:wait|warte)(?=\W*(?:\n|\Z|[.!,]))
     (?:no|not(?: really)?) ?[.!]? ?\Z
     (?:never ?mind|hold on|(?:cancel|scratch|strike) that|oops|my mistake|erratum|just kidding)\b
@@ -187,7 +188,7 @@ BEHIND = r"""
     edit ?:(?! ?(?:format|typo|spell|gramm))
     err,
     (?:sorry,? )?actually,? no ?[.!]? ?(?:\n|\Z)
-    correction ?(?::(?! ?none)|[\u2013\u2014-])
+    correction ?(?::NONE|[\u2013\u2014-])
     apologies, (?:the|it|that|i)\b
     (?:sorry,? )?i meant [\d"\x27{\[-]
     sorry,? i meant\b(?! (?:no|to)\b)
@@ -229,7 +230,7 @@ BEHIND = r"""
     which contradicts the (?:document|facts|source|text)ENDS
     the above is an? EXAMPLE ?[;,.] ?(?:please )?replace\b
     THIS (?:is|was) (?:only|just) an? EXAMPLE\b
-    (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
+    (?:just|merely|only) an? (?:EXAMPLE|illustration)(?:ENDS| of the (?:form|format|output|schema)\b)
     THIS (?:is|was) an EXAMPLE ?[.!]? ?\)?\Z
     IT (?:is|are) (?:just|merely|only) an? (?:EXAMPLE|illustration)\b
     (?:these|the values) (?:are|were) (?:just|only )?(?:EXAMPLE|test) (?:data|values)\b
@@ -248,27 +249,28 @@ BEHIND = r"""
 """
 """What takes a value back that stands before it: second thoughts, corrections, refusals, and that it is not real."""
 IN_OTHER_LANGUAGES = r"""
-    (?:das|es|dies) (?:ist|war) (?:leider )?(?:falsch|nicht (?:korrekt|richtig)|nur ein(?:e)? (?:beispiel|muster)\w*)\b
-    das (?:kann|stimmt) (?:so )?nicht\b
-    (?:korrektur|berichtigung|correction|correcci[oó]n|corre[cç][aã]o|correzione|исправление|поправка) ?[:\uff1a]
-    (?:halt|moment|nein|stopp|entschuldigung), (?:das|die|der|es|ich)\b
-    (?:halt, )?ich habe mich (?:geirrt|verrechnet|vertan)\b
-    bitte (?:die(?:s|se)? )?\w* ?ignorier
-    (?:ceci|ce) n'est (?:qu'un|pas)\b|c'est (?:faux|(?:juste|seulement) un exemple)\b
-    (?:attend(?:s|ez)|pardon|désolé),? (?:je|c'est|ce|il|elle|l')
-    je me suis tromp|en fait,|veuillez ignorer
-    (?:es[oe]|est[oe]) (?:es|no es) (?:s[oó]lo un |solamente un |incorrect|correct)
-    (?:espera|perd[oó]n|lo siento),? (?:me|eso|es|la|el)\b|me equivoqu|(?:por favor )?ignor[ae] (?:lo|la|esta)\b
+    (?:das|es|dies) (?:ist|war) (?:leider )?(?:falsch|nicht (?:korrekt|richtig))ENDS
+    (?:das|es|dies) (?:ist|war) nur ein(?:e)? (?:beispiel|muster)\w*ENDS
+    das stimmt (?:so )?nichtENDS
+    (?:korrektur|berichtigung|correction|correcci[oó]n|corre[cç][aã]o|correzione|исправление|поправка) ?[:\uff1a]NONE
+    (?:halt|moment|nein|stopp|entschuldigung), (?:das|die|der|es) \w+ (?:ist|sollte|wäre)\b
+    (?:(?:halt|moment|entschuldigung), )?ich habe mich (?:geirrt|verrechnet|vertan)\b
+    bitte ignorieren sie (?:die|das|meine) (?:antwort|obige|vorige)
+    ceci n'est qu'un exempleENDS|c'est (?:faux|(?:juste|seulement) un exemple)ENDS
+    (?:(?:attend(?:s|ez)|pardon|désolé),? )?je me suis tromp
+    en fait, (?:il|elle|l'\w+|la \w+|le \w+) [^.,\n]{0,20}\d|veuillez ignorer (?:la réponse|ce qui précède)
+    (?:eso|esto) (?:es (?:falso|incorrecto|un error)|no es correcto|es (?:solamente|s[oó]lo) un ejemplo)ENDS
+    (?:(?:espera|lo siento|perd[oó]n),? )?me equivoqu|ignor[ae] (?:la respuesta|lo) anterior
     (?:isto|isso) é (?:apenas|só) um exemplo|(?:questo|ciò) è (?:solo|soltanto) un esempio
-    это (?:неверно|только пример|всего лишь пример)
-    (?:更正|纠正|修正|勘误|訂正|정정) ?[:\uff1a]
-    (?:等等|等一下|抱歉|对不起|不好意思)[,\uff0c、。! ]{0,3}(?:我|以上|上面|这)?[^。\n]{0,8}(?:错|误|不对)
-    (?:不对|不對|错了|錯了|说错|写错|我(?:弄|搞|写|说|算)错)
-    (?:以上|上面|上述|前面)[^。\n]{0,8}(?:错|误|不对|不正确|仅为|只是|仅供|作废|无效)
-    (?:这|那|以上)?(?:只|仅)(?:是|为)[^。\n]{0,4}(?:示例|例子|举例|假设|范例|占位)
-    (?:間違え|間違い(?:です|でした)|誤りです|違いました|(?:すみません|失礼)[^。\n]{0,12}(?:間違|誤|訂正))
-    (?:上記|これ|この(?:答え|回答))[^。\n]{0,8}(?:誤り|間違|例です|サンプル|ありません)
-    (?:틀렸|잘못(?:했|됐|되었)|이것은 예시|예시일 뿐)
+    это (?:неверно|только пример|всего лишь пример)ENDS
+    (?:更正|纠正|修正|勘误|訂正|정정) ?[:\uff1a]NONE
+    (?:(?:等等|等一下|抱歉|对不起|不好意思)[,\uff0c、。! ]{0,3})?我(?:弄|搞|写|说|算)错
+    (?:不对|不對|错了|錯了)[,\uff0c。!]
+    (?:以上|上面|上述)(?:的)?(?:答案|回答|结果|內容|内容|数据)?(?:是错误|有误|有错|不对|不正确|作废|无效|仅为|只是)(?!直译)
+    (?:这|以上)?(?:只是|仅为|仅是)(?:一个|个)?(?:示例|例子|举例|假设|范例)
+    (?:(?:すみません|失礼(?:しました)?)[、。 ]{0,2})?間違えました
+    (?:上記|これ|この(?:答え|回答))[はが](?:誤り|間違い|(?:単なる|ただの)?(?:例|サンプル))です(?!が|か)
+    틀렸(?:습니다|어요)|이것은 예시(?:일 뿐)?입니다
 """
 """The same in German, French, Spanish, Portuguese, Italian, Russian, Chinese, Japanese and Korean."""
 ON_ITS_LINE = r"""

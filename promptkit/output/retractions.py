@@ -83,28 +83,52 @@ def called_other(text: str, start: int, value: Any) -> str:
 
 
 def taken_back_in_words(text: str, value: Any) -> str:
-    """The words of a text without JSON that take back what it says: a label, a mark, a sentence behind it; or none."""
+    """The words of a text without JSON that take back what it says: the label before it, a mark, a sentence behind it.
+
+    What else stands behind a word, or a number, explains it.
+    """
     if len(text) > _MOST_WORDS:
         return ""
     for colon in _COLONS.finditer(text):
-        if (said := names_other(text[: colon.end()])) and not _ANSWER_FOLLOWS.search(text, colon.end()):
+        said = names_other(text[: colon.end()]) if _begins_with(text[colon.end() :], value) else ""
+        counts = not isinstance(value, str) and _ENDS_PLURAL.search(said)
+        if said and not counts and not _ANSWER_FOLLOWS.search(text, colon.end()):
             return said
-    patterns = [_TAKEN_BACK_BEHIND, _HAD_NOTHING, *([] if is_verdict(value) else [_CALLED_WRONG])]
     for ended in _SENTENCE_ENDS.finditer(text):
         behind = without_contractions(text[ended.end() : ended.end() + _SAID_BEHIND])
-        for pattern in patterns:
-            if (taken := pattern.match(behind)) is not None:
-                return taken[0].strip()
+        if (taken := _WORDS_TAKEN_BACK.match(behind)) is not None:
+            return taken[0].strip()
     found = _MARKED_BEHIND.search(text)
-    return "" if found is None else found[0]
+    return "" if found is None or plain_word(found[0]) == plain_word(str(value)) else found[0]
+
+
+def _begins_with(text: str, value: Any) -> bool:
+    """Whether a text begins with what a value was read from."""
+    words = words_of(text[:_NEAR])
+    if isinstance(value, bool) or not words:
+        return bool(words) and words[0] in ("yes", "no", "true", "false")
+    return plain_word(text[:_NEAR]).startswith(plain_word(str(value)))
 
 
 _MOST_WORDS = 5_000
 _COLONS = re.compile("[:\uff1a]")
 _ANSWER_FOLLOWS = re.compile(
-    r"\b(?:answer|conclusion|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)|\n[^\n:.]{1,40}:", re.IGNORECASE
+    r"\b(?:answer|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)|\n[^\n:.]{1,40}[:\uff1a]", re.IGNORECASE
 )
+_ENDS_PLURAL = re.compile(r"[^s\W]s\W*\Z", re.IGNORECASE)
+"""A label of several, behind which a number is their count."""
 _SENTENCE_ENDS = re.compile(r"[.!\u3002](?=\s|[^\x00-\x7f])|\n+")
+_OF_WORDS_BEHIND = r"""
+    (?:sorry,? )?(?:actually|no|oops|wait),? (?:i meant|i was wrong|it (?:is|should be)|make (?:it|that)|that is wrong)
+    (?:sorry,? )?i (?:meant|take (?:it|that) back|was wrong|am (?:joking|kidding))
+    (?:just|only) (?:joking|kidding)\b
+    (?:scratch|strike|cancel) that\b|never ?mind\b|on second thought\b
+    this (?:is|was) (?:just |only |merely )?an? (?:draft|example|guess|placeholder|sample)ENDS
+    (?:please )?(?:discard|disregard|forget|ignore) (?:IT|the above|this)ENDS
+    please (?:paste|provide|send|share) (?:me )?(?:the|your) \w+(?: first)?ENDS
+    (?:or|but|hmm,?) (?:maybe|it could be|it may be|it might be|should be|perhaps|possibly)\b
+"""
+_WORDS_TAKEN_BACK = re.compile(rf"\W{{0,9}}(?:{any_of(_OF_WORDS_BEHIND, PARTS)})", re.IGNORECASE)
 _MARKED_BEHIND = re.compile(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
 
 

@@ -152,15 +152,22 @@ def _without_contrast(text: str, words: Mapping[str, Iterable[Any]]) -> str:
         return text
     other = rf"(?:{'|'.join(sorted(map(re.escape, spelt), key=len, reverse=True))})"
     marked = rf"[*_`\"']{{0,3}}{other}[*_`\"']{{0,3}}(?![\w-])"
-    against = re.compile(
-        rf"\A\W{{0,3}}(?:it['’]?s|it is|this is)?\s*not (?:an? )?{marked}\s*(?:[.,;:\u2014-]+|but)\s*(?=\w)"
-        rf"|\bneither (?:an? )?{marked} n?or (?:an? )?{marked}[\s,]*"
-        r"|[\s,;(\u2014-]*(?<!\w)(?:and not|but not|not|rather than|instead of|as opposed to) (?:an? )?"
-        rf"{marked}\)?(?=[\s.!]*\Z)",
-        re.IGNORECASE,
+    verb = r"(?:(?:it|this|that|the (?:\w+ ){1,2})(?:['’]s | ?is )|\w{1,20}: ?)?(?:an? |clearly |overall |rather )?"
+    given, against = rf"{verb}(?P<given>{marked})", rf"(?:an? )?(?P<against>{marked})"
+    instead = "and not|but not|not|rather than|instead of|as opposed to"
+    forms = (
+        rf"\W{{0,3}}{verb}not {against}[\s.,;:\u2014-]+(?:but )?{given}[.!]?\s*",
+        rf"\W{{0,3}}neither {against} n?or (?:an? )?(?P<other>{marked}),?[\s\u2014-]*(?:but |so )?{given}[.!]?\s*",
+        rf"\W{{0,3}}{given}[\s,;(\u2014-]+(?:{instead}) {against}[.!)]{{0,2}}\s*",
     )
-    left = against.sub("", text, count=1)
-    return left if left.strip(" .,!") and left != text else text
+    found = next(filter(None, (re.fullmatch(form, text, re.IGNORECASE) for form in forms)), None)
+    if found is None or _bare(found["given"]) in map(_bare, {*found.groupdict().values()} - {found["given"], None}):
+        return text
+    return found["given"]
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]", "", word).casefold()
 
 
 _LONGEST_CONTRAST = 300

@@ -24,8 +24,10 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
     return number_of(given[1], whole=whole)
 
 
+_CJK = r"\A\W*(?:最终|最終|正确|正解の)?(?:一共|合计|合計|回答|总数|总计|答え|答案|結果|结果)(?:は|为|是|為)"
+"""What gives a result in Chinese and in Japanese."""
 _GIVEN = re.compile(
-    rf"(?:\b(?:is|are|equals|ist|est|es|è|é)\b|['’]s|[:\uff1aは为為]|(?<![不并並])是|(?<![<>!~=])=|\A(?:[Hh]ence|[Ss]o|[Tt]hus|[Tt]herefore),?)"
+    rf"(?:\b(?:is|are|equals|ist|est|es|è|é)\b|['’]s|[:\uff1a]|{_CJK}|(?<![<>!~=])=|\A(?:[Hh]ence|[Ss]o|[Tt]hus|[Tt]herefore),?)"
     rf"\s{{0,9}}(?:\*{{1,3}}\s{{0,9}})?([-+−]?[{CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
     r"(?:\s+(?:of them|in total|altogether|overall)|\s?です)?"
     r"(?=[*_`\"')\]]*\s*(?:[.!,\u3002]?\s*(?:\n|\Z)|[.!]\s))"
@@ -45,12 +47,17 @@ def without_courtesy(text: str) -> str:
 def explained(text: str) -> str:
     """The first line of a text that explains it below: `42`, an empty line, and `Explanation: ...`; or all of it."""
     found = _EXPLAINED.match(text)
-    return found["said"] if found is not None and _SECOND_THOUGHTS.isdisjoint(words_of(text)) else text
+    rest = words_of(text[found.end("said") :]) if found is not None and not found["courtesy"] else ()
+    return found["said"] if found is not None and _DOUBTS.isdisjoint(rest) and DENIALS.isdisjoint(rest) else text
+
+
+_DOUBTS = frozenset("actually correction example guess however placeholder sample should unclear wait".split())  # noqa: SIM905
 
 
 _EXPLAINED = re.compile(
     r"(?P<said>[^\n]{1,60})\n\s*\n\W{0,4}"
-    r"(?:because|explanation|feel free|(?:i )?hope|justification|let me know|note|rationale|reason(?:ing)?|step)\b",
+    r"(?:(?P<courtesy>feel free|(?:i )?hope|let me know)|because|explanation|justification|note|rationale"
+    r"|reason(?:ing)?|step)\b",
     re.IGNORECASE,
 )
 _NOT_THE_ONE = re.compile(
@@ -101,7 +108,8 @@ def _stands_alone(head: str, said: list[str]) -> bool:
 
 
 _TRUTH_FIRST = re.compile(
-    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n])\s*(?P<rest>.+)", re.DOTALL
+    r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n]|\s[-\u2013\u2014](?=\s))\s*(?P<rest>.+)",
+    re.DOTALL,
 )
 _CONVERSED = r"""
     i (?:cannot|could not) (?:access|answer|assist|comply|help|open|tell)\b
@@ -133,10 +141,14 @@ _AGAINST = {
 def _takes_up(sign: str, rest: str, *, truth: bool) -> bool:
     """Whether what follows a truth speaks to the one who asked, makes a condition of it, or says the contrary."""
     said = without_contractions(rest)
-    condition = sign == "," and _CONDITION.match(said) is not None
+    dash = bool(sign.strip(" \t\n,;:.!"))
+    condition = (sign == "," or dash) and _CONDITION.match(said) is not None
+    condition = condition or (dash and not _UNSURE.isdisjoint(words_of(said)))
     return condition or any(each.match(said) for each in (_CONVERSATION, _AGAINST[truth]))
 
 
+_UNSURE = frozenset("but if maybe not or perhaps unless unsure wrong".split())  # noqa: SIM905
+"""Words behind a truth and a dash after which it may be no answer."""
 _WRONGS = frozenset(("wrong", "incorrect"))
 _GOING_ON = frozenset("i maybe never nope not sorry strike that".split())  # noqa: SIM905
 """What begins a second thought."""
@@ -144,6 +156,6 @@ _NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
 _GIVEN_TRUTH = re.compile(
     r"(?:\b(?:answer|result|verdict|value|conclusion)\s*(?:is|[:\uff1a]|=)\s*:?\s*\W{0,3}(\w+)"
-    r"|(?:\A|[.!]\s+)(?:the\s+)?(?:assertion|claim|it|sentence|statement|that|this)(?:\s+is|['’]s)\s+(true|false))\W{0,3}\Z",
+    r"|\A\W*(?:the\s+)?(?:assertion|claim|it|sentence|statement|that|this)(?:\s+is|['’]s)\s+(true|false))\W{0,3}\Z",
     re.IGNORECASE,
 )

@@ -89,7 +89,7 @@ def _next(form: _Form, text: str, begin: re.Match[str]) -> int:
 
 def _without_margins(value: str) -> str:
     """A value without the line ends that set it apart from its tags; one on a line of its own also without blanks."""
-    inner = re.sub(r"\A[ \t]*\r?\n|\r?\n[ \t]*\Z", "", value)
+    inner = re.sub(r"\A(?:[ \t]{0,99}\r?\n)+|(?:\r?\n[ \t]{0,99})+\Z", "", value)
     return inner if "\n" in inner else inner.strip()
 
 
