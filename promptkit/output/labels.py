@@ -129,7 +129,7 @@ def names_value(text: str, start: int, value: Any) -> str:
     if found is None:
         return ""
     said = plain_word(next(filter(None, found.groupdict().values()), ""))
-    if isinstance(value, list) and said.endswith("s"):
+    if isinstance(value, list) and said.endswith(("s", "beispiele")):
         return ""  # several examples are a list that was asked for
     keys = frozenset(map(plain_word, value)) if isinstance(value, dict) else frozenset()
     composed = not _COMPOSED.isdisjoint(keys) and re.search(_OF_COMPOSED, said) is not None

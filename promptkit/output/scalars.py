@@ -161,9 +161,10 @@ def _without_contrast(text: str, words: Mapping[str, Iterable[Any]]) -> str:
         rf"\W{{0,3}}{given}[\s,;(\u2014-]+(?:{instead}) {against}[.!)]{{0,2}}\s*",
     )
     found = next(filter(None, (re.fullmatch(form, text, re.IGNORECASE) for form in forms)), None)
-    if found is None or _bare(found["given"]) in map(_bare, {*found.groupdict().values()} - {found["given"], None}):
+    if found is None:
         return text
-    return found["given"]
+    others = [_bare(said) for name, said in found.groupdict().items() if name != "given"]
+    return text if _bare(found["given"]) in others else found["given"]
 
 
 def _bare(word: str) -> str:
