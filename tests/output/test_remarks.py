@@ -20,12 +20,12 @@ def texts(kind: str) -> Iterator[Any]:
             yield pytest.param(text, group["schema"], id=text[-40:].replace("\n", " "))
 
 
-@pytest.mark.parametrize(("text", "schema"), texts("accepted"))
+@pytest.mark.parametrize(("text", "schema"), list(texts("accepted")))
 def test_harmless_words_take_nothing_back(text: str, schema: Any) -> None:
     parse_output(text, schema)
 
 
-@pytest.mark.parametrize(("text", "schema"), texts("refused"))
+@pytest.mark.parametrize(("text", "schema"), list(texts("refused")))
 def test_what_nobody_can_be_sure_of_is_refused(text: str, schema: Any) -> None:
     with pytest.raises(OutputError):
         parse_output(text, schema)
