@@ -292,6 +292,8 @@ class Loading:
             self._tell_of_no_task()
         elif "task" in entries and not self.partial and self._says_nothing(entries["task"]):
             task = entries["task"]
+            if any("the text of `task`" in fault.help for fault in task.document.faults):
+                return  # its lines stand too far left, which is told
             cure = "say what the model shall do; without a text of the user's nothing can be sent"
             self.findings.add(task.document, "PK122", "the `task` is empty", task.node, help=cure)
 

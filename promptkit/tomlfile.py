@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.errors import ConfigError
 
@@ -90,7 +90,60 @@ def _broken(path: Path, text: str, said: str) -> ConfigError:
         cure = "settle the merge: keep one side, or both, and take the lines with <<<<<<<, ======= and >>>>>>> out"
         return ConfigError("the file holds both sides of a merge", where=f"{path}:{first}:1", help=cure)
     found = _PLACE.search(said)
-    end = (str(text.count("\n") + 1), str(len(text) - text.rfind("\n")))
-    line, column = (found[1], found[2]) if found and found[1] else end
+    end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+    line, column = (int(found[1]), int(found[2])) if found and found[1] else end
     what = said[: found.start()] if found else said
-    return ConfigError(f"the file is not TOML: {what}", where=f"{path}:{line}:{column}", help=_HELP)
+    if "array" in what and (opened := _open_array(text, line)) is not None:
+        line, column, what = opened
+    shown = text.split("\n")[line - 1] if line <= end[0] else ""
+    message, cure = next(
+        (slip.told(shown) for slip in _SLIPS if re.search(slip.said, what) and re.search(slip.line, shown)),
+        (what, _HELP),
+    )
+    return ConfigError(f"the file is not TOML: {message}", where=f"{path}:{line}:{column}", help=cure)
+
+
+def _open_array(text: str, until: int) -> tuple[int, int, str] | None:
+    """Where the list begins that has no end above a line, or what in it lacks a comma, as tomllib would say it."""
+    lines = text.split("\n")
+    for number in range(min(until, len(lines)), 0, -1):
+        begun = re.search(r"=\s*(\[)(?!.*\])", lines[number - 1])
+        joined = re.search(r"[\"']\s+(?=[\"'])", lines[number - 1])
+        if joined is not None and "[" in lines[number - 1][: joined.start()]:
+            return number, joined.end() + 1, _NO_COMMA
+        if begun is not None:
+            return number, begun.start(1) + 1, "Unclosed array"
+    return None
+
+
+class _Slip(NamedTuple):
+    """What tomllib says of which line, what that means, and the cure; `{}` stands for the line's word."""
+
+    said: str
+    line: str
+    message: str
+    cure: str
+
+    def told(self, line: str) -> tuple[str, str]:
+        """The message and the cure for a line."""
+        found = re.search(self.line, line)
+        word = found["word"] if found is not None and "word" in found.re.groupindex else ""
+        return self.message.replace("{}", word), self.cure.replace("{}", word)
+
+
+_NO_COMMA = "no comma"
+_INLINE = "what stands in braces stands on one line"
+_SLIPS = (
+    _Slip(_NO_COMMA, "", "a comma is missing before this", "separate the parts of a list with commas"),
+    _Slip("Unclosed array|Expected .* array", "", "the `[` that begins here has no end", "end it with `]`"),
+    _Slip("Illegal character '\\\\n'|Unterminated", "", "the text of this line has no end", "end it with its quote"),
+    _Slip("Invalid value", r"=\s*(?i:yes|on|true)\s*(?:#|$)", "true and false are written small", "write `true`"),
+    _Slip("Invalid value", r"=\s*(?i:no|off|false)\s*(?:#|$)", "true and false are written small", "write `false`"),
+    _Slip("Invalid value", r"=\s*(?P<word>[A-Za-z][^\s\"',#]*)", "a text stands in quotes", 'write `"{}"`'),
+    _Slip("Expected '='", r"^\s*(?P<word>[\w-]+)\s*:", "a key and its value have `=` between", "write `{} = ...`"),
+    _Slip("Expected '='|initial character", r"\{\s*$", _INLINE, "write a [table] instead"),
+    _Slip("initial character|inline table", r"^\s*$|^\s*[\w\"-]+\s*=.*,?\s*$", _INLINE, "write a [table] instead"),
+    _Slip("Cannot declare", r"\[(?P<word>[^\[\]]+)\]", "the section `[{}]` stands twice", "put both into one"),
+    _Slip("Cannot overwrite", r"^\s*(?P<word>[\w\".-]+)\s*=", "`{}` stands twice", "keep one of the two"),
+    _Slip("hex value|Unescaped", "", "in double quotes a backslash begins an escape", "use single quotes"),
+)

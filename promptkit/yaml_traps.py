@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
+from promptkit.yaml_braces import SLIPS_IN_BRACES, never_closed
 from promptkit.yaml_keys import keys_together
 from promptkit.yaml_strays import (
     ENTRY,
@@ -128,7 +129,8 @@ def _sign_first(document: Document, line: int, _: int, problem: str, __: int | N
             ):
                 continue
             message = f"a value that begins with `{sign}` is not read as text: {_SIGNS[sign]}"
-            return document.diagnostic("PK116", message, (start, start + 1), help=QUOTE, fix=quoted_value(document, at))
+            cure = "begin the text on the next line, or quote all of it" if sign in "|>" else QUOTE
+            return document.diagnostic("PK116", message, (start, start + 1), help=cure, fix=quoted_value(document, at))
     return None
 
 
@@ -138,11 +140,21 @@ def _is_prose(value: str, problem: str) -> bool:
     if "escape" in problem:
         return False  # which is told by itself
     if sign in "[{":
-        closing = value.find("]" if sign == "[" else "}")
+        closing = _closing(value)
         return closing > 0 and bool(re.match(r"[ \t]*(?:[^\s,#\]}:]|,\s*[\d.])", value[closing + 1 :]))
     if sign in "&*!":
         return "alphabetic or numeric" in problem or "tag" in problem or bool(_WORDS_BEHIND.match(value))
     return True
+
+
+def _closing(value: str) -> int:
+    """Where the bracket that begins a value is closed; -1 where it is not."""
+    depth = 0
+    for sign in re.finditer(r"[\[{\]}]", value):
+        depth += 1 if sign[0] in "[{" else -1
+        if not depth:
+            return sign.start()
+    return -1
 
 
 _WORDS_BEHIND = re.compile(r"[*!]\S*\s+[^\s\[{'\"|>].*\s")
@@ -168,17 +180,27 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
 def _quote_inside(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
     """`'Don't'`: an apostrophe, or another quote, that ends the quoted text, on its line or on one further below."""
     before = document.line(line)[:column].rstrip()
-    if not before.endswith(("'", '"')) or "expected key" not in problem:
+    if not before.endswith(("'", '"')) or not re.search("expected key|'-' indicator", problem):
         return None
     if document.line(line)[column:].strip() == ",":
         at = document.start(line) + document.line(line).index(",", column)
         message = "not valid YAML: a comma ends no line here"
         return document.diagnostic("PK100", message, (at, at + 1), help="take it away", fix=Fix(at, at + 1, ""))
     sign = before[-1]
+    if document.line(line).startswith(sign, column) and _ONLY_QUOTES.search(before):
+        at = document.start(line) + len(before) - 2
+        cure = "write the text under `|`, on the lines below"
+        return document.diagnostic("PK100", "not valid YAML: there are no triple quotes", (at, at + 3), help=cure)
     for number in range(line, max(0, line - LOOK_BACK), -1):
-        found = ENTRY.match(document.line(number))
+        found = ENTRY.match(document.line(number)) or ITEM.match(document.line(number))
         if found and found["value"].startswith(sign):
             start = document.start(number) + found.start("value")
+            behind = document.line(line)[column:]
+            if number == line and before.count(sign) == len("''") and sign not in behind and behind[:1].isalnum():
+                at = document.start(line) + column
+                message = "not valid YAML: the text goes on behind the quote that ends it"
+                cure = "put quotes of the other kind around the whole value, or write it under `|`"
+                return document.diagnostic("PK100", message, (at, at + len(behind.rstrip())), help=cure)
             if number == line and found.start("value") == len(before) - 1:
                 continue  # it ends a text that has begun further above
             if number < line and found["value"].count(sign) % 2 == 0:
@@ -192,6 +214,9 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
             cure = f"end it with another `{sign}`"
             return document.diagnostic("PK100", message, (start, start + 1), help=cure)
     return None
+
+
+_ONLY_QUOTES = re.compile(r":[ \t]+(?:\"{2}|'{2})\Z")
 
 
 def _item_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
@@ -246,75 +271,16 @@ def _colon(document: Document, line: int, column: int, problem: str, __: int | N
     return document.diagnostic("PK112", "a `: ` inside plain text ends it", (at, at + 1), help=QUOTE, fix=fix)
 
 
-def _colon_in_braces(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:
-    """`{description: One of: x}`: a second colon in a value between braces."""
-    text = document.line(line)
-    inside = re.search(r":[ \t]+(?P<value>[^\s\"'\[{,:][^,{}\[\]]*)\Z", text[:column])
-    if "expected ',' or" not in problem or text[column : column + 1] != ":" or inside is None:
-        return None
-    start = document.start(line)
-    span = start + inside.start("value"), start + column + 1
-    message = "a `: ` inside plain text ends it"
-    return document.diagnostic("PK112", message, span, help="quote the whole value")
-
-
-def _no_colon_in_braces(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
-    """`{inputs {q: a}}`: a key between braces whose colon is missing."""
-    text = document.line(line)
-    key = re.search(r"[{,]\s*(?P<key>[A-Za-z_][\w-]*) +\Z", text[:column])
-    if "expected ',' or" not in problem or text[column : column + 1] not in ("{", "[") or key is None:
-        return None
-    start = document.start(line)
-    message = f"not valid YAML: there is no colon behind `{key['key']}`"
-    span = start + key.start("key"), start + key.end("key")
-    closing = "{...}" if text[column] == "{" else "[...]"
-    fix = Fix(span[1], span[1], ":")
-    return document.diagnostic("PK100", message, span, help=f"write `{key['key']}: {closing}`", fix=fix)
-
-
-def _words_in_quotes(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
-    """`"formal" | "friendly"`: words as they stand in TypeScript, each in quotes of its own."""
-    found = ENTRY.match(document.line(line))
-    words = _QUOTED_WORDS.match(found["value"]) if found else None
-    if found is None or words is None or not re.search("block scalar|expected key", problem):
-        return None
-    start = document.start(line) + found.start("value")
-    quoted = re.findall(r"[\w-]+", found["value"].split(" #")[0])
-    listed = " | ".join(quoted)
-    if not TYPE_WORDS.isdisjoint(quoted):
-        literals = " | ".join(map(repr, quoted))
-        listed = f'"{literals}"'
-    message = "not valid YAML: the quoted text has ended before the `|`"
-    span = start, start + words.end()
-    return document.diagnostic("PK100", message, span, help=f"write `{listed}`", fix=listed)
-
-
-_QUOTED_WORDS = re.compile(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+(?=\s*(?:#|$))""")
-TYPE_WORDS = frozenset(
-    "any array boolean date datetime email integer null number object string time uri uuid".split()  # noqa: SIM905
-)
-"""The names of types in shorthand, which are words only in quotes."""
-
-
 def _continues(document: Document, line: int) -> bool:
-    """Whether a line stands below a plain value on the line of its key."""
+    """Whether a line stands below a plain value of a few words on the line of its key, which no sentence goes on."""
     before = next((document.line(n) for n in range(line - 1, 0, -1) if document.line(n).strip()), "")
     found = ENTRY.match(before)
-    return found is not None and bool(found["value"].strip()) and found["value"][:1] not in "'\"|>{["
+    value = found["value"].strip() if found is not None else ""
+    return bool(value) and value[0] not in "'\"|>{[" and len(value.split()) < _FEWEST_OF_PROSE
 
 
-def _never_closed(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
-    """A bracket that is still open where the next key begins."""
-    if opening is None or not re.search(r"expected ',' or '[\]}]'", problem):
-        return None
-    sign = document.text[opening : opening + 1]
-    begun = document.place(opening)[0]
-    later = any(ENTRY.match(document.line(number)) for number in range(begun + 1, line + 1))
-    if sign not in "[{" or not (later or line > document.place(len(document.text.rstrip()))[0]):
-        return None
-    closing = "]" if sign == "[" else "}"
-    message = f"not valid YAML: the `{sign}` that begins here has no end"
-    return document.diagnostic("PK100", message, (opening, opening + 1), help=f"end it with `{closing}`")
+_FEWEST_OF_PROSE = 4
+"""So many words are a sentence, which the lines below it go on with."""
 
 
 def _escape(document: Document, line: int, column: int, problem: str, _: int | None) -> Diagnostic | None:
@@ -341,10 +307,8 @@ _TRAPS: tuple[Callable[[Document, int, int, str, int | None], Diagnostic | None]
     _comment_cuts,
     _no_colon_above,
     _colon,
-    _colon_in_braces,
-    _no_colon_in_braces,
-    _words_in_quotes,
-    _never_closed,
+    *SLIPS_IN_BRACES,
+    never_closed,
     *WRONG_INDENTS,
     _escape,
 )

@@ -73,7 +73,8 @@ def _nothing_before(document: Document, offset: int, sign: str) -> tuple[str, st
 def _not_separated(document: Document, offset: int, sign: str, begun: int | None) -> tuple[str, str]:
     """Something behind a value in brackets that is neither a comma nor the end."""
     before = document.text[:offset].rstrip()[-1:]
-    if before in "]}'\"" and _NEXT_KEY.match(document.text, offset):
+    quoted = before in "'\"" and sign in "'\"" and _NEXT_TEXT.match(document.text, offset)
+    if quoted or (before in "]}'\"" and _NEXT_KEY.match(document.text, offset)):
         return "a comma is missing before this", "separate it with a comma from what stands before it"
     if before == "'":
         return "the quoted text has ended at the `'` before this", "double it: `''` inside of quotes"
@@ -87,3 +88,4 @@ def _not_separated(document: Document, offset: int, sign: str, begun: int | None
 
 
 _NEXT_KEY = re.compile(r"[A-Za-z_][\w?-]*:\s|\"[^\"\n]*\":")
+_NEXT_TEXT = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*')\s*[,\]}:]")

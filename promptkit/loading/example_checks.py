@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.loading.assertion_checks import read_assertions
+from promptkit.loading.findings import cut_by_comma
 from promptkit.loading.inheritance import Entry
 from promptkit.loading.typed_values import declared_value, field_names
 from promptkit.loading.value_checks import report_misfits
@@ -187,7 +188,10 @@ def _checked_inputs(findings: Findings, entry: Entry, case: Mapping, known: Decl
             near = nearest(key.text, inputs)
             meant.add(near)
             message = f"{name} gives an input `{key.text}` that is not declared"
-            findings.add(entry.document, "PK304", message, key, label=did_you_mean(key.text, inputs), fix=near)
+            cut = cut_by_comma(Entry(entry.document, key, value))
+            label = "a comma in `{...}` begins the next key" if cut else did_you_mean(key.text, inputs)
+            cure = "quote the whole text before it, if this belongs to it" if cut else ""
+            findings.add(entry.document, "PK304", message, key, label=label, help=cure, fix=None if cut else near)
     for wanted, declared in inputs.items():
         needed = declared.get("required") and not declared.get("secret")
         needed = needed and wanted not in known.unknown.faulty

@@ -119,7 +119,9 @@ _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
 def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
     if not isinstance(entry.node, Sequence) or not entry.node.items:
-        findings.expected(entry, f"output.{name}", "a list of texts")
+        dashed = isinstance(entry.node, Scalar) and re.match("-[\\w\u00a0]", entry.node.text)
+        cure = "put a space behind each dash: `- ...`" if dashed else ""
+        findings.expected(entry, f"output.{name}", "a list of texts", cure)
         return ()
     listed: dict[str, None] = {}
     for item in entry.node.items:

@@ -264,6 +264,8 @@ def _known(declared: dict[str, Any]) -> Binding:
 
 
 def _warn_of_unused(checks: TemplateChecks, chain: Chain, inputs: dict[str, Entry]) -> None:
+    if any(fault.code == "PK106" for fault in chain.main.faults):
+        return  # a second document follows, which may use them
     for name, entry in inputs.items():
         known = name in checks.used | checks.explained or chain.inherited(entry)
         if not known and not checks.inputs.get(name, {}).get("secret"):

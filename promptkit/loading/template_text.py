@@ -115,7 +115,14 @@ class TemplateText:
             return
         hint = self.checks.hint(name, lambda: (*inputs, *(known if called else _own_names(known))))
         if called and name not in BLOCK_NAMES and name != "super":
-            self.tell("PK204", f"there is no function `{name}`", start, end, label=function_meant(name) or hint)
+            self.tell(
+                "PK204",
+                f"there is no function `{name}`",
+                start,
+                end,
+                label=function_meant(name) or hint,
+                help=_FUNCTIONS_OF_OTHERS.get(name, ""),
+            )
         elif name in self.checks.misnamed:
             return  # its declaration is told
         elif (taken := self.checks.removed.get(name)) is not None and taken.document is not self.document:
@@ -273,6 +280,8 @@ _ALL_INPUTS = frozenset(("inputs", "input", "vars", "variables", "params", "args
 """What other tools call the inputs together."""
 _MODULES = dict.fromkeys(("datetime", "time", "random", "os", "sys", "re", "math"), "give the value as an input")
 _MODULES["json"] = "JSON is written by `... | tojson`"
+_GIVEN = "a template gives the same text each time: declare an input, and give it"
+_FUNCTIONS_OF_OTHERS = dict.fromkeys(("now", "today", "utcnow", "strftime", "random", "uuid", "env", "getenv"), _GIVEN)
 _ATTRIBUTE = re.compile(r"[(,]\s*attribute\s*=\s*\Z")
 _FIXED = "include a fixed path"
 _TOO_MANY = f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,26 @@ def report_misfits(
             )
             return False
     violations = findings.schema(schema).validate(value)
+    if violations and (written := _json_in(value)) is not None and not findings.schema(schema).validate(written):
+        label, cure = (
+            "this is a text, and what it holds fits",
+            "write it as YAML, without the quotes or the `|` around it",
+        )
+        findings.once(document, code, message, node, severity=severity, label=label, help=cure)
+        return False
     for span, label, fix in _misfits(node, schema, value, violations) if violations else ():
         findings.once(document, code, message, span, severity=severity, label=label, fix=fix)
     return not violations
+
+
+def _json_in(value: Any) -> Any:
+    """The object, or the list, that a text holds as JSON; None where it holds none."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _misfits(

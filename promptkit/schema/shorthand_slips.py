@@ -49,6 +49,10 @@ _FULL_BAR = "\N{FULLWIDTH VERTICAL LINE}"
 _OF_TYPES = ("one", "other", "item")
 
 
+_FEWEST_OF_PROSE = 5
+"""So many words are a value that was meant, and no type."""
+
+
 def cure_of_word(word: str, behind: str, types: list[str]) -> str:
     """What to write instead of one word that is no type, by its form, what stands behind it, and what is near it."""
     meant = near_type(word, types)
@@ -61,6 +65,11 @@ def cure_of_word(word: str, behind: str, types: list[str]) -> str:
             said = found.groupdict()
             named = {name: near_type(said[name], types) or said[name] for name in said.keys() & {*_OF_TYPES}}
             return form.cure(**said | named)
+    if re.fullmatch(NUMBER, word):
+        kind = "number" if "." in word else "integer"
+        return f"an input declares its type, and a value is its default: `{kind} = {word}`"
+    if len(word.split()) >= _FEWEST_OF_PROSE:
+        return "an input declares its type, and a text is its default: `string = ...`"
     if meant:
         return f"did you mean `{meant}`? Quote it to mean the literal: `'{word}'`"
     return f"quote it to mean the literal: `'{word}'`; the types are {', '.join(types)}"

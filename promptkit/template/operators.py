@@ -159,6 +159,9 @@ def always(walk: Expressions, test: Any, scope: Scope, *, is_last: bool = False)
     """
     negated = kind(test) == "Not"
     node = test.node if negated else test
+    if kind(node) == "Name":
+        _always_one_of(walk, node, scope, is_last=is_last and not negated)
+        return
     _, fails = given_by(node) if kind(node) == "Compare" else (frozenset(), frozenset())
     facts = [each for each in fails if isinstance(each, Fact)]
     if len(facts) != 1 or facts[0].operator not in _MIRRORED or (is_last and not negated):
@@ -176,6 +179,27 @@ def always(walk: Expressions, test: Any, scope: Scope, *, is_last: bool = False)
         walk.fault("PK214", message, token, severity="warning", label=label)
 
 
+def _always_one_of(walk: Expressions, node: Any, scope: Scope, *, is_last: bool) -> None:
+    """Tell of a required input that is asked for like a truth, and always is one of some words."""
+    known = scope.find(node.name)
+    if known is None or not known.is_input or known.nullable or not known.value:
+        return
+    listed = [schema.get("enum") if isinstance(schema, dict) else None for _, schema in known.value]
+    words = [word for each in listed for word in each or (None,)]
+    if not all(isinstance(word, str) and word for word in words):
+        return
+    flags = _TRUTHS.issuperset(str(word).lower() for word in words)
+    if is_last and not flags:
+        return
+    told = ", ".join(f"`{word}`" for word in words[:_MOST_LISTED])
+    instead = f"compare it: `{node.name} == '{words[0]}'`"
+    cure = f"declare it as `boolean`, or {instead}" if flags else instead
+    message = f"`{node.name}` always holds: it is one of the texts {told}"
+    walk.fault("PK214", message, walk.tree.token(node.lineno), severity="warning", help=cure)
+
+
+_TRUTHS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n"))
+_MOST_LISTED = 6
 _OPPOSITE = {"gt": "lteq", "lteq": "gt", "lt": "gteq", "gteq": "lt"}
 
 

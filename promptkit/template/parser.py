@@ -20,9 +20,9 @@ from jinja2.lexer import Token as JinjaToken
 from jinja2.lexer import TokenStream
 
 from promptkit.diagnostics import nearest
+from promptkit.template import syntax_messages
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
-from promptkit.template.syntax_messages import BRACES_INSIDE, characters_back, cure_of, foreign_end, told
 from promptkit.template.tree import OPENINGS, TemplateFault, Token
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class RecoveringEnvironment(PromptEnvironment):
                     self.lost.add(self.tokens[-1].value)  # which goes on behind a character that cannot be seen
                 at = end
             else:
-                for block in reversed([] if self.cut_off else self._without_end()):
+                in_tag = self._inside()[0] is not None
+                for block in reversed([] if self.cut_off or in_tag else self._without_end()):
                     yield from self._ended(block)
                 return
 
@@ -151,23 +152,26 @@ class RecoveringEnvironment(PromptEnvironment):
     def fail(self, error: TemplateSyntaxError, opening: int | None = None) -> None:
         """Keep a syntax error at its place: where what has no end begins, else where the reading stopped."""
         message, start = error.message or "it cannot be read", min(error.lineno, len(self.text))
-        start -= characters_back(message, self.text, start)
+        start -= syntax_messages.characters_back(message, self.text, start)
         if (inner := self._braces_around(start)) is not None:
-            message, start = BRACES_INSIDE, inner
+            message, start = syntax_messages.BRACES_INSIDE, inner
+        if syntax_messages.goes_past_its_line(message, self.text, opened := self._opening(start), start):
+            message, opening = "unexpected end of template, expected 'end of statement block'", opened
         endless = "end of template" in message.lower()
         if endless:
             start = start if opening is None else opening
             known, self.cut_off = self.cut_off, True
         else:
-            opened = self._opening(start)
-            known = opened in self._told_in
-            known |= self._is_told(opened)
+            known = self._is_told(opened) or opened in self._told_in
             if self.text.startswith("{{{", opened) or message == "expected token 'end of print statement', got ':'":
                 start = opened  # braces that are no expression's
             self.cut_off |= message.startswith("Encountered unknown tag")
         if not known:
             self._told_in.add(self._opening(start))
-            words, cure = told(message, self.text[:start]), cure_of(message, self.text, start)
+            words, cure = (
+                syntax_messages.told(message, self.text[:start]),
+                syntax_messages.cure_of(message, self.text, start),
+            )
             self.faults.append(TemplateFault("PK201", words, start, self._end(start), help=cure))
 
     def _braces_around(self, offset: int) -> int | None:
@@ -263,7 +267,7 @@ class Parser(PromptParser):
             if self._ends_more(str(word)):
                 return []
             own = self._has_body(str(word), start)
-            word = str(word) if own else foreign_end(str(word)).removeprefix("end") or str(word)
+            word = str(word) if own else syntax_messages.foreign_end(str(word)).removeprefix("end") or str(word)
             closed = self._tag_word() == f"end{word}"
             self._skip_to("block_end", "%}")
             if self._has_body(word, start) and not closed:

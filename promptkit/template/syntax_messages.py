@@ -67,6 +67,13 @@ def characters_back(message: str, text: str, start: int) -> int:
     return 0
 
 
+def goes_past_its_line(message: str, text: str, opened: int, offset: int) -> bool:
+    """Whether a tag has no end on its line, so that what stands on the next one is taken for a part of it."""
+    end, following = text.find("%}", offset), text.find("{", offset)
+    open_still = "\n" in text[max(opened, 0) : offset] and (end < 0 or 0 <= following < end)
+    return open_still and message.startswith("expected token 'end of statement block'")
+
+
 def foreign_end(tag: str) -> str:
     """The tag that ends what another language's tag begins, or a misspelt one: `endfor` for `foreach` and `fro`."""
     if tag in _OTHER_NAMES:
