@@ -1,9 +1,10 @@
 """What takes a value back beside which it stands: phrases, one a line; see `phrasing` for how they are written."""
 
 PARTS = {
-    "SOMEBODY": "(?:(?:the|my|an?|another|our) )?(?:old|previous|legacy|other|baseline|naive)? ?"
-    "(?:bot|boss|client|colleague|classifier|customer|friend|llm|model|parser|run|system|teacher|tool)s?",
-    "SAYING": "(?:answered|claimed|gave|outputs?|predicted|produced|proposed|returned|said|suggested|suggests|wrote)",
+    "SOMEBODY": "(?:(?:(?:the|my|an?|our) )?(?:boss|client|colleague|customer|friend|teacher)s?"
+    "|(?:another|(?:(?:the|my|an?|our) )?(?:old|previous|legacy|other|baseline|naive))"
+    " (?:bot|classifier|llm|model|parser|run|system|tool|version)s?)",
+    "SAYING": "(?:answered|claimed|gave|predicted|produced|proposed|returned|said|suggested|suggests|wrote)",
     "NONE": "(?! ?(?:aucune|keine|nenhuma|nessuna|ninguna|none|не|无|無|没有|不需要|なし|없음))",
     "STOP": "(?: ?[.!])?\\s*(?:\\Z|\\n)",
     "EARLIER": "(?:earlier|first|last|previous)",
@@ -19,6 +20,7 @@ PARTS = {
     "ANSWER": "(?:answer|json|output|response|result|value)",
     "EXAMPLE": "(?:example|beispiel|exemple|ejemplo|esempio)",
     "UNREAL": "(?:dummy|fake|fabricated|fictional|fictitious|hypothetical|invented|made[- ]up|placeholder|sample)s?\\b",
+    "UNTRUE": "(?:dummy|fake|hypothetical|invented|made[- ]up|placeholder)",
     "OWN": "(?! (?:of|(?:data|values?) (?:of|from)))",
     "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
     "START": "\\A\\W{0,4}",
@@ -61,7 +63,7 @@ BEFORE = r"""
     \bif there (?:was|were|is)\b[^.\n]{1,60},? (?:it|the ANSWER|the output) would be
     \bassuming\b[^.\n]{1,60},? (?:it|the ANSWER|the output) would be
     (?:START|[.!?,] )(?:if|suppose|assuming)
-    \bhere (?:is|are) (?:an? |some )?UNREAL(?: \w+){0,2}(?=\s*:|\s*\Z)
+    \bhere (?:is|are) (?:an? |some )?UNTRUE(?: \w+){0,2}(?=\s*:|\s*\Z)
     CANNOT only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
     \bi can only (?:give|offer|provide|show)(?: you)? an? (?:EXAMPLE|sample|template)
     \ban? typical ANSWER (?:is|looks like|would be)(?: this)?
