@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.limits import variable
@@ -86,6 +86,11 @@ class Judge:
         reasoning = str(value[beside] or "") if beside is not None else ""
         unwrapped = Step(UNWRAPPED, "the answer was taken from beside its reasoning", repairs=key != "answer")
         return Judged(judged.value, (unwrapped, *judged.steps), judged.violations, reasoning)
+
+    def accepted(self, value: Any, text: str, *steps: Step) -> Judged | None:
+        """The value brought to the schema, behind the steps that led to it; None where it does not fit."""
+        judged = self.judge(value, text)
+        return None if judged.violations else replace(judged, steps=(*steps, *judged.steps))
 
     def called(self, value: Any, text: str) -> Judged | None:
         """The arguments of a tool that a model believes to call, where they are the answer and the call is not."""

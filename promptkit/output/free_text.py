@@ -144,9 +144,7 @@ def _texts(text: str, judge: Judge) -> Judged | None:
             return None
     elif denied(listed) or "\n" in listed or _GROUPED.search(listed) or not _are_words(items):
         return None
-    judged = judge.judge(items, text)
-    told = Step("read as a list", "texts with commas between them", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+    return judge.accepted(items, text, Step("read as a list", "texts with commas between them", repairs=True))
 
 
 _LABEL = re.compile(
@@ -173,9 +171,7 @@ def _listed(text: str, judge: Judge) -> Judged | None:
         return None
     if len(items) > 1 and any(map(_BETWEEN_WORDS.search, words)):
         return None  # where one word ends and the next one begins is not certain
-    judged = judge.judge(items, text)
-    told = Step("read as a list", "words that the schema lists", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+    return judge.accepted(items, text, Step("read as a list", "words that the schema lists", repairs=True))
 
 
 def _are_words(items: list[str]) -> bool:
@@ -212,12 +208,8 @@ def _scalar(text: str, judge: Judge, found: Found) -> Judged | None:
     if not said or said[0] in "{[" or (said[0] == '"' and (free or said.count('"') < len('""'))):
         return None  # the beginning of JSON that has no end
     told = Step("read as the value", "the answer is no JSON; what it says was taken", repairs=True)
-    for value in (unmarked(said), *(() if free else _meant(said, place))):
-        if value is not None:
-            judged = judge.judge(value, text)
-            if not judged.violations:
-                return Judged(judged.value, (told, *judged.steps))
-    return None
+    values = (value for value in (unmarked(said), *(() if free else _meant(said, place))) if value is not None)
+    return next(filter(None, (judge.accepted(value, text, told) for value in values)), None)
 
 
 def _takes_any_text(place: Place) -> bool:

@@ -290,9 +290,8 @@ def _unescaped(text: str, judge: Judge) -> Judged | None:
     stripped = text.strip()
     for told, written in _undone(stripped):
         with suppress(NotJson):
-            judged = judge.judge(parse_json(written), text)
-            if not judged.violations:
-                return Judged(judged.value, (Step(*told, repairs=True), *judged.steps), (), judged.reasoning)
+            if (judged := judge.accepted(parse_json(written), text, Step(*told, repairs=True))) is not None:
+                return judged
     return None
 
 

@@ -6,7 +6,6 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import doubted
 from promptkit.output.labels import names_value
@@ -15,7 +14,7 @@ from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from promptkit.output.acceptance import Judge
+    from promptkit.output.acceptance import Judge, Judged
 
 __all__ = ["BULLET", "SCALARS", "is_begun", "listed", "unmarked"]
 
@@ -80,10 +79,9 @@ def listed(text: str, judge: Judge) -> Judged | None:
         return None
     if not items or doubted(lead + (tail[0] if tail else "")) or any(int(each) != len(items) for each in told):
         return None
-    judged = judge.judge(items, text)
     behind = f" behind {lead.strip()!r}" if lead else ""
     step = Step("read as a list", f"{len(items)} lines of a Markdown list{behind}", repairs=True)
-    return None if judged.violations else Judged(judged.value, (step, *judged.steps))
+    return judge.accepted(items, text, step)
 
 
 def _items(text: str) -> list[str]:

@@ -10,13 +10,12 @@ import tokenize
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from promptkit.output.acceptance import Judge
+    from promptkit.output.acceptance import Judge, Judged
 
 __all__ = ["called"]
 
@@ -47,9 +46,8 @@ def called(text: str, judge: Judge) -> Judged | None:
         return None
     if isinstance(value, list) and len(value) == 1 and "array" not in judge.place.kinds:
         value = value[0]
-    judged = judge.judge(value, text)
     told = Step("read as a call", "the answer was written as a call of Python's", repairs=True)
-    return None if judged.violations else Judged(judged.value, (told, *judged.steps))
+    return judge.accepted(value, text, told)
 
 
 def _is_doubtful(body: str) -> bool:

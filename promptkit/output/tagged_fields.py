@@ -9,14 +9,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptkit.output.acceptance import Judged
 from promptkit.output.markdown_lists import SCALARS
 from promptkit.output.place import plain_word
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
 
 if TYPE_CHECKING:
-    from promptkit.output.acceptance import Judge
+    from promptkit.output.acceptance import Judge, Judged
     from promptkit.output.place import Place
 
 __all__ = ["tagged"]
@@ -57,10 +56,9 @@ def tagged(text: str, judge: Judge) -> Judged | None:
     for form in _FORMS:
         fields = _fields(text, form, declared)
         value = _object(fields, declared, place) if fields else None
-        judged = judge.judge(value, text) if value is not None else None
-        if judged is not None and not judged.violations:
-            told = Step("read from its markup", f"{len(fields)} fields, each in markup of its own", repairs=True)
-            return Judged(judged.value, (told, *judged.steps))
+        told = Step("read from its markup", f"{len(fields)} fields, each in markup of its own", repairs=True)
+        if value is not None and (judged := judge.accepted(value, text, told)) is not None:
+            return judged
     return None
 
 
