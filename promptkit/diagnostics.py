@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from promptkit.phrases import one_line, steady
 
@@ -37,6 +37,21 @@ class Fix:
     start: int
     end: int
     text: str
+
+
+class Details(TypedDict, total=False):
+    """What may be said of a fault beside its message, as `Diagnostic` has it."""
+
+    severity: Severity
+    label: str
+    help: str
+
+
+class DetailsWithFix(Details, total=False):
+    """The same with what else a finding may have; a `fix` that is a text replaces what is wrong."""
+
+    notes: tuple[str, ...]
+    fix: str | Fix | None
 
 
 @dataclass(frozen=True, slots=True)

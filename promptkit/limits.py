@@ -104,12 +104,12 @@ def current_limits() -> Limits:
 def shown_limits() -> list[dict[str, Any]]:
     """Name, value and origin of each limit."""
     limits = current_limits()
-    return [
-        {"name": name, "value": getattr(limits, name), "origin": f"environment {name_there}" if given else "default"}
-        for name in ROWS
-        for name_there in [variable(name)]
-        for given in [os.environ.get(name_there)]
-    ]
+    shown = []
+    for name in ROWS:
+        there = variable(name)
+        origin = f"environment {there}" if os.environ.get(there) else "default"
+        shown.append({"name": name, "value": getattr(limits, name), "origin": origin})
+    return shown
 
 
 @contextmanager

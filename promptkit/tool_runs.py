@@ -144,14 +144,14 @@ class ToolRunner:
             return False
         try:
             return self.toolbox.confirm(call.tool.name, copy.deepcopy(call.arguments))
-        except Exception as error:  # whatever whoever decides raises
+        except Exception as error:  # the caller's own code decides, and may raise anything
             raise _undecided(call, error) from error
 
     async def _aagreed(self, call: Prepared) -> bool:
         agreed = self._agreement(call)
         try:
             return bool(await agreed if inspect.isawaitable(agreed) else agreed)
-        except Exception as error:  # as above
+        except Exception as error:  # so may what it awaits
             raise _undecided(call, error) from error
 
     def _refused(self, call: Prepared, *, agreed: bool) -> ToolRun | None:

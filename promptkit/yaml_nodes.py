@@ -136,8 +136,9 @@ class Document:
         *,
         severity: Severity = "error",
         label: str = "",
+        help: str = "",
+        notes: tuple[str, ...] = (),
         fix: str | Fix | None = None,
-        **told: Any,
     ) -> Diagnostic:
         """A diagnostic over a span of offsets. A `fix` that is a text replaces the span."""
         line, column = self.place(span[0])
@@ -145,21 +146,8 @@ class Document:
         excerpt, before = self._excerpt(line, column)
         if isinstance(fix, str):
             fix = Fix(*span, self._quoted_alike(span, fix))
-        return Diagnostic(
-            code,
-            severity,
-            message,
-            self.path,
-            line,
-            column,
-            end_line,
-            end_column,
-            label,
-            excerpt=excerpt,
-            excerpt_from=before,
-            fix=fix,
-            **told,
-        )
+        place = self.path, line, column, end_line, end_column
+        return Diagnostic(code, severity, message, *place, label, help, notes, excerpt, before, fix)
 
     def _quoted_alike(self, span: tuple[int, int], word: str) -> str:
         """A word in the quotes of what it stands for, if that has some."""

@@ -8,7 +8,7 @@ resolve by YAML 1.2's core schema (`no` is a text, `0o7` is 7). Lines end at LF,
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard, Unpack
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.limits import current_limits, raised_by
@@ -21,7 +21,7 @@ from promptkit.yaml_traps import braces_fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptkit.diagnostics import Diagnostic
+    from promptkit.diagnostics import Details, Diagnostic
 
 MAX_DIGITS = 4_000
 MAX_FAULTS = 100
@@ -283,9 +283,9 @@ class _Composer:
         self._fault("PK105", f"the file has more faults than the {MAX_FAULTS} told here; reading ends", event)
         raise _Stop
 
-    def _fault(self, code: str, message: str, event: Any, **told: Any) -> None:
+    def _fault(self, code: str, message: str, event: Any, **details: Unpack[Details]) -> None:
         span = event.start_mark.index, event.end_mark.index
-        self.document.faults.append(self.document.diagnostic(code, message, span, **told))
+        self.document.faults.append(self.document.diagnostic(code, message, span, **details))
 
 
 def _key_fault(document: Document, key: Node, seen: dict[str, Scalar]) -> Diagnostic | None:

@@ -144,5 +144,4 @@ class _Check:
 def _report(findings: Findings, document: Document, node: Node, fault: TemplateFault) -> None:
     start, end = (max(0, at - len(_OPENING)) for at in (fault.start, fault.end))
     span = span_in(document, node)(start, end) if isinstance(node, Scalar) else (node.start, node.start + 1)
-    told = {"severity": fault.severity, "label": fault.label, "help": fault.help}
-    findings.add(document, fault.code, fault.message, span, **told)
+    findings.add(document, fault.code, fault.message, span, **fault.details)

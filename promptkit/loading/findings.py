@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from promptkit.diagnostics import Diagnostic, nearest
+from promptkit.diagnostics import DetailsWithFix, Diagnostic, nearest
 from promptkit.phrases import shortened
 from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty, resolve
@@ -39,7 +39,14 @@ class Findings:
     _full: bool = False
     _once: set[tuple[str, str, int]] = field(default_factory=set)
 
-    def add(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
+    def add(
+        self,
+        document: Document,
+        code: str,
+        message: str,
+        span: tuple[int, int] | Node,
+        **details: Unpack[DetailsWithFix],
+    ) -> None:
         """Report a fault at a node or a span of offsets, unless what stands there is a fault of its own already."""
         where = span if isinstance(span, tuple) else (span.start, span.end)
         if code == "PK121" and document.text.startswith(("{{", "{%"), where[0]):
@@ -50,8 +57,9 @@ class Findings:
         if len(self.diagnostics) >= MOST_FINDINGS:
             self._too_many(document)
             return
-        said = {name: shortened(each, _LONGEST_SAID) for name, each in told.items() if name in ("label", "help")}
-        self.diagnostics.append(document.diagnostic(code, shortened(message, _LONGEST_SAID), where, **(told | said)))
+        details["label"] = shortened(details.get("label", ""), _LONGEST_SAID)
+        details["help"] = shortened(details.get("help", ""), _LONGEST_SAID)
+        self.diagnostics.append(document.diagnostic(code, shortened(message, _LONGEST_SAID), where, **details))
 
     def schema(self, json: Any) -> Schema:
         """The schema of an object that the load holds: one for all that is held against it."""
@@ -66,12 +74,19 @@ class Findings:
             message = f"there are more findings than the {MOST_FINDINGS:,} told here"
             self.diagnostics.append(document.diagnostic("PK105", message, (0, 0)))
 
-    def once(self, document: Document, code: str, message: str, span: tuple[int, int] | Node, **told: Any) -> None:
+    def once(
+        self,
+        document: Document,
+        code: str,
+        message: str,
+        span: tuple[int, int] | Node,
+        **details: Unpack[DetailsWithFix],
+    ) -> None:
         """Report a fault once, though an alias may have the same text read again."""
         key = document.path, code, span[0] if isinstance(span, tuple) else span.start
         if key not in self._once:
             self._once.add(key)
-            self.add(document, code, message, span, **told)
+            self.add(document, code, message, span, **details)
 
     def unknown_key(
         self,

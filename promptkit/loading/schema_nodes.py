@@ -36,7 +36,7 @@ _OF_OTHERS = {
 OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
-_INPUT_LEVEL = len(("properties", "name"))
+_INPUT_LEVEL = 2
 _A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"

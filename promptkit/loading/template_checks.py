@@ -114,9 +114,8 @@ class TemplateChecks:
         if key in self.reported:
             return
         self.reported.add(key)
-        told = {"severity": fault.severity, "label": fault.label, "help": fault.help}
         notes = (f"included by {text.stack[-1]}",) if text.stack else ()
-        self.findings.add(text.document, fault.code, fault.message, where, notes=notes, **told)
+        self.findings.add(text.document, fault.code, fault.message, where, notes=notes, **fault.details)
 
     def _is_narrowed(self, text: str, fault: TemplateFault) -> bool:
         """Whether a fault is about an input that is declared anew; else whether its tag names no other one."""

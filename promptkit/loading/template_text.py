@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from promptkit.limits import current_limits, variable
 from promptkit.loading.file_suggestions import file_cure
@@ -22,6 +22,7 @@ from promptkit.yaml_nodes import Document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from promptkit.diagnostics import Details
     from promptkit.loading.template_checks import TemplateChecks
     from promptkit.template.paths import Path
     from promptkit.template.tree import Token, Tree
@@ -56,9 +57,9 @@ class TemplateText:
         self.tree = tree
         self.checks.enter(self, tree)
 
-    def tell(self, code: str, message: str, start: int, end: int, **told: Any) -> None:
+    def tell(self, code: str, message: str, start: int, end: int, **details: Unpack[Details]) -> None:
         """Report something at a span of the text."""
-        self.checks.report(self, TemplateFault(code, message, start, end, **told))
+        self.checks.report(self, TemplateFault(code, message, start, end, **details))
 
     # What the walk meets
 

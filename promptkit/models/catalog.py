@@ -19,7 +19,7 @@ from promptkit.diagnostics import did_you_mean
 from promptkit.errors import BadResponse, ConfigError
 from promptkit.model_names import ModelName, parse_model_name
 from promptkit.models.documented import DOCUMENTED
-from promptkit.models.evidence import with_evidence
+from promptkit.models.evidence import joined_sources, with_evidence
 from promptkit.private_files import keep_file
 from promptkit.setting_table import MODEL_FACTS, address
 
@@ -94,17 +94,17 @@ def _facts(entry: Any) -> ModelFacts | None:
         name,
         context_length=_count(entry, "context_length", "max_model_len"),
         max_output=_count(entry, "max_completion_tokens", "max_output_length"),
-        prompt_price=_price(prices.get("prompt")),
-        completion_price=_price(prices.get("completion")),
+        prompt_price=_number(prices.get("prompt")),
+        completion_price=_number(prices.get("completion")),
     )
 
 
 def _count(entry: Mapping[str, Any], *names: str) -> int | None:
-    numbers = (_price(entry.get(name)) for name in names)
+    numbers = (_number(entry.get(name)) for name in names)
     return next((int(number) for number in numbers if number), None)
 
 
-def _price(value: Any) -> float | None:
+def _number(value: Any) -> float | None:
     """A number that is written as one or as a text (`"0.00000500"`); None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -174,7 +174,7 @@ def told_by_settings(known: ModelFacts, name: str, settings: Settings) -> ModelF
     if not said:
         return known
     source = f"{', '.join(said)}: your settings"
-    return replace(known, **said, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source)))))
+    return replace(known, **said, source=joined_sources(source, known.source))
 
 
 def settings_of(name: str, settings: Settings) -> Mapping[str, Any]:

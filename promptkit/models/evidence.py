@@ -103,6 +103,11 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
+def joined_sources(source: str, earlier: str) -> str:
+    """Where facts come from: what was found now, and for the others what was known before."""
+    return f"{source}; else {earlier}" if earlier else source
+
+
 def with_evidence(known: ModelFacts, settings: Settings, base_url: str = "") -> ModelFacts:
     """What was measured of a model, over what was known before."""
     findings = load_evidence(settings, base_url).get(known.name, {})
@@ -111,6 +116,4 @@ def with_evidence(known: ModelFacts, settings: Settings, base_url: str = "") -> 
         return known
     dates = sorted({findings[name].date[:10] for name in found})
     source = f"{', '.join(found)}: measured on {urlsplit(base_url or settings.base_url).netloc}, {dates[-1]}"
-    return replace(
-        known, **found, source="; ".join(filter(None, (source, f"else {known.source}" * bool(known.source))))
-    )
+    return replace(known, **found, source=joined_sources(source, known.source))

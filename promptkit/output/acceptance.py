@@ -116,7 +116,7 @@ class Judge:
 
     def _beside_reasoning(self, value: Any, text: str) -> Judged | None:
         """The answer that a model has put beside its reasoning, though nobody asked for that."""
-        if not self.coerces or not isinstance(value, dict) or len(value) != len(("reasoning", "answer")):
+        if not self.coerces or not isinstance(value, dict) or len(value) != 2:
             return None
         reasons = [key for key in value if names_reasoning(key) and isinstance(value[key], str)]
         answers = [key for key in value if is_wrapper(key)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template import operators
@@ -30,7 +30,7 @@ from promptkit.template.vocabulary import functions
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from promptkit.diagnostics import Severity
+    from promptkit.diagnostics import Details, Severity
     from promptkit.template.conditions import Given
     from promptkit.template.inferred_types import InferredType
     from promptkit.template.listener import Listener
@@ -106,9 +106,9 @@ class Expressions:
             return found is not None and found.nullable
         return bool(path) and is_nullable(value)
 
-    def fault(self, code: str, message: str, token: Token, **told: Any) -> None:
+    def fault(self, code: str, message: str, token: Token, **details: Unpack[Details]) -> None:
         """Tell a fault at a token."""
-        self.listener.fault(TemplateFault(code, message, token.start, token.end, **told))
+        self.listener.fault(TemplateFault(code, message, token.start, token.end, **details))
 
     def wrong(self, why: tuple[str, str] | None, node: Any, severity: Severity = "error") -> None:
         """Tell of an operation that the type of a value does not take, if there is one."""

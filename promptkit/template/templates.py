@@ -149,7 +149,7 @@ class Templates:
             return str(value) if isinstance(value, Undefined) else value
         except PromptkitError:
             raise
-        except Exception as error:  # noqa: BLE001 (as above)
+        except Exception as error:  # noqa: BLE001 (an expression may raise anything)
             raise RenderError(_worded(error), code=_code(error)) from None
 
     def _simple(self, text: str) -> Pieces | None:

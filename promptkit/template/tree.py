@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from jinja2 import nodes
 
-    from promptkit.diagnostics import Severity
+    from promptkit.diagnostics import Details, Severity
 
 
 OPENINGS = ("variable_begin", "block_begin")
@@ -33,6 +33,11 @@ class TemplateFault:
     severity: Severity = "error"
     label: str = ""
     help: str = ""
+
+    @property
+    def details(self) -> Details:
+        """What is said beside the message."""
+        return {"severity": self.severity, "label": self.label, "help": self.help}
 
 
 @dataclass(slots=True)
