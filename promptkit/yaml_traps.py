@@ -168,13 +168,24 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     if "mapping values are not allowed" in problem:
         lines = beside_above(document, line)
     for number in lines:
-        found = re.match(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?=[^\s/])", document.line(number)) if number > 0 else None
+        found = _ONE_WORD.match(document.line(number)) if number > 0 else None
         if found:
             start = document.start(number) + found.start(2)
+            behind = start + len(found[2]) + 1
+            if found["blank"]:
+                message, fix = (
+                    f"not valid YAML: no plain space stands behind `{found[2]}:`",
+                    Fix(behind, behind + 1, " "),
+                )
+                return document.diagnostic("PK100", message, (start, behind), help="write a plain space", fix=fix)
             message = f"not valid YAML: `{found[2]}:` and its value are one word"
             span = start, start + len(found[2]) + 1
             return document.diagnostic("PK100", message, span, help=f"put a space behind the colon: `{found[2]}: ...`")
     return None
+
+
+_ONE_WORD = re.compile(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?:(?P<blank>[\u00a0\u2007\u202f\u3000])|(?=[^\s/]))")
+"""A key and what stands behind its colon without a space, or behind one that is none of YAML's."""
 
 
 def _quote_inside(document: Document, line: int, column: int, problem: str, __: int | None) -> Diagnostic | None:

@@ -170,7 +170,9 @@ def _enum(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
         yield Lint("PK407", "no value fits: the enum is empty", (*place, "enum"), "list the values")
     fitting = [_fits_type(schema, each) for each in listed]
     if listed and not any(fitting):
-        yield Lint("PK407", f"no value fits: none in the enum is {_kinds(schema)}", (*place, "enum"))
+        quoted = all(isinstance(each, str) and re.fullmatch(r"-?\d+(?:\.\d+)?", each) for each in listed)
+        hint = "numbers stand without quotes" if quoted else ""
+        yield Lint("PK407", f"no value fits: none in the enum is {_kinds(schema)}", (*place, "enum"), hint)
         return
     for index, each in enumerate(listed[:_MOST_COMPARED]):
         if any(same_json(each, other) for other in listed[:index]):
