@@ -11,7 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from promptkit.output.phrasing import any_of
+from promptkit.output.phrasing import LatePattern, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,11 +63,10 @@ _JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
 _NO_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?0(?:\.(?:0{1,9}|[01]\d{0,9}))?\s?%?\)?[.!]?\s*\Z")
 _OF_ZERO = frozenset(("low", "minimal", "neutral", "nil", "none", "zero"))
 """Words that a score of nothing bears out."""
-_CONDITION_BEHIND = re.compile(
+_CONDITION_BEHIND = LatePattern(
     r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b|(?:appears?|occurs?)\W{0,2}(?:\s+(?:in|here|twice|once)\b|\Z)"
     r"|is (?:mentioned|used|written) (?:in|once|twice)\b|(?:ironically|sarcastically)\b"
     r"|(?:would|might|could) be (?:(?:an? )?(?:over|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",
-    re.IGNORECASE,
 )
 _HYPOTHETICAL = r"""
     if|whether|ob|wenn|si
@@ -108,10 +107,9 @@ _JUDGING = r"""
     (?:concern|contain|convey|describ|express|indicat|reflect|report|represent|show|suggest)\w*
 """
 """What stands before a word that somebody takes for the answer."""
-_IS_HYPOTHETICAL = re.compile(rf"\b(?:{any_of(_HYPOTHETICAL)})\b", re.IGNORECASE)
-_FRAME = re.compile(
+_IS_HYPOTHETICAL = LatePattern(rf"\b(?:{any_of(_HYPOTHETICAL)})\b")
+_FRAME = LatePattern(
     rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は为為]\W*|\b(?:{any_of(_JUDGING)})\W+)(?:(?:{any_of(_NEUTRAL)})\b\W+)*\Z",
-    re.IGNORECASE,
 )
 
 _NEW_NAMES = frozenset("caledonia delhi england guinea hampshire jersey mexico york zealand".split())  # noqa: SIM905

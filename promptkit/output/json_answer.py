@@ -18,6 +18,7 @@ from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.free_text import bulleted, of_words
 from promptkit.output.labels import is_labelled, role_of, set_aside
 from promptkit.output.partial import NOTHING, PartialParser
+from promptkit.output.phrasing import LatePattern
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.repairs import BARE
@@ -196,7 +197,7 @@ def _agreed(
 
 
 _LONGEST_WORDS = 200
-_FINAL = re.compile(
+_FINAL = LatePattern(
     r"(?:(?:^|[.!?]\s)[^\w\n]*(?:(?:so|the|my|here is|here's|and)\s+){0,3}"
     r"(?:final|corrected|revised|(?:correct|right)(?=\s+(?:answer|json|output|result|value)))"
     r"(?:\s+(?:answer|json|result|version|output|response|value|one|object|list)(?:\s+is)?)?"

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from promptkit.output.phrasing import any_of
+from promptkit.output.phrasing import LatePattern, any_of
 from promptkit.output.repairs import Repair, Unreadable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _OMITTED = r"""
 """
 _MOST_SAID = 300
 """So much of a comment is looked at."""
-_OMITTING = re.compile(any_of(_OMITTED), re.IGNORECASE)
+_OMITTING = LatePattern(any_of(_OMITTED))
 _DOUBTED = r"""
     \A(?:an? |the )?(?:dummy|fake|invented|made[ -]up|placeholder)(?: (?:data|value))?\Z
     \A(?:an? |for )?example(?: (?:data|value))?\Z
@@ -60,7 +60,7 @@ _DOUBTED = r"""
     \A(?:this )?should be (?-i:["\x27A-Z\d-]\S*)\Z
     \A(?:this )?(?:is )?(?:incorrect|wrong), should be\b
 """
-_TAKES_BACK = re.compile(any_of(_DOUBTED), re.IGNORECASE)
+_TAKES_BACK = LatePattern(any_of(_DOUBTED))
 """A comment at a value that says that it is another one, or none."""
 
 

@@ -58,8 +58,8 @@ def marked(text: str) -> str | None:
 
 def _is_revised(between: str, *, boxed: bool) -> bool:
     """Whether the words between two results say that the second one counts."""
-    revised = _TURNS.search(between) or (boxed and _GOES_ON.search(between))
-    return revised is not None and bool(revised) and not _ANOTHER_TASK.search(between)
+    revised = _TURNS.search(between) is not None or (boxed and _GOES_ON.search(between) is not None)
+    return revised and not _ANOTHER_TASK.search(between)
 
 
 def _is_doubted(behind: str) -> bool:

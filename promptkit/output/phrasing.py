@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,28 @@ _CONTRACTIONS = tuple(
         (rf"(i){_MARK}m", r"\1 am"),
     )
 )
+
+
+class LatePattern:
+    """A pattern that is compiled when it is first asked for, by default without regard to case.
+
+    Patterns of many phrases take tens of milliseconds to compile, and most commands read no words beside a value.
+    """
+
+    def __init__(self, source: str, flags: int = re.IGNORECASE) -> None:
+        self._source, self._flags = source, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._source, self._flags)
+
+    def search(self, text: str, *span: int) -> re.Match[str] | None:
+        """See `re.Pattern.search`."""
+        return self._compiled.search(text, *span)
+
+    def match(self, text: str, *span: int) -> re.Match[str] | None:
+        """See `re.Pattern.match`."""
+        return self._compiled.match(text, *span)
 
 
 def without_contractions(words: str) -> str:

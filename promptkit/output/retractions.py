@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from promptkit.output.labels import announces_other, names_other, names_value
-from promptkit.output.phrasing import any_of, without_contractions
+from promptkit.output.phrasing import LatePattern, any_of, without_contractions
 from promptkit.output.place import plain_word, words_of
 from promptkit.output.retraction_phrases import (
     AS_THOUGHT,
@@ -31,31 +31,27 @@ _FAR = 60
 """How much white space may stand between a value and words that take it back."""
 _SAID_BEHIND = 300
 """How many characters behind a value are looked at."""
-_WRONG_ON_ITS_LINE = re.compile(
+_WRONG_ON_ITS_LINE = LatePattern(
     r"[ \t`\"'.,]{0,9}(?:[\u274c\u2717\u2718\U0001f6ab]"
     r"|(?:[\[(] ?(?:wrong|incorrect|invalid|not (?:correct|right|valid)) ?[\])]"
     r"|(?:<-+|\u2190|\n{1,3}\^) ?(?:wrong|incorrect|invalid)(?=[.!]?[ \t]*(?:\n|\Z))))",
-    re.IGNORECASE,
 )
-_TAKEN_BACK_BEFORE = re.compile(
-    rf"(?:(?:{any_of(BEFORE + AS_THOUGHT, PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
-)
+_TAKEN_BACK_BEFORE = LatePattern(rf"(?:(?:{any_of(BEFORE + AS_THOUGHT, PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z")
 _BETWEEN = rf"(?:[ \t]{{1,3}}(?:-{{1,3}}|//)[ \t]|[\s`.,;(*_#\u2013\u2014]{{0,{_FAR}}})"
 _HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
-_TAKEN_BACK_BEHIND = re.compile(
+_TAKEN_BACK_BEHIND = LatePattern(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(ON_ITS_LINE, PARTS)})"
     rf"|{_BETWEEN}{_HESITATION}(?:{any_of(BEHIND + IN_OTHER_LANGUAGES, PARTS)})",
-    re.IGNORECASE,
 )
-_CALLED_WRONG = re.compile(rf"{_BETWEEN}(?:{any_of(OF_WRONG, PARTS)})", re.IGNORECASE)
-_HAD_NOTHING = re.compile(rf"{_BETWEEN}(?:{any_of(OF_NOTHING, PARTS)})", re.IGNORECASE)
-_UNABLE = re.compile(rf"\b(?:{any_of(OF_INABILITY, PARTS)})\s*\Z", re.IGNORECASE)
+_CALLED_WRONG = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_WRONG, PARTS)})")
+_HAD_NOTHING = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_NOTHING, PARTS)})")
+_UNABLE = LatePattern(rf"\b(?:{any_of(OF_INABILITY, PARTS)})\s*\Z")
 _AGAIN = r"""
     another try
     try again
     (?:correct|fix|redo) (?:it|that|this)
 """
-_BEGINS_ANEW = re.compile(rf"\b(?:{any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z", re.IGNORECASE)
+_BEGINS_ANEW = LatePattern(rf"\b(?:{any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z")
 """What announces another value that never came."""
 _FENCED = re.compile(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
 """What stands between a line and the value under it."""
@@ -128,7 +124,7 @@ _OF_WORDS_BEHIND = r"""
     please (?:paste|provide|send|share) (?:me )?(?:the|your) \w+(?: first)?ENDS
     (?:or|but|hmm,?) (?:maybe|it could be|it may be|it might be|should be|perhaps|possibly)\b
 """
-_WORDS_TAKEN_BACK = re.compile(rf"\W{{0,9}}(?:{any_of(_OF_WORDS_BEHIND, PARTS)})", re.IGNORECASE)
+_WORDS_TAKEN_BACK = LatePattern(rf"\W{{0,9}}(?:{any_of(_OF_WORDS_BEHIND, PARTS)})")
 _MARKED_BEHIND = re.compile(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
 
 

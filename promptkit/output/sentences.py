@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from promptkit.output.denials import DENIALS
-from promptkit.output.phrasing import any_of, without_contractions
+from promptkit.output.phrasing import LatePattern, any_of, without_contractions
 from promptkit.output.place import plain_word, words_of
 from promptkit.output.scalars import CURRENCY, TRUTHS, number_of, truth_of
 
@@ -54,11 +54,10 @@ def explained(text: str) -> str:
 _DOUBTS = frozenset("actually correction example guess however placeholder sample should unclear wait".split())  # noqa: SIM905
 
 
-_EXPLAINED = re.compile(
+_EXPLAINED = LatePattern(
     r"(?P<said>[^\n]{1,60})\n\s*\n\W{0,4}"
     r"(?:(?P<courtesy>feel free|(?:i )?hope|let me know)|because|explanation|justification|note|rationale"
     r"|reason(?:ing)?|step)\b",
-    re.IGNORECASE,
 )
 _NOT_THE_ONE = re.compile(
     r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess)\b", re.IGNORECASE
@@ -121,7 +120,7 @@ _CONVERSED = r"""
     of course\b[^.!]{0,10}[.!,] please\b
     (?:insufficient|not enough) (?:context|data|information)\b
 """
-_CONVERSATION = re.compile(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
+_CONVERSATION = LatePattern(rf"\W*(?:{any_of(_CONVERSED)})")
 """What begins what is said to the one who asked, and explains no truth."""
 _CONDITION = re.compile(
     r"\W*(?:but\s+)?(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case|partly|partially|in\s+part)\b",
