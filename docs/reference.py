@@ -66,7 +66,7 @@ KEYS = {
     "tools": "Functions that the model may call.",
     "layout": "How sections are set.",
     "conversation": "Which input a turn's text is; `task: first` says the task in the first turn alone, not in `each`.",
-    "memory": "How much of a conversation is sent again: `full`, `summarise`, or any of `last`, `tokens`, `pin`, `summarise`.",
+    "memory": "How much of a conversation is sent again: `full`, or any of `last`, `tokens`, `pin`, `summarise`.",
     "budget": "What one call may cost at most: tokens of a request and of an answer, USD of all attempts together.",
     "tests": "Inputs, and what must hold for the answer. Checked like examples; this version does not run them.",
     "x-...": "Kept, not interpreted.",
