@@ -11,7 +11,7 @@ from typing import Any
 from promptkit.output.phrasing import LatePattern, any_of, without_contractions
 from promptkit.output.place import plain_word
 
-__all__ = ["LABEL_MARKS", "announces_other", "is_labelled", "names_other", "names_value", "role_of", "set_aside"]
+__all__ = ["announces_other", "is_labelled", "names_other", "names_value", "role_of", "set_aside"]
 
 _NEAR = 120
 """How many characters before a value are looked at."""
@@ -56,17 +56,17 @@ _PARTS = {
     "ANSWER": "(?:answer|class|json|label|object|output|result|response|value)",
     "UNTRUE": "(?:bad|dummy|fake|false|incorrect|invalid|made-up|mock|not correct|placeholder|wrong)",
 }
-LABEL_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\ufe0f]{0,9}"
+_MARKS = r"[\s#*_>`~\-\u2013\u2014\u2022\u274c\u2717\u2718\U0001f6ab\u26a0\ufe0f]{0,9}"
 """What may stand around the words of a label."""
 _LEAD = r"(?:(?:this\s+is|here\s+is|here\s+are|below\s+is)\s+)?(?:(?:an?|the|my|your|some|one)\s+)?"
 _COLON = r"\s*[*_`]{0,3}\s*[:\uff1a]\s*[*_`]{0,3}"
 _NO_DRAFT = r"(?!here\s+is\s+(?:an?|my|the|your)\s+(?:\w+\s+)?draft\b)"
 _NAMED = rf"{_NO_DRAFT}{_LEAD}(?P<said>{any_of(_NO_ANSWERS, _PARTS)})(?:\s*\([^()\n]{{0,30}}\))?"
 _NO_ANSWER = LatePattern(
-    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}{_NAMED}(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
+    rf"(?:\A|[\n.!?\u3002]){_MARKS}{_NAMED}(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
 )
 _OF_A_WORD = LatePattern(
-    rf"(?:\A|[\n.!?\u3002]){LABEL_MARKS}(?:{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
+    rf"(?:\A|[\n.!?\u3002]){_MARKS}(?:{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
 )
 _TAGS = (
     "bad|context|document|draft|example|function_results?|human|incorrect|input|observation|original|question|rejected"

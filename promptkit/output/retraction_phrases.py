@@ -8,7 +8,6 @@ PARTS = {
     "NONE": "(?! ?(?:aucune|keine|nenhuma|nessuna|ninguna|none|не|无|無|没有|不需要|なし|없음))",
     "STOP": "(?: ?[.!])?\\s*(?:\\Z|\\n)",
     "EARLIER": "(?:earlier|first|last|previous)",
-    "ORIGINAL": "(?:document|email|file|input|message|original|source|text)",
     "CORRECTED": "(?:actual|correct|corrected|real|right|true)",
     "IT": "(?:THIS|(?:the|my|this|that|these) (?:above |given |last |previous )?(?:ANSWERs?|data|object)"
     "(?: above| given)?)",
@@ -25,7 +24,6 @@ PARTS = {
     "ONLY": "(?:(?:all|just|merely|only|an?) ){0,2}",
     "START": "\\A\\W{0,4}",
     "COLON": "(?= ?[:\uff1a])",
-    "SOUND": "(?:accurate|complete|correct|fine|good|ok|okay|perfect|right|so|valid)\\b",
     "DATA": "(?:any|the|this|your) (?:data|information|request|task|text)",
     "SOURCE": "(?:document|file|input|text)",
     "NEGATED": "[^.\\n]{0,60}\\b(?:any|no|not|without)\\b[^.\\n]{0,60}",
