@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from promptkit.codes import titles
 from promptkit.diagnostics import BUG_CURE, DEBUG_VARIABLE, Diagnostic, Severity, by_place, did_you_mean
 from promptkit.errors import ConfigError, PromptkitError, SpecError
+from promptkit.late_pattern import LatePattern
 from promptkit.loader import load
 from promptkit.model_checks import check_model
 from promptkit.prefix_checks import check_prefix
@@ -204,7 +205,7 @@ def _as_diagnostic(error: PromptkitError) -> Diagnostic:
     return Diagnostic(error.code, "error", error.message, path, line, column, line, column + 1, help=error.help)
 
 
-_DATA = re.compile(
+_DATA = LatePattern(
     r"(?:\$ref|path)[\"']?[ \t]*:[ \t]*[\"']?(?P<name>[^\s\"'#,{}\[\]|>]{1,300}\.ya?ml)[\"']?(?=[\s,}#]|$)"
     r"|examples_from[ \t]*:[ \t]*[\"']?(?P<rows>[^\s\"'#,{}\[\]|>]{1,300}\.ya?ml)"
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from promptkit.chain_of_thought import ANSWER_LINE, Mode, wrapped_schema
+from promptkit.late_pattern import LatePattern
 from promptkit.spec import JSON_FORMATS, MessageSpec, Slot
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def filled(sections: Sections) -> Sections:
 
 
 _BETWEEN = "\n\n"
-_PLACE = re.compile(r"\{\{ *(name|title) *\}\}")
-_TEXT = re.compile(r"\{\{ *text *\}\}")
+_PLACE = LatePattern(r"\{\{ *(name|title) *\}\}")
+_TEXT = LatePattern(r"\{\{ *text *\}\}")
 
 
 def layout_of(spec: LayoutSpec) -> Layout:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.answer_checks import AnswerChecks
 from promptkit.loading.declared import Declared, Unknown
 from promptkit.loading.example_checks import read_examples, read_tests
@@ -142,7 +143,7 @@ def to_yaml(data: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNPRINTABLE = LatePattern("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 class Loading:
@@ -340,7 +341,7 @@ class Loading:
         return built
 
 
-_INDENTED_TASK = re.compile(r"^[ \t]+(?P<key>task)[ \t]*:(?=\s)", re.MULTILINE)
+_INDENTED_TASK = LatePattern(r"^[ \t]+(?P<key>task)[ \t]*:(?=\s)", re.MULTILINE)
 
 
 def _is_template(entry: Entry) -> bool:

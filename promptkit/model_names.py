@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 from promptkit.setting_table import normalise_base_url
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ _SCHEMES: dict[str, Callable[[str, str], ModelName]] = {"local": _local, "replay
 
 
 _COMPATIBLE = "openai+"
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SERVER = re.compile(r"(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])(:\d+)?(/|#|$)|[\w.-]+:\d+/", re.IGNORECASE)
-_HERE = re.compile(r"localhost\b|[\d.]+\b|\[", re.IGNORECASE)
+_URL = LatePattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SERVER = LatePattern(r"(localhost|\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\])(:\d+)?(/|#|$)|[\w.-]+:\d+/", re.IGNORECASE)
+_HERE = LatePattern(r"localhost\b|[\d.]+\b|\[", re.IGNORECASE)
 _NEAR = 0.8  # as `loacl` is to `local`; a word that is farther off may be the family of an id
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from promptkit.late_pattern import LatePattern
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = LatePattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What ends a line, steers a terminal, or turns the order of what is read (Unicode's bidirectional controls)."""
 
 
-_STEERING = re.compile(_UNSEEN.pattern.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f", 1))
+_STEERING = LatePattern(_UNSEEN.pattern.replace(r"\x00-\x1f", r"\x00-\x08\x0b-\x1f", 1))
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.completion import canonical_json
+from promptkit.late_pattern import LatePattern
 from promptkit.layout import planned_messages
 from promptkit.loading.findings import span_in
 from promptkit.loading.inheritance import Entry
@@ -30,9 +31,9 @@ WORTH = 1_024
 _FEW_BYTES = 900
 """So few have less tokens than that, whatever they are."""
 
-_INCLUDE = re.compile(r"\{%[-+]?\s*include\s+['\"]([^'\"]+)['\"]")
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_NAME = re.compile(r"\w+")
+_INCLUDE = LatePattern(r"\{%[-+]?\s*include\s+['\"]([^'\"]+)['\"]")
+_TAG = LatePattern(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_NAME = LatePattern(r"\w+")
 
 
 def check_prefix(loaded: Loaded) -> tuple[Diagnostic, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import Completion, Request
 from promptkit.errors import BadRequest, OutputError
+from promptkit.late_pattern import LatePattern
 from promptkit.messages import Message
 from promptkit.models.evidence import Finding
 from promptkit.output import parse_output
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from promptkit.errors import ModelError
 
 _TOKENS = 1024
-_THINKS = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
-_ENDS_THINKING = re.compile(r"</(think|thinking|reasoning)>", re.IGNORECASE)
+_THINKS = LatePattern(r"<(think|thinking|reasoning)>", re.IGNORECASE)
+_ENDS_THINKING = LatePattern(r"</(think|thinking|reasoning)>", re.IGNORECASE)
 _SEEDED = 7
 _HOTTEST = 1.5
 

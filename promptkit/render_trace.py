@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from promptkit.explanation import Explained, ExplainedMessage, Piece
+from promptkit.late_pattern import LatePattern
 from promptkit.layout import filled
 from promptkit.template.markup import neutralise
 
@@ -178,7 +178,7 @@ class Trail:
 
 _MOST_MARKERS = 200
 """So many kinds of chat markers of an input are told."""
-_CHOICE = re.compile(r"\{%[-+]?\s*(?![-+\s]|include\b|%\})")
+_CHOICE = LatePattern(r"\{%[-+]?\s*(?![-+\s]|include\b|%\})")
 
 
 def _line_of(text: str, offset: int) -> tuple[int, int]:

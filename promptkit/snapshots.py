@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 from promptkit.atomic_write import replace_file
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from promptkit.result import Rendered
 
 Kept = Literal["same", "written", "changed"]
 
-_RULE = re.compile(r"^(\\*===)", re.MULTILINE)
-_NAME = re.compile(r"\w[\w.-]*\Z")
+_RULE = LatePattern(r"^(\\*===)", re.MULTILINE)
+_NAME = LatePattern(r"\w[\w.-]*\Z")
 
 
 def snapshot_text(rendered: Rendered) -> str:

@@ -7,11 +7,11 @@ A counter that is exact is in `promptkit.vocabularies`, one that has learned fro
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from promptkit.completion import canonical_json
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class PieceEstimate:
         return text
 
 
-_PIECE = re.compile(
+_PIECE = LatePattern(
     r"[A-Z]?[a-z]{1,8}|[A-Z]{1,4}(?![a-z])|[0-9]{1,3}|[!-/:-@\[-`{-~]{1,3}|\n"
     r"|[\u0370-\u03ff\u1f00-\u1fff]{1,3}|[\u0400-\u052f]{1,4}|[\u0590-\u109f]{1,3}"  # Greek, Cyrillic, Hebrew on
     r"|[\u1100-\u11ff\u2c00-\u2fff\u3040-\ud7ff\uf900-\ufaff]{1,2}"  # Korean, Japanese, Chinese

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,7 @@ MAX_BYTES = 1 << 20
 """The largest file that is read, in bytes (1 MiB)."""
 
 _HELP = "texts stand in quotes, tables in [brackets]; see https://toml.io"
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = LatePattern(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def load_toml(path: Path) -> dict[str, Any]:
@@ -62,8 +63,8 @@ def place_in(path: Path, *keys: str) -> str:
 
 
 _KEY = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
-_HEADER = re.compile(rf"\s*\[\[?\s*({_KEY}(?:\s*\.\s*{_KEY})*)")
-_MEMBER = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
+_HEADER = LatePattern(rf"\s*\[\[?\s*({_KEY}(?:\s*\.\s*{_KEY})*)")
+_MEMBER = LatePattern(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
 
 
 def _names(dotted: str) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promptkit.errors import OutputError
+from promptkit.late_pattern import LatePattern
 from promptkit.messages import Message
 from promptkit.result import Violation
 from promptkit.template.markup import neutralise
@@ -60,7 +60,7 @@ def _harmless(text: str) -> str:
     return "".join(part if at % 2 else neutralise(part)[0] for at, part in enumerate(_THOUGHT.split(text)))
 
 
-_THOUGHT = re.compile("(</?think>)")
+_THOUGHT = LatePattern("(</?think>)")
 
 
 def in_final_form(request: Request, final: Asked) -> Request:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 from promptkit.schema import Schema
 from promptkit.schema.server_subset import served
 from promptkit.spec import TOOL_PATTERN
@@ -188,7 +189,7 @@ def described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     }
 
 
-_LONE_HEADING = re.compile(r"\A(?:Args|Arguments|Parameters|Params):[ \t]*\n(?=\S).*", re.DOTALL)
+_LONE_HEADING = LatePattern(r"\A(?:Args|Arguments|Parameters|Params):[ \t]*\n(?=\S).*", re.DOTALL)
 """A docstring that begins with a heading: whoever took its indentation away took that of what stands below, too."""
 
 

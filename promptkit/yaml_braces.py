@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_strays import ENTRY
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _WHOLE_VALUES = (
     *("any", "array", "boolean", "date", "datetime", "email", "integer", "null", "number", "object", "string", "time"),
     *("uri", "uuid", "true", "false", "system", "user", "assistant", "tool"),
 )
-_TWO_ENTRIES = re.compile(rf"(?:-?\d[\d.]*|{'|'.join(_WHOLE_VALUES)})\??(?P<blanks>[ \t]+)(?P<key>[A-Za-z_][\w-]*\??)")
+_TWO_ENTRIES = LatePattern(rf"(?:-?\d[\d.]*|{'|'.join(_WHOLE_VALUES)})\??(?P<blanks>[ \t]+)(?P<key>[A-Za-z_][\w-]*\??)")
 """A value that is no prose, and the next key behind it."""
 
 
@@ -71,7 +72,7 @@ def _words_in_quotes(document: Document, line: int, _: int, problem: str, __: in
     return document.diagnostic("PK100", message, span, help=f"write `{listed}`", fix=listed)
 
 
-_QUOTED_WORDS = re.compile(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+(?=\s*(?:#|$))""")
+_QUOTED_WORDS = LatePattern(r"""(?:"[\w-]+"|'[\w-]+')(?:\s*\|\s*(?:"[\w-]+"|'[\w-]+'))+(?=\s*(?:#|$))""")
 TYPE_WORDS = frozenset(
     "any array boolean date datetime email integer null number object string time uri uuid".split()  # noqa: SIM905
 )

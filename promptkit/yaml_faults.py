@@ -6,14 +6,15 @@ import re
 from typing import Any
 
 from promptkit.diagnostics import Diagnostic
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_nodes import Document
 from promptkit.yaml_traps import trap
 from promptkit.yaml_wording import in_plain_words
 
 MOST_DIRECTIVES = 20
 _DEEPEST_SCAN = 1_000
-_DIRECTIVE = re.compile(r"^%\w", re.MULTILINE)
-_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+_DIRECTIVE = LatePattern(r"^%\w", re.MULTILINE)
+_OTHER_LINE_ENDS = LatePattern("[\x85\u2028\u2029]")
 
 
 def decoded(data: bytes, path: str) -> str | Document:
@@ -56,7 +57,7 @@ def too_much(document: Document) -> Diagnostic | None:
     return None
 
 
-_BLOCK = re.compile(
+_BLOCK = LatePattern(
     r"(?P<indent> *(?:- +)*)(?P<key>[A-Za-z0-9_./$-]+ *: +)?(?:[!&][^\s#]+ +)*"
     r"[|>][-+]?(?P<deep>[1-9])?[-+]?[ \t]*(?:#.*)?\r?\n?"
 )

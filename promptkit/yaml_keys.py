@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_strays import KEYS
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ _BESIDE = frozenset(
 )
 """Keys that often stand beside those."""
 _LISTS = frozenset(("assert", "checks", "examples", "messages", "tests", "tools"))
-_FIRST = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>[A-Za-z_]\w*):(?=[ \t])")
-_LAST = re.compile(r"(?<=[ \t])[A-Za-z_]\w*\Z")
+_FIRST = LatePattern(r"(?P<indent>\s*(?:- +)*)(?P<key>[A-Za-z_]\w*):(?=[ \t])")
+_LAST = LatePattern(r"(?<=[ \t])[A-Za-z_]\w*\Z")
 _ENDS = tuple(".!?}\"'")
 """What ends a text before a key, and no part of a sentence."""
-_BEHIND_BRACES = re.compile(
+_BEHIND_BRACES = LatePattern(
     r"\s*(?:- +)*[\w-]+:[ \t]+(?P<value>[{\[].*?[}\]])[ \t]*(?P<comma>,)[ \t]*(?P<key>[A-Za-z_]\w*):(?=\s|$)"
 )
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from promptkit.diagnostics import Diagnostic, Fix, Severity
+from promptkit.late_pattern import LatePattern
 
 
 @dataclass(slots=True, eq=False)  # as the others, not frozen: a file has hundreds, and freezing takes most of the time
@@ -196,13 +197,13 @@ SWITCHES = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "fal
 """What YAML 1.1 reads as true and false, in lower case (its type repository, "Boolean"); YAML 1.2 reads texts."""
 
 _CORE = (
-    (re.compile(r"(?:~|null|Null|NULL|)\Z"), lambda _: None),
-    (re.compile(r"(?:true|True|TRUE)\Z"), lambda _: True),
-    (re.compile(r"(?:false|False|FALSE)\Z"), lambda _: False),
-    (re.compile(r"[-+]?[0-9]+\Z"), int),
-    (re.compile(r"0o[0-7]+\Z"), lambda text: int(text[2:], 8)),
-    (re.compile(r"0x[0-9a-fA-F]+\Z"), lambda text: int(text, 16)),
-    (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"), float),
+    (LatePattern(r"(?:~|null|Null|NULL|)\Z"), lambda _: None),
+    (LatePattern(r"(?:true|True|TRUE)\Z"), lambda _: True),
+    (LatePattern(r"(?:false|False|FALSE)\Z"), lambda _: False),
+    (LatePattern(r"[-+]?[0-9]+\Z"), int),
+    (LatePattern(r"0o[0-7]+\Z"), lambda text: int(text[2:], 8)),
+    (LatePattern(r"0x[0-9a-fA-F]+\Z"), lambda text: int(text, 16)),
+    (LatePattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z"), float),
 )
 _MAYBE_NOT_TEXT = frozenset("~nNtTfF-+.0123456789")
 
@@ -242,12 +243,12 @@ def _of_literal(text: str, scalar: Scalar) -> list[int]:
 
 
 _BREAK = r"(?:\r\n?|\n)"
-_IN_DOUBLE_QUOTES = re.compile(
+_IN_DOUBLE_QUOTES = LatePattern(
     rf"(?P<plain>[^\\\"\r\n \t]+)|(?P<escape>\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|x..|u.{{4}}|U.{{8}}|[^\r\n]))"
     rf"|(?P<end>\\?){_BREAK}[ \t]*(?P<breaks>(?:{_BREAK}[ \t]*)*)|(?P<space>[ \t]+)(?P<folds>(?={_BREAK}))?"
 )
 """The pieces of a text in double quotes (YAML 1.2.2, section 7.3.1)."""
-_A_BREAK = re.compile(_BREAK)
+_A_BREAK = LatePattern(_BREAK)
 
 
 def _of_double_quoted(text: str, scalar: Scalar) -> list[int]:
@@ -268,8 +269,8 @@ _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 _PAIR_LENGTH = len("\\ud83d\\ude00")
 
 
-_PHRASES = re.compile(r"\s+|\S+(?: \S+)*")
-_WORDS = re.compile(r"\s+|\S+")
+_PHRASES = LatePattern(r"\s+|\S+(?: \S+)*")
+_WORDS = LatePattern(r"\s+|\S+")
 
 
 def _aligned(text: str, scalar: Scalar, most: int | None) -> list[int]:

@@ -6,8 +6,9 @@ escapes of private characters in their place, of the same length, and what it ha
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["disguised", "has_pairs", "restoring"]
 
 _A_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_PAIR = re.compile(_A_PAIR)
-_PAIRS = re.compile(rf"(?<!\\)(?:\\\\)*((?:{_A_PAIR})+)")
+_PAIR = LatePattern(_A_PAIR)
+_PAIRS = LatePattern(rf"(?<!\\)(?:\\\\)*((?:{_A_PAIR})+)")
 """Pairs, one behind the other; a backslash that is escaped itself begins none."""
 _HIGH, _LOW = 0xD800, 0xDC00
 _HIGH_AS, _LOW_AS = 0xE000, 0xE400

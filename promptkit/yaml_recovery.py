@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_keys import TOGETHER
 from promptkit.yaml_strays import ENTRY, ITEM, KEYS, LOOK_BACK
 
@@ -24,12 +25,12 @@ MOST_TEXT = 200_000
 """How long a text may be to be read again, in characters."""
 
 _OF_SYNTAX = ("PK100", "PK110", "PK111", "PK112", "PK116")
-_TOP = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
-_FENCE = re.compile(r"^```[^\n]*", re.MULTILINE)
-_WORD = re.compile(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
+_TOP = LatePattern(r"^([A-Za-z_][\w-]*)[ \t]*:(?=\s|$)", re.MULTILINE)
+_FENCE = LatePattern(r"^```[^\n]*", re.MULTILINE)
+_WORD = LatePattern(r"[A-Za-z_][\w-]*(?![\w-]|[ \t]*:(?:\s|$))")
 """A word at the beginning of a line that is no key, since its colon is missing or is none."""
-_ANCHOR = re.compile(r"(?:^|[\s\[{,])&\w")
-_INDENTED = re.compile(r"^[ \t]+([a-z_]+)[ \t]*:", re.MULTILINE)
+_ANCHOR = LatePattern(r"(?:^|[\s\[{,])&\w")
+_INDENTED = LatePattern(r"^[ \t]+([a-z_]+)[ \t]*:", re.MULTILINE)
 _FEWEST = 2
 """With fewer entries nothing is left when one is set aside."""
 

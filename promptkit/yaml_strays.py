@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, Fix
+from promptkit.late_pattern import LatePattern
 from promptkit.spec import PromptSpec
 
 if TYPE_CHECKING:
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTRY", "ITEM", "KEYS", "LOOK_BACK", "STRAY_LINES", "WRONG_INDENTS", "beside_above", "html_comment"]
 
-ENTRY = re.compile(r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$")
-ITEM = re.compile(r"^(?P<indent>\s*)- +(?P<value>.*)$")
+ENTRY = LatePattern(
+    r"^(?P<indent>\s*(?:- +)*)(?P<key>[\w$./?-]+|'[^']*'|\"[^\"]*\")[ \t]*:(?=\s|$)[ \t]*(?P<value>.*)$"
+)
+ITEM = LatePattern(r"^(?P<indent>\s*)- +(?P<value>.*)$")
 LOOK_BACK = 50
 """How many lines are looked back at, for what a line belongs to."""
-_TEXT = re.compile(r"^[|>][-+0-9]*\s*(?:#.*)?$")
+_TEXT = LatePattern(r"^[|>][-+0-9]*\s*(?:#.*)?$")
 KEYS = frozenset(PromptSpec.__annotations__)
 """The keys at the top of a prompt."""
-_COMMENT = re.compile(r"\s*(//|/\*|--(?= )|;(?= ))")
-_CONFLICT = re.compile(r"(<{7}|={7}|>{7}|\|{7})(?: |$)")
+_COMMENT = LatePattern(r"\s*(//|/\*|--(?= )|;(?= ))")
+_CONFLICT = LatePattern(r"(<{7}|={7}|>{7}|\|{7})(?: |$)")
 
 
 def _other_line(text: str) -> tuple[str, str] | None:
@@ -121,7 +124,7 @@ def _other_colon(document: Document, line: int, _: int, problem: str, opening: i
     return None
 
 
-_OTHER_COLON = re.compile(
+_OTHER_COLON = LatePattern(
     "\\s*(?:- +)*(?P<key>[A-Za-z_][\\w-]*)[ \t]*(?P<sign>[\N{FULLWIDTH COLON}\N{RATIO}\N{MODIFIER LETTER COLON}])[ \t]*"
 )
 
@@ -164,7 +167,7 @@ def _no_space_behind_dash(
     return None
 
 
-_DASHED = re.compile(r"\s*(?:- +)*(?P<dash>-)[A-Za-z_][\w-]*:(?=\s|$)")
+_DASHED = LatePattern(r"\s*(?:- +)*(?P<dash>-)[A-Za-z_][\w-]*:(?=\s|$)")
 
 
 def _no_comma(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
@@ -185,8 +188,8 @@ def _no_comma(document: Document, line: int, _: int, problem: str, opening: int 
     return document.diagnostic("PK100", message, span, help="end the line above with a comma", fix=fix)
 
 
-_MEMBER = re.compile(r"\s*(?P<key>\"[^\"\n]*\"|'[^'\n]*'|[A-Za-z_][\w?-]*)\s*:(?:\s|$)")
-_BRACKETS = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[\[\]{}]")
+_MEMBER = LatePattern(r"\s*(?P<key>\"[^\"\n]*\"|'[^'\n]*'|[A-Za-z_][\w?-]*)\s*:(?:\s|$)")
+_BRACKETS = LatePattern(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|[\[\]{}]")
 
 
 def _is_closed(document: Document, opening: int) -> bool:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Fix
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_braces import SLIPS_IN_BRACES, never_closed
 from promptkit.yaml_keys import keys_together
 from promptkit.yaml_strays import (
@@ -112,7 +113,7 @@ _SIGNS = {
     "]": "`]` ends a list",
     ",": "`,` separates the parts of a list",
 }
-_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?$")
+_BLOCK_HEADER = LatePattern(r"[|>][-+0-9]*\s*(?:#.*)?$")
 
 
 def _sign_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:
@@ -157,7 +158,7 @@ def _closing(value: str) -> int:
     return -1
 
 
-_WORDS_BEHIND = re.compile(r"[*!]\S*\s+[^\s\[{'\"|>].*\s")
+_WORDS_BEHIND = LatePattern(r"[*!]\S*\s+[^\s\[{'\"|>].*\s")
 """An alias or a tag with words behind it. Collections and quoted texts may have a tag, and words may have an anchor."""
 
 
@@ -184,7 +185,7 @@ def _no_space(document: Document, line: int, _: int, problem: str, opening: int 
     return None
 
 
-_ONE_WORD = re.compile(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?:(?P<blank>[\u00a0\u2007\u202f\u3000])|(?=[^\s/]))")
+_ONE_WORD = LatePattern(r"^(\s*(?:- +)*)([A-Za-z_][\w-]*):(?:(?P<blank>[\u00a0\u2007\u202f\u3000])|(?=[^\s/]))")
 """A key and what stands behind its colon without a space, or behind one that is none of YAML's."""
 
 
@@ -227,7 +228,7 @@ def _quote_inside(document: Document, line: int, column: int, problem: str, __: 
     return None
 
 
-_ONLY_QUOTES = re.compile(r":[ \t]+(?:\"{2}|'{2})\Z")
+_ONLY_QUOTES = LatePattern(r":[ \t]+(?:\"{2}|'{2})\Z")
 
 
 def _item_first(document: Document, line: int, _: int, problem: str, __: int | None) -> Diagnostic | None:

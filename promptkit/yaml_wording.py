@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from promptkit.diagnostics import Diagnostic
     from promptkit.yaml_nodes import Document
@@ -87,5 +89,5 @@ def _not_separated(document: Document, offset: int, sign: str, begun: int | None
     return f"{what}: behind a value comes a comma or the end", "put a comma before it, or quote the whole value"
 
 
-_NEXT_KEY = re.compile(r"[A-Za-z_][\w?-]*:\s|\"[^\"\n]*\":")
-_NEXT_TEXT = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*')\s*[,\]}:]")
+_NEXT_KEY = LatePattern(r"[A-Za-z_][\w?-]*:\s|\"[^\"\n]*\":")
+_NEXT_TEXT = LatePattern(r"(?:\"[^\"\n]*\"|'[^'\n]*')\s*[,\]}:]")

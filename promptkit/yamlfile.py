@@ -7,10 +7,10 @@ resolve by YAML 1.2's core schema (`no` is a text, `0o7` is 7). Lines end at LF,
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard, Unpack
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits, raised_by
 from promptkit.yaml_faults import decoded, syntax_fault, too_much
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, Sequence
@@ -28,7 +28,7 @@ MAX_FAULTS = 100
 
 _CORE = "tag:yaml.org,2002:"
 _NO_TEXTS = frozenset(_CORE + name for name in ("int", "float", "bool", "null"))
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_PROPERTIES = LatePattern(r"(?:[&!]\S*\s+)*")
 
 
 def read_yaml(data: bytes | str, path: str) -> Document:

@@ -6,10 +6,15 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from promptkit.late_pattern import LatePattern
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "promptkit"
@@ -125,6 +130,46 @@ def test_no_module_outgrows_its_reader() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
     }
     assert {} == long
+
+
+def _called_by_an_import(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that run when a module is imported: all that stand in no function."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            if isinstance(child, ast.Call):
+                yield child
+            yield from _called_by_an_import(child)
+
+
+def test_no_pattern_is_compiled_by_an_import() -> None:
+    early = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for call in _called_by_an_import(ast.parse(path.read_text(encoding="utf-8")))
+        if ast.unparse(call.func) == "re.compile"
+    ]
+    assert [] == early, "LatePattern compiles when it is first used"
+
+
+def test_every_late_pattern_compiles() -> None:
+    def late_patterns(value: object) -> Iterator[LatePattern[Any]]:
+        if isinstance(value, LatePattern):
+            yield value
+        elif isinstance(value, tuple | list):
+            for item in value:
+                yield from late_patterns(item)
+        elif isinstance(value, dict):
+            for item in value.values():
+                yield from late_patterns(item)
+
+    compiled = {
+        pattern.compiled.pattern
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.stem != "__main__"
+        for value in vars(import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))).values()
+        for pattern in late_patterns(value)
+    }
+    assert len(compiled) > 400
 
 
 def test_template_files_are_opened_by_the_source_alone() -> None:

@@ -10,6 +10,7 @@ from promptkit.cli.report import say
 from promptkit.cli.terminal import put, tell, watched
 from promptkit.cli.waiting import waiting
 from promptkit.events import AttemptAbandoned, ReasoningDelta, TextDelta, ToolReturned
+from promptkit.late_pattern import LatePattern
 from promptkit.output.reasoning import split_tags
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from promptkit.streams import Stream
 
 _TAG = r"<(?:think|thinking|reasoning)>"
-_OPEN = re.compile(rf"{_TAG}(?!.*</(?:think|thinking|reasoning)>)", re.IGNORECASE | re.DOTALL)
-_BEGUN = re.compile(r"</?[a-z]{0,9}\Z", re.IGNORECASE)
+_OPEN = LatePattern(rf"{_TAG}(?!.*</(?:think|thinking|reasoning)>)", re.IGNORECASE | re.DOTALL)
+_BEGUN = LatePattern(r"</?[a-z]{0,9}\Z", re.IGNORECASE)
 
 
 def streamed(prompt: Prompt[Any], inputs: dict[str, Any], *, to_stdout: bool, quiet: bool) -> Result[Any]:

@@ -12,6 +12,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from promptkit.late_pattern import LatePattern
 from promptkit.phrases import one_line, steady
 from promptkit.redact import Redactor
 
@@ -27,10 +28,10 @@ _STYLES = {
     "heading": "1;36",
 }
 _hidden = Redactor()
-_SEVERITY = re.compile(r"^(error|warning|note)(\[PK\d+\])?:", re.MULTILINE)
-_GUTTER = re.compile(r"^ *(?:-->|\d* \||= (?:help|note|usage):)", re.MULTILINE)
-_RULE = re.compile(r"^[a-z]+(?: \(example \d+\))? -{3,} ~[\d,]+ tokens .*$", re.MULTILINE)
-_CARET = re.compile(r"^( *\| +)(\^+.*)$", re.MULTILINE)
+_SEVERITY = LatePattern(r"^(error|warning|note)(\[PK\d+\])?:", re.MULTILINE)
+_GUTTER = LatePattern(r"^ *(?:-->|\d* \||= (?:help|note|usage):)", re.MULTILINE)
+_RULE = LatePattern(r"^[a-z]+(?: \(example \d+\))? -{3,} ~[\d,]+ tokens .*$", re.MULTILINE)
+_CARET = LatePattern(r"^( *\| +)(\^+.*)$", re.MULTILINE)
 
 
 def put(text: str, end: str = "\n", *, paint: Callable[[str], str] | None = None) -> None:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.expression_checks import check_assertion
 from promptkit.loading.findings import is_certain
 from promptkit.loading.inheritance import Entry
@@ -76,7 +77,7 @@ _OF_KINDS = {
 }
 """Assertions that hold for values of some JSON types alone."""
 _OF_EQUALS = ("equals", "not_equals")
-_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_STEP = LatePattern(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def read_assertions(findings: Findings, document: Document, node: Node, known: Declared, name: str) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.inheritance import Entry
 from promptkit.schema.limits import DEEPEST_VALUE, first_fault
 from promptkit.spec import TOOL_PATTERN
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _CALL_KEYS = ("name", "arguments", "id")
 _LIST = "a list of calls, such as `[{name: get_weather, arguments: {city: Paris}}]`"
-_TEMPLATE = re.compile(r"\{[{%#]")
+_TEMPLATE = LatePattern(r"\{[{%#]")
 
 
 class Calls:

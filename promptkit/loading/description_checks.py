@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift import described
 from promptkit.loading.findings import node_at, span_in
 from promptkit.schema.references import walk
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from promptkit.yaml_nodes import Document, Node
 
 
-_LOST_BOUNDS = re.compile(r"(?:^|,)\s*(-?\d*\.?\d*\.\.-?\d*\.?\d*)\s*\Z")
+_LOST_BOUNDS = LatePattern(r"(?:^|,)\s*(-?\d*\.?\d*\.\.-?\d*\.?\d*)\s*\Z")
 
 
-_OWN = re.compile(r"(trust|secret|optional|neutralise)(?:\s*[:=]\s*(\w+))?\Z")
+_OWN = LatePattern(r"(trust|secret|optional|neutralise)(?:\s*[:=]\s*(\w+))?\Z")
 """A keyword of an input, written as if the short form had it."""
 
 

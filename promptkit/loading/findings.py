@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from promptkit.diagnostics import DetailsWithFix, Diagnostic, nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.phrases import shortened
 from promptkit.schema import Schema
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty, resolve
@@ -156,7 +157,7 @@ def is_certain(written: str, meant: str) -> bool:
 
 
 _ALIKE = 0.75
-_ONE_WORD = re.compile(r"[\w.$-]+")
+_ONE_WORD = LatePattern(r"[\w.$-]+")
 
 
 def unquoted(value: Any, fits: Callable[[Any], Any]) -> str | None:
@@ -191,7 +192,7 @@ def before_colon(key: Scalar) -> str:
     return found["first"] if found and ":" in found["sign"] and found["first"].isidentifier() else ""
 
 
-_WITHOUT_COLON = re.compile(r"(?P<first>[\w-]+)(?P<sign>\s*[=:\uff1a]\s*|\s+)(?P<rest>\S.*)", re.DOTALL)
+_WITHOUT_COLON = LatePattern(r"(?P<first>[\w-]+)(?P<sign>\s*[=:\uff1a]\s*|\s+)(?P<rest>\S.*)", re.DOTALL)
 
 
 def no_colon(first: str, key: Scalar) -> tuple[str, str]:
@@ -214,7 +215,7 @@ def is_bare_key(entry: Entry) -> bool:
     return is_empty(entry.node) and entry.document.text[entry.key.end : entry.key.end + 1] in (",", "}")
 
 
-_PLAIN_VALUE = re.compile(r"[\w.-]+")
+_PLAIN_VALUE = LatePattern(r"[\w.-]+")
 
 
 def cut_by_comma(entry: Entry) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.prose import GAP, NUMBER, Sentence, number_of, sentences
 from promptkit.template.tree import TemplateFault
 
@@ -20,16 +21,16 @@ arabic bengali bulgarian catalan chinese croatian czech danish dutch english est
 hindi hungarian indonesian irish italian japanese korean latin latvian lithuanian malay norwegian persian polish
 portuguese romanian russian serbian slovak slovenian spanish swahili swedish thai turkish ukrainian urdu vietnamese
 """
-_LANGUAGE = re.compile(
+_LANGUAGE = LatePattern(
     r"^(?:you )?(?:always |must |should |shall )?(?:answer|respond|reply|write|speak)(?: (?:your|the|all))?(?: \w+)?"
     rf" in ({'|'.join(_LANGUAGES.split())})\b"
 )
-_IN_A_LANGUAGE = re.compile(rf"\bin (?:{'|'.join(_LANGUAGES.split())})\b", re.IGNORECASE)
-_CONDITIONAL = re.compile(r"\b(?:if|when|unless|only|whenever|quotation)\b")
+_IN_A_LANGUAGE = LatePattern(rf"\bin (?:{'|'.join(_LANGUAGES.split())})\b", re.IGNORECASE)
+_CONDITIONAL = LatePattern(r"\b(?:if|when|unless|only|whenever|quotation)\b")
 """Words of an instruction that holds at times, and so contradicts none."""
-_BULLET = re.compile(r"^(?:[-*+]|\d{1,3}[.)])\s+")
-_NEGATED = re.compile(r"^(?:please )?(?:do not|don't|never|must not|should not|avoid)(?: ever)? ")
-_ASKED = re.compile(r"^(?:please )?(?:always |do |must |should )?")
+_BULLET = LatePattern(r"^(?:[-*+]|\d{1,3}[.)])\s+")
+_NEGATED = LatePattern(r"^(?:please )?(?:do not|don't|never|must not|should not|avoid)(?: ever)? ")
+_ASKED = LatePattern(r"^(?:please )?(?:always |do |must |should )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _languages_of_one(own: list[Instruction]) -> Iterator[tuple[TemplateText, Te
             yield each.text, _fault("PK231", each, "this instruction contradicts another one", label)
 
 
-_BOUND = re.compile(
+_BOUND = LatePattern(
     r"(?:please )?(?:always )?(?:use|write|answer in|answer with|reply in|reply with|give)"
     r" (at least|no fewer than|more than|at most|no more than|up to|fewer than|less than)"
     rf" {NUMBER} (sentences?|words?|paragraphs?|characters?|items?|bullets?|points?|lines?)"

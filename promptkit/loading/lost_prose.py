@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yaml_traps import QUOTE, quoted_value
 
@@ -35,7 +36,7 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry, *, is_templa
     return span is not None
 
 
-_LINE_END = re.compile(r"(?<=[^\s`\"'(])\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")
+_LINE_END = LatePattern(r"(?<=[^\s`\"'(])\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")
 
 
 def _is_escaped(text: str) -> bool:
@@ -58,7 +59,7 @@ def cut_off(document: Document, node: Node, *, is_template: bool = False) -> tup
     return node.end + rest.index("#"), node.end + len(rest)
 
 
-_GOES_ON = re.compile(r" (?:## +\w|#.*(?:\{\{|\{%| ## +\w))")
+_GOES_ON = LatePattern(r" (?:## +\w|#.*(?:\{\{|\{%| ## +\w))")
 """With more than one space before its sign, a comment is one."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.spec import Origin
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -48,4 +49,4 @@ def _jumps(text: str, offsets: list[int]) -> Iterator[int]:
             yield at
 
 
-_LINE_BEGINS = re.compile("^[ \t]*", re.MULTILINE)
+_LINE_BEGINS = LatePattern("^[ \t]*", re.MULTILINE)

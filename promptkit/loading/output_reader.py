@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import without_colon
 from promptkit.loading.inheritance import Entry
@@ -83,7 +84,7 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     loading.data[name] = data
 
 
-_PRINTED = re.compile(r"\{[{%]-?\s*(?:if\s+)?([A-Za-z_]\w*)")
+_PRINTED = LatePattern(r"\{[{%]-?\s*(?:if\s+)?([A-Za-z_]\w*)")
 """The name that a tag prints, or asks for."""
 
 

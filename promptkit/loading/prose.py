@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 NUMBER = rf"(\d{{1,6}}|{'|'.join(_NUMBERS)})"
 """A number as a pattern, in digits or in words."""
 
-_END = re.compile(r"(?<=[.!?])(?:[\"')\]]+)?\s+(?=\S)|(?<=\0)[ \t]*\n|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
+_END = LatePattern(r"(?<=[.!?])(?:[\"')\]]+)?\s+(?=\S)|(?<=\0)[ \t]*\n|\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)]|#+)\s)")
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ def without_tags(text: str) -> str:
     return _TAGS.sub(lambda found: GAP * len(found[0]), text)
 
 
-_TAGS = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|\{#(?:(?!\{#).)*?#\}", re.DOTALL)
+_TAGS = LatePattern(r"\{\{(?:(?!\{\{).)*?\}\}|\{%(?:(?!\{%).)*?%\}|\{#(?:(?!\{#).)*?#\}", re.DOTALL)
 """No tag holds the beginning of another one of its kind: a text of thousands of braces is gone through once."""
 
 

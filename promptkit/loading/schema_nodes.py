@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.description_checks import check_descriptions
 from promptkit.loading.findings import key_at, no_colon, node_at, unquoted, without_colon, without_quotes
 from promptkit.loading.value_checks import with_hint
@@ -37,7 +38,7 @@ OWN_KEYWORDS = ("trust", "secret", "neutralise", "default")
 """What a declared input has beside JSON Schema's keywords."""
 
 _INPUT_LEVEL = 2
-_A_TYPE = re.compile(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
+_A_TYPE = LatePattern(rf"(?:{'|'.join(TYPES)}|\[.*\])\s*(?:[,|=].*)?\Z", re.DOTALL)
 _OF_THE_WHOLE = "it is said of a whole input; a part of one has it from there"
 AS_OBJECT = "an object whose fields have such names is written `{type: object, properties: {...}}`"
 """What helps where something stands beside a type that is no keyword."""

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.findings import unquoted, without_quotes
 from promptkit.loading.inheritance import Entry
 from promptkit.yaml_nodes import SWITCHES, Mapping, Sequence
@@ -129,7 +130,7 @@ def _near_form(key: str, value: Any) -> str:
 
 
 _LONGEST_NAME = 60
-_VERSION_LIKE = re.compile(r"[vV]?(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?(?:\.(0|[1-9]\d{0,8}))?")
+_VERSION_LIKE = LatePattern(r"[vV]?(0|[1-9]\d{0,8})(?:\.(0|[1-9]\d{0,8}))?(?:\.(0|[1-9]\d{0,8}))?")
 
 
 def _key_entry(entry: Entry, name: str) -> Entry:

@@ -10,15 +10,16 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from promptkit.yaml_nodes import Document
 
-_COMMENT = re.compile(r"(?:#|\{#-?)[ \t]*promptkit:[ \t]*(ignore|\w+)\b[ \t]*([A-Z0-9, \t]*)")
-_NO_COLON = re.compile(r"(?:#|\{#-?)[ \t]*promptkit ignore[ \t]*:?[ \t]*(PK\d{3})\b")
-_ALONE = re.compile(r"[ \t]*(?:#[^\n]*|\{#[^\n]*#\}[ \t]*)\Z")
+_COMMENT = LatePattern(r"(?:#|\{#-?)[ \t]*promptkit:[ \t]*(ignore|\w+)\b[ \t]*([A-Z0-9, \t]*)")
+_NO_COLON = LatePattern(r"(?:#|\{#-?)[ \t]*promptkit ignore[ \t]*:?[ \t]*(PK\d{3})\b")
+_ALONE = LatePattern(r"[ \t]*(?:#[^\n]*|\{#[^\n]*#\}[ \t]*)\Z")
 
 
 def without_ignored(

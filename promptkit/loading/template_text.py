@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Unpack
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits, variable
 from promptkit.loading.file_suggestions import file_cure
 from promptkit.loading.findings import MOST_FINDINGS
@@ -283,7 +284,7 @@ _MODULES = dict.fromkeys(("datetime", "time", "random", "os", "sys", "re", "math
 _MODULES["json"] = "JSON is written by `... | tojson`"
 _GIVEN = "a template gives the same text each time: declare an input, and give it"
 _FUNCTIONS_OF_OTHERS = dict.fromkeys(("now", "today", "utcnow", "strftime", "random", "uuid", "env", "getenv"), _GIVEN)
-_ATTRIBUTE = re.compile(r"[(,]\s*attribute\s*=\s*\Z")
+_ATTRIBUTE = LatePattern(r"[(,]\s*attribute\s*=\s*\Z")
 _FIXED = "include a fixed path"
 _TOO_MANY = f"the templates have more than {MAX_INCLUDES:,} includes, or {MAX_TOKENS:,} tokens, in all"
 """Files that include several others, level by level, multiply: a few would keep a check busy for ever."""
@@ -309,10 +310,10 @@ def _with_hyphens(text: str, start: int) -> re.Match[str] | None:
 
 
 _MOST_BEFORE = 200
-_COMPARED_BEHIND = re.compile(r"\s*[!=]=")
-_LOOKED_FOR_IN = re.compile(r"\bin\s*[\[(][^\[\]()]*\Z")
+_COMPARED_BEHIND = LatePattern(r"\s*[!=]=")
+_LOOKED_FOR_IN = LatePattern(r"\bin\s*[\[(][^\[\]()]*\Z")
 _LONGEST_NAME = 200
-_HYPHENED = re.compile(r"[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+")
+_HYPHENED = LatePattern(r"[A-Za-z_]\w*(?:-[A-Za-z_]\w*)+")
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 from promptkit.models.catalog import listed_models
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from promptkit.settings import Settings
     from promptkit.spec import ModelChoice
 
-_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[bB](?![a-zA-Z0-9])")
-_NO_CHAT = re.compile(r"embed|rerank|whisper|moderation|(?<![a-z])(?:tts|e5|bge)(?![a-z0-9])", re.IGNORECASE)
+_SIZE = LatePattern(r"(?<![\w.])(\d+(?:\.\d+)?)[bB](?![a-zA-Z0-9])")
+_NO_CHAT = LatePattern(r"embed|rerank|whisper|moderation|(?<![a-z])(?:tts|e5|bge)(?![a-z0-9])", re.IGNORECASE)
 """Ids of models that a server lists beside those that chat."""
 
 _BLEND = 3

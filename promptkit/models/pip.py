@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from promptkit.errors import ConfigError, MissingExtra
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SETUP_FAILED = "PK516"
 _PAUSE = 0.1
 _LONGEST_REASON = 300
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\"()<>]+)")
+_ERRNO = LatePattern(r"\[Errno -?\d+\] ([^'\"()<>]+)")
 
 _CURES = {
     "No space left on device": "make room, or set PROMPTKIT_CACHE_DIR to a folder on another disk",

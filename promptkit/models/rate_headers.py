@@ -6,17 +6,17 @@ Pure. No header is ever required, and one that cannot be read counts as missing.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from promptkit.completion import Rates
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SMALLEST_EPOCH = 1e8  # 1973: a smaller number can only be a duration
 _LARGEST_EPOCH = 1e11  # the year 5138: a larger number can only be milliseconds
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART = LatePattern(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _LONGEST = 64
 """Characters: what is longer is no number that somebody means."""
 _LONGEST_WAIT = 1e8

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END = LatePattern(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -11,7 +11,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from promptkit.output.phrasing import LatePattern, any_of
+from promptkit.late_pattern import LatePattern
+from promptkit.output.phrasing import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,20 +54,21 @@ def _is_asserted(word: str, text: str, start: int, end: int) -> bool:
     return bool(emphasised) or _FRAME.search(clause) is not None
 
 
-_CLAUSE_ENDS = re.compile(
+_CLAUSE_ENDS = LatePattern(
     r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|[\n;,():]|\s[-\u2013\u2014]\s|\b(?:so|therefore|hence|thus|because|and)\b",
     re.IGNORECASE,
 )
-_OPENING, _CLOSING = re.compile(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), re.compile(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
-_JOINED_BEFORE = re.compile(r"[^\W_][-\u2010-\u2014]\Z")
-_JOINED_BEHIND = re.compile(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
-_NO_SCORE_BEHIND = re.compile(r"\s*[:(=]\s*\(?0(?:\.(?:0{1,9}|[01]\d{0,9}))?\s?%?\)?[.!]?\s*\Z")
+_OPENING, _CLOSING = LatePattern(r"(?:\*{1,3}|__?|[`\"“‘«])\Z"), LatePattern(r"[.,!]?(?:\*{1,3}|__?|[`\"”’»])")
+_JOINED_BEFORE = LatePattern(r"[^\W_][-\u2010-\u2014]\Z")
+_JOINED_BEHIND = LatePattern(r"[-\u2010-\u2014][^\W_]|\.[a-z]")
+_NO_SCORE_BEHIND = LatePattern(r"\s*[:(=]\s*\(?0(?:\.(?:0{1,9}|[01]\d{0,9}))?\s?%?\)?[.!]?\s*\Z")
 _OF_ZERO = frozenset(("low", "minimal", "neutral", "nil", "none", "zero"))
 """Words that a score of nothing bears out."""
 _CONDITION_BEHIND = LatePattern(
     r"\W{0,3}\s(?:(?:if|unless|until|once|when|after|before)\b|(?:appears?|occurs?)\W{0,2}(?:\s+(?:in|here|twice|once)\b|\Z)"
     r"|is (?:mentioned|used|written) (?:in|once|twice)\b|(?:ironically|sarcastically)\b"
     r"|(?:would|might|could) be (?:(?:an? )?(?:over|mis|exagg|stretch|error)|too|wrong|incorrect|premature))",
+    re.IGNORECASE,
 )
 _HYPOTHETICAL = r"""
     if|whether|ob|wenn|si
@@ -107,9 +109,10 @@ _JUDGING = r"""
     (?:concern|contain|convey|describ|express|indicat|reflect|report|represent|show|suggest)\w*
 """
 """What stands before a word that somebody takes for the answer."""
-_IS_HYPOTHETICAL = LatePattern(rf"\b(?:{any_of(_HYPOTHETICAL)})\b")
+_IS_HYPOTHETICAL = LatePattern(rf"\b(?:{any_of(_HYPOTHETICAL)})\b", re.IGNORECASE)
 _FRAME = LatePattern(
     rf"(?:\A\W*(?:\w+[.\[(])?|[:=>\uff1a\u2192|#是は为為]\W*|\b(?:{any_of(_JUDGING)})\W+)(?:(?:{any_of(_NEUTRAL)})\b\W+)*\Z",
+    re.IGNORECASE,
 )
 
 _NEW_NAMES = frozenset("caledonia delhi england guinea hampshire jersey mexico york zealand".split())  # noqa: SIM905
@@ -133,7 +136,7 @@ def _is_said(word: str, text: str) -> bool:
     return re.search(rf"{given}|\A\s*{marked} is (?:the|my) (?:\w+ )?answer\b", text, re.IGNORECASE) is not None
 
 
-_PRONOUN = re.compile(
+_PRONOUN = LatePattern(
     r"\b(?:th[ei]s|that|the|which|each|first|second|third|last|another|other|same|right|correct|wrong|best|only|any|every)"
     r"\s+one\b(?!\s+is\b)",
     re.IGNORECASE,

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_HARMONY = re.compile(
+from promptkit.late_pattern import LatePattern
+
+_HARMONY = LatePattern(
     r"<\|channel\|>\s*(?P<name>\w{1,64}\b)(?P<bare>[^<]{0,2000})(?:<\|constrain\|>[^<]{0,50})?"
     r"(?:<\|message\|>(?P<text>.*?))?(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
     re.DOTALL,
 )
-_HEADLESS = re.compile(r"\A(?!<\|)(?P<text>.{1,20000}?)<\|end\|><\|start\|>assistant<\|channel\|>", re.DOTALL)
-_GRANITE = re.compile(
+_HEADLESS = LatePattern(r"\A(?!<\|)(?P<text>.{1,20000}?)<\|end\|><\|start\|>assistant<\|channel\|>", re.DOTALL)
+_GRANITE = LatePattern(
     r"\A\s*Here(?: is|'s) my thought process:(?P<thought>.*?)(?:Here(?: is|'s) my response:(?P<answer>.*))?\Z",
     re.DOTALL,
 )
 
 
-_CUT_ANALYSIS = re.compile(r"analysis(?:[A-Z][a-z]* |\s?[{\[])")
+_CUT_ANALYSIS = LatePattern(r"analysis(?:[A-Z][a-z]* |\s?[{\[])")
 """The first words of harmony's reasoning behind the name of its channel."""
 
 
@@ -85,7 +87,7 @@ def _harmony(text: str) -> Channels | None:
     return Channels("\n".join(answers), reasoning, from_call=bool(calls), turns_behind=others is not None)
 
 
-_TOKENS = re.compile(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
-_OTHERS_TURN = re.compile(r"<\|(?:end|return|call)\|>\s{0,5}<\|start\|>(?!assistant)")
+_TOKENS = LatePattern(r"<\|(?:end|return|call|start|message)\|>(?:assistant)?")
+_OTHERS_TURN = LatePattern(r"<\|(?:end|return|call)\|>\s{0,5}<\|start\|>(?!assistant)")
 """Where a model that was not stopped writes the next turn of somebody else."""
-_TO_A_TOOL = re.compile(r"\s*to=")
+_TO_A_TOOL = LatePattern(r"\s*to=")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from promptkit.late_pattern import LatePattern
 
-_OPENING = re.compile(r"\s*(`{3,}|~{3,})(?![`~])([^\n`]*)\n")
+_OPENING = LatePattern(r"\s*(`{3,}|~{3,})(?![`~])([^\n`]*)\n")
 
 
 _OF_REASONING = ("reasoning", "scratchpad", "thinking", "thought", "thoughts")

@@ -6,10 +6,10 @@ validator judges the outcome.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits
 from promptkit.output.key_matching import meant_keys
 from promptkit.output.place import NULLS, Place, constants_of, is_worded_or_null, kind_of, plain_word, words_at
@@ -285,9 +285,9 @@ class _Coercion:
         return _together(found, fits, changes, misfits)
 
 
-_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
-_GROUPED = re.compile(r"(?<!\d)\d{1,3}, \d{3}(?!\d)")
-_LISTING = re.compile(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
+_PLAIN_NUMBER = LatePattern(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_GROUPED = LatePattern(r"(?<!\d)\d{1,3}, \d{3}(?!\d)")
+_LISTING = LatePattern(r"^\s*(?:[\[{]|[-*•]\s)|[,;\n]|\s\|\s")
 """What a text looks like that may be a list itself."""
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.place import constants_of, plain_word
 from promptkit.output.retractions import is_verdict
 
@@ -18,10 +19,10 @@ __all__ = ["contradicted"]
 _SAID_BEHIND = 300
 """How many characters behind an object are looked at."""
 _SAID_ABOVE = 300
-_PARAGRAPH_ABOVE = re.compile(r"(?:\A|\n\s*\n|(?<=\n))(?P<lines>(?:[^\n{}\[\]`]+\n)+)\s*(?:```\w*\s*)?\Z")
+_PARAGRAPH_ABOVE = LatePattern(r"(?:\A|\n\s*\n|(?<=\n))(?P<lines>(?:[^\n{}\[\]`]+\n)+)\s*(?:```\w*\s*)?\Z")
 """The lines above a value, or above its fence, up to an empty one."""
 _MOST_FIELDS, _LONGEST_NAME = 50, 80
-_JOINTS = re.compile(r"[\s_-]+")
+_JOINTS = LatePattern(r"[\s_-]+")
 """What stands between the words of a name."""
 _BEFORE_A_FIELD = (
     r"(?:\A|[.!?;(]\s|[\n,(]|\b(?:apologies|that))[^\w\n]*"
@@ -29,11 +30,11 @@ _BEFORE_A_FIELD = (
 )
 """What stands before the name of a field where a clause begins."""
 _FAULTY = frozenset(("wrong", "incorrect", "inaccurate", "notright", "notcorrect"))
-_ACTUALLY = re.compile(
+_ACTUALLY = LatePattern(
     r"[\s.]{0,9}[Aa]ctually,? (?:it|that)(?: is|['’]s) (?P<said>[A-Z\"'\d]\S{0,40}?)[.!]?\s*(?:\n|\Z)"
 )
 """`Actually it is Paris.`"""
-_CORRECTS = re.compile(r"\W*(?:sorry|apologies|my mistake)\b", re.IGNORECASE)
+_CORRECTS = LatePattern(r"\W*(?:sorry|apologies|my mistake)\b", re.IGNORECASE)
 """What begins a clause that gives a text another value, whatever texts there are."""
 
 

@@ -6,12 +6,12 @@ value's own.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from itertools import islice
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits
 from promptkit.output.lenient_json import Loose
 from promptkit.output.reasoning import CLOSING, OPENING, TAG, closing_of, has_tags, opening_like
@@ -19,9 +19,11 @@ from promptkit.output.repairs import Cut, Repair, Unreadable
 from promptkit.output.strict_json import NotJson, fast_json, read_at
 
 if TYPE_CHECKING:
+    import re
+
     from promptkit.output.place import Place
 
-_BRACKET = re.compile(r"[{\[]")
+_BRACKET = LatePattern(r"[{\[]")
 _STRICT_READS = 200
 """How many values are first tried as JSON: each failure may cost time by the length of the text."""
 _CANDIDATES_A_PASS, _CHARACTERS_A_CANDIDATE = 5_000, 50
@@ -29,25 +31,25 @@ _WORK_OF_ANY = 10_000
 """How much a short text may cost before its length counts."""
 _MOST_NESTED = 20
 """How many ends of reasoning are looked at, in search of the one that ends all that was begun."""
-_REST = re.compile(r"[\s}\]`~]*\Z")
-_BEFORE_ALONE = re.compile(r"\s*(?:`{3,}\w*\s*)?")
+_REST = LatePattern(r"[\s}\]`~]*\Z")
+_BEFORE_ALONE = LatePattern(r"\s*(?:`{3,}\w*\s*)?")
 """What may stand before a value that is alone in its text."""
-_JSON_SPACE = re.compile(r"[ \t\r\n]+")
+_JSON_SPACE = LatePattern(r"[ \t\r\n]+")
 _SCALAR = r"(?:-?\d[\d.]{0,30}|\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|true|false|null|True|False|None)"
-_GOES_ON = re.compile(
+_GOES_ON = LatePattern(
     r"\s*(?:,\s*[\"'“][^\"'\n]{0,200}[\"'”]\s*(?::|[\"'\d{\[])|:"
     r"|\"[^\"\n]{1,100}\"\s*:[^\n]{0,200}\}|,\s*[A-Za-z_]\w{0,60}\s*:[^\n{}]{1,200}\}"
     rf"|(?:,\s*{_SCALAR}\s*){{1,20}}\])"
 )
-_OF_A_WHOLE = re.compile(r"(?:[\"'“”]\s*[:=]|[}\]\"'\d]\s*,)\s*\Z")
+_OF_A_WHOLE = LatePattern(r"(?:[\"'“”]\s*[:=]|[}\]\"'\d]\s*,)\s*\Z")
 """What stands before a value inside of another one."""
-_CLOSES_MORE = re.compile(r"\s*[}\]]")
-_INTERVAL = re.compile(r"\[\s*-?[\d.]+(?:\s*,\s*-?[\d.∞]+\s*[)\[]|\s+[A-Za-z]{2,})")
+_CLOSES_MORE = LatePattern(r"\s*[}\]]")
+_INTERVAL = LatePattern(r"\[\s*-?[\d.]+(?:\s*,\s*-?[\d.∞]+\s*[)\[]|\s+[A-Za-z]{2,})")
 """A bracket of mathematics, `[0, 1)`, or one before a number in prose."""
-_STRAY = re.compile(r"[}\]]")
+_STRAY = LatePattern(r"[}\]]")
 _MOST_BEFORE = 200
-_VISIBLE = re.compile(r"\S")
-_LEAST_CUT = re.compile(
+_VISIBLE = LatePattern(r"\S")
+_LEAST_CUT = LatePattern(
     r"\s*[{\[]\s*\Z|\s*(?:\{\s*(?:[\"'“‘`«]|[\w$]+\"?\s*:)"
     r"|\[\s*(?:[\"{\[“‘«]|\(\s*[\d\"']|[ubrUBR]?'[^'\n]*'?\s*(?:,|\]|\Z)|-?\.?\d|(?i:true|false|null|none|nan)\b|\w+\s*,\s*[{\[\"]))"
 )
@@ -120,7 +122,7 @@ def end_of_brackets(text: str, start: int) -> int | None:
     return None
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{}]')
+_STRUCTURE = LatePattern(r'"(?:[^"\\\n]|\\.)*+"|[\[\]{}]')
 
 
 class _Search:

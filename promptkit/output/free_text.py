@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.acceptance import Judged, refused
 from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import denied
@@ -74,7 +75,7 @@ def _set_apart(text: str, read: Callable[[str], Judged | None]) -> Judged | None
     return replace(told, steps=(*steps, *told.steps), reasoning=split.reasoning)
 
 
-_AROUND = re.compile(
+_AROUND = LatePattern(
     r"\s*<(answer|category|class|classification|final_answer|intent|json|label|output|response|result|sentiment)>(.*)</\1>\s*\Z",
     re.DOTALL | re.IGNORECASE,
 )
@@ -109,8 +110,8 @@ def _alone(text: str, judge: Judge, found: Found) -> Judged | None:
 
 
 _BEGINS_ALONE = frozenset("\"'“‘`´TFN.+-0123456789")
-_NUMBERS = re.compile(r"-?\d{1,18}(?:\.\d+)?(?:(?:[ \t]*[,;][ \t]*|[ \t]*\n[ \t]*)-?\d{1,18}(?:\.\d+)?)+")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
+_NUMBERS = LatePattern(r"-?\d{1,18}(?:\.\d+)?(?:(?:[ \t]*[,;][ \t]*|[ \t]*\n[ \t]*)-?\d{1,18}(?:\.\d+)?)+")
+_GROUPED = LatePattern(r"\d{1,3}(?:,\d{3})+(?!\d)")
 """One number with its thousands apart, or several."""
 
 
@@ -127,7 +128,7 @@ def _numbers(text: str, judge: Judge) -> Judged | None:
 
 
 _QUOTE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|“[^”\n]*”)"""
-_QUOTED_TEXTS = re.compile(rf"{_QUOTE}(?:\s*,\s*{_QUOTE})+")
+_QUOTED_TEXTS = LatePattern(rf"{_QUOTE}(?:\s*,\s*{_QUOTE})+")
 
 
 def _texts(text: str, judge: Judge) -> Judged | None:
@@ -147,11 +148,11 @@ def _texts(text: str, judge: Judge) -> Judged | None:
     return judge.accepted(items, text, Step("read as a list", "texts with commas between them", repairs=True))
 
 
-_LABEL = re.compile(
+_LABEL = LatePattern(
     r"(?:(?:the )?(?:final )?(?:answers?|categor(?:y|ies)|class(?:es)?|labels?|outputs?|results?|tags?)):[ \t]*",
     re.IGNORECASE,
 )
-_BETWEEN_WORDS = re.compile(r" ?[,;\n] ?(?:and )?| and ")
+_BETWEEN_WORDS = LatePattern(r" ?[,;\n] ?(?:and )?| and ")
 
 
 def _listed(text: str, judge: Judge) -> Judged | None:
@@ -181,7 +182,7 @@ def _are_words(items: list[str]) -> bool:
     return all(_WORD.fullmatch(each) and re.search(r"\w", each) and each[-1] not in ".!?;:" for each in items)
 
 
-_WORD = re.compile(r"(?!(?:etc|等|等等|など|其他|例如|たとえば)\Z)[^\s\"'`*(){};\[\]]{1,100}")
+_WORD = LatePattern(r"(?!(?:etc|等|等等|など|其他|例如|たとえば)\Z)[^\s\"'`*(){};\[\]]{1,100}")
 _LEAST_WORDS = 3
 _GREETINGS = "apologies declined error frankly hello hi honestly however okay ok refused sorry sure thanks well yes"
 _ANSWERED = frozenset((*_GREETINGS.split(), "unfortunately"))
@@ -218,7 +219,7 @@ def _takes_any_text(place: Place) -> bool:
     return any("enum" not in form and "const" not in form for form in texts)
 
 
-_IN_BRACKETS = re.compile(
+_IN_BRACKETS = LatePattern(
     r"\A(?:\\\(\s{0,9}(?:\\text\{)?|\\\[\s{0,9})([^\\\s](?:[^\\]{0,58}[^\\\s}])?)\}?\s{0,9}(?:\\\)|\\\])\Z"
 )
 """What LaTeX puts around a formula."""

@@ -7,9 +7,9 @@ quotes. `promptkit.output.lenient_json` reads more, since it sees the whole text
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.bare_words import meaning_of, number_goes_on
 from promptkit.output.growing_value import Misplaced
 from promptkit.output.incremental_strings import LONGEST_DOUBT, WAIT, IncrementalStrings, past_blanks, past_spaces
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from promptkit.output.growing_value import GrowingValue
 
-_WORD = re.compile(r"[-+.\w]+")
-_NAME = re.compile(r"[\w$-]+")
+_WORD = LatePattern(r"[-+.\w]+")
+_NAME = LatePattern(r"[\w$-]+")
 _KINDS = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
 
 

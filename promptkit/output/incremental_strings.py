@@ -5,20 +5,19 @@ In double quotes the next one ends the text, as in JSON. In single quotes what f
 
 from __future__ import annotations
 
-import re
-
+from promptkit.late_pattern import LatePattern
 from promptkit.output.raw_backslashes import is_told, may_be_raw
 from promptkit.output.strict_json import NotJson, parse_json
 
 WAIT = -1
 """Where a piece ends that only more of the text can settle."""
-_PLAIN = {quote: re.compile(rf"[^{quote}\\\x00-\x1f\ud800-\udfff]+") for quote in "\"'"}
-_SPACE = re.compile(r"[ \t\r\n]*")
-_BLANKS = re.compile(r"[ \t]*")
+_PLAIN = {quote: LatePattern(rf"[^{quote}\\\x00-\x1f\ud800-\udfff]+") for quote in "\"'"}
+_SPACE = LatePattern(r"[ \t\r\n]*")
+_BLANKS = LatePattern(r"[ \t]*")
 _HEX = "[0-9a-fA-F]"
 _PAIR = rf"u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}"
-_ESCAPE = re.compile(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
-_INVALID = re.compile(rf'(?:[^"\\\n]|{_ESCAPE.pattern}){{0,2000}}?\\[^"\\/bfnrtu\']')
+_ESCAPE = LatePattern(rf'\\(?:["\\/bfnrt]|{_PAIR}|u(?![dD][89a-fA-F]){_HEX}{{4}})')
+_INVALID = LatePattern(rf'(?:[^"\\\n]|{_ESCAPE.pattern}){{0,2000}}?\\[^"\\/bfnrtu\']')
 """A backslash that escapes nothing, further on in a text that has arrived so far."""
 _LONGEST_HEAD = 3
 _LONGEST_ESCAPE = len("\\ud83d\\ude00")

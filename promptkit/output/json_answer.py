@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import variable
 from promptkit.output.acceptance import Judged, Partial, Refused, refused
 from promptkit.output.contradictions import contradicted
@@ -18,7 +19,6 @@ from promptkit.output.envelope import Candidate, Found, find
 from promptkit.output.free_text import bulleted, of_words
 from promptkit.output.labels import is_labelled, role_of, set_aside
 from promptkit.output.partial import NOTHING, PartialParser
-from promptkit.output.phrasing import LatePattern
 from promptkit.output.place import is_worded
 from promptkit.output.reasoning import TAG
 from promptkit.output.repairs import BARE
@@ -263,7 +263,7 @@ def partial_of(text: str, judge: Judge) -> Partial | None:
 # What is no single value
 
 
-_BETWEEN_ITEMS = re.compile(
+_BETWEEN_ITEMS = LatePattern(
     r"(?:[\s,;`]|</?tool_call>|/\*[^*]{0,200}\*/|//[^\n]{0,200}\n)*(?:(?<=```)(?:json)?\s*)?"
     r"(?:(?<=\n)[ \t]*(?:\d{1,3}[.)]|[-*•]|[A-Z][a-z]{0,20} \d{1,3}:)\s*)?"
 )
@@ -315,5 +315,5 @@ def _undone(text: str) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 _ENTITIES = {"quot": '"', "amp": "&", "lt": "<", "gt": ">", "apos": "'", "#39": "'", "#x27": "'"}
-_ENTITY = re.compile(rf"&({'|'.join(_ENTITIES)});")
+_ENTITY = LatePattern(rf"&({'|'.join(_ENTITIES)});")
 """The characters that are escaped in HTML (its specification, section 13.1.2)."""

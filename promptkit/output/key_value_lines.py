@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.acceptance import Judged
 from promptkit.output.code_fence import unfenced
 from promptkit.output.markdown_lists import SCALARS, is_begun, unmarked
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["keyed"]
 
-_LINE = re.compile(
+_LINE = LatePattern(
     r"\s*(?:[-*•]\s+)?(?:\*\*|__|\*)?([^\W\d][\w .-]{0,60}?)(?:\*\*|__|\*)?"
     r"(?:[ \t]*[:\uff1a](?:\*\*|__|\*)?[ \t]*|[ \t]+=[ \t]+)(\S.*)?"
 )
-_MEMBER = re.compile(r'"([^"\\\n]{1,200})"\s*:')
-_NO_VALUE = re.compile(r"^(?:$|[|>~\[{&*!]|\"\"\"|\x27\x27\x27|\"[^\"\n]*\"\s*[+])|[,;]$|\s#")
+_MEMBER = LatePattern(r'"([^"\\\n]{1,200})"\s*:')
+_NO_VALUE = LatePattern(r"^(?:$|[|>~\[{&*!]|\"\"\"|\x27\x27\x27|\"[^\"\n]*\"\s*[+])|[,;]$|\s#")
 """What is more, or less, than a text or a word on its line."""
 _FENCES = ("", "yaml", "yml", "text", "json", "toml")
-_ONE_NAME = re.compile(r"(?!(?:actually|correction|note)\Z)[^\W\d][\w-]*", re.IGNORECASE)
+_ONE_NAME = LatePattern(r"(?!(?:actually|correction|note)\Z)[^\W\d][\w-]*", re.IGNORECASE)
 """What names a count; a line of prose has more words before its colon."""
 _OF_COUNTS = frozenset(("integer", "number", "boolean"))
 _LEAST_LINES = 2
@@ -112,5 +113,5 @@ def _value(written: str) -> Any:
     return written[1:-1].replace("''", "'") if _SINGLE.fullmatch(written) else unmarked(written)
 
 
-_SINGLE = re.compile(r"'(?:[^']|'')*'")
+_SINGLE = LatePattern(r"'(?:[^']|'')*'")
 """A text in single quotes, in which two of them stand for one (YAML 1.2.2, section 7.3.2)."""

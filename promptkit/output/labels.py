@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from promptkit.output.phrasing import LatePattern, any_of, without_contractions
+from promptkit.late_pattern import LatePattern
+from promptkit.output.phrasing import any_of, without_contractions
 from promptkit.output.place import plain_word
 
 __all__ = ["announces_other", "is_labelled", "names_other", "names_value", "role_of", "set_aside"]
@@ -64,9 +65,11 @@ _NO_DRAFT = r"(?!here\s+is\s+(?:an?|my|the|your)\s+(?:\w+\s+)?draft\b)"
 _NAMED = rf"{_NO_DRAFT}{_LEAD}(?P<said>{any_of(_NO_ANSWERS, _PARTS)})(?:\s*\([^()\n]{{0,30}}\))?"
 _NO_ANSWER = LatePattern(
     rf"(?:\A|[\n.!?\u3002]){_MARKS}{_NAMED}(?:{_COLON}|(?:\*\*|__)(?=\s*\n))\s*(?:```\w*\s*)?[`\"']?\Z",
+    re.IGNORECASE,
 )
 _OF_A_WORD = LatePattern(
     rf"(?:\A|[\n.!?\u3002]){_MARKS}(?:{_NAMED}|{_LEAD}(?:{any_of(_OF_WORDS)})){_COLON}\s*[`\"']?\Z",
+    re.IGNORECASE,
 )
 _TAGS = (
     "bad|context|document|draft|example|function_results?|human|incorrect|input|observation|original|question|rejected"
@@ -78,6 +81,7 @@ _MARKED = LatePattern(
     r"|[(\[](?P<mark>draft|example|sample|placeholder|wrong|incorrect|not final|old|outdated|input|template)[)\]][ :]*"
     r"|(?:\A|\n)[ \t]*[*_]{0,3}(?P<speaker>human|user)[*_]{0,3}[:\uff1a][*_]{0,3}[ \t]*(?=[{\[]|\Z)(?<!\n)"
     r"|(?:\A|\n)[ \t]*(?P<cross>[\u274c\u2717\u2718\U0001f6ab]))\s*(?:```\w*\s*)?\Z",
+    re.IGNORECASE,
 )
 """A tag, a fence or a mark that says so."""
 
@@ -92,24 +96,27 @@ _ASIDE = r"""
     (?:\A|[.!?] )\W{0,4}i (?:first|initially|originally) (?:answered|guessed|said|thought|wrote)
     \A\W{0,6}(?:reasoning|thoughts?|thinking)\W{0,4}(?<=:)\W{0,4}(?:maybe|perhaps)?
 """
-_SET_ASIDE = LatePattern(rf"(?:{any_of(_ASIDE)})\s*:?\s*[`\"']*\Z|~~\Z")
+_SET_ASIDE = LatePattern(rf"(?:{any_of(_ASIDE)})\s*:?\s*[`\"']*\Z|~~\Z", re.IGNORECASE)
 """What says that the value behind it is not the one that is given."""
-_LABEL = re.compile(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
+_LABEL = LatePattern(r"(?:\A|[.!?]\s)\W*(?P<label>[^\n.!?]{1,60}?)\W*:\W*\Z")
 _ANSWERS = (
     *("after", "answer", "antwort", "assistant", "corrected", "corrected version", "endgültige antwort", "final"),
     *("final answer", "fixed", "good", "improved", "my answer", "my output", "new", "output", "réponse", "respuesta"),
     *("result", "revised", "updated", "最終回答", "最终答案", "答案", "回答"),
 )
-_OF_ANSWERS = LatePattern(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response|right)\Z")
+_OF_ANSWERS = LatePattern(rf"\b(?:{'|'.join(_ANSWERS)}|correct|correction|json|now|response|right)\Z", re.IGNORECASE)
 _ANSWER, _OTHER = "|".join(_ANSWERS), f"{any_of(_BESIDE_ANOTHER)}|{any_of(_NO_ANSWERS, _PARTS)}"
 _ROLE = LatePattern(
     rf"(?:(?:\A|\n|[.!?]\s)[ \t#*_-]{{0,9}}"
     rf"(?:here\s+is\s+)?(?:(?:an?|the|my)\s+)?"
     rf"(?P<word>(?:{_ANSWER})(?:\s+(?:json|object))?|(?:{_OTHER})\b[^\n]{{0,60}}?)"
     rf"[ \t]*(?:[:\uff1a*][ \t*_]{{0,4}}|(?=\n))|<(?P<tag>{_ANSWER}|{_OTHER})>)\s*(?:```\w*\s*)?\Z",
+    re.IGNORECASE,
 )
 """A line, or a tag, that says what the value under it is."""
-_ALONE = LatePattern(rf"(?:\A|\n)[ \t#*_-]{{0,9}}(?:{_OTHER})[*_]{{0,3}}[ \t]*[:\uff1a][*_]{{0,3}}\s*(?:```\w*\s*)?\Z")
+_ALONE = LatePattern(
+    rf"(?:\A|\n)[ \t#*_-]{{0,9}}(?:{_OTHER})[*_]{{0,3}}[ \t]*[:\uff1a][*_]{{0,3}}\s*(?:```\w*\s*)?\Z", re.IGNORECASE
+)
 """A label of something else than the answer, and nothing between it and the value."""
 
 

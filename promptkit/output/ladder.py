@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain_of_thought import ANSWER_LINE
 from promptkit.errors import OutputError
 from promptkit.headings import misplaced_headings
+from promptkit.late_pattern import LatePattern
 from promptkit.output.acceptance import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.channels import Channels, read_channels
 from promptkit.output.code_fence import unfenced
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 LINE, FENCE, QUOTES = "answer line found", "fence removed", "quotes removed"
 _TURNS_BEHIND = "with the turns behind it"
-_HEADER = re.compile(r"^\[\[ ## \w{1,64} ## \]\]", re.MULTILINE)
+_HEADER = LatePattern(r"^\[\[ ## \w{1,64} ## \]\]", re.MULTILINE)
 """DSPy's headings of fields, which models learn from its prompts (`dspy/adapters/chat_adapter.py`)."""
 _ASKED_FOR: Mapping[str, frozenset[str]] = {
     "field": frozenset({UNWRAPPED}),

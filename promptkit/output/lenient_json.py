@@ -10,6 +10,7 @@ import re
 from json import JSONDecodeError, dumps
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits
 from promptkit.output.lenient_space import space_at, space_repairs
 from promptkit.output.lenient_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
 _REPAIRS_A_PASS, _CHARACTERS_A_REPAIR = 8_000, 25
 _MOST_STRICT_READS = 20
 """How often a value inside may turn out not to be JSON before none is tried as such any more."""
-_KEY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?=\s*:)")
-_KEY_WORD = re.compile(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
-_REST = re.compile(r"[\s`]*\Z")
-_STRAY = re.compile(r"\}\s*[,\]{]")
+_KEY_NUMBER = LatePattern(r"-?\d+(?:\.\d+)?(?=\s*:)")
+_KEY_WORD = LatePattern(r"[^\W\d][\w$.-]*(?: [\w$.-]+){0,5}(?=\s*(?::(?!//)|=))")
+_REST = LatePattern(r"[\s`]*\Z")
+_STRAY = LatePattern(r"\}\s*[,\]{]")
 _NEAR = 200
-_ITEM_BEHIND = re.compile(r"\}\s*,?\s*\{")
-_KEY_BEHIND = re.compile(r"\"([^\"\n]{1,100})\"\s*:")
-_MEMBER_BEHIND = re.compile(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
-_MORE = re.compile(r",\s*[^\s}\]]")
-_ELLIPSIS = re.compile(r"\.{3,}|…")
-_VALUE_BEGINS = re.compile(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
+_ITEM_BEHIND = LatePattern(r"\}\s*,?\s*\{")
+_KEY_BEHIND = LatePattern(r"\"([^\"\n]{1,100})\"\s*:")
+_MEMBER_BEHIND = LatePattern(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
+_MORE = LatePattern(r",\s*[^\s}\]]")
+_ELLIPSIS = LatePattern(r"\.{3,}|…")
+_VALUE_BEGINS = LatePattern(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
 
 
 class Loose:

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from promptkit.output.phrasing import LatePattern, any_of
+from promptkit.late_pattern import LatePattern
+from promptkit.output.phrasing import any_of
 from promptkit.output.repairs import Repair, Unreadable
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ __all__ = ["space_at", "space_repairs"]
 _HASH = r"#(?![\w-])[^\n]*"
 """A comment as in Python; `#sports` is a word."""
 _BLOCK = r"/\*[^*]{0,5000}\*+(?:[^/*][^*]{0,5000}\*+){0,500}/"
-_SPACE = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
-_SPACE_WITHOUT_BLOCKS = re.compile(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
-_ODD_SPACE = re.compile(r"[^ \t\r\n]")
-_COMMENT = re.compile(rf"//[^\n]*|{_BLOCK}|{_HASH}")
-_CLOSING = re.compile(r"[}\]]")
+_SPACE = LatePattern(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_BLOCK}|{_HASH})+")
+_SPACE_WITHOUT_BLOCKS = LatePattern(rf"(?:[\s\ufeff\u200b]+|//[^\n]*|{_HASH})+")
+_ODD_SPACE = LatePattern(r"[^ \t\r\n]")
+_COMMENT = LatePattern(rf"//[^\n]*|{_BLOCK}|{_HASH}")
+_CLOSING = LatePattern(r"[}\]]")
 _OMITTED = r"""
     \b(?:\d+ )?more (?:elements|entries|items?|lines|results|rows|values)\b
     \betc\b
@@ -43,7 +44,7 @@ _OMITTED = r"""
 """
 _MOST_SAID = 300
 """So much of a comment is looked at."""
-_OMITTING = LatePattern(any_of(_OMITTED))
+_OMITTING = LatePattern(any_of(_OMITTED), re.IGNORECASE)
 _DOUBTED = r"""
     \A(?:an? |the )?(?:dummy|fake|invented|made[ -]up|placeholder)(?: (?:data|value))?\Z
     \A(?:an? |for )?example(?: (?:data|value))?\Z
@@ -60,7 +61,7 @@ _DOUBTED = r"""
     \A(?:this )?should be (?-i:["\x27A-Z\d-]\S*)\Z
     \A(?:this )?(?:is )?(?:incorrect|wrong), should be\b
 """
-_TAKES_BACK = LatePattern(any_of(_DOUBTED))
+_TAKES_BACK = LatePattern(any_of(_DOUBTED), re.IGNORECASE)
 """A comment at a value that says that it is another one, or none."""
 
 

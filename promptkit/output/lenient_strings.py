@@ -6,6 +6,7 @@ import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.raw_backslashes import are_raw
 from promptkit.output.reasoning import END_OF_TURN
 from promptkit.output.repairs import Cut, Unreadable
@@ -19,29 +20,31 @@ CLOSING = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’", "`": "`
 """What opens a text, and what ends it."""
 WIDE_COMMAS = ("\uff0c", "\u3001")
 """What Chinese and Japanese writing has for a comma."""
-FENCE_BEHIND = re.compile(rf"(?<=\n)```(?!\w)|```\s*\Z|</tool_call>|(?:{END_OF_TURN})\s*\Z")
+FENCE_BEHIND = LatePattern(rf"(?<=\n)```(?!\w)|```\s*\Z|</tool_call>|(?:{END_OF_TURN})\s*\Z")
 """The fence, the tag or the token that ends what a value stands in."""
-_ANY_CLOSING = re.compile(r"[}\]]")
-_STRICT = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_ANY_CLOSING = LatePattern(r"[}\]]")
+_STRICT = LatePattern(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _TRIPLE = ('"""', "'''", "```")
 _SILENT = "bfnrtu"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
-_UNICODE = re.compile(
+_UNICODE = LatePattern(
     r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u(?![dD][89a-fA-F])([0-9a-fA-F]{4})"
 )
-_OTHER_CODES = re.compile(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
-_PIECE = re.compile(r"[^\\\"'“”’`»\x00-\x1f]+")
-_KEY_BEHIND = re.compile(
+_OTHER_CODES = LatePattern(r"\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
+_PIECE = LatePattern(r"[^\\\"'“”’`»\x00-\x1f]+")
+_KEY_BEHIND = LatePattern(
     r"[\"'“”`‘]([^\"'“”\n:]{0,200})[\"'“”`’]\s*[:\uff1a=]|-?\d[\d.]*\s*:|[^\W\d][\w$.-]{0,99}\s*:(?!//)"
 )
-_PLUS = re.compile(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
-_HALF_KEY = re.compile(r"([^\W\d][\w$.-]{0,99})\"\s*:")
-_AFTER_COMMA = re.compile(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
-_VALUE_BEHIND = re.compile(r"\s*(?:[ubrUBR]?[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)")
-_BARE_ITEM = re.compile(r"[^\W\d][\w-]{0,60}\s*(?:\](?!\")|,\s*(?:\"|[\w-]{1,60}\s*(?:,|\](?!\"))))")
+_PLUS = LatePattern(r"\s*\+\s*(?:/\*[^*]{0,200}\*/\s*)?(?=[\"'])")
+_HALF_KEY = LatePattern(r"([^\W\d][\w$.-]{0,99})\"\s*:")
+_AFTER_COMMA = LatePattern(r"\s*(?:[},]|//|/\*|#|\.\.\.|…|\"[^\"]{0,200}\"?\s*\Z|\Z)")
+_VALUE_BEHIND = LatePattern(
+    r"\s*(?:[ubrUBR]?[\"'“‘{\[\]`]|-?\d|(?:true|false|null|True|False|None)\b|//|#|\.\.\.|…|\Z)"
+)
+_BARE_ITEM = LatePattern(r"[^\W\d][\w-]{0,60}\s*(?:\](?!\")|,\s*(?:\"|[\w-]{1,60}\s*(?:,|\](?!\"))))")
 """A word without quotes that is a whole item of a list."""
-_PROSE_BEHIND = re.compile(r"[ \t]*(?:\n|\Z)")
-_KEY_WITH_CONTROLS = re.compile(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
+_PROSE_BEHIND = LatePattern(r"[ \t]*(?:\n|\Z)")
+_KEY_WITH_CONTROLS = LatePattern(r"\"([^\"\\:]{1,200})\"(?=\s*:)")
 _NO_CONTROLS = dict.fromkeys(range(32))
 _LONGEST_KEY = 200
 
@@ -303,21 +306,21 @@ class Strings:
         return "\\", at + 1
 
 
-_PREFIX = re.compile(
+_PREFIX = LatePattern(
     r"(?P<kind>[uUbB]|[bB]?[rR]|[rR][bB]|[rR]?[fF]|[fF][rR])(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
     r"\s*(?:[,:}\])]|\Z)"
 )
 """A text of Python's with what stands before it."""
-_ELLIPSIS = re.compile(r"\.{3}|…")
+_ELLIPSIS = LatePattern(r"\.{3}|…")
 _BLOCK = 3
-_QUOTED_KEY = re.compile(r"\"([^\"\n]{1,200})\"\s*:")
+_QUOTED_KEY = LatePattern(r"\"([^\"\n]{1,200})\"\s*:")
 _LOW_QUOTES = "„“«"
-_APOSTROPHE = re.compile(r"\w.\w")
-_INCHES = re.compile(r"(?<!\w)\d[\d.]{0,4}\"[ )\]-]")
+_APOSTROPHE = LatePattern(r"\w.\w")
+_INCHES = LatePattern(r"(?<!\w)\d[\d.]{0,4}\"[ )\]-]")
 _LONGEST_INCHES = 6
 _OPENS_BEHIND = " \t\r\n([{<-–—/=:;,.!?*_|\\"
-_COLON = re.compile(r"\s*:")
-_INFO = re.compile(r"[^\n`]{0,100}\n")
+_COLON = LatePattern(r"\s*:")
+_INFO = LatePattern(r"[^\n`]{0,100}\n")
 
 
 def _block(text: str, closing: str) -> str:

@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.place import constants_of, plain_word
 from promptkit.output.repairs import QUOTED_TEXT, QUOTED_WORD, Cut
 from promptkit.output.strict_json import MAX_DIGITS
 
 if TYPE_CHECKING:
+    import re
+
     from promptkit.output.lenient_json import Loose
     from promptkit.output.place import Place
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?=[\s,\uff0c\u3001})\]:/#;]|\Z)")
-_LOOSE_NUMBER = re.compile(
+_NUMBER = LatePattern(r"-?(?:0|[1-9][0-9]*)(?P<real>(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)(?=[\s,\uff0c\u3001})\]:/#;]|\Z)")
+_LOOSE_NUMBER = LatePattern(
     r"(?P<sign>[-+]?)(?:(?P<hex>0[xX][0-9a-fA-F]+)|(?P<whole>[0-9][0-9_]*)?(?P<real>\.[0-9_]*)?(?P<power>[eE][-+]?[0-9]+)?)"
     r"(?=[\s,})\]/#;]|\Z)"
 )
-_LOOSE_ONLY = re.compile(r"[-+\w.]+\Z")
-_GROUPED = re.compile(r"[-+]?[$€£¥]?\s?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
-_CUT_MONEY = re.compile(r"[-+]?[$€£¥₹]\s?[0-9][0-9.]*,[0-9]")
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]")
+_LOOSE_ONLY = LatePattern(r"[-+\w.]+\Z")
+_GROUPED = LatePattern(r"[-+]?[$€£¥]?\s?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?\s?[%$€£¥]?(?=\s*(?:[}\]\n]|,\s|\Z))")
+_CUT_MONEY = LatePattern(r"[-+]?[$€£¥₹]\s?[0-9][0-9.]*,[0-9]")
+_LEADING_ZERO = LatePattern(r"[-+]?0[0-9]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _OTHER_LITERALS = {"True": True, "TRUE": True, "False": False, "FALSE": False, "None": None, "NULL": None, "Null": None}
 _OTHER_LITERALS |= {"undefined": None, "nil": None}
 _NULLS = ("nil", "none", "null")
 _NO_NUMBERS = ("NaN", "nan")
 _INFINITE = ("Infinity", "-Infinity", "inf", "-inf")
-_LITERAL = re.compile(r"[A-Za-z]+(?=[\s,\uff0c\u3001})\]/#;]|\Z)|-Infinity|-inf")
-_BARE_IN_LIST = re.compile(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
-_COMMENTED = re.compile(r"\s(?://|#|/\*)")
-_BARE = re.compile(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
-_LITERAL_BEGINS = re.compile(r"-?\d[\d.]*|[A-Za-z]+")
-_MORE_WORDS = re.compile(r"[:/]\d| +[^\W\d_]")
-_HALF_QUOTED = re.compile(r"([^\s\"'{}\[\],:][^\"\n]{0,500})\"\s*(?:\}|,\s*\"([^\"\n]{1,100})\"\s*:)")
-_KEY_NEXT = re.compile(r"\"([^\"\n]{1,100})\"\s*:")
-_LITERAL_LIKE = re.compile(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
-_BARE_LINE = re.compile(r"[^\s\"'{}\[\],:;][^\n]{0,2000}(?=\n)")
-_LINE_BEHIND = re.compile(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
+_LITERAL = LatePattern(r"[A-Za-z]+(?=[\s,\uff0c\u3001})\]/#;]|\Z)|-Infinity|-inf")
+_BARE_IN_LIST = LatePattern(r"[^\s\"'{}()\[\],:;][^\"{}\[\],\n]{0,500}")
+_COMMENTED = LatePattern(r"\s(?://|#|/\*)")
+_BARE = LatePattern(r"[^\s\"'{}\[\],:;](?:[^\"{}\[\]\n,]|,(?!\s*(?:[\"'}\]\n]|[\w$.-]{1,60}\s*:))){0,2000}")
+_LITERAL_BEGINS = LatePattern(r"-?\d[\d.]*|[A-Za-z]+")
+_MORE_WORDS = LatePattern(r"[:/]\d| +[^\W\d_]")
+_HALF_QUOTED = LatePattern(r"([^\s\"'{}\[\],:][^\"\n]{0,500})\"\s*(?:\}|,\s*\"([^\"\n]{1,100})\"\s*:)")
+_KEY_NEXT = LatePattern(r"\"([^\"\n]{1,100})\"\s*:")
+_LITERAL_LIKE = LatePattern(r"(?:NaN|nan|-?Infinity|-?inf)\s*\Z|\.\.\.|-?0[0-9]*\s*\Z|[-+]?[0-9.]+[eE][-+]?\s*\Z")
+_BARE_LINE = LatePattern(r"[^\s\"'{}\[\],:;][^\n]{0,2000}(?=\n)")
+_LINE_BEHIND = LatePattern(r"\n\s*(?:[\"']?[\w$.-]{1,60}[\"']?\s*:|[}\]])")
 
 
-_CALL = re.compile(r"[A-Za-z_][\w.]{0,60}\([^()]{0,200}\)?")
+_CALL = LatePattern(r"[A-Za-z_][\w.]{0,60}\([^()]{0,200}\)?")
 """What calls a function, as `datetime.date(2024, 1, 5)` does."""
-_KEY_INSIDE = re.compile(r",\s*([^,:\n]{1,60}?)\s*:")
+_KEY_INSIDE = LatePattern(r",\s*([^,:\n]{1,60}?)\s*:")
 _MOST_HEX = 300
 
 

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.code_fence import unfenced
 from promptkit.output.denials import doubted
 from promptkit.output.labels import names_value
@@ -19,30 +20,30 @@ if TYPE_CHECKING:
 __all__ = ["BULLET", "SCALARS", "is_begun", "listed", "unmarked"]
 
 SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
-BULLET = re.compile(r"(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
+BULLET = LatePattern(r"(\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
 """A line of a list: how far it is indented, and what it says."""
 _PAIRS = ("**", "__", "*", "_", "`")
-_LEAD = re.compile(
+_LEAD = LatePattern(
     r"(?:(?:absolutely|certainly|here you (?:are|go)|of course|okay|ok|sure(?: thing)?)[!.,]?[ \t]*\n[ \t]*\n)?"
     r"(?:[^\n:]{1,200}:\s*\n)?",
     re.IGNORECASE,
 )
 """A word of courtesy, and a line that ends in a colon."""
-_TAIL = re.compile(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
+_TAIL = LatePattern(r"\n[ \t]*\n(?=[^\s\-*+•\d])[^\n]{1,200}\Z")
 """One more line below a list, and apart from it."""
-_COURTESY = re.compile(r"\s*(?:feel free|(?:i )?hope|let me know|please let me know)\b", re.IGNORECASE)
-_UNSAID = re.compile(
+_COURTESY = LatePattern(r"\s*(?:feel free|(?:i )?hope|let me know|please let me know)\b", re.IGNORECASE)
+_UNSAID = LatePattern(
     r"\.{3}|…|etc\.?|and (?:etc|more|others)\.?|and so (?:forth|on)\.?"
     r"|\(?(?:\.{3} ?)?(?:and )?more (?:to come|to follow)\)?\.?|tbd"
     r"|[<\[](?:entry|item|name|text|value|word)(?: \d{1,3})?[>\]]",
     re.IGNORECASE,
 )
 """An item that stands for what is not said."""
-_STRUCK = re.compile(r"~~[^~\s](?:[^~]*[^~\s])?~~|[\u274c\u2717\u2718\u2612]")
+_STRUCK = LatePattern(r"~~[^~\s](?:[^~]*[^~\s])?~~|[\u274c\u2717\u2718\u2612]")
 """What strikes an item out; where all of them have it, it is a mark of theirs."""
-_BOX = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
-_NUMBERED = re.compile(r"\s*(?P<number>\d{1,3})(?P<sign>[.)])\s+(?P<said>.*)")
-_HOW_MANY = re.compile(
+_BOX = LatePattern(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+\[([ xX])\]\s")
+_NUMBERED = LatePattern(r"\s*(?P<number>\d{1,3})(?P<sign>[.)])\s+(?P<said>.*)")
+_HOW_MANY = LatePattern(
     r"(?:\A|\b(?:are|found|have|here\s+are|listed)\s+(?:the\s+)?)(\d{1,3})\s+(?:entries|items|results|things|values)\b",
     re.IGNORECASE,
 )

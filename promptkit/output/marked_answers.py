@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.denials import denied
 from promptkit.output.place import plain_word, words_of
 
@@ -11,7 +12,7 @@ __all__ = ["DISPUTED", "marked"]
 
 DISPUTED = ""
 """What is returned for marks that contradict each other, or that are denied."""
-_MARK = re.compile(
+_MARK = LatePattern(
     r"\\boxed\{(?:\\text\{)?(?P<box>[^{}\n]{1,200})\}{1,2}"
     r"|^#{4}[ \t]+(?P<hashes>[^\n]{1,200})"
     r"|^[ \t>]{0,9}(?:#{1,6}[ \t]+)?[*_]{0,3}(?:(?:my|the)[ \t]+)?(?:final[ \t]+)?answer[*_]{0,3}[ \t]*"
@@ -20,16 +21,16 @@ _MARK = re.compile(
     r"(?P<told>\S[^\n]{0,59}?)[.!]?[ \t]{0,9}$",
     re.MULTILINE | re.IGNORECASE,
 )
-_NOTHING_BEHIND = re.compile(r"[\s$.*)\\]*\Z")
-_FIRST_SENTENCE = re.compile(r"(?P<said>[^.!?\n]{1,60}|-?\d+\.\d+)[.!]\s+(?=[A-Z])")
-_TURNS = re.compile(
+_NOTHING_BEHIND = LatePattern(r"[\s$.*)\\]*\Z")
+_FIRST_SENTENCE = LatePattern(r"(?P<said>[^.!?\n]{1,60}|-?\d+\.\d+)[.!]\s+(?=[A-Z])")
+_TURNS = LatePattern(
     r"\b(?:actually|but|correct(?:ed|ing|ion)?|finally|final|however|instead|recomput\w*|wait)\b", re.IGNORECASE
 )
 """What may stand between a first result and the one that counts."""
-_GOES_ON = re.compile(r"\b(?:hence|so|step \d+|then|therefore|thus)\b", re.IGNORECASE)
+_GOES_ON = LatePattern(r"\b(?:hence|so|step \d+|then|therefore|thus)\b", re.IGNORECASE)
 """What may do so between two boxes."""
-_ANOTHER_TASK = re.compile(r"\b(?:case|example|input|part|problem|q|question|task)\b[^\n]{0,20}[:(\d]", re.IGNORECASE)
-_SUPPOSED = re.compile(
+_ANOTHER_TASK = LatePattern(r"\b(?:case|example|input|part|problem|q|question|task)\b[^\n]{0,20}[:(\d]", re.IGNORECASE)
+_SUPPOSED = LatePattern(
     r"(?:\b(?:assum\w+|example|if|imagine|most|others|perhaps|say|some|suppose)\b[^.!?\n]{0,60}|\b(?:example|sample)\s*:\s*)\Z",
     re.IGNORECASE,
 )

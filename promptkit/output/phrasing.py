@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ _MARK = "['’]"
 _VERBS = "is|was|are|were|do|does|did|has|have|had|must|need|should|would|could"
 _PERSONS = "i|you|he|she|it|we|they"
 _CONTRACTIONS = tuple(
-    (re.compile(rf"\b{short}\b", re.IGNORECASE), full)
+    (LatePattern(rf"\b{short}\b", re.IGNORECASE), full)
     for short, full in (
         (rf"(ca)n(?:{_MARK}?t| not)", r"\1nnot"),
         (rf"(w)on{_MARK}?t", r"\1ill not"),
@@ -26,28 +27,6 @@ _CONTRACTIONS = tuple(
         (rf"(i){_MARK}m", r"\1 am"),
     )
 )
-
-
-class LatePattern:
-    """A pattern that is compiled when it is first asked for, by default without regard to case.
-
-    Patterns of many phrases take tens of milliseconds to compile, and most commands read no words beside a value.
-    """
-
-    def __init__(self, source: str, flags: int = re.IGNORECASE) -> None:
-        self._source, self._flags = source, flags
-
-    @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self._source, self._flags)
-
-    def search(self, text: str, *span: int) -> re.Match[str] | None:
-        """See `re.Pattern.search`."""
-        return self._compiled.search(text, *span)
-
-    def match(self, text: str, *span: int) -> re.Match[str] | None:
-        """See `re.Pattern.match`."""
-        return self._compiled.match(text, *span)
 
 
 def without_contractions(words: str) -> str:

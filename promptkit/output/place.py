@@ -6,11 +6,11 @@ validator's word.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.equality import KINDS, json_kind
 from promptkit.schema.references import resolve
 
@@ -227,8 +227,8 @@ def plain_word(text: str) -> str:
 
 _AROUND = " \t\r\n\"'`*_“”‘’«»()[]"
 _BEHIND = ".!,:;"
-_JOINTS = re.compile(r"(?<=\w)[\s_\-\u2010-\u2014'’]+(?=\w)|(?<=[^\W_])_+(?=[^\W_])")
-_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+_JOINTS = LatePattern(r"(?<=\w)[\s_\-\u2010-\u2014'’]+(?=\w)|(?<=[^\W_])_+(?=[^\W_])")
+_WORDS = LatePattern(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
 
 
 def words_of(text: str) -> list[str]:

@@ -5,29 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.reasoning import CLOSINGS, OPENING, TAGS, closing_of, is_spoken_of, opening_like
 from promptkit.output.retractions import announces_draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SPACE = re.compile(r"\s*")
-_VALUE = re.compile(r'["{\[\-0-9tfn]')
+_SPACE = LatePattern(r"\s*")
+_VALUE = LatePattern(r'["{\[\-0-9tfn]')
 _LONGEST = 30
 """So much of reasoning is kept, to see its end: no closing tag is longer."""
 _LONGEST_HEADING = 120
 _LONGEST_LABEL = 20
 _LONGEST_OPENING = 230
 """A tag may have attributes."""
-_PART_OF_A_CHANNEL = re.compile(
+_PART_OF_A_CHANNEL = LatePattern(
     r"(?:<\|end\|>)?(?:<\|start\|>[a-z]{0,9}(?:<[|a-z]{0,9}|<\|channel\|>\s{0,5}[a-z]{0,10})?"
     r"|<\|channel\|>\s{0,5}[a-z]{0,10}|<[|a-z]{0,9})?"
 )
 _LONGEST_INFO = 200
-_TICKS = re.compile(r"`{3,}|~{3,}")
-_NO_FENCE = re.compile(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
+_TICKS = LatePattern(r"`{3,}|~{3,}")
+_NO_FENCE = LatePattern(r"`{1,2}(?=[^`])|~{1,2}(?=[^~])|`{3,}[^`]+(?=`)")
 """The beginning of a line that shows it to be no opening fence (CommonMark 0.31, section 4.5)."""
-_LONE = re.compile(CLOSINGS, re.IGNORECASE)
+_LONE = LatePattern(CLOSINGS, re.IGNORECASE)
 _LITERAL_OPENINGS = (
     *("◁think▷", "&lt;think&gt;", "[think]", "analysis"),
     *("here is my thought process:", "here's my thought process:"),
@@ -37,14 +38,14 @@ _OF_SEVERAL_TAGS = "<|open|>think<|sep|>"
 """What opens reasoning and goes on behind a first `>`."""
 _CHANNELS = (
     (
-        re.compile(r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
-        re.compile(r"<\|channel\|>\s{0,5}final\b[^<]{0,50}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"),
+        LatePattern(r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>\s{0,5}(?:analysis|commentary)\b"),
+        LatePattern(r"<\|channel\|>\s{0,5}final\b[^<]{0,50}(?:<\|constrain\|>[^<]{0,50})?<\|message\|>"),
     ),
-    (re.compile(r"analysis(?=[A-Z])"), re.compile("assistantfinal")),
-    (re.compile(r"Here(?: is|'s) my thought process:"), re.compile(r"Here(?: is|'s) my response:")),
+    (LatePattern(r"analysis(?=[A-Z])"), LatePattern("assistantfinal")),
+    (LatePattern(r"Here(?: is|'s) my thought process:"), LatePattern(r"Here(?: is|'s) my response:")),
 )
 """What opens reasoning in channels, and what opens the final one (see `promptkit.output.channels`)."""
-_IN_PROSE = re.compile(
+_IN_PROSE = LatePattern(
     rf"(?P<closing>{CLOSINGS})|(?P<opening><(?:{'|'.join(TAGS)})>)"
     r"|(?P<fence>(?<=\n)[ \t]{0,3}(?:```|~~~))"
     r"|(?P<value>\{\s{0,20}(?:[\"']|[A-Za-z_]\w{0,30}\s{0,5}:|/[/*]|#)"
@@ -56,19 +57,19 @@ No match is longer than what is kept between pieces."""
 _KEPT_OF_PROSE = 160
 _OF_THOUGHT = ("thoughts", "thinking", "reasoning")
 _MARKS = "*_# \t"
-_LABELLED_THOUGHT = re.compile(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_]{0,3}:", re.IGNORECASE)
+_LABELLED_THOUGHT = LatePattern(r"[*_#\s]{0,5}(?:thoughts?|thinking|reasoning)[*_]{0,3}:", re.IGNORECASE)
 """What begins reasoning that stands in no tag, as agents write it, and what ends it."""
-_LABELLED_ANSWER = re.compile(
+_LABELLED_ANSWER = LatePattern(
     r"\n[*_#\s]{0,5}(?:(?:final )?answer|json|output|result)[*_]{0,3}:[*_]{0,3}(?=[^*_])"
     r"|\n(?=[ \t]{0,3}(?:```|~~~))|\n(?=[ \t]{0,9}[{\[])",
     re.IGNORECASE,
 )
-_CALL = re.compile(
+_CALL = LatePattern(
     r"(?:<(?:tool_calls?|function_calls?|tool_use)>|\[TOOL_CALLS\]|<\|python_tag\|>)\s*(?:```\w*\s*)?\Z", re.IGNORECASE
 )
 """What stands before a call, whose own name may be that of a field too."""
 _QUOTES = ("`", "'", '"')
-_NEVER = re.compile(r"(?!)")
+_NEVER = LatePattern(r"(?!)")
 
 
 class Preamble:
@@ -90,8 +91,8 @@ class Preamble:
         self._before = ""
         """What stands before the text that is looked at, as far as it can say something of a value."""
         self._state: Callable[[str, int], int | None] = self._start
-        self._closing = _LONE
-        self._again = _NEVER
+        self._closing = _LONE.compiled
+        self._again = _NEVER.compiled
         """What opens reasoning inside of reasoning, and how often it has."""
         self._depth = 0
         self._longest = _LONGEST
@@ -114,7 +115,7 @@ class Preamble:
     def lost(self) -> None:
         """What seemed to be a value was none."""
         self.fence = ""
-        self._closing, self._again, self._longest = _LONE, _NEVER, _LONGEST
+        self._closing, self._again, self._longest = _LONE.compiled, _NEVER.compiled, _LONGEST
         self._state = self._words if self._prose else self._inside
 
     # States: each returns where it stopped, or None when it has to wait for more.
@@ -141,7 +142,7 @@ class Preamble:
             return None
         self.lost()
         if self._prose and _LABELLED_THOUGHT.match(text, at):
-            self._closing, self._longest = _LABELLED_ANSWER, _LONGEST_HEADING
+            self._closing, self._longest = _LABELLED_ANSWER.compiled, _LONGEST_HEADING
             self._state = self._inside
         return at
 
@@ -152,10 +153,10 @@ class Preamble:
 
     def _tag(self, text: str, at: int) -> int | None:
         opened = OPENING.match(text, at)
-        found = [(opening, closing) for pattern, closing in _CHANNELS if (opening := pattern.match(text, at))]
+        found = [(opening, closing.compiled) for pattern, closing in _CHANNELS if (opening := pattern.match(text, at))]
         if opened is not None or found:
             opening, self._closing = found[0] if opened is None else (opened, closing_of(opened))
-            self._again, self._depth = _NEVER if opened is None else opening_like(opened), 0
+            self._again, self._depth = _NEVER.compiled if opened is None else opening_like(opened), 0
             self._longest = _LONGEST_HEADING if found else _LONGEST
             self._state = self._inside
             return opening.end()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import io
 import json
-import re
 import tokenize
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.code_fence import unfenced
 from promptkit.output.strict_json import NotJson, parse_json
 from promptkit.result import Step
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["called"]
 
-_CALL = re.compile(r"\[?\s{0,9}[A-Za-z_][\w.]{0,80}\(\s{0,9}[A-Za-z_]\w{0,80}\s{0,9}=(?!=)")
+_CALL = LatePattern(r"\[?\s{0,9}[A-Za-z_][\w.]{0,80}\(\s{0,9}[A-Za-z_]\w{0,80}\s{0,9}=(?!=)")
 _LONGEST = 20_000
 _DEEPEST = 20
 _FENCES = ("", "python", "py", "tool_code", "tool_call")

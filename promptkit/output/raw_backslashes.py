@@ -5,13 +5,18 @@ JSON has no `\s`, `\a` or `\(`: who writes one escapes nothing, so that the `\t`
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
+
+from promptkit.late_pattern import LatePattern
+
+if TYPE_CHECKING:
+    import re
 
 __all__ = ["are_raw", "is_told", "may_be_raw"]
 
-_CONTENT = re.compile(r'(?:[^"\\\n]|\\.){0,20000}(?=")')
-_ESCAPE = re.compile(r"\\(?:(?P<pair>\\)|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
-_PATH = re.compile(r"[C-HZc-hz]:(?:\\[^\s\\:;\"<>|?*()]{2,})+\\?\Z")
+_CONTENT = LatePattern(r'(?:[^"\\\n]|\\.){0,20000}(?=")')
+_ESCAPE = LatePattern(r"\\(?:(?P<pair>\\)|(?P<code>u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})|(?P<sign>.))")
+_PATH = LatePattern(r"[C-HZc-hz]:(?:\\[^\s\\:;\"<>|?*()]{2,})+\\?\Z")
 """A path of Windows from its drive on."""
 _COMMANDS = """
     backslash bar bbox because begin beta bf biggl biggr bigcap bigcup bigl bigr bigoplus bigotimes bigwedge binom bmod
@@ -26,7 +31,7 @@ _COMMANDS = """
 """
 _LATEX = frozenset(_COMMANDS.split())
 """Commands of LaTeX (its reference manual, and amsmath's) that begin like an escape of JSON's."""
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = LatePattern(r"[A-Za-z]+")
 _READ_OTHERWISE = "\"/'`\u201c\u201d\u2019\u201e\u00ab\u00bb"
 """Quotes, and the slash, are themselves behind a backslash."""
 _NEVER_MEANT = "bf"
@@ -62,7 +67,7 @@ def _ends_row(content: str, end: int) -> bool:
     return _ROW_END.match(content, end) is not None and ("&" in content or "\\begin" in content)
 
 
-_ROW_END = re.compile(r"\s|\[\d{1,2}(?:pt|em|ex|mm)\]|\Z")
+_ROW_END = LatePattern(r"\s|\[\d{1,2}(?:pt|em|ex|mm)\]|\Z")
 
 
 def may_be_raw(text: str, at: int, head: str) -> bool:
@@ -85,7 +90,7 @@ def is_told(text: str, at: int) -> bool:
 
 _LONGEST_DOUBT = 2_000
 """So many characters of a text are kept back until its other backslashes show what one of them is."""
-_DRIVE = re.compile(r"[C-HZc-hz]:")
+_DRIVE = LatePattern(r"[C-HZc-hz]:")
 
 
 def _is_whole(content: str, word: re.Match[str]) -> bool:

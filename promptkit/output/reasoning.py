@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from promptkit.chain_of_thought import ANSWER_LINE
+from promptkit.late_pattern import LatePattern
 
 TAGS = (
     *("think", "thinking", "thought", "reasoning", "seed:think", "mm:think", r"ifm\|think(?:_fast)?"),
@@ -47,7 +48,7 @@ def _unquoted(*tags: str) -> re.Pattern[str]:
     )
 
 
-OPENING = re.compile("|".join(_OPENINGS), re.IGNORECASE)
+OPENING = LatePattern("|".join(_OPENINGS), re.IGNORECASE)
 CLOSING = _unquoted(*_CLOSINGS)
 CLOSINGS = "|".join(_CLOSINGS)
 TAG = _unquoted(*_OPENINGS, *_CLOSINGS)
@@ -96,9 +97,9 @@ def opening_like(opening: re.Match[str]) -> re.Pattern[str]:
     return re.compile(again, re.IGNORECASE)
 
 
-_MAYBE = re.compile(r"</|\[/|◁|<c|<\||<u|<\uff5c|&lt;/")
-_LEADING = re.compile(r"\s*")
-_ANSWER = re.compile(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
+_MAYBE = LatePattern(r"</|\[/|◁|<c|<\||<u|<\uff5c|&lt;/")
+_LEADING = LatePattern(r"\s*")
+_ANSWER = LatePattern(rf"^[ \t]*(?:\*\*|__|#+ *)?{ANSWER_LINE}(?:\*\*|__)?[ \t]*", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Split:
     doubtful: bool = False
 
 
-_THOUGHT = re.compile(
+_THOUGHT = LatePattern(
     r"<(?:think|thinking|thought|reasoning|[a-z]+[:|]think\w*|antthinking|longcat_think|reasoning_scratchpad|inner_thoughts"
     r"|thinking_process|chain_of_thought|cot)\b|[^<]|<[|\uff5cu]",
     re.IGNORECASE,
@@ -186,7 +187,7 @@ def _without_last(text: str, at: int) -> tuple[str, str]:
     return text[at:], ""
 
 
-_ANSWER_TAG = re.compile(
+_ANSWER_TAG = LatePattern(
     r"\s*(?:<(?P<tag>answer|response|final_answer)>(?P<text>.*?)(?:</(?P=tag)>\s*)?"
     r"|<\|START_(?P<cohere>RESPONSE)\|>(?P<said>.*?)(?:<\|END_RESPONSE\|>\s*)?"
     r"|<\|(?:open\|>(?P<kimi>response)<\|sep|begin_of_(?P<sky>solution))\|>(?P<solved>.*?)"
@@ -210,14 +211,14 @@ END_OF_TURN = (
     r"|<end_of_turn>|<eos>|<turn\|>|\[EOS\]|<\|(?:user|observation)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>"
 )
 """What ends a turn in the templates of ChatML, Llama, GPT, Command, Mistral, Gemma, GLM and DeepSeek."""
-_ENDED = re.compile(rf"(?<![ \t`\"'])((?:(?:{END_OF_TURN})\s*)+)\Z")
-_NEXT_TURN = re.compile(
+_ENDED = LatePattern(rf"(?<![ \t`\"'])((?:(?:{END_OF_TURN})\s*)+)\Z")
+_NEXT_TURN = LatePattern(
     rf"(?<![ \t`\"'])(?:{END_OF_TURN})\s{{0,9}}"
     r"(?:<\|im_start\|>(?:user|system|tool)\n|<\|start_header_id\|>(?:user|system|ipython)<|<start_of_turn>user\n"
     r"|<\|turn>user\n|(?:<s>)?\s{0,3}\[INST\]\s)|(?<=\S)<\|(?:user|observation)\|>\n"
 )
 """Where a model that was not stopped writes somebody else's turn."""
-_BEGUN = re.compile(
+_BEGUN = LatePattern(
     r"\s*(?:(?:<\|begin_of_text\|>|<bos>)(?!\s))?(?:<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>"
     r"|<start_of_turn>model\n|<\|turn>model\n|<\|assistant\|>\n?)?\s*"
 )

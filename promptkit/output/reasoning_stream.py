@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.reasoning import MARKUP, OPENING, TAGS, closing_of, is_thought
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ _NAMES = tuple(name for name in TAGS if re.fullmatch(r"[a-z:_]+", name))
 _OPENED = _beginnings((*(f"<{name}>" for name in _NAMES), *(_literal(opening) for opening, _ in MARKUP[1:])))
 _CLOSED = _beginnings((*(f"</{name}>" for name in _NAMES), *(_literal(closing) for _, closing in MARKUP[1:])))
 """What may be the beginning of a tag, in lower case."""
-_WITH_MORE = re.compile(rf"<(?:{'|'.join(_NAMES)})\s[^<>]{{0,200}}\Z", re.IGNORECASE)
-_ALMOST_CLOSED = re.compile(r"</[\w:|]{1,40}\s{0,5}\Z")
+_WITH_MORE = LatePattern(rf"<(?:{'|'.join(_NAMES)})\s[^<>]{{0,200}}\Z", re.IGNORECASE)
+_ALMOST_CLOSED = LatePattern(r"</[\w:|]{1,40}\s{0,5}\Z")
 _LONGEST_TAG = max(map(len, _CLOSED)) + 1
 _FOLLOWED, _THOUGHT = ("<|channel>", "<unused94>"), "thought\n"
 """Opening tags that more may follow, which is part of them (Gemma, MedGemma)."""

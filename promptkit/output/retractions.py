@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.labels import announces_other, names_other, names_value
-from promptkit.output.phrasing import LatePattern, any_of, without_contractions
+from promptkit.output.phrasing import any_of, without_contractions
 from promptkit.output.place import plain_word, words_of
 from promptkit.output.retraction_phrases import (
     AS_THOUGHT,
@@ -35,25 +36,29 @@ _WRONG_ON_ITS_LINE = LatePattern(
     r"[ \t`\"'.,]{0,9}(?:[\u274c\u2717\u2718\U0001f6ab]"
     r"|(?:[\[(] ?(?:wrong|incorrect|invalid|not (?:correct|right|valid)) ?[\])]"
     r"|(?:<-+|\u2190|\n{1,3}\^) ?(?:wrong|incorrect|invalid)(?=[.!]?[ \t]*(?:\n|\Z))))",
+    re.IGNORECASE,
 )
-_TAKEN_BACK_BEFORE = LatePattern(rf"(?:(?:{any_of(BEFORE + AS_THOUGHT, PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z")
+_TAKEN_BACK_BEFORE = LatePattern(
+    rf"(?:(?:{any_of(BEFORE + AS_THOUGHT, PARTS)})\s*[:\uff1a]?\s*[`\"']*|~~)\Z", re.IGNORECASE
+)
 _BETWEEN = rf"(?:[ \t]{{1,3}}(?:-{{1,3}}|//)[ \t]|[\s`.,;(*_#\u2013\u2014]{{0,{_FAR}}})"
 _HESITATION = r"(?:(?:hmm+|oh|ah|uh)\b[,.!\u2026\s]{1,4})?"
 _TAKEN_BACK_BEHIND = LatePattern(
     rf"[ \t`\"']{{0,9}}(?:\?(?=\s|\Z)|{any_of(ON_ITS_LINE, PARTS)})"
     rf"|{_BETWEEN}{_HESITATION}(?:{any_of(BEHIND + IN_OTHER_LANGUAGES, PARTS)})",
+    re.IGNORECASE,
 )
-_CALLED_WRONG = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_WRONG, PARTS)})")
-_HAD_NOTHING = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_NOTHING, PARTS)})")
-_UNABLE = LatePattern(rf"\b(?:{any_of(OF_INABILITY, PARTS)})\s*\Z")
+_CALLED_WRONG = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_WRONG, PARTS)})", re.IGNORECASE)
+_HAD_NOTHING = LatePattern(rf"{_BETWEEN}(?:{any_of(OF_NOTHING, PARTS)})", re.IGNORECASE)
+_UNABLE = LatePattern(rf"\b(?:{any_of(OF_INABILITY, PARTS)})\s*\Z", re.IGNORECASE)
 _AGAIN = r"""
     another try
     try again
     (?:correct|fix|redo) (?:it|that|this)
 """
-_BEGINS_ANEW = LatePattern(rf"\b(?:{any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z")
+_BEGINS_ANEW = LatePattern(rf"\b(?:{any_of(_AGAIN)})\b[^.\n]{{0,20}}:\W*\Z", re.IGNORECASE)
 """What announces another value that never came."""
-_FENCED = re.compile(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
+_FENCED = LatePattern(r"\s*\n(?:[ \t]*```\w*[ \t]*\n)?\s*\Z|\s*```\w*\s*\n\s*\Z")
 """What stands between a line and the value under it."""
 
 
@@ -107,13 +112,13 @@ def _begins_with(text: str, value: Any) -> bool:
 
 
 _MOST_WORDS = 5_000
-_COLONS = re.compile("[:\uff1a]")
-_ANSWER_FOLLOWS = re.compile(
+_COLONS = LatePattern("[:\uff1a]")
+_ANSWER_FOLLOWS = LatePattern(
     r"\b(?:answer|final|output|result|verdict)\b\W{0,4}(?:[:\uff1a]|is\b)|\n[^\n:.]{1,40}[:\uff1a]", re.IGNORECASE
 )
-_ENDS_PLURAL = re.compile(r"[^s\W]s\W*\Z", re.IGNORECASE)
+_ENDS_PLURAL = LatePattern(r"[^s\W]s\W*\Z", re.IGNORECASE)
 """A label of several, behind which a number is their count."""
-_SENTENCE_ENDS = re.compile(r"[.!\u3002](?=\s|[^\x00-\x7f])|\n+")
+_SENTENCE_ENDS = LatePattern(r"[.!\u3002](?=\s|[^\x00-\x7f])|\n+")
 _OF_WORDS_BEHIND = r"""
     (?:sorry,? )?(?:actually|no|oops|wait),? (?:i meant|i was wrong|it (?:is|should be)|make (?:it|that)|that is wrong)
     (?:sorry,? )?i (?:meant|take (?:it|that) back|was wrong|am (?:joking|kidding))
@@ -124,8 +129,8 @@ _OF_WORDS_BEHIND = r"""
     please (?:paste|provide|send|share) (?:me )?(?:the|your) \w+(?: first)?ENDS
     (?:or|but|hmm,?) (?:maybe|it could be|it may be|it might be|should be|perhaps|possibly)\b
 """
-_WORDS_TAKEN_BACK = LatePattern(rf"\W{{0,9}}(?:{any_of(_OF_WORDS_BEHIND, PARTS)})")
-_MARKED_BEHIND = re.compile(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
+_WORDS_TAKEN_BACK = LatePattern(rf"\W{{0,9}}(?:{any_of(_OF_WORDS_BEHIND, PARTS)})", re.IGNORECASE)
+_MARKED_BEHIND = LatePattern(r"[(\[](?:draft|example|sample|placeholder|not final)[)\]]", re.IGNORECASE)
 
 
 def is_verdict(value: Any) -> bool:
@@ -149,7 +154,7 @@ def _says_nothing(value: Any) -> bool:
     return any(isinstance(part, str) and _NOTHING.search(part) is not None for part in parts)
 
 
-_NOTHING = re.compile(
+_NOTHING = LatePattern(
     r"\b(?:cannot|can['’]?t|denied|error|failed|missing|no|none|not|refused?|unable|unknown|unsafe)\b", re.IGNORECASE
 )
 """What a text in a value says of something that was not there, or was refused."""

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.assertion import is_asserted
 from promptkit.output.denials import DENIALS
 from promptkit.output.place import NULLS, plain_word, words_of
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CURRENCY = "$€£¥₹"
-_AMOUNT = re.compile(
+_AMOUNT = LatePattern(
     rf"[{CURRENCY}]?\s?(?P<sign>[-+−]?)\s?[{CURRENCY}]?\s?"
     rf"(?P<digits>\d[\d.,'\u00a0\u202f _]*?|\.\d+)\s?(?P<unit>[%{CURRENCY}]?)\Z"
 )
-_CODE = re.compile(r"(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\s|\s(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\Z")
+_CODE = LatePattern(r"(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\s|\s(?:USD|EUR|GBP|JPY|CNY|INR|CHF|CAD|AUD)\Z")
 """Codes of currencies (ISO 4217)."""
-_SIMPLE = re.compile(r"(?:\d*|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
-_EUROPEAN = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
-_THREE_DECIMALS = re.compile(r"\d{1,3}\.\d{3}")
+_SIMPLE = LatePattern(r"(?:\d*|[1-9]\d{0,2}(?:[,'_\u00a0\u202f]\d{3})+)(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_EUROPEAN = LatePattern(r"\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{1,2}")
+_THREE_DECIMALS = LatePattern(r"\d{1,3}\.\d{3}")
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -110,7 +111,7 @@ def is_nothing(text: str) -> bool:
     return plain_word(text) in _NOTHINGS or _NOTHING_SAID.fullmatch(text.strip().lower()) is not None
 
 
-_NOTHING_SAID = re.compile(
+_NOTHING_SAID = LatePattern(
     r"(?:no|none) \w+(?: \w+)?|unknown|unspecified"
     r"|not (?:applicable|available|found|given|known|mentioned|provided|reported|specified|stated)"
 )
@@ -172,21 +173,21 @@ def _bare(word: str) -> str:
 
 
 _LONGEST_CONTRAST = 300
-_CONTRASTS = re.compile(r"\b(?:not|neither|rather than|instead of|as opposed to)\b", re.IGNORECASE)
-_NUMBERS_APART = re.compile(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
+_CONTRASTS = LatePattern(r"\b(?:not|neither|rather than|instead of|as opposed to)\b", re.IGNORECASE)
+_NUMBERS_APART = LatePattern(r"(?<!\d)(?:\d+(?:[.,:/\u2010-\u2014-]\d+)+|\d+(?: \d+)+)")
 """Numbers that are joined to others: `1.5`, `1-2`, `1 000`."""
 
 
-_FOREIGN_DENIALS = re.compile("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙|ไม่ใช่|नहीं|[❌🚫✗✘]")
+_FOREIGN_DENIALS = LatePattern("不是|不属于|并非|並非|没有|沒有|ではな|ではあり|じゃな|아니|아닙|ไม่ใช่|नहीं|[❌🚫✗✘]")
 """What denies inside of a word, in writing that sets no spaces, or joins it to the noun."""
-_SIGNED = re.compile(
+_SIGNED = LatePattern(
     r"\?|\w-ish\b|\b\w (?:plus|minus)\b|\bto be \w+\Z"
     r"|\b(?:un|non|anti)-\w|\w[+#%]|(?:[<~¬@$]|(?<![-=])>|[<>=!~]=|=<)\s*\w|!\w|(?<!\w)[-−]\w|\w-(?!\w)"
 )
 """Signs beside a word that may make another word of it: `C++`, `-1`, `!done`."""
 
 
-_SURE = re.compile(r"\((?:[5-9]\d|100)(?:\.\d{1,9})?\s?%\)")
+_SURE = LatePattern(r"\((?:[5-9]\d|100)(?:\.\d{1,9})?\s?%\)")
 """A probability above one half."""
 
 
@@ -228,7 +229,7 @@ def _mentioned(said: list[str], words: Mapping[str, Iterable[Any]]) -> tuple[set
     return found, beside
 
 
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_PARTS = LatePattern(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 
 
 def _is_one(declared: Iterable[Any]) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.denials import DENIALS
-from promptkit.output.phrasing import LatePattern, any_of, without_contractions
+from promptkit.output.phrasing import any_of, without_contractions
 from promptkit.output.place import plain_word, words_of
 from promptkit.output.scalars import CURRENCY, TRUTHS, number_of, truth_of
 
 __all__ = ["explained", "number_in", "truth_in", "without_courtesy"]
 
-_LEADING = re.compile(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100}?)[*_`\"']*(?:[.,:;!]|\s+[-\u2013\u2014]\s|\s*\n|\Z)")
-_IN_TEXT = re.compile(r"(?<![A-Za-z\d_.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![A-Za-z\d_%]|[.,]\d)")
+_LEADING = LatePattern(r"[*_`\"']*([^\n.,:;!*_`\"']{1,100}?)[*_`\"']*(?:[.,:;!]|\s+[-\u2013\u2014]\s|\s*\n|\Z)")
+_IN_TEXT = LatePattern(r"(?<![A-Za-z\d_.,])[-+−]?\d[\d,]*(?:\.\d+)?(?![A-Za-z\d_%]|[.,]\d)")
 
 
 def number_in(text: str, *, whole: bool) -> int | float | None:
@@ -26,14 +27,14 @@ def number_in(text: str, *, whole: bool) -> int | float | None:
 
 _CJK = r"\A\W*(?:最终|最終|正确|正解の)?(?:一共|合计|合計|回答|总数|总计|答え|答案|結果|结果)(?:は|为|是|為)"
 """What gives a result in Chinese and in Japanese."""
-_GIVEN = re.compile(
+_GIVEN = LatePattern(
     rf"(?:\b(?:is|are|equals|ist|est|es|è|é)\b|['’]s|[:\uff1a]|{_CJK}|(?<![<>!~=])=|\A(?:[Hh]ence|[Ss]o|[Tt]hus|[Tt]herefore),?)"
     rf"\s{{0,9}}(?:\*{{1,3}}\s{{0,9}})?([-+−]?[{CURRENCY}]?\d[\d,]*(?:\.\d+)?)"
     r"(?:\s+(?:of them|in total|altogether|overall)|\s?です)?"
     r"(?=[*_`\"')\]]*\s*(?:[.!,\u3002]?\s*(?:\n|\Z)|[.!]\s))"
 )
 """A number that ends its sentence."""
-_COURTESY = re.compile(
+_COURTESY = LatePattern(
     r"(?:absolutely|certainly|good question|great question|no problem|of course|ok|okay|sure(?: thing)?)[!.:]\s+(?=\S)",
     re.IGNORECASE,
 )
@@ -58,8 +59,9 @@ _EXPLAINED = LatePattern(
     r"(?P<said>[^\n]{1,60})\n\s*\n\W{0,4}"
     r"(?:(?P<courtesy>feel free|(?:i )?hope|let me know)|because|explanation|justification|note|rationale"
     r"|reason(?:ing)?|step)\b",
+    re.IGNORECASE,
 )
-_NOT_THE_ONE = re.compile(
+_NOT_THE_ONE = LatePattern(
     r"\b(?:first|initial|old|original|previous)\s+(?:answer|attempt|estimate|guess)\b", re.IGNORECASE
 )
 """What says that a number is an earlier one."""
@@ -90,7 +92,7 @@ def truth_in(text: str) -> bool | None:
     )
 
 
-_FIRST_LINE = re.compile(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
+_FIRST_LINE = LatePattern(r"[^\w\n]{0,4}[^\W\d_]{2,5}[^\w\n?]{0,4}(?=\n\s*\n)")
 """One word alone above what explains it."""
 _TAKEN_UP = frozenset("actually but correction hmm however meant oops or reconsider reflection scratch wait".split())  # noqa: SIM905
 
@@ -106,7 +108,7 @@ def _stands_alone(head: str, said: list[str]) -> bool:
     return not others and not goes_on and doubts.isdisjoint(said)
 
 
-_TRUTH_FIRST = re.compile(
+_TRUTH_FIRST = LatePattern(
     r"[^\w\n]{0,4}(?P<truth>[^\W\d_]{2,5})[^\w\n]{0,4}(?P<sign>[,;:.!\n]|\s[-\u2013\u2014](?=\s))\s*(?P<rest>.+)",
     re.DOTALL,
 )
@@ -120,19 +122,19 @@ _CONVERSED = r"""
     of course\b[^.!]{0,10}[.!,] please\b
     (?:insufficient|not enough) (?:context|data|information)\b
 """
-_CONVERSATION = LatePattern(rf"\W*(?:{any_of(_CONVERSED)})")
+_CONVERSATION = LatePattern(rf"\W*(?:{any_of(_CONVERSED)})", re.IGNORECASE)
 """What begins what is said to the one who asked, and explains no truth."""
-_CONDITION = re.compile(
+_CONDITION = LatePattern(
     r"\W*(?:but\s+)?(?:(?:only\s+)?if|unless|provided(?!\s+by)|assuming|as\s+long\s+as|in\s+case|partly|partially|in\s+part)\b",
     re.IGNORECASE,
 )
 _AGAINST = {
-    True: re.compile(
+    True: LatePattern(
         r"\W*(?:it|that|this|they)\s+(?:(?:is|are|was|does|do|did|has|have)\s+not|(?:is|was)\s+(?:false|incorrect|not\s+right|wrong))"
         r"\W*\Z",
         re.IGNORECASE,
     ),
-    False: re.compile(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\W*\Z", re.IGNORECASE),
+    False: LatePattern(r"\W*(?:it|that|this|they)\s+(?:is|are|was)\s+(?:correct|right|true)\W*\Z", re.IGNORECASE),
 }
 """What says the contrary of a truth, and no more."""
 
@@ -153,7 +155,7 @@ _GOING_ON = frozenset("i maybe never nope not sorry strike that".split())  # noq
 """What begins a second thought."""
 _NOT = frozenset(("not", "never", "isn", "isnt", "wasnt", "doesnt", "t"))
 _SECOND_THOUGHTS = frozenset("actually correction however incorrect reconsider reflection wait".split())  # noqa: SIM905
-_GIVEN_TRUTH = re.compile(
+_GIVEN_TRUTH = LatePattern(
     r"(?:\b(?:answer|result|verdict|value|conclusion)\s*(?:is|[:\uff1a]|=)\s*:?\s*\W{0,3}(\w+)"
     r"|\A\W*(?:the\s+)?(?:assertion|claim|it|sentence|statement|that|this)(?:\s+is|['’]s)\s+(true|false))\W{0,3}\Z",
     re.IGNORECASE,

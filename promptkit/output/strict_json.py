@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits, variable
 
 MAX_DIGITS = 4_000
@@ -71,7 +72,7 @@ def fast_json(text: str) -> tuple[Any] | None:
 _LARGE_POWERS = tuple(map(re.compile, (r"e\d{3}", r"e\+\d{3}", r"E[+\d]\d{2}")))
 """Of numbers that may be infinite; three, since each is sought by its first letter, which is fast."""
 _MANY = 300
-_DIGITS = re.compile(r"\d*")
+_DIGITS = LatePattern(r"\d*")
 
 
 def _has_many_digits(text: str) -> bool:
@@ -129,9 +130,9 @@ def is_text(text: str) -> bool:
     return True
 
 
-_MAYBE_HALF = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
+_MAYBE_HALF = LatePattern(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
 # The end of the text ends a string too, and nothing is tried twice: hostile texts take linear time.
-_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STRUCTURE = LatePattern(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def _check_depth(text: str, most: int) -> None:

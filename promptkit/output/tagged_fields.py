@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.markdown_lists import SCALARS
 from promptkit.output.place import plain_word
 from promptkit.output.strict_json import NotJson, parse_json
@@ -24,17 +25,17 @@ __all__ = ["tagged"]
 class _Form(NamedTuple):
     """How a field begins, and how it ends."""
 
-    begins: re.Pattern[str]
+    begins: LatePattern[str]
     ends: str
 
 
 _FORMS = (
-    _Form(re.compile(r"<parameter name=\"(?P<name>[^\"\n]{1,80})\"[^<>\n]{0,80}>"), "</parameter>"),
-    _Form(re.compile(r"<parameter=(?P<name>[^<>\n]{1,80})>"), "</parameter>"),
-    _Form(re.compile(r"\[\[ ## (?P<name>\w{1,64}) ## \]\]"), ""),
-    _Form(re.compile(r"<(?P<name>[A-Za-z_][\w-]{0,60})>"), "</{name}>"),
+    _Form(LatePattern(r"<parameter name=\"(?P<name>[^\"\n]{1,80})\"[^<>\n]{0,80}>"), "</parameter>"),
+    _Form(LatePattern(r"<parameter=(?P<name>[^<>\n]{1,80})>"), "</parameter>"),
+    _Form(LatePattern(r"\[\[ ## (?P<name>\w{1,64}) ## \]\]"), ""),
+    _Form(LatePattern(r"<(?P<name>[A-Za-z_][\w-]{0,60})>"), "</{name}>"),
 )
-_AROUND = re.compile(
+_AROUND = LatePattern(
     r"</?(?P<tag>answer|function_calls?|minimax:tool_call|output|response|result|root|tool_calls?)>"
     r"|<(?P<call>invoke|function)(?: name=\"[^\"<>\n]{1,80}\"|=[^<>\n]{1,80})>|</(?P<end>invoke|function)>"
     r"|```(?:html|text|xml)?(?=\s|\Z)",
@@ -43,7 +44,7 @@ _AROUND = re.compile(
 """What may stand around the fields."""
 _COMPLETED = "completed"
 """DSPy's heading at the end of an answer."""
-_ESCAPED = re.compile(r"&#?\w{1,10};|<!\[CDATA\[|\A\{\w+\}\Z")
+_ESCAPED = LatePattern(r"&#?\w{1,10};|<!\[CDATA\[|\A\{\w+\}\Z")
 """What stands for something else in a value, or for what is to be filled in."""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.output.envelope import read_alone
 from promptkit.output.place import Place
 from promptkit.output.scalars import is_null, number_of, style_of, truth_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MOST_SHOWN = 40
-_NUMBER = re.compile(r"-?(?:\d[\d._]*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = LatePattern(r"-?(?:\d[\d._]*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)

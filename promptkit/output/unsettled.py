@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from promptkit.output.phrasing import LatePattern, any_of, without_contractions
+from promptkit.late_pattern import LatePattern
+from promptkit.output.phrasing import any_of, without_contractions
 
 __all__ = ["unsettled"]
 
@@ -49,25 +50,27 @@ _LOOKS_AGAIN = r"""
     (?:but |now,? )?let me (?:double ?-? ?|re ?-? ?)?(?:check|confirm|consider|read|verify)\b
     (?:i will )?now (?:checking|refining|thinking|verifying)\b
 """
-_DOUBTS = re.compile(r"\b(?:actually|hmm+|however|incorrect|mistake|should\s+be|wait|wrong)\b", re.IGNORECASE)
-_CONFIRMS = re.compile(r"(?:\b(?:confirmed|correct|good|match(?:es)?|met|ok)|[\u2713\u2714\u2705])\W*\Z", re.IGNORECASE)
+_DOUBTS = LatePattern(r"\b(?:actually|hmm+|however|incorrect|mistake|should\s+be|wait|wrong)\b", re.IGNORECASE)
+_CONFIRMS = LatePattern(
+    r"(?:\b(?:confirmed|correct|good|match(?:es)?|met|ok)|[\u2713\u2714\u2705])\W*\Z", re.IGNORECASE
+)
 """What a second look has found."""
-_THINKS_ALOUD = LatePattern(rf"[\W_]{{0,9}}(?:{any_of(_ALOUD)})")
-_HEDGED = LatePattern(rf"\b(?:{any_of(_HEDGES)})[\s:\uff1a`\"'*]{{0,9}}(?:```\w*\s*)?\Z")
+_THINKS_ALOUD = LatePattern(rf"[\W_]{{0,9}}(?:{any_of(_ALOUD)})", re.IGNORECASE)
+_HEDGED = LatePattern(rf"\b(?:{any_of(_HEDGES)})[\s:\uff1a`\"'*]{{0,9}}(?:```\w*\s*)?\Z", re.IGNORECASE)
 _BETWEEN = r"[\s`.,;:)*_\u2013\u2014]{0,60}"
-_TURNED = LatePattern(rf"{_BETWEEN}(?:{any_of(_TURNS)})")
-_LOOKED_AGAIN = LatePattern(rf"{_BETWEEN}(?:{any_of(_LOOKS_AGAIN)})")
+_TURNED = LatePattern(rf"{_BETWEEN}(?:{any_of(_TURNS)})", re.IGNORECASE)
+_LOOKED_AGAIN = LatePattern(rf"{_BETWEEN}(?:{any_of(_LOOKS_AGAIN)})", re.IGNORECASE)
 _DANGLING = r"""
     (?:a|an|and|are|as|at|because|be|but|by|from|if|is|of|or|the|their|then|to|wait|was|we|which|will)
     let me(?: (?!know\b)\w{2,12})?
     now (?:check|think|verif)\w*
 """
-_BREAKS_OFF = LatePattern(rf"(?:,|[,.!?\n]\s*so|\b(?:{any_of(_DANGLING)}))\s*\Z")
+_BREAKS_OFF = LatePattern(rf"(?:,|[,.!?\n]\s*so|\b(?:{any_of(_DANGLING)}))\s*\Z", re.IGNORECASE)
 """How a text ends in the middle of a sentence."""
-_POINT = re.compile(r"(?:\A|\n)\s*\d{1,2}\.\s+\w+(?: \w+){0,2}\s*\Z")
+_POINT = LatePattern(r"(?:\A|\n)\s*\d{1,2}\.\s+\w+(?: \w+){0,2}\s*\Z")
 """The first words of the next point, where points stand before the value."""
-_OPEN_TAG = re.compile(r"\s*<(?P<name>[A-Za-z][\w:|-]{1,40})>(?!\s*(?:```\w*\s*)?[{\[])")
-_CLOSED_TAG = re.compile(r"</[\w:|]{1,40}>")
+_OPEN_TAG = LatePattern(r"\s*<(?P<name>[A-Za-z][\w:|-]{1,40})>(?!\s*(?:```\w*\s*)?[{\[])")
+_CLOSED_TAG = LatePattern(r"</[\w:|]{1,40}>")
 _MORE = r"""
     \(?(?:partial|incomplete|truncated)(?: (?:array|list|output|result)s?)?\)? ?[.!]?(?:\s*\Z|\n)
     \(?(?:the )?(?:array|list|output) (?:is |was )?(?:cut off|incomplete|partial|truncated)ENDS
@@ -82,11 +85,13 @@ _PARTS = {
     "ENDS": r" ?(?:[.!)]|\Z|\n)",
     "REST": "(?:the )?(?:remainder|rest)(?: of (?:it|the (?:items|list|output)))?",
 }
-_IS_PARTIAL = LatePattern(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE, _PARTS)})")
-_ASSIGNED = re.compile(
+_IS_PARTIAL = LatePattern(rf"[\s`.;()/#*_-]{{0,20}}(?:{any_of(_MORE, _PARTS)})", re.IGNORECASE)
+_ASSIGNED = LatePattern(
     r"(?:\A|[\n;])[ \t]*(?:(?:const|let|var)\s+)?(?P<name>[A-Za-z_]\w{0,60})\s*(?::[^=\n]{1,60})?=\s*\Z"
 )
-_IF_LATER = LatePattern(r"\b(?:add|change|custom|example|later|overrides?|to (?:set|update)|usage|use)\b")
+_IF_LATER = LatePattern(
+    r"\b(?:add|change|custom|example|later|overrides?|to (?:set|update)|usage|use)\b", re.IGNORECASE
+)
 _MOST_CODE = 2_000
 """How many characters behind a value are looked through for what changes it."""
 

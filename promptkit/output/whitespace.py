@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from promptkit.late_pattern import LatePattern
 from promptkit.output.incremental_strings import past_spaces
 from promptkit.output.strict_json import NotJson
 
 _SPACES = " \t\r\n"
-_ANOTHER = re.compile(r"[{\[<]")
+_ANOTHER = LatePattern(r"[{\[<]")
 """What could begin another value, or say that the one before was none."""
-_COMMENT = re.compile(r"#|//|/\*")
+_COMMENT = LatePattern(r"#|//|/\*")
 
 
 class Whitespace:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.repos.git import command as git
 from promptkit.template_paths import is_prompt
 
@@ -22,7 +22,7 @@ __all__ = ["LAST_TIME", "History"]
 LAST_TIME = 253_402_300_799
 """The end of the year 9999, behind which no calendar goes."""
 
-_COMMIT = re.compile("\x01([0-9a-f]{40,64}) ([0-9]{1,19})")
+_COMMIT = LatePattern("\x01([0-9a-f]{40,64}) ([0-9]{1,19})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import LockError
+from promptkit.late_pattern import LatePattern
 from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
 from promptkit.source import mount_shown
@@ -31,9 +32,9 @@ __all__ = ["LOCK_FILE", "MOST_BYTES", "Lock", "Locked", "Part", "digest_of", "of
 _FORMAT = 1
 _HEAD = f"# Written by `promptkit lock`: commit it, and do not edit it.\nversion = {_FORMAT}\n"
 _BLOCK = "[[prompt]]\n"
-_ODD_BLOCK = re.compile(r"^[ \t]*\[\[[ \t]*prompt[ \t]*\]\][ \t]*(?:#.*)?\n", re.MULTILINE)
+_ODD_BLOCK = LatePattern(r"^[ \t]*\[\[[ \t]*prompt[ \t]*\]\][ \t]*(?:#.*)?\n", re.MULTILINE)
 MOST_BYTES = 64 << 20
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = LatePattern("[0-9a-f]{64}")
 _CURE = "`promptkit lock update` writes it anew"
 
 

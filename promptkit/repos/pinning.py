@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 from promptkit.repos import nearest
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import Pin, is_alias, is_commit, is_whole_commit
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["alias_target", "pinned"]
 
-_WALKED = re.compile(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
+_WALKED = LatePattern(r"([0-9A-Za-z][0-9A-Za-z_./-]*)((?:[~^][0-9]{0,4})+)")
 
 
 def pinned(repo: GitRepo, path: str, wanted: str) -> Pin:

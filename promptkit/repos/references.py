@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 from promptkit.repos.versions import Range, read_version
 
 __all__ = [
@@ -26,10 +27,10 @@ __all__ = [
     "wish_of",
 ]
 
-_REPO_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_WANTED = re.compile(r"(?!.*(\.\.|//))[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ @/-]{0,99}")
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_REPO_NAME = LatePattern(r"[a-z0-9][a-z0-9_-]{0,63}")
+_ALIAS = LatePattern(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_WANTED = LatePattern(r"(?!.*(\.\.|//))[0-9A-Za-z^~<>=*][0-9A-Za-z^~<>=*.,+_ @/-]{0,99}")
+_SEGMENT = LatePattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 OTHER_NAME = "give the file a name of letters, digits, `_`, `.` and `-`, which does not begin with `.` or `-`"
 _CURE = "a reference is REPO/PATH[@VERSION], such as acme/support/triage@^1.2"
 

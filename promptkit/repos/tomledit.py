@@ -10,13 +10,14 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["has_value", "keys_of", "with_value", "without"]
 
-_BARE = re.compile("[A-Za-z0-9_-]+")
+_BARE = LatePattern("[A-Za-z0-9_-]+")
 
 
 def with_value(text: str, table: tuple[str, ...], key: str, value: str, *, where: str) -> str:

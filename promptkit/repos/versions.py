@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from semver import Version
 
 __all__ = ["Range", "core", "read_version"]
 
-_PART = re.compile(r"(?P<op>\^|~|>=|<=|>|<|=)?\s*v?(?P<version>[0-9xX*][0-9A-Za-z.+*-]*)")
-_PARTIAL = re.compile(r"(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
+_PART = LatePattern(r"(?P<op>\^|~|>=|<=|>|<|=)?\s*v?(?P<version>[0-9xX*][0-9A-Za-z.+*-]*)")
+_PARTIAL = LatePattern(r"(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
 _LONGEST = 200
 _CURE = "ranges are written ^1.2, ~1.2.3, 1.x, >=1.0,<2 or *"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.drafts import draft_of, unheard
 from promptkit.schema.equality import KINDS, is_kind, same_json
 from promptkit.schema.keywords import ANNOTATIONS, FORMATS, KEYWORDS, SILENT
@@ -123,7 +124,7 @@ def _format(schema: dict[str, Any], place: Location) -> Iterator[Lint]:
         yield Lint("PK408", f"nothing checks the format `{found}`", (*place, "format"), hint)
 
 
-_IN_SLASHES = re.compile(r"/(\^.*\$)/[dgimsuvy]{0,8}", re.DOTALL)
+_IN_SLASHES = LatePattern(r"/(\^.*\$)/[dgimsuvy]{0,8}", re.DOTALL)
 
 
 def _pattern(schema: dict[str, Any], place: Location) -> Iterator[Lint]:

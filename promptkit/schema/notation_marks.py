@@ -6,9 +6,11 @@ import json
 import re
 from typing import Any
 
+from promptkit.late_pattern import LatePattern
+
 _WIDEST = 120
-_INSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
-_HEAD = re.compile(r"(string|integer|boolean|null)\b|[\[{]")
+_INSIDE = LatePattern(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
+_HEAD = LatePattern(r"(string|integer|boolean|null)\b|[\[{]")
 
 
 def to_json(value: Any) -> str:

@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_bounds import BOUNDS, read_bounds
 from promptkit.schema.shorthand_literals import QUOTED, ShorthandError, fail, read_default, unquoted
 from promptkit.schema.shorthand_types import TYPES, Alternative, schema_of
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Declaration", "ShorthandError", "parse_declaration", "split_key", "to_object_schema"]
 
-_DEFAULT = re.compile(r"(?<!\S)=(?!\S)")
-_QUOTED_OR_DEFAULT = re.compile(r'"[^"]*"|(?<!\S)=(?!\S)')
+_DEFAULT = LatePattern(r"(?<!\S)=(?!\S)")
+_QUOTED_OR_DEFAULT = LatePattern(r'"[^"]*"|(?<!\S)=(?!\S)')
 _MOST_LISTS = 16
-_SPACE = re.compile(r"\s*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_OF_WORDS, _OF_WORDS_IN_LISTS = re.compile(r"[|,]"), re.compile(r"[|,\]]")
-_OF_BOUNDS, _OF_BOUNDS_IN_LISTS = re.compile(","), re.compile(r"[,\]]")
+_SPACE = LatePattern(r"\s*")
+_SURROGATE = LatePattern("[\ud800-\udfff]")
+_OF_WORDS, _OF_WORDS_IN_LISTS = LatePattern(r"[|,]"), LatePattern(r"[|,\]]")
+_OF_BOUNDS, _OF_BOUNDS_IN_LISTS = LatePattern(","), LatePattern(r"[,\]]")
 """The signs at which a part ends."""
 
 
@@ -165,7 +166,7 @@ class _Reader:
         schema = dict(TYPES[word]) if word in TYPES else None
         return Alternative(schema, word, start, len(word), bare=True)
 
-    def _end(self, signs: re.Pattern[str]) -> int:
+    def _end(self, signs: LatePattern[str]) -> int:
         """Where the part that begins here ends: at one of some signs, at a default, or with the text."""
         stop = signs.search(self.text, self.at)
         end = stop.start() if stop else len(self.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_literals import NUMBER, ORDERS, bound_of, fail, read_number
 
 if TYPE_CHECKING:
@@ -19,18 +20,18 @@ _BOUND_KEYWORDS = {
 }
 _COUNTED = ("string", "array", "object")
 _FIXED_LENGTH = ("date", "date-time", "time", "uuid")
-BOUNDS = re.compile(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
+BOUNDS = LatePattern(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
 _WRONG_DOTS = r"-|\N{EN DASH}|to|\.\.\.|\N{HORIZONTAL ELLIPSIS}"
-_BEGUN = re.compile(rf"(?:{NUMBER}\s*\.\.\s*(?:{NUMBER})?|\.\.\s*{NUMBER})(?=\s+\w)")
+_BEGUN = LatePattern(rf"(?:{NUMBER}\s*\.\.\s*(?:{NUMBER})?|\.\.\s*{NUMBER})(?=\s+\w)")
 """Bounds with words behind them."""
-_WORDED = re.compile(
+_WORDED = LatePattern(
     rf"(min(?:imum)?|max(?:imum)?|at least|at most|up to)\s*[:=]?\s*({NUMBER})(?:\s+(?:characters|chars|items))?",
     re.IGNORECASE,
 )
-_ORDER = re.compile(rf"({ORDERS})\s*({NUMBER})")
-_BETWEEN = re.compile(rf"(?:between|from)\s+({NUMBER})\s+(?:and|to)\s+({NUMBER})", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"\d+,\d+\s*\.\.\s*\d+(?:[.,]\d+)?|\d+(?:\.\d+)?\s*\.\.\s*\d+,\d+(?=\s*(?:[,=]|$))")
-_MISWRITTEN = re.compile(rf"\s*({NUMBER})\s*(?:{_WRONG_DOTS})\s*({NUMBER})\s*")
+_ORDER = LatePattern(rf"({ORDERS})\s*({NUMBER})")
+_BETWEEN = LatePattern(rf"(?:between|from)\s+({NUMBER})\s+(?:and|to)\s+({NUMBER})", re.IGNORECASE)
+_DECIMAL_COMMA = LatePattern(r"\d+,\d+\s*\.\.\s*\d+(?:[.,]\d+)?|\d+(?:\.\d+)?\s*\.\.\s*\d+,\d+(?=\s*(?:[,=]|$))")
+_MISWRITTEN = LatePattern(rf"\s*({NUMBER})\s*(?:{_WRONG_DOTS})\s*({NUMBER})\s*")
 
 
 def read_bounds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_literals import QUOTED
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _one_of(arguments: list[list[str]]) -> list[str]:
     return [each for argument in arguments for each in argument]
 
 
-_A_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_A_NUMBER = LatePattern(r"-?\d+(?:\.\d+)?")
 _NO_WORDS = {"null": "null", "None": "null", **dict.fromkeys(("true", "false", "True", "False"), "boolean")}
 """What stands among words, and is none."""
 _OF_WORDS = frozenset(("literal", "enum", "choice", "one_of", "oneof"))

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,7 +24,7 @@ def bound_of(order: str, number: str) -> str:
     return f"{number}.." if order in _LEAST else f"..{number}"
 
 
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', re.DOTALL)
+QUOTED = LatePattern(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', re.DOTALL)
 """A quoted text."""
 
 _LONGEST_NUMBER = 1000

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_literals import ShorthandError, fail
 
 TYPES: dict[str, dict[str, Any]] = {
@@ -22,8 +23,8 @@ TYPES: dict[str, dict[str, Any]] = {
 """The type names and the JSON Schema that each stands for; formats as in JSON Schema 2020-12, section 7.3."""
 
 _NAMES = list(TYPES)
-_BRACKET = re.compile(r"[\[<(]")
-_PERHAPS_FOREIGN = re.compile(r"[\[<(]|\b(?:str|int|float|bool|double|decimal|dict|tuple|char|guid)\b", re.IGNORECASE)
+_BRACKET = LatePattern(r"[\[<(]")
+_PERHAPS_FOREIGN = LatePattern(r"[\[<(]|\b(?:str|int|float|bool|double|decimal|dict|tuple|char|guid)\b", re.IGNORECASE)
 """What a text of types of another language has."""
 
 

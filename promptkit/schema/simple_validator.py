@@ -6,9 +6,9 @@ a pattern, a format, a union or a reference is not plain.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.schema.equality import KINDS, is_kind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DEEPEST = 6
 _VALUES = frozenset((str, int, float, bool, type(None), list, dict))
 _OF_TEXTS = frozenset(("type", "enum", "title", "description"))
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = LatePattern("[\ud800-\udfff]")
 _LARGEST = 2**53
 """Numbers up to this are exact in every implementation of JSON."""
 

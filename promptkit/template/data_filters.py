@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
+from promptkit.late_pattern import LatePattern
 from promptkit.template.metering import MAX_MARKED, MAX_PARTS, check_clock, check_size, weighed
 from promptkit.template.printing import kind_of, plain, printed, to_json
 from promptkit.tokens import PieceEstimate
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _LINES_A_LOOK = 256
 """So many lines, or cells of one, are made between looks at the clock."""
-_LINE = re.compile(r"(?<![^\n])[^\n]*")
-_QUOTED = re.compile('[",\r\n]')
-_XML_NAME = re.compile(r"[A-Za-z_][\w.-]*\Z")
+_LINE = LatePattern(r"(?<![^\n])[^\n]*")
+_QUOTED = LatePattern('[",\r\n]')
+_XML_NAME = LatePattern(r"[A-Za-z_][\w.-]*\Z")
 """Names that need no thought; XML 1.0, section 2.3, allows more."""
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NO_XML = LatePattern("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML 1.0, section 2.2, has no way to write."""
 
 
@@ -218,7 +218,7 @@ def _counted_in_parts(text: str, counter: PieceEstimate) -> int:
     return total
 
 
-_PART = re.compile(r"\S{0,50}")
+_PART = LatePattern(r"\S{0,50}")
 """A part ends with a word where there are any."""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,7 +62,7 @@ _FAMILIES = (
 )
 _MAY_BEGIN = r"(?=[\[\]<]|(?<![^\r\n])(?:###|Human:|Assistant:))"
 """What any of them begins with: so that a text of thousands of brackets is looked at once."""
-_MARKUP = re.compile(f"{_MAY_BEGIN}(?:{'|'.join(_FAMILIES)})", re.IGNORECASE)
+_MARKUP = LatePattern(f"{_MAY_BEGIN}(?:{'|'.join(_FAMILIES)})", re.IGNORECASE)
 _HARMLESS = str.maketrans(
     {
         "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.template.paths import find, kind
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def file_key(path: Any) -> str:
     return file_key_of(path.value) if known else ANY_FILE
 
 
-_PLAIN_PATH = re.compile(r"/?(?:[\w. -]+/)*[\w-][\w. -]*\w")
+_PLAIN_PATH = LatePattern(r"/?(?:[\w. -]+/)*[\w-][\w. -]*\w")
 """A path whose last part is surely the name of a file here: it leads to no other repo, and to no folder."""
 
 

@@ -20,6 +20,7 @@ from jinja2.lexer import Token as JinjaToken
 from jinja2.lexer import TokenStream
 
 from promptkit.diagnostics import nearest
+from promptkit.late_pattern import LatePattern
 from promptkit.template import syntax_messages
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
@@ -28,7 +29,7 @@ from promptkit.template.tree import OPENINGS, TemplateFault, Token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = LatePattern(r"\r\n|\r|\n")
 """Where Jinja ends a line."""
 LONGEST_TAG = 2_000
 """How many tokens one tag may have; Python compiles no deeper expressions."""
@@ -62,7 +63,7 @@ class RecoveringEnvironment(PromptEnvironment):
 
         What whitespace control drops stands between two tokens.
         """
-        plain, at, state, opened, endless = LINE_END.sub("\n", source), 0, None, 0, 0
+        plain, at, state, opened, endless = _LINE_END.sub("\n", source), 0, None, 0, 0
         longer = [match.start() - number for number, match in enumerate(re.finditer("\r\n", source))]
         while True:
             try:
@@ -201,10 +202,9 @@ class RecoveringEnvironment(PromptEnvironment):
             return min(start + 1, len(self.text))
         if token.kind not in OPENINGS:
             return token.end
-        line = LINE_END.search(self.text, start)
+        line = _LINE_END.search(self.text, start)
         closing = self.text.find("%}" if token.kind == "block_begin" else "}}", start) + 2
-        ends = [line.start() if line else len(self.text), *([closing] if closing > 1 else [])]
-        return min(ends)
+        return min([line.start() if line else len(self.text), *([closing] if closing > 1 else [])])
 
     def lose(self, start: int) -> None:
         """Remember the names from a token on as lost."""
@@ -336,10 +336,10 @@ class Parser(PromptParser):
 
 
 _NO_NAMES = tuple(f"name:{word}" for word in ("and", "or", "in", "is", "if", "else", "elif", "endif", "endfor"))
-_HANDLEBARS = re.compile(r"\{\{[#^/>]")
-_FOREIGN_BEGIN = re.compile(r"\{\{-?\s*(?:[#^]|if\b|for\b)")
-_FOREIGN_END = re.compile(r"\{\{-?\s*(?:/|else\b|elif\b|endif\b|endfor\b)")
-_BRACED = re.compile(r"\{\{-?\s*[^\W\d][\w.\[\]]*\s*-?\}\}")
+_HANDLEBARS = LatePattern(r"\{\{[#^/>]")
+_FOREIGN_BEGIN = LatePattern(r"\{\{-?\s*(?:[#^]|if\b|for\b)")
+_FOREIGN_END = LatePattern(r"\{\{-?\s*(?:/|else\b|elif\b|endif\b|endfor\b)")
+_BRACED = LatePattern(r"\{\{-?\s*[^\W\d][\w.\[\]]*\s*-?\}\}")
 _BLOCKS = frozenset(("if", "for", "macro", "call", "filter", "block", "with", "set"))
 _KIND_OF_END = {"}}": "variable_end", "%}": "block_end"}
 _ENDS_AT = {"}}": "end of print statement", "%}": "end of statement block"}

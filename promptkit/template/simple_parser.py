@@ -6,19 +6,22 @@ tokens are those that Jinja would give; that is a law of the tests.
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.template.tree import Token, Tree
+
+if TYPE_CHECKING:
+    import re
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _WORD = r"'[^'\\\n{}%]*'|\"[^\"\\\n{}%]*\""
-_TAG = re.compile(
+_TAG = LatePattern(
     rf"\{{\{{ *(?P<printed>{_NAME}) *\}}\}}"
     rf"|\{{% *(?:(?P<ask>if|elif) +(?:(?P<negated>not) +)?(?P<name>{_NAME})(?: *(?P<sign>==|!=) *(?P<word>{_WORD}))?"
     r"|(?P<part>else|endif)) *(?P<end>%\}\n?)"
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = LatePattern(r"\s+")
 _OPERATIONS = {"==": "eq", "!=": "ne"}
 _WORDS = frozenset(
     "true false none True False None not and or in is if else elif endif endfor".split()  # noqa: SIM905

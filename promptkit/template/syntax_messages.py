@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.diagnostics import did_you_mean, nearest
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,8 +198,8 @@ def _expected(wanted: str, got: str) -> str:
     return f"{named.get(wanted, f'`{wanted}`')} is expected, not {named.get(got, f'`{got}`')}"
 
 
-_UNKNOWN = re.compile(r"Encountered unknown tag '([^']*)'\.(.*)", re.DOTALL)
-_INNERMOST = re.compile(r"The innermost block that needs to be closed is '([^']*)'")
+_UNKNOWN = LatePattern(r"Encountered unknown tag '([^']*)'\.(.*)", re.DOTALL)
+_INNERMOST = LatePattern(r"The innermost block that needs to be closed is '([^']*)'")
 _SLIPS = (
     (r"&&?", "write `and`"),
     (r"\|\|", "write `or`"),
@@ -218,33 +219,33 @@ _SLIPS = (
     (r"[$@]", "a name stands alone between the braces: `{{ name }}`"),
     ("[\u2018\u2019\u201c\u201d]", "use straight quotes"),
 )
-_WORDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+_WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
-        re.compile(
+        LatePattern(
             r"Unexpected end of template\..*The innermost block that needs to be closed is '([^']*)'", re.DOTALL
         ),
         lambda found: f"`{{% {found[1]} %}}` has no end: `{{% end{found[1]} %}}` is missing",
     ),
     (
-        re.compile(r"unexpected end of template, expected '(.*)'\.?$"),
+        LatePattern(r"unexpected end of template, expected '(.*)'\.?$"),
         lambda found: f"this has no end: {_END_SIGNS.get(found[1], f'`{found[1]}`')} is missing",
     ),
-    (re.compile(r"Encountered unknown tag '(end[^']*)'"), lambda found: f"`{{% {found[1]} %}}` ends nothing here"),
-    (re.compile(r"Encountered unknown tag '([^']*)'"), lambda found: f"there is no tag `{{% {found[1]} %}}` here"),
-    (re.compile(r"expected token '(.*)', got '(.*)'$", re.DOTALL), lambda found: _expected(found[1], found[2])),
-    (re.compile(BRACES_INSIDE), lambda _: "a tag stands inside of a tag"),
-    (re.compile(r"can't assign to "), lambda _: "a name is expected here"),
-    (re.compile(r"non-default argument"), lambda _: "a parameter without a default follows one with a default"),
-    (re.compile(r"tag name expected"), lambda _: "the name of a tag is expected"),
-    (re.compile(r"Expected an expression, got "), lambda _: "an expression is missing here"),
+    (LatePattern(r"Encountered unknown tag '(end[^']*)'"), lambda found: f"`{{% {found[1]} %}}` ends nothing here"),
+    (LatePattern(r"Encountered unknown tag '([^']*)'"), lambda found: f"there is no tag `{{% {found[1]} %}}` here"),
+    (LatePattern(r"expected token '(.*)', got '(.*)'$", re.DOTALL), lambda found: _expected(found[1], found[2])),
+    (LatePattern(BRACES_INSIDE), lambda _: "a tag stands inside of a tag"),
+    (LatePattern(r"can't assign to "), lambda _: "a name is expected here"),
+    (LatePattern(r"non-default argument"), lambda _: "a parameter without a default follows one with a default"),
+    (LatePattern(r"tag name expected"), lambda _: "the name of a tag is expected"),
+    (LatePattern(r"Expected an expression, got "), lambda _: "an expression is missing here"),
     (
-        re.compile(r"unexpected '(end of (?:print statement|statement block))'"),
+        LatePattern(r"unexpected '(end of (?:print statement|statement block))'"),
         lambda found: f"an expression is missing before {_END_SIGNS[found[1]]}",
     ),
-    (re.compile(r"unexpected 'end of template'"), lambda _: "this has no end: `}}` is missing"),
-    (re.compile(r"Missing end of comment tag"), lambda _: "the comment that begins here has no end"),
-    (re.compile(r"Missing end of raw directive"), lambda _: "`{% raw %}` has no end: `{% endraw %}` is missing"),
-    (re.compile(r"unexpected char (.*) at \d+$", re.DOTALL), lambda found: f"{found[1]} cannot stand here"),
+    (LatePattern(r"unexpected 'end of template'"), lambda _: "this has no end: `}}` is missing"),
+    (LatePattern(r"Missing end of comment tag"), lambda _: "the comment that begins here has no end"),
+    (LatePattern(r"Missing end of raw directive"), lambda _: "`{% raw %}` has no end: `{% endraw %}` is missing"),
+    (LatePattern(r"unexpected char (.*) at \d+$", re.DOTALL), lambda found: f"{found[1]} cannot stand here"),
 )
 
 

@@ -10,20 +10,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.template.names import names_in
 from promptkit.template.tree import TemplateFault, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-_FOREIGN = re.compile(
+_FOREIGN = LatePattern(
     r"(?<![\w{$%\\])(?:\$\{(\w+)\}|\{(\w+)(?:![rsa])?(?::(?:[<>=^][^{}\s]{0,8}|[.,+#\d]{1,8}[a-z%]))?\}"
     r"|\$([a-z_]\w*)\b(?!\$)|%\((\w+)\)s|<<(\w+)>>(?![ \t]*\0)"
     r"|\{\s+\{\s*(\w+)\s*\}\s*\}|<%=?\s*(\w+)\s*%>|\[\[\s*(\w+)\s*\]\]|\{\s*(\w+)\s+\}\})(?!\})"
 )
 """How `${x}` and `$x` (shells, JavaScript), `{x}` and `{x:.2f}` (f-strings, LangChain), `%(x)s`, `<<x>>`, `<% x %>` and
 `[[x]]` name a variable; two braces with a space between them, and braces of which the first is lost."""
-_BROKEN_TAG = re.compile(
+_BROKEN_TAG = LatePattern(
     r"(?:\{\s+)?(?<!\{)%\s{0,9}((?:set|if|elif|else|for|include|extends|import|from|macro|block|call|filter|raw|with"
     r"|end[a-z]+)\b[^%\n{}]{0,200}?)\s{0,9}%(?:\}| \})"
 )
@@ -106,8 +107,8 @@ def tags_in_texts(tree: Tree, inputs: Container[str]) -> Iterator[TemplateFault]
                 yield TemplateFault("PK212", message, start, start + len(found[0]), "warning", help=cure)
 
 
-_PRINTED = re.compile(r"\{\{-?\s*([^\W\d]\w*)[^{}]{0,100}\}\}")
-_SHOWN = re.compile(r"```|~~~|<example|\{%-?\s*raw")
+_PRINTED = LatePattern(r"\{\{-?\s*([^\W\d]\w*)[^{}]{0,100}\}\}")
+_SHOWN = LatePattern(r"```|~~~|<example|\{%-?\s*raw")
 
 
 def unsettled_merge(text: str) -> Iterator[TemplateFault]:
@@ -145,8 +146,8 @@ def with_broken_tags(faults: Iterable[TemplateFault], broken: Iterable[TemplateF
     yield from left
 
 
-_SPARE_END = re.compile(r"`\{% end([a-z]+) %\}` ends nothing")
-_MISSING_END = re.compile(r"`(\{% end[a-z]+ %\})` is missing\Z")
+_SPARE_END = LatePattern(r"`\{% end([a-z]+) %\}` ends nothing")
+_MISSING_END = LatePattern(r"`(\{% end[a-z]+ %\})` is missing\Z")
 
 
 def broken_tags(prose: str) -> Iterator[TemplateFault]:

@@ -5,12 +5,12 @@ The walk goes through the files that it includes, imports and extends, each with
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.late_pattern import LatePattern
 from promptkit.template.conditions import paths_in
 from promptkit.template.names import names_in
 from promptkit.template.paths import find, kind
@@ -215,7 +215,7 @@ class Walk(Statements):
     }
 
 
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:/[\w.-]+)*(?:/[\w-]+|\.(?:md|txt|j2|jinja2?|ya?ml|json))")
+_PATH = LatePattern(r"[A-Za-z_][\w-]*(?:/[\w.-]+)*(?:/[\w-]+|\.(?:md|txt|j2|jinja2?|ya?ml|json))")
 """What looks like the path of a file, and is read as a division, or as a key of a name."""
 
 

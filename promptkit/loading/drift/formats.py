@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.surroundings import is_denied, names_a_key
 from promptkit.loading.drift.telling import drift_in
 from promptkit.spec import JSON_FORMATS
@@ -19,22 +20,22 @@ if TYPE_CHECKING:
 _VERB = r"(?:answer|respond|reply|return|output|format|give|provide|produce|present)"
 _OBJECT = r"(?:\s+(?:me\s+)?(?:your|the|an?)\s+(?:final\s+|whole\s+)?(?:answer|response|output|result|reply))?"
 _FORMATS = r"(?P<format>JSON|XML|YAML|CSV|HTML|Markdown|plain text)"
-_A_FORMAT = re.compile(_FORMATS, re.IGNORECASE)
-_WANTED = re.compile(
+_A_FORMAT = LatePattern(_FORMATS, re.IGNORECASE)
+_WANTED = LatePattern(
     rf"(?:^(?:[-*+]\s+|\d{{1,3}}[.)]\s+)?|[.!?:;,\n]\s*|\b(?:please|always|must|should|then|and|only|you)\s+){_VERB}{_OBJECT}"
     rf"(?:\s+(?:in|as|with|using)(?:\s+(?:valid|pure|raw|strict|an?))*|\s+(?:only\s+|valid\s+)?)\s*\b{_FORMATS}\b",
     re.IGNORECASE,
 )
-_MUST_BE = re.compile(
+_MUST_BE = LatePattern(
     rf"\b(?P<of>answer|response|output|reply|result)\s+(?:must|should|shall|has\s+to)\s+be\s+(?:(?:valid|pure|raw|strict|in|an?)\s+)*{_FORMATS}\b",
     re.IGNORECASE,
 )
-_OF_ANOTHER = re.compile(
+_OF_ANOTHER = LatePattern(
     r"\b(?:whose|its|their|whether|judge|judges|evaluate|evaluates|assess|grade|(?:says?|states?|requires?|asks?)\s+(?:that|for))\b",
     re.IGNORECASE,
 )
 """Words of a sentence that speaks of an answer that is judged, and not of the one that is asked for."""
-_IN_TAGS = re.compile(
+_IN_TAGS = LatePattern(
     r"(?<=\bin\s)<(answer|final_answer|output|response|result)>(?:\s*</\1>)?(?=\s+tags?\b)", re.IGNORECASE
 )
 _FITTING = {

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.rows import QUOTED_ROW, ROW, is_in_json, words_of
 from promptkit.loading.drift.telling import drift_in, no_field
 
@@ -16,25 +17,25 @@ if TYPE_CHECKING:
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
-_ANSWER = re.compile(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
-_KEYS = re.compile(
+_ANSWER = LatePattern(r"\b(?:answers?|respond|responses?|reply|replies|return|output|result)\b", re.IGNORECASE)
+_KEYS = LatePattern(
     rf"\b(?:keys|fields|properties|attributes|key|field)\b(?:\s+(?:are|is|named|called))?\s*:?\s*({ROW})",
     re.IGNORECASE,
 )
-_FILLED = re.compile(
+_FILLED = LatePattern(
     r"(?:please\s+|always\s+)?(?:fill|set|include|provide|return|give|write|answer|output|explain|put|list|store|summari[sz]e)\b",
     re.IGNORECASE,
 )
 """What begins a sentence about the fields of the answer."""
-_INTO = re.compile(
+_INTO = LatePattern(
     r"\b(?:in|into|under)\s+(?:the\s+|an?\s+)?[`\"'](\w{1,60})[`\"']\s+(?:field|key|property)\b", re.IGNORECASE
 )
-_ADDED = re.compile(
+_ADDED = LatePattern(
     r"\b(?:include|add|return|give|provide|output)\s+(?:an?|the)\s+[`\"']?(\w{1,60})[`\"']?\s+(?:field|key|property)\b",
     re.IGNORECASE,
 )
-_INTO_QUOTES = re.compile(r"\b(?:into|under)\s+(?:the\s+)?[`\"'](\w{1,60})[`\"']", re.IGNORECASE)
-_OF_THE_INPUT = re.compile(
+_INTO_QUOTES = LatePattern(r"\b(?:into|under)\s+(?:the\s+)?[`\"'](\w{1,60})[`\"']", re.IGNORECASE)
+_OF_THE_INPUT = LatePattern(
     r"\b(?:inputs?|sources?|given|from|of\s+the|tools?|calls?|in\s+your\s+\w+|logs?|mails?|letters?)\b",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.surroundings import NO_WORDS, NOUNS, asks_for, speaks_of_others
 from promptkit.loading.drift.telling import never_said, no_field
 
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     from promptkit.loading.drift.answer import Answer
     from promptkit.template.tree import TemplateFault
 
-_HEADING = re.compile(
+_HEADING = LatePattern(
     r"^(?=.*\b(?:answer|respond|response|reply|return|output|result|JSON|extract)\b)"
     r".*\b(?:keys|fields|properties|attributes|JSON|object)\b.*:[ \t]*$",
     re.IGNORECASE,
 )
-_KEY_LINE = re.compile(
+_KEY_LINE = LatePattern(
     r"[ \t]*(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?([`\"']?)([A-Za-z_][\w-]*)\1"
     r"(?=[ \t]*(?:[:(*\N{EN DASH}\N{EM DASH}-]|$))"
 )
@@ -55,8 +56,8 @@ def of_listed_keys(prose: str, answer: Answer) -> Iterator[TemplateFault]:
                 yield no_field(name, start, declared, dict(group))
 
 
-_WORDS_BELOW = re.compile(rf"\b(?:one\s+of|{NOUNS})\b[^.:\n]{{0,60}}:[ \t]*$", re.IGNORECASE)
-_WORD_LINE = re.compile(
+_WORDS_BELOW = LatePattern(rf"\b(?:one\s+of|{NOUNS})\b[^.:\n]{{0,60}}:[ \t]*$", re.IGNORECASE)
+_WORD_LINE = LatePattern(
     r"(?P<indent>[ \t]*)(?:[-*+\N{BULLET}]|\d+[.)])[ \t]+(?:\*\*)?"
     r"(?P<mark>[`\"']?)(?P<word>[A-Za-z_]\w*(?:[ -]\w+){0,5})(?P=mark)"
     r"(?:\*\*)?[ \t]*(?P<rest>[:(\N{EN DASH}\N{EM DASH}]|- |$)"

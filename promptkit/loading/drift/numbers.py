@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.telling import drift_in
 from promptkit.loading.prose import NUMBER, number_of
 
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
-_POOL = re.compile(
+_POOL = LatePattern(
     r"\b(?:of|from|among|the|these|those|all|both)"
     r"(?:\s+(?:the|these|those|following|list\s+of|set\s+of|a\s+list\s+of|other))*\s+\Z"
     r"|\bthere\s+(?:are|is|were|was)\s+(?:about\s+)?\Z|\b(?!answer|item|json|object|output|response|result)\w+s\s+with\s+\Z",
     re.IGNORECASE,
 )
 """What stands before the number of those that are chosen from, or that are there already."""
-_SUBSET = re.compile(
+_SUBSET = LatePattern(
     r"['’]|\s+in\s+your\s+(?:head|mind|reasoning|thoughts)\b|\s+(?:per|(?:for|in|of)\s+each)\b|\s*(?:is|are|was|were|remain|remains)\b"
     r"(?!\s+(?:required|needed|allowed|expected|wanted|returned|to be|enough)\b)",
     re.IGNORECASE,
 )
 """What stands behind the number of some that are so, as in `exactly three options are wrong`."""
-_HOLDER = re.compile(
+_HOLDER = LatePattern(
     r"\s*(?:(?:each|every|all|an?|the)\s+)?(?:of\s+the\s+)?`?(?P<holder>[a-z]\w*)`?(?:['’]s\s+\w+)?\s+"
     r"(?:has|have|contains?|holds?|gets?)\b",
     re.IGNORECASE,
@@ -39,7 +40,7 @@ _WHOLES = frozenset(
 """What has the fields of the answer, where a sentence says who has something."""
 _NEAR = 100
 """How far before a number the words stand that say what it is of."""
-_COUNT = re.compile(
+_COUNT = LatePattern(
     rf"\b(?:(exactly|precisely|at most|no more than|up to|at least|no fewer than|a maximum of|a minimum of)\s+)?"
     rf"(?:{NUMBER}\s*(?:to|-|\N{{EN DASH}}|and)\s*)?{NUMBER}\s+`?(\w+)`?"
     r"(?=(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z])))`?(\w+)`?|)",
@@ -47,33 +48,33 @@ _COUNT = re.compile(
 )
 _SIGNED = NUMBER.replace("(", r"((?<![\w)])-?(?:", 1) + ")"
 _ASIDE = r"(?:\s*\([^()\n]{1,40}\))?"
-_RANGE = re.compile(
+_RANGE = LatePattern(
     rf"(?:\b(?:from|between|of)\b)?\s*(?<![\w.]){_SIGNED}{_ASIDE}\s*(?:to|and|-|\N{{EN DASH}}|\.\.)\s*{NUMBER}\b"
     r"(?!\.\d)",
     re.IGNORECASE,
 )
-_UNIT = re.compile(
+_UNIT = LatePattern(
     r"[\s-]+(?!(?:and|as|based|because|by|depending|for|if|in|inclusive|integer|of|on|or|points?|scale|so|the|to|using|when"
     r"|where|which|whole|with|how)\b)[a-z]",
     re.IGNORECASE,
 )
 """What stands behind a range that has a unit, or counts something: `1-3 sentences`."""
-_LED_BY = re.compile(r"\s*(?:from|between)\b", re.IGNORECASE)
-_THINGS = re.compile(
+_LED_BY = LatePattern(r"\s*(?:from|between)\b", re.IGNORECASE)
+_THINGS = LatePattern(
     r"[\s-]+(?:(?!(?:it|that|which|who)\b)[\w-]+,?\s+)?"
     r"(?!(?:always|as|decimals|has|is|its|less|percents?|plus|points|pts|stars|this|thus|was)\b)[a-z]+s\b",
     re.IGNORECASE,
 )
 """What stands behind a range with `from` or `between` that counts something: `from 7 to 9 passages`."""
-_RESCALED = re.compile(r"\b(?:convert|divide|normali[sz]e|rescale)\b", re.IGNORECASE)
-_YEARS = re.compile(r"(?:19|20)\d\d(?:19|20)\d\d\Z")
+_RESCALED = LatePattern(r"\b(?:convert|divide|normali[sz]e|rescale)\b", re.IGNORECASE)
+_YEARS = LatePattern(r"(?:19|20)\d\d(?:19|20)\d\d\Z")
 _LEADS = """
     a an and answer as at be between by each float from in int integer is it must numeric number of on quality range
     rate rated rating scale score scored spans text the to use using value values whole with within you
 """
 _LEADING = frozenset(_LEADS.split())
 """Words that may stand before the range of a field's values; other ones say what is numbered: `steps 1-3`."""
-_CHARACTERS = re.compile(
+_CHARACTERS = LatePattern(
     rf"(at most|no more than|up to|a maximum of|at least|a minimum of)\s+{NUMBER}\s+characters", re.IGNORECASE
 )
 
@@ -101,7 +102,7 @@ def of_numbers(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
                 yield drift_in("PK219", sentence, found.span(2), f"`{name}` has other bounds", label)
 
 
-_SUBJECT = re.compile(
+_SUBJECT = LatePattern(
     r"\b(?:the|each|every|an?)\s+([a-z]\w*)(?:\s+(?:is|of|has|have|be|may|must|can|should))*\s*\Z|\b([a-z]\w*)\s+of\s+\Z",
     re.IGNORECASE,
 )
@@ -119,12 +120,12 @@ def _is_said_of_another(text: str, found: re.Match[str], name: str) -> bool:
     return named.search(text, 0, found.start()) is None and behind.match(text, found.end()) is None
 
 
-_LENGTHS = re.compile(
+_LENGTHS = LatePattern(
     rf"\A\s*(?:between\s+|from\s+|about\s+)?{NUMBER}\s*(?:to|and|-|\N{{EN DASH}})\s*{NUMBER}\s+characters"
     r"\s*(?:[.,;]|\Z)",
     re.IGNORECASE,
 )
-_MEANS = re.compile(
+_MEANS = LatePattern(
     rf"(?:\A|[,;]\s*|\band\s+)(-?{NUMBER})\s+(?:means|stands\s+for)\b(?!\s+(?:\d|not?\b|out\b))", re.IGNORECASE
 )
 
@@ -180,10 +181,10 @@ def _item_counts(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drift_in("PK219", sentence, found.span(3), f"`{name}` has other bounds", label)
 
 
-_OF_EACH = re.compile(r"[^.]{0,20}\b(?:each|per|every|long)\b", re.IGNORECASE)
+_OF_EACH = LatePattern(r"[^.]{0,20}\b(?:each|per|every|long)\b", re.IGNORECASE)
 
 
-_IN_THE_ANSWER = re.compile(r"\s+in\s+(?:the|your)\s+(?:answer|output|response)\b", re.IGNORECASE)
+_IN_THE_ANSWER = LatePattern(r"\s+in\s+(?:the|your)\s+(?:answer|output|response)\b", re.IGNORECASE)
 
 
 def _is_of_others(text: str, found: re.Match[str], name: str) -> bool:
@@ -239,7 +240,7 @@ def _ranges(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drift_in("PK219", sentence, span, f"`{name}` has other bounds", _bounds(least, most))
 
 
-_DECIMALS = re.compile(
+_DECIMALS = LatePattern(
     r"(?<![\w.])(-?\d{1,9}(?:\.\d{1,9})?)\s*(?:to|and|-|\N{EN DASH}|\.\.)\s*(-?\d{1,9}(?:\.\d{1,9})?)(?![\w.]*\d)"
 )
 
@@ -260,7 +261,7 @@ def _counts_others(text: str, found: re.Match[str], name: str) -> bool:
     return before is not None and before[1].lower() not in _LEADING | _forms(name) | {*name.lower().split("_")}
 
 
-_OF_OTHER_SCALES = re.compile(
+_OF_OTHER_SCALES = LatePattern(
     r"\b(?:old|former|previous|earlier|original|input|source|incoming)\s+(?:[\w-]+\s+){0,2}"
     r"(?:forms?|system|scales?|ratings?|scores?|range|values?|numbers?|stars|surveys?)\b",
     re.IGNORECASE,
@@ -274,9 +275,9 @@ def _is_of_all(text: str, found: re.Match[str]) -> bool:
     return led is not None and _ENDS.match(text, found.end()) is not None
 
 
-_LED = re.compile(rf"(?:\A|\b(?:from|between|scale of|scale|range|score of))\s*-?{NUMBER}\Z", re.IGNORECASE)
+_LED = LatePattern(rf"(?:\A|\b(?:from|between|scale of|scale|range|score of))\s*-?{NUMBER}\Z", re.IGNORECASE)
 """What stands before such a range."""
-_ENDS = re.compile(r"\s*(?:[.,;)]|\Z)")
+_ENDS = LatePattern(r"\s*(?:[.,;)]|\Z)")
 
 
 def _named(text: str, answer: Answer, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:

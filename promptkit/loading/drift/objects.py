@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.answer import enum_of
 from promptkit.loading.drift.surroundings import NO_WORDS, is_of_the_past
 from promptkit.loading.drift.telling import drift_at, never_said, no_field
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from promptkit.template.tree import TemplateFault
 
 _DECODER = json.JSONDecoder()
-_OPENING = re.compile(r"\{\s{0,40}\"")
-_NUMBER = re.compile(r"[-+.\deE]+")
-_WORDS = re.compile(r"[\w .|-]+")
-_BETWEEN = re.compile(r"\s*\|\s*|\s+or\s+")
+_OPENING = LatePattern(r"\{\s{0,40}\"")
+_NUMBER = LatePattern(r"[-+.\deE]+")
+_WORDS = LatePattern(r"[\w .|-]+")
+_BETWEEN = LatePattern(r"\s*\|\s*|\s+or\s+")
 _PLACEHOLDERS = "a an code goes here label name of one the value word your"
 _OF_PLACEHOLDERS = frozenset(_PLACEHOLDERS.split())
-_DESCRIBES = re.compile(r"(?:an?|the|your|one\s+of)\s", re.IGNORECASE)
+_DESCRIBES = LatePattern(r"(?:an?|the|your|one\s+of)\s", re.IGNORECASE)
 _MOST_PARTS = 20
 """How many words with bars between them are looked at."""
 

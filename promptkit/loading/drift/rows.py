@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,9 +15,9 @@ ITEM = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|[A-Za-z][\w-]{0,60})
 _SEPARATOR = r"(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*/\s*|\s*\|\s*)"
 ROW = rf"{ITEM}(?:{_SEPARATOR}{ITEM})*"
 _QUOTED = r"(?:`[^`\n]{1,60}`|\"[^\"\n]{1,60}\")"
-QUOTED_ROW = re.compile(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
+QUOTED_ROW = LatePattern(rf"({_QUOTED}(?:{_SEPARATOR}{_QUOTED})+)")
 """At least two words, all of them in quotes."""
-_WORDS = re.compile(ITEM)
+_WORDS = LatePattern(ITEM)
 _JOINS = """
     a also an and any each either exactly finally following if in of one only optionally or plus the then these with
 """
@@ -28,10 +30,10 @@ _BEGINNING = frozenset(_CLAUSES.split())
 """Words that begin another clause when words follow them."""
 _CLOSING = frozenset(("both", "etc", "otherwise", "please", "respectively"))
 """Words that close a row, and are none of it."""
-_RUNS_ON = re.compile(r"[ \t]+(?!(?:and|as|based|depending|for|if|in|only|or|to|when)\b)\w", re.IGNORECASE)
-_WORD_BEHIND = re.compile(r"[ \t]+(?!(?:and|or)\b)[\"'`(]?\w", re.IGNORECASE)
-_IN_JSON = re.compile(r"[\"']\s*:\s*\Z")
-_BEFORE_COLON = re.compile(r"\s*:")
+_RUNS_ON = LatePattern(r"[ \t]+(?!(?:and|as|based|depending|for|if|in|only|or|to|when)\b)\w", re.IGNORECASE)
+_WORD_BEHIND = LatePattern(r"[ \t]+(?!(?:and|or)\b)[\"'`(]?\w", re.IGNORECASE)
+_IN_JSON = LatePattern(r"[\"']\s*:\s*\Z")
+_BEFORE_COLON = LatePattern(r"\s*:")
 
 
 class Word(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptkit.late_pattern import LatePattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,11 +14,11 @@ if TYPE_CHECKING:
 
 NOUNS = "categories|choices|classes|labels|options|values"
 """What the words of an enum are called together."""
-_DENIED = re.compile(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
+_DENIED = LatePattern(r"\b(?:not|never|no|don't|cannot|without|instead of)\b", re.IGNORECASE)
 """What turns a sentence into its contrary."""
 NO_WORDS = frozenset(("null", "none", "...", "etc", "etc."))
 """What stands among the words of a list, and is none of them."""
-_OF_BEFORE = re.compile(
+_OF_BEFORE = LatePattern(
     r"\b(?:old|former|formerly|previous|previously|earlier|used\s+to|looked|no\s+longer"
     r"|you\s+(?:(?:will|shall)\s+)?(?:get|receive|are\s+given|be\s+given)"
     r"(?!.*\b(?:answer|build|give|output|reply|respond|return|write)\b)"
@@ -28,16 +30,16 @@ _OF_BEFORE = re.compile(
 """What says that an object is of the past, an input, or a bad example, and not what is wanted."""
 _MOST_BEFORE = 1_000
 """How many characters before an object are looked at."""
-_OF_OTHERS = re.compile(
+_OF_OTHERS = LatePattern(
     r"\b(?:call|columns?|customers?|deprecated|former|headers?|items|keys?|legacy|mails?|old|plans?|prices?|tables?|tools?|users?)\b",
     re.IGNORECASE,
 )
-_OF_ANSWERS = re.compile(
+_OF_ANSWERS = LatePattern(
     r"\b(?:answer|assign|categor\w+|choices|choose|classes|classif\w+|label\w*|output|pick|reply|respond|return|select|tag)\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[`\"'](\w{1,60})[`\"']")
-_NAMED = re.compile(r"\b(\w{1,60})\s+(?:field|key|property)\b|\b(?:field|key|property)\s+[`\"']?(\w{1,60})")
+_QUOTED = LatePattern(r"[`\"'](\w{1,60})[`\"']")
+_NAMED = LatePattern(r"\b(\w{1,60})\s+(?:field|key|property)\b|\b(?:field|key|property)\s+[`\"']?(\w{1,60})")
 
 
 def is_denied(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.surroundings import is_denied, names_a_key
 from promptkit.loading.drift.telling import drift_in, never_said
 
@@ -16,28 +17,28 @@ if TYPE_CHECKING:
     from promptkit.template.tree import TemplateFault
 
 _NAME = r"[`\"']?([A-Za-z_]\w{0,60})[`\"']?"
-_NULL = re.compile(
+_NULL = LatePattern(
     rf"\b(?:set|leave|put|make)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}\s+(?:to|as|=)\s+[`\"]?null\b(?!-)"
     rf"|\b(?:use|give|return|write)\s+[`\"]?null[`\"]?\s+for\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}",
     re.IGNORECASE,
 )
 _THEN = r"(?=\s*(?:if|when|where|unless|[.,;!]|\Z))"
-_LEFT_OUT = re.compile(
+_LEFT_OUT = LatePattern(
     rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`){_THEN}",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
+_DATE = LatePattern(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
 _ISO = "YYYY-MM-DD"
-_AS_IT_COMES = re.compile(r"\s+(?:that|which)\s+(?:appears?|is|stands?)\b", re.IGNORECASE)
-_ASKED = re.compile(
+_AS_IT_COMES = LatePattern(r"\s+(?:that|which)\s+(?:appears?|is|stands?)\b", re.IGNORECASE)
+_ASKED = LatePattern(
     r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:write|give|return|output|answer|format)\b", re.IGNORECASE
 )
-_OF_INPUTS = re.compile(
+_OF_INPUTS = LatePattern(
     rf"\b(?:inputs?|sources?|given|documents?|texts?|users?|from|tickets?|mails?|iso|{_ISO})\b",
     re.IGNORECASE,
 )
 """Words of a sentence that speaks of what comes in, or of both forms."""
-_WHOLE = re.compile(
+_WHOLE = LatePattern(
     r"(?:^|[.!:;]\s)\s*(?:please\s+|always\s+)?(?:answer\s+with|respond\s+with|reply\s+with|return|output|give|provide|produce)"
     r"\s+(?:only\s+|just\s+|exactly\s+)?(?:an?\s+|one\s+)?(?:valid\s+|single\s+)?json\s+(array|list|object)\b"
     r"(?!\s+(?:in|inside|per|for|under|each))(?![^.]*\barray\b)"
@@ -83,24 +84,24 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drift_in("PK232", sentence, found.span(1), message, "")
 
 
-_SET = re.compile(
+_SET = LatePattern(
     rf"\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+(?=[`\"'])",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w[\w -]{0,60})[`\"']")
+_WORD = LatePattern(r"(?:\s*(?:,|\bor\b|\bto\b|\bfor\s+\w+|\band\b))*\s*[`\"'](\w[\w -]{0,60})[`\"']")
 _TRUTHS = frozenset(("true", "false"))
-_IN_QUOTES = re.compile(r"([`\"'])[^`\"']{1,60}\1")
+_IN_QUOTES = LatePattern(r"([`\"'])[^`\"']{1,60}\1")
 
 
-_FORBIDS = re.compile(r"\W*(?:please,?\s+)?(?:do\s+not|don['’]t|never)\b", re.IGNORECASE)
+_FORBIDS = LatePattern(r"\W*(?:please,?\s+)?(?:do\s+not|don['’]t|never)\b", re.IGNORECASE)
 _BARE = r"[A-Za-z][\w-]{0,40}"
-_CHOICE = re.compile(
+_CHOICE = LatePattern(
     rf"(?:\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+|\b([A-Za-z_]\w{{0,60}})\s*\()"
     rf"(?:either\s+)?({_BARE}(?:\s*,\s*{_BARE}){{0,12}}\s*,?\s+or\s+{_BARE})(?=\s*(?:[.;,)]|\Z))",
     re.IGNORECASE,
 )
 _LEAST_KNOWN = 2
-_GIVES = re.compile(r"\b(?:choose|give|output|pick|return|set)\b", re.IGNORECASE)
+_GIVES = LatePattern(r"\b(?:choose|give|output|pick|return|set)\b", re.IGNORECASE)
 _NO_CHOICES = frozenset("or null none both any either neither all other others else it them something similar".split())  # noqa: SIM905
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
+from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.rows import ITEM, QUOTED_ROW, ROW, is_in_json, words_of
 from promptkit.loading.drift.surroundings import NO_WORDS, NOUNS, asks_for, is_denied, speaks_of_others
 from promptkit.loading.drift.telling import never_said
@@ -18,34 +19,34 @@ if TYPE_CHECKING:
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
-_ONE_OF = re.compile(
+_ONE_OF = LatePattern(
     r"\b(?:one\s+of|either|any\s+of|(?:answer|reply|respond)(?:\s+(?:only|just|simply))?\s+with(?!\s+(?:one|any|either)\b)"
     r"|(?:classify|categori[sz]e|label|tag|sort)\b[^.:,\n]{0,40}?\b(?:as|into|with)(?!\s+(?:one|any|either)\b))\b"
     rf"(?:\s+(?:the|these))?(?:\s+following)?(?:\s+[a-z]{{3,20}}s(?=\s*:))?\s*:?\s*({ROW})",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(
+_LABELLED = LatePattern(
     rf"^(?:[-*+]\s+)?(?:(?:allowed|possible|valid)\s+)?(?:{NOUNS})(?:\s+(?:are|for|of)(?:\s+(?:the\s+)?\w+)?)?\s*:\s*({ROW})"
     rf"|\b(?:assign|choose|give|pick|select)\b[^.(]{{0,40}}\((?![^)]*\bor\b)(?P<inside>{ROW})\)",
     re.IGNORECASE,
 )
 """`Categories: billing, legal` and `assign a category (billing, legal)`."""
-_GIVEN = re.compile(
+_GIVEN = LatePattern(
     r"(?:^|[.,;:]\s*|\b(?:then|please|and)\s+)(?:answer|return|reply|output|say)(?:\s+with)?"
     r"\s+[`\"']([\w -]{1,60})[`\"']"
     r"(?!\s*(?:,|or\b|and\b|\w))",
     re.IGNORECASE,
 )
 """One word that is to be the answer; of several others speak."""
-_BESIDE_KEY = re.compile(
+_BESIDE_KEY = LatePattern(
     rf"\b(?=[a-z])(?P<key>\w{{1,60}})\b[`\"']?\s*[:(=]\s*(?P<list>{ITEM}(?:\s*[|/]\s*{ITEM})+)", re.IGNORECASE
 )
 """Words with bars between them behind a key: `priority: urgent | normal`."""
 
-_ENDS_A_WORD = re.compile(r"[`\"'*]*\s*(?:[,|/.;)]|and\b|or\b|\n|\Z)")
-_MAPS = re.compile(r"\s+(?:to|as|for|means?|into)\s+[\"'`](?P<word>[^\"'`]{1,60})|\s*(?:->|\N{RIGHTWARDS ARROW})")
+_ENDS_A_WORD = LatePattern(r"[`\"'*]*\s*(?:[,|/.;)]|and\b|or\b|\n|\Z)")
+_MAPS = LatePattern(r"\s+(?:to|as|for|means?|into)\s+[\"'`](?P<word>[^\"'`]{1,60})|\s*(?:->|\N{RIGHTWARDS ARROW})")
 """What stands behind a word that is mapped to another one."""
-_OF_PEOPLE = re.compile(
+_OF_PEOPLE = LatePattern(
     r"\b(?:customers?|people|readers?|they|users?)\s+(?:\w+\s+){0,2}(?:their|his|her|it)\b"
     r"(?!.*(?::|\b(?:answer|choose|pick|return|say|set|use)\b))",
     re.IGNORECASE | re.DOTALL,
@@ -93,16 +94,17 @@ def _is_of(enum: tuple[str, ...], words: list[Word], found: re.Match[str], group
     """Whether a row that has most of an enum's words is meant to be of it, by all that stands around it."""
     text = found.string
     mapped = _MAPS.match(text, found.end())
-    if found.re is QUOTED_ROW and (is_in_json(found) or (mapped is not None and mapped["word"] not in answer.keys)):
+    is_quoted = found.re is QUOTED_ROW.compiled
+    if is_quoted and (is_in_json(found) or (mapped is not None and mapped["word"] not in answer.keys)):
         return False
-    if found.re is QUOTED_ROW and _OF_PEOPLE.search(text, 0, found.start()):
+    if is_quoted and _OF_PEOPLE.search(text, 0, found.start()):
         return False
     if is_denied(text[: found.start()]) or (answer.alone and not _is_all(text, found)):
         return False
     if _is_of_another(found, enum, answer) or _is_told_elsewhere(text, found, enum):
         return False
     before = text[max(0, found.start(group) - _MOST_BEFORE) : found.start(group)]
-    is_labelled = found.re is _LABELLED
+    is_labelled = found.re is _LABELLED.compiled
     if (is_labelled or ":" in found[0]) and not _may_be_listed(before, words, enum, answer):
         return False
     return not is_labelled or asks_for(before, enum, answer)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from promptkit.completion import canonical_json
+from promptkit.late_pattern import LatePattern
 from promptkit.parts import as_data
 from promptkit.repos.diff.changes import Change, same_data, same_key, sign_of, whole
 from promptkit.source import mount_shown
@@ -23,7 +23,7 @@ __all__ = ["Words", "content_changes", "words"]
 Words = tuple[tuple[str, str], ...]
 """Pieces of a text in order, each with `=` for kept, `-` for removed, `+` for added."""
 
-_WORD = re.compile(r"\s+|\w+|[^\w\s]")
+_WORD = LatePattern(r"\s+|\w+|[^\w\s]")
 _MOST_CHARACTERS = 100_000
 _RUN = ("model", "options", "models", "chain_of_thought", "layout", "memory", "budget", "examples_from")
 _TOLD = ("description", "metadata", "tests", "extras")

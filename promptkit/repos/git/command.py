@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +52,13 @@ _ALWAYS = (
     *("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60", "-c", "advice.fetchShowForcedUpdates=false"),
 )
 _PROTOCOLS = "https:ssh:file"
-_KEPT = re.compile(
+_KEPT = LatePattern(
     r"GIT_(CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM|NOSYSTEM)|SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+"
     r"|PROXY_\w+|HTTP_\w+|EXEC_PATH|TERMINAL_PROMPT)"
 )
 """The variables of git that say how the user's git reaches servers; all others speak of a repository at hand."""
 
-_SECRET_IN_URL = re.compile(r"//[^/@\s]+@")
+_SECRET_IN_URL = LatePattern(r"//[^/@\s]+@")
 _MOST_TOLD = 6
 FSCK = "`git fsck` says what is wrong with it; a copy in the cache is mended by: promptkit repo update --anew"
 

@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 from promptkit.private_files import keep_file
 from promptkit.repos.git.cache_lock import cache_lock
 from promptkit.repos.git.command import FSCK, git, make_directory, transfer
@@ -42,11 +43,11 @@ _REMOTE = "promptkit"
 _FLAGS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _OF_MODE = {"full": (), "shallow": ("--depth=1",), "partial": ("--filter=blob:none",)}
 _KINDS = ("sha1", "sha256")
-_DAMAGE = re.compile(
+_DAMAGE = LatePattern(
     r"corrupt|bad (object|config)|unable to (read|unpack|parse)|inflate|cannot read|is damaged|not a git rep"
 )
 """What git, or we, say of a copy in the cache that is not what was fetched once."""
-_OTHER_KIND = re.compile(r"client sha\d+; server (sha1|sha256)")
+_OTHER_KIND = LatePattern(r"client sha\d+; server (sha1|sha256)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptkit.errors import RepoError
+from promptkit.late_pattern import LatePattern
 
 __all__ = ["RepoUrl"]
 
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
 _USER = r"(?:(?P<user>[A-Za-z0-9_.+~][A-Za-z0-9_.+~-]*)@)?"
 _PATH = r"[A-Za-z0-9._~+@%,=&()!$*:-]+(?:/+[A-Za-z0-9._~+@%,=&()!$*:-]+)*/*"
-_HTTPS = re.compile(rf"https://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/+(?P<path>{_PATH})")
-_SSH = re.compile(rf"ssh://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/+(?P<path>{_PATH})")
-_SCP = re.compile(
+_HTTPS = LatePattern(rf"https://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/+(?P<path>{_PATH})")
+_SSH = LatePattern(rf"ssh://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/+(?P<path>{_PATH})")
+_SCP = LatePattern(
     rf"{_USER}{_HOST}:(?!/|-)(?P<path>{_PATH})|{_USER.replace('user', 'user2')}"
     rf"{_HOST.replace('host', 'host2')}:/+(?P<path2>{_PATH})"
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RepoError, SourceError
+from promptkit.late_pattern import LatePattern
 from promptkit.repos.diff.text import changelog_lines
 from promptkit.repos.git.publishing import Publisher
 from promptkit.repos.references import OTHER_NAME, is_path
@@ -31,7 +32,7 @@ __all__ = ["Release", "planned", "publish", "uncommitted"]
 
 CHANGELOG = "CHANGELOG.md"
 _HEAD = b"# Changelog\n"
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_FENCE = LatePattern(r" {0,3}(`{3,}|~{3,})(.*)")
 
 
 @dataclass(frozen=True, slots=True)

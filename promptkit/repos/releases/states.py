@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import LockError, RepoError, SpecError
+from promptkit.late_pattern import LatePattern
 from promptkit.loader import load_spec
 from promptkit.prompt import Prompt
 from promptkit.repos.from_lock import past_source
@@ -57,7 +58,7 @@ __all__ = [
 ]
 
 
-_NO_COMMIT = re.compile("0{40}|0{64}")
+_NO_COMMIT = LatePattern("0{40}|0{64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from promptkit.errors import SourceError
+from promptkit.late_pattern import LatePattern
 from promptkit.settings import PROJECT_FILE
 from promptkit.template_paths import LOCK_FILE
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["touched"]
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+_PLAIN = LatePattern(r"[A-Za-z0-9_.-]+")
 """Names that are written one way alone, where nothing is escaped: no blank to be folded, no quote to be doubled."""
 
-_SPELLED_OTHERWISE = re.compile(rb"\\[xuUN0-9\r\n]|%[0-9a-fA-F]{2}")
+_SPELLED_OTHERWISE = LatePattern(rb"\\[xuUN0-9\r\n]|%[0-9a-fA-F]{2}")
 """What may spell a name in other letters: escapes of YAML, Jinja and URLs."""
 
-_JOINED = re.compile(rb"""["'](?:\s|\\.|[\x80-\xff])*["']""")
+_JOINED = LatePattern(rb"""["'](?:\s|\\.|[\x80-\xff])*["']""")
 """What may be two texts that Jinja joins to a name, with any blanks between them, or none."""
 
 
