@@ -162,7 +162,7 @@ class Renderer:
     def _part(self, location: str, template: str) -> Part:
         origin = self.spec.origins.get(location)
         path = origin.path if origin else self.spec.path
-        return Part(location, template, path, origin, Site(path, location, origin.place if origin else None))
+        return Part(location, template, path, origin, Site(path, location, origin))
 
     # Sections to messages
 

@@ -152,15 +152,12 @@ def test_no_pattern_is_compiled_by_an_import() -> None:
 
 
 def test_every_late_pattern_compiles() -> None:
-    def late_patterns(value: object) -> Iterator[LatePattern[Any]]:
+    def late_patterns(value: object, deep: int = 3) -> Iterator[LatePattern[Any]]:
         if isinstance(value, LatePattern):
             yield value
-        elif isinstance(value, tuple | list):
-            for item in value:
-                yield from late_patterns(item)
-        elif isinstance(value, dict):
-            for item in value.values():
-                yield from late_patterns(item)
+        elif isinstance(value, tuple | list | dict) and deep:
+            for item in value.values() if isinstance(value, dict) else value:
+                yield from late_patterns(item, deep - 1)
 
     compiled = {
         pattern.compiled.pattern

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +179,8 @@ def decimals(value: float, many: int = 2) -> str:
     """A number with so many digits behind its point, zeros among them: `0.5 | decimals` is `0.50`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RenderError(f"`decimals` takes a number, not {kind_of(value)}", code="PK223")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RenderError("`decimals` takes a finite number", code="PK223")
     if not isinstance(many, int) or isinstance(many, bool) or not 0 <= many <= _MOST_DECIMALS:
         raise RenderError(f"`decimals` takes a whole number up to {_MOST_DECIMALS}", code="PK223")
     if isinstance(value, int):

@@ -40,6 +40,7 @@ from promptkit.template.filters import OWN_FILTERS, template_filters
 from promptkit.template.instrumentation import Measuring
 from promptkit.template.measured_comparisons import COMPARING
 from promptkit.template.metering import (
+    MAX_ARGUMENTS,
     MAX_MARKED,
     MAX_WIDTH,
     OPERATORS,
@@ -228,6 +229,8 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def call(self, context: Any, called: Any, *args: Any, **kwargs: Any) -> Any:
         step()
+        if len(args) + len(kwargs) > MAX_ARGUMENTS:
+            raise RenderError(f"a call takes up to {MAX_ARGUMENTS:,} values", code="PK221")
         of = called.__self__ if isinstance(called, BuiltinMethodType) else None
         if isinstance(of, (list, tuple)):
             weighed(of)

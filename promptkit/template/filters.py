@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,14 @@ from promptkit.template.metering import (
     check_clock,
     check_size,
     counted,
+    looked_up,
     weighed,
 )
 from promptkit.template.printing import printed, to_json
 from promptkit.template.text_methods import MAX_STRIPPED, joined, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 Filter = Callable[..., Any]
 
@@ -83,6 +85,8 @@ def _is_undefined(value: Any) -> bool:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
+    if indent is not None and (not isinstance(indent, int) or indent < 0):
+        raise RenderError("`json` is indented by a whole number from 0", code="PK223")
     weighed(value)
     return to_json(value, indent)
 
@@ -184,6 +188,16 @@ def _encoding(plain: Filter) -> Filter:
     return urlencode
 
 
+def _sizing(plain: Filter) -> Filter:
+    @wraps(plain)
+    def filesizeformat(value: Any, *args: Any) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RenderError("`filesizeformat` takes a finite number", code="PK223")
+        return plain(value, *args)
+
+    return filesizeformat
+
+
 def _listing(plain: Filter) -> Filter:
     @wraps(plain)
     def to_list(*value: Any) -> Any:
@@ -197,6 +211,7 @@ _MEASURED: dict[str, Callable[[Filter], Filter]] = {
     "default": _defaulting,
     "d": _defaulting,
     "sum": _summing,
+    "filesizeformat": _sizing,
     "striptags": _short("striptags"),
     "urlencode": _encoding,
     "title": _short("title"),
@@ -253,9 +268,17 @@ def _going_through(plain: Filter) -> Filter:
         value = args[first]
         many = isinstance(value, (str, list, tuple, range)) and len(value) > MAX_WIDTH
         items = _gone_through(value) if many else value
+        parts = _attributes((*args[first + 1 :], *kwargs.values()))
+        if parts > 1 and isinstance(items, Iterable):
+            items = looked_up(items, parts)
         return plain(*args[:first], items, *args[first + 1 :], **kwargs)
 
     return through
+
+
+def _attributes(arguments: Iterable[Any]) -> int:
+    """How many attributes of each item the arguments of a filter may name: `team.name,age` are three."""
+    return max((each.count(".") + each.count(",") + 1 for each in arguments if isinstance(each, str)), default=0)
 
 
 _ITEMS_A_LOOK = 256

@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from promptkit.template.metering import HOLDING, weighed
+from promptkit.errors import RenderError
+from promptkit.template.metering import HOLDING, count_division, weighed
+from promptkit.template.printing import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,12 +42,24 @@ def _ordering(name: str) -> Callable[[Any, Any], bool]:
     return lambda one, other: compare(compared(one), compared(other))
 
 
+def _remainder(value: Any, by: Any, test: str) -> Any:
+    """What is left of a division: of numbers alone, since a text would be formatted by `%`."""
+    for each in (value, by):
+        if not isinstance(each, (int, float)):
+            raise RenderError(f"`{test}` takes a number, not {kind_of(each)}", code="PK223")
+    count_division(value, by)
+    return value % by
+
+
 _EQUAL, _UNEQUAL = ("eq", "equalto", "=="), ("ne", "!=")
 _ORDERS = {"gt": ("gt", "greaterthan", ">"), "ge": ("ge", ">="), "lt": ("lt", "lessthan", "<"), "le": ("le", "<=")}
-COMPARING: Mapping[str, Callable[[Any, Any], bool]] = {
+COMPARING: Mapping[str, Callable[..., bool]] = {
     "in": is_in,
     **dict.fromkeys(_EQUAL, is_equal),
     **dict.fromkeys(_UNEQUAL, lambda one, other: not is_equal(one, other)),
+    "divisibleby": lambda value, by: _remainder(value, by, "divisibleby") == 0,
+    "even": lambda value: _remainder(value, 2, "even") == 0,
+    "odd": lambda value: _remainder(value, 2, "odd") == 1,
     **{name: _ordering(order) for order, names in _ORDERS.items() for name in names},
 }
-"""Tests that compare two values, under all their names."""
+"""Tests that compare two values, under all their names, or divide one by the other."""

@@ -29,7 +29,10 @@ MAX_MARKED = 200_000
 """The longest text that tags are stripped from: that takes time by the square of the length."""
 MAX_PARTS = 500_000
 """Texts, numbers, lists and the like that one value may hold or print, each as often as it stands in it."""
+MAX_ARGUMENTS = 10_000
+"""How many values one call may be given."""
 _STEPS_A_LOOK = 256
+_LOOK_UPS_A_STEP = 10
 _PARTS_A_STEP = 500
 _MOST_REMEMBERED = 200_000
 _LONG = 1_000
@@ -215,6 +218,16 @@ def counted(values: Iterable[Any]) -> Iterator[Any]:
         yield value
 
 
+def looked_up(values: Iterable[Any], many: int) -> Iterator[Any]:
+    """The same values, in each of which so many attributes are looked up: work that counts as steps."""
+    meter, left = _meter.get(None), 0
+    for value in values:
+        if meter is not None and (left := left + many) >= _LOOK_UPS_A_STEP:
+            meter.step(left // _LOOK_UPS_A_STEP)
+            left %= _LOOK_UPS_A_STEP
+        yield value
+
+
 def bounded(pieces: Iterable[str], meter: Meter) -> Iterator[str]:
     """The same pieces. Raises `RenderError` when they get too many or too slow."""
     size, most = 0, meter.limits.render_characters
@@ -257,6 +270,7 @@ def _repeated(left: Any, right: Any) -> None:
                 raise RenderError(f"a repetition makes more than {MAX_REPEAT:,} characters or items", code="PK221")
             if isinstance(many, (list, tuple)):
                 _check_parts(many, times=times)
+            count_built(len(many) * times * (1 if isinstance(many, str) else _CHARACTERS_AN_ITEM))
 
 
 def _check_parts(*values: Any, times: int = 1) -> None:
@@ -291,7 +305,8 @@ def _multiplied(left: Any, right: Any) -> None:
     _repeated(left, right)
 
 
-def _divided(left: Any, right: Any) -> None:
+def count_division(left: Any, right: Any) -> None:
+    """Count the work of dividing one number by another. Raises `RenderError` for numbers that are too large."""
     if isinstance(left, int) and isinstance(right, int):
         _worked(left, right, "a quotient is")
 
@@ -299,7 +314,7 @@ def _divided(left: Any, right: Any) -> None:
 def _formatted(left: Any, right: Any) -> None:
     if isinstance(left, str):
         raise RenderError("`%` does not format texts here", code="PK225", help="use `~` to join, or filters")
-    _divided(left, right)
+    count_division(left, right)
 
 
 def _added(left: Any, right: Any) -> None:
@@ -315,8 +330,8 @@ OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {
     "*": _multiplied,
     "**": _powered,
     "%": _formatted,
-    "/": _divided,
-    "//": _divided,
+    "/": count_division,
+    "//": count_division,
     "+": _added,
 }
 """What is checked before an operator runs."""

@@ -55,12 +55,12 @@ Taken = list[tuple[str, Text | Name]]
 
 
 class PieceError(Exception):
-    """Why there is no text, and the 1-based line of the template at which a value is named that cannot be printed."""
+    """Why there is no text, and the offset in the template of the name whose value cannot be printed; None of all."""
 
-    def __init__(self, cause: RenderError, line: int) -> None:
-        super().__init__(cause, line)
+    def __init__(self, cause: RenderError, start: int | None = None) -> None:
+        super().__init__(cause, start)
         self.cause = cause
-        self.line = line
+        self.start = start
 
 
 class Pieces:
@@ -69,8 +69,7 @@ class Pieces:
     `fenced` says that some of them are untrusted.
     """
 
-    def __init__(self, text: str, steps: Steps, names: frozenset[str], *, fenced: bool) -> None:
-        self._text = text
+    def __init__(self, steps: Steps, names: frozenset[str], *, fenced: bool) -> None:
         self._steps, self._clean = _stripped(steps)
         self._always: Chosen | None = None if any(type(each) is Either for each in self._steps) else self._chosen({})
         self._form = _FormatString.of(self._steps) if self._clean and len(self._steps) > 1 else None
@@ -85,7 +84,7 @@ class Pieces:
             return None
         reading = _StepBuilder(untrusted)
         steps = reading.steps(tree.root.body)
-        return cls(text, steps, frozenset(reading.names), fenced=not untrusted.keys().isdisjoint(reading.names))
+        return cls(steps, frozenset(reading.names), fenced=not untrusted.keys().isdisjoint(reading.names))
 
     def joined(self, values: Mapping[str, Any], fences: Fences | None = None) -> str | None:
         """The text for values, without the template's own whitespace at both ends; that of values is kept.
@@ -102,7 +101,7 @@ class Pieces:
             return None
         most = current_limits().render_characters
         if len(text) > most:
-            raise PieceError(too_long(most), 0)
+            raise PieceError(too_long(most))
         return text
 
     def _joined(self, values: Mapping[str, Any], fences: Fences | None) -> str:
@@ -146,7 +145,7 @@ class Pieces:
                 value = fences.printed(value, step.untrusted.origin, harmless=step.untrusted.neutralise)
             return str.__str__(printed(value))
         except RenderError as error:
-            raise PieceError(error, self._text.count("\n", 0, step.start) + 1) from error
+            raise PieceError(error, step.start) from error
 
 
 @dataclass(slots=True)
@@ -226,7 +225,7 @@ _LARGE = 1_000_000
 def _check(texts: list[str]) -> None:
     most = current_limits().render_characters
     if sum(map(len, texts)) > most:
-        raise PieceError(too_long(most), 0)
+        raise PieceError(too_long(most))
 
 
 def _placed(text: str, step: Text | Name) -> Text | Name:

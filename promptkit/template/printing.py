@@ -65,8 +65,8 @@ def to_json(value: Any, indent: int | None = None) -> str:
     data = plain(value)
     try:
         return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
-    except ValueError as error:
-        raise RenderError(f"a number cannot be printed: {str(error)[:80]}", code="PK223") from None
+    except ValueError:
+        raise RenderError("a number cannot be printed: it is NaN, infinite or too large", code="PK223") from None
 
 
 def plain(value: Any) -> Any:
@@ -85,6 +85,8 @@ def _plain(value: Any, left: list[int]) -> Any:
         return {key if isinstance(key, str) else json.dumps(key): _plain(item, left) for key, item in value.items()}
     if isinstance(value, (list, tuple, *VIEWS)) or _is_iterator(value):
         return [_plain(item, left) for item in value]
+    if type(value).__module__ == "promptkit.template.environment":
+        str(value)  # what is undefined says itself in what it was sought
     raise RenderError(f"a value of type {type(value).__name__} cannot be printed", code="PK223")
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from promptkit.errors import PromptkitError, RenderError
-from promptkit.phrases import one_line, shortened
 from promptkit.schema.references import optional_fields
+from promptkit.template.failures import changed, failure
 from promptkit.template.flow_rules import template_graph
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Template as JinjaTemplate
     from jinja2 import nodes
 
+    from promptkit.spec import Origin
     from promptkit.template.dataflow import FlowGraph
     from promptkit.template.environment import FileEnvironment
     from promptkit.template.fences import Fences, Untrusted
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from promptkit.template.tracing_environment import TracingEnvironment
 
 _FILENAME = "<template>"
-_LONGEST_ERROR = 300
-"""So much is told of what an expression says when it fails: it may quote a value."""
 
 
 class Templates:
@@ -80,10 +78,10 @@ class Templates:
             try:
                 joined = simple.joined(values, fences)
             except PieceError as error:
-                error.cause.where = (site or Site()).text(error.line)
+                error.cause.where = (site or Site()).at(text, error.start)
                 raise error.cause from None
             except RuntimeError as error:
-                raise _changed(error, (site or Site()).text(0)) from None
+                raise changed(error, (site or Site()).whole) from None
             if joined is not None:
                 return joined
         said = site or Site()
@@ -91,12 +89,51 @@ class Templates:
             with metered(budget) as meter, rendering(fences):
                 pieces = self._template(text, said.path).generate(_context(values))
                 return stripped(bounded(pieces, meter))
-        except PromptkitError as error:
-            raise said.placed(error, error) from None
-        except RecursionError:
-            raise RenderError("the template calls itself too deeply", code="PK221", where=said.text(0)) from None
         except Exception as error:  # noqa: BLE001 (whatever a template raises is the template's error)
-            raise said.placed(RenderError(_worded(error), code=_code(error)), error) from None
+            found = failure(error)
+            if isinstance(error, RecursionError):
+                found.where = said.whole
+            else:
+                found.where = self._where(text, said, error, self._failing(text, values, said, fences, budget, error))
+            raise found from None
+
+    def _failing(
+        self,
+        text: str,
+        values: Mapping[str, Any],
+        site: Site,
+        fences: Fences | None,
+        budget: Budget | None,
+        error: Exception,
+    ) -> Exception | None:
+        """The same error of a second run, whose lines are offsets; None where there is none in the time that is left.
+
+        Jinja knows the lines of expressions alone, and those that render pay nothing for what is only told of others.
+        """
+        from promptkit.template.tracing_environment import PlacedEnvironment
+
+        try:
+            env = PlacedEnvironment(self._files, optional_fields(self._schemas))
+            if self._untrusted:
+                self._use_fences(env, text)
+            code = env.compile(text, name=site.path, filename=_FILENAME)
+            template = env.template_class.from_code(env, code, env.globals)
+            with metered(budget) as meter, rendering(fences):
+                stripped(bounded(template.generate(_context(values)), meter))
+        except Exception as again:  # noqa: BLE001 (the same that the first run has raised, or none of interest)
+            return again if (type(again), str(again)) == (type(error), str(error)) else None
+        return None
+
+    def _where(self, text: str, site: Site, error: Exception, again: Exception | None) -> str:
+        """The place of an error: that of the expression, or else of its line."""
+        offset, file = _last_line(again) if again is not None else (0, "")
+        known = offset > 1  # before which no expression stands
+        if not known:
+            line, file = _last_line(error)
+        path = file.strip("<>")
+        if file not in ("", _FILENAME):
+            return place_in(path, self._files[path], offset) if known else f"{path}:{line}"
+        return site.at(text, offset) if known else site.of_line(line)
 
     def traces(
         self,
@@ -121,10 +158,10 @@ class Templates:
             template, graph = self._traced.get((path, text)) or self._traceable(text, path)
             with metered() as meter, rendering(fences):
                 found = traces(bounded(template.generate(_context(values)), meter))
-        except RecursionError:
-            raise RenderError("the template calls itself too deeply", code="PK221", where=path) from None
+        except RecursionError as error:
+            raise failure(error, path) from None
         except RuntimeError as error:
-            raise _changed(error, path) from None
+            raise changed(error, path) from None
         named: dict[frozenset[str], frozenset[str]] = {}
         for names in (listed for each in found for listed in (each.names, each.sources)):
             if names not in named:
@@ -147,10 +184,8 @@ class Templates:
                 compiled = self._environment().compile_expression(expression, undefined_to_none=False)
                 value = compiled(_context(values))
             return str(value) if isinstance(value, Undefined) else value
-        except PromptkitError:
-            raise
         except Exception as error:  # noqa: BLE001 (an expression may raise anything)
-            raise RenderError(_worded(error), code=_code(error)) from None
+            raise failure(error) from None
 
     def _simple(self, text: str) -> Pieces | None:
         """The pieces of a template that needs no Jinja."""
@@ -194,12 +229,17 @@ class Templates:
 
     def _fencing_environment(self, text: str) -> FileEnvironment:
         from promptkit.template.environment import FileEnvironment
-        from promptkit.template.fence_transform import FILTERS
 
         env = FileEnvironment(self._files, optional_fields(self._schemas))
+        self._use_fences(env, text)
+        return env
+
+    def _use_fences(self, env: FileEnvironment, text: str) -> None:
+        """Compile what can print untrusted values so that these stand in fences."""
+        from promptkit.template.fence_transform import FILTERS
+
         env.prepare = self._fence(self._graph(env, text))
         env.filters |= FILTERS
-        return env
 
     def _fence(self, graph: FlowGraph) -> Callable[[nodes.Template], nodes.Template]:
         """What sends all that a tree prints, and that can be untrusted, through the fences."""
@@ -209,66 +249,50 @@ class Templates:
         return lambda tree: FenceOutputs(graph, self._untrusted).visit(renamed(tree))
 
 
-def _changed(error: RuntimeError, where: str) -> RenderError:
-    """The error of an input that another thread changes while it is read, as Python tells of it."""
-    return RenderError(f"an input was changed while it was rendered: {error}", code="PK226", where=where)
-
-
 def _context(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values under the names that they have in a compiled template."""
     return {**values, **({SELF: values["self"]} if "self" in values else {})}
 
 
-def _worded(error: Exception) -> str:
-    from jinja2 import TemplateError, UndefinedError
-    from jinja2.exceptions import SecurityError
-
-    if isinstance(error, UndefinedError):
-        return (error.message or "a name is undefined").replace("'", "`").replace(SELF, "self")
-    if isinstance(error, SecurityError):
-        return f"the template may not do this: {error.message}"
-    if isinstance(error, TemplateError):
-        return error.message or type(error).__name__
-    if isinstance(error, OverflowError):
-        return "a number grows too large"
-    said = one_line(str(error))
-    return f"an expression failed: {shortened(said, _LONGEST_ERROR)}" if said else "an expression failed"
-
-
-def _code(error: Exception) -> str:
-    from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
-    from jinja2.exceptions import SecurityError
-
-    codes = {UndefinedError: "PK202", SecurityError: "PK225", TemplateSyntaxError: "PK201", TemplateNotFound: "PK206"}
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), "PK226")
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Which template is rendered, and how its lines are named in errors.
+    """Which template is rendered, and how its places are named in errors.
 
-    `path` is the file it stands in, `name` its section, and `place` tells the line and column in the file at which a
-    line of the template begins.
+    `path` is the file it stands in, `name` its section, and `origin` tells the place in the file of each character.
     """
 
     path: str = ""
     name: str = ""
-    place: Callable[[int], tuple[int, int]] | None = None
+    origin: Origin | None = None
 
-    def text(self, line: int) -> str:
-        """`file:line:column (section)`, as far as it is known."""
-        at = self.place(line) if self.place and line else (0, 0)
-        if at[0]:
-            return f"{self.path}:{at[0]}:{at[1]} (`{self.name}`)"
-        inside = f"`{self.name}`, line {line}" if line else f"`{self.name}`"
+    @property
+    def whole(self) -> str:
+        """`file (section)`, as far as it is known."""
+        return f"{self.path} (`{self.name}`)" if self.path else f"`{self.name}`"
+
+    def at(self, text: str, offset: int | None) -> str:
+        """`file:line:column (section)` of a character of the template; of all of it for None."""
+        if offset is None:
+            return self.whole
+        place = self.origin.place_in(text, offset) if self.origin is not None else (0, 0)
+        return self._said(place, text.count("\n", 0, offset) + 1)
+
+    def of_line(self, line: int) -> str:
+        """The same of the beginning of a line of the template; of all of it for 0."""
+        place = self.origin.place(line) if self.origin is not None and line else (0, 0)
+        return self._said(place, line) if line else self.whole
+
+    def _said(self, place: tuple[int, int], line: int) -> str:
+        if place[0]:
+            return f"{self.path}:{place[0]}:{place[1]} (`{self.name}`)"
+        inside = f"`{self.name}`, line {line}"
         return f"{self.path} ({inside})" if self.path else inside
 
-    def placed(self, error: PromptkitError, cause: BaseException) -> PromptkitError:
-        """The error with the file and line at which it happened."""
-        line, file = _last_line(cause)
-        included = file not in ("", _FILENAME)
-        error.where = f"{file.strip('<>')}:{line}" if included else self.text(line)
-        return error
+
+def place_in(path: str, text: str, offset: int) -> str:
+    """`file:line:column` of a character of an included file."""
+    begins = text.rfind("\n", 0, offset) + 1
+    return f"{path}:{text.count(chr(10), 0, offset) + 1}:{offset - begins + 1}"
 
 
 def _last_line(error: BaseException) -> tuple[int, str]:

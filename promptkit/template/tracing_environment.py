@@ -21,8 +21,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
 
-class TracingEnvironment(FileEnvironment):
-    """Marks what the template at a path prints, with its files. Its trees have offsets for lines.
+class PlacedEnvironment(FileEnvironment):
+    """The same, with trees that have offsets for lines; an expression has that at which it begins."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = RecoveringEnvironment(source)._parse(source, name, filename)  # noqa: SLF001
+        for output in tree.find_all(nodes.Output):
+            for child in output.nodes:
+                child.lineno = _begin(child)
+        for kind, field in _EXPRESSIONS.items():
+            for statement in tree.find_all(kind):
+                statement.lineno = _begin(getattr(statement, field))
+        return tree
+
+
+_EXPRESSIONS = {nodes.If: "test", nodes.For: "iter", nodes.Assign: "node", nodes.CallBlock: "call"}
+"""Statements that compute an expression, and what they call it."""
+
+
+def _begin(node: nodes.Node) -> int:
+    """Where an expression begins: a filter or an operator stands behind what it is applied to."""
+    return min((node.lineno, *(each.lineno for each in node.find_all(nodes.Expr))))
+
+
+class TracingEnvironment(PlacedEnvironment):
+    """Marks what the template at a path prints, with its files.
 
     `fence` is what sends a tree through the fences; only then it is marked.
     """
@@ -38,9 +61,6 @@ class TracingEnvironment(FileEnvironment):
         self.path = path
         self.fence = fence
         self.filters["mark_"] = _mark
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return RecoveringEnvironment(source)._parse(source, name, filename)  # noqa: SLF001
 
     def _generate(self, source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
         file = "" if name == self.path else name or ""

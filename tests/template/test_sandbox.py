@@ -134,6 +134,10 @@ def test_a_name_that_python_takes_for_another_one_is_refused(text: str) -> None:
         "{{ ('a' * 200001) | urlencode }}",
         "{{ {'a': 'b' * 200001} | urlencode }}",
         "{{ 'a' | trim('b' * 51) }}",
+        "{{ ([{'a': {'a': 1}}] * 20000) | sort(attribute='" + ",".join(["a.a"] * 500) + "') | length }}",
+        "{{ ([{'a': 1}] * 20000) | groupby('a" + ".a" * 500 + "') | length }}",
+        "{{ cycler(*range(10001)) }}",
+        "{{ n is divisibleby(n) }}",
         *(
             f"{{{{ ('a' * 100000).{name}('ab' ~ 'a' * 1000) }}}}"
             for name in ("rfind", "rindex", "rpartition", "rsplit")
@@ -161,6 +165,8 @@ def test_what_would_compute_too_much_is_refused(text: str) -> None:
         "{{ ('\n' * 1000000) | indent(20) }}",
         "{{ big | wordwrap(1, wrapstring=big) }}",
         "{% for i in range(11) %}{{ big }}{% endfor %}",
+        "{% for i in range(200) %}{% if 'a' * 1000000 %}{% endif %}{% endfor %}",
+        "{% for i in range(200) %}{% if [1] * 200000 %}{% endif %}{% endfor %}",
         *(
             f"{{% for i in range(200) %}}{{% if {made} %}}{{% endif %}}{{% endfor %}}"
             for made in (

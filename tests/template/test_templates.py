@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from promptkit.errors import RenderError
+from promptkit.limits import limited
+from promptkit.spec import Origin
 from promptkit.template import Site, Templates
 from promptkit.template.fences import Fences, Untrusted
 from promptkit.template.sandbox import ALLOWED_METHODS
@@ -32,14 +34,48 @@ def test_an_error_names_the_section_and_its_line_when_no_file_is_known() -> None
 
 def test_an_error_names_the_file_when_no_place_in_it_is_known() -> None:
     with pytest.raises(RenderError) as caught:
-        render("{{ 1 / 0 }}", name="task", path="p.yaml", place=lambda _: (0, 0))
+        render("{{ 1 / 0 }}", name="task", path="p.yaml", origin=Origin(path="p.yaml"))
     assert "p.yaml (`task`, line 1)" == caught.value.where
 
 
-def test_an_error_names_the_place_of_its_line() -> None:
+PLACED = Origin(path="p.yaml", lines=((11, 3), (12, 3), (13, 3)))
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a\n{{ 1 / 0 }}", "p.yaml:12:6 (`task`)"),
+        ("{{ name }}", "p.yaml:11:6 (`task`)"),
+        ("a {{ name | upper }} {{ name ~ 'b' }}", "p.yaml:11:8 (`task`)"),
+        ("a\nb {{ 'x' ~ 'y' }} {{ items[0].key }}", "p.yaml:12:24 (`task`)"),
+        ("{% if 1 is divisibleby 0 %}{% endif %}", "p.yaml:11:9 (`task`)"),
+        ("{% if false %}\n{% elif 1 // 0 %}{% endif %}", "p.yaml:12:11 (`task`)"),
+        ("{% for item in items %}\n{{ item.x }}{% endfor %}", "p.yaml:12:6 (`task`)"),
+        ("{% for item in 5 %}{% endfor %}", "p.yaml:11:18 (`task`)"),
+        ("{% set a = 1 / 0 %}", "p.yaml:11:14 (`task`)"),
+        ("{% macro m(a) %}{{ a.b }}{% endmacro %}\n{{ m(1) }}", "p.yaml:11:22 (`task`)"),
+        ("{% filter upper %}\n{{ 1 / 0 }}{% endfilter %}", "p.yaml:12:6 (`task`)"),
+        ("{% include 'a.md' %}", "a.md:2:4"),
+    ],
+)
+@pytest.mark.parametrize("untrusted", [{}, {"items": Untrusted("user")}], ids=["trusted", "fenced"])
+def test_an_error_names_the_place_of_the_expression_that_failed(
+    text: str, where: str, untrusted: dict[str, Untrusted]
+) -> None:
+    templates = Templates({"a.md": "é\n{{ 1 / 0 }}"}, untrusted)
     with pytest.raises(RenderError) as caught:
-        render("a\n{{ 1 / 0 }}", name="task", path="p.yaml", place=lambda line: (line + 10, 3))
-    assert "p.yaml:12:3 (`task`)" == caught.value.where
+        templates.render(text, {"name": None, "items": [1]}, Site("p.yaml", "task", PLACED))
+    assert where == caught.value.where
+
+
+def test_an_error_that_took_all_the_time_names_its_line() -> None:
+    with limited(render_seconds=0.05), pytest.raises(RenderError) as caught:
+        render(
+            "a\n{% for i in range(200000) %}{% if ('b' * 9999) | upper %}{% endif %}{% endfor %}",
+            name="task",
+            path="p.yaml",
+        )
+    assert ("PK222", "p.yaml (`task`, line 2)") == (caught.value.code, caught.value.where)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +83,7 @@ def test_an_error_names_the_place_of_its_line() -> None:
     [
         ("{% include 'nope' %}", "PK206", "nope"),
         ("{% include '../../x' %}", "PK206", "`../../x` leaves the root of the templates"),
-        ("{% include 'loop.md' %}", "PK221", "the template calls itself too deeply"),
+        ("{% include 'loop.md' %}", "PK221", "the template calls itself without end, or is nested too deeply"),
         ("{{ a | nope }}", "PK201", "No filter named 'nope'."),
         ("{{ self }}", "PK202", "`self` is undefined"),
         ("{% include 'broken.md' %}", "PK201", "unexpected '}'"),
