@@ -72,6 +72,7 @@ OWNERS = {
         "template/environment.py",
         "template/expressions.py",
         "template/fence_transform.py",
+        "template/failures.py",
         "template/filters.py",
         "template/names.py",
         "template/tracing_environment.py",
