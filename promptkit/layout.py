@@ -34,7 +34,7 @@ _TITLES = {
     "task": "Task",
     "output_format": "Output format",
     "reasoning": "Reasoning",
-    "untrusted": "Untrusted text",
+    "untrusted_text_rule": "Rule for untrusted text",
 }
 
 
@@ -164,10 +164,11 @@ def _by_json_schema(schema: JsonSchema, mode: Mode) -> str:
 
 
 def _choice(output: OutputSpec, _: Schema | None, mode: Mode) -> str:
-    listed = "\n".join(f"- {choice}" for choice in output.choices)
     if mode == "field":
-        form = " | ".join(f'"{choice}"' for choice in output.choices)
-        return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
+        from promptkit.schema.notation_marks import to_json
+
+        return f"Answer with one JSON object and nothing else:\n{_field_form(' | '.join(map(to_json, output.choices)))}"
+    listed = "\n".join(f"- {choice}" for choice in output.choices)
     lead = "The answer is" if mode == "prose" else "Answer with"
     return f"{lead} {CHOICE_ASKED}{listed}"
 
@@ -176,10 +177,13 @@ def _text(_: OutputSpec, __: Schema | None, mode: Mode) -> str:
     return f"Answer with one JSON object and nothing else:\n{_field_form('string')}" if mode == "field" else ""
 
 
-def _markdown_form(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
-    listed = "\n".join(f"## {heading}" for heading in output.headings)
-    said = f"Answer in Markdown, with these headings in this order:\n{listed}" if listed else "Answer in Markdown."
-    return "\n".join(filter(None, (said, _text(output, schema, mode))))
+def _markdown_form(output: OutputSpec, _: Schema | None, mode: Mode) -> str:
+    """The headings stand in a line: below each other they would be headings of the prompt itself."""
+    listed = ", ".join(f"`## {heading}`" for heading in output.headings)
+    with_headings = f", with these headings in this order: {listed}" if listed else ""
+    if mode == "field":
+        return f"Answer with one JSON object and nothing else:\n{_field_form(f'string (Markdown{with_headings})')}"
+    return f"Answer in Markdown{with_headings}."
 
 
 def _field_form(form: str) -> str:
@@ -204,12 +208,12 @@ _THINK = "Think step by step before you answer"
 
 def thought_instruction(output_format: str, mode: Mode, own: str) -> str:
     """How the model is asked to reason; `own` is the author's instruction, in place of the usual first sentence."""
-    lead = own or f"{_THINK}."
+    lead = f"{own}\n" if own else f"{_THINK}. "
     block = " in a ```json block" if output_format in JSON_FORMATS else ""
     asked: dict[Mode, str] = {
         "off": "",
         "native": own,
-        "field": f'{lead} Write your thinking into "reasoning" first, then the "answer".',
-        "prose": f"{lead} Write your thinking first, {LINE_ASKED}{block}, and nothing after it.",
+        "field": f'{lead}Write your thinking into "reasoning" first, then the "answer".',
+        "prose": f"{lead}Write your thinking first, {LINE_ASKED}{block}, and nothing after it.",
     }
     return asked[mode]

@@ -223,7 +223,7 @@ class Renderer:
         return [
             ("output_format", form),
             ("reasoning", layout.thought_instruction(spec.output.format, mode, own)),
-            ("untrusted", layout.FENCE_NOTE if self._untrusted else ""),
+            ("untrusted_text_rule", layout.FENCE_NOTE if self._untrusted else ""),
         ]
 
     def _native_instruction(self, call: _Call) -> list[Part]:

@@ -13,18 +13,24 @@ from promptkit.spec import OutputSpec
 @pytest.mark.parametrize(
     ("style", "text"),
     [
-        ("markdown", "P\n\n## Context\nC\n\n## Output format\nO\n\n## Reasoning\nR\n\n## Untrusted text\nU"),
+        ("markdown", "P\n\n## Context\nC\n\n## Output format\nO\n\n## Reasoning\nR\n\n## Rule for untrusted text\nU"),
         (
             "xml",
             (
                 "<persona>\nP\n</persona>\n\n<context>\nC\n</context>\n\n<output_format>\nO\n</output_format>\n\n"
-                "<reasoning>\nR\n</reasoning>\n\n<untrusted>\nU\n</untrusted>"
+                "<reasoning>\nR\n</reasoning>\n\n<untrusted_text_rule>\nU\n</untrusted_text_rule>"
             ),
         ),
     ],
 )
 def test_each_section_has_its_title_except_the_persona(style: str, text: str) -> None:
-    sections = [("persona", "P"), ("context", "C"), ("output_format", "O"), ("reasoning", "R"), ("untrusted", "U")]
+    sections = [
+        ("persona", "P"),
+        ("context", "C"),
+        ("output_format", "O"),
+        ("reasoning", "R"),
+        ("untrusted_text_rule", "U"),
+    ]
     assert text == LAYOUTS[style].system(sections)
 
 

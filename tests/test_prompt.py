@@ -111,7 +111,7 @@ def test_an_error_names_its_file_as_one_would_type_it(tmp_path: Path, monkeypatc
     with pytest.raises(InputError) as caught:
         prompt.render(a=1)
     assert ["sub/q.yaml"] == [fault.path for fault in caught.value.diagnostics]
-    for b, place in enumerate(("sub/part.md:1", "sub/q.yaml:2:7 (`task`)")):
+    for b, place in enumerate(("sub/part.md:1:4", "sub/q.yaml:2:26 (`task`)")):
         with pytest.raises(RenderError) as failed:
             prompt.render(a={}, b=b)
         assert place == failed.value.where

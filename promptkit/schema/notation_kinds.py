@@ -87,12 +87,25 @@ def _object(part: Part, facts: list[str]) -> str:
     ]
     patterns = part.rest.pop("patternProperties", None)
     lines += [f"{pattern(name)}: {_inner(part, each)}" for name, each in (patterns or {}).items()]
-    additional = part.rest.pop("additionalProperties", True)
+    additional = _additional(part, lines)
     if additional in (True, {}) and not lines:
         return "object"
     if additional is not False:
         lines.append("..." if additional in (True, {}) else f"...: {_inner(part, additional)}")
     return braced(lines, _take(part, facts))
+
+
+_APPLICATORS = frozenset(("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"))
+"""Keywords by which other schemas declare properties of the same object."""
+
+
+def _additional(part: Part, lines: list[str]) -> Any:
+    """What an object may hold beside what is listed; `unevaluatedProperties` says it of all schemas together."""
+    closed = "additionalProperties" not in part.rest and part.rest.get("unevaluatedProperties") is False
+    if closed and part.rest.keys().isdisjoint(_APPLICATORS):
+        del part.rest["unevaluatedProperties"]
+        return False
+    return not (closed and lines) and part.rest.pop("additionalProperties", True)
 
 
 def _take(part: Part, facts: list[str]) -> str:

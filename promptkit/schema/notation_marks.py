@@ -10,6 +10,8 @@ from promptkit.late_pattern import LatePattern
 
 _WIDEST = 120
 _INSIDE = LatePattern(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
+_SAID_OF_ALL = LatePattern(r' \| (?:null|true|false|-?[\d.]+|"(?:[^"\\]|\\.)*")\Z')
+"""The end of a union whose last alternative is a value, of which nobody says anything."""
 _HEAD = LatePattern(r"(string|integer|boolean|null)\b|[\[{]")
 
 
@@ -34,8 +36,10 @@ def pattern(regex: str) -> str:
 
 
 def noted(body: str, notes: list[str]) -> str:
-    """What is said of a part, in parentheses behind it."""
-    return f"{body} ({'; '.join(notes)})" if notes else body
+    """What is said of a part, in parentheses behind it: of a union in parentheses too, or it would be of its last."""
+    if not notes:
+        return body
+    return f"{body if _SAID_OF_ALL.search(body) else closed(body)} ({'; '.join(notes)})"
 
 
 def one_line(text: str) -> str:
