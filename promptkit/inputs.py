@@ -153,7 +153,8 @@ def _read(text: str, schema: Any) -> Any:
         if "string" in kinds or not kinds:
             return text
         raise ValueError(text) from None
-    return text if "string" in kinds and isinstance(value, (dict, list)) and not kinds & {"object", "array"} else value
+    is_text = "string" in kinds and kinds.isdisjoint(("object", "array", "any"))
+    return text if is_text and isinstance(value, (dict, list)) else value
 
 
 def _kinds(schema: Any) -> set[str]:

@@ -140,6 +140,7 @@ def test_inputs_of_one_schema_are_checked_together() -> None:
         ("either", "[5]", "[5]"),
         ("any", "x", "x"),
         ("any", "1.5", 1.5),
+        ("any", '["a", {"b": 1}]', ["a", {"b": 1}]),
         ("mixed", "1", 1),
         ("mixed", "a", "a"),
         ("some", "[1]", [1]),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.cli.common import to_json
 from promptkit.errors import ConfigError
+from promptkit.late_pattern import LatePattern
 from promptkit.model_names import parse_model_name
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ _OF_THE_SDK = frozenset(
 """Parameters of `client.chat.completions.create` (openai 2 and 3); others go into `extra_body`."""
 
 
+_CONTROLS = LatePattern("[\x7f-\x9f]")
+"""What JSON leaves as it is, and a terminal does not."""
+
+
 def curl(prompt: Prompt[Any], request: Request) -> str:
-    """A command that sends the request; the key stays in its variable, and a server that gets none is asked without."""
+    """A command that sends the request; the key stays in its variable, and a server that gets none is asked without.
+
+    No line of JSON is the word alone that ends the body.
+    """
     url, variable = _server(prompt)
     key = (f'  -H "Authorization: Bearer ${variable}" \\',) if variable else ()
     return "\n".join(
@@ -35,7 +43,7 @@ def curl(prompt: Prompt[Any], request: Request) -> str:
             *key,
             "  -H 'Content-Type: application/json' \\",
             "  --data-binary @- <<'END'",
-            to_json(request.to_openai()),  # no line of JSON is the word alone
+            _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", to_json(request.to_openai())),
             "END",
         )
     )

@@ -9,6 +9,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from promptkit.phrases import shortened
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -185,7 +187,10 @@ def _location(link: Link) -> Location:
 
 def _why(each: Any) -> str:
     check = _CHECKS.get(type(each)) or next((_CHECKS[kind] for kind in _CHECKS if _is_one(each, kind)), None)
-    return check(each) if check else f"is no JSON value, but of type {type(each).__name__}"
+    if check is not None:
+        return check(each)
+    way = next((_WAYS[kind.__name__] for kind in type(each).__mro__ if kind.__name__ in _WAYS), "")
+    return f"is no JSON value, but of type {type(each).__name__}{way and f': give {way}'}"
 
 
 def _text(each: str) -> str:
@@ -207,7 +212,13 @@ def _real(each: float) -> str:
 
 
 def _decimal(each: Decimal) -> str:
-    return "" if Decimal.is_finite(each) else f"{Decimal.__str__(each)} is no JSON number"
+    if not Decimal.is_finite(each):
+        return f"{Decimal.__str__(each)} is no JSON number"
+    if Decimal.adjusted(each) >= MOST_DIGITS:
+        return f"is a number of more than {MOST_DIGITS:,} digits"
+    if each == Decimal.to_integral_value(each) or Decimal(repr(Decimal.__float__(each))) == each:
+        return ""
+    return f"{shortened(Decimal.__str__(each), _FEW * 4)} has more digits than a JSON number keeps: give `str(value)`"
 
 
 def _object(each: dict[Any, Any]) -> str:
@@ -215,6 +226,20 @@ def _object(each: dict[Any, Any]) -> str:
     if not all(_is_one(key, str) for key in keys):
         return "has a key that is no text"
     return next((f"has a key that {why}" for key in keys if (why := _text(str.__str__(key)))), "")
+
+
+_WAYS = {
+    **dict.fromkeys(("date", "time"), "`value.isoformat()`"),
+    **dict.fromkeys(("UUID", "PurePath", "Fraction", "timedelta", "IPv4Address", "IPv6Address"), "`str(value)`"),
+    **dict.fromkeys(("set", "frozenset", "deque", "generator", "range"), "`list(value)`"),
+    **dict.fromkeys(("bytes", "bytearray"), "`value.decode()`"),
+    **dict.fromkeys(("ndarray", "generic", "Series", "Index"), "`value.tolist()`"),
+    "Enum": "`value.value`",
+    "BaseModel": "`value.model_dump(mode='json')`",
+    "mappingproxy": "`dict(value)`",
+    "DataFrame": "`value.to_dict('records')`",
+}
+"""What is given in place of values of well-known types, by the names of these."""
 
 
 def _sound(_: Any) -> str:

@@ -67,6 +67,15 @@ def test_the_curl_command_sends_the_request(triage: Path, server: MaraServer) ->
     assert body == received
 
 
+def test_a_terminal_gets_no_control_character_with_the_curl_command(place: Path) -> None:
+    hidden = "".join(map(chr, range(0x7F, 0xA0)))
+    (place / "hidden.yaml").write_text('inputs: {a: string}\ntask: "{{ a }}"\n')
+    told = promptkit("render", "hidden.yaml", "-p", f"a=x{hidden}y", "--format", "curl").out
+    assert not set(hidden) & set(told)
+    body = told[told.index("{") : told.rindex("}") + 1]
+    assert json.loads(body)["messages"][-1]["content"] == f"x{hidden}y"
+
+
 def test_an_address_that_breaks_out_of_its_quotes_is_refused(place: Path) -> None:
     (place / "hostile.yaml").write_text("model: 'openai+https://h.example/\"+exit()+\"/v1#NAME'\ntask: Hi.\n")
     ran = promptkit("render", "hostile.yaml", "--format", "python")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 import math
 import struct
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,12 @@ import pytest
 from promptkit.schema.limits import first_fault
 
 ODD_NAN = struct.unpack("<d", b"\x01\x00\x00\x00\x00\x00\xf4\x7f")[0]
+
+
+class Colour(enum.Enum):
+    """One whose values are no enums of Python's own types."""
+
+    RED = "red"
 
 
 class Level(enum.IntEnum):
@@ -63,6 +71,15 @@ def shared(levels: int) -> list[Any]:
         (Objects(a=shared(40)), (), "has more than 1,000,000 parts"),
         ([0] * 1_000_001, (), "has more than 1,000,000 parts"),
         (Decimal("sNaN"), (), "no JSON number"),
+        (Decimal("0.12345678901234567890"), (), "has more digits than a JSON number keeps: give `str(value)`"),
+        ([Decimal("1e-400")], (0,), "has more digits than a JSON number keeps"),
+        (Decimal("1e999999"), (), "is a number of more than 4,000 digits"),
+        (date(2026, 1, 2), (), "is no JSON value, but of type date: give `value.isoformat()`"),
+        ({"at": datetime(2026, 1, 2, tzinfo=UTC)}, ("at",), "of type datetime: give `value.isoformat()`"),
+        (Path("a"), (), "give `str(value)`"),
+        ({1}, (), "of type set: give `list(value)`"),
+        (b"a", (), "of type bytes: give `value.decode()`"),
+        (Colour.RED, (), "of type Colour: give `value.value`"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -76,8 +93,22 @@ def test_what_is_no_json_is_found(value: Any, location: tuple[Any, ...], why: st
 
 @pytest.mark.parametrize(
     "value",
-    [10**4000 - 1, nested(64), (1, 2), Level.HIGH, Decimal("1.5"), {"größe": "\U0001f600"}, shared(18), None, True],
-    ids=["digits", "depth", "tuple", "enum", "decimal", "unicode", "shared", "null", "true"],
+    [
+        10**4000 - 1,
+        nested(64),
+        (1, 2),
+        Level.HIGH,
+        Decimal("1.5"),
+        Decimal("0.10"),
+        Decimal(10) ** 30,
+        {"größe": "\U0001f600"},
+        shared(18),
+        None,
+        True,
+    ],
+    ids=[
+        *("digits", "depth", "tuple", "enum", "decimal", "cents", "large", "unicode", "shared", "null", "true"),
+    ],
 )
 def test_all_of_json_passes(value: Any) -> None:
     assert first_fault(value) is None
