@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.findings import key_at, node_at, span_of
+from promptkit.loading.misfit_cures import cure_of
 from promptkit.loading.typed_values import field_names
 from promptkit.schema.violations import hint_of, shown
 from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar
@@ -48,8 +50,8 @@ def report_misfits(
         )
         findings.once(document, code, message, node, severity=severity, label=label, help=cure)
         return False
-    for span, label, fix in _misfits(node, schema, value, violations) if violations else ():
-        findings.once(document, code, message, span, severity=severity, label=label, fix=fix)
+    for span, label, fix, cure in _misfits(node, schema, value, violations) if violations else ():
+        findings.once(document, code, message, span, severity=severity, label=label, help=cure, fix=fix)
     return not violations
 
 
@@ -65,17 +67,17 @@ def _json_in(value: Any) -> Any:
 
 def _misfits(
     node: Node, schema: Any, value: Any, violations: tuple[Violation, ...]
-) -> Iterator[tuple[tuple[int, int], str, str | None]]:
+) -> Iterator[tuple[tuple[int, int], str, str | None, str]]:
     misspelt, renamed = dict(_misspelt(node, violations)), dict(_renamed(node, violations))
     for violation in violations:
         if violation.keyword == "required":
             key = misspelt.get((*violation.location, violation.name))
             if key is None and (key := renamed.get((*violation.location, violation.name))) is not None:
                 label = f'field "{key.text}" is not allowed, and "{violation.name}" is missing: is it that one?'
-                yield (key.start, key.end), label, None
+                yield (key.start, key.end), label, None, ""
                 continue
             if key is not None:
-                yield (key.start, key.end), f"did you mean `{violation.name}`?", violation.name
+                yield (key.start, key.end), f"did you mean `{violation.name}`?", violation.name, ""
                 continue
         elif _is_extra(violation):
             if any(key is key_at(node, violation.location) for key in (*misspelt.values(), *renamed.values())):
@@ -84,9 +86,10 @@ def _misfits(
             if key is not None:
                 meant = nearest(str(violation.location[-1]), field_names(schema, violation.location[:-1]))
                 hint = f"; did you mean `{meant}`?" if meant else ""
-                yield (key.start, key.end), f"{violation.message}{hint}", meant
+                yield (key.start, key.end), f"{violation.message}{hint}", meant, ""
                 continue
-        yield span_of(node, violation.location), _label(violation, value), _fix(violation)
+        cure = cure_of(violation.message, _part(value, violation))
+        yield span_of(node, violation.location), _label(violation, value), _fix(violation), cure
 
 
 def _misspelt(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[tuple[Any, ...], Node]]:
@@ -132,9 +135,16 @@ def _label(violation: Violation, value: Any) -> str:
     said = with_hint(violation.message, violation.meant)
     if violation.keyword != "enum":
         return said
-    for step in violation.location:
-        value = value[step]
-    return said.removeprefix(f"{shown(value)} is ")
+    return said.removeprefix(f"{shown(_part(value, violation))} is ")
+
+
+def _part(value: Any, violation: Violation) -> Any:
+    """The part of a value that does not fit."""
+    with suppress(LookupError, TypeError):
+        for step in violation.location:
+            value = value[step]
+        return value
+    return None
 
 
 def _fix(violation: Violation) -> str | None:
