@@ -33,7 +33,20 @@ def warn_of_lost_prose(findings: Findings, name: str, entry: Entry, *, is_templa
         message = f"`\\n` stands in the text of `{name}` as it is written, and ends no line"
         cure = "write the text under `|`, or in double quotes"
         findings.add(entry.document, "PK117", message, (at, at + 2), severity="warning", help=cure)
+    warn_of_typographic_quotes(findings, name, entry.document, node)
     return span is not None
+
+
+_TYPOGRAPHIC = LatePattern("(?:[“„][^“”„]*[”“]|[\u2018\u201a][^\u2018\u201a]*[\u2019\u2018]|«[^«»]*»)\\Z")
+"""A whole text in quotes that an editor has made of straight ones."""
+
+
+def warn_of_typographic_quotes(findings: Findings, name: str, document: Document, node: Node) -> None:
+    """Report a text that stands in quotes which to YAML are letters."""
+    if isinstance(node, Scalar) and not node.style and _TYPOGRAPHIC.match(node.text):
+        message = f"the typographic quotes are a part of the text of `{name}`"
+        cure = "YAML's quotes are `\"` and `'`; where the model is to read these, write the text under `|`"
+        findings.add(document, "PK118", message, node, severity="warning", help=cure)
 
 
 _LINE_END = LatePattern(r"(?<=[^\s`\"'(])\\n(?=\\n|[A-Z\s\d#*{-]|\Z)")

@@ -11,6 +11,7 @@ from promptkit.late_pattern import LatePattern
 from promptkit.loading.declarations import read_fields, read_items
 from promptkit.loading.findings import without_colon
 from promptkit.loading.inheritance import Entry
+from promptkit.loading.lost_prose import warn_of_typographic_quotes
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, usable_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
@@ -118,23 +119,31 @@ _OF_A_FORMAT = frozenset(key for keys in FORMAT_KEYS.values() for key in keys)
 _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
 
+_FEW = 5
+_WITHOUT_MEANINGS = "list the words alone, and say in `output.description` what each of them means"
+
+
 def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
     if not isinstance(entry.node, Sequence) or not entry.node.items:
         dashed = isinstance(entry.node, Scalar) and re.match("-[\\w\u00a0]", entry.node.text)
         cure = "put a space behind each dash: `- ...`" if dashed else ""
+        if name == "choices" and isinstance(entry.node, Mapping):
+            cure = f"{_WITHOUT_MEANINGS}: `choices: [{', '.join(key.text for key, _ in entry.node.pairs[:_FEW])}]`"
         findings.expected(entry, f"output.{name}", "a list of texts", cure)
         return ()
     listed: dict[str, None] = {}
     for item in entry.node.items:
         if not isinstance(item, Scalar):
             message = f"`output.{name}` is a list of texts"
-            findings.add(entry.document, "PK121", message, (item.start, item.start + 1), label="this is no text")
+            at, cure = (item.start, item.start + 1), _WITHOUT_MEANINGS if name == "choices" else ""
+            findings.add(entry.document, "PK121", message, at, label="this is no text", help=cure)
         elif item.text in listed:
             message = f"`{item.text}` stands twice in `output.{name}`"
             findings.add(entry.document, "PK408", message, item, severity="warning", help="take one of them away")
         else:
             listed[item.text] = None
             _warn_of_braces(findings, entry, name, item)
+            warn_of_typographic_quotes(findings, f"output.{name}", entry.document, item)
             if name == "headings" and (signs := re.match(r"#{1,6}\s+", item.text)):
                 message = "a heading is named without its signs, which are put before it"
                 cure = f"write `{item.text[signs.end() :]}`"
@@ -170,10 +179,25 @@ def _checks(loading: Loading, entry: Entry) -> tuple[Any, ...]:
     if not isinstance(value, list):
         loading.findings.expected(entry, "output.checks", "a list of `{name, that}`")
         return ()
-    for index in range(len(value)):
+    checks = list(value)
+    for index, check in enumerate(value):
         item = entry.node.items[index] if isinstance(entry.node, Sequence) else entry.node
         loading.places["output", "checks", index] = Entry(entry.document, entry.key, item)
-    return tuple(value)
+        if (cure := _named_check(check)) and isinstance(entry.node, Sequence):
+            message = f"`output.checks.{index}`: a check is a mapping of `name` and `that`"
+            loading.findings.add(entry.document, "PK121", message, item, label="this is an expression", help=cure)
+            checks[index] = {"name": f"check_{index}", "that": "true"}  # whose faults have this one cause
+    return tuple(checks)
+
+
+def _named_check(check: Any) -> str:
+    """How a check is written that is an expression alone, or under `assert`; nothing for all else."""
+    if isinstance(check, str):
+        return f"write `{{name: ..., that: {check}}}`"
+    if isinstance(check, dict) and isinstance(check.get("assert"), str) and "that" not in check:
+        name = check.get("name", "...")
+        return f"the expression stands under `that`: `{{name: {name}, that: {check['assert']}, assert: true}}`"
+    return ""
 
 
 def _output_schema(loading: Loading, data: dict[str, Any], merged: dict[str, Entry]) -> None:

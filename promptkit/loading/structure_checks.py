@@ -10,6 +10,7 @@ from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.findings import unquoted, without_quotes
 from promptkit.loading.inheritance import Entry
+from promptkit.options import KNOWN_OPTIONS
 from promptkit.yaml_nodes import SWITCHES, Mapping, Sequence
 
 if TYPE_CHECKING:
@@ -45,6 +46,21 @@ def _only_missing(fault: Fault, listed: list[Fault]) -> Fault | None:
     return missing[0] if len(missing) == 1 and len(beside) == 2 else None
 
 
+_NAMES_A_MODEL = frozenset(("id", "name", "provider", "vendor", "base_url", "api_base", "url", "deployment"))
+
+
+def _stands_elsewhere(whole: tuple[Any, ...]) -> str:
+    """What helps with a key about a model that there is not; nothing where nobody knows."""
+    key = str(whole[-1])
+    if whole[0] == "model" and key in _NAMES_A_MODEL:
+        return "one model is named by a text: `model: NAME`, or `model: openai+https://host/v1#NAME`"
+    if key in KNOWN_OPTIONS and whole[0] == "model":
+        return f"options stand beside the model: `options: {{{key}: ...}}`"
+    if key in KNOWN_OPTIONS and whole[0] == "models":
+        return f"write `options: {{{key}: ...}}`"
+    return ""
+
+
 def _report(
     findings: Findings, fault: Fault, places: Map[tuple[Any, ...], Entry], fallback: Entry, meant: str | None = None
 ) -> None:
@@ -56,7 +72,8 @@ def _report(
     name = ".".join(map(str, whole))
     if fault.kind == "unknown":
         inner = _value_entry(entry, whole[len(location) : -1])
-        findings.unknown_key(_key_entry(inner, str(whole[-1])), fault.allowed, ".".join(map(str, whole[:-1])), meant)
+        key, of = _key_entry(inner, str(whole[-1])), ".".join(map(str, whole[:-1]))
+        findings.unknown_key(key, fault.allowed, of, meant, otherwise=_stands_elsewhere(whole))
     elif fault.kind == "missing":
         inner = _value_entry(entry, whole[len(location) : -1])
         item = bool(location) and isinstance(location[-1], int)

@@ -107,7 +107,8 @@ def _declaration(findings: Findings, entry: Entry, node: Mapping) -> dict[str, A
             if meant is not None:
                 keys.setdefault(meant, each)
     if "name" not in keys:
-        findings.add(entry.document, "PK122", "a tool needs a `name`", (node.start, node.start + 1))
+        at, cure = (node.start, node.start + 1), "add `name: get_weather`, as the model is to call it"
+        findings.add(entry.document, "PK122", "a tool needs a `name`", at, help=cure)
         return None
     data = {key: each.node.value for key, each in keys.items() if key in ("confirm", "timeout")}
     texts = {key: each for key, each in keys.items() if key in ("name", "description")}
@@ -131,7 +132,10 @@ def _parameters(findings: Findings, entry: Entry) -> Any:
     node = entry.node
     schema = node.value
     if not isinstance(node, Mapping) or schema.get("type") != "object":
-        findings.expected(entry, "tools.parameters", "a JSON Schema of `type: object`; `fields` takes the shorthand")
+        expected = "a JSON Schema of `type: object`; `fields` takes the shorthand"
+        shorthand = isinstance(node, Mapping) and node.pairs and {"type", "properties", "$ref"}.isdisjoint(schema)
+        cure = "write `fields:` in place of `parameters:`" if shorthand else ""
+        findings.expected(entry, "tools.parameters", expected, cure)
         return None
     warn_of_keywords(findings, entry.document, schema, node)
     return usable_schema(findings, entry.document, schema, node, entry.key)

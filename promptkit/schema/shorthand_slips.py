@@ -43,6 +43,10 @@ _FORMS = (
         r"(?P<words>.*\N{FULLWIDTH VERTICAL LINE}.*)",
         lambda words: f"alternatives have `|` between them: `{words.replace(_FULL_BAR, '|')}`",
     ),
+    _Form(
+        r"(?P<one>\w+)\s*@(?:alias|assert|check|description)\b.*",
+        lambda one: f"what is said of a field stands behind a comma: `{one}, ...`",
+    ),
     _Form(".*=.*", lambda: "a default has spaces around its `=`: `string = Acme`"),
 )
 _FULL_BAR = "\N{FULLWIDTH VERTICAL LINE}"

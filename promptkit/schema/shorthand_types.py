@@ -39,6 +39,9 @@ class Alternative:
     bare: bool
 
 
+_TYPOGRAPHIC = "“”„\u2018\u2019\u201a«»"
+
+
 def schema_of(alternatives: list[Alternative], text: str) -> dict[str, Any]:
     """The schema of alternatives that stand in a text: a union of types or an enum of words.
 
@@ -52,6 +55,10 @@ def schema_of(alternatives: list[Alternative], text: str) -> dict[str, Any]:
         _refuse_foreign(alternatives, len(literals), text)
     if len(literals) == len(rest) == 1 and rest[0].bare:
         _fail_single_word(rest[0], text[rest[0].offset + rest[0].length :])
+    for each in literals:
+        if each.bare and each.text[:1] in _TYPOGRAPHIC and each.text[-1:] in _TYPOGRAPHIC:
+            cure = f'write `"{each.text.strip(_TYPOGRAPHIC)}"`, or the word without quotes'
+            fail("typographic quotes are a part of the word", each.offset, each.length, cure)
     if literals and len(literals) < len(rest):
         _fail_mixture(rest, literals)
     if literals:

@@ -215,6 +215,7 @@ _SLIPS = (
     (r"#each\b", "Handlebars' blocks are written {% for ... in ... %} and {% endfor %}"),
     (r"#", "Handlebars' blocks are written {% if ... %} or {% for ... in ... %}"),
     (r">\s*\w", "a file is included with {% include 'path' %}"),
+    (r"\.\s*[}%]", "Mustache's `.` is the item of a loop: `{% for item in items %}{{ item }}{% endfor %}`"),
     (r"\.\w", "a name stands alone between the braces: `{{ name }}`"),
     (r"[$@]", "a name stands alone between the braces: `{{ name }}`"),
     ("[\u2018\u2019\u201c\u201d]", "use straight quotes"),
