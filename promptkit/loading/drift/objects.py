@@ -82,10 +82,42 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
         if key not in declared:
             if closed and key not in answer.keys:
                 yield no_field(key, found.start(1), declared, shown.data)
+        elif wrong := _is_of_another_type(value, declared[key]):
+            message = f"`{key}` is shown as {wrong}"
+            yield drift_at("PK232", found.span(1), message, f"it is declared {_declared(declared[key])}")
         elif isinstance(value, str):
             yield from _of_word(key, value, found.end(), enum_of(declared[key]))
         elif value and isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from _of_number(key, value, declared[key], prose, found.end())
+
+
+_KINDS: dict[type, tuple[str, str]] = {
+    bool: ("boolean", "true or false"),
+    int: ("number", "a number"),
+    float: ("number", "a number"),
+    list: ("array", "a list"),
+    dict: ("object", "an object"),
+}
+_NUMBER_IN_QUOTES = LatePattern(r"-?\d+(?:\.\d+)?")
+_TRUTHS = frozenset(("true", "false", "yes", "no"))
+
+
+def _declared(schema: Any) -> str:
+    """The one type that a schema declares; nothing for several, or none."""
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    return kind if isinstance(kind, str) and "enum" not in schema and "const" not in schema else ""
+
+
+def _is_of_another_type(value: Any, schema: Any) -> str:
+    """What a value plainly is that a field of another type shows; a placeholder may stand for any value."""
+    declared = {"integer": "number"}.get(_declared(schema), _declared(schema))
+    if not declared or not value:
+        return ""
+    if isinstance(value, str):
+        in_quotes = declared == "number" and _NUMBER_IN_QUOTES.fullmatch(value)
+        return "a text" if in_quotes or (declared == "boolean" and value.lower() in _TRUTHS) else ""
+    kind, said = _KINDS[type(value)]
+    return said if kind != declared else ""
 
 
 def _meant(data: dict[str, Any], answer: Answer) -> dict[str, Any] | None:

@@ -24,7 +24,8 @@ _NULL = LatePattern(
 )
 _THEN = r"(?=\s*(?:if|when|where|unless|[.,;!]|\Z))"
 _LEFT_OUT = LatePattern(
-    rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`){_THEN}",
+    rf"\b(?:omit|leave\s+out|skip|drop)\s+(?:the\s+)?(?:(?:key|field)\s+{_NAME}|{_NAME}\s+(?:key|field)\b|`(\w{{1,60}})`){_THEN}"
+    rf"|\bleave\s+(?:the\s+)?{_NAME}(?:\s+(?:key|field))?\s+out{_THEN}",
     re.IGNORECASE,
 )
 _DATE = LatePattern(r"\b(?:D{1,2}|M{1,3}|Y{2,4})([/.-])(?:D{1,2}|M{1,3})\1(?:D{1,2}|Y{2,4})\b")
@@ -96,29 +97,32 @@ _IN_QUOTES = LatePattern(r"([`\"'])[^`\"']{1,60}\1")
 _FORBIDS = LatePattern(r"\W*(?:please,?\s+)?(?:do\s+not|don['’]t|never)\b", re.IGNORECASE)
 _BARE = r"[A-Za-z][\w-]{0,40}"
 _CHOICE = LatePattern(
-    rf"(?:\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+|\b([A-Za-z_]\w{{0,60}})\s*\()"
-    rf"(?:either\s+)?({_BARE}(?:\s*,\s*{_BARE}){{0,12}}\s*,?\s+or\s+{_BARE})(?=\s*(?:[.;,)]|\Z))",
+    rf"(?:\b(?:set|put|mark)\s+(?:the\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:to|as|=)\s+"
+    rf"|\b(?:choose|pick|select)\s+(?:the\s+|a\s+)?(?:key\s+|field\s+)?{_NAME}(?:\s+field)?\s+(?:from|among|out\s+of|between)\s+"
+    rf"|\b([A-Za-z_]\w{{0,60}})\s*\()"
+    rf"(?:either\s+)?({_BARE}(?:\s*,\s*{_BARE}){{0,12}}\s*,?\s+(?:or|and)\s+{_BARE})(?=\s*(?:[.;,)]|\Z))",
     re.IGNORECASE,
 )
 _LEAST_KNOWN = 2
 _GIVES = LatePattern(r"\b(?:choose|give|output|pick|return|set)\b", re.IGNORECASE)
-_NO_CHOICES = frozenset("or null none both any either neither all other others else it them something similar".split())  # noqa: SIM905
+_NOT = "or and null none both any either neither all other others else it them something similar"
+_NO_CHOICES = frozenset(_NOT.split())
 
 
 def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`Set team to billing, platform or legal`, where two are declared and one is not."""
     for found in _CHOICE.finditer(sentence.text):
-        name = found[1] or found[2]
+        name = found[1] or found[2] or found[3]
         known = {each for each in answer.fields.get(name, {}).get("enum", ()) if isinstance(each, str)}
-        if found[2] and not _GIVES.search(sentence.text[: found.start()]):
+        if found[3] and not _GIVES.search(sentence.text[: found.start()]):
             continue
-        words = [each for each in re.finditer(_BARE, found[3]) if each[0].lower() not in _NO_CHOICES]
+        words = [each for each in re.finditer(_BARE, found[4]) if each[0].lower() not in _NO_CHOICES]
         plain = {each.casefold() for each in known}
         strange = [each for each in words if each[0].casefold() not in plain]
         if len(words) - len(strange) < _LEAST_KNOWN or is_denied(sentence.text[: found.start()]):
             continue
         for each in strange:
-            start = sentence.start + found.start(3) + each.start()
+            start = sentence.start + found.start(4) + each.start()
             yield never_said(each[0], start, sorted(known), f"`{name}` is never")
 
 

@@ -25,6 +25,12 @@ _ONE_OF = LatePattern(
     rf"(?:\s+(?:the|these))?(?:\s+following)?(?:\s+[a-z]{{3,20}}s(?=\s*:))?\s*:?\s*({ROW})",
     re.IGNORECASE,
 )
+_ALL_CHOICES = LatePattern(
+    r"^\W*(?:please\s+)?(?:answer|reply|respond|return|say)\s+(?:only\s+|just\s+|either\s+)?"
+    r"(\w[\w-]{0,40}(?:\s*,\s*\w[\w-]{0,40}){0,12}\s*,?\s+or\s+\w[\w-]{0,40})\s*[.!]?\s*\Z",
+    re.IGNORECASE,
+)
+"""A sentence that is nothing but the choices: `Answer yes, no or maybe.`"""
 _LABELLED = LatePattern(
     rf"^(?:[-*+]\s+)?(?:(?:allowed|possible|valid)\s+)?(?:{NOUNS})(?:\s+(?:are|for|of)(?:\s+(?:the\s+)?\w+)?)?\s*:\s*({ROW})"
     rf"|\b(?:assign|choose|give|pick|select)\b[^.(]{{0,40}}\((?![^)]*\bor\b)(?P<inside>{ROW})\)",
@@ -63,7 +69,8 @@ def of_words(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     said = f"`{next(iter(answer.fields))}` is never" if answer.alone else "the output never says"
     told: set[tuple[int, int]] = set()
     labelled = (_LABELLED,) if ":" in sentence.text or "(" in sentence.text else ()
-    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, QUOTED_ROW, _BESIDE_KEY, *labelled):
+    whole = (_ALL_CHOICES,) if answer.format == "choice" else ()
+    for pattern in (_ONE_OF,) if answer.alone else (_ONE_OF, QUOTED_ROW, _BESIDE_KEY, *labelled, *whole):
         for found in pattern.finditer(sentence.text):
             group = "list" if pattern is _BESIDE_KEY else 1 if found[1] else "inside"
             words = [word for word in words_of(found, group) if word.span not in told]
