@@ -117,6 +117,9 @@ _OWN: Mapping[str, str] = {
 }
 
 
+_OF_A_TEMPLATE = "options hold no templates; a call may set another value, as `promptkit run -O temperature=0.2` does"
+
+
 def check_option(
     name: str,
     value: Any,
@@ -135,7 +138,8 @@ def check_option(
     if name not in KNOWN_OPTIONS:
         return OptionFault("warning", f"`{name}` is not a known option; it is sent as it is", "")
     if not KNOWN_OPTIONS[name].fits(value):
-        return OptionFault("error", f"`{name}` must be {_words(name, max_temperature)}, not {_shown(value)}")
+        cure = _OF_A_TEMPLATE if isinstance(value, str) and "{{" in value else ""
+        return OptionFault("error", f"`{name}` must be {_words(name, max_temperature)}, not {_shown(value)}", cure)
     if name in ignored:
         return OptionFault("warning", f"MARA ignores `{name}`: it has no effect there", "remove it")
     return _QUIRKS[name](value, max_temperature) if name in _QUIRKS else None

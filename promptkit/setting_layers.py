@@ -199,12 +199,22 @@ def _argument_layer(overrides: Mapping[str, Any]) -> Layer:
     return Layer(given, lambda _: "argument")
 
 
+_OF_OTHER_FILES = {
+    "tool": "the settings stand at the top of this file: `[tool.promptkit]` is of pyproject.toml, which is not read",
+    "options": "options stand in each prompt: `options: {temperature: 0}`",
+    "severity": "a code's severity stands under `[check.severity]`",
+}
+"""What helps with tables that other files have."""
+
+
 def _know(name: str, known: Collection[str], path: Path | None = None) -> None:
     if name in known:
         return
     cure = did_you_mean(name, known) or "`promptkit config` lists all settings"
     if path is not None and nearest(name, _OF_PROMPTS):
         cure = f"an option stands in the prompt: `options: {{{nearest(name, _OF_PROMPTS)}: ...}}`"
+    if path is not None:
+        cure = _OF_OTHER_FILES.get(name, cure)
     where = "argument" if path is None else place_in(path, name)
     raise ConfigError(f"`{name}` is not a setting", where=where, help=cure)
 

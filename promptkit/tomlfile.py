@@ -146,5 +146,9 @@ _SLIPS = (
     _Slip("initial character|inline table", r"^\s*$|^\s*[\w\"-]+\s*=.*,?\s*$", _INLINE, "write a [table] instead"),
     _Slip("Cannot declare", r"\[(?P<word>[^\[\]]+)\]", "the section `[{}]` stands twice", "put both into one"),
     _Slip("Cannot overwrite", r"^\s*(?P<word>[\w\".-]+)\s*=", "`{}` stands twice", "keep one of the two"),
+    _Slip("Invalid statement", r"^\s*=", "a key is missing before `=`", "write `key = value`"),
+    _Slip("initial character", r"\.\s*[.=\]]", "a part of a dotted key is missing", "write one dot between two names"),
+    _Slip("Invalid statement", r"^\s*(?P<word>[^\w\s\"'#\[]\S{0,20})", "`{}` begins no key", "write `key = value`"),
+    _Slip("Expected '='", r"^\s*(?P<word>[\w-]+)\s*$", "`{}` has no value", "write `{} = ...`"),
     _Slip("hex value|Unescaped", "", "in double quotes a backslash begins an escape", "use single quotes"),
 )

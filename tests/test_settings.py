@@ -171,6 +171,32 @@ def test_an_option_in_the_projects_file_is_told_where_it_stands(place: Place) ->
     assert "`options: {temperature: ...}`" in error.help
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[tool.promptkit]\nmodel = "x"', "the settings stand at the top of this file"),
+        ("[options]\ntemperature = 0.2", "options stand in each prompt"),
+        ('[severity]\nPK203 = "off"', "[check.severity]"),
+    ],
+)
+def test_a_table_of_other_files_is_told_where_it_stands(place: Place, text: str, said: str) -> None:
+    assert said in place.project(text).error().help
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("= 1", "a key is missing before `=`"),
+        ("a..b = 1", "a part of a dotted key is missing"),
+        ("! x", "`!` begins no key"),
+        ("model\n", "`model` has no value"),
+        ("model = x", "a text stands in quotes"),
+    ],
+)
+def test_what_is_no_toml_is_told_in_words(place: Place, text: str, said: str) -> None:
+    assert f"the file is not TOML: {said}" == place.project(text).error().message
+
+
 def test_an_unknown_argument_gets_a_suggestion(place: Place) -> None:
     assert "did you mean `base_url`?" == place.error(base_ulr="x").help
 

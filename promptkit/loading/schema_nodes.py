@@ -10,6 +10,7 @@ from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.description_checks import check_descriptions
 from promptkit.loading.findings import key_at, no_colon, node_at, unquoted, without_colon, without_quotes
+from promptkit.loading.misfit_cures import why_no_pattern
 from promptkit.loading.value_checks import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS
@@ -18,6 +19,7 @@ from promptkit.schema.lints import schema_lints
 from promptkit.schema.remainder import remainder
 from promptkit.schema.shorthand_foreign import type_of_json
 from promptkit.schema.shorthand_types import TYPES
+from promptkit.schema.violations import shown
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
@@ -298,6 +300,8 @@ def _worded(problem: SchemaProblem, schema: Any) -> tuple[str, str]:
         return label, f"write `items: {{type: {value}}}`"
     if last in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
         return label, "since draft 6 it is the bound itself: a number"
+    if isinstance(value, str) and label.endswith(("is not a valid regex", 'is not a "regex"')):
+        return f"{shown(value)} is no regular expression", why_no_pattern(value)
     plain = unquoted(value, lambda _: label.endswith(_UNQUOTED))
     if plain:
         return label, without_quotes(plain)
