@@ -10,9 +10,9 @@ literal of what would be a type name: in double quotes with JSON's escapes, in s
 one quote. Bounds are a length for texts, a count for lists and objects, a range for numbers.
 
 Prose runs to the end. A default stands behind the last ` = ` (with spaces around it) that is not inside
-double quotes; prose that is one double-quoted text is taken without its quotes, so that it may hold ` = `. An input that has
-one may be left out of a call. In a field of an output it is the schema's `default`: the model is told of it, and
-the field stays required; nothing is filled in.
+double quotes; prose that is one double-quoted text is taken without its quotes, so that it may hold ` = `.
+An input that has a default may be left out of a call. In a field of an output it is the schema's `default`:
+the model is told of it, and the field stays required; nothing is filled in.
 """
 
 from __future__ import annotations
