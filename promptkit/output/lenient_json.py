@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits
+from promptkit.output.lenient_brackets import goes_on, is_member, is_stray
 from promptkit.output.lenient_space import space_at, space_repairs
 from promptkit.output.lenient_strings import CLOSING, FENCE_BEHIND, WIDE_COMMAS, Strings
 from promptkit.output.lenient_words import Words
@@ -31,8 +32,6 @@ _REST = LatePattern(r"[\s`]*\Z")
 _STRAY = LatePattern(r"\}\s*[,\]{]")
 _NEAR = 200
 _ITEM_BEHIND = LatePattern(r"\}\s*,?\s*\{")
-_KEY_BEHIND = LatePattern(r"\"([^\"\n]{1,100})\"\s*:")
-_MEMBER_BEHIND = LatePattern(r"\}\s*,\s*\"([^\"\n]{1,100})\"\s*:")
 _MORE = LatePattern(r",\s*[^\s}\]]")
 _ELLIPSIS = LatePattern(r"\.{3,}|…")
 _VALUE_BEGINS = LatePattern(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
@@ -49,11 +48,13 @@ class Loose:
         self.at = at
         self.place = place
         self.repairs: list[Repair] = []
-        self._open: list[str] = []
-        self._names: list[dict[str, None]] = []
+        self.opened: list[str] = []
+        """The signs of the lists and objects that are open, the innermost last."""
+        self.declared: list[dict[str, None]] = []
+        """The keys that each of these declares."""
         self.alone = alone
         self._at_end = False
-        self._read: set[str] = set()
+        self.keys_read: set[str] = set()
         """The keys that the outermost object has so far."""
         self._strict_reads = _MOST_STRICT_READS
         limits = current_limits()
@@ -79,16 +80,16 @@ class Loose:
 
     def inside(self, kind: str) -> bool:
         """Whether a list (`[`) or an object (`{`) is open."""
-        return kind in self._open
+        return kind in self.opened
 
     @property
     def innermost(self) -> str:
         """The sign of the list or object that is open, if any."""
-        return self._open[-1] if self._open else ""
+        return self.opened[-1] if self.opened else ""
 
     def declares(self, name: str) -> bool:
         """Whether the object that is open declares a key."""
-        return self.innermost == "{" and name in self._names[-1]
+        return self.innermost == "{" and name in self.declared[-1]
 
     def past_space(self, at: int) -> int:
         """Behind white space and comments."""
@@ -113,26 +114,26 @@ class Loose:
         if not sign:
             raise Cut("the text ends where a value is expected", self.at)
         if sign in "{[":
-            if self._open and self._strict_reads and (known := self._strict()) is not None:
+            if self.opened and self._strict_reads and (known := self._strict()) is not None:
                 return known[0]
-            if len(self._open) >= self._most_depth:
+            if len(self.opened) >= self._most_depth:
                 self.fail(f"nested deeper than {self._most_depth} levels")
-            self._open.append(sign)
-            self._names.append(place.names)
+            self.opened.append(sign)
+            self.declared.append(place.names)
             self.at += 1
             read = self._object(place) if sign == "{" else self._list(place)
-            self._open.pop()
-            self._names.pop()
+            self.opened.pop()
+            self.declared.pop()
             return read
         sign = self._strings.behind_prefix(sign)
-        if sign == "(" and (self._open or (self.alone and place.takes("array"))):
+        if sign == "(" and (self.opened or (self.alone and place.takes("array"))):
             return self._tuple(place)
         return self._strings.text(place) if sign in CLOSING else self._words.read(place)
 
     def _strict(self) -> tuple[Any] | None:
         """The value here, if it is JSON as it stands: most of what is inside of a broken value is."""
         try:
-            value, self.at = read_at(self.text, self.at, len(self._open))
+            value, self.at = read_at(self.text, self.at, len(self.opened))
         except (NotJson, JSONDecodeError, RecursionError):
             self._strict_reads -= 1
             return None
@@ -163,7 +164,7 @@ class Loose:
             if len(again) > 1 and self.inside("["):
                 self.fail("several keys stand twice: it may be two items in one")
             found[key] = value
-            self._read |= {key} if len(self._open) == 1 else set()
+            self.keys_read |= {key} if len(self.opened) == 1 else set()
             if self._separator("}"):
                 others = any(isinstance(form.get("additionalProperties"), dict) for form in place.forms)
                 if self._at_end and (others or not place.names or not place.names.keys() <= found.keys()):
@@ -188,15 +189,8 @@ class Loose:
             return True
         return False
 
-    def _goes_on(self) -> bool:
-        """Whether the bracket here comes too early, since another key that the only open object declares follows."""
-        further = _MEMBER_BEHIND.match(self.text, self.at)
-        return (
-            self._open == ["{"] and further is not None and self.declares(further[1]) and further[1] not in self._read
-        )
-
     def _closes_outer(self, sign: str) -> bool:
-        return ("{" if sign == "}" else "[") in self._open[:-1]
+        return ("{" if sign == "}" else "[") in self.opened[:-1]
 
     def _is_noise(self, sign: str) -> bool:
         """Whether something stands here that says nothing; then it has been gone past."""
@@ -260,7 +254,7 @@ class Loose:
         if not sign or FENCE_BEHIND.match(self.text, self.at):
             # Every object around is behind a whole value too, and has all that it declares; of a list, more items
             # could have followed.
-            if "[" in self._open:
+            if "[" in self.opened:
                 raise Cut("the text ends inside of a list", self.at)
             if self.text[: self.at].rstrip()[-1:].isdigit():
                 raise Cut("the text ends at a number, which may go on", self.at)
@@ -275,14 +269,14 @@ class Loose:
             if self._skip() == closing:
                 self.repair("comma left out", comma)
             return False
-        stray = _ITEM_BEHIND if "{" in self._open else _STRAY
+        stray = _ITEM_BEHIND if "{" in self.opened else _STRAY
         before = self.text[max(0, self.at - _NEAR) : self.at].rstrip() if sign == "}" else ""
         twice = before.endswith("}")  # an object has just ended
         if twice and closing == "]" and stray.match(self.text, self.at):
             self.repair("`}` left out", self.at)
             self.at += 1
             return self._separator(closing)
-        if sign == closing == "}" and self._goes_on():
+        if sign == closing == "}" and goes_on(self):
             self.repair("`}` left out", self.at)
             self.at = self.text.index(",", self.at) + 1
             return False
@@ -290,6 +284,10 @@ class Loose:
             self.repair("`,` put in the place of `;`", self.at)
             self.at += 1
             return False
+        if is_stray(self, self.at):
+            self.repair("`]` left out", self.at)
+            self.at += 1
+            return self._separator(closing)
         if sign in "}]" or _ELLIPSIS.match(self.text, self.at):
             return self._ends(sign, closing)
         begins = self._strings.begins_key(self.at) if closing == "}" else _VALUE_BEGINS.match(self.text, self.at)
@@ -308,33 +306,18 @@ class Loose:
                 return found
             if self._is_noise(sign):
                 continue
-            if found and self._is_member(place.inside(0)):
+            if found and is_member(self, place.inside(0)):
                 return found
             found.append(self.value(place.inside(len(found))))
             if self._separator("]"):
                 return found
 
-    def _is_member(self, item: Place) -> bool:
-        """Whether a further key of the whole begins in the place of an item: the list before it has not been closed."""
-        member = _KEY_BEHIND.match(self.text, self.at)
-        if member is None or self._open != ["{", "["] or member[1] not in self._names[0]:
-            return False
-        is_open = "object" in item.kinds and not item.names
-        if member[1] in self._read or member[1] in item.names or not item.kinds or is_open:
-            return False  # an item may have lost its brace
-        if self.text.count("]", self.at) != self.text.count("[", self.at):
-            return False  # it is closed further below
-        before = self.text[: self.at].rstrip()
-        self.at = len(before) - before.endswith(",")  # which stands before the member then
-        self.repair("`]` added", self.at)
-        return True
-
     def _tuple(self, place: Place) -> Any:
         """What Python writes in round brackets: a list, or a single value."""
         start = self.at
-        if len(self._open) >= self._most_depth:
+        if len(self.opened) >= self._most_depth:
             self.fail(f"nested deeper than {self._most_depth} levels")
-        self._open.append("(")
+        self.opened.append("(")
         self.at += 1
         found: list[Any] = []
         commas = 0
@@ -345,6 +328,6 @@ class Loose:
             elif self.text[self.at : self.at + 1] != ")":
                 self.fail("a comma or `)` is expected")
         self.at += 1
-        self._open.pop()
+        self.opened.pop()
         self.repair("round brackets read as in Python", start, 2)
         return found[0] if len(found) == 1 and not commas else found

@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from promptkit.late_pattern import LatePattern
+from promptkit.output.lenient_brackets import is_stray
 from promptkit.output.raw_backslashes import are_raw
 from promptkit.output.reasoning import END_OF_TURN
 from promptkit.output.repairs import Cut, Unreadable
@@ -257,7 +258,7 @@ class Strings:
             # At the end of the text, a quote that could belong to the text ends nothing.
             return text[at] == '"' and width == 1 and not text[at - 1].isspace()
         if sign in "}]":
-            return reader.inside("{" if sign == "}" else "[")
+            return reader.inside("{" if sign == "}" else "[") or is_stray(reader, behind)
         in_object = reader.innermost == "{"
         if sign in (",", ";", *WIDE_COMMAS):
             if not in_object:
