@@ -329,7 +329,7 @@ def _regular(descriptor: int, path: str) -> int:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise SourceError(f"`{path}` is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}")
+        raise SourceError(f"`{path or '.'}` is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}")
     return descriptor
 
 
