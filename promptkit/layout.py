@@ -147,14 +147,12 @@ def instructions(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
 def _json(output: OutputSpec, schema: Schema | None, mode: Mode) -> str:
     if schema is not None and output.instructions == "json_schema":
         return _by_json_schema(schema.json, mode)
+    lead = "Give the answer as one JSON value" if mode == "prose" else "Answer with one JSON value and nothing else"
     if schema is None and mode != "field":
-        return (
-            "Give the answer as one JSON value." if mode == "prose" else "Answer with one JSON value and nothing else."
-        )
+        return f"{lead}."
     form = schema.to_text() if schema is not None else "any JSON value"
     if mode == "field":
         return f"Answer with one JSON object and nothing else:\n{_field_form(form)}"
-    lead = "Give the answer as one JSON value" if mode == "prose" else "Answer with one JSON value and nothing else"
     return f"{lead}, in this form:\n{form}"
 
 
