@@ -87,7 +87,7 @@ def _object(part: Part, facts: list[str]) -> str:
     ]
     patterns = part.rest.pop("patternProperties", None)
     lines += [f"{pattern(name)}: {_inner(part, each)}" for name, each in (patterns or {}).items()]
-    additional = _additional(part, lines)
+    additional = _additional(part)
     if additional in (True, {}) and not lines:
         return "object"
     if additional is not False:
@@ -95,17 +95,22 @@ def _object(part: Part, facts: list[str]) -> str:
     return braced(lines, _take(part, facts))
 
 
-_APPLICATORS = frozenset(("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"))
+_APPLICATORS = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies"))
 """Keywords by which other schemas declare properties of the same object."""
 
 
-def _additional(part: Part, lines: list[str]) -> Any:
-    """What an object may hold beside what is listed; `unevaluatedProperties` says it of all schemas together."""
-    closed = "additionalProperties" not in part.rest and part.rest.get("unevaluatedProperties") is False
-    if closed and part.rest.keys().isdisjoint(_APPLICATORS):
+def _additional(part: Part) -> Any:
+    """What an object may hold beside what is listed.
+
+    `unevaluatedProperties` says it where no other schema speaks of the same object: else these may list more.
+    """
+    if "additionalProperties" in part.rest:
+        return part.rest.pop("additionalProperties")
+    alone = not part.name and part.rest.keys().isdisjoint(_APPLICATORS)
+    if alone and part.rest.get("unevaluatedProperties") is False:
         del part.rest["unevaluatedProperties"]
         return False
-    return not (closed and lines) and part.rest.pop("additionalProperties", True)
+    return True
 
 
 def _take(part: Part, facts: list[str]) -> str:

@@ -11,7 +11,8 @@ from promptkit.late_pattern import LatePattern
 _WIDEST = 120
 _INSIDE = LatePattern(r'"(?:[^"\\]|\\.)*"|[\[({]|[\])}]| [|&] ', re.DOTALL)
 _SAID_OF_ALL = LatePattern(r' \| (?:null|true|false|-?[\d.]+|"(?:[^"\\]|\\.)*")\Z')
-"""The end of a union whose last alternative is a value, of which nobody says anything."""
+"""The end of a union whose last alternative is a value; what is said of that alone stands in parentheses with it."""
+_VALUE_WITH_NOTES = LatePattern(r'(?:null|true|false|-?[\d.]+|"(?:[^"\\]|\\.)*") \(')
 _HEAD = LatePattern(r"(string|integer|boolean|null)\b|[\[{]")
 
 
@@ -55,6 +56,8 @@ def closed(text: str) -> str:
 def joined(branches: list[str], join: str, *, exactly: bool) -> str:
     """Branches between a sign; `exactly` says that only one of them may hold, which is told unless it shows."""
     inner = list(map(closed, branches))
+    if len(inner) > 1 and _VALUE_WITH_NOTES.match(inner[-1]):
+        inner[-1] = f"({inner[-1]})"  # or what is said of it would be said of all
     if not exactly:
         return join.join(dict.fromkeys(inner))
     return join.join(inner) if len(inner) == 1 or _apart(branches) else f"one of ({join.join(inner)})"

@@ -266,6 +266,7 @@ def _going_through(plain: Filter) -> Filter:
     @wraps(plain)
     def through(*args: Any, **kwargs: Any) -> Any:
         value = args[first]
+        check_clock()
         many = isinstance(value, (str, list, tuple, range)) and len(value) > MAX_WIDTH
         items = _gone_through(value) if many else value
         parts = _attributes((*args[first + 1 :], *kwargs.values()))

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from promptkit.late_pattern import LatePattern
+from promptkit.limits import current_limits
 from promptkit.schema.references import optional_fields
 from promptkit.template.failures import changed, failure
 from promptkit.template.flow_rules import template_graph
 from promptkit.template.metering import bounded, metered
 from promptkit.template.pieces import PieceError, Pieces
 from promptkit.template.printing import stripped
-from promptkit.template.rendering import rendering
+from promptkit.template.rendering import Budget, rendering
 from promptkit.template.reserved import SELF
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from promptkit.template.dataflow import FlowGraph
     from promptkit.template.environment import FileEnvironment
     from promptkit.template.fences import Fences, Untrusted
-    from promptkit.template.rendering import Budget
     from promptkit.template.tracing import Trace
     from promptkit.template.tracing_environment import TracingEnvironment
 
@@ -54,6 +55,8 @@ class Templates:
         self._plain: FileEnvironment | None = None
         self._file_trees: dict[str, nodes.Template] | None = None
         self._compiled: dict[tuple[str, str], JinjaTemplate] = {}
+        self._placed: dict[tuple[str, str], JinjaTemplate] = {}
+        """Those that have failed once, with offsets for lines."""
         self._traced: dict[tuple[str, str], tuple[JinjaTemplate, FlowGraph]] = {}
         self._pieces: dict[str, Pieces | None] = {}
 
@@ -84,7 +87,7 @@ class Templates:
                 raise changed(error, (site or Site()).whole) from None
             if joined is not None:
                 return joined
-        said = site or Site()
+        said, budget = site or Site(), budget or Budget()
         try:
             with metered(budget) as meter, rendering(fences):
                 pieces = self._template(text, said.path).generate(_context(values))
@@ -103,7 +106,7 @@ class Templates:
         values: Mapping[str, Any],
         site: Site,
         fences: Fences | None,
-        budget: Budget | None,
+        budget: Budget,
         error: Exception,
     ) -> Exception | None:
         """The same error of a second run, whose lines are offsets; None where there is none in the time that is left.
@@ -112,12 +115,16 @@ class Templates:
         """
         from promptkit.template.tracing_environment import PlacedEnvironment
 
+        if budget.seconds >= current_limits().render_seconds:
+            return None
         try:
-            env = PlacedEnvironment(self._files, optional_fields(self._schemas))
-            if self._untrusted:
-                self._use_fences(env, text)
-            code = env.compile(text, name=site.path, filename=_FILENAME)
-            template = env.template_class.from_code(env, code, env.globals)
+            template = self._placed.get((site.path, text))
+            if template is None:
+                env = PlacedEnvironment(self._files, optional_fields(self._schemas))
+                if self._untrusted:
+                    self._use_fences(env, text)
+                code = env.compile(text, name=site.path, filename=_FILENAME)
+                template = self._placed[site.path, text] = env.template_class.from_code(env, code, env.globals)
             with metered(budget) as meter, rendering(fences):
                 stripped(bounded(template.generate(_context(values)), meter))
         except Exception as again:  # noqa: BLE001 (the same that the first run has raised, or none of interest)
@@ -126,7 +133,7 @@ class Templates:
 
     def _where(self, text: str, site: Site, error: Exception, again: Exception | None) -> str:
         """The place of an error: that of the expression, or else of its line."""
-        offset, file = _last_line(again) if again is not None else (0, "")
+        offset, file = _last_offset(again) if again is not None else (0, "")
         known = offset > 1  # before which no expression stands
         if not known:
             line, file = _last_line(error)
@@ -291,8 +298,11 @@ class Site:
 
 def place_in(path: str, text: str, offset: int) -> str:
     """`file:line:column` of a character of an included file."""
-    begins = text.rfind("\n", 0, offset) + 1
-    return f"{path}:{text.count(chr(10), 0, offset) + 1}:{offset - begins + 1}"
+    lines = _LINE_END.split(text[:offset].removeprefix("\ufeff"))
+    return f"{path}:{len(lines)}:{len(lines[-1]) + 1}"
+
+
+_LINE_END = LatePattern(r"\r\n|\r|\n")
 
 
 def _last_line(error: BaseException) -> tuple[int, str]:
@@ -303,3 +313,16 @@ def _last_line(error: BaseException) -> tuple[int, str]:
             found = trace.tb_lineno, trace.tb_frame.f_code.co_filename
         trace = trace.tb_next
     return found
+
+
+def _last_offset(error: BaseException) -> tuple[int, str]:
+    """The same in a traceback that has not been rewritten, of a template whose lines are offsets."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if "__jinja_template__" in trace.tb_frame.f_globals:
+            found = trace
+        trace = trace.tb_next
+    if found is None:
+        return 0, ""
+    code = found.tb_frame.f_code.co_filename
+    return found.tb_frame.f_globals["__jinja_template__"].get_corresponding_lineno(found.tb_lineno), code

@@ -69,8 +69,17 @@ TREE: dict[str, Any] = {
             '{"a"?: any, ...} (unevaluatedProperties: never)',
         ),
         (
+            {
+                "properties": {"a": {"$ref": "#/$defs/O", "type": "object", "unevaluatedProperties": False}},
+                "$defs": {"O": {"type": "object", "properties": {"b": {}}}},
+            },
+            'any {"a"?: ({"b"?: any, ...} & object) (unevaluatedProperties: never), ...}',
+        ),
+        ({"anyOf": [{"type": "string"}, {"const": "x", "description": "d"}]}, 'string | ("x" (d))'),
+        ({"anyOf": [{"type": "string"}, {"const": "x"}], "description": "d"}, 'string | "x" (d)'),
+        (
             {"type": "object", "properties": {"a": {}}, "unevaluatedProperties": False, "allOf": [{"required": ["b"]}]},
-            '({"a"?: any} & object (requires "b")) (unevaluatedProperties: never)',
+            '({"a"?: any, ...} & object (requires "b")) (unevaluatedProperties: never)',
         ),
         ({"type": "integer", "enum": [1.0, 2]}, "1.0 | 2"),
         ({"type": "integer", "enum": ["x", 1]}, 'integer & ("x" | 1)'),
