@@ -181,7 +181,7 @@ def _text(_: OutputSpec, __: Schema | None, mode: Mode) -> str:
 
 def _markdown_form(output: OutputSpec, _: Schema | None, mode: Mode) -> str:
     """The headings stand in a line: below each other they would be headings of the prompt itself."""
-    listed = ", ".join(f"`## {heading}`" for heading in output.headings)
+    listed = ", ".join(f"`## {each}`" if "`" not in each else f"`` ## {each} ``" for each in output.headings)
     with_headings = f", with these headings in this order: {listed}" if listed else ""
     if mode == "field":
         return f"Answer with one JSON object and nothing else:\n{_field_form(f'string (Markdown{with_headings})')}"

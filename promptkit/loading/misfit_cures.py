@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from promptkit.late_pattern import LatePattern
 __all__ = ["cure_of", "why_no_pattern"]
 
 _FORMAT = LatePattern(r"is not a valid ([a-z-]+)\Z")
-_NUMBER = LatePattern(r"is not an? (?:integer|number)\Z")
+_NUMBER = LatePattern(r"is not an? (integer|number)\Z")
 _GROUPED = LatePattern(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z|[+-]?\d+(?:_\d+)+(?:\.\d+)?\Z")
 _PLAIN_NUMBER = LatePattern(r"-?\d+(?:\.\d+)?\Z")
 _YEAR_FIRST = LatePattern(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\Z")
@@ -33,7 +34,9 @@ def cure_of(message: str, value: Any) -> str:
     if not isinstance(value, str):
         return ""
     text = value.strip()
-    if _NUMBER.search(message):
+    if number := _NUMBER.search(message):
+        if number[1] == "integer" and "." in text:
+            return ""
         if _PLAIN_NUMBER.match(text):
             return f"write it without quotes: {text}"
         return f"write `{text.replace(',', '').replace('_', '')}`" if _GROUPED.match(text) else ""
@@ -46,15 +49,16 @@ def cure_of(message: str, value: Any) -> str:
     return _FORMS.get(form, "")
 
 
+_OF_A_SHELL = LatePattern(r"\*\.?[\w*]")
+_POSIX = LatePattern(r"\[\[:\^?\w+:\]")
+_CLASS = LatePattern(r"\[\^?\]?[^\[\]]+\]")
 _FOREIGN = (
-    (LatePattern(r"^\*\.?[\w*]"), "`*` repeats what stands before it: any text is `.*`, and a dot `\\.`"),
     (LatePattern(r"\(\?P<(\w+)>"), "a group is named by `(?<name>...)`"),
-    (LatePattern(r"\(\?P="), "a named group is meant again by `\\k<name>`"),
+    (LatePattern(r"\(\?P="), "a pattern cannot ask for what a group has found"),
     (LatePattern(r"^\(\?[aiLmsux]+\)"), "a pattern has no flags: write both cases, as in `[Aa]`"),
     (LatePattern(r"\\[AZz]"), "the ends of a text are `^` and `$`"),
-    (LatePattern(r"\[\[:\^?\w+:\]"), "classes are written `a-z`, `0-9`, `\\s`, `\\p{L}`"),
     (LatePattern(r"[^\\]\{,\d+\}"), "a repetition has a least number: `{0,3}`"),
-    (LatePattern(r"[*+?}][*+]"), "two repetitions follow each other"),
+    (LatePattern(r"(?<!\\)[*+?}]\+"), "two repetitions follow each other"),
 )
 """What other dialects of regular expressions have, and JSON Schema's (ECMA-262, section 22.2.1) has not."""
 _OF_PYTHON = {
@@ -72,15 +76,19 @@ _OF_PYTHON = {
 
 def why_no_pattern(pattern: str) -> str:
     """Why a text is no regular expression of JSON Schema, with what is written there; nothing where nobody knows."""
-    for foreign, cure in _FOREIGN:
-        if foreign.search(pattern):
-            return cure
+    if _OF_A_SHELL.match(pattern):
+        return "`*` repeats what stands before it: any text is `.*`, and a dot `\\.`"
+    if _POSIX.search(pattern):
+        return "classes are written `a-z`, `0-9`, `\\s`, `\\p{L}`"
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a later Python may read otherwise
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         said = str(error)
         return next((why for begin, why in _OF_PYTHON.items() if said.startswith(begin)), "")
-    return ""
+    outside = _CLASS.sub("[a]", pattern)
+    return next((cure for foreign, cure in _FOREIGN if foreign.search(outside)), "")
 
 
 def _date_cure(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,7 @@ _OUTPUT_READERS = ("fields", "schema", "items", "choices", "headings", "checks")
 
 
 _FEW = 5
+_PLAIN_WORD = LatePattern(r"\w[\w -]*\Z")
 _WITHOUT_MEANINGS = "list the words alone, and say in `output.description` what each of them means"
 
 
@@ -128,7 +130,10 @@ def _texts(findings: Findings, entry: Entry, name: str) -> tuple[str, ...]:
         dashed = isinstance(entry.node, Scalar) and re.match("-[\\w\u00a0]", entry.node.text)
         cure = "put a space behind each dash: `- ...`" if dashed else ""
         if name == "choices" and isinstance(entry.node, Mapping):
-            cure = f"{_WITHOUT_MEANINGS}: `choices: [{', '.join(key.text for key, _ in entry.node.pairs[:_FEW])}]`"
+            words = [key.text for key, _ in entry.node.pairs]
+            plain = len(words) <= _FEW and all(map(_PLAIN_WORD.match, words))
+            shown = f": `choices: [{', '.join(words)}]`" if plain else ""
+            cure = f"{_WITHOUT_MEANINGS}{shown}"
         findings.expected(entry, f"output.{name}", "a list of texts", cure)
         return ()
     listed: dict[str, None] = {}
@@ -192,11 +197,11 @@ def _checks(loading: Loading, entry: Entry) -> tuple[Any, ...]:
 
 def _named_check(check: Any) -> str:
     """How a check is written that is an expression alone, or under `assert`; nothing for all else."""
-    if isinstance(check, str):
-        return f"write `{{name: ..., that: {check}}}`"
+    if isinstance(check, str) and check.strip():
+        return f"write `{{name: ..., that: {json.dumps(check, ensure_ascii=False)}}}`"
     if isinstance(check, dict) and isinstance(check.get("assert"), str) and "that" not in check:
-        name = check.get("name", "...")
-        return f"the expression stands under `that`: `{{name: {name}, that: {check['assert']}, assert: true}}`"
+        name, that = check.get("name", "..."), json.dumps(check["assert"], ensure_ascii=False)
+        return f"the expression stands under `that`: `{{name: {name}, that: {that}, assert: true}}`"
     return ""
 
 

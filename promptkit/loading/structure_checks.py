@@ -73,7 +73,8 @@ def _report(
     if fault.kind == "unknown":
         inner = _value_entry(entry, whole[len(location) : -1])
         key, of = _key_entry(inner, str(whole[-1])), ".".join(map(str, whole[:-1]))
-        findings.unknown_key(key, fault.allowed, of, meant, otherwise=_stands_elsewhere(whole))
+        elsewhere = _stands_elsewhere(whole)
+        findings.unknown_key(key, fault.allowed, of, "" if elsewhere else meant, otherwise=elsewhere)
     elif fault.kind == "missing":
         inner = _value_entry(entry, whole[len(location) : -1])
         item = bool(location) and isinstance(location[-1], int)

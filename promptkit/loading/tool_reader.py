@@ -13,6 +13,7 @@ from promptkit.loading.inheritance import Entry
 from promptkit.loading.schema_nodes import usable_schema, warn_of_keywords
 from promptkit.loading.value_checks import report_misfits
 from promptkit.options import check_tools
+from promptkit.schema.keywords import KEYWORDS
 from promptkit.spec import TOOL_PATTERN
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
@@ -133,8 +134,11 @@ def _parameters(findings: Findings, entry: Entry) -> Any:
     schema = node.value
     if not isinstance(node, Mapping) or schema.get("type") != "object":
         expected = "a JSON Schema of `type: object`; `fields` takes the shorthand"
-        shorthand = isinstance(node, Mapping) and node.pairs and {"type", "properties", "$ref"}.isdisjoint(schema)
-        cure = "write `fields:` in place of `parameters:`" if shorthand else ""
+        cure = ""
+        if isinstance(node, Mapping) and "properties" in schema and "type" not in schema:
+            cure = "add `type: object`"
+        elif isinstance(node, Mapping) and node.pairs and KEYWORDS.isdisjoint(schema):
+            cure = "write `fields:` in place of `parameters:`"
         findings.expected(entry, "tools.parameters", expected, cure)
         return None
     warn_of_keywords(findings, entry.document, schema, node)

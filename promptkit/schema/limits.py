@@ -218,7 +218,8 @@ def _decimal(each: Decimal) -> str:
         return f"is a number of more than {MOST_DIGITS:,} digits"
     if each == Decimal.to_integral_value(each) or Decimal(repr(Decimal.__float__(each))) == each:
         return ""
-    return f"{shortened(Decimal.__str__(each), _FEW * 4)} has more digits than a JSON number keeps: give `str(value)`"
+    shown = shortened(Decimal.__str__(each), _FEW * 4)
+    return f"{shown} is kept by no JSON number as it is: give `float(value)`, or `str(value)` where a text is declared"
 
 
 def _object(each: dict[Any, Any]) -> str:
@@ -229,8 +230,11 @@ def _object(each: dict[Any, Any]) -> str:
 
 
 _WAYS = {
-    **dict.fromkeys(("date", "time"), "`value.isoformat()`"),
-    **dict.fromkeys(("UUID", "PurePath", "Fraction", "timedelta", "IPv4Address", "IPv6Address"), "`str(value)`"),
+    "datetime": "`value.astimezone().isoformat()`",
+    "date": "`value.isoformat()`",
+    "Fraction": "`float(value)`",
+    "time": "`value.isoformat()`, with its time zone",
+    **dict.fromkeys(("UUID", "PurePath", "timedelta", "IPv4Address", "IPv6Address"), "`str(value)`"),
     **dict.fromkeys(("set", "frozenset", "deque", "generator", "range"), "`list(value)`"),
     **dict.fromkeys(("bytes", "bytearray"), "`value.decode()`"),
     **dict.fromkeys(("ndarray", "generic", "Series", "Index"), "`value.tolist()`"),

@@ -72,8 +72,10 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
     if meant is None:
         return
     declared, closed = meant["properties"], meant.get("additionalProperties") is False
-    if is_of_the_past(prose[prose.rfind(".", 0, shown.start) + 1 : shown.start]):
+    before = prose[prose.rfind(".", 0, shown.start) + 1 : shown.start]
+    if is_of_the_past(before):
         return
+    comes_in = _COMES_IN.search(before) is not None
     for key, value in shown.data.items():
         written = re.escape(json.dumps(key, ensure_ascii=False)[1:-1])
         found = re.compile(rf'"({written})"\s*:\s*"?').search(prose, shown.start, shown.end)
@@ -82,7 +84,7 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
         if key not in declared:
             if closed and key not in answer.keys:
                 yield no_field(key, found.start(1), declared, shown.data)
-        elif wrong := _is_of_another_type(value, declared[key]):
+        elif not comes_in and (wrong := _is_of_another_type(value, declared[key])):
             message = f"`{key}` is shown as {wrong}"
             yield drift_at("PK232", found.span(1), message, f"it is declared {_declared(declared[key])}")
         elif isinstance(value, str):
@@ -91,6 +93,11 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
             yield from _of_number(key, value, declared[key], prose, found.end())
 
 
+_COMES_IN = LatePattern(
+    r"\b(?:customers?|from|gets?|gives?|given|incoming|inputs?|receives?|records?|requests?|sends?|sent|sources?|users?)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that shows what comes in."""
 _KINDS: dict[type, tuple[str, str]] = {
     bool: ("boolean", "true or false"),
     int: ("number", "a number"),
