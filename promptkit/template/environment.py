@@ -114,7 +114,7 @@ class Missing(StrictUndefined):
         if self._undefined_hint or obj is missing:
             return str(super()._undefined_message)
         if not isinstance(name, str):
-            return f"{kind_of(obj)} has no item {name}"
+            return f"{kind_of(obj)} has no item {'null' if name is None else name}"
         keys = itertools.islice(obj, _MOST_LIKENED) if isinstance(obj, Mapping) else ()
         name = name[:_MOST_LIKENED]
         hint = did_you_mean(name, map(str, keys))

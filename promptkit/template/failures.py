@@ -86,8 +86,14 @@ _KINDS = {
     "dict_items": "a list",
     "dict_keys": "a list",
     "dict_values": "a list",
+    "None": "null",
+    "slice": "a slice",
 }
 """The names of Python's and Jinja's types, in words."""
+
+
+_NAMES_OF = {"bounded_range": "range", "mapping": "dict", "soft_str": "string", "len": "length"}
+"""What templates call functions that have other names in Python."""
 
 
 def _kind(name: str) -> str:
@@ -102,6 +108,7 @@ def _both(one: str, other: str) -> str:
 def _called(name: str) -> str:
     """A filter, a method or a function, by the name that templates have for it."""
     name = name.rpartition(".")[2] if not name.endswith(".__init__") else name.split(".", maxsplit=1)[0].lower()
+    name = _NAMES_OF.get(name, name)
     return f"`{name.removeprefix('sync_').removeprefix('do_').strip('_').removeprefix('make_')}`"
 
 
@@ -163,15 +170,43 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
             f"{_kind(found[1])} has no length" + (": `| list | length` counts it" if found[1] == "generator" else "")
         ),
     ),
+    (
+        LatePattern(r"'(\w+)' object is not subscriptable"),
+        lambda found: f"{_kind(found[1])} has no parts to be sliced",
+    ),
+    (LatePattern(r"unhashable type: 'slice'"), lambda _: "an object cannot be sliced"),
+    (LatePattern(r"^argument must be iterable"), lambda _: "`reverse` takes a list or a text"),
+    (LatePattern(r"could not convert string to float"), lambda _: "a number is expected, not a text"),
+    (
+        LatePattern(r"expected string or bytes-like object, got '(\w+)'"),
+        lambda found: f"a text is expected, not {_kind(found[1])}",
+    ),
+    (
+        LatePattern(r"dictionary update sequence element"),
+        lambda _: "`dict` takes an object, or a list of pairs: lists of a key and a value",
+    ),
+    (
+        LatePattern(r"Value after \* must be an iterable, not (\w+)"),
+        lambda found: f"`*` hands a list on, not {_kind(found[1])}",
+    ),
+    (LatePattern(r"argument after \*\* must be a mapping"), lambda _: "`**` hands an object on"),
+    (LatePattern(r"^map requires a filter argument"), lambda _: "`map` takes the name of a filter, or `attribute=...`"),
+    (LatePattern(r"no items for cycling given"), lambda _: "`loop.cycle` takes at least one value"),
+    (
+        LatePattern(r"'float' object cannot be interpreted as an integer"),
+        lambda _: "a whole number is expected, not one with a fraction",
+    ),
     (LatePattern(r"'(\w+)' object is not callable"), lambda found: f"{_kind(found[1])} cannot be called"),
     (LatePattern(r"cannot unpack non-iterable (\w+) object"), _unpacked),
     (
         LatePattern(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)"),
-        lambda found: f"a list of {found[2]} is taken apart into {found[1]} names",
+        lambda found: (
+            f"a value of {found[2]} part{'' if found[2] == '1' else 's'} is taken apart into {found[1]} names"
+        ),
     ),
     (
         LatePattern(r"too many values to unpack \(expected (\d+)"),
-        lambda found: f"a list of more than {found[1]} is taken apart into {found[1]} names",
+        lambda found: f"a value of more than {found[1]} parts is taken apart into {found[1]} names",
     ),
     (
         LatePattern(r"argument of type '(\w+)' is not iterable"),
@@ -189,7 +224,7 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     (LatePattern(r"Can only get item pairs from a mapping"), lambda _: "`items` takes an object"),
     (
         LatePattern(r"unhashable type: '(\w+)'"),
-        lambda found: f"{_kind(found[1])} cannot be a key, nor be told apart by `unique` or `groupby`",
+        lambda found: f"{_kind(found[1])} cannot be a key: no object has it, and `unique` and `groupby` need keys",
     ),
     (
         LatePattern(r"'(\w+)' object cannot be interpreted as an integer"),
@@ -211,7 +246,7 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     (LatePattern(r"invalid width (-?\d+)"), lambda found: f"`wordwrap` takes a width above 0, not {found[1]}"),
     (LatePattern(r"^You can only sort by either"), lambda _: '`dictsort` sorts by "key" or by "value"'),
     (LatePattern(r"^method must be common, ceil or floor"), lambda _: '`round` is "common", "ceil" or "floor"'),
-    (LatePattern(r"^No (filter|test) named '(.*)'\.$"), lambda found: f"there is no {found[1]} `{found[2]}`"),
+    (LatePattern(r"^No (filter|test) named '?(.*?)'?\.$"), lambda found: f"there is no {found[1]} `{found[2]}`"),
     (
         LatePattern(r"access to attribute '(.+)' of '(\w+)' object is unsafe"),
         lambda found: f"use `{found[1]}` of {_kind(found[2])}",
@@ -225,6 +260,10 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         LatePattern(rf"{_NAME} expected at (?:least|most) \d+ arguments?, got \d+"),
         lambda found: f"{_called(found[1])} is given too few or too many arguments",
+    ),
+    (
+        LatePattern(r"macro None takes not more than (\d+) argument"),
+        lambda found: f"`caller` takes no more arguments than its `{{% call %}}` names: {found[1]}",
     ),
     (
         LatePattern(r"macro '(\w+)' takes not more than (\d+) argument"),
@@ -254,8 +293,8 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
 """What Python and Jinja say, as far as templates can bring it about, and what is said of it here."""
 
 _OF_JINJA = {
-    "No first item, sequence was empty.": "`first` is asked of an empty list",
-    "No last item, sequence was empty.": "`last` is asked of an empty list",
+    "No first item, sequence was empty.": "`first` is asked of an empty list or text",
+    "No last item, sequence was empty.": "`last` is asked of an empty list or text",
     "No aggregated item, sequence was empty.": "`min` or `max` is asked of an empty list",
 }
 """What Jinja says of values that are undefined, in the words of this package."""

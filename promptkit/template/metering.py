@@ -282,6 +282,8 @@ def _check_parts(*values: Any, times: int = 1) -> None:
 def _powered(base: Any, exponent: Any) -> None:
     if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * max(exponent, 0) > 10_000:
         raise RenderError("a power is too large to compute", code="PK221")
+    if isinstance(base, (int, float)) and base < 0 and isinstance(exponent, float) and not exponent.is_integer():
+        raise RenderError("a negative number is raised to a fraction", code="PK226")
 
 
 _MOST_BITS = 100_000

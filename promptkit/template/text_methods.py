@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.template.metering import MAX_MARKED, MAX_PARTS, built, check_clock, check_size, count_built, made_list
+from promptkit.template.printing import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +33,8 @@ def joined(separator: str, texts: Iterable[str]) -> str:
     for number, text in enumerate(texts):
         if number % _ITEMS_A_LOOK == 0:
             check_clock()
+        if not isinstance(text, str):
+            raise RenderError(f"texts are joined, not {kind_of(text)}", code="PK226")
         listed.append(text)
         size += len(text) + len(separator)
         check_size(size - len(separator))
@@ -40,6 +43,8 @@ def joined(separator: str, texts: Iterable[str]) -> str:
 
 def _stripping(name: str) -> Callable[..., Any]:
     def strip(text: str, chars: str | None = None) -> str:
+        if chars is not None and not isinstance(chars, str):
+            raise RenderError(f"`{name}` takes a text, not {kind_of(chars)}", code="PK226")
         if chars is not None and len(chars) > MAX_STRIPPED:
             raise RenderError(f"`{name}` takes up to {MAX_STRIPPED:,} characters", code="PK221")
         return str(built(getattr(str, name)(text, chars)))
