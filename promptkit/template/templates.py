@@ -1,4 +1,4 @@
-"""The rendering of templates: compiled once, with the files that they include, errors at the line that failed.
+"""The rendering of templates: compiled once, with the files that they include, errors at the expression that failed.
 
 Jinja is imported when a template first needs it.
 """
@@ -71,7 +71,7 @@ class Templates:
         """A template's text, without its own whitespace at both ends; that of values is kept.
 
         `site` is where the template stands, `budget` that of the prompt it belongs to. Raises `RenderError` at the
-        line that failed.
+        expression that failed.
         """
         try:
             simple = self._pieces[text]
