@@ -73,6 +73,9 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     described = merged["description"].node if "description" in merged else None
     if isinstance(described, Scalar) and loading.data.get("inputs", {}).keys() & set(_PRINTED.findall(described.text)):
         _warn_of_braces(loading.findings, merged["description"], "description", described)
+    if described is not None:
+        document = merged["description"].document
+        warn_of_typographic_quotes(loading.findings, "output.description", document, described)
     for key in ("choices", "headings"):
         if key in merged:
             data[key] = _texts(loading.findings, merged[key], key)
@@ -182,7 +185,8 @@ def _default_format(data: dict[str, Any], merged: dict[str, Entry]) -> None:
 def _checks(loading: Loading, entry: Entry) -> tuple[Any, ...]:
     value = entry.node.value
     if not isinstance(value, list):
-        loading.findings.expected(entry, "output.checks", "a list of `{name, that}`")
+        cure = "write `checks: [{name: ..., that: ...}]`"
+        loading.findings.expected(entry, "output.checks", "a list of `{name, that}`", cure)
         return ()
     checks = list(value)
     for index, check in enumerate(value):

@@ -99,12 +99,17 @@ def _is_name(findings: Findings, entry: Entry) -> bool:
     return False
 
 
+_OTHER_NAMES = {"inputschema": "parameters", "argsschema": "parameters", "requiresconfirmation": "confirm"}
+"""What other libraries call the keys of a tool."""
+
+
 def _declaration(findings: Findings, entry: Entry, node: Mapping) -> dict[str, Any] | None:
     keys = {key.text: Entry(entry.document, key, value) for key, value in node.pairs}
     for key, each in list(keys.items()):
         if key not in TOOL_KEYS:
-            findings.unknown_key(each, TOOL_KEYS, "tools")
-            meant = nearest(key, TOOL_KEYS)
+            other = _OTHER_NAMES.get(key.replace("_", "").casefold())
+            findings.unknown_key(each, TOOL_KEYS, "tools", meant=other, taken=keys)
+            meant = other or nearest(key, TOOL_KEYS)
             if meant is not None:
                 keys.setdefault(meant, each)
     if "name" not in keys:
