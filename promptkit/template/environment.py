@@ -12,6 +12,7 @@ Importing this module loads Jinja; who needs an environment imports it then.
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from types import BuiltinFunctionType, BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -222,6 +223,12 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         return super()._generate(self.prepared(source), *args, **kwargs)
+
+    def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002
+        """Jinja makes a code object of as many lines as the number for each frame of a traceback: it stays as it is."""
+        error = sys.exc_info()[1]
+        assert error is not None
+        raise error
 
     def _load_template(self, *args: Any, **kwargs: Any) -> Any:
         step()

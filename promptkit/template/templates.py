@@ -133,7 +133,7 @@ class Templates:
 
     def _where(self, text: str, site: Site, error: Exception, again: Exception | None) -> str:
         """The place of an error: that of the expression, or else of its line."""
-        offset, file = _last_offset(again) if again is not None else (0, "")
+        offset, file = _last_line(again) if again is not None else (0, "")
         known = offset > 1  # before which no expression stands
         if not known:
             line, file = _last_line(error)
@@ -306,17 +306,11 @@ _LINE_END = LatePattern(r"\r\n|\r|\n")
 
 
 def _last_line(error: BaseException) -> tuple[int, str]:
-    """The innermost line of a template in a traceback, with its file."""
-    found, trace = (0, ""), error.__traceback__
-    while trace is not None:
-        if "__jinja_exception__" in trace.tb_frame.f_globals:
-            found = trace.tb_lineno, trace.tb_frame.f_code.co_filename
-        trace = trace.tb_next
-    return found
+    """The innermost line of a template in a traceback, with its file; an offset where offsets stand for lines."""
+    from jinja2 import TemplateSyntaxError
 
-
-def _last_offset(error: BaseException) -> tuple[int, str]:
-    """The same in a traceback that has not been rewritten, of a template whose lines are offsets."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno, error.filename or ""
     found, trace = None, error.__traceback__
     while trace is not None:
         if "__jinja_template__" in trace.tb_frame.f_globals:
@@ -324,5 +318,5 @@ def _last_offset(error: BaseException) -> tuple[int, str]:
         trace = trace.tb_next
     if found is None:
         return 0, ""
-    code = found.tb_frame.f_code.co_filename
-    return found.tb_frame.f_globals["__jinja_template__"].get_corresponding_lineno(found.tb_lineno), code
+    template: JinjaTemplate = found.tb_frame.f_globals["__jinja_template__"]
+    return template.get_corresponding_lineno(found.tb_lineno), found.tb_frame.f_code.co_filename

@@ -5,8 +5,7 @@ Importing this module loads Jinja; see `environment`.
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.visitor import NodeTransformer
@@ -34,12 +33,6 @@ class PlacedEnvironment(FileEnvironment):
             for statement in tree.find_all(kind):
                 statement.lineno = _begin(getattr(statement, field))
         return tree
-
-    def handle_exception(self, source: str | None = None) -> NoReturn:  # noqa: ARG002
-        """Jinja makes a code object of as many lines as the offset for each frame of a traceback: it stays as it is."""
-        error = sys.exc_info()[1]
-        assert error is not None
-        raise error
 
 
 _EXPRESSIONS = {nodes.If: "test", nodes.For: "iter", nodes.Assign: "node", nodes.CallBlock: "call"}
