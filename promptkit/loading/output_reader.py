@@ -192,14 +192,14 @@ def _checks(loading: Loading, entry: Entry) -> tuple[Any, ...]:
     for index, check in enumerate(value):
         item = entry.node.items[index] if isinstance(entry.node, Sequence) else entry.node
         loading.places["output", "checks", index] = Entry(entry.document, entry.key, item)
-        if (cure := _named_check(check)) and isinstance(entry.node, Sequence):
+        if (cure := _check_cure(check)) and isinstance(entry.node, Sequence):
             message = f"`output.checks.{index}`: a check is a mapping of `name` and `that`"
             loading.findings.add(entry.document, "PK121", message, item, label="this is an expression", help=cure)
             checks[index] = {"name": f"check_{index}", "that": "true"}  # whose faults have this one cause
     return tuple(checks)
 
 
-def _named_check(check: Any) -> str:
+def _check_cure(check: Any) -> str:
     """How a check is written that is an expression alone, or under `assert`; nothing for all else."""
     if isinstance(check, str) and check.strip():
         return f"write `{{name: ..., that: {json.dumps(check, ensure_ascii=False)}}}`"

@@ -10,7 +10,7 @@ from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.description_checks import check_descriptions
 from promptkit.loading.findings import key_at, no_colon, node_at, unquoted, without_colon, without_quotes
-from promptkit.loading.misfit_cures import why_no_pattern
+from promptkit.loading.pattern_faults import why_no_pattern
 from promptkit.loading.value_checks import with_hint
 from promptkit.schema.embedded import without_embedded
 from promptkit.schema.equality import KINDS

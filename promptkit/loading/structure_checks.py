@@ -49,7 +49,7 @@ def _only_missing(fault: Fault, listed: list[Fault]) -> Fault | None:
 _NAMES_A_MODEL = frozenset(("id", "name", "provider", "vendor", "base_url", "api_base", "url", "deployment"))
 
 
-def _stands_elsewhere(whole: tuple[Any, ...]) -> str:
+def _cure_of_a_model_key(whole: tuple[Any, ...]) -> str:
     """What helps with a key about a model that there is not; nothing where nobody knows."""
     key = str(whole[-1])
     if whole[0] == "model" and key in _NAMES_A_MODEL:
@@ -73,7 +73,7 @@ def _report(
     if fault.kind == "unknown":
         inner = _value_entry(entry, whole[len(location) : -1])
         key, of = _key_entry(inner, str(whole[-1])), ".".join(map(str, whole[:-1]))
-        elsewhere = _stands_elsewhere(whole)
+        elsewhere = _cure_of_a_model_key(whole)
         findings.unknown_key(key, fault.allowed, of, "" if elsewhere else meant, otherwise=elsewhere)
     elif fault.kind == "missing":
         inner = _value_entry(entry, whole[len(location) : -1])

@@ -84,7 +84,7 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
         if key not in declared:
             if closed and key not in answer.keys:
                 yield no_field(key, found.start(1), declared, shown.data)
-        elif not comes_in and (wrong := _is_of_another_type(value, declared[key])):
+        elif not comes_in and (wrong := _kind_shown(value, declared[key])):
             message = f"`{key}` is shown as {wrong}"
             yield drift_at("PK232", found.span(1), message, f"it is declared {_declared(declared[key])}")
         elif isinstance(value, str):
@@ -115,8 +115,8 @@ def _declared(schema: Any) -> str:
     return kind if isinstance(kind, str) and "enum" not in schema and "const" not in schema else ""
 
 
-def _is_of_another_type(value: Any, schema: Any) -> str:
-    """What a value plainly is that a field of another type shows; a placeholder may stand for any value."""
+def _kind_shown(value: Any, schema: Any) -> str:
+    """What a value plainly is, where the field is of another type; a word in its place may describe any value."""
     declared = {"integer": "number"}.get(_declared(schema), _declared(schema))
     if not declared or not value:
         return ""
