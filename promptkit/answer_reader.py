@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.completion import Completion, Delta, ToolCallDelta
-    from promptkit.output.ladder import Expected
+    from promptkit.output.expected import Expected
     from promptkit.result import Violation
 
 

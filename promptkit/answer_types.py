@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from promptkit.chain_of_thought import thought_mode
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import SpecError
-from promptkit.output.ladder import Expected
+from promptkit.output.expected import Expected
+from promptkit.result import Output
 from promptkit.schema import Schema
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class TypedOutput:
     def view(self, value: Any) -> Any:
         """A valid value as the wanted type."""
         return value if self._view is None else self._view.view(value)
+
+    def read(self, text: str, facts: ModelFacts) -> Output[Any]:
+        """The value in an answer, as the wanted type. Raises `OutputError`."""
+        from promptkit.output.ladder import parse_output
+
+        found = parse_output(text, expected=self.expected(facts))
+        return Output(self.view(found.value), found.reasoning, found.steps)
 
     def expected(self, facts: ModelFacts) -> Expected:
         """What the ladder needs to know."""

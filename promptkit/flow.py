@@ -30,7 +30,7 @@ from promptkit.errors import (
 from promptkit.events import AttemptAbandoned
 from promptkit.limits import current_limits, raised_by
 from promptkit.options import token_limit
-from promptkit.output.ladder import Expected, parse_output
+from promptkit.output.ladder import parse_output
 from promptkit.phrases import counted
 from promptkit.reasking import asked_again, with_more_tokens
 from promptkit.refusals import FINISHED, abandoned, refuse_failed, refuse_unfinished
@@ -42,6 +42,7 @@ from promptkit.tool_turns import UNCALLED, after_tools, in_final_form, offers_to
 if TYPE_CHECKING:
     from promptkit.budget import Purse
     from promptkit.completion import ModelFacts
+    from promptkit.output.expected import Expected
     from promptkit.output.transport import Asked
     from promptkit.tool_runs import ToolRunner
 

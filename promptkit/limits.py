@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.errors import ConfigError
 
@@ -50,8 +50,7 @@ class Limits:
                 raise ConfigError(f"the limit `{name}` must be {_words(name)}", help=f"{name}: {row.meaning}")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What a limit means, and how high it may be set."""
 
     meaning: str

@@ -7,9 +7,9 @@ templates against inputs, examples and tests against inputs and output.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
@@ -74,8 +74,7 @@ AFTER_ALL = {"examples": read_examples, "tests": read_tests}
 """What can be read only once inputs and output are known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A spec, if there is a usable one, and everything that was found."""
 
     spec: PromptSpec | None

@@ -8,8 +8,7 @@ be sent to that endpoint otherwise.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promptkit.errors import ConfigError
 from promptkit.late_pattern import LatePattern
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 Scheme = Literal["chat", "local", "replay", "simulate", "openai"]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelName:
+class ModelName(NamedTuple):
     """A name in its parts. `target` is the id, the local model's name or the file; `base_url` only `openai` has."""
 
     scheme: Scheme

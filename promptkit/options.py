@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import ConfigError
@@ -29,8 +28,7 @@ def token_limit(options: Mapping[str, Any]) -> int | None:
     return next((options[name] for name in TOKEN_LIMITS if options.get(name)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class OptionFault:
+class OptionFault(NamedTuple):
     """What is wrong with an option. An error would be refused by the server, a warning has no effect there."""
 
     severity: Literal["error", "warning"]
@@ -38,8 +36,7 @@ class OptionFault:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option: the values it takes, in words, and whether a value is one of them."""
 
     words: str

@@ -9,9 +9,7 @@ from promptkit.answer_types import TypedOutput
 from promptkit.call import Call
 from promptkit.client import Client, default_client
 from promptkit.loader import load_spec, to_yaml
-from promptkit.output.ladder import Expected, parse_output
 from promptkit.renderer import Renderer
-from promptkit.result import Output, Rendered, Result
 from promptkit.run_config import RunConfig, authored_model, given_inputs, spec_in
 from promptkit.source import Memory, Source
 from promptkit.template_paths import open_reference
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from promptkit.fit import Fit
     from promptkit.history import History
     from promptkit.messages import Message
+    from promptkit.result import Output, Rendered, Result
     from promptkit.spec import PromptSpec
     from promptkit.streams import AsyncStream, Stream
     from promptkit.tool_resolution import Tools
@@ -240,8 +239,7 @@ class Prompt(Generic[T_co]):
         The file's `checks` are not run: they may speak of the inputs, which nobody gives here.
         Raises `OutputError`.
         """
-        found = parse_output(text, expected=self._expected())
-        return Output(self._typed.view(found.value), found.reasoning, found.steps)
+        return self._typed.read(text, self.facts)
 
     def run(self, inputs: Mapping[str, Any] | None = None, /, **named: Any) -> Result[T_co]:
         """Ask the model, and give back a validated answer with its receipt.
@@ -324,9 +322,6 @@ class Prompt(Generic[T_co]):
 
     def _model(self) -> Model:
         return self.client.model(self.used_model)
-
-    def _expected(self, facts: ModelFacts | None = None) -> Expected:
-        return self._typed.expected(facts or self.facts)
 
     def _call(self, inputs: Mapping[str, Any], *, stream: bool = False) -> Call:
         return Call(

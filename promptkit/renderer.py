@@ -8,7 +8,7 @@ the history, and last the task.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit import layout
 from promptkit.chain_of_thought import Mode, chain_of_thought, thought_mode, wrapped_value
@@ -49,8 +49,7 @@ def refuse_unsupported(spec: PromptSpec) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A template of a message, and where it stands in the spec."""
 
     location: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.diagnostics import did_you_mean, nearest
 from promptkit.errors import ConfigError
@@ -42,8 +41,7 @@ _OF_PROMPTS = (
 """Options that people look for here, and that stand in a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """Raw values from one place. Paths count from `folder`, and stay inside it if the layer is `confined`."""
 
     values: Mapping[str, Any]

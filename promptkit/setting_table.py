@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptkit.errors import ConfigError
 
@@ -15,8 +14,7 @@ _SWITCHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of value. `check` gives the value in its one form or raises `ValueError`.
 
     `from_text` makes raw data from what an environment variable holds; it may raise `ValueError` too.
@@ -207,8 +205,7 @@ def fact_fault(name: str, value: Any) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table: the kind of value, the variable that sets it, its default and its meaning.
 
     A default of None is a place that the platform has for it.

@@ -5,9 +5,8 @@ A model's vocabulary and chat format are known to few; what each request came to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.completion import canonical_json
 from promptkit.history import History
@@ -26,8 +25,7 @@ _MARGIN = 1.25
 _FLOOR = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(NamedTuple):
     """A counter that is another one, set right by what a server counted in so many `requests`.
 
     `error` is the largest that there was among them, and a quarter more; it is stated for requests such as those.

@@ -7,8 +7,7 @@ A counter that is exact is in `promptkit.vocabularies`, one that has learned fro
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from promptkit.completion import canonical_json
 from promptkit.late_pattern import LatePattern
@@ -38,8 +37,7 @@ class TokenCounter(Protocol):
         """The tokens of a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class PieceEstimate:
+class PieceEstimate(NamedTuple):
     """Tokens from the pieces of a text: words, numbers, signs and ends of lines, about a token each.
 
     That is how vocabularies take a text apart before they look anything up. Measured with o200k over pieces of 100 to

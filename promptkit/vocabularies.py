@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +13,7 @@ _REPLY = 3  # tokens with which an answer begins (OpenAI Cookbook, "How to count
 _HARMONY = 75  # the system message that the harmony format of gpt-oss begins with: its channels, its date, its effort
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """Counts the tokens of a vocabulary, exactly. What a server adds to a request, `fixed`, stays an estimate."""
 
     name: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from case_files import CaseFiles
 
-from promptkit.output.ladder import Expected
+from promptkit.output.expected import Expected
 from promptkit.schema import Schema
 
 CASES = CaseFiles(

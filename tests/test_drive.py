@@ -17,7 +17,7 @@ from promptkit.drive import Clock, Drive
 from promptkit.events import AttemptAbandoned, Event, FieldComplete, PartialValue, ReasoningDelta, TextDelta
 from promptkit.flow import Ask
 from promptkit.messages import Message
-from promptkit.output.ladder import Expected
+from promptkit.output.expected import Expected
 from promptkit.result import Result
 from promptkit.schema import Schema
 from promptkit.testing import ScriptedModel

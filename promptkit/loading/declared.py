@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from promptkit.loading.answer_checks import AnswerChecks
@@ -23,8 +23,7 @@ class Unknown:
     """Inputs whose declarations are faulty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """The inputs and the output of a prompt, as the data that its spec is built of, and the checks of its answers."""
 
     inputs: dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +102,7 @@ class _Check:
     def fault(self, fault: TemplateFault) -> None:
         message = fault.message.replace("`}}` is expected, not", "the expression ends before")
         message = message.replace("an expression is missing before `}}`", "the expression is not whole")
-        self.report(replace(fault, message=f"{self.name}: {message}"))
+        self.report(fault._replace(message=f"{self.name}: {message}"))
 
     def undeclared(self, _: Path, fault: TemplateFault) -> None:
         self.fault(fault)

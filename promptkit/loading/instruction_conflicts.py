@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.prose import GAP, NUMBER, Sentence, number_of, sentences
@@ -33,8 +32,7 @@ _NEGATED = LatePattern(r"^(?:please )?(?:do not|don't|never|must not|should not|
 _ASKED = LatePattern(r"^(?:please )?(?:always |do |must |should )?")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """A sentence of a template, in plain words, and whether it says what not to do."""
 
     text: TemplateText

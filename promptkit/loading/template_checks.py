@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -241,7 +241,7 @@ def _check_prose(checks: TemplateChecks, loading: Loading) -> None:
     if not loading.unknown.output:
         given = (listed_words([each["json_schema"]]) for each in checks.inputs.values())
         spoken = tuple(frozenset(map(str.casefold, each)) for each in given if each)
-        answer = replace(Answer.of(loading.data.get("output", {})), given=spoken, inputs=frozenset(checks.inputs))
+        answer = Answer.of(loading.data.get("output", {}))._replace(given=spoken, inputs=frozenset(checks.inputs))
         for text, words in prose:
             for fault in drift(words, answer):
                 checks.report(text, fault)

@@ -45,8 +45,6 @@ def paced_model(endpoint: Endpoint, prefix: str, settings: Settings, redactor: R
 
     What the settings say of a model's limits goes over those of the plan, which hold on MARA Cloud alone.
     """
-    from dataclasses import asdict
-
     from promptkit.models.catalog import settings_of
     from promptkit.models.chat_api import ChatApi
     from promptkit.models.documented import RATE_LIMITS
@@ -56,7 +54,7 @@ def paced_model(endpoint: Endpoint, prefix: str, settings: Settings, redactor: R
     def allowed(model: str) -> Allowed:
         own = settings_of(f"{prefix}{model}", settings)
         of_tier = RATE_LIMITS.get(model, {}).get(settings.tier) if endpoint.is_mara else None
-        told = {**(asdict(of_tier) if of_tier else {}), **own}
+        told = {**(of_tier._asdict() if of_tier else {}), **own}
         return Allowed(**{name: told[name] for name in MODEL_LIMITS if name in told})
 
     return Paced(ChatApi(endpoint, redactor=redactor), place_of(endpoint.base_url, endpoint.api_key), allowed)

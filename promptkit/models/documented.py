@@ -8,8 +8,7 @@ software MARA runs. Sizes, in billions of parameters, are those of the makers' m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptkit.completion import ModelFacts
 
@@ -83,8 +82,7 @@ REASONS_WHEN_ASKED = frozenset({"DeepSeek-V3.1", "DeepSeek-V3.1-Terminus"})
 """Models that reason when `chat_template_kwargs: {enable_thinking: true}` asks for it, and else do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
+class RateLimits(NamedTuple):
     """How much a tier may ask for: requests a minute, requests a day, tokens a day (None: not limited)."""
 
     requests_per_minute: int

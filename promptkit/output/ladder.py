@@ -7,7 +7,7 @@ answer native; what else was done makes it repaired. Nothing is ever guessed: wh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from promptkit.late_pattern import LatePattern
 from promptkit.output.acceptance import UNWRAPPED, Judge, Judged, Refused, refused
 from promptkit.output.channels import Channels, read_channels
 from promptkit.output.code_fence import unfenced
+from promptkit.output.expected import Expected
 from promptkit.output.free_text import marked_up
 from promptkit.output.json_answer import searched
 from promptkit.output.place import plain_word
@@ -32,8 +33,6 @@ from promptkit.spec import JSON_FORMATS, TEXT_FORMATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from promptkit.chain_of_thought import Mode
-    from promptkit.spec import OutputFormat
 
 LINE, FENCE, QUOTES = "answer line found", "fence removed", "quotes removed"
 _TURNS_BEHIND = "with the turns behind it"
@@ -45,26 +44,6 @@ _ASKED_FOR: Mapping[str, frozenset[str]] = {
 }
 """The steps that a way of reasoning calls for by itself."""
 _MOST_TOLD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What an answer should be: its format, its schema, the mode of its reasoning, its headings and choices.
-
-    `repair` lets slips of syntax be repaired, `coerce` lets values be brought to their declared types, and `strict`
-    refuses every answer to which anything had to be done. `quoted` says that the server was told to make JSON of it,
-    so that a choice stands in quotes.
-    """
-
-    format: OutputFormat = "json"
-    schema: Schema | None = None
-    mode: Mode = "off"
-    choices: tuple[str, ...] = ()
-    headings: tuple[str, ...] = ()
-    strict: bool = False
-    quoted: bool = False
-    repair: bool = True
-    coerce: bool = True
 
 
 def parse_output(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.chain_of_thought import wrapped_schema
 from promptkit.completion import AnswerForm, Transport
@@ -14,7 +13,7 @@ from promptkit.spec import JSON_FORMATS, STRUCTURED_FORMATS, TEXT_FORMATS
 
 if TYPE_CHECKING:
     from promptkit.completion import ModelFacts
-    from promptkit.output.ladder import Expected
+    from promptkit.output.expected import Expected
 
 _MOST_REFERENCES = 10  # from the root to its type; more is a circle
 _JSON_MODE = {"type": "json_object"}
@@ -60,8 +59,7 @@ def _is_text(expected: Expected) -> bool:
     return expected.format in TEXT_FORMATS
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request says of its answer's form, and why."""
 
     transport: Transport

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.late_pattern import LatePattern
@@ -51,8 +50,7 @@ _MOST_COMPARED = 200
 _RECURSIVE = 2019
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(NamedTuple):
     """Something strange: PK407 when no value fits, PK408 when a part of the schema has no effect."""
 
     code: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.diagnostics import nearest
 from promptkit.schema.limits import first_fault
@@ -35,8 +34,7 @@ _NEWEST = "http://json-schema.org/schema"
 _METASCHEMAS: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaProblem:
+class SchemaProblem(NamedTuple):
     """Why a schema cannot be used, and where in it.
 
     `keyword` is the one of the metaschema that it breaks; `meant` is the word that was probably meant, for which the

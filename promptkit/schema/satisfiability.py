@@ -8,8 +8,8 @@ certain; what is not followed (`not`, `if`, `pattern` without an enum) counts as
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.schema.conjunction import Pairs, form_of
 from promptkit.schema.disjoint import apart, may_have
@@ -46,8 +46,7 @@ _CLOSED = "let `unevaluatedProperties: false` beside `allOf` close them all, and
 _ENDLESS = "let it be left out, or be null, somewhere"
 
 
-@dataclass(frozen=True, slots=True)
-class Emptiness:
+class Emptiness(NamedTuple):
     """Why no value fits a schema, and where that is said.
 
     `spare` says that it is one of several alternatives, so that values may fit the others.
@@ -223,7 +222,7 @@ def _why(fitting: _Satisfiability, place: Location, schema: dict[str, Any]) -> E
     if found is None and "$ref" in schema:
         found = Emptiness("no value fits what this leads to and what stands beside it", (*place, "$ref"))
     found = found or Emptiness("no value fits all that is said here", place)
-    return replace(found, spare=place[-2:-1] in (("anyOf",), ("oneOf",)))
+    return found._replace(spare=place[-2:-1] in (("anyOf",), ("oneOf",)))
 
 
 def _constants(_: _Satisfiability, place: Location, said: dict[str, Any]) -> Emptiness | None:

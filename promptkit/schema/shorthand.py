@@ -18,8 +18,7 @@ the model is told of it, and the field stays required; nothing is filled in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_bounds import BOUNDS, read_bounds
@@ -41,8 +40,7 @@ _OF_BOUNDS, _OF_BOUNDS_IN_LISTS = LatePattern(","), LatePattern(r"[,\]]")
 """The signs at which a part ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """What a declaration says: its JSON Schema (prose as `description`), and its default, which is not in there."""
 
     schema: dict[str, Any]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from promptkit.late_pattern import LatePattern
 from promptkit.schema.shorthand_literals import ShorthandError, fail
@@ -28,8 +27,7 @@ _PERHAPS_FOREIGN = LatePattern(r"[\[<(]|\b(?:str|int|float|bool|double|decimal|d
 """What a text of types of another language has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """One alternative: a `schema` when it is a type or a list, else the text of a literal."""
 
     schema: dict[str, Any] | None

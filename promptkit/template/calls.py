@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.template.inferred_types import either, is_written_out, kinds_of, missing_key
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from promptkit.template.tree import Token, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """The parameters of something, some of them `needed`; `any_more` and `any_key` say that it takes others too."""
 
     name: str

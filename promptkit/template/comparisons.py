@@ -6,7 +6,6 @@ Said only where the declaration settles it; what cannot be told is passed over.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +57,11 @@ def _merged(facts: Iterable[Fact]) -> list[Fact]:
         elif fact.operator == "notin":
             continue
         elif fact.operator == "in":
-            found["in"] = replace(known, constants=tuple(each for each in known.constants if each in fact.constants))
+            found["in"] = known._replace(constants=tuple(each for each in known.constants if each in fact.constants))
         elif _ORDERS[fact.operator](fact.constants[0], known.constants[0]):
             found[fact.operator] = fact
     if "notin" in found:
-        found["notin"] = replace(found["notin"], constants=tuple(excluded))
+        found["notin"] = found["notin"]._replace(constants=tuple(excluded))
     return list(found.values())
 
 

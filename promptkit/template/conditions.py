@@ -5,8 +5,7 @@ That is which paths hold a value, and no null; and which constants a value is, o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.template.paths import Path, is_constant, kind, listed, path_of
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """How what stands at a path compares to constants: `in` or `notin` them; `lt`, `lteq`, `gt`, `gteq` one of them."""
 
     path: Path

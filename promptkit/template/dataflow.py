@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ class Flow(NamedTuple):
     sources: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowGraph:
+class FlowGraph(NamedTuple):
     """For each name, the names that its value can come from, one step back."""
 
     sources: Mapping[str, frozenset[str]]

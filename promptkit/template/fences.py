@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from promptkit.errors import RenderError
 from promptkit.limits import current_limits
@@ -20,8 +20,7 @@ SYSTEM_CURE = "let it stand in `task`, or set `layout: {context: user}` for cont
 """What helps where an untrusted value would stand in a system message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Untrusted:
+class Untrusted(NamedTuple):
     """What is said of an untrusted input: whom it comes from, and whether chat markup in it is neutralised."""
 
     origin: str

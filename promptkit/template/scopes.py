@@ -6,8 +6,7 @@ follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.template.conditions import Fact, is_about
 from promptkit.template.inferred_types import InferredType, either
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from promptkit.template.paths import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """What a name stands for. `sure` says that it is set whichever way the template runs.
 
     A macro is its node with the scope that it stands in, an imported file the names in it; a file that is imported
@@ -97,8 +95,7 @@ class Scope:
         for name, ways in found.items():
             known = [each for each in ways if each is not None]
             first = next(branch.names[name] for branch in branches if name in branch.names)
-            merged = replace(
-                first,
+            merged = first._replace(
                 value=either(each.value for each in known),
                 sure=len(known) == len(ways) and all(each.sure for each in known),
                 nullable=any(each.nullable for each in known),

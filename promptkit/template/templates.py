@@ -5,8 +5,8 @@ Jinja is imported when a template first needs it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.late_pattern import LatePattern
 from promptkit.limits import current_limits
@@ -261,8 +261,7 @@ def _context(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **({SELF: values["self"]} if "self" in values else {})}
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """Which template is rendered, and how its places are named in errors.
 
     `path` is the file it stands in, `name` its section, and `origin` tells the place in the file of each character.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from promptkit.late_pattern import LatePattern
@@ -142,7 +141,7 @@ def with_broken_tags(faults: Iterable[TemplateFault], broken: Iterable[TemplateF
             yield fault
         else:
             left.remove(cause)
-            yield replace(cause, code=fault.code, severity=fault.severity)
+            yield cause._replace(code=fault.code, severity=fault.severity)
     yield from left
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.template.paths import find, kind
 
@@ -22,8 +22,7 @@ ENDINGS = ("variable_end", "block_end")
 """The kinds of tokens that begin and end a tag."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFault:
+class TemplateFault(NamedTuple):
     """Something wrong at a span of a template's text; offsets are 0-based characters."""
 
     code: str

@@ -5,7 +5,6 @@ The walk goes through the files that it includes, imports and extends, each with
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -95,7 +94,7 @@ class Walk(Statements):
         if tree.lost:
             return None
         return {
-            name: replace(known, blind=not node.with_context)
+            name: known._replace(blind=not node.with_context)
             for name, known in set_there.names.items()
             if not name.startswith("_")
         }

@@ -8,7 +8,7 @@ import pytest
 
 from promptkit.chain_of_thought import wrapped_schema
 from promptkit.completion import AnswerForm, ModelFacts, Transport
-from promptkit.output.ladder import Expected
+from promptkit.output.expected import Expected
 from promptkit.output.transport import answer_form, answer_schema, asked_form, schema_name, wire_schema
 from promptkit.schema import Schema
 

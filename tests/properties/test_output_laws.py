@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from promptkit.errors import OutputError
 from promptkit.output import PartialParser, parse_output
 from promptkit.output.code_fence import unfenced
-from promptkit.output.ladder import Expected
+from promptkit.output.expected import Expected
 from promptkit.output.partial import NOTHING
 from promptkit.output.reasoning import split_tags
 from promptkit.output.strict_json import NotJson, parse_json

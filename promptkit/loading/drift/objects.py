@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.answer import enum_of
@@ -33,8 +32,7 @@ _MOST_PARTS = 20
 """How many words with bars between them are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownObject:
+class ShownObject(NamedTuple):
     """An object, and the offsets at which it begins and ends in the prose."""
 
     data: dict[str, Any]
