@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.errors import InputError
+from promptkit.input_texts import UnreadableText, read_text
 from promptkit.schema import Schema
 from promptkit.schema.limits import plain
+from promptkit.schema.misfit_cures import cure_of
 from promptkit.schema.simple_validator import texts_taken
 
 if TYPE_CHECKING:
@@ -84,8 +88,8 @@ class Inputs:
         for violation in self._schemas[name].validate(value) if declared is not None else ():
             secret = declared is not None and declared.secret
             where = "" if violation.path == "$" or secret else f" at {violation.path}"
-            label = _HIDDEN if secret else violation.message
-            yield self._fault("PK306", f"the input `{name}` does not fit{where}", label=label)
+            label, cure = (_HIDDEN, "") if secret else (violation.message, _cure(violation, value))
+            yield self._fault("PK306", f"the input `{name}` does not fit{where}", label=label, help=cure)
 
     def _misfit(self, violation: Violation) -> Diagnostic:
         """What the schema of all inputs together finds; it may quote any of them."""
@@ -107,66 +111,27 @@ class Inputs:
             declared = self._declared.get(name)
             schema = declared.json_schema if declared else {}
             try:
-                values[name] = _read(text, schema)
-            except ValueError:
-                label = _HIDDEN if declared and declared.secret else f"{text[:40]!r} is not a JSON {_wanted(schema)}"
-                cure = _sample(name, schema)
+                values[name] = read_text(text, schema)
+            except UnreadableText as error:
+                secret = declared is not None and declared.secret
+                label, cure = _HIDDEN if secret else str(error), error.cure(name, secret=secret)
                 faults.append(self._fault("PK306", f"the input `{name}` does not fit", label=label, help=cure))
         if faults:
             raise InputError(faults)
         return values
 
 
-_SAMPLES = {"array": '["a", "b"]', "object": '{"key": "value"}', "boolean": "true", "integer": "3", "number": "0.5"}
-
-
-def _sample(name: str, schema: Any) -> str:
-    """How the text of an input is written whose type cannot be read from what is given."""
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    sample = _SAMPLES.get(kind, "") if isinstance(kind, str) else ""
-    shown = f"'{sample}'" if '"' in sample else sample
-    return f"write it as {name}={shown}" if sample else ""
-
-
 _HIDDEN = "the value is secret"
 
 
-def _wanted(schema: Any) -> str:
-    kind = schema.get("type", "value") if isinstance(schema, dict) else "value"
-    return kind if isinstance(kind, str) else " or ".join(kind)
+def _cure(violation: Violation, value: Any) -> str:
+    """How the part of a value is written that does not fit, where its form tells."""
+    with suppress(KeyError, IndexError, TypeError):
+        return cure_of(violation.message, reduce(getitem, violation.location, value))
+    return ""
 
 
 def _told(declared: Input) -> str:
     schema = declared.json_schema
     said = schema.get("description") if isinstance(schema, dict) else None
     return f"it is: {said}" if said else ""
-
-
-def _read(text: str, schema: Any) -> Any:
-    """A text by the declared type: a text stays as it is; all else is JSON, or a text where that is allowed."""
-    kinds = _kinds(schema)
-    if kinds <= {"string"}:
-        return text
-    try:
-        value = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        if "string" in kinds or not kinds:
-            return text
-        raise ValueError(text) from None
-    is_text = "string" in kinds and kinds.isdisjoint(("object", "array", "any"))
-    return text if is_text and isinstance(value, (dict, list)) else value
-
-
-def _kinds(schema: Any) -> set[str]:
-    if not isinstance(schema, dict):
-        return {"any", "string"}
-    if "enum" in schema:
-        return {"string"} if all(isinstance(item, str) for item in schema["enum"]) else {"string", "any"}
-    kind = schema.get("type", ())
-    if not kind and (branches := schema.get("anyOf") or schema.get("oneOf")):
-        return set().union(*map(_kinds, branches)) or {"any"}
-    return ({kind} if isinstance(kind, str) else set(kind)) or {"any", "string"}
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)

@@ -160,6 +160,52 @@ def test_a_text_that_is_no_such_value_is_refused(inputs: Inputs, name: str, text
     assert repr(text) in caught.value.diagnostics[0].label
 
 
+@pytest.mark.parametrize(
+    ("declared", "text", "cure"),
+    [
+        ("integer", "1_000", "write it as it=1000"),
+        ("integer", "1,000", "write it as it=1000"),
+        ("integer", "five", "it is written like it=3"),
+        ("integer", "1,5", "it is written like it=3"),
+        ("integer", "1e400", "it is written like it=3"),
+        ("number", "1,5", "write it as it=1.5"),
+        ("number", "+7", "write it as it=7"),
+        ("boolean", "yes", "write it as it=true"),
+        ("boolean", "0", "write it as it=false"),
+        ("boolean", "True", "write it as it=true"),
+        ("boolean", "maybe", "it is written like it=true"),
+        ("[integer]", "1,2", "write it as it='[1, 2]'"),
+        ("[integer]", "7", "write it as it='[7]'"),
+        ("[integer]", "a", "it is written like it='[3]'"),
+        ("[string]", "a, b", """write it as it='["a", "b"]'"""),
+        ("[string]", "['a',]", """write it as it='["a"]'"""),
+        ("object", "{'a': True}", """write it as it='{"a": true}'"""),
+        ("object", "a=1", """it is written like it='{"key": "value"}'"""),
+    ],
+)
+def test_a_text_that_is_no_such_value_has_the_cure_that_it_means(declared: str, text: str, cure: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Inputs(spec(f"inputs: {{it: {declared}}}")).from_texts({"it": text})
+    assert [cure] == [each.help for each in caught.value.diagnostics]
+
+
+def test_the_cure_of_a_secret_tells_nothing_of_it() -> None:
+    with pytest.raises(InputError) as caught:
+        Inputs(spec("inputs: {pin: {type: integer, secret: true}}")).from_texts({"pin": "1_234"})
+    assert "it is written like pin=3" == caught.value.diagnostics[0].help
+
+
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    value = Inputs(spec("inputs: {it: integer}")).from_texts({"it": "1e3"})["it"]
+    assert (1000, int) == (value, type(value))
+
+
+def test_a_value_that_does_not_fit_by_its_form_is_told_how_it_is_written() -> None:
+    with pytest.raises(InputError) as caught:
+        Inputs(spec("inputs: {it: date}")).accept({"it": "31.12.2026"})
+    assert "write `2026-12-31`" == caught.value.diagnostics[0].help
+
+
 def test_a_long_text_is_not_shown_whole(inputs: Inputs) -> None:
     with pytest.raises(InputError) as caught:
         inputs.from_texts({"count": "x" * 1000})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import nearest
 from promptkit.loading.findings import key_at, node_at, span_of
-from promptkit.loading.misfit_cures import cure_of
 from promptkit.loading.typed_values import field_names
+from promptkit.schema.misfit_cures import cure_of
 from promptkit.schema.violations import hint_of, shown
 from promptkit.yaml_nodes import SWITCHES, Mapping, Scalar
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from promptkit.late_pattern import LatePattern
 
-__all__ = ["cure_of"]
+__all__ = ["cure_of", "plain_number"]
 
 _FORMAT = LatePattern(r"is not a valid ([a-z-]+)\Z")
 _NUMBER = LatePattern(r"is not an? (integer|number)\Z")
-_GROUPED = LatePattern(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z|[+-]?\d+(?:_\d+)+(?:\.\d+)?\Z")
-_PLAIN_NUMBER = LatePattern(r"-?\d+(?:\.\d+)?\Z")
+_GROUPED = LatePattern(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\Z|[+-]?[0-9]+(?:_[0-9]+)+(?:\.[0-9]+)?\Z")
+_DECIMAL_COMMA = LatePattern(r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})\Z")
+_PLAIN_NUMBER = LatePattern(r"-?[0-9]+(?:\.[0-9]+)?\Z")
 _YEAR_FIRST = LatePattern(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\Z")
 _YEAR_LAST = LatePattern(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
 _SCHEMELESS = LatePattern(r"(?:www\.)?[\w-]+(?:\.[\w-]+)+(?:[/?#]\S*)?\Z")
@@ -33,11 +34,10 @@ def cure_of(message: str, value: Any) -> str:
         return ""
     text = value.strip()
     if number := _NUMBER.search(message):
-        if number[1] == "integer" and "." in text:
+        written = plain_number(text)
+        if not written or (number[1] == "integer" and "." in written):
             return ""
-        if _PLAIN_NUMBER.match(text):
-            return f"write it without quotes: {text}"
-        return f"write `{text.replace(',', '').replace('_', '')}`" if _GROUPED.match(text) else ""
+        return f"write it without quotes: {text}" if written == text else f"write `{written}`"
     found = _FORMAT.search(message)
     form = found[1] if found is not None else ""
     if form == "date":
@@ -45,6 +45,16 @@ def cure_of(message: str, value: Any) -> str:
     if form == "uri" and _SCHEMELESS.match(text):
         return f"{_FORMS[form]}; this may be `https://{text}`"
     return _FORMS.get(form, "")
+
+
+def plain_number(text: str) -> str:
+    """A number as JSON writes it, of one with signs between its digits or a decimal comma; nothing of other texts."""
+    if _DECIMAL_COMMA.match(text):
+        text = text.replace(",", ".")
+    elif _GROUPED.match(text):
+        text = text.replace(",", "").replace("_", "")
+    text = text.removeprefix("+")
+    return text if _PLAIN_NUMBER.match(text) else ""
 
 
 def _date_cure(text: str) -> str:
