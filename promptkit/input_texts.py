@@ -31,14 +31,14 @@ class UnreadableText(ValueError):
     def __init__(self, text: str, schema: Any) -> None:
         kind = schema.get("type", "value") if isinstance(schema, dict) else "value"
         self.wanted = kind if isinstance(kind, str) else " or ".join(kind)
-        self._text = text
         self._value = _meant(text, self.wanted, schema) if isinstance(schema, dict) else None
+        self._sample = _sample(self.wanted, schema)
         super().__init__(f"{text[:_MOST_QUOTED]!r} is not a JSON {self.wanted}")
 
     def cure(self, name: str, *, secret: bool = False) -> str:
         """How the input is written on a command line; nothing of what was given, if it is secret."""
         known = self._value is not None and not secret
-        value = self._value if known else _SAMPLES.get(self.wanted)
+        value = self._value if known else self._sample
         if value is None:
             return ""
         written = f"{name}={shlex.quote(json.dumps(value, ensure_ascii=False))}"
@@ -105,10 +105,15 @@ def _meant(text: str, kind: str, schema: dict[str, Any]) -> Any:
 
 
 def _listed(text: str, items: Any) -> list[Any] | None:
-    """The items between commas, or a sample for items of this type."""
-    of_text = _kinds(items) <= {"string"}
+    """The items between commas."""
     if text.strip() and not text.lstrip().startswith(("[", "{")):
         with suppress(UnreadableText):
             return [read_text(part.strip(), items) for part in text.split(",")]
-    sample = _SAMPLES.get(items.get("type", "")) if isinstance(items, dict) and not of_text else None
-    return None if sample is None else [sample]
+    return None
+
+
+def _sample(kind: str, schema: Any) -> Any:
+    """A value of the type; None where it has no type of its own."""
+    items = schema.get("items") if isinstance(schema, dict) else None
+    of = items.get("type") if kind == "array" and isinstance(items, dict) else None
+    return [_SAMPLES[of]] if isinstance(of, str) and of in _SAMPLES else _SAMPLES.get(kind)
