@@ -75,6 +75,7 @@ OWNERS = {
         "template/failures.py",
         "template/filters.py",
         "template/names.py",
+        "template/placed_environment.py",
         "template/tracing_environment.py",
         "template/instrumentation.py",
         "template/parser.py",

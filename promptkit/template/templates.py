@@ -113,7 +113,7 @@ class Templates:
 
         Jinja knows the lines of expressions alone, and those that render pay nothing for what is only told of others.
         """
-        from promptkit.template.tracing_environment import PlacedEnvironment
+        from promptkit.template.placed_environment import PlacedEnvironment
 
         if budget.seconds >= current_limits().render_seconds:
             return None

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Undefined, nodes, pass_context
 from jinja2.visitor import NodeTransformer
 
-from promptkit.template.environment import FileEnvironment
+from promptkit.template.environment import FileEnvironment, ValueCode
 from promptkit.template.flow_rules import SourceFinder
 from promptkit.template.names import names_in
-from promptkit.template.parser import RecoveringEnvironment
+from promptkit.template.placed_environment import PlacedEnvironment
 from promptkit.template.tracing import BLOCK, FILE, Mark, finalized
 from promptkit.template.tree_building import filtered
 
@@ -21,34 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
 
-class PlacedEnvironment(FileEnvironment):
-    """The same, with trees that have offsets for lines; an expression has that at which it begins."""
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = RecoveringEnvironment(source)._parse(source, name, filename)  # noqa: SLF001
-        for output in tree.find_all(nodes.Output):
-            for child in output.nodes:
-                child.lineno = _begin(child)
-        for kind, field in _EXPRESSIONS.items():
-            for statement in tree.find_all(kind):
-                statement.lineno = _begin(getattr(statement, field))
-        return tree
-
-
-_EXPRESSIONS = {nodes.If: "test", nodes.For: "iter", nodes.Assign: "node", nodes.CallBlock: "call"}
-"""Statements that compute an expression, and what they call it."""
-
-
-def _begin(node: nodes.Node) -> int:
-    """Where an expression begins: a filter or an operator stands behind what it is applied to."""
-    return min((node.lineno, *(each.lineno for each in node.find_all(nodes.Expr))))
-
-
 class TracingEnvironment(PlacedEnvironment):
     """Marks what the template at a path prints, with its files.
 
     `fence` is what sends a tree through the fences; only then it is marked.
     """
+
+    code_generator_class = ValueCode
 
     def __init__(
         self,
