@@ -17,7 +17,7 @@ from promptkit.errors import SourceError
 from promptkit.limits import current_limits, raised_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 __all__ = [
     "ENDINGS",
@@ -86,6 +86,20 @@ def _refuse_git(names: Iterable[str], path: str) -> None:
         raise SourceError(f"`{path}` lies in what git keeps for itself")
 
 
+def _refuse_hidden(names: Iterable[str], path: str, known: Container[str] = ()) -> None:
+    """Refuse a name that begins with a point, unless it is known: prompts may stand in such a folder themselves."""
+    hidden = next(
+        (name for name in names if name.startswith(".") and name not in (".", "..") and name not in known), ""
+    )
+    if not hidden:
+        return
+    cure = "give it a name without the leading point"
+    if hidden == path.rpartition("/")[2]:
+        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt", help=cure)
+    lies = "lies in" if hidden in path.split("/") else "is a link to"
+    raise SourceError(f"`{path}` {lies} `{hidden}`, which is hidden, and no part of a prompt", help=cure)
+
+
 MOUNT = ":/"
 """Stands between a reference to another repo and a path in it: `acme/base@^1:/base.yaml`, under whose root it is."""
 
@@ -111,12 +125,13 @@ def mounted(folder: str, reference: str) -> str:
 def resolve(source: Source, folder: str, path: str) -> str:
     """What a path written in a file of `folder` names: a file under the same root, or one of another repo.
 
-    Raises `SourceError` when it leaves the root, when its repo is not declared, and for a hidden file: such as `.env`
-    hold what is no part of a prompt.
+    Raises `SourceError` when it leaves the root, when its repo is not declared, and for what is hidden: such as `.env`
+    and `.ssh` hold what is no part of a prompt.
     """
-    if (name := path.rpartition("/")[2]).startswith(".") and name not in (".", ".."):
-        cure = "give it a name without the leading point"
-        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt", help=cure)
+    if "://" in path:
+        cure = "save it beside the prompt, or declare the repo that it comes from"
+        raise SourceError(f"`{path}` is an address, and nothing is fetched for a prompt", help=cure)
+    _refuse_hidden(path.split("/"), path)
     own = getattr(source, "resolve", None)
     return join(folder, path) if own is None else str(own(folder, path))
 
@@ -321,6 +336,7 @@ def _open_resolved(root: Path, path: str) -> int:
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts
     _refuse_git(names, path)
+    _refuse_hidden(names, path, path.split("/"))
     descriptor = _descend(base, names) if os.open in os.supports_dir_fd else os.open(target, _FILE_FLAGS)
     return _regular(descriptor, path)
 

@@ -180,9 +180,11 @@ def test_a_package_that_is_not_there_is_said(packages: Path) -> None:
         Package("shop_prompts").read("none.md")
 
 
-@pytest.mark.parametrize("path", ["/.git/config", "../.git/config", "/.GIT/config", "/.env", ".netrc", "/a/.env"])
+@pytest.mark.parametrize(
+    "path", ["/.git/config", "../.git/config", "/.GIT/config", "/.env", ".netrc", "/a/.env", "/.ssh/id"]
+)
 def test_what_git_keeps_and_hidden_files_are_no_parts_of_prompts(path: str, tmp_path: Path) -> None:
-    for name in (".git/config", ".GIT/config", ".env", "t/.netrc", "a/.env"):
+    for name in (".git/config", ".GIT/config", ".env", "t/.netrc", "a/.env", ".ssh/id"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("url = https://user:hunter2@host/x.git")
     (tmp_path / "promptkit.toml").touch()
@@ -199,3 +201,28 @@ def test_no_link_leads_into_what_git_keeps(target: str, tmp_path: Path) -> None:
     (tmp_path / "x").symlink_to(target)
     with pytest.raises(SourceError, match="what git keeps for itself"):
         Folder(tmp_path).read("x" if target != ".git" else "x/config")
+
+
+@pytest.mark.parametrize(("link", "target", "path"), [("x", ".env", "x"), ("d", ".ssh", "d/id"), ("y", ".ssh/id", "y")])
+def test_no_link_leads_to_what_is_hidden(link: str, target: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/id").write_text("secret")
+    (tmp_path / ".env").write_text("secret")
+    (tmp_path / link).symlink_to(target)
+    with pytest.raises(SourceError, match="hidden"):
+        Folder(tmp_path).read(path)
+
+
+def test_prompts_may_stand_in_a_hidden_folder_themselves(tmp_path: Path) -> None:
+    folder = tmp_path / ".github/prompts"
+    folder.mkdir(parents=True)
+    (tmp_path / "promptkit.toml").touch()
+    (folder / "part.md").write_text("Part.")
+    (folder / "link.md").symlink_to("part.md")
+    (folder / "p.yaml").write_text("task: |\n  {% include 'part.md' %} {% include 'link.md' %}\n")
+    assert "Part. Part." == Prompt.from_yaml(folder / "p.yaml").render().messages[-1].content
+
+
+def test_an_address_is_not_fetched() -> None:
+    with pytest.raises(SpecError, match="nothing is fetched"):
+        Prompt.from_text("task: \"{% include 'https://example.com/x.md' %}\"")

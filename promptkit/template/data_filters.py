@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
 from promptkit.late_pattern import LatePattern
-from promptkit.template.metering import MAX_MARKED, MAX_PARTS, check_clock, check_size, weighed
+from promptkit.template.metering import MAX_MARKED, MAX_PARTS, check_clock, measured, weighed
 from promptkit.template.printing import kind_of, plain, printed, to_json
 from promptkit.tokens import PieceEstimate
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Rows = list[Mapping[str, Any]]
 
-_LINES_A_LOOK = 256
-"""So many lines, or cells of one, are made between looks at the clock."""
 _LINE = LatePattern(r"(?<![^\n])[^\n]*")
 _QUOTED = LatePattern('[",\r\n]')
 _XML_NAME = LatePattern(r"[A-Za-z_][\w.-]*\Z")
@@ -41,18 +39,7 @@ def table(value: Any, columns: Any = None) -> str:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(_within(cells))} |"
-
-
-def _within(cells: Iterable[str]) -> Iterator[str]:
-    """The cells of a row, measured while they are made."""
-    size = 0
-    for number, cell in enumerate(cells, 1):
-        if number % _LINES_A_LOOK == 0:
-            check_clock()
-        size += len(cell)
-        check_size(size)
-        yield cell
+    return f"| {' | '.join(measured(cells))} |"
 
 
 def _cell(text: str) -> str:
@@ -65,7 +52,7 @@ def to_csv(value: Any, columns: Any = None) -> str:
     names, rows = _rows(value, columns, "csv")
     body = ([_plain_text(row.get(name)) for name in names] for row in rows)
     lines = itertools.chain([map(_plain_text, names)], body) if names else ()
-    return _lines_of(",".join(_within(map(_field, line))) or '""' for line in lines)
+    return _lines_of(",".join(measured(map(_field, line))) or '""' for line in lines)
 
 
 def _field(text: str) -> str:
@@ -244,15 +231,7 @@ def _plain_text(value: Any) -> str:
 
 
 def _lines_of(lines: Iterable[str]) -> str:
-    """The lines as one text, measured while they are made."""
-    kept, size = [], 0
-    for number, line in enumerate(lines):
-        size += len(line) + 1
-        check_size(size)
-        if number % _LINES_A_LOOK == 0:
-            check_clock()
-        kept.append(line)
-    return "\n".join(kept)
+    return "\n".join(measured(lines, between=1))
 
 
 DATA_FILTERS: Mapping[str, Callable[..., str]] = {

@@ -32,6 +32,7 @@ MAX_PARTS = 500_000
 MAX_ARGUMENTS = 10_000
 """How many values one call may be given."""
 _STEPS_A_LOOK = 256
+_PIECES_A_LOOK = 256
 _LOOK_UPS_A_STEP = 10
 _PARTS_A_STEP = 500
 _MOST_REMEMBERED = 200_000
@@ -41,6 +42,8 @@ _MOST_PRINTED = 5
 """How many times the longest message may be printed in all, into macros and blocks that are kept."""
 _CHARACTERS_A_PART = 100
 _LARGE_TEXT = 10_000
+_COUNTED_TEXT = 500
+"""So long is a text that counts among those that are built; of shorter ones, a rendering has no steps to make many."""
 _CHARACTERS_AN_ITEM = 16
 """What an item of a list takes beside its own characters, in memory and in what may be built."""
 _MOST_BUILT = 10
@@ -62,13 +65,15 @@ class Meter:
     built: int = 0
 
     def build(self, size: int) -> None:
-        """Count the characters of a large text that an expression makes, and look at the clock."""
+        """Count the characters of a text that an expression makes, and look at the clock if it is large."""
+        if size <= _COUNTED_TEXT:
+            return
+        self.built += size
+        most = _MOST_BUILT * self.limits.render_characters
+        if self.built > most:
+            message = f"the texts that a template builds have more than {most:,} characters in all"
+            raise RenderError(message, code="PK220", help=raised_by("render_characters"))
         if size > _LARGE_TEXT:
-            self.built += size
-            most = _MOST_BUILT * self.limits.render_characters
-            if self.built > most:
-                message = f"the large texts that a template builds have more than {most:,} characters in all"
-                raise RenderError(message, code="PK220", help=raised_by("render_characters"))
             self.check_time()
 
     def step(self, many: int = 1) -> None:
@@ -124,7 +129,8 @@ class Meter:
         self.printed += size
         most = _MOST_PRINTED * self.limits.render_characters
         if self.printed > most:
-            raise too_long(most)
+            message = f"what a template prints has more than {most:,} characters in all"
+            raise RenderError(message, code="PK220", help=raised_by("render_characters"))
 
     def check_time(self) -> None:
         """Raise `RenderError` when the time is up."""
@@ -236,6 +242,17 @@ def bounded(pieces: Iterable[str], meter: Meter) -> Iterator[str]:
         if size > most:
             raise too_long(most)
         meter.check_time()
+        yield piece
+
+
+def measured(pieces: Iterable[str], between: int = 0) -> Iterator[str]:
+    """The same pieces of one text, with so many characters between them, measured while they are made."""
+    size = 0
+    for number, piece in enumerate(pieces):
+        size += len(piece) + between
+        check_size(size)
+        if number % _PIECES_A_LOOK == 0:
+            check_clock()
         yield piece
 
 

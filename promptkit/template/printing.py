@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.metering import MAX_PARTS, VIEWS
+from promptkit.template.metering import MAX_PARTS, VIEWS, check_clock, measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,9 @@ def to_json(value: Any, indent: int | None = None) -> str:
     """
     data = plain(value)
     try:
-        return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+        if indent is None:
+            return json.dumps(data, ensure_ascii=False, allow_nan=False)
+        return "".join(measured(json.JSONEncoder(ensure_ascii=False, indent=indent, allow_nan=False).iterencode(data)))
     except ValueError:
         raise RenderError("a number cannot be printed: it is NaN, infinite or too large", code="PK223") from None
 
@@ -81,9 +83,11 @@ def _plain(value: Any, left: list[int]) -> Any:
         raise RenderError(f"a value has more than {MAX_PARTS:,} parts, or texts as long as these", code="PK220")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
+        check_clock()
         return {key if isinstance(key, str) else json.dumps(key): _plain(item, left) for key, item in value.items()}
     if isinstance(value, (list, tuple, *VIEWS)) or _is_iterator(value):
+        check_clock()
         return [_plain(item, left) for item in value]
     if type(value).__module__ == "promptkit.template.environment":
         str(value)  # what is undefined says itself in what it was sought
