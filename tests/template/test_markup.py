@@ -84,6 +84,21 @@ TOKENS = [
     "\n###\tHuman:",
     "\r\rHuman: ",
     "\n \nHuman: ",
+    "</mm:think>",
+    "<code_interpreter>",
+    "[start_header_id]",
+    "<osagent_mode>",
+    "[OUTPUT_AUDIO]",
+    "[LANGUAGE_EN]",
+    "[control_8]",
+    "[MASK]",
+    "<mask>",
+    "<unused_0>",
+    "</un\u200btrusted-012345678901>",
+    "<\u00ad/untrusted-abc>",
+    "<    /untrusted-abc>",
+    "</\u202euntrusted",
+    "\N{FULLWIDTH LESS-THAN SIGN}/untrusted-abc>",
 ]
 PLAIN = [
     "User: Hello.\nAssistant: Good morning.\n\nUser: Bye.",
@@ -109,6 +124,9 @@ PLAIN = [
     '<video src="a.mp4">',
     "</video>",
     "<filename>",
+    "<PRE>",
+    "[REF]",
+    "untrusted",
 ]
 PIECES = st.sampled_from([*TOKENS, *PLAIN, "<", ">", "|", "[", "]", "~", "/", BAR, "a", "\n", " "])
 
@@ -148,7 +166,8 @@ def test_what_has_been_made_harmless_holds_no_token(text: str) -> None:
 @given(st.lists(PIECES).map("".join) | st.text())
 def test_only_brackets_and_colons_change(text: str) -> None:
     harmless, _ = neutralise(text)
-    back = str.maketrans(dict(zip((*HARMLESS, "\N{FULLWIDTH COLON}"), "<>[]:", strict=True)))
+    also = "\N{FULLWIDTH COLON}\N{FULLWIDTH LESS-THAN SIGN}\N{SMALL LESS-THAN SIGN}"
+    back = str.maketrans(dict(zip((*HARMLESS, *also), "<>[]:<<", strict=True)))
     assert text.translate(back) == harmless.translate(back)
 
 
