@@ -30,7 +30,8 @@ from promptkit.loading.suppressions import without_ignored
 from promptkit.loading.template_checks import check_templates
 from promptkit.loading.unindented import take_in
 from promptkit.parts import build
-from promptkit.source import SourceError, resolve
+from promptkit.source import SourceError
+from promptkit.source_paths import resolve
 from promptkit.spec import FORMAT_VERSION, SUMMARY_INPUTS, PromptSpec
 from promptkit.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 

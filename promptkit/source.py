@@ -15,24 +15,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from promptkit.errors import SourceError
 from promptkit.limits import current_limits, raised_by
+from promptkit.source_paths import join, refuse_git, refuse_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ENDINGS",
-    "MOUNT",
     "Folder",
     "Memory",
     "Package",
     "Source",
     "SourceError",
-    "join",
-    "mount_shown",
-    "mounted",
     "no_such_file",
-    "resolve",
-    "split_mount",
 ]
 
 ENDINGS = (".yaml", ".yml")
@@ -57,83 +52,6 @@ class Source(Protocol):
 
     def beside(self, path: str) -> Iterable[str]:
         """The names of the files in the folder that a path lies in: what may have been meant by a wrong name."""
-
-
-def join(folder: str, path: str) -> str:
-    """A path written in a file of `folder`, as a path under the root; a leading `/` is the root.
-
-    Raises `SourceError` when it leaves the root, or leads into what git keeps for itself: addresses with tokens.
-    """
-    if "\0" in path or "\\" in path or not path.isprintable():
-        raise SourceError(f"`{path!r}` is not a path: use `/` between names")
-    if folder.endswith(":") or MOUNT in folder:
-        mount, inside = split_mount(f"{folder}/")
-        return f"{mount}{MOUNT}{join(inside, path)}"
-    parts: list[str] = [] if path.startswith("/") else [part for part in folder.split("/") if part]
-    for part in path.split("/"):
-        if part == "..":
-            if not parts:
-                raise SourceError(f"`{path}` leaves the root of the templates")
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    _refuse_git(parts, path)
-    return "/".join(parts)
-
-
-def _refuse_git(names: Iterable[str], path: str) -> None:
-    if any(name.casefold() == ".git" for name in names):
-        raise SourceError(f"`{path}` lies in what git keeps for itself")
-
-
-def _refuse_hidden(names: Iterable[str], path: str, known: Container[str] = ()) -> None:
-    """Refuse a name that begins with a point, unless it is known: prompts may stand in such a folder themselves."""
-    hidden = next(
-        (name for name in names if name.startswith(".") and name not in (".", "..") and name not in known), ""
-    )
-    if not hidden:
-        return
-    cure = "give it a name without the leading point"
-    if hidden == path.rpartition("/")[2]:
-        raise SourceError(f"`{path}` is a hidden file, which is no part of a prompt", help=cure)
-    lies = "lies in" if hidden in path.split("/") else "is a link to"
-    raise SourceError(f"`{path}` {lies} `{hidden}`, which is hidden, and no part of a prompt", help=cure)
-
-
-MOUNT = ":/"
-"""Stands between a reference to another repo and a path in it: `acme/base@^1:/base.yaml`, under whose root it is."""
-
-
-def mount_shown(path: str) -> str:
-    """A path with mounts in it, as people read it: `acme/base@^1 > base.yaml`."""
-    return path.replace(MOUNT, " > ")
-
-
-def split_mount(path: str) -> tuple[str, str]:
-    """The repo in which a path lies, as it is referred to (empty for the source's own files), and the path in it."""
-    mount, colon, inside = path.rpartition(MOUNT)
-    return (mount, inside) if colon else ("", path)
-
-
-def mounted(folder: str, reference: str) -> str:
-    """The path of a file of another repo, to which a file of `folder` refers as `REPO/PATH[@VERSION]`."""
-    above, _ = split_mount(f"{folder}/")
-    inside = join("", reference.partition("@")[0].partition("/")[2])
-    return f"{above}{MOUNT if above else ''}{reference}{MOUNT}{inside}"
-
-
-def resolve(source: Source, folder: str, path: str) -> str:
-    """What a path written in a file of `folder` names: a file under the same root, or one of another repo.
-
-    Raises `SourceError` when it leaves the root, when its repo is not declared, and for what is hidden: such as `.env`
-    and `.ssh` hold what is no part of a prompt.
-    """
-    if "://" in path:
-        cure = "save it beside the prompt, or declare the repo that it comes from"
-        raise SourceError(f"`{path}` is an address, and nothing is fetched for a prompt", help=cure)
-    _refuse_hidden(path.split("/"), path)
-    own = getattr(source, "resolve", None)
-    return join(folder, path) if own is None else str(own(folder, path))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -196,7 +114,9 @@ class Memory:
         key = join("", path)
         if key not in self.files:
             raise no_such_file(f"there is no file `{path}`")
-        return _bounded(self.files[key].encode("utf-8", "surrogatepass"), path, _most(self.max_bytes))
+        content: str | bytes = self.files[key]
+        data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        return _bounded(data, path, _most(self.max_bytes))
 
     def shown(self, path: str) -> str:
         """See `Source.shown`."""
@@ -335,8 +255,8 @@ def _open_resolved(root: Path, path: str) -> int:
     if not target.is_relative_to(base):
         raise SourceError(f"`{path}` is a link that leaves the root of the templates")
     names = PurePosixPath(target.relative_to(base).as_posix()).parts
-    _refuse_git(names, path)
-    _refuse_hidden(names, path, path.split("/"))
+    refuse_git(names, path)
+    refuse_hidden(names, path, path.split("/"))
     descriptor = _descend(base, names) if os.open in os.supports_dir_fd else os.open(target, _FILE_FLAGS)
     return _regular(descriptor, path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.parts import as_data
-from promptkit.source import join
+from promptkit.source_paths import join
 from promptkit.template.paths import find
 from promptkit.template.syntax import read_tree
 

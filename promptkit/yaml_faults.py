@@ -14,11 +14,19 @@ from promptkit.yaml_wording import in_plain_words
 MOST_DIRECTIVES = 20
 _DEEPEST_SCAN = 1_000
 _DIRECTIVE = LatePattern(r"^%\w", re.MULTILINE)
+_HALF = LatePattern("[\ud800-\udfff]")
 _OTHER_LINE_ENDS = LatePattern("[\x85\u2028\u2029]")
 
 
-def decoded(data: bytes, path: str) -> str | Document:
-    """The text of a file in UTF-8; else an empty document with the fault."""
+def decoded(data: bytes | str, path: str) -> str | Document:
+    """The text of a file in UTF-8; else an empty document with the fault. A text may hold half of a character."""
+    if isinstance(data, str):
+        half = None if data.isascii() else _HALF.search(data)
+        if half is None:
+            return data
+        whole = Document(data.replace(half[0], "\N{REPLACEMENT CHARACTER}"), path)
+        message = f"the file is not text: it holds U+{ord(half[0]):04X}, half of a character"
+        return Document("", path, faults=[whole.diagnostic("PK101", message, half.span())])
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

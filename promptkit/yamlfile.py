@@ -33,7 +33,7 @@ _PROPERTIES = LatePattern(r"(?:[&!]\S*\s+)*")
 
 def read_yaml(data: bytes | str, path: str) -> Document:
     """Read YAML strictly. Never raises: what is wrong stands in the document's `faults`, and `root` may be None."""
-    text = data if isinstance(data, str) else decoded(data, path)
+    text = decoded(data, path)
     if isinstance(text, Document):
         return text
     document = Document(text.removeprefix("\ufeff"), path)

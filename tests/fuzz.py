@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["promptkit"]):
     from promptkit.errors import SourceError
     from promptkit.fixes import cured
     from promptkit.loader import load
-    from promptkit.source import join
+    from promptkit.source_paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

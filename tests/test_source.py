@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from promptkit import Prompt
 from promptkit.errors import PromptkitError, SpecError
-from promptkit.source import Folder, Memory, Package, SourceError, join
+from promptkit.source import Folder, Memory, Package, SourceError
+from promptkit.source_paths import join
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from promptkit.cli.repo_init import init
 from promptkit.cli.report import FINDINGS, say
 from promptkit.cli.terminal import put, table
 from promptkit.phrases import counted, one_line
-from promptkit.source import MOUNT
+from promptkit.source_paths import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from promptkit.loading.example_checks import check_example
 from promptkit.loading.file_suggestions import near_file
 from promptkit.loading.inheritance import Entry
-from promptkit.source import SourceError, resolve
+from promptkit.source import SourceError
+from promptkit.source_paths import resolve
 from promptkit.yaml_nodes import Document, Mapping, Scalar, Sequence
 from promptkit.yamlfile import read_yaml
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptkit.diagnostics import did_you_mean
-from promptkit.source import MOUNT, split_mount
+from promptkit.source_paths import MOUNT, split_mount
 
 if TYPE_CHECKING:
     from promptkit.source import Source

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import Diagnostic, did_you_mean
 from promptkit.limits import current_limits, raised_by
 from promptkit.loading.file_suggestions import RELATIVE, near_file
-from promptkit.source import SourceError, resolve
+from promptkit.source import SourceError
+from promptkit.source_paths import resolve
 from promptkit.yaml_nodes import Document, Mapping, Node, Scalar, is_empty
 from promptkit.yamlfile import read_yaml
 

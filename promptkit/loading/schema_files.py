@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from promptkit.loading.file_suggestions import RELATIVE, file_cure
 from promptkit.loading.schema_nodes import usable_schema, warn_of_keywords
-from promptkit.source import SourceError, resolve
+from promptkit.source import SourceError
+from promptkit.source_paths import resolve
 from promptkit.yaml_nodes import Mapping, Scalar
 from promptkit.yamlfile import read_yaml
 

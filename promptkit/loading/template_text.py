@@ -12,7 +12,8 @@ from promptkit.limits import current_limits, variable
 from promptkit.loading.file_suggestions import file_cure
 from promptkit.loading.findings import MOST_FINDINGS
 from promptkit.loading.typed_values import is_optional
-from promptkit.source import SourceError, resolve
+from promptkit.source import SourceError
+from promptkit.source_paths import resolve
 from promptkit.template.paths import shown
 from promptkit.template.reserved import BLOCK_NAMES
 from promptkit.template.suggestions import function_meant
@@ -143,6 +144,9 @@ class TemplateText:
             self.tell("PK202", f"`{name}` stands without quotes", start, end, help=f"write `attribute='{name}'`")
         elif name in inputs and self.blind:
             return  # a macro that uses it is told where it is called
+        elif name in inputs:
+            message = f"`{name}` is not given to this file: it is included without context"
+            self.tell("PK202", message, start, end, help="take `without context` away where it is included")
         elif name in _OF_BLOCKS:
             self.tell("PK202", f"`{name}` stands for nothing here", start, end, label=_OF_BLOCKS[name])
         elif (why := self._set_elsewhere(name, start)) and not self.checks.partial:
@@ -223,7 +227,7 @@ class TemplateText:
                 self.tell("PK206", trouble, token.start, token.end)
             self.checks.exhausted |= too_many
             return None
-        self.checks.files[path] = content
+        self.checks.files[path] = content.removeprefix(_MARK)
         self._tell_twice(path, name, token)
         return self._below(path, content, token, blind=blind)
 
@@ -240,19 +244,30 @@ class TemplateText:
 
     def _below(self, path: str, content: str, token: Token, *, blind: bool) -> tuple[TemplateText, Tree]:
         line, _ = self.document.place(self.span(token.start, token.end)[0])
+        plain = content.removeprefix(_MARK)
         text = replace(
             self,
-            document=Document(content, self.checks.source.shown(path), path),
-            text=content,
+            document=Document(plain, self.checks.source.shown(path), path),
+            text=plain,
             span=lambda start, end: (start, end),
             folder=path.rpartition("/")[0],
             blind=blind or self.blind,
             stack=(*self.stack, f"{self.document.path}:{line}"),
             above=(*self.above, self.document.origin),
         )
-        tree = self.checks.tree(content)
+        tree = self.checks.tree(plain)
         text.enter(tree)
+        text.tell_characters(content)
         return text, tree
+
+    def tell_characters(self, content: str) -> None:
+        """Tell of characters that no reader of the file sees."""
+        if content.startswith(_MARK):
+            message, cure = "the file begins with a byte order mark", "save it as UTF-8 without BOM"
+            self.tell("PK102", message, 0, 1, severity="warning", help=cure)
+        if (found := _NO_TEXT.search(content)) is not None:
+            message = f"the file is not text: it holds the character U+{ord(found[0]):04X}"
+            self.tell("PK101", message, *found.span(), help="take it away; a template is text in UTF-8")
 
     def _way(self, path: str) -> str:
         """How a file is come to, where that goes through others."""
@@ -277,6 +292,8 @@ def _own_names(known: Iterable[str]) -> dict[str, None]:
     return dict.fromkeys(name for name in known if name not in functions()["function"])
 
 
+_MARK = "\ufeff"
+_NO_TEXT = LatePattern("[\0-\x08\x0e-\x1f]")
 _OTHER_WORDS = {"null": "none", "nil": "none", "undefined": "none", "TRUE": "true", "FALSE": "false"}
 _ALL_INPUTS = frozenset(("inputs", "input", "vars", "variables", "params", "args", "values", "data", "context"))
 """What other tools call the inputs together."""

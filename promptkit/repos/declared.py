@@ -30,7 +30,7 @@ from promptkit.repos.git.urls import RepoUrl
 from promptkit.repos.names import bare_name
 from promptkit.repos.references import Reference, is_wish, require_repo_name, wish_of
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import join
+from promptkit.source_paths import join
 from promptkit.tomlfile import place_in
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from promptkit.repos.references import Pin, Reference
 from promptkit.repos.workspace import Workspace
 from promptkit.setting_table import SETTINGS
 from promptkit.settings import CONFIG_VARIABLE, PROJECT_FILE, load_settings
-from promptkit.source import MOUNT, Folder, join, mount_shown, mounted, no_such_file, split_mount
+from promptkit.source import Folder, no_such_file
+from promptkit.source_paths import MOUNT, join, mount_shown, mounted, split_mount
 from promptkit.template_paths import changed_at
 
 if TYPE_CHECKING:

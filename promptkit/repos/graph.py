@@ -13,7 +13,7 @@ from promptkit.phrases import one_line
 from promptkit.repos.lock import digest_of, of_repos
 from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.releases.touched import touched
-from promptkit.source import MOUNT, mount_shown
+from promptkit.source_paths import MOUNT, mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

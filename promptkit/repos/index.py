@@ -25,7 +25,7 @@ from promptkit.repos.history import LAST_TIME, History
 from promptkit.repos.own_repo import own_repo
 from promptkit.repos.recording import Recording
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import MOUNT
+from promptkit.source_paths import MOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -20,7 +20,7 @@ from promptkit.errors import LockError
 from promptkit.late_pattern import LatePattern
 from promptkit.repos.names import bare_name, in_use_as
 from promptkit.repos.references import Pin, Reference, allows, is_whole_commit
-from promptkit.source import mount_shown
+from promptkit.source_paths import mount_shown
 from promptkit.template_paths import LOCK_FILE
 
 if TYPE_CHECKING:

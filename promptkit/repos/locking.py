@@ -15,7 +15,8 @@ from promptkit.repos.mounts import Mounted
 from promptkit.repos.opener import Opener
 from promptkit.repos.recording import Recording, kind_of
 from promptkit.repos.references import Pin, Reference, allows
-from promptkit.source import Folder, split_mount
+from promptkit.source import Folder
+from promptkit.source_paths import split_mount
 from promptkit.template_paths import prompt_files
 
 if TYPE_CHECKING:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import PromptkitError, SourceError
 from promptkit.repos.references import Reference
-from promptkit.source import MOUNT, Source, join, mounted, split_mount
+from promptkit.source_paths import MOUNT, join, mounted, split_mount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from promptkit.repos.declared import Declarations
     from promptkit.repos.references import Pin
+    from promptkit.source import Source
 
 __all__ = ["Mount", "Mounted", "Named"]
 

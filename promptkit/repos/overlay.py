@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptkit.source import resolve
+from promptkit.source_paths import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

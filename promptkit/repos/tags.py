@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptkit.repos.names import bare_name
 from promptkit.repos.versions import read_version
-from promptkit.source import join
+from promptkit.source_paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

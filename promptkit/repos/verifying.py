@@ -12,7 +12,7 @@ from promptkit.repos.git.command import command
 from promptkit.repos.locking import of_project, of_repo, own_prompts
 from promptkit.repos.references import Reference
 from promptkit.repos.versions import read_version
-from promptkit.source import mount_shown
+from promptkit.source_paths import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

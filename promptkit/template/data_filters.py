@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Rows = list[Mapping[str, Any]]
 
 _LINE = LatePattern(r"(?<![^\n])[^\n]*")
+_LINE_END = LatePattern(r"[\n\r]")
 _QUOTED = LatePattern('[",\r\n]')
 _XML_NAME = LatePattern(r"[A-Za-z_][\w.-]*\Z")
 """Names that need no thought; XML 1.0, section 2.3, allows more."""
@@ -79,7 +80,10 @@ def _rows(value: Any, columns: Any, filter_: str) -> tuple[list[str], Rows]:
 
 
 def bullets(value: Any) -> str:
-    """A list, or an object, as Markdown bullets; what stands inside of one is indented below it."""
+    """A list, or an object, as Markdown bullets; what stands inside of one is indented below it.
+
+    A key with a line break in it stands in quotes, as JSON.
+    """
     weighed(value)
     if not isinstance(value, Mapping):
         value = _items(value, "bullets")
@@ -94,7 +98,8 @@ def _entries(value: Any) -> Iterator[Lines]:
     if not isinstance(value, Mapping):
         yield from (_lines(item) for item in value)
         return
-    for key, item in value.items():
+    for name, item in value.items():
+        key = to_json(name) if _LINE_END.search(name) else name
         lines = _lines(item)
         if isinstance(item, (list, tuple, Mapping)) and item:
             yield itertools.chain([f"{key}:"], (f"  {line}" for line in lines))

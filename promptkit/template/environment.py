@@ -36,15 +36,16 @@ from jinja2.utils import missing
 
 from promptkit.diagnostics import did_you_mean
 from promptkit.errors import RenderError
-from promptkit.source import SourceError, join, mounted
+from promptkit.source import SourceError
+from promptkit.source_paths import join, mounted
 from promptkit.template.filters import OWN_FILTERS, template_filters
 from promptkit.template.instrumentation import Measuring
 from promptkit.template.measured_comparisons import COMPARING
+from promptkit.template.measured_operators import OPERATORS
 from promptkit.template.metering import (
     MAX_ARGUMENTS,
     MAX_MARKED,
     MAX_WIDTH,
-    OPERATORS,
     VIEWS,
     bounded_range,
     built,

@@ -44,7 +44,9 @@ def _failure(error: Exception) -> RenderError:
             return RenderError(error.message or "a file is not found", code="PK206")
         case RecursionError():
             message = "the template calls itself without end, or is nested too deeply"
-            return RenderError(message, code="PK221")
+            return RenderError(message, code="PK221", help="a macro, or a recursive loop, ends where it calls no other")
+        case MemoryError():
+            return RenderError("there is not enough memory for what the template builds", code="PK220")
         case OverflowError():
             return RenderError("a number grows too large", code="PK226")
         case FilterArgumentError() | TypeError() | ValueError() | ArithmeticError() | AttributeError():
@@ -178,6 +180,20 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     (LatePattern(r"^argument must be iterable"), lambda _: "`reverse` takes a list or a text"),
     (LatePattern(r"could not convert string to float"), lambda _: "a number is expected, not a text"),
     (
+        LatePattern(r"float\(\) argument must be a string or a real number, not '(\w+)'"),
+        lambda found: f"a number is expected, not {_kind(found[1])}",
+    ),
+    (LatePattern(r"^name 'inf' is not defined"), lambda _: "a number is too large"),
+    (LatePattern(r"^[lr]?strip arg must be"), lambda _: "`trim` takes the characters to strip as a text"),
+    (
+        LatePattern(r"macro '(\w+)' was invoked with two values for the special caller argument"),
+        lambda found: f"the macro `{found[1]}` is given its `caller` twice",
+    ),
+    (
+        LatePattern(r"cannot assign attribute on non-namespace object"),
+        lambda _: "`{% set a.b = ... %}` changes a `namespace()`, and nothing else",
+    ),
+    (
         LatePattern(r"expected string or bytes-like object, got '(\w+)'"),
         lambda found: f"a text is expected, not {_kind(found[1])}",
     ),
@@ -271,7 +287,7 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         LatePattern(r"macro '(\w+)' takes no keyword argument '(\w+)'"),
-        lambda found: f"the macro `{found[1]}` has no argument `{found[2]}`",
+        lambda found: f"the macro `{found[1]}` has no argument `{found[2]}`, or is given it twice",
     ),
     (
         LatePattern(rf"{_NAME}\(\) got an unexpected keyword argument '(\w+)'"),
@@ -295,6 +311,9 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
 _OF_JINJA = {
     "No first item, sequence was empty.": "`first` is asked of an empty list or text",
     "No last item, sequence was empty.": "`last` is asked of an empty list or text",
+    "No caller defined": "`caller` stands for nothing here: the macro is called without `{% call %}`",
+    "there is no previous item": "there is no previous item: `{% if not loop.first %}` asks for one",
+    "there is no next item": "there is no next item: `{% if not loop.last %}` asks for one",
     "No aggregated item, sequence was empty.": "`min` or `max` is asked of an empty list",
 }
 """What Jinja says of values that are undefined, in the words of this package."""

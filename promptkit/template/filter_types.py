@@ -27,7 +27,7 @@ def named_keys(node: Any) -> Iterator[Any]:
     for keyword in node.kwargs:
         if keyword.key == "attribute" and node.name in _BY_ATTRIBUTE:
             yield keyword.value
-    if node.name in _BY_FIRST and node.args:
+    if (node.name in _BY_FIRST or node.name == "sum") and node.args:
         yield node.args[0]
 
 

@@ -6,7 +6,8 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from promptkit.errors import RenderError
-from promptkit.template.metering import HOLDING, count_division, weighed
+from promptkit.template.measured_operators import count_division
+from promptkit.template.metering import HOLDING, weighed
 from promptkit.template.printing import kind_of
 
 if TYPE_CHECKING:

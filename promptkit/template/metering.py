@@ -13,10 +13,8 @@ from promptkit.limits import Limits, current_limits, raised_by
 from promptkit.template.rendering import Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-MAX_REPEAT = 1_000_000
-"""Characters or items that one `*` may make."""
 _EMPTY: dict[str, Any] = {}
 _ITEMS = type(_EMPTY.items())
 VIEWS = (type(_EMPTY.keys()), type(_EMPTY.values()), _ITEMS)
@@ -44,7 +42,7 @@ _CHARACTERS_A_PART = 100
 _LARGE_TEXT = 10_000
 _COUNTED_TEXT = 500
 """So long is a text that counts among those that are built; of shorter ones, a rendering has no steps to make many."""
-_CHARACTERS_AN_ITEM = 16
+CHARACTERS_AN_ITEM = 16
 """What an item of a list takes beside its own characters, in memory and in what may be built."""
 _MOST_BUILT = 10
 """How many times the longest message may be built in large texts, kept or not."""
@@ -162,11 +160,11 @@ def metered(budget: Budget | None = None) -> Iterator[Meter]:
         budget.seconds += time.monotonic() - began
 
 
-def step() -> None:
-    """Count one step on the meter of the rendering that runs; outside of one, nothing is counted."""
+def step(many: int = 1) -> None:
+    """Count steps on the meter of the rendering that runs; outside of one, nothing is counted."""
     meter = _meter.get(None)
     if meter is not None:
-        meter.step()
+        meter.step(many)
 
 
 def count_printed(size: int) -> None:
@@ -192,7 +190,7 @@ def count_built(size: int) -> None:
 
 def made_list(values: list[str], text: str) -> list[str]:
     """A list that a text is taken apart into. Raises `RenderError` as `built` does, and for too many such lists."""
-    count_built(len(text) + _CHARACTERS_AN_ITEM * len(values))
+    count_built(len(text) + CHARACTERS_AN_ITEM * len(values))
     built(values)
     return values
 
@@ -280,77 +278,8 @@ def bounded_range(*bounds: int) -> range:
     return made
 
 
-def _repeated(left: Any, right: Any) -> None:
-    for many, times in ((left, right), (right, left)):
-        if isinstance(many, (str, list, tuple)) and isinstance(times, int):
-            if len(many) * times > MAX_REPEAT:
-                raise RenderError(f"a repetition makes more than {MAX_REPEAT:,} characters or items", code="PK221")
-            if isinstance(many, (list, tuple)):
-                _check_parts(many, times=times)
-            count_built(len(many) * times * (1 if isinstance(many, str) else _CHARACTERS_AN_ITEM))
-
-
-def _check_parts(*values: Any, times: int = 1) -> None:
+def check_parts(*values: Any, times: int = 1) -> None:
+    """Raise `RenderError` for values with too many parts in all, so many times."""
     meter = _meter.get(None)
     if meter is not None and sum(map(meter.size, values)) * times > MAX_PARTS:
         raise RenderError(f"a list or an object has more than {MAX_PARTS:,} parts", code="PK220")
-
-
-def _powered(base: Any, exponent: Any) -> None:
-    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * max(exponent, 0) > 10_000:
-        raise RenderError("a power is too large to compute", code="PK221")
-    if isinstance(base, (int, float)) and base < 0 and isinstance(exponent, float) and not exponent.is_integer():
-        raise RenderError("a negative number is raised to a fraction", code="PK226")
-
-
-_MOST_BITS = 100_000
-
-
-_BITS_A_STEP = 1_000
-
-
-def _worked(left: int, right: int, what: str) -> None:
-    """Count the work of multiplying or dividing large numbers."""
-    bits = left.bit_length() + right.bit_length()
-    if bits > _MOST_BITS:
-        raise RenderError(f"{what} too large to compute", code="PK221")
-    if bits > _BITS_A_STEP and (meter := _meter.get(None)) is not None:
-        meter.step(bits // _BITS_A_STEP)
-
-
-def _multiplied(left: Any, right: Any) -> None:
-    if isinstance(left, int) and isinstance(right, int):
-        _worked(left, right, "a product is")
-    _repeated(left, right)
-
-
-def count_division(left: Any, right: Any) -> None:
-    """Count the work of dividing one number by another. Raises `RenderError` for numbers that are too large."""
-    if isinstance(left, int) and isinstance(right, int):
-        _worked(left, right, "a quotient is")
-
-
-def _formatted(left: Any, right: Any) -> None:
-    if isinstance(left, str):
-        raise RenderError("`%` does not format texts here", code="PK225", help="use `~` to join, or filters")
-    count_division(left, right)
-
-
-def _added(left: Any, right: Any) -> None:
-    if isinstance(left, (str, list, tuple)) and isinstance(right, (str, list, tuple)):
-        check_size(len(left) + len(right))
-        if not isinstance(left, str):
-            _check_parts(left, right)
-        else:
-            count_built(len(left) + len(right))
-
-
-OPERATORS: Mapping[str, Callable[[Any, Any], None]] = {
-    "*": _multiplied,
-    "**": _powered,
-    "%": _formatted,
-    "/": count_division,
-    "//": count_division,
-    "+": _added,
-}
-"""What is checked before an operator runs."""

@@ -156,8 +156,8 @@ class RecoveringEnvironment(PromptEnvironment):
         start -= syntax_messages.characters_back(message, self.text, start)
         if (inner := self._braces_around(start)) is not None:
             message, start = syntax_messages.BRACES_INSIDE, inner
-        if syntax_messages.goes_past_its_line(message, self.text, opened := self._opening(start), start):
-            message, opening = "unexpected end of template, expected 'end of statement block'", opened
+        if syntax_messages.has_no_end(message, self.text, opened := self._opening(start), start):
+            message, opening = syntax_messages.NO_END_OF_TAG, opened
         endless = "end of template" in message.lower()
         if endless:
             start = start if opening is None else opening

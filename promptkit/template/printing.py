@@ -38,7 +38,8 @@ def printed(value: Any) -> str:
         message = "a name is printed that a loop or a block has set, and that is gone behind it"
         raise RenderError(message, code="PK223", help="keep it in a `namespace()`")
     said = _OF_JINJA.get(name, f"a {name}")
-    raise RenderError(f"{said} is printed, not a value", code="PK223", help="call it, or name a value")
+    cure = "write `| list`" if isinstance(value, range) else "call it, or name a value"
+    raise RenderError(f"{said} is printed, not a value", code="PK223", help=cure)
 
 
 _OF_JINJA = {

@@ -23,6 +23,7 @@ _OTHER_NAMES["otherwise"] = "else"
 _OTHER_NAMES |= dict.fromkeys(("assign", "let", "var", "capture"), "set")
 
 
+NO_END_OF_TAG = "unexpected end of template, expected 'end of statement block'"
 BRACES_INSIDE = "a tag in a tag"
 """The message, in the place of Jinja's, of braces inside of `{% %}` or of other braces."""
 
@@ -68,8 +69,10 @@ def characters_back(message: str, text: str, start: int) -> int:
     return 0
 
 
-def goes_past_its_line(message: str, text: str, opened: int, offset: int) -> bool:
-    """Whether a tag has no end on its line, so that what stands on the next one is taken for a part of it."""
+def has_no_end(message: str, text: str, opened: int, offset: int) -> bool:
+    """Whether a tag has no end at all, or none on its line, so that what stands on the next one is taken for a part."""
+    if message.startswith("unexpected 'end of template'"):
+        return text.startswith("{%", opened)
     end, following = text.find("%}", offset), text.find("{", offset)
     open_still = "\n" in text[max(opened, 0) : offset] and (end < 0 or 0 <= following < end)
     return open_still and message.startswith("expected token 'end of statement block'")
@@ -98,6 +101,8 @@ def _cure_of_tag(tag: str, more: str) -> str:
         return f"the innermost block that is open is `{innermost[1]}`: `{{% end{innermost[1]} %}}` ends it"
     if tag in _TAGS:
         return f"no block is open that `{{% {tag} %}}` belongs to"
+    if tag == "do":
+        return "templates change nothing: `{% set ... %}` gives a name to a new value"
     return did_you_mean(tag, _TAGS) or "write {{ '{%' }} for the two characters, or put the text in {% raw %}"
 
 
@@ -192,10 +197,23 @@ _KNOWN_SLIPS = (
 _END_SIGNS: dict[str, str] = {"end of print statement": "`}}`", "end of statement block": "`%}`"}
 
 
+_TOKENS = {
+    "name": "a name",
+    "end of template": "the end of the template",
+    "string": "a text",
+    "integer": "a number",
+    "float": "a number",
+    **_END_SIGNS,
+}
+"""What Jinja's lexer calls its tokens, in words."""
+
+
+def _named(token: str) -> str:
+    return _TOKENS.get(token, f"`{token}`")
+
+
 def _expected(wanted: str, got: str) -> str:
-    named = {"name": "a name", "end of template": "the end of the template", "string": "a text"} | _END_SIGNS
-    named |= dict.fromkeys(("integer", "float"), "a number")
-    return f"{named.get(wanted, f'`{wanted}`')} is expected, not {named.get(got, f'`{got}`')}"
+    return f"{_named(wanted)} is expected, not {_named(got)}"
 
 
 _UNKNOWN = LatePattern(r"Encountered unknown tag '([^']*)'\.(.*)", re.DOTALL)
@@ -229,7 +247,7 @@ _WORDS: tuple[tuple[LatePattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         LatePattern(r"unexpected end of template, expected '(.*)'\.?$"),
-        lambda found: f"this has no end: {_END_SIGNS.get(found[1], f'`{found[1]}`')} is missing",
+        lambda found: f"this has no end: {_named(found[1])} is missing",
     ),
     (LatePattern(r"Encountered unknown tag '(end[^']*)'"), lambda found: f"`{{% {found[1]} %}}` ends nothing here"),
     (LatePattern(r"Encountered unknown tag '([^']*)'"), lambda found: f"there is no tag `{{% {found[1]} %}}` here"),

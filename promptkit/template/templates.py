@@ -95,7 +95,8 @@ class Templates:
         except Exception as error:  # noqa: BLE001 (whatever a template raises is the template's error)
             found = failure(error)
             if isinstance(error, RecursionError):
-                found.where = said.whole
+                line, file = _last_line(error)
+                found.where = said.of_line(line) if line and file == _FILENAME else said.whole
             else:
                 found.where = self._where(text, said, error, self._failing(text, values, said, fences, budget, error))
             raise found from None

@@ -10,7 +10,7 @@ from promptkit.completion import canonical_json
 from promptkit.late_pattern import LatePattern
 from promptkit.parts import as_data
 from promptkit.repos.diff.changes import Change, same_data, same_key, sign_of, whole
-from promptkit.source import mount_shown
+from promptkit.source_paths import mount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from promptkit.errors import RepoError, SourceError
 from promptkit.limits import current_limits, raised_by
-from promptkit.source import join, no_such_file
+from promptkit.source import no_such_file
+from promptkit.source_paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

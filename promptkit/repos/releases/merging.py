@@ -20,7 +20,8 @@ from promptkit.repos.releases.touched import touched
 from promptkit.repos.versions import Range, read_version
 from promptkit.repos.yanks import Yank
 from promptkit.settings import PROJECT_FILE
-from promptkit.source import Folder, mount_shown
+from promptkit.source import Folder
+from promptkit.source_paths import mount_shown
 from promptkit.template_paths import prompt_name
 from promptkit.yaml_nodes import Mapping
 from promptkit.yamlfile import read_yaml
