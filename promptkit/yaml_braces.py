@@ -79,14 +79,15 @@ TYPE_WORDS = frozenset(
 """The names of types in shorthand, which are words only in quotes."""
 
 
-def never_closed(document: Document, line: int, _: int, problem: str, opening: int | None) -> Diagnostic | None:
+def never_closed(document: Document, line: int, column: int, problem: str, opening: int | None) -> Diagnostic | None:
     """A bracket that is still open where the next key begins."""
     if opening is None or not re.search(r"expected ',' or '[\]}]'", problem):
         return None
     sign = document.text[opening : opening + 1]
     begun = document.place(opening)[0]
     later = any(ENTRY.match(document.line(number)) for number in range(begun + 1, line + 1))
-    if sign not in "[{" or not (later or line > document.place(len(document.text.rstrip()))[0]):
+    ended = not document.text[document.start(line) + column :].strip()
+    if sign not in "[{" or not (later or ended):
         return None
     closing = "]" if sign == "[" else "}"
     message = f"not valid YAML: the `{sign}` that begins here has no end"

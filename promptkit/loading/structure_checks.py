@@ -102,7 +102,9 @@ def _is_expected(expected: str, value: Any) -> bool:
 
 
 def _keys_of(fault: Fault) -> str:
-    """The keys of a mapping that is expected."""
+    """The keys of a mapping that is expected, or the mapping that a text stands for."""
+    if fault.location == ("examples_from",) and isinstance(fault.value, str):
+        return f"write `examples_from: {{path: {fault.value}}}`"
     return f"write a mapping; known keys: {', '.join(sorted(fault.keys))}" if fault.keys else ""
 
 

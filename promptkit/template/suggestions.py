@@ -52,6 +52,8 @@ def member_meant(key: str, of: str, value: InferredType) -> str:
         return f"write `{of} | length`"
     if key == "format" and kinds_of(value) == {"string"}:
         return "texts are joined with `~`"
+    if key in _TEXT_FILTERS and kinds_of(value) == {"string"}:
+        return f"it is a filter: `{of} | {key}(...)`"
     if key in _LIST_FILTERS and kinds_of(value) == {"array"}:
         return f"it is a filter: `{of} | {key}`"
     if (cure := _METHODS.get(key)) and kinds_of(value) <= {"string", "array"}:
@@ -63,6 +65,7 @@ def member_meant(key: str, of: str, value: InferredType) -> str:
 
 _REFUSED = {"random": "leave it out: a prompt renders the same each time"}
 _LIST_FILTERS = frozenset(("join", "sort", "reverse", "first", "last", "map"))
+_TEXT_FILTERS = frozenset(("center", "indent", "truncate", "wordwrap"))
 _METHODS: Mapping[str, str] = {
     **dict.fromkeys(("slice", "substring", "substr"), "write `value[0:3]`"),
     **dict.fromkeys(("includes", "contains", "indexOf"), "write `'...' in value`"),
