@@ -24,15 +24,13 @@ from promptkit.late_pattern import LatePattern
 from promptkit.template import syntax_messages
 from promptkit.template.environment import PromptEnvironment, PromptParser
 from promptkit.template.sandbox import folded
-from promptkit.template.tree import OPENINGS, TemplateFault, Token
+from promptkit.template.tree import LONGEST_TAG, OPENINGS, LongTag, TemplateFault, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE_END = LatePattern(r"\r\n|\r|\n")
 """Where Jinja ends a line."""
-LONGEST_TAG = 2_000
-"""How many tokens one tag may have; Python compiles no deeper expressions."""
 _start_of = attrgetter("start")
 MOST_FAULTS = 20
 """How many syntax errors of one template are told."""
@@ -73,7 +71,7 @@ class RecoveringEnvironment(PromptEnvironment):
                     if kind in OPENINGS:
                         opened = len(self.tokens)
                     elif len(self.tokens) - opened > LONGEST_TAG:
-                        raise RecursionError
+                        raise LongTag(self.tokens[opened].start)
                     if kind != "whitespace":
                         place = start + bisect_left(longer, start)
                         self.tokens.append(Token(kind, value, place))

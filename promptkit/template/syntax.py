@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptkit.template.simple_parser import read_plain
-from promptkit.template.tree import ENDINGS, OPENINGS, TemplateFault, Token, Tree
+from promptkit.template.tree import ENDINGS, LONGEST_TAG, OPENINGS, LongTag, TemplateFault, Token, Tree
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -42,6 +42,10 @@ def read_by_jinja(text: str) -> Tree:
     except TemplateSyntaxError as error:
         root = nodes.Template([])
         reading.fail(error)
+    except LongTag as error:
+        root = nodes.Template([])
+        why, cure = f"the tag has more than {LONGEST_TAG:,} names, texts, numbers and signs", "give it as an input"
+        reading.faults.append(TemplateFault("PK201", why, error.start, error.start + 2, help=cure))
     except Exception as error:  # noqa: BLE001 (Jinja's parser and compiler fail in many ways on strange templates)
         root = nodes.Template([])
         deep = isinstance(error, (RecursionError, SyntaxError, MemoryError))

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 OPENINGS = ("variable_begin", "block_begin")
 ENDINGS = ("variable_end", "block_end")
 """The kinds of tokens that begin and end a tag."""
+LONGEST_TAG = 2_000
+"""How many tokens one tag may have; Python compiles no deeper expressions."""
+
+
+class LongTag(RecursionError):
+    """A tag has more tokens than it may; `start` is where it begins."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self.start = start
 
 
 class TemplateFault(NamedTuple):

@@ -89,15 +89,22 @@ def test_what_cannot_be_read_leaves_the_rest_readable() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ " + "-" * 5000 + "a }}",
+        "{{ " + "-" * 1500 + "a }}",
         "{% for a in b %}" * 30 + "{% endfor %}" * 30,
         "{{ " + "(" * 500 + ")" * 500 + " }}",
-        "{{ " + " + ".join("a" * 1) + " + a" * 3000 + " }}",
+        "{{ a" + " + a" * 900 + " }}",
     ],
 )
 def test_what_is_too_deep_to_run_is_a_fault(text: str) -> None:
     [fault] = read_tree(text).faults
     assert ("PK201", "the template is nested too deeply") == (fault.code, fault.message)
+
+
+@pytest.mark.parametrize("tag", ["{% set x = [" + "1, " * 1500 + "1] %}", "{{ a" + " + a" * 3000 + " }}"])
+def test_a_tag_that_is_too_long_is_told_where_it_begins(tag: str) -> None:
+    [fault] = read_tree("One {{ x }} two " + tag).faults
+    assert (16, 18) == (fault.start, fault.end)
+    assert "the tag has more than 2,000" in fault.message
 
 
 _ALWAYS_READ = 8
