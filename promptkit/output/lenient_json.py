@@ -33,6 +33,8 @@ _STRAY = LatePattern(r"\}\s*[,\]{]")
 _NEAR = 200
 _ITEM_BEHIND = LatePattern(r"\}\s*,?\s*\{")
 _MORE = LatePattern(r",\s*[^\s}\]]")
+_TYPED = LatePattern(r"(?:new\s)?(ObjectId|ISODate|Date|Number(?:Long|Int|Decimal)|UUID|Decimal)\((?=[\"'\d-])")
+"""How MongoDB's shell, JavaScript and Python write values that have types of their own."""
 _ELLIPSIS = LatePattern(r"\.{3,}|…")
 _VALUE_BEGINS = LatePattern(r"[\"'“”‘{\[`]|-?\d|(?:true|false|null|True|False|None)\b")
 
@@ -128,7 +130,21 @@ class Loose:
         sign = self._strings.behind_prefix(sign)
         if sign == "(" and (self.opened or (self.alone and place.takes("array"))):
             return self._tuple(place)
+        if self.opened and (named := _TYPED.match(self.text, self.at)):
+            return self._typed(place, named)
         return self._strings.text(place) if sign in CLOSING else self._words.read(place)
+
+    def _typed(self, place: Place, named: re.Match[str]) -> Any:
+        """The value inside of a call that says no more than its type."""
+        start, self.at = self.at, named.end()
+        self.opened.append("(")
+        value = self.value(place)
+        self.opened.pop()
+        if self._skip() != ")":
+            self.fail("`)` is expected")
+        self.at += 1
+        self.repair(f"`{named[1]}(...)` read as what it holds", start, len(named[0]) + 1)
+        return value
 
     def _strict(self) -> tuple[Any] | None:
         """The value here, if it is JSON as it stands: most of what is inside of a broken value is."""
