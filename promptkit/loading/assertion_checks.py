@@ -84,7 +84,8 @@ def read_assertions(findings: Findings, document: Document, node: Node, known: D
     """The assertions' data; a path that leads nowhere and a value that can never be there are reported."""
     if not isinstance(node, Sequence):
         entry = Entry(document, Scalar("assert", "", node.start, node.start + 1), node)
-        findings.expected(entry, f"assert of {name}", "a list of `{type, path, value}`")
+        cure = "each one begins with a `-`: `- {type: contains, value: ...}`" if isinstance(node, Mapping) else ""
+        findings.expected(entry, f"assert of {name}", "a list of `{type, path, value}`", help=cure)
         return ()
     found = []
     for item in node.items:

@@ -16,7 +16,7 @@ from promptkit.loading.lost_prose import warn_of_typographic_quotes
 from promptkit.loading.schema_files import SCHEMA_ENDINGS, read_schema_file
 from promptkit.loading.schema_nodes import declares, is_schema_mapping, usable_schema, warn_of_keywords
 from promptkit.schema.keywords import KEYWORDS
-from promptkit.spec import FORMAT_KEYS, JSON_FORMATS
+from promptkit.spec import FORMAT_KEYS, JSON_FORMATS, STRUCTURED_FORMATS, TEXT_FORMATS
 from promptkit.yaml_nodes import Mapping, Scalar, Sequence, is_empty
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def read_output(loading: Loading, name: str, entry: Entry) -> None:
     """The whole of `output`, with the format that its declarations imply."""
     merged = loading.chain.merged.get(name)
     if merged is None:
-        loading.findings.expected(entry, name, "a mapping, such as `{format: json, fields: {...}}`")
+        plain = str(entry.node.value)
+        cure = f"write `output: {{format: {plain}}}`" if plain in (*STRUCTURED_FORMATS, *TEXT_FORMATS) else ""
+        loading.findings.expected(entry, name, "a mapping, such as `{format: json, fields: {...}}`", help=cure)
         loading.unknown.output = True
         return
     loading.places |= {(name, key): each for key, each in merged.items()}

@@ -246,7 +246,10 @@ _INPUTS = "a mapping of names to declarations, such as `{text: string}`"
 def _inputs(loading: Loading, name: str, entry: Entry) -> None:
     merged = loading.chain.merged.get(name)
     if merged is None:
-        loading.findings.expected(entry, name, _INPUTS)
+        listed = entry.node.value
+        names = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+        typed = ", ".join(f"{each}: string" for each in names)
+        loading.findings.expected(entry, name, _INPUTS, help=f"write `inputs: {{{typed}}}`" if typed else "")
         loading.unknown.inputs = True
         return
     loading.data[name], loading.inputs, whole = read_inputs(loading.findings, merged, loading.unknown)

@@ -36,6 +36,7 @@ _MOST_LISTS = 16
 _SPACE = LatePattern(r"\s*")
 _SURROGATE = LatePattern("[\ud800-\udfff]")
 _OF_WORDS, _OF_WORDS_IN_LISTS = LatePattern(r"[|,]"), LatePattern(r"[|,\]]")
+_MORE_WORDS = LatePattern(r"""\s*((?:["'][\w-]{1,30}["']\s*,\s*)*["'][\w-]{1,30}["'])\s*(?:\]|\Z)""")
 _OF_BOUNDS, _OF_BOUNDS_IN_LISTS = LatePattern(","), LatePattern(r"[,\]]")
 """The signs at which a part ends."""
 
@@ -97,8 +98,18 @@ class _Reader:
         self._bounds(schema, alternatives)
         if self._next() == ",":
             self.at += 1
+            self._refuse_words(alternatives)
             self._prose(schema)
         return schema, self._default()
+
+    def _refuse_words(self, alternatives: list[Alternative]) -> None:
+        """Refuse quoted words behind the comma of a quoted word, where prose would stand."""
+        [first, *others] = alternatives
+        more = _MORE_WORDS.match(self.text, self.at) if first.schema is None and not first.bare and not others else None
+        if more is not None:
+            written = re.sub(r"\s*,\s*", " | ", self.text[first.offset : more.end(1)])
+            cure = f"alternatives have bars between them: `{written}`"
+            fail("a word stands where prose would", more.start(1), len(more[1]), cure)
 
     def _next(self) -> str:
         """The next character that is no space, without taking it; empty at the end of this declaration."""

@@ -24,6 +24,8 @@ BOUNDS = LatePattern(rf"\s*({NUMBER})?\s*\.\.\s*({NUMBER})?\s*")
 _WRONG_DOTS = r"-|\N{EN DASH}|to|\.\.\.|\N{HORIZONTAL ELLIPSIS}"
 _BEGUN = LatePattern(rf"(?:{NUMBER}\s*\.\.\s*(?:{NUMBER})?|\.\.\s*{NUMBER})(?=\s+\w)")
 """Bounds with words behind them."""
+_UNITS = ("items", "elements", "entries", "characters", "chars")
+"""What the bounds of lists and texts count anyway."""
 _WORDED = LatePattern(
     rf"(min(?:imum)?|max(?:imum)?|at least|at most|up to)\s*[:=]?\s*({NUMBER})(?:\s+(?:characters|chars|items))?",
     re.IGNORECASE,
@@ -72,7 +74,8 @@ def _refuse_misspelt(text: str, part: str, offset: int, *, is_bounds: bool) -> N
     if re.fullmatch(NUMBER, part):
         fail(said, offset, len(part), f"write `..{part}` for at most, or `{part}..{part}` for exactly so much")
     if begun := _BEGUN.match(part):
-        cure = f"prose stands behind a comma: `{begun[0].strip()}, {part[begun.end() :].strip()}`"
+        bare, rest = begun[0].strip(), part[begun.end() :].strip()
+        cure = f"write `{bare}`" if rest in _UNITS else f"prose stands behind a comma: `{bare}, {rest}`"
         fail("the bounds do not end here", offset + begun.end(), len(part) - begun.end(), cure)
     if order := _ORDER.fullmatch(part):
         sign, number = order.groups()

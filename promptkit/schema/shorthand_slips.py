@@ -40,6 +40,29 @@ _FORMS = (
         lambda one, least, most: f"write `{one}, {least}..{most}`",
     ),
     _Form(
+        rf"(?P<kind>\w+)\s*\(?\s*(?:between|from)?\s*(?P<least>{NUMBER})\s*"
+        rf"(?:-|\N{{EN DASH}}|to|and)\s*(?P<most>{NUMBER})\)?",
+        lambda kind, least, most: f"write `{kind}, {least}..{most}`",
+    ),
+    _Form(
+        rf"(?P<kind>\w+)\s*\(?\s*(?:max(?:imum)?|at most|up to)\s*[:=]?\s*(?P<most>{NUMBER})(?:\s*\w+)?\)?",
+        lambda kind, most: f"write `{kind}, ..{most}`",
+    ),
+    _Form(
+        rf"(?P<kind>\w+)\s*\(?\s*(?:min(?:imum)?|at least)\s*[:=]?\s*(?P<least>{NUMBER})(?:\s*\w+)?\)?",
+        lambda kind, least: f"write `{kind}, {least}..`",
+    ),
+    _Form(
+        r"(?P<kind>\w+)\s*\(\s*(?:optional|nullable)\s*\)",
+        lambda kind: f"what is optional has a `?` behind its name: `name?: {kind}`",
+    ),
+    _Form(r"(?P<kind>\w+)\s*\((?P<prose>[^()\d][^()]*)\)", lambda kind, prose: f"write `{kind}, {prose}`"),
+    _Form(
+        r"(?P<kind>\w+)\s+(?:#|//|--?|\N{EN DASH}|\N{EM DASH})\s*(?P<prose>[^\d\s].*)",
+        lambda kind, prose: f"what is said of it stands behind a comma: `{kind}, {prose}`",
+    ),
+    _Form(r"(?P<words>\w+(?:/\w+)+)", lambda words: f"write `{words.replace('/', ' | ')}`"),
+    _Form(
         r"(?P<words>.*\N{FULLWIDTH VERTICAL LINE}.*)",
         lambda words: f"alternatives have `|` between them: `{words.replace(_FULL_BAR, '|')}`",
     ),
@@ -50,7 +73,7 @@ _FORMS = (
     _Form(".*=.*", lambda: "a default has spaces around its `=`: `string = Acme`"),
 )
 _FULL_BAR = "\N{FULLWIDTH VERTICAL LINE}"
-_OF_TYPES = ("one", "other", "item")
+_OF_TYPES = ("kind", "one", "other", "item")
 
 
 _FEWEST_OF_PROSE = 5
@@ -61,12 +84,15 @@ def cure_of_word(word: str, behind: str, types: list[str]) -> str:
     """What to write instead of one word that is no type, by its form, what stands behind it, and what is near it."""
     meant = near_type(word, types)
     if not meant and re.fullmatch(r"(?:\s*,\s*[\w-]+)+\s*", behind):
-        return f"alternatives have bars between them: `{' | '.join([word, *behind.replace(',', ' ').split()])}`"
+        listed = [re.sub(r"(?i)(?:one|any) of\s+|either\s+", "", word), *behind.replace(",", " ").split()]
+        return f"alternatives have bars between them: `{' | '.join(listed)}`"
     if (bare := word.removesuffix("?")) != word and (optional := near_type(bare, types)):
         return f"an optional input has its `?` behind the name: `name?: {optional}`"
     for form in _FORMS:
         if found := re.fullmatch(form.pattern, word, re.DOTALL):
             said = found.groupdict()
+            if "kind" in said and not near_type(said["kind"], types):
+                continue
             named = {name: near_type(said[name], types) or said[name] for name in said.keys() & {*_OF_TYPES}}
             return form.cure(**said | named)
     if re.fullmatch(NUMBER, word):
