@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from promptkit.diagnostics import did_you_mean
 from promptkit.late_pattern import LatePattern
 from promptkit.loading.drift.rows import QUOTED_ROW, ROW, is_in_json, words_of
+from promptkit.loading.drift.surroundings import is_denied
 from promptkit.loading.drift.telling import drift_in, no_field
+from promptkit.loading.prose import NUMBER, number_of
+from promptkit.loading.typed_values import schemas_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +43,13 @@ _OF_THE_INPUT = LatePattern(
     re.IGNORECASE,
 )
 
+_HOW_MANY = LatePattern(
+    rf"\b(?:with|has|have|contains?|containing)\s+(?:only\s+|exactly\s+|just\s+)?(?:these\s+|the\s+following\s+)?{NUMBER}"
+    r"\s+(?:keys|fields|properties)\b",
+    re.IGNORECASE,
+)
+_OF_PARTS = LatePattern(r"\b(?:each|every|items?|entries|entry|elements?|rows?|at\s+least|or\s+more)\b", re.IGNORECASE)
+
 
 def of_keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """Where a sentence gives the answer a field that it does not have."""
@@ -50,6 +60,28 @@ def of_keys(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         yield from _places(sentence, answer) if answer.closed else ()
     if _ANSWER.search(sentence.text):
         yield from _listed(sentence, answer)
+        yield from _counted(sentence, answer)
+
+
+def _counted(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`A JSON object with exactly two keys`, where the answer has four, and no object in it has two."""
+    whole = answer.schema.get("properties") if isinstance(answer.schema, dict) else None
+    if not answer.closed or not isinstance(whole, dict) or _OF_PARTS.search(sentence.text):
+        return
+    for found in _HOW_MANY.finditer(sentence.text):
+        if number_of(found[1]) not in _sizes(answer) and not is_denied(sentence.text[: found.start()]):
+            message, label = f"the output has not {found[1]} fields", f"it has {len(whole)}"
+            yield drift_in("PK217", sentence, found.span(1), message, label)
+
+
+def _sizes(answer: Answer) -> set[int]:
+    """How many fields the objects of an answer may have."""
+    found: set[int] = set()
+    for each in schemas_inside(answer.schema):
+        names, needed = each.get("properties"), each.get("required")
+        if isinstance(names, dict):
+            found.update(range(len(needed) if isinstance(needed, list) else 0, len(names) + 1))
+    return found
 
 
 def _misspelt(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:

@@ -76,6 +76,7 @@ def of_values(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield drift_in("PK232", sentence, found.span(), message, f"a date is written {_ISO}")
     yield from _set_to(sentence, answer)
     yield from _choices(sentence, answer)
+    yield from _must_be(sentence, answer)
     for found in _WHOLE.finditer(text):
         wanted = _KINDS[found[1].lower()]
         if names_a_key(text, answer):
@@ -124,6 +125,36 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
         for each in strange:
             start = sentence.start + found.start(4) + each.start()
             yield never_said(each[0], start, sorted(known), f"`{name}` is never")
+
+
+_SAID = rf"(?:[`\"'][A-Za-z][\w -]{{0,40}}[`\"']|{_BARE})"
+_MUST_BE = LatePattern(
+    rf"(?<![\w.]){_NAME}(?:\s+(?:field|key|value))?\s+"
+    r"(?:(?:must|should|shall|has\s+to|needs\s+to)\s+(?:only\s+|always\s+)?be|is)\s+"
+    rf"(exactly\s+one\s+of\s*:?\s*|one\s+of\s*:?\s*|either\s+|)"
+    rf"({_SAID}(?:\s*,\s*{_SAID}){{0,12}}(?:\s*,?\s+(?:or|and)\s+|\s*,\s*){_SAID})(?=\s*(?:[.;)]|\Z))"
+    rf"|\b(?:use|write)\s+({_SAID}(?:\s*,\s*{_SAID}){{0,12}}\s*,?\s+or\s+{_SAID})\s+(?:for|as)\s+(?:the\s+)?{_NAME}",
+    re.IGNORECASE,
+)
+_QUOTED_WORD = LatePattern(r"[`\"']([A-Za-z][\w -]*)[`\"']|([A-Za-z][\w-]*)")
+
+
+def _must_be(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
+    """`priority must be one of: high, low`, `use "high" or "low" for priority`, where other words are declared."""
+    for found in _MUST_BE.finditer(sentence.text):
+        name, group = (found[1], 3) if found[1] else (found[5], 4)
+        words = answer.fields.get(name, {}).get("enum")
+        if not words or not all(isinstance(word, str) for word in words) or name in answer.inputs:
+            continue
+        said = [each for each in _QUOTED_WORD.finditer(found[group]) if (each[2] or "").lower() not in _NO_CHOICES]
+        plain = {word.casefold() for word in words}
+        strange = [each for each in said if (each[1] or each[2]).casefold() not in plain]
+        certain = "one" in (found[2] or "").lower() or not any(each[2] for each in said)
+        if (certain or len(strange) < len(said) - 1) and not is_denied(sentence.text):
+            for each in strange:
+                kind = 1 if each[1] else 2
+                start = sentence.start + found.start(group) + each.start(kind)
+                yield never_said(each[kind], start, sorted(words), f"`{name}` is never")
 
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
