@@ -58,7 +58,8 @@ def _text(loading: Loading, name: str, entry: Entry) -> None:
         warn_of_lost_prose(loading.findings, name, entry)
         loading.data[name] = entry.node.text
     else:
-        loading.findings.expected(entry, name, "a text")
+        first = next((each.text for each in getattr(entry.node, "items", ()) if isinstance(each, Scalar)), "")
+        loading.findings.expected(entry, name, "a text", f"write one of them: `{name}: {first}`" if first else "")
 
 
 def _template(loading: Loading, name: str, entry: Entry) -> None:
@@ -194,7 +195,8 @@ def _models(loading: Loading, name: str, entry: Entry) -> None:
         loading.places[name, model] = each
         value = each.node.value
         if not isinstance(each.node, Mapping):
-            loading.findings.expected(each, f"models.{model}", "a mapping")
+            cure = f"options of all models: `options: {{{model}: ...}}`" if model in KNOWN_OPTIONS else ""
+            loading.findings.expected(each, f"models.{model}", "a mapping", cure)
             continue
         options = each.node.get("options")
         if isinstance(options, Mapping):

@@ -48,7 +48,7 @@ def test_meant(name: str, known: Collection[str]) -> str:
 def member_meant(key: str, of: str, value: InferredType) -> str:
     """The cure for what is looked up in a value that has no such thing, where others have it."""
     of = of or "value"
-    if key in _LENGTHS:
+    if key in _LENGTHS or (nearest(key, ["length"]) and not kinds_of(value) & {"object"}):
         return f"write `{of} | length`"
     if key == "format" and kinds_of(value) == {"string"}:
         return "texts are joined with `~`"
