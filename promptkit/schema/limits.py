@@ -190,6 +190,8 @@ def _why(each: Any) -> str:
     if check is not None:
         return check(each)
     way = next((_WAYS[kind.__name__] for kind in type(each).__mro__ if kind.__name__ in _WAYS), "")
+    if not way and hasattr(type(each), "__dataclass_fields__"):
+        way = "`dataclasses.asdict(value)`"
     return f"is no JSON value, but of type {type(each).__name__}{way and f': give {way}'}"
 
 
@@ -240,7 +242,8 @@ _WAYS = {
     **dict.fromkeys(("ndarray", "generic", "Series", "Index"), "`value.tolist()`"),
     "Enum": "`value.value`",
     "BaseModel": "`value.model_dump(mode='json')`",
-    "mappingproxy": "`dict(value)`",
+    **dict.fromkeys(("mappingproxy", "ChainMap", "UserDict", "MultiDict"), "`dict(value)`"),
+    "UserList": "`list(value)`",
     "DataFrame": "`value.to_dict('records')`",
 }
 """What is given in place of values of well-known types, by the names of these."""

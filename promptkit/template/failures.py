@@ -37,7 +37,8 @@ def _failure(error: Exception) -> RenderError:
             message = (error.message or "a name is undefined").replace("'", "`").replace(SELF, "self")
             return RenderError(_OF_JINJA.get(message, message), code="PK202")
         case SecurityError():
-            return RenderError(f"the template may not do this: {_in_words(said, '{}')}", code="PK225")
+            message = f"the template may not do this: {_in_words(said, '{}')}"
+            return RenderError(message, code="PK225", help="templates see data, and nothing of what Python has for it")
         case TemplateSyntaxError():
             return RenderError(error.message or "a syntax error", code="PK201")
         case TemplateNotFound():

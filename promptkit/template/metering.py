@@ -45,7 +45,7 @@ _COUNTED_TEXT = 500
 CHARACTERS_AN_ITEM = 16
 """What an item of a list takes beside its own characters, in memory and in what may be built."""
 _MOST_BUILT = 10
-"""How many times the longest message may be built in large texts, kept or not."""
+"""How many times the longest message may be built in texts that are counted, kept or not."""
 
 
 @dataclass(slots=True)

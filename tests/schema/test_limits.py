@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import math
 import struct
+from collections import ChainMap
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,13 @@ import pytest
 from promptkit.schema.limits import first_fault
 
 ODD_NAN = struct.unpack("<d", b"\x01\x00\x00\x00\x00\x00\xf4\x7f")[0]
+
+
+@dataclass
+class Point:
+    """Data of Python's own."""
+
+    x: int
 
 
 class Colour(enum.Enum):
@@ -80,6 +89,8 @@ def shared(levels: int) -> list[Any]:
         ({1}, (), "of type set: give `list(value)`"),
         (b"a", (), "of type bytes: give `value.decode()`"),
         (Colour.RED, (), "of type Colour: give `value.value`"),
+        (ChainMap({"a": 1}), (), "of type ChainMap: give `dict(value)`"),
+        (Point(1), (), "of type Point: give `dataclasses.asdict(value)`"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
