@@ -127,34 +127,50 @@ def _choices(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
             yield never_said(each[0], start, sorted(known), f"`{name}` is never")
 
 
-_SAID = rf"(?:[`\"'][A-Za-z][\w -]{{0,40}}[`\"']|{_BARE})"
 _MUST_BE = LatePattern(
     rf"(?<![\w.]){_NAME}(?:\s+(?:field|key|value))?\s+"
     r"(?:(?:must|should|shall|has\s+to|needs\s+to)\s+(?:only\s+|always\s+)?be|is)\s+"
-    rf"(exactly\s+one\s+of\s*:?\s*|one\s+of\s*:?\s*|either\s+|)"
-    rf"({_SAID}(?:\s*,\s*{_SAID}){{0,12}}(?:\s*,?\s+(?:or|and)\s+|\s*,\s*){_SAID})(?=\s*(?:[.;)]|\Z))"
-    rf"|\b(?:use|write)\s+({_SAID}(?:\s*,\s*{_SAID}){{0,12}}\s*,?\s+or\s+{_SAID})\s+(?:for|as)\s+(?:the\s+)?{_NAME}",
+    r"(?:exactly\s+)?(one\s+of\s*:?\s*|either\s+|)",
     re.IGNORECASE,
 )
-_QUOTED_WORD = LatePattern(r"[`\"']([A-Za-z][\w -]*)[`\"']|([A-Za-z][\w-]*)")
+_USED_FOR = LatePattern(
+    rf"\b(?:use|write)\s+(?P<row>[`\"'][^.\n]{{1,200}}?[`\"'])\s+(?:for|as)\s+(?:the\s+)?{_NAME}", re.IGNORECASE
+)
+_SAID = LatePattern(r"[`\"']([A-Za-z][\w -]{0,40})[`\"']|([A-Za-z][\w-]{0,40})")
+_ROW_GOES_ON = LatePattern(r"\s*,\s*(?:(?:or|and)\s+)?|\s+(?:or|and)\s+")
+_ROW_ENDS = LatePattern(r"\s*(?:[.;)]|\Z)")
 
 
 def _must_be(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`priority must be one of: high, low`, `use "high" or "low" for priority`, where other words are declared."""
-    for found in _MUST_BE.finditer(sentence.text):
-        name, group = (found[1], 3) if found[1] else (found[5], 4)
+    text = sentence.text
+    for found in (*_MUST_BE.finditer(text), *_USED_FOR.finditer(text)):
+        of_row = "row" in found.groupdict()
+        name = found[2] if of_row else found[1]
         words = answer.fields.get(name, {}).get("enum")
         if not words or not all(isinstance(word, str) for word in words) or name in answer.inputs:
             continue
-        said = [each for each in _QUOTED_WORD.finditer(found[group]) if (each[2] or "").lower() not in _NO_CHOICES]
+        said = _row(text, found.start("row"), found.end("row")) if of_row else _row(text, found.end(), len(text))
         plain = {word.casefold() for word in words}
         strange = [each for each in said if (each[1] or each[2]).casefold() not in plain]
-        certain = "one" in (found[2] or "").lower() or not any(each[2] for each in said)
-        if (certain or len(strange) < len(said) - 1) and not is_denied(sentence.text):
+        certain = (not of_row and "one" in found[2].lower()) or not any(each[2] for each in said)
+        if (certain or len(strange) < len(said) - 1) and not is_denied(text):
             for each in strange:
                 kind = 1 if each[1] else 2
-                start = sentence.start + found.start(group) + each.start(kind)
-                yield never_said(each[kind], start, sorted(words), f"`{name}` is never")
+                yield never_said(each[kind], sentence.start + each.start(kind), sorted(words), f"`{name}` is never")
+
+
+def _row(text: str, at: int, end: int) -> list[re.Match[str]]:
+    """The words from a place on, two or more of them, with commas and `or` between, and the end behind."""
+    found: list[re.Match[str]] = []
+    while (said := _SAID.match(text, at, end)) is not None:
+        found.append(said)
+        following = _ROW_GOES_ON.match(text, said.end(), end)
+        if following is None:
+            whole = len(found) > 1 and _ROW_ENDS.match(text, said.end(), end)
+            return [each for each in found if (each[2] or "").lower() not in _NO_CHOICES] if whole else []
+        at = following.end()
+    return []
 
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
