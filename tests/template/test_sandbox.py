@@ -183,7 +183,8 @@ def test_what_would_compute_too_much_is_refused(text: str) -> None:
     ],
 )
 def test_what_would_grow_too_large_is_refused_before_it_is_built(text: str) -> None:
-    assert "PK220" == refused(text, big="a" * 1_000_000).code
+    with limited(render_seconds=60):  # whatever else the machine does
+        assert "PK220" == refused(text, big="a" * 1_000_000).code
 
 
 ORDERS = ("gt", "ge", "lt", "le", "greaterthan", "lessthan", "ne")
