@@ -7,9 +7,9 @@ templates against inputs, examples and tests against inputs and output.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from promptkit.diagnostics import Diagnostic, by_place, nearest
 from promptkit.errors import SpecError
@@ -21,7 +21,7 @@ from promptkit.loading.example_files import check_example_file
 from promptkit.loading.file_suggestions import near_file
 from promptkit.loading.findings import MOST_FINDINGS, Findings, without_colon
 from promptkit.loading.inheritance import MERGED, Chain, Entry, read_chain
-from promptkit.loading.key_aliases import BELONGS, OTHER_KEYS, other_form
+from promptkit.loading.key_aliases import BELONGS, other_form, other_key
 from promptkit.loading.origins import answers_of, origin_of
 from promptkit.loading.readers import READERS, read_plain
 from promptkit.loading.reasoning_checks import check_reasoning
@@ -75,7 +75,8 @@ AFTER_ALL = {"examples": read_examples, "tests": read_tests}
 """What can be read only once inputs and output are known."""
 
 
-class Loaded(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Loaded:
     """A spec, if there is a usable one, and everything that was found."""
 
     spec: PromptSpec | None
@@ -115,7 +116,7 @@ def _other_version(chain: Chain) -> Diagnostic | None:
     version = entry.node.value if entry else FORMAT_VERSION
     if entry is None or not isinstance(version, int) or version == FORMAT_VERSION:
         return None
-    message = f"`promptkit` is {FORMAT_VERSION}: version {version} of the format is not read here"
+    message = f"version {version} of the format is not read here, version {FORMAT_VERSION} is"
     cure = f"write `promptkit: {FORMAT_VERSION}`, or use a newer promptkit"
     return entry.document.diagnostic("PK121", message, entry.span, help=cure)
 
@@ -247,7 +248,7 @@ class Loading:
 
     def _meant_by(self, name: str, entries: dict[str, Entry]) -> str:
         """The key that one stands for that there is not; empty where that is not clear, or is there itself."""
-        other = OTHER_KEYS.get(name.casefold(), "")
+        other = other_key(name, entries)
         if other == "extends" and not isinstance(entries[name].node, Scalar):
             other = ""  # what holds anchors, say
         meant = other or self.near.get(name, "")

@@ -134,6 +134,17 @@ def test_no_module_outgrows_its_reader() -> None:
     assert {} == long
 
 
+def test_no_named_tuple_has_a_field_of_dataclasses_for_a_default() -> None:
+    odd = [
+        f"{path.relative_to(PACKAGE)}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and "NamedTuple" in map(ast.unparse, node.bases)
+        if any(isinstance(each, ast.AnnAssign) and "field(" in ast.unparse(each) for each in node.body)
+    ]
+    assert [] == odd
+
+
 def _called_by_an_import(node: ast.AST) -> Iterator[ast.Call]:
     """The calls that run when a module is imported: all that stand in no function."""
     for child in ast.iter_child_nodes(node):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from promptkit.checking import check_file
 from promptkit.diagnostics import Diagnostic
 from promptkit.errors import SpecError
 from promptkit.loader import Loaded, load, load_spec, to_yaml
@@ -324,3 +325,11 @@ def test_a_child_may_narrow_what_its_base_asks_about() -> None:
     own = child + "context: \"{% if lang == 'fr' %}F{% endif %}\"\n"
     found = load(Memory({"_base.yaml": base, "p.yaml": own}), "p.yaml").diagnostics
     assert [("PK214", "p.yaml")] == [(each.code, each.path) for each in found]
+
+
+CASE_FILES = sorted((Path(__file__).parent / "cases/load").glob("*/*/prompt.yaml"))
+
+
+@pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: path.parent.name)
+def test_no_case_makes_the_check_itself_fail(path: Path) -> None:
+    assert "PK999" not in {each.code for each in check_file(str(path))}

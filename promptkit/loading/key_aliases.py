@@ -9,6 +9,8 @@ from promptkit.schema.shorthand_types import TYPES
 from promptkit.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from promptkit.loading.inheritance import Entry
 
 BELONGS = {
@@ -17,9 +19,10 @@ BELONGS = {
     **dict.fromkeys(("format", "fields", "schema", "choices", "headings", "checks", "strict", "attempts"), "output"),
 }
 """Keys that are known, but one level further down."""
-OTHER_KEYS = {
-    **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions", "user"), "task"),
-    **dict.fromkeys(("system", "role"), "persona"),
+_OTHER_KEYS = {
+    **dict.fromkeys(("prompt", "prompts", "template", "instruction", "instructions"), "task"),
+    **dict.fromkeys(("user", "user_prompt", "user_message"), "task"),
+    **dict.fromkeys(("system", "role", "system_prompt", "system_message", "system_instruction"), "persona"),
     **dict.fromkeys(("variables", "vars", "params", "parameters", "args"), "inputs"),
     **dict.fromkeys(("cot", "think", "thinking", "reasoning"), "chain_of_thought"),
     **dict.fromkeys(("parent", "base", "inherits"), "extends"),
@@ -28,6 +31,12 @@ OTHER_KEYS = {
     "functions": "tools",
 }
 """What other tools call the keys of a prompt, or its authors do."""
+
+
+def other_key(name: str, there: Container[str]) -> str:
+    """The key that others call so; beside a task, instructions say who the model is."""
+    meant = _OTHER_KEYS.get(name.casefold(), "")
+    return "persona" if meant == "task" and "task" in there and name.casefold().startswith("instruction") else meant
 
 
 class OtherForm(NamedTuple):
