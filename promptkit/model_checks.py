@@ -76,7 +76,7 @@ def _unknown(name: str, entry: Entry, settings: Settings, *, is_key: bool) -> It
     """An id that nobody knows, and that is spelt almost like one that is known."""
     if re.search(r"\{\{|\$\{", name):
         place = (entry.key.start, entry.key.end) if is_key else entry.span
-        cure = "name it here, or leave it out and choose at the call: `prompt.with_model(...)`, `--model`"
+        cure = "name it here, or leave it out and choose at the call: `prompt.using(model=...)`, `--model`"
         message = f"the model's name `{name[:60]}` is no template, and is sent as it stands"
         yield entry.document.diagnostic("PK521", message, place, severity="warning", help=cure)
         return
