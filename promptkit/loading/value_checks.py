@@ -89,7 +89,7 @@ def _misfits(
                 yield (key.start, key.end), f"{violation.message}{hint}", meant, ""
                 continue
         cure = cure_of(violation.message, _part(value, violation))
-        yield span_of(node, violation.location), _label(violation, value), _fix(violation), cure
+        yield span_of(node, violation.location), _label(violation, value), _fix(violation, value), cure
 
 
 def _misspelt(node: Node, violations: tuple[Violation, ...]) -> Iterator[tuple[tuple[Any, ...], Node]]:
@@ -147,7 +147,12 @@ def _part(value: Any, violation: Violation) -> Any:
     return None
 
 
-def _fix(violation: Violation) -> str | None:
-    """The listed word that was meant."""
+def _fix(violation: Violation, value: Any) -> str | None:
+    """The listed word that was meant, where the letters are the same: of others, the list may have the slip."""
     known = violation.keyword == "enum" and re.fullmatch(r"[A-Za-z][\w-]*", violation.meant)
-    return violation.meant if known else None
+    same = known and _letters(str(_part(value, violation))) == _letters(violation.meant)
+    return violation.meant if same else None
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[\W_]", "", word).casefold()

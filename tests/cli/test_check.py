@@ -390,8 +390,12 @@ def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
         ),
         ("task: Hi\nexamples:\n  -inputs: {}\n    output: a\n", "task: Hi\nexamples:\n  - inputs: {}\n    output: a\n"),
         ("inputs: {}\ntask: Hi\nmodel: a/b #c\n", "inputs: {}\ntask: Hi\nmodel: a/b #c\n"),
+        (
+            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | small}}\nexamples: [{output: {a: feature, b: big}}]\n",
+            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | small}}\nexamples: [{output: {a: feature, b: Big}}]\n",
+        ),
     ],
-    ids=["json", "quotes", "colon", "comment", "switch", "twice", "one_of_two", "comma", "dash", "no_prose"],
+    ids=["json", "quotes", "colon", "comment", "switch", "twice", "one_of_two", "comma", "dash", "no_prose", "enum"],
 )
 def test_a_fix_changes_no_more_than_the_slip(tmp_path: Path, text: str, better: str) -> None:
     file = tmp_path / "p.yaml"
