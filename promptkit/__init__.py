@@ -12,9 +12,10 @@ Names load on first use, so that importing the package costs next to nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promptkit._version import __version__ as __version__
+from promptkit.late_names import late_getattr
 
 if TYPE_CHECKING:
     from promptkit.client import Client as Client
@@ -245,15 +246,7 @@ __all__ = [  # noqa: RUF022 (the order of `dir`)
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'promptkit' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"promptkit.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_getattr(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

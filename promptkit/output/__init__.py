@@ -5,7 +5,9 @@ Names load on first use: a prompt that is only rendered has no answer to read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from promptkit.late_names import late_getattr
 
 if TYPE_CHECKING:
     from promptkit.output.ladder import parse_output as parse_output
@@ -16,15 +18,7 @@ _HOME = {"PartialParser": "partial", "parse_output": "ladder"}
 __all__ = ["PartialParser", "parse_output"]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'promptkit.output' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"promptkit.output.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_getattr(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

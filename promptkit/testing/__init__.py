@@ -7,7 +7,9 @@ Names load on first use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from promptkit.late_names import late_getattr
 
 if TYPE_CHECKING:
     from promptkit.testing.answers import DEFAULT_MODELS as DEFAULT_MODELS
@@ -29,15 +31,7 @@ _HOME = {
 __all__ = ["DEFAULT_MODELS", "MaraServer", "Received", "Reply", "ScriptedModel", "ServedModel"]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'promptkit.testing' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"promptkit.testing.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_getattr(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -391,8 +391,8 @@ def test_a_base_is_judged_in_the_light_of_what_its_children_declare(
         ("task: Hi\nexamples:\n  -inputs: {}\n    output: a\n", "task: Hi\nexamples:\n  - inputs: {}\n    output: a\n"),
         ("inputs: {}\ntask: Hi\nmodel: a/b #c\n", "inputs: {}\ntask: Hi\nmodel: a/b #c\n"),
         (
-            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | small}}\nexamples: [{output: {a: feature, b: big}}]\n",
-            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | small}}\nexamples: [{output: {a: feature, b: Big}}]\n",
+            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | no}}\nexamples: [{output: {a: feature, b: big}}]\n",
+            "task: Hi\noutput: {fields: {a: bug | featrue, b: Big | no}}\nexamples: [{output: {a: feature, b: Big}}]\n",
         ),
     ],
     ids=["json", "quotes", "colon", "comment", "switch", "twice", "one_of_two", "comma", "dash", "no_prose", "enum"],

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from promptkit.late_pattern import LatePattern
+from promptkit.loading.drift.rows import ROW, words_of
 from promptkit.loading.drift.surroundings import is_denied, names_a_key
 from promptkit.loading.drift.telling import drift_in, never_said
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from promptkit.loading.drift.answer import Answer
+    from promptkit.loading.drift.rows import Word
     from promptkit.loading.prose import Sentence
     from promptkit.template.tree import TemplateFault
 
@@ -136,41 +138,39 @@ _MUST_BE = LatePattern(
 _USED_FOR = LatePattern(
     rf"\b(?:use|write)\s+(?P<row>[`\"'][^.\n]{{1,200}}?[`\"'])\s+(?:for|as)\s+(?:the\s+)?{_NAME}", re.IGNORECASE
 )
-_SAID = LatePattern(r"[`\"']([A-Za-z][\w -]{0,40})[`\"']|([A-Za-z][\w-]{0,40})")
-_ROW_GOES_ON = LatePattern(r"\s*,\s*(?:(?:or|and)\s+)?|\s+(?:or|and)\s+")
-_ROW_ENDS = LatePattern(r"\s*(?:[.;)]|\Z)")
+_ROW = LatePattern(rf"({ROW})(?=\s*(?:[.;)]|\Z))")
+_FEWEST_CHOICES = 2
 
 
 def _must_be(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
     """`priority must be one of: high, low`, `use "high" or "low" for priority`, where other words are declared."""
-    text = sentence.text
-    for found in (*_MUST_BE.finditer(text), *_USED_FOR.finditer(text)):
-        of_row = "row" in found.groupdict()
-        name = found[2] if of_row else found[1]
+    for name, row, is_one_of in _rows_of_fields(sentence.text):
         words = answer.fields.get(name, {}).get("enum")
         if not words or not all(isinstance(word, str) for word in words) or name in answer.inputs:
             continue
-        said = _row(text, found.start("row"), found.end("row")) if of_row else _row(text, found.end(), len(text))
         plain = {word.casefold() for word in words}
-        strange = [each for each in said if (each[1] or each[2]).casefold() not in plain]
-        certain = (not of_row and "one" in found[2].lower()) or not any(each[2] for each in said)
-        if (certain or len(strange) < len(said) - 1) and not is_denied(text):
-            for each in strange:
-                kind = 1 if each[1] else 2
-                yield never_said(each[kind], sentence.start + each.start(kind), sorted(words), f"`{name}` is never")
+        strange = [word for word in row if word.text.casefold() not in plain]
+        certain = is_one_of or all(word.quoted for word in row)
+        if (certain or len(strange) < len(row) - 1) and not is_denied(sentence.text):
+            for word in strange:
+                yield never_said(word.text, sentence.start + word.span[0], sorted(words), f"`{name}` is never")
 
 
-def _row(text: str, at: int, end: int) -> list[re.Match[str]]:
-    """The words from a place on, two or more of them, with commas and `or` between, and the end behind."""
-    found: list[re.Match[str]] = []
-    while (said := _SAID.match(text, at, end)) is not None:
-        found.append(said)
-        following = _ROW_GOES_ON.match(text, said.end(), end)
-        if following is None:
-            whole = len(found) > 1 and _ROW_ENDS.match(text, said.end(), end)
-            return [each for each in found if (each[2] or "").lower() not in _NO_CHOICES] if whole else []
-        at = following.end()
-    return []
+def _rows_of_fields(text: str) -> Iterator[tuple[str, list[Word], bool]]:
+    """The names of fields, the words that each is said to be, and whether it is one of them in so many words."""
+    for found in _MUST_BE.finditer(text):
+        yield found[1], _row(text, found.end(), len(text)), "one" in found[2].lower()
+    for found in _USED_FOR.finditer(text):
+        yield found[2], _row(text, *found.span("row")), False
+
+
+def _row(text: str, at: int, end: int) -> list[Word]:
+    """The words from a place to the end of a clause, if they are several."""
+    found = _ROW.match(text, at, end)
+    words = list(words_of(found)) if found is not None else []
+    if len(words) < _FEWEST_CHOICES:
+        return []
+    return [word for word in words if word.quoted or word.text.lower() not in _NO_CHOICES]
 
 
 def _set_to(sentence: Sentence, answer: Answer) -> Iterator[TemplateFault]:
