@@ -71,7 +71,7 @@ def of_object(prose: str, shown: ShownObject, answer: Answer) -> Iterator[Templa
         return
     declared, closed = meant["properties"], meant.get("additionalProperties") is False
     before = prose[prose.rfind(".", 0, shown.start) + 1 : shown.start]
-    if is_of_the_past(before):
+    if is_of_the_past(before) or (_IS_OF_OTHERS.search(before) and not _IS_ASKED_FOR.search(before)):
         return
     comes_in = _COMES_IN.search(before) is not None
     for key, value in shown.data.items():
@@ -96,6 +96,17 @@ _COMES_IN = LatePattern(
     re.IGNORECASE,
 )
 """Words of a sentence that shows what comes in."""
+_IS_OF_OTHERS = LatePattern(
+    r"\b(?:looks?\s+(?:as|like)|such\s+as|exports?|answers\s+with|comes?\s+(?:as|in)|(?:is|are)\s+(?:sent|stored|kept)"
+    r"|given|inputs?|incoming)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that shows what others send or keep."""
+_IS_ASKED_FOR = LatePattern(
+    r"\b(?:answer|fill|format|give|output|produce|provide|replies|reply|respond|response|results?|return|use|write)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that shows how the answer is to be."""
 _KINDS: dict[type, tuple[str, str]] = {
     bool: ("boolean", "true or false"),
     int: ("number", "a number"),
